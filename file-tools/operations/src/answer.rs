@@ -1,0 +1,264 @@
+//! What operations answer.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::cell::{Cell, CellValue};
+use crate::deck::Frame;
+use crate::workbook::CellFormat;
+
+/// What a changing operation did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Applied {
+    /// Where: an address with sheet, or a slide id and shape name.
+    pub target: String,
+    /// How many cells or shapes changed.
+    pub changed: u32,
+    /// What stands there now, where cells were written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub read_back: Option<ReadBack>,
+    /// What a person should know: formulas that answer an error, values that were adapted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub warnings: Vec<String>,
+}
+
+/// What was read back after a write.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadBack {
+    /// The written formulas with the values that they answer, at most 50.
+    pub formulas: Vec<Cell>,
+    /// The addresses of all written formulas that answer an error.
+    pub errors: Vec<String>,
+    /// How many formulas were written.
+    pub formula_count: u32,
+    /// The fingerprint of the range after the write.
+    pub fingerprint: String,
+}
+
+/// `workbook.info`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkbookContent {
+    /// Always `workbook`.
+    pub kind: String,
+    /// Sheets in the order of their tabs.
+    pub sheets: Vec<SheetContent>,
+    /// Defined names with what they refer to.
+    pub names: Vec<DefinedName>,
+    /// The selected range with its sheet, where the workbook is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub selection: Option<String>,
+    /// The sensitivity label, where the file carries one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub label: Option<String>,
+}
+
+/// One sheet in `workbook.info`, and the answer to `sheet.add`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SheetContent {
+    /// The name on the tab.
+    pub name: String,
+    /// False where the sheet is hidden.
+    pub visible: bool,
+    /// The used range without sheet, `A1:H1841`; absent where the sheet is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub used_range: Option<String>,
+    /// Tables on the sheet.
+    pub tables: Vec<NamedArea>,
+    /// Charts on the sheet.
+    pub charts: Vec<String>,
+    /// Names of the pivot tables on the sheet.
+    pub pivots: Vec<String>,
+}
+
+/// A name for an area.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedArea {
+    /// The name.
+    pub name: String,
+    /// The range without sheet.
+    pub range: String,
+    /// The column headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub columns: Vec<String>,
+}
+
+/// A defined name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DefinedName {
+    /// The name.
+    pub name: String,
+    /// What it refers to, a formula without `=`.
+    pub refers_to: String,
+}
+
+/// `range.read`. Grids have one row a row of `address`; a grid that was not asked for is absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RangeContent {
+    /// The range that was read, with sheet.
+    pub address: String,
+    /// Values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub values: Option<Vec<Vec<CellValue>>>,
+    /// Formulas with `=` where cells hold them, otherwise the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub formulas: Option<Vec<Vec<CellValue>>>,
+    /// Number formats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub number_formats: Option<Vec<Vec<String>>>,
+    /// Formats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub formats: Option<Vec<Vec<CellFormat>>>,
+    /// Texts as shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub texts: Option<Vec<Vec<String>>>,
+    /// The range of the rows that were left out, with sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rest: Option<String>,
+    /// A mark of formulas and values of the range: two reads with the same mark saw the same cells. It is made and
+    /// compared by one back end only and means nothing elsewhere.
+    pub fingerprint: String,
+}
+
+/// `range.find`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundCells {
+    /// The cells found, at most 200, in the order of sheets and rows.
+    pub cells: Vec<Cell>,
+    /// True when there are more.
+    pub more: bool,
+}
+
+/// `deck.info`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DeckContent {
+    /// Always `deck`.
+    pub kind: String,
+    /// Width of a slide in points; 0 where the back end cannot tell.
+    pub width: f64,
+    /// Height of a slide in points; 0 where the back end cannot tell.
+    pub height: f64,
+    /// Layouts by name.
+    pub layouts: Vec<SlideLayout>,
+    /// Slides in order.
+    pub slides: Vec<SlideContent>,
+    /// The sensitivity label, where the file carries one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub label: Option<String>,
+}
+
+/// A slide layout.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SlideLayout {
+    /// The layout's name.
+    pub name: String,
+    /// The master's name.
+    pub master: String,
+    /// The placeholders, where the back end can tell.
+    pub placeholders: Vec<Placeholder>,
+}
+
+/// A placeholder of a layout.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Placeholder {
+    /// The shape's name.
+    pub name: String,
+    /// Its kind: `title`, `ctrTitle`, `subTitle`, `body`, `obj`, `pic`, `chart`, `tbl`, `dt`, `ftr`, `sldNum`.
+    pub kind: String,
+    /// Its place, where the layout or master gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub frame: Option<Frame>,
+}
+
+/// A slide: in `deck.info` with shapes and their texts only, in `slide.read` whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SlideContent {
+    /// Logical id: ours from the slide's tag, otherwise the id in the file.
+    pub id: String,
+    /// Position, from 1.
+    pub index: u32,
+    /// The layout's name.
+    pub layout: String,
+    /// The title's text, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub title: Option<String>,
+    /// Shapes in reading order.
+    pub shapes: Vec<SlideShape>,
+    /// A mark of the slide's content, of the same meaning as a range's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[ts(optional, as = "Option<String>")]
+    pub fingerprint: String,
+}
+
+/// A shape on a slide.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SlideShape {
+    /// The id on the slide.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// `placeholder`, `text`, `shape`, `table`, `chart`, `picture`, `group`, `line` or `other`.
+    pub kind: String,
+    /// The placeholder's kind, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub placeholder: Option<String>,
+    /// The text, paragraphs as lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub text: Option<String>,
+    /// The rows, where it is a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rows: Option<Vec<Vec<String>>>,
+    /// The data, where it is a chart and the back end can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub chart: Option<crate::chart::ChartSource>,
+    /// Alternative text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub alt_text: Option<String>,
+    /// Its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub frame: Option<Frame>,
+}
+
+/// `slide.export`: a package in base64 that holds the slide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SlidePackage {
+    /// A .pptx, base64.
+    pub data: String,
+    /// The id of the slide inside the package (`sldId/@id`); the package may hold the whole deck.
+    pub slide_id: String,
+}

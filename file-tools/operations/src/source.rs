@@ -1,0 +1,23 @@
+//! Where a written figure came from.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::cell::CellValue;
+
+/// The source of one figure: recorded when the figure is written, kept in the journal, never added afterwards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FigureSource {
+    /// The cell (in a workbook) or the words (in a text) that show the figure: `B4`, or `1,248,300`.
+    pub figure: String,
+    /// The document that the figure comes from, by its id in the session.
+    pub document: String,
+    /// The address with its sheet in that document: `Revenue!F2:F486`.
+    pub address: String,
+    /// The value at that place when the figure was written. Filled in by the service when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub value: Option<CellValue>,
+}

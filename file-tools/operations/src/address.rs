@@ -37,14 +37,24 @@ pub struct AddressError(String);
 impl Area {
     /// One cell.
     pub fn cell(row: u32, column: u32) -> Self {
-        Self { top: row, left: column, bottom: row, right: column }
+        Self {
+            top: row,
+            left: column,
+            bottom: row,
+            right: column,
+        }
     }
 
     /// An area of a size from its top left cell; `None` beyond the sheet's end or for an empty size.
     pub fn of_size(row: u32, column: u32, rows: u32, columns: u32) -> Option<Self> {
         let bottom = row.checked_add(rows.checked_sub(1)?)?;
         let right = column.checked_add(columns.checked_sub(1)?)?;
-        (bottom < MAX_ROWS && right < MAX_COLUMNS).then_some(Self { top: row, left: column, bottom, right })
+        (bottom < MAX_ROWS && right < MAX_COLUMNS).then_some(Self {
+            top: row,
+            left: column,
+            bottom,
+            right,
+        })
     }
 
     /// How many rows.
@@ -93,7 +103,12 @@ impl Area {
         }
         let (left, right) = (from_column.unwrap_or(0), to_column.unwrap_or(MAX_COLUMNS - 1));
         let (top, bottom) = (from_row.unwrap_or(0), to_row.unwrap_or(MAX_ROWS - 1));
-        Ok(Self { top: top.min(bottom), left: left.min(right), bottom: bottom.max(top), right: right.max(left) })
+        Ok(Self {
+            top: top.min(bottom),
+            left: left.min(right),
+            bottom: bottom.max(top),
+            right: right.max(left),
+        })
     }
 }
 
@@ -102,8 +117,16 @@ fn corner(text: &str) -> Option<(Option<u32>, Option<u32>)> {
     let text = text.strip_prefix('$').unwrap_or(text);
     let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
     let (letters, rest) = text.split_at(letters);
-    let digits = if letters.is_empty() { rest } else { rest.strip_prefix('$').unwrap_or(rest) };
-    let column = if letters.is_empty() { None } else { Some(column_index(letters)?) };
+    let digits = if letters.is_empty() {
+        rest
+    } else {
+        rest.strip_prefix('$').unwrap_or(rest)
+    };
+    let column = if letters.is_empty() {
+        None
+    } else {
+        Some(column_index(letters)?)
+    };
     let row = if digits.is_empty() {
         None
     } else {
@@ -167,7 +190,10 @@ impl fmt::Display for Area {
 impl Address {
     /// An area on a sheet.
     pub fn on(sheet: impl Into<String>, area: Area) -> Self {
-        Self { sheet: Some(sheet.into()), area: Some(area) }
+        Self {
+            sheet: Some(sheet.into()),
+            area: Some(area),
+        }
     }
 
     /// Parses `Data!B2:D9`, `'Q1 2026'!B2`, `B2`, or a sheet's name alone (`Data`, `'Q1 2026'`).
@@ -181,17 +207,29 @@ impl Address {
                 None if rest.is_empty() => None,
                 None => return Err(error()),
             };
-            return Ok(Self { sheet: Some(sheet), area });
+            return Ok(Self {
+                sheet: Some(sheet),
+                area,
+            });
         }
         if let Some((sheet, area)) = text.rsplit_once('!') {
             if sheet.is_empty() {
                 return Err(error());
             }
-            return Ok(Self { sheet: Some(sheet.to_owned()), area: Some(Area::parse(area).map_err(|_| error())?) });
+            return Ok(Self {
+                sheet: Some(sheet.to_owned()),
+                area: Some(Area::parse(area).map_err(|_| error())?),
+            });
         }
         match Area::parse(text) {
-            Ok(area) => Ok(Self { sheet: None, area: Some(area) }),
-            Err(_) if !text.is_empty() => Ok(Self { sheet: Some(text.to_owned()), area: None }),
+            Ok(area) => Ok(Self {
+                sheet: None,
+                area: Some(area),
+            }),
+            Err(_) if !text.is_empty() => Ok(Self {
+                sheet: Some(text.to_owned()),
+                area: None,
+            }),
             Err(_) => Err(error()),
         }
     }
@@ -243,8 +281,20 @@ mod tests {
 
     #[test]
     fn an_address_reads_as_it_is_written() {
-        for text in ["Data!B2:D9", "'Q1 2026'!A1", "'It''s'!XFD1048576", "Data!A:C", "Data!3:5", "B2", "Data", "'Q1'!A1"] {
-            assert_eq!(Address::parse(text).map(|address| address.to_string()).as_deref(), Ok(text));
+        for text in [
+            "Data!B2:D9",
+            "'Q1 2026'!A1",
+            "'It''s'!XFD1048576",
+            "Data!A:C",
+            "Data!3:5",
+            "B2",
+            "Data",
+            "'Q1'!A1",
+        ] {
+            assert_eq!(
+                Address::parse(text).map(|address| address.to_string()).as_deref(),
+                Ok(text)
+            );
         }
     }
 
@@ -255,7 +305,9 @@ mod tests {
 
     #[test]
     fn refuses_what_lies_outside_a_sheet() {
-        for text in ["XFE1", "A1048577", "A0", "1A", "A1:", "A1:B", "A", "'x", "!A1", ""] {
+        for text in [
+            "XFE1", "A1048577", "A0", "1A", "A1:", "A1:B", "A", "'x", "!A1", "",
+        ] {
             assert!(Area::parse(text).is_err(), "{text}");
         }
     }

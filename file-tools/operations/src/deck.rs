@@ -120,6 +120,7 @@ pub struct ShapeDelete {
 /// A place on a slide, in points.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(rename = "SlideFrame")]
 pub struct Frame {
     /// From the left edge.
     pub left: f64,
@@ -134,6 +135,7 @@ pub struct Frame {
 /// `table.add` on a slide: at most 75 rows and 25 columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(rename = "DeckTableAdd")]
 pub struct TableAdd {
     /// The slide's logical id.
     pub slide: String,
@@ -154,6 +156,7 @@ pub struct TableAdd {
 /// `chart.add` on a slide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(rename = "DeckChartAdd")]
 pub struct ChartAdd {
     /// The slide's logical id.
     pub slide: String,

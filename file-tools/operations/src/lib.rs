@@ -66,5 +66,7 @@ impl Operation {
 
 /// Every operation, workbook first, in the order of declaration.
 pub fn definitions() -> impl Iterator<Item = &'static Definition> {
-    WorkbookOperation::DEFINITIONS.iter().chain(DeckOperation::DEFINITIONS)
+    WorkbookOperation::DEFINITIONS
+        .iter()
+        .chain(DeckOperation::DEFINITIONS)
 }

@@ -1,0 +1,2695 @@
+// Generated from companion/protocol by `cargo test -p deskhand-protocol --test generated`. Do not edit.
+
+/** The version of the protocol. */
+export const PROTOCOL = 1;
+
+/**
+ * The answer to one operation, tagged like the operation it answers.
+ */
+export type Answer = WorkbookAnswer | DeckAnswer;
+
+/**
+ * The answer to `permission/answer`.
+ */
+export type AnswerAnswer = { 
+/**
+ * False when somebody was faster; the events say who.
+ */
+accepted: boolean, };
+
+/**
+ * `permission/answer`.
+ */
+export type AnswerParams = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * The request.
+ */
+permission: PermissionId, 
+/**
+ * The answer.
+ */
+choice: Choice, };
+
+/**
+ * What a changing operation did.
+ */
+export type Applied = { 
+/**
+ * Where: an address with sheet, or a slide id and shape name.
+ */
+target: string, 
+/**
+ * How many cells or shapes changed.
+ */
+changed: number, 
+/**
+ * What stands there now, where cells were written.
+ */
+readBack?: ReadBack, 
+/**
+ * What a person should know: formulas that answer an error, values that were adapted.
+ */
+warnings?: Array<string>, };
+
+/**
+ * The answer of the pane: one outcome a step, fewer when a step was refused.
+ */
+export type ApplyAnswer = { 
+/**
+ * The outcomes in order.
+ */
+outcomes: Array<ApplyOutcome>, };
+
+/**
+ * The outcome of one step.
+ */
+export type ApplyOutcome = { "answer": Answer } | { "refusal": Refusal };
+
+/**
+ * `document/apply`, from the service to the pane: operations in order. The pane stops at the first refusal. A repeated
+ * `applyId` is answered from memory and not done again.
+ */
+export type ApplyParams = { 
+/**
+ * Names this batch; the same when it is asked again.
+ */
+applyId: string, 
+/**
+ * The document.
+ */
+document: DocumentId, 
+/**
+ * The operations, each with what the target must still look like.
+ */
+steps: Array<ApplyStep>, };
+
+/**
+ * One operation of a batch.
+ */
+export type ApplyStep = { 
+/**
+ * The operation.
+ */
+operation: Operation, 
+/**
+ * The fingerprint that the target must still have; the pane refuses with `changed` otherwise.
+ */
+expected?: string, };
+
+/**
+ * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.
+ */
+export type AttachParams = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * An absolute path.
+ */
+path: string, };
+
+/**
+ * One line of the table Cell, Now, After.
+ */
+export type BeforeAfter = { 
+/**
+ * The cell without sheet, or the shape's name.
+ */
+cell: string, 
+/**
+ * The label of its row in the sheet, where there is one.
+ */
+label?: string, 
+/**
+ * What stands there now; empty for nothing.
+ */
+now: string, 
+/**
+ * What would stand there; for a formula its text.
+ */
+after: string, 
+/**
+ * True when `after` is a formula.
+ */
+formula: boolean, };
+
+/**
+ * The number to compare.
+ */
+export type BeginAnswer = { 
+/**
+ * Names this attempt.
+ */
+pairing: string, 
+/**
+ * Six digits, shown in the pane and in the window.
+ */
+number: string, 
+/**
+ * Until when it may be allowed.
+ */
+expiresAt: number, };
+
+/**
+ * `pairing/begin`, the one method that may be called without a token.
+ */
+export type BeginParams = { 
+/**
+ * The kind of pane.
+ */
+frontEnd: FrontEndKind, };
+
+/**
+ * A piece of a message of the model.
+ */
+export type Block = { "type": "text", 
+/**
+ * The Markdown.
+ */
+text: string, } | { "type": "thinking", 
+/**
+ * The text.
+ */
+thinking: string, 
+/**
+ * The provider's seal.
+ */
+signature: string, } | { "type": "toolUse", 
+/**
+ * The call.
+ */
+id: CallId, 
+/**
+ * The tool.
+ */
+name: string, 
+/**
+ * Its input, an object.
+ */
+input: unknown, };
+
+/**
+ * A tool call, as the model named it.
+ */
+export type CallId = string;
+
+/**
+ * One cell as read, by its address; used where single cells are listed.
+ */
+export type Cell = { 
+/**
+ * The address with its sheet, `Data!B4`.
+ */
+address: string, 
+/**
+ * The value, computed where the cell holds a formula.
+ */
+value: CellValue, 
+/**
+ * The formula with its `=`, where the cell holds one.
+ */
+formula?: string, 
+/**
+ * The text as the sheet shows it, where the back end knows it.
+ */
+text?: string, };
+
+/**
+ * The look of cells; absent fields stay as they are.
+ */
+export type CellFormat = { 
+/**
+ * Excel number format, English, `#,##0.00`.
+ */
+numberFormat?: string, 
+/**
+ * Bold.
+ */
+bold?: boolean, 
+/**
+ * Italic.
+ */
+italic?: boolean, 
+/**
+ * Text colour, `#RRGGBB`.
+ */
+fontColor?: string, 
+/**
+ * Size of the text in points.
+ */
+fontSize?: number, 
+/**
+ * Fill colour, `#RRGGBB`; the empty string takes the fill away.
+ */
+fillColor?: string, 
+/**
+ * Where text stands in the cell.
+ */
+horizontal?: HorizontalAlignment, 
+/**
+ * Wrap long text.
+ */
+wrap?: boolean, };
+
+/**
+ * What to write into one cell.
+ */
+export type CellInput = null | boolean | number | string | ClearMark;
+
+/**
+ * A cell's value as read: empty is `null`, an error is its text (`#REF!`), a date is its serial number.
+ */
+export type CellValue = null | boolean | number | string;
+
+/**
+ * One part of a change set.
+ */
+export type ChangeEntry = { 
+/**
+ * The document.
+ */
+document: DocumentId, 
+/**
+ * Workbook or deck.
+ */
+kind: DocumentKind, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * Where: an address with sheet, or `slide:<logical id>`.
+ */
+target: string, 
+/**
+ * How many cells or shapes.
+ */
+count: number, 
+/**
+ * Where written figures came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * A change set as front ends show it.
+ */
+export type ChangeSet = { 
+/**
+ * The id.
+ */
+id: ChangeSetId, 
+/**
+ * The turn that made it.
+ */
+turn: TurnId, 
+/**
+ * The tool call that made it.
+ */
+call: CallId, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * What, in a few words: `Formulas in B4:D7`.
+ */
+title: string, 
+/**
+ * The parts, one a document and target.
+ */
+entries: Array<ChangeEntry>, };
+
+/**
+ * The answer to an undo or redo.
+ */
+export type ChangeSetAnswer = { 
+/**
+ * Places that were left alone because a person changed them since.
+ */
+kept: Array<string>, };
+
+/**
+ * A change set.
+ */
+export type ChangeSetId = string;
+
+/**
+ * `changeSet/undo` and `changeSet/redo`.
+ */
+export type ChangeSetParams = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * The change set.
+ */
+changeSet: ChangeSetId, 
+/**
+ * Undo also what a person changed since.
+ */
+overwrite?: boolean, };
+
+/**
+ * `document/changed`: a person or another program changed cells; the pane tells where.
+ */
+export type ChangedParams = { 
+/**
+ * The document.
+ */
+document: DocumentId, 
+/**
+ * The addresses with sheet, or slide ids; at most 100.
+ */
+targets: Array<string>, };
+
+/**
+ * `chart.add` in a workbook.
+ */
+export type ChartAdd = { 
+/**
+ * The data with sheet: first column the categories, first row the names of the series.
+ */
+range: string, 
+/**
+ * The kind of chart.
+ */
+kind: ChartKind, 
+/**
+ * The name of the chart object, unique on its sheet.
+ */
+name: string, 
+/**
+ * The title above the chart; none when absent.
+ */
+title?: string, 
+/**
+ * The area that the chart covers, with sheet, `Summary!F2:M18`; beside the data when absent.
+ */
+place?: string, };
+
+/**
+ * `chart.delete`.
+ */
+export type ChartDelete = { 
+/**
+ * The sheet that holds the chart.
+ */
+sheet: string, 
+/**
+ * The name of the chart object.
+ */
+name: string, };
+
+/**
+ * The kinds of chart that both back ends can draw natively.
+ */
+export type ChartKind = "barClustered" | "columnClustered" | "columnStacked" | "line" | "area" | "pie" | "doughnut";
+
+/**
+ * One series with the data in it, for a chart on a slide.
+ */
+export type ChartSeries = { 
+/**
+ * The name in the legend.
+ */
+name: string, 
+/**
+ * One value a category; `null` for a gap.
+ */
+values: Array<CellValue>, 
+/**
+ * The Excel number format of the values, `#,##0`.
+ */
+numberFormat?: string, };
+
+/**
+ * The data of a chart on a slide: it is stored in the chart and in its embedded workbook.
+ */
+export type ChartSource = { 
+/**
+ * The labels along the category axis.
+ */
+categories: Array<string>, 
+/**
+ * At least one series.
+ */
+series: Array<ChartSeries>, };
+
+/**
+ * An answer that may be given.
+ */
+export type Choice = "allowOnce" | "allowSession" | "deny";
+
+/**
+ * `{"clear": true}`.
+ */
+export type ClearMark = { 
+/**
+ * Always true.
+ */
+clear: boolean, };
+
+/**
+ * `session/create`. A repeated `clientId` answers the session that it made before.
+ */
+export type CreateParams = { 
+/**
+ * Chosen by the front end, so that a repeated call makes no second session.
+ */
+clientId: string, 
+/**
+ * A title.
+ */
+title?: string, };
+
+/**
+ *The answer to a [`DeckOperation`], tagged with the same `op`.
+ */
+export type DeckAnswer = { "op": "deck.info" } & DeckContent | { "op": "slide.read" } & SlideContent | { "op": "slide.add" } & SlideContent | { "op": "slide.delete" } & Applied | { "op": "text.set" } & Applied | { "op": "shape.delete" } & Applied | { "op": "table.add" } & Applied | { "op": "chart.add" } & Applied | { "op": "picture.add" } & Applied | { "op": "slide.export" } & SlidePackage | { "op": "slide.replace" } & SlideContent;
+
+/**
+ * `chart.add` on a slide.
+ */
+export type DeckChartAdd = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The name of the new shape, unique on the slide.
+ */
+name: string, 
+/**
+ * The kind of chart.
+ */
+kind: ChartKind, 
+/**
+ * The title above the chart; none when absent.
+ */
+title?: string, 
+/**
+ * The data.
+ */
+data: ChartSource, 
+/**
+ * Where it stands; the largest free placeholder when absent.
+ */
+frame?: SlideFrame, 
+/**
+ * Where the figures came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * `deck.info`.
+ */
+export type DeckContent = { 
+/**
+ * Always `deck`.
+ */
+kind: string, 
+/**
+ * Width of a slide in points; 0 where the back end cannot tell.
+ */
+width: number, 
+/**
+ * Height of a slide in points; 0 where the back end cannot tell.
+ */
+height: number, 
+/**
+ * Layouts by name.
+ */
+layouts: Array<SlideLayout>, 
+/**
+ * Slides in order.
+ */
+slides: Array<SlideContent>, 
+/**
+ * The sensitivity label, where the file carries one.
+ */
+label?: string, };
+
+/**
+ * `deck.info`: no parameters.
+ */
+export type DeckInfo = Record<symbol, never>;
+
+/**
+ *An operation on a Deck, tagged with `op`.
+ */
+export type DeckOperation = { "op": "deck.info" } & DeckInfo | { "op": "slide.read" } & SlideRead | { "op": "slide.add" } & SlideAdd | { "op": "slide.delete" } & SlideDelete | { "op": "text.set" } & TextSet | { "op": "shape.delete" } & ShapeDelete | { "op": "table.add" } & DeckTableAdd | { "op": "chart.add" } & DeckChartAdd | { "op": "picture.add" } & PictureAdd | { "op": "slide.export" } & SlideExport | { "op": "slide.replace" } & SlideReplace;
+
+/**
+ * `table.add` on a slide: at most 75 rows and 25 columns.
+ */
+export type DeckTableAdd = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The name of the new shape, unique on the slide.
+ */
+name: string, 
+/**
+ * The texts, row by row; the first row is the header.
+ */
+rows: Array<Array<string>>, 
+/**
+ * Where it stands; the largest free placeholder when absent.
+ */
+frame?: SlideFrame, 
+/**
+ * Where figures in the table came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * A defined name.
+ */
+export type DefinedName = { 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * What it refers to, a formula without `=`.
+ */
+refersTo: string, };
+
+/**
+ * `document/detach`.
+ */
+export type DetachParams = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * The document.
+ */
+document: DocumentId, };
+
+/**
+ * The answer to `document/open` and `document/attach`.
+ */
+export type DocumentAnswer = { 
+/**
+ * The document as registered. The pane embeds the id in the document.
+ */
+document: DocumentView, };
+
+/**
+ * A document, the same while it is open in Office and closed on disk.
+ */
+export type DocumentId = string;
+
+/**
+ * Workbook or deck.
+ */
+export type DocumentKind = "workbook" | "deck";
+
+/**
+ * A document alone.
+ */
+export type DocumentParams = { 
+/**
+ * The document.
+ */
+document: DocumentId, };
+
+/**
+ * Where a document is.
+ */
+export type DocumentState = "live" | "closed" | "gone";
+
+/**
+ * A document as front ends show it.
+ */
+export type DocumentView = { 
+/**
+ * The id.
+ */
+id: DocumentId, 
+/**
+ * Workbook or deck.
+ */
+kind: DocumentKind, 
+/**
+ * The file's name, or what Office calls it.
+ */
+title: string, 
+/**
+ * The path or address, where known.
+ */
+path?: string, 
+/**
+ * Where it is.
+ */
+state: DocumentState, };
+
+/**
+ * The answer to `document/list`.
+ */
+export type DocumentsAnswer = { 
+/**
+ * Documents that are open in Office, and those of the session.
+ */
+documents: Array<DocumentView>, };
+
+/**
+ * A stable code.
+ */
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_DISK_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "INTERNAL";
+
+/**
+ * What happened, tagged with `type`.
+ */
+export type EventBody = { "type": "sessionCreated", 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * True in the tour.
+ */
+tour: boolean, } | { "type": "sessionRenamed", 
+/**
+ * The title.
+ */
+title: string, } | { "type": "documentAttached", 
+/**
+ * The document.
+ */
+document: DocumentView, } | { "type": "documentDetached", 
+/**
+ * The document.
+ */
+document: DocumentId, } | { "type": "folderAttached", 
+/**
+ * Its path.
+ */
+path: string, } | { "type": "promptAccepted", 
+/**
+ * The turn that takes it.
+ */
+turn: TurnId, 
+/**
+ * The front end's id for it.
+ */
+clientId: string, 
+/**
+ * The person's words.
+ */
+text: string, 
+/**
+ * Where they were typed.
+ */
+from: FrontEndKind, 
+/**
+ * The chosen documents.
+ */
+documents: Array<DocumentId>, 
+/**
+ * What was selected.
+ */
+selection?: string, 
+/**
+ * The model; empty for the default.
+ */
+model: string, 
+/**
+ * How much may be done without asking.
+ */
+mode: PermissionMode, 
+/**
+ * True when it joins a turn that runs.
+ */
+steering: boolean, } | { "type": "messageStarted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The message.
+ */
+message: MessageId, } | { "type": "textDelta", 
+/**
+ * The message.
+ */
+message: MessageId, 
+/**
+ * The words.
+ */
+text: string, } | { "type": "messageReset", 
+/**
+ * The message.
+ */
+message: MessageId, } | { "type": "messageCompleted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The message.
+ */
+message: MessageId, 
+/**
+ * All it said.
+ */
+blocks: Array<Block>, 
+/**
+ * Why it stopped.
+ */
+stop: StopReason, 
+/**
+ * Tokens.
+ */
+usage: Usage, } | { "type": "planUpdated", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * At most seven steps.
+ */
+steps: Array<PlanStep>, } | { "type": "toolCallStarted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * The tool.
+ */
+name: string, 
+/**
+ * Its input.
+ */
+input: unknown, 
+/**
+ * What the card says: `Reading`, `Writing formulas to`.
+ */
+title: string, 
+/**
+ * The document it works on.
+ */
+document?: DocumentId, 
+/**
+ * Where in it: an address, or `slide:<id>`.
+ */
+target?: string, } | { "type": "toolCallWaiting", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * What it waits for.
+ */
+error: UserError, } | { "type": "toolCallCompleted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * How.
+ */
+outcome: ToolOutcome, 
+/**
+ * What the card says: `Read`, `Wrote 8 formulas`.
+ */
+title: string, 
+/**
+ * What the model is told.
+ */
+output: string, 
+/**
+ * Milliseconds.
+ */
+durationMs: number, } | { "type": "permissionRequested", 
+/**
+ * The question.
+ */
+request: PermissionRequest, } | { "type": "permissionSettled", 
+/**
+ * The request.
+ */
+permission: PermissionId, 
+/**
+ * The answer.
+ */
+choice: Choice, 
+/**
+ * By whom.
+ */
+by: SettledBy, } | { "type": "changeSetApplied", 
+/**
+ * The change set.
+ */
+changeSet: ChangeSet, } | { "type": "changeSetUndone", 
+/**
+ * The change set.
+ */
+changeSet: ChangeSetId, 
+/**
+ * Places left alone because a person changed them since.
+ */
+kept: Array<string>, } | { "type": "changeSetRedone", 
+/**
+ * The change set.
+ */
+changeSet: ChangeSetId, } | { "type": "changedSince", 
+/**
+ * The change set.
+ */
+changeSet: ChangeSetId, 
+/**
+ * The places.
+ */
+targets: Array<string>, } | { "type": "fileSaved", 
+/**
+ * The document.
+ */
+document: DocumentId, 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * What was done, in a few words.
+ */
+title: string, } | { "type": "retryScheduled", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * Why.
+ */
+error: UserError, 
+/**
+ * The number of the next try, from 2.
+ */
+attempt: number, 
+/**
+ * Milliseconds until it.
+ */
+waitMs: number, } | { "type": "notice", 
+/**
+ * One sentence.
+ */
+text: string, 
+/**
+ * A code, where it is of the registry.
+ */
+error?: UserError, } | { "type": "turnEnded", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * How.
+ */
+outcome: TurnOutcome, 
+/**
+ * Tokens of the whole turn.
+ */
+usage: Usage, };
+
+/**
+ * `session/export`.
+ */
+export type ExportAnswer = { 
+/**
+ * The session.
+ */
+session: SessionSummary, 
+/**
+ * Every event.
+ */
+events: Array<SessionEvent>, };
+
+/**
+ * The source of one figure: recorded when the figure is written, kept in the journal, never added afterwards.
+ */
+export type FigureSource = { 
+/**
+ * The cell (in a workbook) or the words (in a text) that show the figure: `B4`, or `1,248,300`.
+ */
+figure: string, 
+/**
+ * The document that the figure comes from, by its id in the session.
+ */
+document: string, 
+/**
+ * The address with its sheet in that document: `Revenue!F2:F486`.
+ */
+address: string, 
+/**
+ * The value at that place when the figure was written. Filled in by the service when absent.
+ */
+value?: CellValue, };
+
+/**
+ * `range.find`.
+ */
+export type FoundCells = { 
+/**
+ * The cells found, at most 200, in the order of sheets and rows.
+ */
+cells: Array<Cell>, 
+/**
+ * True when there are more.
+ */
+more: boolean, };
+
+/**
+ * What kind of front end speaks. A token is bound to the kind it was made for.
+ */
+export type FrontEndKind = "window" | "excel" | "powerpoint" | "terminal";
+
+/**
+ * The answer to `hello`.
+ */
+export type HelloAnswer = { 
+/**
+ * The service's version.
+ */
+version: string, 
+/**
+ * What the front end shows of policy and state.
+ */
+view: ServiceView, 
+/**
+ * The newest sessions, at most 200.
+ */
+sessions: Array<SessionSummary>, 
+/**
+ * Documents that are open in Office now.
+ */
+documents: Array<DocumentView>, 
+/**
+ * The document that this pane stands in, as registered.
+ */
+document?: DocumentView, };
+
+/**
+ * `hello`.
+ */
+export type HelloParams = { 
+/**
+ * [`crate::PROTOCOL`].
+ */
+protocol: number, 
+/**
+ * The kind of front end.
+ */
+frontEnd: FrontEndKind, 
+/**
+ * The token from pairing or from the local channel.
+ */
+token: string, 
+/**
+ * The version of the page or program.
+ */
+version: string, 
+/**
+ * The document that a pane stands in.
+ */
+document?: LiveDocument, };
+
+/**
+ * Where text stands in a cell.
+ */
+export type HorizontalAlignment = "general" | "left" | "center" | "right";
+
+/**
+ * The answer to `session/list`.
+ */
+export type ListAnswer = { 
+/**
+ * The sessions.
+ */
+sessions: Array<SessionSummary>, };
+
+/**
+ * `session/list`: newest first.
+ */
+export type ListParams = { 
+/**
+ * Only sessions last used before this time.
+ */
+before?: number, 
+/**
+ * How many; at most 200.
+ */
+limit?: number, };
+
+/**
+ * The document a pane stands in, as the pane knows it.
+ */
+export type LiveDocument = { 
+/**
+ * Workbook or deck.
+ */
+kind: DocumentKind, 
+/**
+ * The title.
+ */
+title: string, 
+/**
+ * Path or address, as Office gives it.
+ */
+path?: string, 
+/**
+ * The id that is embedded in the document by an earlier registration, where it is there.
+ */
+embeddedId?: DocumentId, 
+/**
+ * Requirement sets that the host has, `ExcelApi 1.15`.
+ */
+sets?: Array<string>, 
+/**
+ * One line about what is in it: `3 sheets, 1,840 rows`.
+ */
+summary?: string, };
+
+/**
+ * A message of the agent.
+ */
+export type MessageId = string;
+
+/**
+ * A model to choose.
+ */
+export type ModelView = { 
+/**
+ * The id that the provider knows.
+ */
+id: string, 
+/**
+ * The name to show.
+ */
+label: string, };
+
+/**
+ * A name for an area.
+ */
+export type NamedArea = { 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * The range without sheet.
+ */
+range: string, 
+/**
+ * The column headers.
+ */
+columns?: Array<string>, };
+
+/**
+ * Nothing.
+ */
+export type Nothing = Record<symbol, never>;
+
+/**
+ * `document/open`: registers the pane's document, or tells that it got another name.
+ */
+export type OpenParams = { 
+/**
+ * The document.
+ */
+document: LiveDocument, };
+
+/**
+ * One operation on one document. Which half it belongs to follows from its fields: a deck's `table.add` names a
+ * `slide`, a workbook's a `range`.
+ */
+export type Operation = WorkbookOperation | DeckOperation;
+
+/**
+ * `pairing/answer`, from the window or the terminal.
+ */
+export type PairingAnswerParams = { 
+/**
+ * The attempt.
+ */
+pairing: string, 
+/**
+ * Allow or refuse.
+ */
+allow: boolean, };
+
+/**
+ * An attempt as the window and the terminal show it; `pairing/requested` from the service.
+ */
+export type PairingView = { 
+/**
+ * Names the attempt.
+ */
+pairing: string, 
+/**
+ * The kind of pane.
+ */
+frontEnd: FrontEndKind, 
+/**
+ * The number to compare.
+ */
+number: string, 
+/**
+ * Until when it may be allowed.
+ */
+expiresAt: number, };
+
+/**
+ * The answer to `pairing/list`.
+ */
+export type PairingsAnswer = { 
+/**
+ * Attempts that wait.
+ */
+pairings: Array<PairingView>, };
+
+/**
+ * A permission request.
+ */
+export type PermissionId = string;
+
+/**
+ * How much the agent may do without asking.
+ */
+export type PermissionMode = "ask" | "act" | "readOnly";
+
+/**
+ * What a person is asked.
+ */
+export type PermissionRequest = { 
+/**
+ * The request.
+ */
+id: PermissionId, 
+/**
+ * The turn that waits.
+ */
+turn: TurnId, 
+/**
+ * The tool call that waits.
+ */
+call: CallId, 
+/**
+ * The question with its count: `Overwrite 8 cells on Summary?`
+ */
+question: string, 
+/**
+ * What stays: `The other cells stay as they are.`
+ */
+scope: string, 
+/**
+ * The document that would change.
+ */
+document?: DocumentId, 
+/**
+ * What stands there now and what would stand there after; at most 200 rows.
+ */
+rows: Array<BeforeAfter>, 
+/**
+ * How many cells there are in all.
+ */
+total: number, 
+/**
+ * What a person should weigh; empty where no formula reaches outside.
+ */
+risks: Array<RiskNote>, 
+/**
+ * The answers that may be given, the main one first.
+ */
+choices: Array<Choice>, };
+
+/**
+ * `picture.add`: PNG or JPEG, at most 10 MB.
+ */
+export type PictureAdd = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The name of the new shape, unique on the slide.
+ */
+name: string, 
+/**
+ * The picture, base64.
+ */
+data: string, 
+/**
+ * What the picture shows, for people who cannot see it.
+ */
+altText: string, 
+/**
+ * Where it stands; with one side zero the other decides and the ratio stays.
+ */
+frame: SlideFrame, };
+
+/**
+ * A placeholder of a layout.
+ */
+export type Placeholder = { 
+/**
+ * The shape's name.
+ */
+name: string, 
+/**
+ * Its kind: `title`, `ctrTitle`, `subTitle`, `body`, `obj`, `pic`, `chart`, `tbl`, `dt`, `ftr`, `sldNum`.
+ */
+kind: string, 
+/**
+ * Its place, where the layout or master gives one.
+ */
+frame?: SlideFrame, };
+
+/**
+ * The text for one placeholder of a new slide.
+ */
+export type PlaceholderText = { 
+/**
+ * The placeholder's name or kind in the layout: `title`, `body`, `Content Placeholder 2`.
+ */
+placeholder: string, 
+/**
+ * The text; lines become paragraphs.
+ */
+text: string, };
+
+/**
+ * How far a step is.
+ */
+export type PlanState = "pending" | "active" | "done";
+
+/**
+ * A step of the plan.
+ */
+export type PlanStep = { 
+/**
+ * A few words.
+ */
+title: string, 
+/**
+ * How far it is.
+ */
+state: PlanState, };
+
+/**
+ * The answer to `session/prompt`.
+ */
+export type PromptAnswer = { 
+/**
+ * The turn that takes the prompt.
+ */
+turn: TurnId, 
+/**
+ * The number of the prompt's event.
+ */
+seq: number, };
+
+/**
+ * `session/prompt`. Answered once the prompt is safe on disk. While a turn runs the text joins it at its next step.
+ */
+export type PromptParams = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * Chosen by the front end: a repeated call with the same id is answered with the first one's answer.
+ */
+clientId: string, 
+/**
+ * The person's words, at most 200,000 characters.
+ */
+text: string, 
+/**
+ * Documents that the person chose as context.
+ */
+documents?: Array<DocumentId>, 
+/**
+ * What is selected in the front end's document, `Summary!B4:D7`.
+ */
+selection?: string, 
+/**
+ * The model; the default when absent.
+ */
+model?: string, 
+/**
+ * How much may be done without asking.
+ */
+mode?: PermissionMode, };
+
+/**
+ * `range.clear`.
+ */
+export type RangeClear = { 
+/**
+ * A1 with sheet.
+ */
+range: string, };
+
+/**
+ * `range.read`. Grids have one row a row of `address`; a grid that was not asked for is absent.
+ */
+export type RangeContent = { 
+/**
+ * The range that was read, with sheet.
+ */
+address: string, 
+/**
+ * Values.
+ */
+values?: Array<Array<CellValue>>, 
+/**
+ * Formulas with `=` where cells hold them, otherwise the value.
+ */
+formulas?: Array<Array<CellValue>>, 
+/**
+ * Number formats.
+ */
+numberFormats?: Array<Array<string>>, 
+/**
+ * Formats.
+ */
+formats?: Array<Array<CellFormat>>, 
+/**
+ * Texts as shown.
+ */
+texts?: Array<Array<string>>, 
+/**
+ * The range of the rows that were left out, with sheet.
+ */
+rest?: string, 
+/**
+ * A mark of formulas and values of the range: two reads with the same mark saw the same cells. It is made and
+ * compared by one back end only and means nothing elsewhere.
+ */
+fingerprint: string, };
+
+/**
+ * What `range.read` answers beside the values.
+ */
+export type RangeFacet = "values" | "formulas" | "numberFormats" | "formats" | "texts";
+
+/**
+ * `range.find`: at most 200 cells an answer.
+ */
+export type RangeFind = { 
+/**
+ * The words to look for, without regard to case.
+ */
+text: string, 
+/**
+ * Where to look, `Data!A:C` or `Data`; the whole workbook when absent.
+ */
+range?: string, 
+/**
+ * Look in formulas instead of values.
+ */
+inFormulas?: boolean, };
+
+/**
+ * `range.format`: at most 200,000 cells.
+ */
+export type RangeFormatting = { 
+/**
+ * A1 with sheet.
+ */
+range: string, 
+/**
+ * What to set.
+ */
+format: CellFormat, 
+/**
+ * Fit the columns to their text afterwards.
+ */
+fitColumns?: boolean, };
+
+/**
+ * `range.read`: at most 100,000 cells an answer.
+ */
+export type RangeRead = { 
+/**
+ * A1 with sheet, `Data!B2:D9`; `Data` alone is the sheet's used range. Trimmed to the used range.
+ */
+range: string, 
+/**
+ * What to answer; values when absent.
+ */
+what?: Array<RangeFacet>, 
+/**
+ * How many rows at the most; the answer names the range of the rest. 2,000 when absent.
+ */
+maxRows?: number, };
+
+/**
+ * `range.restore`: the image is a `range.read` answer with formulas, and number formats and formats where those
+ * were changed.
+ */
+export type RangeRestore = { 
+/**
+ * The range as it was.
+ */
+image: RangeContent, 
+/**
+ * Addresses inside it to leave as they are now, because a person changed them since.
+ */
+except?: Array<string>, };
+
+/**
+ * `range.write`: at most 200,000 cells. The range may be the top left cell alone.
+ */
+export type RangeWrite = { 
+/**
+ * A1 with sheet. Of the size of `cells`, or its top left cell.
+ */
+range: string, 
+/**
+ * Rows of cells: a number, text, TRUE/FALSE, `"=…"` for a formula, null to leave, `{"clear":true}` to empty.
+ */
+cells: Array<Array<CellInput>>, 
+/**
+ * Where the written figures came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * What was read back after a write.
+ */
+export type ReadBack = { 
+/**
+ * The written formulas with the values that they answer, at most 50.
+ */
+formulas: Array<Cell>, 
+/**
+ * The addresses of all written formulas that answer an error.
+ */
+errors: Array<string>, 
+/**
+ * How many formulas were written.
+ */
+formulaCount: number, 
+/**
+ * The fingerprint of the range after the write.
+ */
+fingerprint: string, };
+
+/**
+ * A refused operation: a code and one sentence.
+ */
+export type Refusal = { 
+/**
+ * The stable reason.
+ */
+code: RefusalCode, 
+/**
+ * One sentence for a person.
+ */
+message: string, };
+
+/**
+ * The stable reason for a refusal.
+ */
+export type RefusalCode = "badInput" | "notFound" | "nameTaken" | "changed" | "protected" | "tooLarge" | "unsupported" | "busy" | "inUse" | "encrypted" | "corrupt" | "failed";
+
+/**
+ * `session/open`, from the service: a pane joins this session.
+ */
+export type RemovedParams = { 
+/**
+ * The session that is gone.
+ */
+session: SessionId, };
+
+/**
+ * `session/rename`.
+ */
+export type RenameParams = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * The new title, at most 120 characters.
+ */
+title: string, };
+
+/**
+ * Something to weigh.
+ */
+export type RiskNote = { 
+/**
+ * The cells, `D4:D7`.
+ */
+cells: string, 
+/**
+ * What they reach: `read another file, Rates.xlsx`.
+ */
+reach: string, 
+/**
+ * The rule: `Formulas that reach outside this workbook ask every time.`
+ */
+rule: string, };
+
+/**
+ * A JSON-RPC error: `data` carries what a person sees.
+ */
+export type RpcError = { 
+/**
+ * A number of the JSON-RPC specification, or -32000 for errors with `data`.
+ */
+code: number, 
+/**
+ * The stable code, or the specification's words.
+ */
+message: string, 
+/**
+ * What a person sees.
+ */
+data?: UserError, };
+
+/**
+ * A frame in either direction. Requests have `method` and `id`, notifications `method` alone, answers `id` and
+ * either `result` or `error`.
+ */
+export type RpcFrame = { 
+/**
+ * Always `2.0`.
+ */
+jsonrpc: string, 
+/**
+ * Chosen by the sender of the request; each direction counts for itself.
+ */
+id?: number, 
+/**
+ * The method.
+ */
+method?: string, 
+/**
+ * Its parameters, an object.
+ */
+params?: unknown, 
+/**
+ * The answer.
+ */
+result?: unknown, 
+/**
+ * The error.
+ */
+error?: RpcError, };
+
+/**
+ * Whether code can run.
+ */
+export type SandboxState = "vm" | "unavailable" | "notNeeded";
+
+/**
+ * The answer to `session/search`.
+ */
+export type SearchAnswer = { 
+/**
+ * The hits, newest first.
+ */
+hits: Array<SearchHit>, };
+
+/**
+ * One hit.
+ */
+export type SearchHit = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * The event that holds the words.
+ */
+seq: number, 
+/**
+ * Some words around the hit.
+ */
+excerpt: string, 
+/**
+ * When.
+ */
+at: number, };
+
+/**
+ * `session/search`: words in prompts, answers and titles of all sessions.
+ */
+export type SearchParams = { 
+/**
+ * The words; all must be there.
+ */
+text: string, 
+/**
+ * How many hits; at most 100.
+ */
+limit?: number, };
+
+/**
+ * `document/select`, in both directions: show a place in a document. From a front end the service passes it on to the
+ * pane that owns the document.
+ */
+export type SelectParams = { 
+/**
+ * The document.
+ */
+document: DocumentId, 
+/**
+ * An address with sheet, or `slide:<logical id>`.
+ */
+target: string, };
+
+/**
+ * State and policy as a front end shows them; worked out by the service (Invariant 2).
+ */
+export type ServiceView = { 
+/**
+ * True in the tour: scripted answers, no model.
+ */
+tour: boolean, 
+/**
+ * True when the organisation manages this computer's settings.
+ */
+managed: boolean, 
+/**
+ * True when a provider is configured.
+ */
+configured: boolean, 
+/**
+ * Models to choose from; the first is the default.
+ */
+models: Array<ModelView>, 
+/**
+ * True when the person may not choose another model.
+ */
+modelLocked: boolean, 
+/**
+ * Whether code can run.
+ */
+sandbox: SandboxState, 
+/**
+ * Where the master key lies: `secretService`, `keychain`, `credentialManager` or `keyFile`.
+ */
+secretStore: string, 
+/**
+ * What has to be said and stays said: an invalid policy value, an expiring certificate.
+ */
+notices: Array<string>, };
+
+/**
+ * The answer to `session/create` and `session/show`.
+ */
+export type SessionAnswer = { 
+/**
+ * The session.
+ */
+session: SessionSummary, };
+
+/**
+ * One event with its number.
+ */
+export type SessionEvent = { 
+/**
+ * Its number in the session, from 1, never reused.
+ */
+seq: number, 
+/**
+ * The first number it stands for, where the deltas of a finished message were folded into it. A front end that
+ * has seen some of them replaces the message by this event.
+ */
+firstSeq?: number, 
+/**
+ * When it was written.
+ */
+at: number, 
+/**
+ * The version of its fields.
+ */
+version: number, } & ({ "type": "sessionCreated", 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * True in the tour.
+ */
+tour: boolean, } | { "type": "sessionRenamed", 
+/**
+ * The title.
+ */
+title: string, } | { "type": "documentAttached", 
+/**
+ * The document.
+ */
+document: DocumentView, } | { "type": "documentDetached", 
+/**
+ * The document.
+ */
+document: DocumentId, } | { "type": "folderAttached", 
+/**
+ * Its path.
+ */
+path: string, } | { "type": "promptAccepted", 
+/**
+ * The turn that takes it.
+ */
+turn: TurnId, 
+/**
+ * The front end's id for it.
+ */
+clientId: string, 
+/**
+ * The person's words.
+ */
+text: string, 
+/**
+ * Where they were typed.
+ */
+from: FrontEndKind, 
+/**
+ * The chosen documents.
+ */
+documents: Array<DocumentId>, 
+/**
+ * What was selected.
+ */
+selection?: string, 
+/**
+ * The model; empty for the default.
+ */
+model: string, 
+/**
+ * How much may be done without asking.
+ */
+mode: PermissionMode, 
+/**
+ * True when it joins a turn that runs.
+ */
+steering: boolean, } | { "type": "messageStarted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The message.
+ */
+message: MessageId, } | { "type": "textDelta", 
+/**
+ * The message.
+ */
+message: MessageId, 
+/**
+ * The words.
+ */
+text: string, } | { "type": "messageReset", 
+/**
+ * The message.
+ */
+message: MessageId, } | { "type": "messageCompleted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The message.
+ */
+message: MessageId, 
+/**
+ * All it said.
+ */
+blocks: Array<Block>, 
+/**
+ * Why it stopped.
+ */
+stop: StopReason, 
+/**
+ * Tokens.
+ */
+usage: Usage, } | { "type": "planUpdated", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * At most seven steps.
+ */
+steps: Array<PlanStep>, } | { "type": "toolCallStarted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * The tool.
+ */
+name: string, 
+/**
+ * Its input.
+ */
+input: unknown, 
+/**
+ * What the card says: `Reading`, `Writing formulas to`.
+ */
+title: string, 
+/**
+ * The document it works on.
+ */
+document?: DocumentId, 
+/**
+ * Where in it: an address, or `slide:<id>`.
+ */
+target?: string, } | { "type": "toolCallWaiting", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * What it waits for.
+ */
+error: UserError, } | { "type": "toolCallCompleted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * How.
+ */
+outcome: ToolOutcome, 
+/**
+ * What the card says: `Read`, `Wrote 8 formulas`.
+ */
+title: string, 
+/**
+ * What the model is told.
+ */
+output: string, 
+/**
+ * Milliseconds.
+ */
+durationMs: number, } | { "type": "permissionRequested", 
+/**
+ * The question.
+ */
+request: PermissionRequest, } | { "type": "permissionSettled", 
+/**
+ * The request.
+ */
+permission: PermissionId, 
+/**
+ * The answer.
+ */
+choice: Choice, 
+/**
+ * By whom.
+ */
+by: SettledBy, } | { "type": "changeSetApplied", 
+/**
+ * The change set.
+ */
+changeSet: ChangeSet, } | { "type": "changeSetUndone", 
+/**
+ * The change set.
+ */
+changeSet: ChangeSetId, 
+/**
+ * Places left alone because a person changed them since.
+ */
+kept: Array<string>, } | { "type": "changeSetRedone", 
+/**
+ * The change set.
+ */
+changeSet: ChangeSetId, } | { "type": "changedSince", 
+/**
+ * The change set.
+ */
+changeSet: ChangeSetId, 
+/**
+ * The places.
+ */
+targets: Array<string>, } | { "type": "fileSaved", 
+/**
+ * The document.
+ */
+document: DocumentId, 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * What was done, in a few words.
+ */
+title: string, } | { "type": "retryScheduled", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * Why.
+ */
+error: UserError, 
+/**
+ * The number of the next try, from 2.
+ */
+attempt: number, 
+/**
+ * Milliseconds until it.
+ */
+waitMs: number, } | { "type": "notice", 
+/**
+ * One sentence.
+ */
+text: string, 
+/**
+ * A code, where it is of the registry.
+ */
+error?: UserError, } | { "type": "turnEnded", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * How.
+ */
+outcome: TurnOutcome, 
+/**
+ * Tokens of the whole turn.
+ */
+usage: Usage, });
+
+/**
+ * A session.
+ */
+export type SessionId = string;
+
+/**
+ * A session alone.
+ */
+export type SessionParams = { 
+/**
+ * The session.
+ */
+session: SessionId, };
+
+/**
+ * What a session is doing.
+ */
+export type SessionStatus = "idle" | "working" | "waiting" | "stopped" | "failed";
+
+/**
+ * A line of the session list.
+ */
+export type SessionSummary = { 
+/**
+ * The id.
+ */
+id: SessionId, 
+/**
+ * The title: the first words of the first prompt until it is renamed.
+ */
+title: string, 
+/**
+ * When it began.
+ */
+createdAt: number, 
+/**
+ * When its last event was written.
+ */
+updatedAt: number, 
+/**
+ * What it is doing.
+ */
+status: SessionStatus, 
+/**
+ * The number of its last event.
+ */
+lastSeq: number, 
+/**
+ * Kinds of its documents, for the glyphs: `workbook`, `deck`.
+ */
+documents: Array<string>, 
+/**
+ * How many change sets it made.
+ */
+changes: number, };
+
+/**
+ * Who settled a request.
+ */
+export type SettledBy = { "person": FrontEndKind } | "sessionGrant" | "mode" | "policy" | "void";
+
+/**
+ * `pairing/settled`, from the service to the pane that asked.
+ */
+export type SettledParams = { 
+/**
+ * The attempt.
+ */
+pairing: string, 
+/**
+ * The token, when it was allowed. Bound to the kind of front end and to its origin.
+ */
+token?: string, };
+
+/**
+ * `shape.delete`.
+ */
+export type ShapeDelete = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The shape's id on the slide.
+ */
+shape: string, };
+
+/**
+ * `sheet.add`.
+ */
+export type SheetAdd = { 
+/**
+ * The name, at most 31 characters, none of `\ / ? * [ ] :`.
+ */
+name: string, 
+/**
+ * The sheet to stand after; the last one when absent.
+ */
+after?: string, };
+
+/**
+ * One sheet in `workbook.info`, and the answer to `sheet.add`.
+ */
+export type SheetContent = { 
+/**
+ * The name on the tab.
+ */
+name: string, 
+/**
+ * False where the sheet is hidden.
+ */
+visible: boolean, 
+/**
+ * The used range without sheet, `A1:H1841`; absent where the sheet is empty.
+ */
+usedRange?: string, 
+/**
+ * Tables on the sheet.
+ */
+tables: Array<NamedArea>, 
+/**
+ * Charts on the sheet.
+ */
+charts: Array<string>, 
+/**
+ * Names of the pivot tables on the sheet.
+ */
+pivots: Array<string>, };
+
+/**
+ * `sheet.delete`.
+ */
+export type SheetDelete = { 
+/**
+ * The sheet's name.
+ */
+name: string, };
+
+/**
+ * `slide.add`.
+ */
+export type SlideAdd = { 
+/**
+ * The logical id that the new slide gets; given by the service.
+ */
+id?: string, 
+/**
+ * The layout by name.
+ */
+layout: string, 
+/**
+ * Texts for its placeholders; placeholders without a text are removed.
+ */
+texts?: Array<PlaceholderText>, 
+/**
+ * The slide to stand after, by logical id; last when absent.
+ */
+after?: string, 
+/**
+ * Where figures in the texts came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * A slide: in `deck.info` with shapes and their texts only, in `slide.read` whole.
+ */
+export type SlideContent = { 
+/**
+ * Logical id: ours from the slide's tag, otherwise the id in the file.
+ */
+id: string, 
+/**
+ * Position, from 1.
+ */
+index: number, 
+/**
+ * The layout's name.
+ */
+layout: string, 
+/**
+ * The title's text, where there is one.
+ */
+title?: string, 
+/**
+ * Shapes in reading order.
+ */
+shapes: Array<SlideShape>, 
+/**
+ * A mark of the slide's content, of the same meaning as a range's.
+ */
+fingerprint?: string, };
+
+/**
+ * `slide.delete`.
+ */
+export type SlideDelete = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, };
+
+/**
+ * `slide.export`.
+ */
+export type SlideExport = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, };
+
+/**
+ * A place on a slide, in points.
+ */
+export type SlideFrame = { 
+/**
+ * From the left edge.
+ */
+left: number, 
+/**
+ * From the top edge.
+ */
+top: number, 
+/**
+ * Width.
+ */
+width: number, 
+/**
+ * Height.
+ */
+height: number, };
+
+/**
+ * A slide layout.
+ */
+export type SlideLayout = { 
+/**
+ * The layout's name.
+ */
+name: string, 
+/**
+ * The master's name.
+ */
+master: string, 
+/**
+ * The placeholders, where the back end can tell.
+ */
+placeholders: Array<Placeholder>, };
+
+/**
+ * `slide.export`: a package in base64 that holds the slide.
+ */
+export type SlidePackage = { 
+/**
+ * A .pptx, base64.
+ */
+data: string, 
+/**
+ * The id of the slide inside the package (`sldId/@id`); the package may hold the whole deck.
+ */
+slideId: string, };
+
+/**
+ * `slide.read`.
+ */
+export type SlideRead = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, };
+
+/**
+ * `slide.replace`.
+ */
+export type SlideReplace = { 
+/**
+ * The logical id of the slide to put in; a slide that has it goes out.
+ */
+slide: string, 
+/**
+ * The package that holds the slide.
+ */
+package: SlidePackage, 
+/**
+ * The slide to stand after when none goes out, by logical id; first when absent.
+ */
+after?: string, };
+
+/**
+ * A shape on a slide.
+ */
+export type SlideShape = { 
+/**
+ * The id on the slide.
+ */
+id: string, 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * `placeholder`, `text`, `shape`, `table`, `chart`, `picture`, `group`, `line` or `other`.
+ */
+kind: string, 
+/**
+ * The placeholder's kind, where it is one.
+ */
+placeholder?: string, 
+/**
+ * The text, paragraphs as lines.
+ */
+text?: string, 
+/**
+ * The rows, where it is a table.
+ */
+rows?: Array<Array<string>>, 
+/**
+ * The data, where it is a chart and the back end can tell.
+ */
+chart?: ChartSource, 
+/**
+ * Alternative text.
+ */
+altText?: string, 
+/**
+ * Its place.
+ */
+frame?: SlideFrame, };
+
+/**
+ * Why the model stopped.
+ */
+export type StopReason = "endTurn" | "toolUse" | "maxTokens" | "refusal" | { "other": string };
+
+/**
+ * The answer to `session/subscribe`, sent before the first event.
+ */
+export type SubscribeAnswer = { 
+/**
+ * The number of the last event at this moment.
+ */
+lastSeq: number, };
+
+/**
+ * `session/subscribe`: events with `seq > after`, then live ones, as `session/update` notifications.
+ */
+export type SubscribeParams = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * The last number that the front end has; 0 for all.
+ */
+after: number, };
+
+/**
+ * `table.add`.
+ */
+export type TableAdd = { 
+/**
+ * A1 with sheet; the first row holds the headers.
+ */
+range: string, 
+/**
+ * The table's name: letters, digits, `_` and `.`, unique in the workbook.
+ */
+name: string, 
+/**
+ * A built-in style, `TableStyleMedium2` when absent.
+ */
+style?: string, };
+
+/**
+ * `table.delete`.
+ */
+export type TableDelete = { 
+/**
+ * The table's name.
+ */
+name: string, };
+
+/**
+ * `text.set`.
+ */
+export type TextSet = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The shape's id on the slide.
+ */
+shape: string, 
+/**
+ * The text; lines become paragraphs.
+ */
+text: string, 
+/**
+ * Where figures in the text came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * How a tool ended.
+ */
+export type ToolOutcome = "done" | "failed" | "denied" | "stopped";
+
+/**
+ * A turn: a prompt and everything until the agent rests.
+ */
+export type TurnId = string;
+
+/**
+ * How a turn ended.
+ */
+export type TurnOutcome = "completed" | "cancelled" | { "failed": UserError };
+
+/**
+ * `session/update`, from the service: events in order.
+ */
+export type UpdateParams = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * The events.
+ */
+events: Array<SessionEvent>, };
+
+/**
+ * Tokens counted by the provider.
+ */
+export type Usage = { 
+/**
+ * Read, outside the cache.
+ */
+input: number, 
+/**
+ * Written by the model.
+ */
+output: number, 
+/**
+ * Read from the prompt cache.
+ */
+cacheRead: number, 
+/**
+ * Written to the prompt cache.
+ */
+cacheWrite: number, };
+
+/**
+ * An error for a person.
+ */
+export type UserError = { 
+/**
+ * The stable code.
+ */
+code: ErrorCode, 
+/**
+ * One sentence: what happened.
+ */
+happened: string, 
+/**
+ * One sentence: what was kept.
+ */
+kept: string, 
+/**
+ * One sentence: what to do.
+ */
+action: string, 
+/**
+ * What an expert wants to know beside the code; bounded, never a secret.
+ */
+detail?: string, };
+
+/**
+ *The answer to a [`WorkbookOperation`], tagged with the same `op`.
+ */
+export type WorkbookAnswer = { "op": "workbook.info" } & WorkbookContent | { "op": "range.read" } & RangeContent | { "op": "range.find" } & FoundCells | { "op": "range.write" } & Applied | { "op": "range.format" } & Applied | { "op": "range.clear" } & Applied | { "op": "range.restore" } & Applied | { "op": "sheet.add" } & SheetContent | { "op": "sheet.delete" } & Applied | { "op": "table.add" } & Applied | { "op": "table.delete" } & Applied | { "op": "chart.add" } & Applied | { "op": "chart.delete" } & Applied;
+
+/**
+ * `workbook.info`.
+ */
+export type WorkbookContent = { 
+/**
+ * Always `workbook`.
+ */
+kind: string, 
+/**
+ * Sheets in the order of their tabs.
+ */
+sheets: Array<SheetContent>, 
+/**
+ * Defined names with what they refer to.
+ */
+names: Array<DefinedName>, 
+/**
+ * The selected range with its sheet, where the workbook is open.
+ */
+selection?: string, 
+/**
+ * The sensitivity label, where the file carries one.
+ */
+label?: string, };
+
+/**
+ * `workbook.info`: no parameters.
+ */
+export type WorkbookInfo = Record<symbol, never>;
+
+/**
+ *An operation on a Workbook, tagged with `op`.
+ */
+export type WorkbookOperation = { "op": "workbook.info" } & WorkbookInfo | { "op": "range.read" } & RangeRead | { "op": "range.find" } & RangeFind | { "op": "range.write" } & RangeWrite | { "op": "range.format" } & RangeFormatting | { "op": "range.clear" } & RangeClear | { "op": "range.restore" } & RangeRestore | { "op": "sheet.add" } & SheetAdd | { "op": "sheet.delete" } & SheetDelete | { "op": "table.add" } & TableAdd | { "op": "table.delete" } & TableDelete | { "op": "chart.add" } & ChartAdd | { "op": "chart.delete" } & ChartDelete;
+
+/** Methods of the service. */
+export interface Methods {
+  /** Says who is there; the first call of every front end. */
+  'hello': { params: HelloParams; answer: HelloAnswer };
+  /** Asks for a number to compare. */
+  'pairing/begin': { params: BeginParams; answer: BeginAnswer };
+  /** Lists attempts that wait. */
+  'pairing/list': { params: Nothing; answer: PairingsAnswer };
+  /** Allows or refuses an attempt. */
+  'pairing/answer': { params: PairingAnswerParams; answer: Nothing };
+  /** Lists sessions, newest first. */
+  'session/list': { params: ListParams; answer: ListAnswer };
+  /** Makes a session. */
+  'session/create': { params: CreateParams; answer: SessionAnswer };
+  /** Shows one line about a session. */
+  'session/show': { params: SessionParams; answer: SessionAnswer };
+  /** Gives a session another title. */
+  'session/rename': { params: RenameParams; answer: SessionAnswer };
+  /** Deletes a session and its key. */
+  'session/delete': { params: SessionParams; answer: Nothing };
+  /** Gives out a session whole. */
+  'session/export': { params: SessionParams; answer: ExportAnswer };
+  /** Searches all sessions. */
+  'session/search': { params: SearchParams; answer: SearchAnswer };
+  /** Sends events from a cursor on, then live ones. */
+  'session/subscribe': { params: SubscribeParams; answer: SubscribeAnswer };
+  /** Ends a subscription. */
+  'session/unsubscribe': { params: SessionParams; answer: Nothing };
+  /** Gives the agent a prompt, or steers the turn that runs. */
+  'session/prompt': { params: PromptParams; answer: PromptAnswer };
+  /** Stops the turn that runs. */
+  'session/cancel': { params: SessionParams; answer: Nothing };
+  /** Answers a permission request. */
+  'permission/answer': { params: AnswerParams; answer: AnswerAnswer };
+  /** Registers the document that the pane stands in. */
+  'document/open': { params: OpenParams; answer: DocumentAnswer };
+  /** Tells that cells or slides were changed by somebody else. */
+  'document/changed': { params: ChangedParams; answer: Nothing };
+  /** Tells that the document is about to be closed. */
+  'document/closed': { params: DocumentParams; answer: Nothing };
+  /** Lists documents that are open in Office. */
+  'document/list': { params: Nothing; answer: DocumentsAnswer };
+  /** Makes a closed file part of a session. */
+  'document/attach': { params: AttachParams; answer: DocumentAnswer };
+  /** Takes a document out of a session. */
+  'document/detach': { params: DetachParams; answer: Nothing };
+  /** Makes a folder part of a session. */
+  'folder/attach': { params: AttachParams; answer: Nothing };
+  /** Shows a place in a document. */
+  'document/select': { params: SelectParams; answer: Nothing };
+  /** Undoes a change set. */
+  'changeSet/undo': { params: ChangeSetParams; answer: ChangeSetAnswer };
+  /** Does an undone change set again. */
+  'changeSet/redo': { params: ChangeSetParams; answer: ChangeSetAnswer };
+}
+
+/** Notifications from the service. */
+export interface Notifications {
+  /** Events of a session that the front end subscribed to. */
+  'session/update': { params: UpdateParams; answer: Nothing };
+  /** A line of the session list is new or another. */
+  'session/changed': { params: SessionAnswer; answer: Nothing };
+  /** A session is gone. */
+  'session/removed': { params: RemovedParams; answer: Nothing };
+  /** The documents that are open in Office are others. */
+  'document/listChanged': { params: DocumentsAnswer; answer: Nothing };
+  /** What front ends show of policy and state is another. */
+  'service/changed': { params: ServiceView; answer: Nothing };
+  /** A pane asks to be paired. */
+  'pairing/requested': { params: PairingView; answer: Nothing };
+  /** The pairing that this pane asked for is settled. */
+  'pairing/settled': { params: SettledParams; answer: Nothing };
+}
+
+/** Requests from the service to a pane. */
+export interface ServiceCalls {
+  /** Does operations on the pane's document. */
+  'document/apply': { params: ApplyParams; answer: ApplyAnswer };
+  /** Shows a place in the pane's document. */
+  'document/select': { params: SelectParams; answer: Nothing };
+}
+
+/** What happened, what was kept, what to do, by code. */
+export const errorSentences: Record<ErrorCode, readonly [string, string, string]> = {
+  INF_NOT_CONFIGURED: ["No model provider is configured.","Your prompt is kept.","Ask your administrator for the gateway's address, or set it with `deskhand config`."],
+  INF_UNREACHABLE: ["The gateway could not be reached.","Your prompt is kept.","Check the network and the address, then try again."],
+  INF_TLS: ["The gateway's certificate is not trusted on this computer.","Nothing was sent.","Ask your administrator to install the authority's certificate."],
+  INF_AUTH: ["The gateway refused the key.","Nothing was sent to another place.","Ask your administrator for a new one."],
+  INF_MODEL_UNKNOWN: ["The gateway does not know this model.","Your prompt is kept.","Choose another model."],
+  INF_RATE_LIMITED: ["The gateway limits requests at the moment.","Your prompt is kept.","Wait a little, then try again."],
+  INF_OVERLOADED: ["The model is overloaded.","Your prompt is kept.","Wait a little, then try again."],
+  INF_TIMEOUT: ["The gateway did not answer in time.","Your prompt is kept.","Try again, or check the address."],
+  INF_STREAM_CUT: ["The answer was cut off.","What arrived is kept.","Go on, or try again."],
+  INF_BAD_REQUEST: ["The gateway refused the request.","Your prompt is kept.","Shorten the request, or show this code to your administrator."],
+  INF_BAD_ANSWER: ["The gateway's answer could not be read.","Your prompt is kept.","Show this code to your administrator."],
+  TURN_CAP: ["The turn reached its limit of steps and was ended.","Everything done so far is kept.","Say “go on” to continue."],
+  TURN_REPEATS: ["The same step was repeated without a new result, so the turn was ended.","Everything done so far is kept.","Say what to do differently."],
+  TURN_INTERRUPTED: ["The service stopped in the middle of this turn.","Everything up to that point is kept.","Say “go on” to continue."],
+  SES_NOT_FOUND: ["This session is not there any more.","Other sessions are kept.","Choose another session."],
+  SES_BUSY: ["This session is working on a turn.","Nothing was changed.","Stop the turn first."],
+  DOC_NOT_FOUND: ["The document was not found.","Nothing was changed.","Open it, or attach it again."],
+  DOC_PANE_CLOSED: ["The pane of this document is closed.","Nothing was changed.","Open the Deskhand pane in that document."],
+  DOC_CELL_EDIT: ["Excel is editing a cell.","Nothing was changed.","Press Enter or Esc there; I go on by myself."],
+  DOC_PARTIAL: ["The pane closed while writing, and only a part was written.","The state before is kept.","Finish the change or undo it."],
+  DOC_CHANGED: ["The cells changed since they were read.","Nothing was changed.","They are read again before the next try."],
+  DOC_IN_USE: ["The file is open in another program.","Nothing was changed.","Close it there, or open the Deskhand pane in it."],
+  DOC_ENCRYPTED: ["The file is protected with a password.","Nothing was changed.","Remove the password, or open the file in Office."],
+  DOC_CORRUPT: ["The file is damaged.","Nothing was changed.","Open it in Office to repair it."],
+  DOC_WRONG_KIND: ["The file is not a workbook or deck.","Nothing was changed.","Choose a .xlsx, .xlsm, .pptx or .pptm file."],
+  DOC_REFUSED: ["The document operation was refused.","Nothing was changed.","The reason is in the details."],
+  DOC_UNDO_CONFLICT: ["The cells were changed since.","Your values are kept.","Compare, then choose what to keep."],
+  FOLDER_REFUSED: ["This folder cannot be attached.","Nothing was changed.","Choose another folder."],
+  NET_PORT_TAKEN: ["Another program uses Deskhand's port.","Your sessions are kept.","Close that program, or give another port."],
+  NET_OTHER_USER: ["This Deskhand belongs to another user of this computer.","Nothing was sent.","Start your own Deskhand."],
+  NET_SERVICE: ["The Deskhand service does not answer.","Your text is kept.","Start the service."],
+  TLS_EXPIRED: ["Deskhand's local certificate has expired.","Your sessions are kept.","Restart the service; it makes a new one."],
+  TLS_UNTRUSTED: ["This computer does not trust Deskhand's local authority.","Your sessions are kept.","Run `deskhand trust` once, or ask your administrator."],
+  PAIR_REQUIRED: ["This pane is not paired yet.","Nothing was sent.","Compare the number in the Deskhand window and allow it there."],
+  PAIR_REFUSED: ["The pairing was refused or has expired.","Nothing was sent.","Start again for a new number."],
+  RPC_NOT_PERMITTED: ["This front end may not do that.","Nothing was changed.","Use the Deskhand window."],
+  RPC_VERSION: ["This page is of another version than the service.","Your text is kept.","Reload the page."],
+  RPC_BAD_REQUEST: ["The request could not be understood.","Nothing was changed.","Reload the page."],
+  RPC_TOO_LARGE: ["The message is too large.","Nothing was changed.","Send less at once."],
+  DB_LOCKED: ["Another program holds Deskhand's database.","Your sessions are kept.","Close the other Deskhand, then try again."],
+  DB_CORRUPT: ["Deskhand's database is damaged.","A backup from the last upgrade is beside it.","Run `deskhand status` for the places of both."],
+  DB_NEWER: ["The database was made by a newer Deskhand.","Your sessions are kept.","Install the newer version again."],
+  DB_DISK_FULL: ["The disk is full.","Everything up to the last step is kept.","Free some space, then try again."],
+  SEC_STORE: ["The secret store of this computer could not be opened.","Your sessions are kept.","Unlock the keyring, then start Deskhand again."],
+  SBX_UNAVAILABLE: ["Code cannot run on this computer now.","Workbooks and decks still work.","Ask your administrator about virtual machines."],
+  POL_DISABLED: ["Deskhand is switched off by your organisation.","Your sessions are kept.","Ask your administrator."],
+  POL_INVALID: ["A managed setting could not be read, so its strictest meaning applies.","Nothing was sent.","Show this code to your administrator."],
+  INTERNAL: ["Something went wrong inside Deskhand.","Everything up to the last step is kept.","Try again; if it comes back, show this code to your administrator."],
+};
+
+/** Every document operation and what it does to the document. */
+export const operationEffects = {
+  'Workbook workbook.info': 'Read',
+  'Workbook range.read': 'Read',
+  'Workbook range.find': 'Read',
+  'Workbook range.write': 'Change',
+  'Workbook range.format': 'Change',
+  'Workbook range.clear': 'Remove',
+  'Workbook range.restore': 'Change',
+  'Workbook sheet.add': 'Add',
+  'Workbook sheet.delete': 'Remove',
+  'Workbook table.add': 'Add',
+  'Workbook table.delete': 'Remove',
+  'Workbook chart.add': 'Add',
+  'Workbook chart.delete': 'Remove',
+  'Deck deck.info': 'Read',
+  'Deck slide.read': 'Read',
+  'Deck slide.add': 'Add',
+  'Deck slide.delete': 'Remove',
+  'Deck text.set': 'Change',
+  'Deck shape.delete': 'Remove',
+  'Deck table.add': 'Add',
+  'Deck chart.add': 'Add',
+  'Deck picture.add': 'Add',
+  'Deck slide.export': 'Read',
+  'Deck slide.replace': 'Change',
+} as const;

@@ -1,0 +1,194 @@
+//! The registry of errors that a person can meet. Each says what happened, what was kept and what to do, the same in
+//! every front end, under a code that never changes.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Declares codes with their three sentences.
+macro_rules! errors {
+    ($( $variant:ident $code:literal $happened:literal $kept:literal $action:literal; )+) => {
+        /// A stable code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS)]
+        pub enum ErrorCode {
+            $( #[doc = $happened] #[serde(rename = $code)] $variant, )+
+        }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
+
+            /// The code as it is shown.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $code, )+ }
+            }
+
+            /// What happened, what was kept, what to do.
+            pub fn sentences(self) -> [&'static str; 3] {
+                match self { $( Self::$variant => [$happened, $kept, $action], )+ }
+            }
+        }
+    };
+}
+
+errors! {
+    InferenceNotConfigured "INF_NOT_CONFIGURED"
+        "No model provider is configured." "Your prompt is kept." "Ask your administrator for the gateway's address, or set it with `deskhand config`.";
+    InferenceUnreachable "INF_UNREACHABLE"
+        "The gateway could not be reached." "Your prompt is kept." "Check the network and the address, then try again.";
+    InferenceTls "INF_TLS"
+        "The gateway's certificate is not trusted on this computer." "Nothing was sent." "Ask your administrator to install the authority's certificate.";
+    InferenceAuth "INF_AUTH"
+        "The gateway refused the key." "Nothing was sent to another place." "Ask your administrator for a new one.";
+    InferenceModelUnknown "INF_MODEL_UNKNOWN"
+        "The gateway does not know this model." "Your prompt is kept." "Choose another model.";
+    InferenceRateLimited "INF_RATE_LIMITED"
+        "The gateway limits requests at the moment." "Your prompt is kept." "Wait a little, then try again.";
+    InferenceOverloaded "INF_OVERLOADED"
+        "The model is overloaded." "Your prompt is kept." "Wait a little, then try again.";
+    InferenceTimeout "INF_TIMEOUT"
+        "The gateway did not answer in time." "Your prompt is kept." "Try again, or check the address.";
+    InferenceStreamCut "INF_STREAM_CUT"
+        "The answer was cut off." "What arrived is kept." "Go on, or try again.";
+    InferenceBadRequest "INF_BAD_REQUEST"
+        "The gateway refused the request." "Your prompt is kept." "Shorten the request, or show this code to your administrator.";
+    InferenceBadAnswer "INF_BAD_ANSWER"
+        "The gateway's answer could not be read." "Your prompt is kept." "Show this code to your administrator.";
+    TurnCapReached "TURN_CAP"
+        "The turn reached its limit of steps and was ended." "Everything done so far is kept." "Say “go on” to continue.";
+    TurnRepeats "TURN_REPEATS"
+        "The same step was repeated without a new result, so the turn was ended." "Everything done so far is kept." "Say what to do differently.";
+    TurnInterrupted "TURN_INTERRUPTED"
+        "The service stopped in the middle of this turn." "Everything up to that point is kept." "Say “go on” to continue.";
+    SessionNotFound "SES_NOT_FOUND"
+        "This session is not there any more." "Other sessions are kept." "Choose another session.";
+    SessionBusy "SES_BUSY"
+        "This session is working on a turn." "Nothing was changed." "Stop the turn first.";
+    DocumentNotFound "DOC_NOT_FOUND"
+        "The document was not found." "Nothing was changed." "Open it, or attach it again.";
+    DocumentPaneClosed "DOC_PANE_CLOSED"
+        "The pane of this document is closed." "Nothing was changed." "Open the Deskhand pane in that document.";
+    DocumentCellEdit "DOC_CELL_EDIT"
+        "Excel is editing a cell." "Nothing was changed." "Press Enter or Esc there; I go on by myself.";
+    DocumentPartial "DOC_PARTIAL"
+        "The pane closed while writing, and only a part was written." "The state before is kept." "Finish the change or undo it.";
+    DocumentChanged "DOC_CHANGED"
+        "The cells changed since they were read." "Nothing was changed." "They are read again before the next try.";
+    DocumentInUse "DOC_IN_USE"
+        "The file is open in another program." "Nothing was changed." "Close it there, or open the Deskhand pane in it.";
+    DocumentEncrypted "DOC_ENCRYPTED"
+        "The file is protected with a password." "Nothing was changed." "Remove the password, or open the file in Office.";
+    DocumentCorrupt "DOC_CORRUPT"
+        "The file is damaged." "Nothing was changed." "Open it in Office to repair it.";
+    DocumentWrongKind "DOC_WRONG_KIND"
+        "The file is not a workbook or deck." "Nothing was changed." "Choose a .xlsx, .xlsm, .pptx or .pptm file.";
+    DocumentRefused "DOC_REFUSED"
+        "The document operation was refused." "Nothing was changed." "The reason is in the details.";
+    UndoConflict "DOC_UNDO_CONFLICT"
+        "The cells were changed since." "Your values are kept." "Compare, then choose what to keep.";
+    FolderRefused "FOLDER_REFUSED"
+        "This folder cannot be attached." "Nothing was changed." "Choose another folder.";
+    PortTaken "NET_PORT_TAKEN"
+        "Another program uses Deskhand's port." "Your sessions are kept." "Close that program, or give another port.";
+    OtherUser "NET_OTHER_USER"
+        "This Deskhand belongs to another user of this computer." "Nothing was sent." "Start your own Deskhand.";
+    ServiceUnavailable "NET_SERVICE"
+        "The Deskhand service does not answer." "Your text is kept." "Start the service.";
+    CertificateExpired "TLS_EXPIRED"
+        "Deskhand's local certificate has expired." "Your sessions are kept." "Restart the service; it makes a new one.";
+    AuthorityUntrusted "TLS_UNTRUSTED"
+        "This computer does not trust Deskhand's local authority." "Your sessions are kept." "Run `deskhand trust` once, or ask your administrator.";
+    PairingRequired "PAIR_REQUIRED"
+        "This pane is not paired yet." "Nothing was sent." "Compare the number in the Deskhand window and allow it there.";
+    PairingRefused "PAIR_REFUSED"
+        "The pairing was refused or has expired." "Nothing was sent." "Start again for a new number.";
+    NotPermitted "RPC_NOT_PERMITTED"
+        "This front end may not do that." "Nothing was changed." "Use the Deskhand window.";
+    ProtocolVersion "RPC_VERSION"
+        "This page is of another version than the service." "Your text is kept." "Reload the page.";
+    BadRequest "RPC_BAD_REQUEST"
+        "The request could not be understood." "Nothing was changed." "Reload the page.";
+    TooLarge "RPC_TOO_LARGE"
+        "The message is too large." "Nothing was changed." "Send less at once.";
+    DatabaseLocked "DB_LOCKED"
+        "Another program holds Deskhand's database." "Your sessions are kept." "Close the other Deskhand, then try again.";
+    DatabaseCorrupt "DB_CORRUPT"
+        "Deskhand's database is damaged." "A backup from the last upgrade is beside it." "Run `deskhand status` for the places of both.";
+    DatabaseNewer "DB_NEWER"
+        "The database was made by a newer Deskhand." "Your sessions are kept." "Install the newer version again.";
+    DiskFull "DB_DISK_FULL"
+        "The disk is full." "Everything up to the last step is kept." "Free some space, then try again.";
+    SecretStore "SEC_STORE"
+        "The secret store of this computer could not be opened." "Your sessions are kept." "Unlock the keyring, then start Deskhand again.";
+    SandboxUnavailable "SBX_UNAVAILABLE"
+        "Code cannot run on this computer now." "Workbooks and decks still work." "Ask your administrator about virtual machines.";
+    Disabled "POL_DISABLED"
+        "Deskhand is switched off by your organisation." "Your sessions are kept." "Ask your administrator.";
+    PolicyInvalid "POL_INVALID"
+        "A managed setting could not be read, so its strictest meaning applies." "Nothing was sent." "Show this code to your administrator.";
+    Internal "INTERNAL"
+        "Something went wrong inside Deskhand." "Everything up to the last step is kept." "Try again; if it comes back, show this code to your administrator.";
+}
+
+/// An error for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct UserError {
+    /// The stable code.
+    pub code: ErrorCode,
+    /// One sentence: what happened.
+    pub happened: String,
+    /// One sentence: what was kept.
+    pub kept: String,
+    /// One sentence: what to do.
+    pub action: String,
+    /// What an expert wants to know beside the code; bounded, never a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub detail: Option<String>,
+}
+
+impl UserError {
+    /// An error with the registry's sentences.
+    pub fn new(code: ErrorCode) -> Self {
+        let [happened, kept, action] = code.sentences().map(str::to_owned);
+        Self {
+            code,
+            happened,
+            kept,
+            action,
+            detail: None,
+        }
+    }
+
+    /// The same with its own first sentence, where that can say more.
+    #[must_use]
+    pub fn happened(mut self, happened: impl Into<String>) -> Self {
+        self.happened = happened.into();
+        self
+    }
+
+    /// The same with a detail, cut to 500 characters.
+    #[must_use]
+    pub fn detail(mut self, detail: impl fmt::Display) -> Self {
+        self.detail = Some(detail.to_string().chars().take(500).collect());
+        self
+    }
+}
+
+impl fmt::Display for UserError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} {} [{}]",
+            self.happened,
+            self.kept,
+            self.action,
+            self.code.as_str()
+        )
+    }
+}
+
+impl std::error::Error for UserError {}

@@ -1,0 +1,307 @@
+//! The events of a session, the truth about it (Invariant 1).
+//!
+//! A new kind of event is a new variant; fields are only added, with a default. `version` rises when the meaning of a
+//! stored field changes, and old events stay readable.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+use crate::change::ChangeSet;
+use crate::document::DocumentView;
+use crate::error::UserError;
+use crate::hello::FrontEndKind;
+use crate::message::{Block, StopReason, Usage};
+use crate::permission::{Choice, PermissionRequest, SettledBy};
+use crate::session::PermissionMode;
+use crate::{CallId, ChangeSetId, DocumentId, MessageId, PermissionId, Timestamp, TurnId};
+
+/// The version that new events get.
+pub const EVENT_VERSION: u16 = 1;
+
+/// One event with its number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionEvent {
+    /// Its number in the session, from 1, never reused.
+    pub seq: u64,
+    /// The first number it stands for, where the deltas of a finished message were folded into it. A front end that
+    /// has seen some of them replaces the message by this event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub first_seq: Option<u64>,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The version of its fields.
+    pub version: u16,
+    /// What happened.
+    #[serde(flatten)]
+    pub body: EventBody,
+}
+
+/// What happened, tagged with `type`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum EventBody {
+    /// The session began.
+    SessionCreated {
+        /// Its title.
+        title: String,
+        /// True in the tour.
+        tour: bool,
+    },
+    /// It got another title.
+    SessionRenamed {
+        /// The title.
+        title: String,
+    },
+    /// A document became part of the session, or changed its state.
+    DocumentAttached {
+        /// The document.
+        document: DocumentView,
+    },
+    /// A document left the session.
+    DocumentDetached {
+        /// The document.
+        document: DocumentId,
+    },
+    /// A folder became part of the session.
+    FolderAttached {
+        /// Its path.
+        path: String,
+    },
+    /// A prompt is safe on disk.
+    PromptAccepted {
+        /// The turn that takes it.
+        turn: TurnId,
+        /// The front end's id for it.
+        client_id: String,
+        /// The person's words.
+        text: String,
+        /// Where they were typed.
+        from: FrontEndKind,
+        /// The chosen documents.
+        documents: Vec<DocumentId>,
+        /// What was selected.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        selection: Option<String>,
+        /// The model; empty for the default.
+        #[serde(default)]
+        model: String,
+        /// How much may be done without asking.
+        #[serde(default)]
+        mode: PermissionMode,
+        /// True when it joins a turn that runs.
+        steering: bool,
+    },
+    /// The model began to answer.
+    MessageStarted {
+        /// The turn.
+        turn: TurnId,
+        /// The message.
+        message: MessageId,
+    },
+    /// Some words of the model.
+    TextDelta {
+        /// The message.
+        message: MessageId,
+        /// The words.
+        text: String,
+    },
+    /// What a message said so far is void; it is asked again from its start.
+    MessageReset {
+        /// The message.
+        message: MessageId,
+    },
+    /// A message is whole. Folded: takes the place of its deltas.
+    MessageCompleted {
+        /// The turn.
+        turn: TurnId,
+        /// The message.
+        message: MessageId,
+        /// All it said.
+        blocks: Vec<Block>,
+        /// Why it stopped.
+        stop: StopReason,
+        /// Tokens.
+        usage: Usage,
+    },
+    /// The plan that the person sees.
+    PlanUpdated {
+        /// The turn.
+        turn: TurnId,
+        /// At most seven steps.
+        steps: Vec<PlanStep>,
+    },
+    /// A tool begins. On disk before anything is done.
+    ToolCallStarted {
+        /// The turn.
+        turn: TurnId,
+        /// The call.
+        call: CallId,
+        /// The tool.
+        name: String,
+        /// Its input.
+        #[ts(type = "unknown")]
+        input: Value,
+        /// What the card says: `Reading`, `Writing formulas to`.
+        title: String,
+        /// The document it works on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        document: Option<DocumentId>,
+        /// Where in it: an address, or `slide:<id>`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        target: Option<String>,
+    },
+    /// A tool waits for something: a cell that is being edited, a pane that is reloading.
+    ToolCallWaiting {
+        /// The call.
+        call: CallId,
+        /// What it waits for.
+        error: UserError,
+    },
+    /// A tool ended.
+    ToolCallCompleted {
+        /// The turn.
+        turn: TurnId,
+        /// The call.
+        call: CallId,
+        /// How.
+        outcome: ToolOutcome,
+        /// What the card says: `Read`, `Wrote 8 formulas`.
+        title: String,
+        /// What the model is told.
+        output: String,
+        /// Milliseconds.
+        duration_ms: u64,
+    },
+    /// A person is asked.
+    PermissionRequested {
+        /// The question.
+        request: PermissionRequest,
+    },
+    /// The question is settled.
+    PermissionSettled {
+        /// The request.
+        permission: PermissionId,
+        /// The answer.
+        choice: Choice,
+        /// By whom.
+        by: SettledBy,
+    },
+    /// Documents were changed, and the way back is in the journal.
+    ChangeSetApplied {
+        /// The change set.
+        change_set: ChangeSet,
+    },
+    /// A change set was undone.
+    ChangeSetUndone {
+        /// The change set.
+        change_set: ChangeSetId,
+        /// Places left alone because a person changed them since.
+        kept: Vec<String>,
+    },
+    /// An undone change set was done again.
+    ChangeSetRedone {
+        /// The change set.
+        change_set: ChangeSetId,
+    },
+    /// A person changed something that a change set wrote.
+    ChangedSince {
+        /// The change set.
+        change_set: ChangeSetId,
+        /// The places.
+        targets: Vec<String>,
+    },
+    /// A file was made or saved.
+    FileSaved {
+        /// The document.
+        document: DocumentId,
+        /// Its path.
+        path: String,
+        /// Bytes.
+        size: u64,
+        /// What was done, in a few words.
+        title: String,
+    },
+    /// The provider is asked again after a pause.
+    RetryScheduled {
+        /// The turn.
+        turn: TurnId,
+        /// Why.
+        error: UserError,
+        /// The number of the next try, from 2.
+        attempt: u32,
+        /// Milliseconds until it.
+        wait_ms: u64,
+    },
+    /// Something a person should know.
+    Notice {
+        /// One sentence.
+        text: String,
+        /// A code, where it is of the registry.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        error: Option<UserError>,
+    },
+    /// The agent rests.
+    TurnEnded {
+        /// The turn.
+        turn: TurnId,
+        /// How.
+        outcome: TurnOutcome,
+        /// Tokens of the whole turn.
+        usage: Usage,
+    },
+}
+
+/// How a tool ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ToolOutcome {
+    /// Done.
+    Done,
+    /// Failed; the output says why.
+    Failed,
+    /// A person said no.
+    Denied,
+    /// The turn was stopped before it ended; what it did until then stays and is in the journal.
+    Stopped,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum TurnOutcome {
+    /// The agent was done.
+    Completed,
+    /// A person stopped it.
+    Cancelled,
+    /// It could not go on.
+    Failed(UserError),
+}
+
+/// A step of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct PlanStep {
+    /// A few words.
+    pub title: String,
+    /// How far it is.
+    pub state: PlanState,
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum PlanState {
+    /// Not begun.
+    Pending,
+    /// In work.
+    Active,
+    /// Done.
+    Done,
+}

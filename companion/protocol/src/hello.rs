@@ -1,0 +1,104 @@
+//! The first frame each way.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::document::{DocumentView, LiveDocument};
+use crate::session::SessionSummary;
+
+/// What kind of front end speaks. A token is bound to the kind it was made for.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum FrontEndKind {
+    /// The desktop window.
+    Window,
+    /// The pane in Excel.
+    Excel,
+    /// The pane in PowerPoint.
+    Powerpoint,
+    /// The command line.
+    Terminal,
+}
+
+/// `hello`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HelloParams {
+    /// [`crate::PROTOCOL`].
+    pub protocol: u32,
+    /// The kind of front end.
+    pub front_end: FrontEndKind,
+    /// The token from pairing or from the local channel.
+    pub token: String,
+    /// The version of the page or program.
+    pub version: String,
+    /// The document that a pane stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub document: Option<LiveDocument>,
+}
+
+/// The answer to `hello`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HelloAnswer {
+    /// The service's version.
+    pub version: String,
+    /// What the front end shows of policy and state.
+    pub view: ServiceView,
+    /// The newest sessions, at most 200.
+    pub sessions: Vec<SessionSummary>,
+    /// Documents that are open in Office now.
+    pub documents: Vec<DocumentView>,
+    /// The document that this pane stands in, as registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub document: Option<DocumentView>,
+}
+
+/// State and policy as a front end shows them; worked out by the service (Invariant 2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceView {
+    /// True in the tour: scripted answers, no model.
+    pub tour: bool,
+    /// True when the organisation manages this computer's settings.
+    pub managed: bool,
+    /// True when a provider is configured.
+    pub configured: bool,
+    /// Models to choose from; the first is the default.
+    pub models: Vec<ModelView>,
+    /// True when the person may not choose another model.
+    pub model_locked: bool,
+    /// Whether code can run.
+    pub sandbox: SandboxState,
+    /// Where the master key lies: `secretService`, `keychain`, `credentialManager` or `keyFile`.
+    pub secret_store: String,
+    /// What has to be said and stays said: an invalid policy value, an expiring certificate.
+    pub notices: Vec<String>,
+}
+
+/// A model to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelView {
+    /// The id that the provider knows.
+    pub id: String,
+    /// The name to show.
+    pub label: String,
+}
+
+/// Whether code can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum SandboxState {
+    /// In a virtual machine.
+    Vm,
+    /// Not on this computer now.
+    Unavailable,
+    /// Nothing needs it.
+    NotNeeded,
+}

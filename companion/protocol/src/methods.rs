@@ -1,0 +1,198 @@
+//! The method table: name, parameters, answer and who may call. Permission is a column here and is checked in one
+//! place, never in a handler.
+
+use crate::hello::FrontEndKind;
+use crate::{change, document, hello, pairing, permission, session};
+
+/// Who may call a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Anybody who may connect, before `hello`.
+    Unpaired,
+    /// Every front end.
+    Any,
+    /// The panes, for the document they stand in.
+    Pane,
+    /// The window and the terminal.
+    Desktop,
+}
+
+impl Caller {
+    /// True when a front end of this kind, which has said hello, may call.
+    pub fn admits(self, kind: FrontEndKind) -> bool {
+        let pane = matches!(kind, FrontEndKind::Excel | FrontEndKind::Powerpoint);
+        match self {
+            Self::Unpaired | Self::Any => true,
+            Self::Pane => pane,
+            Self::Desktop => !pane,
+        }
+    }
+}
+
+/// One row, for generators and tests.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// What it does, one sentence.
+    pub summary: &'static str,
+    /// What the visitor made of the parameters' type.
+    pub params: String,
+    /// What the visitor made of the answer's type.
+    pub answer: String,
+}
+
+macro_rules! methods {
+    ($( #[doc = $doc:literal] $name:literal $variant:ident($params:ty) -> $answer:ty, $caller:ident; )+) => {
+        /// A method that a front end calls.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Method { $( #[doc = $doc] $variant, )+ }
+
+        impl Method {
+            /// Every method.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
+
+            /// The method of this name.
+            pub fn of_name(name: &str) -> Option<Self> {
+                match name { $( $name => Some(Self::$variant), )+ _ => None }
+            }
+
+            /// The name on the wire.
+            pub fn name(self) -> &'static str {
+                match self { $( Self::$variant => $name, )+ }
+            }
+
+            /// Who may call it.
+            pub fn caller(self) -> Caller {
+                match self { $( Self::$variant => Caller::$caller, )+ }
+            }
+
+            /// The row for generators.
+            pub fn row(self, types: &mut impl TypeVisitor) -> Row {
+                match self { $( Self::$variant => Row {
+                    name: $name,
+                    summary: $doc.trim_ascii(),
+                    params: types.visit::<$params>(),
+                    answer: types.visit::<$answer>(),
+                }, )+ }
+            }
+        }
+    };
+}
+
+/// Sees the types of a row; implemented by the generator of the TypeScript.
+pub trait TypeVisitor {
+    /// Takes note of the type and gives its name.
+    fn visit<T: ts_rs::TS + 'static>(&mut self) -> String;
+}
+
+methods! {
+    /// Says who is there; the first call of every front end.
+    "hello" Hello(hello::HelloParams) -> hello::HelloAnswer, Unpaired;
+    /// Asks for a number to compare.
+    "pairing/begin" PairingBegin(pairing::BeginParams) -> pairing::BeginAnswer, Unpaired;
+    /// Lists attempts that wait.
+    "pairing/list" PairingList(session::Nothing) -> pairing::PairingsAnswer, Desktop;
+    /// Allows or refuses an attempt.
+    "pairing/answer" PairingAnswer(pairing::PairingAnswerParams) -> session::Nothing, Desktop;
+    /// Lists sessions, newest first.
+    "session/list" SessionList(session::ListParams) -> session::ListAnswer, Any;
+    /// Makes a session.
+    "session/create" SessionCreate(session::CreateParams) -> session::SessionAnswer, Any;
+    /// Shows one line about a session.
+    "session/show" SessionShow(session::SessionParams) -> session::SessionAnswer, Any;
+    /// Gives a session another title.
+    "session/rename" SessionRename(session::RenameParams) -> session::SessionAnswer, Any;
+    /// Deletes a session and its key.
+    "session/delete" SessionDelete(session::SessionParams) -> session::Nothing, Desktop;
+    /// Gives out a session whole.
+    "session/export" SessionExport(session::SessionParams) -> session::ExportAnswer, Desktop;
+    /// Searches all sessions.
+    "session/search" SessionSearch(session::SearchParams) -> session::SearchAnswer, Any;
+    /// Sends events from a cursor on, then live ones.
+    "session/subscribe" SessionSubscribe(session::SubscribeParams) -> session::SubscribeAnswer, Any;
+    /// Ends a subscription.
+    "session/unsubscribe" SessionUnsubscribe(session::SessionParams) -> session::Nothing, Any;
+    /// Gives the agent a prompt, or steers the turn that runs.
+    "session/prompt" SessionPrompt(session::PromptParams) -> session::PromptAnswer, Any;
+    /// Stops the turn that runs.
+    "session/cancel" SessionCancel(session::SessionParams) -> session::Nothing, Any;
+    /// Answers a permission request.
+    "permission/answer" PermissionAnswer(permission::AnswerParams) -> permission::AnswerAnswer, Any;
+    /// Registers the document that the pane stands in.
+    "document/open" DocumentOpen(document::OpenParams) -> document::DocumentAnswer, Pane;
+    /// Tells that cells or slides were changed by somebody else.
+    "document/changed" DocumentChanged(document::ChangedParams) -> session::Nothing, Pane;
+    /// Tells that the document is about to be closed.
+    "document/closed" DocumentClosed(document::DocumentParams) -> session::Nothing, Pane;
+    /// Lists documents that are open in Office.
+    "document/list" DocumentList(session::Nothing) -> document::DocumentsAnswer, Any;
+    /// Makes a closed file part of a session.
+    "document/attach" DocumentAttach(document::AttachParams) -> document::DocumentAnswer, Desktop;
+    /// Takes a document out of a session.
+    "document/detach" DocumentDetach(document::DetachParams) -> session::Nothing, Any;
+    /// Makes a folder part of a session.
+    "folder/attach" FolderAttach(document::AttachParams) -> session::Nothing, Desktop;
+    /// Shows a place in a document.
+    "document/select" DocumentSelect(document::SelectParams) -> session::Nothing, Any;
+    /// Undoes a change set.
+    "changeSet/undo" ChangeSetUndo(change::ChangeSetParams) -> change::ChangeSetAnswer, Any;
+    /// Does an undone change set again.
+    "changeSet/redo" ChangeSetRedo(change::ChangeSetParams) -> change::ChangeSetAnswer, Any;
+}
+
+macro_rules! outgoing {
+    ($( #[$meta:meta] )* $enum:ident; $( #[doc = $doc:literal] $name:literal $variant:ident($params:ty) -> $answer:ty; )+) => {
+        $( #[$meta] )*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $enum { $( #[doc = $doc] $variant, )+ }
+
+        impl $enum {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
+
+            /// The name on the wire.
+            pub fn name(self) -> &'static str {
+                match self { $( Self::$variant => $name, )+ }
+            }
+
+            /// The row for generators.
+            pub fn row(self, types: &mut impl TypeVisitor) -> Row {
+                match self { $( Self::$variant => Row {
+                    name: $name,
+                    summary: $doc.trim_ascii(),
+                    params: types.visit::<$params>(),
+                    answer: types.visit::<$answer>(),
+                }, )+ }
+            }
+        }
+    };
+}
+
+outgoing! {
+    /// A notification from the service.
+    Notification;
+    /// Events of a session that the front end subscribed to.
+    "session/update" SessionUpdate(session::UpdateParams) -> session::Nothing;
+    /// A line of the session list is new or another.
+    "session/changed" SessionChanged(session::SessionAnswer) -> session::Nothing;
+    /// A session is gone.
+    "session/removed" SessionRemoved(session::RemovedParams) -> session::Nothing;
+    /// The documents that are open in Office are others.
+    "document/listChanged" DocumentListChanged(document::DocumentsAnswer) -> session::Nothing;
+    /// What front ends show of policy and state is another.
+    "service/changed" ServiceChanged(hello::ServiceView) -> session::Nothing;
+    /// A pane asks to be paired.
+    "pairing/requested" PairingRequested(pairing::PairingView) -> session::Nothing;
+    /// The pairing that this pane asked for is settled.
+    "pairing/settled" PairingSettled(pairing::SettledParams) -> session::Nothing;
+}
+
+outgoing! {
+    /// A request from the service to a pane.
+    ServiceCall;
+    /// Does operations on the pane's document.
+    "document/apply" DocumentApply(document::ApplyParams) -> document::ApplyAnswer;
+    /// Shows a place in the pane's document.
+    "document/select" DocumentSelect(document::SelectParams) -> session::Nothing;
+}

@@ -1,1 +1,16 @@
-//! Not written yet.
+//! The agent, without IO (Invariant 10): it takes events and a clock and returns effects, so that every turn, fault and
+//! crash can be replayed in a test.
+//!
+//! - [`session::Session`] folds the event log into what the next step needs.
+//! - [`turn`] decides that step: prompt → model → tool calls → results → … → end.
+//! - [`permission`] decides who must be asked.
+//! - [`ports`] names what the agent needs of the world; other crates implement it.
+
+pub mod instructions;
+pub mod model;
+pub mod permission;
+pub mod ports;
+pub mod session;
+pub mod tool;
+pub mod turn;
+

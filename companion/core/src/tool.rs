@@ -1,0 +1,109 @@
+//! Tool calls as the agent sees them: what is asked, what it would do, what came of it.
+
+use deskhand_operations::Effect;
+use deskhand_protocol::change::ChangeSet;
+use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::permission::{BeforeAfter, RiskNote};
+use deskhand_protocol::{CallId, DocumentId, SessionId, TurnId};
+use serde_json::Value;
+
+/// The tool by which the model keeps the plan; the agent's own.
+pub const PLAN_TOOL: &str = "plan_update";
+
+/// A call of a tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolRequest {
+    /// The session.
+    pub session: SessionId,
+    /// The turn.
+    pub turn: TurnId,
+    /// The call.
+    pub call: CallId,
+    /// The tool.
+    pub name: String,
+    /// Its input, an object.
+    pub input: Value,
+}
+
+/// What a call would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// What it does to the document.
+    pub effect: Effect,
+    /// The document.
+    pub document: Option<DocumentId>,
+    /// What a person must be asked; `None` when nothing that is there is touched and nothing reaches outside.
+    pub ask: Option<Ask>,
+}
+
+/// Why a person must be asked, the weightier last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AskReason {
+    /// Looks change, contents stay.
+    Reformats,
+    /// Cells or shapes that are not empty get another content.
+    Overwrites,
+    /// Something is removed.
+    Removes,
+    /// A formula reaches outside the document.
+    ReachesOutside,
+}
+
+impl AskReason {
+    /// True when a person is asked whatever the mode, and no grant for the session is offered.
+    pub fn is_risky(self) -> bool {
+        matches!(self, Self::Removes | Self::ReachesOutside)
+    }
+}
+
+/// The material of a question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    /// Why.
+    pub reason: AskReason,
+    /// The question with its count.
+    pub question: String,
+    /// What stays.
+    pub scope: String,
+    /// Now and after, at most 200 rows.
+    pub rows: Vec<BeforeAfter>,
+    /// How many cells in all.
+    pub total: u32,
+    /// What to weigh.
+    pub risks: Vec<RiskNote>,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolResult {
+    /// How it ended.
+    pub outcome: ToolOutcome,
+    /// What the card says.
+    pub title: String,
+    /// What the model is told; document content in it is marked as data.
+    pub output: String,
+    /// The change set, when documents were changed.
+    pub change_set: Option<ChangeSet>,
+}
+
+/// A call that cannot be done; nothing was changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolFailure {
+    /// What the card says.
+    pub title: String,
+    /// What the model is told.
+    pub output: String,
+}
+
+/// Longest text that a tool may give to the model, in bytes; longer is cut with a note.
+pub const MAX_OUTPUT: usize = 96 * 1024;
+
+/// Cuts a tool's text to [`MAX_OUTPUT`] at a character and says so.
+pub fn bounded(mut output: String) -> String {
+    if output.len() > MAX_OUTPUT {
+        let end = (0..=MAX_OUTPUT).rev().find(|end| output.is_char_boundary(*end)).unwrap_or(0);
+        output.truncate(end);
+        output.push_str("\n[cut here: ask for a smaller range]");
+    }
+    output
+}

@@ -1,0 +1,258 @@
+//! Keys and passwords, in the operating system's secret store, or in a private key file where none runs.
+//!
+//! Which of the two is decided once and remembered beside the data: a store that is gone later is an error, never a
+//! silent change to an empty one, because data sealed with its keys would be lost. The other way is taken: keys from the
+//! file move to the operating system's store once one runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use keyring_core::CredentialStore;
+use zeroize::Zeroizing;
+
+use crate::Paths;
+use crate::permissions::{self, PermissionError};
+
+mod key_file;
+
+use key_file::KeyFile;
+
+#[cfg(target_os = "linux")]
+#[path = "secrets/linux.rs"]
+mod os;
+#[cfg(target_os = "macos")]
+#[path = "secrets/macos.rs"]
+mod os;
+#[cfg(windows)]
+#[path = "secrets/windows.rs"]
+mod os;
+
+/// The name of all our entries in the operating system's store.
+const SERVICE: &str = "deskhand";
+/// The file that remembers which store holds the keys.
+const MARKER: &str = "secret-store";
+/// How long the operating system's store may take: a person may have to unlock it.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A secret value. Its `Debug` shows nothing, and its memory is overwritten when it is dropped.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes `bytes` in; the caller should hold no other copy.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes, for the one place that uses them.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret")
+    }
+}
+
+/// Where secrets are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretStoreKind {
+    /// Credential Manager, Keychain, or the Secret Service of a desktop session.
+    OperatingSystem,
+    /// A file that only this user may read, because no store runs or everything must stay below one folder.
+    KeyFile,
+}
+
+/// Why a secret could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// The keys of this data folder are in the operating system's store, and it cannot be reached.
+    #[error("the secret store of the operating system, which holds the keys, cannot be reached")]
+    Unavailable {
+        /// What the store said.
+        #[source]
+        source: Option<keyring_core::Error>,
+    },
+    /// The store took longer than a person needs to unlock it.
+    #[error("the secret store gave no answer for {} seconds", PATIENCE.as_secs())]
+    NoAnswer,
+    /// The store refused.
+    #[error("the secret store refused `{name}`")]
+    Refused {
+        /// The name of the secret.
+        name: String,
+        /// What the store said.
+        #[source]
+        source: keyring_core::Error,
+    },
+    /// The key file cannot be used.
+    #[error(transparent)]
+    File(#[from] PermissionError),
+    /// The key file is not what was written.
+    #[error("the key file `{}` is damaged", .0.display())]
+    Damaged(PathBuf),
+}
+
+/// The store that holds this user's secrets.
+pub struct SecretStore {
+    backend: Backend,
+}
+
+enum Backend {
+    OperatingSystem(Arc<CredentialStore>),
+    KeyFile(KeyFile),
+}
+
+impl std::fmt::Debug for SecretStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("SecretStore").field(&self.kind()).finish()
+    }
+}
+
+impl SecretStore {
+    /// Opens the store of `paths`, whose folders must exist. Isolated paths use their key file. May wait for the user to
+    /// unlock the store, so call it off the async threads.
+    pub fn open(paths: &Paths) -> Result<Self, SecretError> {
+        let file = KeyFile::new(paths.data().join("secrets.json"));
+        if paths.is_isolated() {
+            return Ok(Self {
+                backend: Backend::KeyFile(file),
+            });
+        }
+        Self::choose(paths, file, os::open)
+    }
+
+    fn choose(
+        paths: &Paths,
+        file: KeyFile,
+        open: impl FnOnce() -> keyring_core::Result<Arc<CredentialStore>> + Send + 'static,
+    ) -> Result<Self, SecretError> {
+        let marker = paths.data().join(MARKER);
+        let remembered = permissions::read_private_file(&marker, 16)?;
+        let opened = off_thread(move || open().and_then(|store| probe(&*store).map(|()| store)));
+        let refused = match opened {
+            Ok(Ok(store)) => {
+                return Self::settle(store, &file, &marker, remembered.as_deref() == Some(b"os"));
+            }
+            Ok(Err(source)) => SecretError::Unavailable { source: Some(source) },
+            Err(late) => late,
+        };
+        if remembered.as_deref() == Some(b"os") {
+            return Err(refused);
+        }
+        tracing::warn!(reason = %refused, "no secret store runs; keys are kept in a file only this user may read");
+        permissions::write_private_file(&marker, b"file")?;
+        Ok(Self {
+            backend: Backend::KeyFile(file),
+        })
+    }
+
+    /// Uses the operating system's store, and moves keys there that a file held until now.
+    fn settle(
+        store: Arc<CredentialStore>,
+        file: &KeyFile,
+        marker: &Path,
+        settled: bool,
+    ) -> Result<Self, SecretError> {
+        let found = Self {
+            backend: Backend::OperatingSystem(store),
+        };
+        if !settled {
+            found.take_over(file)?;
+            permissions::write_private_file(marker, b"os")?;
+            file.remove()?;
+        }
+        Ok(found)
+    }
+
+    fn take_over(&self, file: &KeyFile) -> Result<(), SecretError> {
+        for (name, secret) in file.entries()? {
+            self.set(&name, &secret)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps `secret` under `name`, replacing what was there. Windows allows at most 2,560 bytes.
+    pub fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretError> {
+        match &self.backend {
+            Backend::KeyFile(file) => file.set(name, secret),
+            Backend::OperatingSystem(store) => {
+                let secret = secret.clone();
+                ask(store, name, move |entry| entry.set_secret(secret.expose()))
+            }
+        }
+    }
+
+    /// Deletes the secret under `name`; nothing to delete is no error.
+    pub fn delete(&self, name: &str) -> Result<(), SecretError> {
+        match &self.backend {
+            Backend::KeyFile(file) => file.delete(name),
+            Backend::OperatingSystem(store) => ask(store, name, |entry| match entry.delete_credential() {
+                Err(keyring_core::Error::NoEntry) => Ok(()),
+                other => other,
+            }),
+        }
+    }
+
+    /// The secret under `name`, if there is one.
+    pub fn read(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+        match &self.backend {
+            Backend::KeyFile(file) => file.read(name),
+            Backend::OperatingSystem(store) => ask(store, name, |entry| match entry.get_secret() {
+                Ok(bytes) => Ok(Some(Secret::new(bytes))),
+                Err(keyring_core::Error::NoEntry) => Ok(None),
+                Err(error) => Err(error),
+            }),
+        }
+    }
+
+    /// Where secrets are kept, for the status a user sees.
+    pub fn kind(&self) -> SecretStoreKind {
+        match self.backend {
+            Backend::OperatingSystem(_) => SecretStoreKind::OperatingSystem,
+            Backend::KeyFile(_) => SecretStoreKind::KeyFile,
+        }
+    }
+}
+
+/// A store that opens may still refuse to keep anything (no default collection, for instance), so one entry is tried.
+fn probe(store: &CredentialStore) -> keyring_core::Result<()> {
+    let entry = store.build(SERVICE, "probe", None)?;
+    entry.set_secret(b"probe")?;
+    entry.delete_credential()
+}
+
+fn ask<T: Send + 'static>(
+    store: &Arc<CredentialStore>,
+    name: &str,
+    job: impl FnOnce(&keyring_core::Entry) -> keyring_core::Result<T> + Send + 'static,
+) -> Result<T, SecretError> {
+    let (store, account) = (Arc::clone(store), name.to_owned());
+    off_thread(move || store.build(SERVICE, &account, None).and_then(|entry| job(&entry)))?.map_err(
+        |source| SecretError::Refused {
+            name: name.to_owned(),
+            source,
+        },
+    )
+}
+
+/// Runs a blocking call of a store on a thread of its own: the D-Bus client refuses to block inside an async runtime,
+/// and a store may wait for a prompt nobody answers.
+fn off_thread<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T, SecretError> {
+    let (answer, waiting) = mpsc::sync_channel(1);
+    let started = thread::Builder::new().name("secret-store".into()).spawn(move || {
+        // Nobody waits any longer when the patience is over.
+        drop(answer.send(job()));
+    });
+    started.map_err(|_| SecretError::NoAnswer)?;
+    waiting.recv_timeout(PATIENCE).map_err(|_| SecretError::NoAnswer)
+}
+
+#[cfg(test)]
+mod tests;

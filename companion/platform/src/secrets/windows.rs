@@ -1,0 +1,9 @@
+//! Credential Manager.
+
+use std::sync::Arc;
+
+use keyring_core::CredentialStore;
+
+pub(super) fn open() -> keyring_core::Result<Arc<CredentialStore>> {
+    Ok(windows_native_keyring_store::Store::new()?)
+}

@@ -1,0 +1,256 @@
+// Folds events into the model of a session. Pure; an event that was folded before changes nothing (Invariant 1).
+import type { Block, EventBody, SessionEvent, Usage } from "../generated/protocol.ts";
+import type { CallEntry, ChangeState, Entry, MessageEntry, RetryEntry, SessionModel } from "./model.ts";
+
+type Body<T extends EventBody["type"]> = Extract<EventBody, { type: T }>;
+
+/** A copy that this module alone may change while it folds one batch. */
+interface Draft extends SessionModel {
+  entries: Entry[];
+  changes: ChangeState[];
+}
+
+export function fold(model: SessionModel, events: readonly SessionEvent[]): SessionModel {
+  const fresh = events.filter((event) => event.seq > model.lastSeq);
+  if (fresh.length === 0) {
+    return model;
+  }
+  const draft: Draft = { ...model, entries: [...model.entries], changes: [...model.changes] };
+  for (const event of fresh) {
+    // Checked again: a batch may repeat a number within itself.
+    if (event.seq > draft.lastSeq) {
+      foldOne(draft, event);
+      draft.lastSeq = event.seq;
+    }
+  }
+  return draft;
+}
+
+function foldOne(draft: Draft, event: SessionEvent): void {
+  switch (event.type) {
+    case "sessionCreated":
+    case "sessionRenamed":
+      draft.title = event.title;
+      break;
+    case "documentAttached":
+    case "documentDetached":
+    case "folderAttached":
+      foldDocuments(draft, event);
+      break;
+    case "promptAccepted":
+    case "turnEnded":
+      foldTurn(draft, event);
+      break;
+    case "messageStarted":
+    case "textDelta":
+    case "messageReset":
+    case "messageCompleted":
+      foldMessage(draft, event);
+      break;
+    case "planUpdated":
+      draft.plan = { turn: event.turn, steps: event.steps };
+      break;
+    case "toolCallStarted":
+    case "toolCallWaiting":
+    case "toolCallCompleted":
+      foldCall(draft, event);
+      break;
+    case "permissionRequested":
+    case "permissionSettled":
+      foldPermission(draft, event);
+      break;
+    case "changeSetApplied":
+    case "changeSetUndone":
+    case "changeSetRedone":
+    case "changedSince":
+      foldChange(draft, event);
+      break;
+    case "fileSaved":
+      draft.entries.push({ kind: "file", id: idOf(event), ...pick(event), at: event.at });
+      break;
+    case "retryScheduled":
+      foldRetry(draft, event);
+      break;
+    case "notice":
+      draft.entries.push({ kind: "notice", id: idOf(event), text: event.text, error: event.error });
+      break;
+    default:
+      // An event of a newer service: the rest of the session stays readable.
+      event satisfies never;
+  }
+}
+
+const idOf = (event: SessionEvent): string => `event-${event.seq}`;
+
+function pick({ document, path, size, title }: Body<"fileSaved">): Omit<Body<"fileSaved">, "type"> {
+  return { document, path, size, title };
+}
+
+function foldDocuments(
+  draft: Draft,
+  event: Body<"documentAttached"> | Body<"documentDetached"> | Body<"folderAttached">,
+): void {
+  if (event.type === "folderAttached") {
+    draft.folders = draft.folders.includes(event.path) ? draft.folders : [...draft.folders, event.path];
+  } else if (event.type === "documentDetached") {
+    draft.documents = draft.documents.filter((document) => document.id !== event.document);
+  } else {
+    const known = draft.documents.some((document) => document.id === event.document.id);
+    draft.documents = known
+      ? draft.documents.map((document) => (document.id === event.document.id ? event.document : document))
+      : [...draft.documents, event.document];
+  }
+}
+
+function foldTurn(draft: Draft, event: SessionEvent & (Body<"promptAccepted"> | Body<"turnEnded">)): void {
+  if (event.type === "promptAccepted") {
+    const { clientId: id, turn, text, from } = event;
+    draft.entries.push({ kind: "prompt", id, turn, text, from, at: event.at });
+    draft.turn = turn;
+    return;
+  }
+  draft.turn = undefined;
+  draft.usage = sum(draft.usage, event.usage);
+  draft.entries = draft.entries.map((entry) => settleAtEnd(entry, event));
+  if (event.outcome === "cancelled") {
+    draft.entries.push({ kind: "stopped", id: idOf(event) });
+  } else if (typeof event.outcome === "object") {
+    draft.entries.push({ kind: "failure", id: idOf(event), error: event.outcome.failed });
+  }
+}
+
+/** What a turn leaves in the middle when it ends: nothing goes on moving. */
+function settleAtEnd(entry: Entry, event: SessionEvent & Body<"turnEnded">): Entry {
+  if (entry.kind === "message" && entry.state === "streaming") {
+    return { ...entry, state: "cut" };
+  }
+  if (entry.kind === "call" && entry.turn === event.turn && entry.state === "running") {
+    return { ...entry, state: "stopped", waiting: undefined };
+  }
+  if (entry.kind === "approval" && entry.request.turn === event.turn && entry.settled === undefined) {
+    return { ...entry, settled: { choice: "deny", by: "void", at: event.at } };
+  }
+  return entry.kind === "retry" && entry.turn === event.turn ? { ...entry, over: true } : entry;
+}
+
+type MessageEvent = Body<"messageStarted"> | Body<"textDelta"> | Body<"messageReset"> | Body<"messageCompleted">;
+
+function foldMessage(draft: Draft, event: MessageEvent): void {
+  endRetries(draft);
+  const message: MessageEntry = find(draft, "message", event.message) ?? {
+    kind: "message",
+    id: event.message,
+    text: "",
+    state: "streaming",
+  };
+  if (event.type === "textDelta") {
+    put(draft, { ...message, text: message.text + event.text });
+  } else if (event.type === "messageReset") {
+    put(draft, { ...message, text: "" });
+  } else if (event.type === "messageCompleted") {
+    put(draft, { ...message, text: textOf(event.blocks), state: event.stop === "maxTokens" ? "cut" : "done" });
+  } else {
+    put(draft, message);
+  }
+}
+
+function textOf(blocks: readonly Block[]): string {
+  return blocks.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n\n");
+}
+
+type CallEvent = SessionEvent & (Body<"toolCallStarted"> | Body<"toolCallWaiting"> | Body<"toolCallCompleted">);
+
+function foldCall(draft: Draft, event: CallEvent): void {
+  if (event.type === "toolCallStarted") {
+    const { call: id, turn, title, input, document, target } = event;
+    put(draft, {
+      ...{ kind: "call", id, turn, title, input, document, target, startedAt: event.at, state: "running" },
+      ...{ waiting: undefined, output: undefined, durationMs: undefined },
+    } as CallEntry);
+    return;
+  }
+  const call = find(draft, "call", event.call);
+  if (call === undefined) {
+    return;
+  }
+  if (event.type === "toolCallWaiting") {
+    put(draft, { ...call, waiting: event.error });
+  } else {
+    const { outcome: state, title, output, durationMs } = event;
+    put(draft, { ...call, state, title, output, durationMs, waiting: undefined });
+  }
+}
+
+function foldPermission(
+  draft: Draft,
+  event: SessionEvent & (Body<"permissionRequested"> | Body<"permissionSettled">),
+): void {
+  if (event.type === "permissionRequested") {
+    put(draft, { kind: "approval", id: event.request.id, request: event.request, settled: undefined });
+    return;
+  }
+  const approval = find(draft, "approval", event.permission);
+  if (approval?.settled === undefined && approval !== undefined) {
+    put(draft, { ...approval, settled: { choice: event.choice, by: event.by, at: event.at } });
+  }
+}
+
+type ChangeEvent = Body<"changeSetApplied"> | Body<"changeSetUndone"> | Body<"changeSetRedone"> | Body<"changedSince">;
+
+function foldChange(draft: Draft, event: SessionEvent & ChangeEvent): void {
+  if (event.type === "changeSetApplied") {
+    draft.changes.push({ set: event.changeSet, undoneAt: undefined, kept: [], changedSince: [] });
+    return;
+  }
+  draft.changes = draft.changes.map((change) => {
+    if (change.set.id !== event.changeSet) {
+      return change;
+    }
+    if (event.type === "changeSetUndone") {
+      return { ...change, undoneAt: event.at, kept: event.kept, changedSince: [] };
+    }
+    return event.type === "changeSetRedone"
+      ? { ...change, undoneAt: undefined, kept: [] }
+      : { ...change, changedSince: [...new Set([...change.changedSince, ...event.targets])] };
+  });
+}
+
+function foldRetry(draft: Draft, event: SessionEvent & Body<"retryScheduled">): void {
+  const { turn, error, attempt, waitMs } = event;
+  const last = draft.entries.findLast((entry): entry is RetryEntry => entry.kind === "retry" && !entry.over);
+  if (last === undefined) {
+    draft.entries.push({ kind: "retry", id: idOf(event), turn, error, attempt, waitedMs: waitMs, over: false });
+  } else {
+    put(draft, { ...last, error, attempt, waitedMs: last.waitedMs + waitMs });
+  }
+}
+
+function endRetries(draft: Draft): void {
+  const last = draft.entries.findLast((entry): entry is RetryEntry => entry.kind === "retry" && !entry.over);
+  if (last !== undefined) {
+    put(draft, { ...last, over: true });
+  }
+}
+
+function find<K extends Entry["kind"]>(draft: Draft, kind: K, id: string): Extract<Entry, { kind: K }> | undefined {
+  return draft.entries.findLast((entry): entry is Extract<Entry, { kind: K }> => entry.kind === kind && entry.id === id);
+}
+
+/** Puts an entry in the place of the one it follows, or at the end. */
+function put(draft: Draft, entry: Entry): void {
+  const at = draft.entries.findLastIndex((each) => each.kind === entry.kind && each.id === entry.id);
+  if (at < 0) {
+    draft.entries.push(entry);
+  } else {
+    draft.entries[at] = entry;
+  }
+}
+
+function sum(left: Usage, right: Usage): Usage {
+  return {
+    input: left.input + right.input,
+    output: left.output + right.output,
+    cacheRead: left.cacheRead + right.cacheRead,
+    cacheWrite: left.cacheWrite + right.cacheWrite,
+  };
+}

@@ -1,0 +1,155 @@
+// A session as a front end shows it: what the fold of its events gives.
+import type {
+  CallId,
+  ChangeSet,
+  Choice,
+  DocumentId,
+  DocumentView,
+  FrontEndKind,
+  MessageId,
+  PermissionRequest,
+  PlanStep,
+  SessionId,
+  SettledBy,
+  ToolOutcome,
+  TurnId,
+  Usage,
+  UserError,
+} from "../generated/protocol.ts";
+
+export interface PromptEntry {
+  kind: "prompt";
+  id: string;
+  turn: TurnId;
+  text: string;
+  from: FrontEndKind;
+  at: number;
+}
+
+export interface MessageEntry {
+  kind: "message";
+  id: MessageId;
+  text: string;
+  /** `cut`: it reached the limit of tokens, or its turn ended before it was whole. */
+  state: "streaming" | "done" | "cut";
+}
+
+export interface CallEntry {
+  kind: "call";
+  id: CallId;
+  turn: TurnId;
+  title: string;
+  input: unknown;
+  document: DocumentId | undefined;
+  target: string | undefined;
+  startedAt: number;
+  state: "running" | ToolOutcome;
+  /** What it waits for while it runs. */
+  waiting: UserError | undefined;
+  output: string | undefined;
+  durationMs: number | undefined;
+}
+
+export interface ApprovalEntry {
+  kind: "approval";
+  id: string;
+  request: PermissionRequest;
+  settled: { choice: Choice; by: SettledBy; at: number } | undefined;
+}
+
+export interface RetryEntry {
+  kind: "retry";
+  id: string;
+  turn: TurnId;
+  error: UserError;
+  attempt: number;
+  /** All pauses of this run of tries, in milliseconds. */
+  waitedMs: number;
+  /** True once the provider answered again. */
+  over: boolean;
+}
+
+export interface NoticeEntry {
+  kind: "notice";
+  id: string;
+  text: string;
+  error: UserError | undefined;
+}
+
+export interface FailureEntry {
+  kind: "failure";
+  id: string;
+  error: UserError;
+}
+
+export interface StoppedEntry {
+  kind: "stopped";
+  id: string;
+}
+
+export interface FileEntry {
+  kind: "file";
+  id: string;
+  document: DocumentId;
+  path: string;
+  size: number;
+  title: string;
+  at: number;
+}
+
+export type Entry =
+  | PromptEntry
+  | MessageEntry
+  | CallEntry
+  | ApprovalEntry
+  | RetryEntry
+  | NoticeEntry
+  | FailureEntry
+  | StoppedEntry
+  | FileEntry;
+
+export interface ChangeState {
+  set: ChangeSet;
+  /** When it was undone; absent while it stands. */
+  undoneAt: number | undefined;
+  /** Places that an undo left alone. */
+  kept: readonly string[];
+  /** Places that a person changed since. */
+  changedSince: readonly string[];
+}
+
+export interface SessionModel {
+  id: SessionId | undefined;
+  /** The number of the last event that was folded in; the cursor. */
+  lastSeq: number;
+  title: string;
+  entries: readonly Entry[];
+  plan: { turn: TurnId; steps: readonly PlanStep[] } | undefined;
+  /** The turn that runs. */
+  turn: TurnId | undefined;
+  documents: readonly DocumentView[];
+  folders: readonly string[];
+  /** Oldest first. */
+  changes: readonly ChangeState[];
+  usage: Usage;
+}
+
+export function emptyModel(id?: SessionId): SessionModel {
+  return {
+    id,
+    lastSeq: 0,
+    title: "",
+    entries: [],
+    plan: undefined,
+    turn: undefined,
+    documents: [],
+    folders: [],
+    changes: [],
+    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  };
+}
+
+/** The requests that wait for a person, oldest first. */
+export function openApprovals(model: SessionModel): ApprovalEntry[] {
+  return model.entries.filter((entry) => entry.kind === "approval" && entry.settled === undefined) as ApprovalEntry[];
+}

@@ -1,0 +1,26 @@
+// Builds the three pages into `target/web`: one HTML file an entry, hashed assets beside them.
+//
+// The pages carry two marks that the service fills in on each load: `__CSP_NONCE__` and `__OFFICE_JS__`.
+import { resolve } from "node:path";
+import { defineConfig } from "vite";
+
+const root = import.meta.dirname;
+
+export default defineConfig({
+  root,
+  base: "/",
+  build: {
+    target: ["chrome115", "safari17"],
+    outDir: resolve(root, "../target/web"),
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: {
+        desktop: resolve(root, "desktop/index.html"),
+        excel: resolve(root, "excel/index.html"),
+        powerpoint: resolve(root, "powerpoint/index.html"),
+      },
+    },
+  },
+});

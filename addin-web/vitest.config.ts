@@ -1,0 +1,10 @@
+// Unit tests of the web app: the reducer, the client over a scripted socket, text from models, components by role and name.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["tests/unit/**/*.test.{ts,tsx}"],
+    environment: "jsdom",
+    restoreMocks: true,
+  },
+});

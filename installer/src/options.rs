@@ -1,0 +1,119 @@
+//! The command line of `cargo xtask`. Knows no task, only how each is asked for.
+
+/// Shown for `help` and after a mistake.
+pub(crate) const HELP: &str = "\
+cargo xtask run [--tour] [--headless] [--release]
+    Installs what is missing, builds, starts the service and opens the window.
+    --tour      scripted answers instead of a model, with a data folder of its own
+    --headless  no window: print the address
+    --release   build as it is shipped
+cargo xtask test             Installs what is missing and runs every check and test.
+cargo xtask setup            Installs what is missing for both, and nothing else.
+cargo xtask windows-check    Type-checks the native crates for Windows.
+cargo xtask bench [NAME…]    Measures, prints the figures and keeps them as JSON.
+cargo xtask help             Prints this.";
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Help,
+    Setup,
+    Run(Run),
+    Test,
+    WindowsCheck,
+    Bench(Vec<String>),
+}
+
+/// The switches of `cargo xtask run`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// Scripted answers, no model, a data folder of its own.
+    pub(crate) tour: bool,
+    /// No window even where there is a display.
+    pub(crate) headless: bool,
+    /// The profile that is shipped.
+    pub(crate) release: bool,
+}
+
+/// Reads the arguments after the program's name. An error is one sentence.
+pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
+    let Some((task, rest)) = arguments.split_first() else {
+        return Ok(Task::Help);
+    };
+    match task.as_str() {
+        "help" | "--help" | "-h" => Ok(Task::Help),
+        "run" => parse_run(rest).map(Task::Run),
+        "bench" => Ok(Task::Bench(rest.to_vec())),
+        "setup" => alone(Task::Setup, rest),
+        "test" => alone(Task::Test, rest),
+        "windows-check" => alone(Task::WindowsCheck, rest),
+        unknown => Err(format!("`{unknown}` is no task of cargo xtask.")),
+    }
+}
+
+fn parse_run(switches: &[String]) -> Result<Run, String> {
+    let mut run = Run::default();
+    for switch in switches {
+        match switch.as_str() {
+            "--tour" => run.tour = true,
+            "--headless" => run.headless = true,
+            "--release" => run.release = true,
+            unknown => return Err(format!("`run` has no switch `{unknown}`.")),
+        }
+    }
+    Ok(run)
+}
+
+fn alone(task: Task, rest: &[String]) -> Result<Task, String> {
+    match rest.first() {
+        None => Ok(task),
+        Some(extra) => Err(format!("`{extra}` is one word too many.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Task, String> {
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn reads_each_task() {
+        let cases = [
+            ("", Task::Help),
+            ("help", Task::Help),
+            ("setup", Task::Setup),
+            ("test", Task::Test),
+            ("windows-check", Task::WindowsCheck),
+            ("bench replay", Task::Bench(vec!["replay".into()])),
+            ("run", Task::Run(Run::default())),
+            (
+                "run --tour --headless",
+                Task::Run(Run {
+                    tour: true,
+                    headless: true,
+                    release: false,
+                }),
+            ),
+            (
+                "run --release",
+                Task::Run(Run {
+                    release: true,
+                    ..Run::default()
+                }),
+            ),
+        ];
+        for (line, task) in cases {
+            assert_eq!(read(line), Ok(task), "{line}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_know_by_name() {
+        for (line, named) in [("fly", "fly"), ("run --fast", "--fast"), ("test twice", "twice")] {
+            assert!(read(line).unwrap_err().contains(named), "{line}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! System packages: which ones are needed, what for, and how they get onto the machine.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+
+use crate::command::{command, output, run, succeeds};
+use crate::ledger::Outcome;
+use crate::machine::{self, Rights};
+
+/// A Debian package and the reason it is needed, as the person is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Package {
+    name: &'static str,
+    reason: &'static str,
+}
+
+const fn package(name: &'static str, reason: &'static str) -> Package {
+    Package { name, reason }
+}
+
+/// To build the programs and to run them.
+pub(crate) const RUN: &[Package] = &[
+    package(
+        "build-essential",
+        "compiles the C parts: SQLite and the cryptography library",
+    ),
+    package("pkg-config", "finds the system's libraries for the build"),
+    package(
+        "libwebkit2gtk-4.1-dev",
+        "the web view that the desktop window is made of",
+    ),
+    package("libxdo-dev", "keyboard shortcuts of the desktop window"),
+    package(
+        "libnss3-tools",
+        "lets Chromium on this machine trust the local certificate authority",
+    ),
+];
+
+/// To test them as well.
+pub(crate) const TEST: &[Package] = &[
+    package("chromium", "opens the pages as a person would"),
+    package("xvfb", "a screen without a monitor, for the desktop window"),
+    package("libreoffice-calc", "recalculates the workbooks that were written"),
+    package("libreoffice-impress", "draws the decks that were written"),
+    package("poppler-utils", "turns the drawn pages into pictures"),
+    package("imagemagick", "compares pictures"),
+    package("strace", "shows the order of writes and flushes"),
+    package("dbus", "the bus under the secret store"),
+    package(
+        "python3-venv",
+        "the environment of the independent readers of files",
+    ),
+];
+
+/// To check that the native crates compile for Windows. Some releases of Ubuntu do not offer all of them.
+pub(crate) const WINDOWS: &[Package] = &[
+    package(
+        "rustc-web",
+        "a compiler that can build the standard library for Windows",
+    ),
+    package("cargo-web", "its cargo"),
+    package("rust-web-src", "the source of that standard library"),
+    package("gcc-mingw-w64-x86-64", "compiles the C parts for Windows"),
+    package("g++-mingw-w64-x86-64", "its linker's run-time library"),
+];
+
+/// Brings the packages onto the machine, or says in one line what the person has to run.
+pub(crate) fn install(groups: &[&[Package]]) -> Result<Outcome> {
+    let wanted: Vec<Package> = groups.concat();
+    if !machine::has_debian_packages() {
+        return Ok(Outcome::Skipped(format!(
+            "this is neither Debian nor Ubuntu; what it needs there is called {}",
+            names(&wanted).join(" ")
+        )));
+    }
+    let present = installed(&wanted)?;
+    let missing: Vec<Package> = wanted
+        .into_iter()
+        .filter(|package| !present.contains(package.name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(Outcome::InPlace);
+    }
+    for package in &missing {
+        println!("   {}: {}", package.name, package.reason);
+    }
+    apt_get(&["update"], &missing)?;
+    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
+    arguments.extend(names(&missing));
+    apt_get(&arguments, &missing)?;
+    Ok(Outcome::Done)
+}
+
+/// Whether the system's sources offer every package of the group, or it is installed already.
+pub(crate) fn offered(group: &[Package]) -> bool {
+    machine::has_debian_packages()
+        && group.iter().all(|package| {
+            output(&mut command("apt-cache", &["policy", package.name]))
+                .is_ok_and(|policy| policy.contains("Candidate:") && !policy.contains("Candidate: (none)"))
+        })
+}
+
+fn names(packages: &[Package]) -> Vec<&'static str> {
+    packages.iter().map(|package| package.name).collect()
+}
+
+/// Which of the packages are on the machine.
+fn installed(packages: &[Package]) -> Result<BTreeSet<String>> {
+    let mut query = command(
+        "dpkg-query",
+        &["--show", "--showformat", "${db:Status-Status} ${Package}\\n"],
+    );
+    // It fails when a name is unknown to it, and still lists the others.
+    let answer = query.args(names(packages)).output()?;
+    Ok(read_installed(&String::from_utf8_lossy(&answer.stdout)))
+}
+
+fn read_installed(answer: &str) -> BTreeSet<String> {
+    answer
+        .lines()
+        .filter_map(|line| line.strip_prefix("installed "))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn apt_get(arguments: &[&str], missing: &[Package]) -> Result<()> {
+    let mut apt = match machine::rights() {
+        Rights::Root => command("apt-get", arguments),
+        Rights::Sudo => {
+            let mut sudo = command("sudo", &["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+            sudo.args(arguments).stdin(std::process::Stdio::inherit());
+            sudo
+        }
+        Rights::None => bail!(
+            "system packages are missing and this account may not install them. Ask for this line to be run, then come \
+             back:\n    apt-get update && apt-get install -y --no-install-recommends {}",
+            names(missing).join(" ")
+        ),
+    };
+    run(apt.env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Whether a program of this name answers to `--version`.
+pub(crate) fn answers(program: &str) -> bool {
+    succeeds(&mut command(program, &["--version"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_that_was_removed_does_not_count_as_installed() {
+        let answer = "installed strace\nconfig-files xvfb\nnot-installed dbus\n";
+        assert_eq!(read_installed(answer), BTreeSet::from(["strace".to_owned()]));
+    }
+
+    #[test]
+    fn every_package_has_a_reason_and_stands_once() {
+        let all = [RUN, TEST, WINDOWS].concat();
+        assert!(all.iter().all(|package| !package.reason.is_empty()));
+        assert_eq!(names(&all).iter().collect::<BTreeSet<_>>().len(), all.len());
+    }
+}

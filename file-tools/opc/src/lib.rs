@@ -1,1 +1,36 @@
-//! Not written yet.
+//! Office packages (ECMA-376 part 2): parts with caps, byte-span patches, exact undo, atomic save.
+//!
+//! Owns the ZIP container, part names, content types, relationships, XML byte offsets, patches and the save to disk.
+//! Must not know what a workbook or a slide is, nor any agent or policy.
+//!
+//! The rule of the crate: nothing that was not asked for changes. Untouched entries are copied as they stand,
+//! compressed bytes, order, names and dates; touched parts are patched by byte spans; and what a patch replaced is kept
+//! in it, so that its inverse gives back the very bytes of the file (Invariant 6).
+
+mod blob;
+mod content_types;
+mod draft;
+mod error;
+mod file;
+mod fingerprint;
+mod label;
+mod limits;
+mod name;
+mod ole;
+mod package;
+mod patch;
+mod relationships;
+pub mod xml;
+mod zip;
+
+pub use blob::Blob;
+pub use content_types::ContentTypes;
+pub use draft::Draft;
+pub use error::{LegacyKind, PackageError, PatchError};
+pub use file::{FileStamp, LockFile, SaveError, create, lock_file, open, save};
+pub use fingerprint::Fingerprint;
+pub use limits::Limits;
+pub use name::{directory_of, relationships_of, relative_target, resolve_target};
+pub use package::Package;
+pub use patch::{EntryImage, Patch, PatchSet, Span};
+pub use relationships::{Relationship, Target};

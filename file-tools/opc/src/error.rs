@@ -1,0 +1,89 @@
+//! Why a package cannot be read, and why a patch does not fit.
+
+/// A binary Office format from before 2007.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegacyKind {
+    /// `.xls`
+    Workbook,
+    /// `.ppt`
+    Deck,
+    /// `.doc`
+    Document,
+    /// Another compound file.
+    Other,
+}
+
+/// Why bytes are not a readable package: one variant a cause that a person can act on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackageError {
+    /// Zero bytes long.
+    #[error("the file is empty")]
+    Empty,
+    /// Neither a ZIP archive nor a compound file.
+    #[error("the file is not an Office document")]
+    NotAPackage,
+    /// Encrypted with a password (MS-OFFCRYPTO, an OLE file with `EncryptedPackage`).
+    #[error("the file is protected by a password")]
+    Encrypted,
+    /// Encrypted by rights management.
+    #[error("the file is protected by rights management")]
+    RightsManaged,
+    /// A binary format from before 2007.
+    #[error("the file has the binary format from before 2007")]
+    Legacy(LegacyKind),
+    /// The archive ends too early.
+    #[error("the file is cut off")]
+    Truncated,
+    /// The archive contradicts itself.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    /// Above a cap of [`crate::Limits`].
+    #[error("the file is above a limit: {0}")]
+    TooLarge(String),
+    /// Two entries have the same name, case and slashes aside.
+    #[error("the file holds two parts named `{0}`")]
+    DuplicateName(String),
+    /// An entry's name tries to leave the package.
+    #[error("the file holds a part with the unusable name `{0}`")]
+    BadName(String),
+    /// A compression method other than stored and deflate.
+    #[error("the part `{0}` uses a compression that Office does not use")]
+    Compression(String),
+    /// No such part.
+    #[error("the part `{0}` is not in the file")]
+    MissingPart(String),
+    /// XML that is not well-formed, or uses what Office documents must not.
+    #[error("the part `{part}` is damaged at byte {offset}: {reason}")]
+    Xml {
+        /// The part.
+        part: String,
+        /// Where in it, in bytes.
+        offset: usize,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Why a patch was not applied. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PatchError {
+    /// The bytes that the patch replaces are not there.
+    #[error("the part `{part}` is not as it was at byte {offset}")]
+    Differs {
+        /// The part.
+        part: String,
+        /// Where in it, in bytes.
+        offset: u64,
+    },
+    /// Spans overlap or are out of order.
+    #[error("the changes to the part `{0}` overlap")]
+    Overlap(String),
+    /// A part to add is there already.
+    #[error("the part `{0}` is there already")]
+    Exists(String),
+    /// A part of the patch cannot be read.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+}

@@ -1,0 +1,284 @@
+//! A package in memory: parts by name, changed by patches only, written with everything else as it was.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::sync::{Arc, OnceLock};
+
+use crate::blob::Blob;
+use crate::content_types::{self, ContentTypes};
+use crate::error::PackageError;
+use crate::limits::Limits;
+use crate::name::{self, relationships_of};
+use crate::ole;
+use crate::relationships::{self, Relationship, Target};
+use crate::zip::{self, Output, Packed, Tail};
+
+/// Parts up to this size in bytes are kept inflated after the first look.
+const KEPT: usize = 1 << 20;
+
+/// What a part holds.
+#[derive(Clone, Debug)]
+enum Content {
+    /// As it stands in a file; the content once it was looked at.
+    Packed(Packed, OnceLock<Blob>),
+    /// Changed since: to be deflated under this central record when the package is written.
+    Plain { content: Blob, central: Blob },
+}
+
+/// One entry of the package. Entries that are no parts (folders) are kept too.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// The part's name in its own spelling.
+    pub(crate) name: String,
+    content: Content,
+}
+
+/// An Office package. Cloning is cheap: content is shared.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// By key, see [`name::key`].
+    entries: HashMap<String, Arc<Entry>>,
+    /// Keys in the order of the ZIP directory.
+    pub(crate) directory: Vec<String>,
+    /// Keys in the order in which the entries stand in the file.
+    pub(crate) layout: Vec<String>,
+    tail: Tail,
+    limits: Limits,
+}
+
+impl Package {
+    /// Reads a package's directory; parts are inflated when they are asked for.
+    pub fn open(bytes: impl Into<Blob>, limits: &Limits) -> Result<Self, PackageError> {
+        let bytes = bytes.into();
+        if bytes.is_empty() {
+            return Err(PackageError::Empty);
+        }
+        if bytes.len() as u64 > limits.file_bytes {
+            return Err(PackageError::TooLarge(format!("it has {} bytes", bytes.len())));
+        }
+        if let Some(cause) = ole::cause(&bytes) {
+            return Err(cause);
+        }
+        if !bytes.starts_with(b"PK\x03\x04") {
+            return Err(PackageError::NotAPackage);
+        }
+        let archive = zip::read(&bytes, limits)?;
+        let mut package = Self {
+            entries: HashMap::new(),
+            directory: Vec::new(),
+            layout: Vec::new(),
+            tail: archive.tail,
+            limits: *limits,
+        };
+        for (raw, packed) in archive.entries {
+            let name = name::normalise(&raw)?;
+            let key = name::key(&name);
+            let entry = Entry {
+                name,
+                content: Content::Packed(packed, OnceLock::new()),
+            };
+            if package.entries.insert(key.clone(), Arc::new(entry)).is_some() {
+                return Err(PackageError::DuplicateName(raw));
+            }
+            package.directory.push(key);
+        }
+        package.layout = archive
+            .layout
+            .iter()
+            .map(|index| package.directory[*index].clone())
+            .collect();
+        if !package.contains(content_types::PART) {
+            return Err(PackageError::NotAPackage);
+        }
+        Ok(package)
+    }
+
+    /// The caps that the package was opened with.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The names of all parts, in the order of the file.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.directory
+            .iter()
+            .filter_map(|key| self.entries.get(key))
+            .map(|entry| entry.name.as_str())
+            .filter(|name| !name.ends_with('/'))
+    }
+
+    /// True when there is such a part, case aside.
+    pub fn contains(&self, part: &str) -> bool {
+        self.entries.contains_key(&name::key(part))
+    }
+
+    /// A part's name in the file's own spelling.
+    pub fn spelling(&self, part: &str) -> Option<&str> {
+        self.entry(part).map(|entry| entry.name.as_str())
+    }
+
+    pub(crate) fn entry(&self, part: &str) -> Option<&Entry> {
+        self.entries.get(&name::key(part)).map(|entry| &**entry)
+    }
+
+    /// A part's content.
+    pub fn part(&self, part: &str) -> Result<Blob, PackageError> {
+        let entry = self
+            .entry(part)
+            .ok_or_else(|| PackageError::MissingPart(part.to_owned()))?;
+        match &entry.content {
+            Content::Plain { content, .. } => Ok(content.clone()),
+            Content::Packed(packed, kept) => {
+                if let Some(content) = kept.get() {
+                    return Ok(content.clone());
+                }
+                let content = Blob::from(packed.inflate(&entry.name)?);
+                if content.len() <= KEPT {
+                    return Ok(kept.get_or_init(|| content).clone());
+                }
+                Ok(content)
+            }
+        }
+    }
+
+    /// The declared content types.
+    pub fn content_types(&self) -> Result<ContentTypes, PackageError> {
+        ContentTypes::parse(&self.part(content_types::PART)?, &self.limits)
+    }
+
+    /// The relationships of a part, or of the package itself when `source` is empty; none where it has no such part.
+    pub fn relationships(&self, source: &str) -> Result<Vec<Relationship>, PackageError> {
+        let part = relationships_of(source);
+        if !self.contains(&part) {
+            return Ok(Vec::new());
+        }
+        relationships::parse(source, &part, &self.part(&part)?, &self.limits)
+    }
+
+    /// The parts that `source` is related to by a type, given by the last segment of its URI (`worksheet`), in the
+    /// spelling of the file. Targets that are not in the package are left out.
+    pub fn related(&self, source: &str, kind: &str) -> Result<Vec<String>, PackageError> {
+        let relationships = self.relationships(source)?;
+        let parts = relationships
+            .iter()
+            .filter(|relationship| relationship.is(kind))
+            .filter_map(|relationship| match &relationship.target {
+                Target::Part(part) => self.spelling(part).map(str::to_owned),
+                Target::External(_) => None,
+            });
+        Ok(parts.collect())
+    }
+
+    /// The main part: the workbook, the presentation, the document.
+    pub fn main_part(&self) -> Result<String, PackageError> {
+        let part = self.related("", "officeDocument")?.into_iter().next();
+        part.ok_or_else(|| PackageError::Damaged("it has no main part".to_owned()))
+    }
+
+    /// True when the package carries a digital signature, which any edit invalidates.
+    pub fn is_signed(&self) -> Result<bool, PackageError> {
+        Ok(self
+            .relationships("")?
+            .iter()
+            .any(|relationship| relationship.kind.ends_with("digital-signature/origin")))
+    }
+
+    /// The sensitivity label: its name where the file tells it, otherwise its id.
+    pub fn label(&self) -> Result<Option<String>, PackageError> {
+        crate::label::read(self)
+    }
+
+    /// A part's raw entry, while its content is the one of the file.
+    pub(crate) fn packed(&self, part: &str) -> Option<&Packed> {
+        match &self.entry(part)?.content {
+            Content::Packed(packed, _) => Some(packed),
+            Content::Plain { .. } => None,
+        }
+    }
+
+    /// Sets a part's content; with a raw entry where that holds exactly this content. A new part stands last.
+    pub(crate) fn put(&mut self, part: &str, content: Blob, packed: Option<Packed>) {
+        let key = name::key(part);
+        let held = self.entries.get(&key);
+        let name = held.map_or_else(|| part.to_owned(), |entry| entry.name.clone());
+        let content = match packed {
+            Some(packed) => Content::Packed(packed, OnceLock::from(content)),
+            None => {
+                let central = match held.map(|entry| &entry.content) {
+                    Some(Content::Packed(packed, _)) => packed.central.clone(),
+                    Some(Content::Plain { central, .. }) => central.clone(),
+                    None => zip::fresh_header(&name).into(),
+                };
+                Content::Plain { content, central }
+            }
+        };
+        if self
+            .entries
+            .insert(key.clone(), Arc::new(Entry { name, content }))
+            .is_none()
+        {
+            self.directory.push(key.clone());
+            self.layout.push(key);
+        }
+    }
+
+    /// Moves a part to places in directory and file; places beyond the end mean the end.
+    pub(crate) fn place(&mut self, part: &str, directory: usize, layout: usize) {
+        let key = name::key(part);
+        for (order, place) in [(&mut self.directory, directory), (&mut self.layout, layout)] {
+            order.retain(|other| *other != key);
+            order.insert(place.min(order.len()), key.clone());
+        }
+    }
+
+    /// Where a part stands in directory and file.
+    pub(crate) fn places(&self, part: &str) -> Option<(usize, usize)> {
+        let key = name::key(part);
+        let find = |order: &[String]| order.iter().position(|other| *other == key);
+        Some((find(&self.directory)?, find(&self.layout)?))
+    }
+
+    /// Takes a part out.
+    pub(crate) fn take(&mut self, part: &str) {
+        let key = name::key(part);
+        self.entries.remove(&key);
+        self.directory.retain(|other| *other != key);
+        self.layout.retain(|other| *other != key);
+    }
+
+    /// Writes the package: untouched entries as they stand, changed ones deflated.
+    pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut outputs = Vec::with_capacity(self.layout.len());
+        for key in &self.layout {
+            let Some(entry) = self.entries.get(key) else {
+                continue;
+            };
+            outputs.push(match &entry.content {
+                Content::Packed(packed, _) => Output {
+                    extent: packed.extent.clone(),
+                    central: packed.central.clone(),
+                },
+                Content::Plain { content, central } => Output::deflate(central, content)?,
+            });
+        }
+        let positions: HashMap<&String, usize> = self
+            .layout
+            .iter()
+            .enumerate()
+            .map(|(at, key)| (key, at))
+            .collect();
+        let directory: Vec<usize> = self
+            .directory
+            .iter()
+            .filter_map(|key| positions.get(key).copied())
+            .collect();
+        zip::write(out, &outputs, &directory, &self.tail)
+    }
+
+    /// The package as bytes.
+    pub fn write(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.write_to(&mut bytes)?;
+        Ok(bytes)
+    }
+}

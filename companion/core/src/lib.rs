@@ -14,3 +14,5 @@ pub mod session;
 pub mod tool;
 pub mod turn;
 
+pub use session::Session;
+pub use turn::{Effect, Input, World, handle};

@@ -45,10 +45,13 @@ pub trait Tools: Send + Sync {
     fn context<'a>(&'a self, session: &'a SessionId) -> BoxFuture<'a, String>;
 }
 
-/// Tells that a tool waits for something.
+/// What a running tool tells, and whether it should stop.
 pub trait Progress: Send + Sync {
     /// It waits; the error says for what.
     fn waiting(&self, error: UserError);
+
+    /// True once a person stopped the turn: a tool that waits gives up, one that writes ends its write first.
+    fn is_cancelled(&self) -> bool;
 }
 
 /// How safe an event must be before it is acted on (Invariant 1).
@@ -82,11 +85,24 @@ pub trait EventLog: Send + Sync {
 /// Where pre-images and intents of document changes are kept. Keys are unique within a session; values are sealed.
 pub trait Journal: Send + Sync {
     /// Writes or replaces an entry; on disk when it answers.
-    fn put<'a>(&'a self, session: &'a SessionId, key: &'a str, value: Vec<u8>) -> BoxFuture<'a, Result<(), UserError>>;
+    fn put<'a>(
+        &'a self,
+        session: &'a SessionId,
+        key: &'a str,
+        value: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(), UserError>>;
 
     /// The entry, where there is one.
-    fn get<'a>(&'a self, session: &'a SessionId, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>>;
+    fn get<'a>(
+        &'a self,
+        session: &'a SessionId,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>>;
 
     /// Keys that begin with these letters, in the order of their first writing.
-    fn keys<'a>(&'a self, session: &'a SessionId, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, UserError>>;
+    fn keys<'a>(
+        &'a self,
+        session: &'a SessionId,
+        prefix: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<String>, UserError>>;
 }

@@ -1,1 +1,236 @@
-//! Being written.
+//! A session as the fold of its events: what was said, what runs, what was granted. The same fold serves live events and
+//! the replay after a restart, so both come to the same state (Invariant 1).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use deskhand_protocol::document::DocumentView;
+use deskhand_protocol::event::TurnOutcome;
+use deskhand_protocol::message::{Block, Usage};
+use deskhand_protocol::permission::PermissionRequest;
+use deskhand_protocol::session::{PermissionMode, SessionStatus};
+use deskhand_protocol::{CallId, ChangeSetId, DocumentId, MessageId, SessionId, Timestamp, TurnId};
+use serde_json::Value;
+
+use crate::model::{Content, Message, Role};
+use crate::permission::Grant;
+
+mod fold;
+
+/// A session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The id.
+    pub id: SessionId,
+    /// The title.
+    pub title: String,
+    /// True in the tour.
+    pub tour: bool,
+    /// Documents of the session.
+    pub documents: BTreeMap<DocumentId, DocumentView>,
+    /// Folders of the session.
+    pub folders: Vec<String>,
+    /// What the model has been told and has said.
+    pub messages: Vec<Message>,
+    /// The turn that runs.
+    pub turn: Option<Turn>,
+    /// What a person granted for the rest of the session.
+    pub grants: BTreeSet<Grant>,
+    /// Change sets, newest last; true while applied.
+    pub changes: Vec<(ChangeSetId, bool)>,
+    /// Turns by the front end's id for the prompt, with the prompt's number.
+    pub prompts: BTreeMap<String, (TurnId, u64)>,
+    /// How the last turn ended.
+    pub last_outcome: Option<TurnOutcome>,
+}
+
+/// A turn that runs.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// The id.
+    pub id: TurnId,
+    /// The model; empty for the default.
+    pub model: String,
+    /// How much may be done without asking.
+    pub mode: PermissionMode,
+    /// What it is doing.
+    pub phase: Phase,
+    /// Calls that wait for their turn.
+    pub queue: VecDeque<Call>,
+    /// What will be said to the model next: results of tools, steering, context.
+    pub pending: Vec<Content>,
+    /// Words of the message that is coming.
+    pub partial: String,
+    /// Calls so far.
+    pub steps: u32,
+    /// The last call with its output, and how often it came in a row.
+    pub last: Option<(String, Value, String, u32)>,
+    /// Tokens so far.
+    pub usage: Usage,
+    /// How often it was taken up again after a restart without any progress in between.
+    pub resumed: u32,
+    /// True once a person asked to stop it.
+    pub cancelled: bool,
+}
+
+/// What a turn is doing.
+#[derive(Clone, Debug)]
+pub enum Phase {
+    /// The next step is to be decided.
+    Deciding,
+    /// The model is asked.
+    Model(MessageId),
+    /// A tool is at work.
+    Tool(Running),
+}
+
+/// A call of a tool as the model made it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The call.
+    pub id: CallId,
+    /// The tool.
+    pub name: String,
+    /// Its input.
+    pub input: Value,
+}
+
+/// A call at work.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// The call.
+    pub call: Call,
+    /// When it began.
+    pub since: Timestamp,
+    /// How far it is.
+    pub state: RunState,
+}
+
+/// How far a call is.
+#[derive(Clone, Debug)]
+pub enum RunState {
+    /// It is looked at what it would do.
+    Preparing,
+    /// A person is asked.
+    Asking(Box<PermissionRequest>),
+    /// It may run, and does.
+    Going,
+}
+
+impl Session {
+    /// A session without events.
+    pub fn new(id: SessionId) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            tour: false,
+            documents: BTreeMap::new(),
+            folders: Vec::new(),
+            messages: Vec::new(),
+            turn: None,
+            grants: BTreeSet::new(),
+            changes: Vec::new(),
+            prompts: BTreeMap::new(),
+            last_outcome: None,
+        }
+    }
+
+    /// What the session is doing, for the list.
+    pub fn status(&self) -> SessionStatus {
+        match (&self.turn, &self.last_outcome) {
+            (
+                Some(Turn {
+                    phase:
+                        Phase::Tool(Running {
+                            state: RunState::Asking(..),
+                            ..
+                        }),
+                    ..
+                }),
+                _,
+            ) => SessionStatus::Waiting,
+            (Some(_), _) => SessionStatus::Working,
+            (None, Some(TurnOutcome::Cancelled)) => SessionStatus::Stopped,
+            (None, Some(TurnOutcome::Failed(_))) => SessionStatus::Failed,
+            (None, Some(TurnOutcome::Completed) | None) => SessionStatus::Idle,
+        }
+    }
+
+    /// The open question, where there is one.
+    pub fn question(&self) -> Option<&PermissionRequest> {
+        match &self.turn.as_ref()?.phase {
+            Phase::Tool(Running {
+                state: RunState::Asking(request),
+                ..
+            }) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// Adds to what is said to the model in the person's role; joins the last message where that is the person's.
+    fn tell(&mut self, content: Vec<Content>) {
+        if content.is_empty() {
+            return;
+        }
+        match self.messages.last_mut() {
+            Some(last) if last.role == Role::User => last.content.extend(content),
+            _ => self.messages.push(Message {
+                role: Role::User,
+                content,
+            }),
+        }
+    }
+
+    fn running(&mut self, call: &CallId) -> Option<&mut Running> {
+        match &mut self.turn.as_mut()?.phase {
+            Phase::Tool(running) if running.call.id == *call => Some(running),
+            _ => None,
+        }
+    }
+}
+
+impl Turn {
+    fn new(id: TurnId, model: String, mode: PermissionMode) -> Self {
+        Self {
+            id,
+            model,
+            mode,
+            phase: Phase::Deciding,
+            queue: VecDeque::new(),
+            pending: Vec::new(),
+            partial: String::new(),
+            steps: 0,
+            last: None,
+            usage: Usage::default(),
+            resumed: 0,
+            cancelled: false,
+        }
+    }
+
+    /// Counts an outcome; a result that differs from the last one begins anew.
+    fn note(&mut self, call: &Call, output: &str) {
+        let times = match &self.last {
+            Some((name, input, last, times))
+                if *name == call.name && *input == call.input && last.as_str() == output =>
+            {
+                times + 1
+            }
+            _ => 1,
+        };
+        self.last = Some((call.name.clone(), call.input.clone(), output.to_owned(), times));
+    }
+}
+
+/// The calls in a message, in order.
+fn calls(blocks: &[Block]) -> VecDeque<Call> {
+    blocks
+        .iter()
+        .filter_map(|block| match block {
+            Block::ToolUse { id, name, input } => Some(Call {
+                id: id.clone(),
+                name: name.clone(),
+                input: input.clone(),
+            }),
+            Block::Text { .. } | Block::Thinking { .. } => None,
+        })
+        .collect()
+}

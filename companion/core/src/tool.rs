@@ -1,14 +1,42 @@
 //! Tool calls as the agent sees them: what is asked, what it would do, what came of it.
 
-use deskhand_operations::Effect;
+use deskhand_operations::{Definition, DocumentKind, Effect, definitions};
 use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::event::ToolOutcome;
+pub use deskhand_protocol::permission::AskReason;
 use deskhand_protocol::permission::{BeforeAfter, RiskNote};
 use deskhand_protocol::{CallId, DocumentId, SessionId, TurnId};
 use serde_json::Value;
 
 /// The tool by which the model keeps the plan; the agent's own.
 pub const PLAN_TOOL: &str = "plan_update";
+
+/// The name of the tool for an operation: `range_read` for `range.read`; a deck's tables, charts and pictures are
+/// `slide_table_add` and so on, since a workbook's have the same operation names.
+pub fn tool_name(definition: &Definition) -> String {
+    let name = definition.name.replace('.', "_");
+    let shared = ["table.", "chart.", "picture."]
+        .iter()
+        .any(|prefix| definition.name.starts_with(prefix));
+    if definition.document == DocumentKind::Deck && shared {
+        format!("slide_{name}")
+    } else {
+        name
+    }
+}
+
+/// Operations that only the service uses, for undo and for exchange with a live deck.
+const INTERNAL: [&str; 3] = ["range.restore", "slide.export", "slide.replace"];
+
+/// The operations that a model may call.
+pub fn model_operations() -> impl Iterator<Item = &'static Definition> {
+    definitions().filter(|definition| !INTERNAL.contains(&definition.name))
+}
+
+/// The operation that a tool stands for.
+pub fn operation_of(tool: &str) -> Option<&'static Definition> {
+    model_operations().find(|definition| tool_name(definition) == tool)
+}
 
 /// A call of a tool.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,26 +62,6 @@ pub struct Prepared {
     pub document: Option<DocumentId>,
     /// What a person must be asked; `None` when nothing that is there is touched and nothing reaches outside.
     pub ask: Option<Ask>,
-}
-
-/// Why a person must be asked, the weightier last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AskReason {
-    /// Looks change, contents stay.
-    Reformats,
-    /// Cells or shapes that are not empty get another content.
-    Overwrites,
-    /// Something is removed.
-    Removes,
-    /// A formula reaches outside the document.
-    ReachesOutside,
-}
-
-impl AskReason {
-    /// True when a person is asked whatever the mode, and no grant for the session is offered.
-    pub fn is_risky(self) -> bool {
-        matches!(self, Self::Removes | Self::ReachesOutside)
-    }
 }
 
 /// The material of a question.
@@ -101,7 +109,10 @@ pub const MAX_OUTPUT: usize = 96 * 1024;
 /// Cuts a tool's text to [`MAX_OUTPUT`] at a character and says so.
 pub fn bounded(mut output: String) -> String {
     if output.len() > MAX_OUTPUT {
-        let end = (0..=MAX_OUTPUT).rev().find(|end| output.is_char_boundary(*end)).unwrap_or(0);
+        let end = (0..=MAX_OUTPUT)
+            .rev()
+            .find(|end| output.is_char_boundary(*end))
+            .unwrap_or(0);
         output.truncate(end);
         output.push_str("\n[cut here: ask for a smaller range]");
     }

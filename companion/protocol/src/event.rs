@@ -96,6 +96,25 @@ pub enum EventBody {
         /// True when it joins a turn that runs.
         steering: bool,
     },
+    /// What the model is told about the documents of the session before it answers a prompt.
+    ContextGiven {
+        /// The turn.
+        turn: TurnId,
+        /// The text.
+        text: String,
+    },
+    /// The service was restarted in the middle of this turn and goes on with it.
+    TurnResumed {
+        /// The turn.
+        turn: TurnId,
+    },
+    /// A person asked to stop the turn.
+    CancelRequested {
+        /// The turn.
+        turn: TurnId,
+        /// Where.
+        from: FrontEndKind,
+    },
     /// The model began to answer.
     MessageStarted {
         /// The turn.
@@ -132,6 +151,8 @@ pub enum EventBody {
     PlanUpdated {
         /// The turn.
         turn: TurnId,
+        /// The call by which the model set it.
+        call: CallId,
         /// At most seven steps.
         steps: Vec<PlanStep>,
     },

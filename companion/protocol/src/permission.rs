@@ -20,6 +20,8 @@ pub struct PermissionRequest {
     pub call: CallId,
     /// The question with its count: `Overwrite 8 cells on Summary?`
     pub question: String,
+    /// Why it is asked.
+    pub reason: AskReason,
     /// What stays: `The other cells stay as they are.`
     pub scope: String,
     /// The document that would change.
@@ -34,6 +36,27 @@ pub struct PermissionRequest {
     pub risks: Vec<RiskNote>,
     /// The answers that may be given, the main one first.
     pub choices: Vec<Choice>,
+}
+
+/// Why a person must be asked, the weightier last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum AskReason {
+    /// Looks change, contents stay.
+    Reformats,
+    /// Cells or shapes that are not empty get another content.
+    Overwrites,
+    /// Something is removed.
+    Removes,
+    /// A formula reaches outside the document.
+    ReachesOutside,
+}
+
+impl AskReason {
+    /// True when a person is asked whatever the mode, and no grant for the session is offered.
+    pub fn is_risky(self) -> bool {
+        matches!(self, Self::Removes | Self::ReachesOutside)
+    }
 }
 
 /// One line of the table Cell, Now, After.

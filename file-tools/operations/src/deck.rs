@@ -13,27 +13,27 @@ use crate::source::FigureSource;
 operations! {
     Deck, DeckOperation, DeckAnswer;
     /// Lists slide size, layouts with their placeholders, theme, and slides with title and layout.
-    "deck.info" Info(DeckInfo) -> DeckContent, Read, OfficeJs("PowerPointApi", "1.3");
+    "deck.info" Info(DeckInfo) -> DeckContent, Read, OfficeJs("PowerPointApi", "1.3"), "Looking at the deck";
     /// Reads one slide: shapes in reading order with text, tables, chart data and alt text.
-    "slide.read" SlideRead(SlideRead) -> SlideContent, Read, OfficeJs("PowerPointApi", "1.4");
+    "slide.read" SlideRead(SlideRead) -> SlideContent, Read, OfficeJs("PowerPointApi", "1.4"), "Reading";
     /// Adds a slide from a layout and fills its placeholders.
-    "slide.add" SlideAdd(SlideAdd) -> SlideContent, Add, OfficeJs("PowerPointApi", "1.3");
+    "slide.add" SlideAdd(SlideAdd) -> SlideContent, Add, OfficeJs("PowerPointApi", "1.3"), "Adding a slide";
     /// Deletes a slide.
-    "slide.delete" SlideDelete(SlideDelete) -> Applied, Remove, OfficeJs("PowerPointApi", "1.2");
+    "slide.delete" SlideDelete(SlideDelete) -> Applied, Remove, OfficeJs("PowerPointApi", "1.2"), "Deleting";
     /// Sets the text of a shape; lines become paragraphs.
-    "text.set" TextSet(TextSet) -> Applied, Change, OfficeJs("PowerPointApi", "1.4");
+    "text.set" TextSet(TextSet) -> Applied, Change, OfficeJs("PowerPointApi", "1.4"), "Setting text on";
     /// Deletes a shape.
-    "shape.delete" ShapeDelete(ShapeDelete) -> Applied, Remove, OfficeJs("PowerPointApi", "1.3");
+    "shape.delete" ShapeDelete(ShapeDelete) -> Applied, Remove, OfficeJs("PowerPointApi", "1.3"), "Deleting a shape on";
     /// Adds a table to a slide.
-    "table.add" TableAdd(TableAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2");
+    "table.add" TableAdd(TableAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2"), "Adding a table to";
     /// Adds a native chart with an embedded workbook to a slide.
-    "chart.add" ChartAdd(ChartAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2");
+    "chart.add" ChartAdd(ChartAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2"), "Adding a chart to";
     /// Adds a picture to a slide.
-    "picture.add" PictureAdd(PictureAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2");
+    "picture.add" PictureAdd(PictureAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2"), "Adding a picture to";
     /// Takes one slide out as a package of its own. Used by exchange and undo.
-    "slide.export" SlideExport(SlideExport) -> SlidePackage, Read, OfficeJs("PowerPointApi", "1.2");
+    "slide.export" SlideExport(SlideExport) -> SlidePackage, Read, OfficeJs("PowerPointApi", "1.2"), "Taking out";
     /// Puts a slide from a package in, and takes the slide of the same id out. Used by exchange and undo.
-    "slide.replace" SlideReplace(SlideReplace) -> SlideContent, Change, OfficeJs("PowerPointApi", "1.2");
+    "slide.replace" SlideReplace(SlideReplace) -> SlideContent, Change, OfficeJs("PowerPointApi", "1.2"), "Putting back";
 }
 
 /// `deck.info`: no parameters.

@@ -54,6 +54,8 @@ pub struct Definition {
     pub live: Support,
     /// One sentence for people and models.
     pub summary: &'static str,
+    /// What a person reads while it runs, followed by the target: `Reading`.
+    pub doing: &'static str,
 }
 
 /// Declares the operations of one kind of document. From each row come a variant of the operation enum, a variant of
@@ -61,7 +63,7 @@ pub struct Definition {
 macro_rules! operations {
     (
         $document:ident, $operation:ident, $answer:ident;
-        $( #[doc = $summary:literal] $name:literal $variant:ident($params:ty) -> $result:ty, $effect:ident, $live:expr; )+
+        $( #[doc = $summary:literal] $name:literal $variant:ident($params:ty) -> $result:ty, $effect:ident, $live:expr, $doing:literal; )+
     ) => {
         #[doc = concat!("An operation on a ", stringify!($document), ", tagged with `op`.")]
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema, ts_rs::TS)]
@@ -86,6 +88,7 @@ macro_rules! operations {
                     effect: $crate::definition::Effect::$effect,
                     live: $live,
                     summary: $summary.trim_ascii(),
+                    doing: $doing,
                 }, )+
             ];
 

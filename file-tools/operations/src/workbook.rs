@@ -14,31 +14,31 @@ use crate::source::FigureSource;
 operations! {
     Workbook, WorkbookOperation, WorkbookAnswer;
     /// Lists sheets with their used range, tables, charts and names.
-    "workbook.info" Info(WorkbookInfo) -> WorkbookContent, Read, OfficeJs("ExcelApi", "1.4");
+    "workbook.info" Info(WorkbookInfo) -> WorkbookContent, Read, OfficeJs("ExcelApi", "1.4"), "Looking at the workbook";
     /// Reads a range: values, and on request formulas, number formats, formats and texts.
-    "range.read" RangeRead(RangeRead) -> RangeContent, Read, OfficeJs("ExcelApi", "1.4");
+    "range.read" RangeRead(RangeRead) -> RangeContent, Read, OfficeJs("ExcelApi", "1.4"), "Reading";
     /// Finds cells whose text or value contains the given words.
-    "range.find" RangeFind(RangeFind) -> FoundCells, Read, OfficeJs("ExcelApi", "1.4");
+    "range.find" RangeFind(RangeFind) -> FoundCells, Read, OfficeJs("ExcelApi", "1.4"), "Searching";
     /// Writes values and formulas into a range.
-    "range.write" RangeWrite(RangeWrite) -> Applied, Change, OfficeJs("ExcelApi", "1.1");
+    "range.write" RangeWrite(RangeWrite) -> Applied, Change, OfficeJs("ExcelApi", "1.1"), "Writing to";
     /// Sets number format, font, fill and alignment of a range.
-    "range.format" RangeFormatting(RangeFormatting) -> Applied, Change, OfficeJs("ExcelApi", "1.1");
+    "range.format" RangeFormatting(RangeFormatting) -> Applied, Change, OfficeJs("ExcelApi", "1.1"), "Formatting";
     /// Empties a range; formats stay.
-    "range.clear" RangeClear(RangeClear) -> Applied, Remove, OfficeJs("ExcelApi", "1.1");
+    "range.clear" RangeClear(RangeClear) -> Applied, Remove, OfficeJs("ExcelApi", "1.1"), "Clearing";
     /// Puts a range back as it was read: formulas, values and formats. Used by undo.
-    "range.restore" RangeRestore(RangeRestore) -> Applied, Change, OfficeJs("ExcelApi", "1.1");
+    "range.restore" RangeRestore(RangeRestore) -> Applied, Change, OfficeJs("ExcelApi", "1.1"), "Restoring";
     /// Adds an empty sheet.
-    "sheet.add" SheetAdd(SheetAdd) -> SheetContent, Add, OfficeJs("ExcelApi", "1.1");
+    "sheet.add" SheetAdd(SheetAdd) -> SheetContent, Add, OfficeJs("ExcelApi", "1.1"), "Adding sheet";
     /// Deletes a sheet.
-    "sheet.delete" SheetDelete(SheetDelete) -> Applied, Remove, OfficeJs("ExcelApi", "1.1");
+    "sheet.delete" SheetDelete(SheetDelete) -> Applied, Remove, OfficeJs("ExcelApi", "1.1"), "Deleting sheet";
     /// Makes a table of a range that has a header row.
-    "table.add" TableAdd(TableAdd) -> Applied, Add, OfficeJs("ExcelApi", "1.1");
+    "table.add" TableAdd(TableAdd) -> Applied, Add, OfficeJs("ExcelApi", "1.1"), "Making a table of";
     /// Turns a table back into a plain range; the cells stay.
-    "table.delete" TableDelete(TableDelete) -> Applied, Remove, OfficeJs("ExcelApi", "1.2");
+    "table.delete" TableDelete(TableDelete) -> Applied, Remove, OfficeJs("ExcelApi", "1.2"), "Removing table";
     /// Adds a chart drawn from a range.
-    "chart.add" ChartAdd(ChartAdd) -> Applied, Add, OfficeJs("ExcelApi", "1.1");
+    "chart.add" ChartAdd(ChartAdd) -> Applied, Add, OfficeJs("ExcelApi", "1.1"), "Drawing a chart of";
     /// Deletes a chart by name.
-    "chart.delete" ChartDelete(ChartDelete) -> Applied, Remove, OfficeJs("ExcelApi", "1.1");
+    "chart.delete" ChartDelete(ChartDelete) -> Applied, Remove, OfficeJs("ExcelApi", "1.1"), "Deleting chart";
 }
 
 /// `workbook.info`: no parameters.

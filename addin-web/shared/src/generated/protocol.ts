@@ -101,6 +101,11 @@ operation: Operation,
 expected?: string, };
 
 /**
+ * Why a person must be asked, the weightier last.
+ */
+export type AskReason = "reformats" | "overwrites" | "removes" | "reachesOutside";
+
+/**
  * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.
  */
 export type AttachParams = { 
@@ -731,7 +736,27 @@ mode: PermissionMode,
 /**
  * True when it joins a turn that runs.
  */
-steering: boolean, } | { "type": "messageStarted", 
+steering: boolean, } | { "type": "contextGiven", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The text.
+ */
+text: string, } | { "type": "turnResumed", 
+/**
+ * The turn.
+ */
+turn: TurnId, } | { "type": "cancelRequested", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * Where.
+ */
+from: FrontEndKind, } | { "type": "messageStarted", 
 /**
  * The turn.
  */
@@ -776,6 +801,10 @@ usage: Usage, } | { "type": "planUpdated",
  * The turn.
  */
 turn: TurnId, 
+/**
+ * The call by which the model set it.
+ */
+call: CallId, 
 /**
  * At most seven steps.
  */
@@ -1219,6 +1248,10 @@ call: CallId,
  * The question with its count: `Overwrite 8 cells on Summary?`
  */
 question: string, 
+/**
+ * Why it is asked.
+ */
+reason: AskReason, 
 /**
  * What stays: `The other cells stay as they are.`
  */
@@ -1814,7 +1847,27 @@ mode: PermissionMode,
 /**
  * True when it joins a turn that runs.
  */
-steering: boolean, } | { "type": "messageStarted", 
+steering: boolean, } | { "type": "contextGiven", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The text.
+ */
+text: string, } | { "type": "turnResumed", 
+/**
+ * The turn.
+ */
+turn: TurnId, } | { "type": "cancelRequested", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * Where.
+ */
+from: FrontEndKind, } | { "type": "messageStarted", 
 /**
  * The turn.
  */
@@ -1859,6 +1912,10 @@ usage: Usage, } | { "type": "planUpdated",
  * The turn.
  */
 turn: TurnId, 
+/**
+ * The call by which the model set it.
+ */
+call: CallId, 
 /**
  * At most seven steps.
  */

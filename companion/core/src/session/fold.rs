@@ -1,0 +1,240 @@
+//! The fold: one event changes the state, and nothing else does.
+
+use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
+use deskhand_protocol::message::Block;
+use deskhand_protocol::permission::{Choice, PermissionRequest};
+use deskhand_protocol::{CallId, ChangeSetId, EventBody, PermissionId, Timestamp, TurnId};
+
+use super::{Call, Phase, RunState, Running, Session, Turn, calls};
+use crate::model::{Content, Message, Role};
+
+impl Session {
+    /// Takes in one event with its number and time.
+    pub fn apply(&mut self, seq: u64, at: Timestamp, event: &EventBody) {
+        match event {
+            EventBody::SessionCreated { title, tour } => {
+                self.title.clone_from(title);
+                self.tour = *tour;
+            }
+            EventBody::SessionRenamed { title } => self.title.clone_from(title),
+            EventBody::DocumentAttached { document } => {
+                self.documents.insert(document.id.clone(), document.clone());
+            }
+            EventBody::DocumentDetached { document } => {
+                self.documents.remove(document);
+            }
+            EventBody::FolderAttached { path } => self.folders.push(path.clone()),
+            EventBody::PromptAccepted { .. } => self.apply_prompt(seq, event),
+            EventBody::ContextGiven { .. }
+            | EventBody::TurnResumed { .. }
+            | EventBody::CancelRequested { .. } => self.apply_to_turn(event),
+            EventBody::MessageStarted { .. }
+            | EventBody::TextDelta { .. }
+            | EventBody::MessageReset { .. }
+            | EventBody::MessageCompleted { .. } => self.apply_message(event),
+            EventBody::PlanUpdated { call, .. } => self.apply_plan(call),
+            EventBody::ToolCallStarted {
+                call, name, input, ..
+            } => {
+                let call = Call {
+                    id: call.clone(),
+                    name: name.clone(),
+                    input: input.clone(),
+                };
+                self.apply_call_started(call, at);
+            }
+            EventBody::PermissionRequested { request } => self.apply_asked(request),
+            EventBody::PermissionSettled {
+                permission, choice, ..
+            } => self.apply_settled(permission, *choice),
+            EventBody::ToolCallCompleted {
+                call,
+                outcome,
+                output,
+                ..
+            } => {
+                self.apply_call_completed(call, output, *outcome != ToolOutcome::Done);
+            }
+            EventBody::ChangeSetApplied { change_set } => self.changes.push((change_set.id.clone(), true)),
+            EventBody::ChangeSetUndone { change_set, .. } => self.mark_change(change_set, false),
+            EventBody::ChangeSetRedone { change_set } => self.mark_change(change_set, true),
+            EventBody::TurnEnded { turn, outcome, .. } => self.apply_turn_ended(turn, outcome),
+            EventBody::ToolCallWaiting { .. }
+            | EventBody::ChangedSince { .. }
+            | EventBody::FileSaved { .. }
+            | EventBody::RetryScheduled { .. }
+            | EventBody::Notice { .. } => {}
+        }
+    }
+
+    fn apply_prompt(&mut self, seq: u64, event: &EventBody) {
+        let EventBody::PromptAccepted {
+            turn,
+            client_id,
+            text,
+            model,
+            mode,
+            selection,
+            ..
+        } = event
+        else {
+            return;
+        };
+        self.prompts.insert(client_id.clone(), (turn.clone(), seq));
+        let running = self
+            .turn
+            .get_or_insert_with(|| Turn::new(turn.clone(), model.clone(), *mode));
+        if let Some(selection) = selection {
+            running
+                .pending
+                .push(Content::Text(format!("Selected now: {selection}")));
+        }
+        running.pending.push(Content::Text(text.clone()));
+    }
+
+    fn apply_to_turn(&mut self, event: &EventBody) {
+        let Some(turn) = &mut self.turn else { return };
+        match event {
+            EventBody::ContextGiven { text, .. } => turn.pending.insert(0, Content::Text(text.clone())),
+            EventBody::TurnResumed { .. } => turn.resumed += 1,
+            EventBody::CancelRequested { .. } => turn.cancelled = true,
+            _ => {}
+        }
+    }
+
+    fn apply_message(&mut self, event: &EventBody) {
+        let Some(turn) = &mut self.turn else { return };
+        match event {
+            EventBody::MessageStarted { message, .. } => {
+                turn.phase = Phase::Model(message.clone());
+                turn.partial.clear();
+                let pending = std::mem::take(&mut turn.pending);
+                self.tell(pending);
+            }
+            EventBody::TextDelta { text, .. } => turn.partial.push_str(text),
+            EventBody::MessageReset { .. } => turn.partial.clear(),
+            EventBody::MessageCompleted { blocks, usage, .. } => {
+                turn.partial.clear();
+                turn.phase = Phase::Deciding;
+                turn.queue = calls(blocks);
+                turn.usage = turn.usage.plus(*usage);
+                turn.resumed = 0;
+                if !blocks.is_empty() {
+                    let content = blocks.iter().cloned().map(Content::Said).collect();
+                    self.messages.push(Message {
+                        role: Role::Assistant,
+                        content,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_plan(&mut self, call: &CallId) {
+        let Some(turn) = &mut self.turn else { return };
+        turn.queue.retain(|queued| queued.id != *call);
+        let text = "The plan is shown to the user.".to_owned();
+        turn.pending.push(Content::ToolResult {
+            call: call.clone(),
+            text,
+            is_error: false,
+        });
+    }
+
+    fn apply_call_started(&mut self, call: Call, at: Timestamp) {
+        let Some(turn) = &mut self.turn else { return };
+        turn.queue.retain(|queued| queued.id != call.id);
+        turn.steps += 1;
+        turn.phase = Phase::Tool(Running {
+            call,
+            since: at,
+            state: RunState::Preparing,
+        });
+    }
+
+    fn apply_asked(&mut self, request: &PermissionRequest) {
+        if let Some(running) = self.running(&request.call) {
+            running.state = RunState::Asking(Box::new(request.clone()));
+        }
+    }
+
+    fn apply_settled(&mut self, permission: &PermissionId, choice: Choice) {
+        let Some(Turn {
+            phase: Phase::Tool(running),
+            ..
+        }) = &mut self.turn
+        else {
+            return;
+        };
+        let grant = match &running.state {
+            RunState::Asking(request) if request.id == *permission => {
+                let grant = request
+                    .document
+                    .clone()
+                    .map(|document| (request.reason, document));
+                (choice == Choice::AllowSession).then_some(grant).flatten()
+            }
+            _ => None,
+        };
+        running.state = RunState::Going;
+        if let Some((reason, document)) = grant
+            && !reason.is_risky()
+        {
+            self.grants.insert((reason, document));
+        }
+    }
+
+    fn apply_call_completed(&mut self, call: &CallId, output: &str, is_error: bool) {
+        let Some(turn) = &mut self.turn else { return };
+        if let Phase::Tool(running) = &turn.phase
+            && running.call.id == *call
+        {
+            let done = running.call.clone();
+            turn.note(&done, output);
+            turn.phase = Phase::Deciding;
+        }
+        turn.resumed = 0;
+        turn.pending.push(Content::ToolResult {
+            call: call.clone(),
+            text: output.to_owned(),
+            is_error,
+        });
+    }
+
+    /// Ends the turn so that the conversation stays one that a model accepts: every call has a result, and words that
+    /// were already shown stay said.
+    fn apply_turn_ended(&mut self, id: &TurnId, outcome: &TurnOutcome) {
+        let Some(mut turn) = self.turn.take_if(|turn| turn.id == *id) else {
+            return;
+        };
+        self.last_outcome = Some(outcome.clone());
+        let mut open: Vec<CallId> = turn.queue.iter().map(|call| call.id.clone()).collect();
+        if let Phase::Tool(running) = &turn.phase {
+            open.insert(0, running.call.id.clone());
+        }
+        for call in open {
+            let text = "Not done: the turn was ended before.".to_owned();
+            turn.pending.push(Content::ToolResult {
+                call,
+                text,
+                is_error: true,
+            });
+        }
+        self.tell(std::mem::take(&mut turn.pending));
+        if !turn.partial.trim().is_empty() {
+            let text = turn.partial.trim_end().to_owned();
+            let content = vec![Content::Said(Block::Text { text })];
+            self.messages.push(Message {
+                role: Role::Assistant,
+                content,
+            });
+        }
+    }
+
+    fn mark_change(&mut self, id: &ChangeSetId, applied: bool) {
+        if let Some(change) = self.changes.iter_mut().find(|(change, _)| change == id) {
+            change.1 = applied;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What a person reads while a tool runs, made from the call alone: a verb, the document, the place.
+
+use deskhand_protocol::DocumentId;
+use serde_json::Value;
+
+use crate::tool::operation_of;
+
+/// Longest place that is shown, in characters; a model may write anything there.
+const MAX_TARGET: usize = 120;
+
+/// A call in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// The verb: `Reading`.
+    pub title: String,
+    /// The document it works on.
+    pub document: Option<DocumentId>,
+    /// Where in it: an address, a name, or `slide:<id>`.
+    pub target: Option<String>,
+}
+
+/// Describes a call. An unknown tool is named as the model named it.
+pub fn describe(tool: &str, input: &Value) -> Described {
+    let text = |field: &str| {
+        input
+            .get(field)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
+    let title = match operation_of(tool) {
+        Some(definition) => definition.doing.to_owned(),
+        None if tool == "documents_list" => "Looking which documents are there".to_owned(),
+        None => format!("Calling {}", short(tool)),
+    };
+    let place = text("slide").map(|slide| format!("slide:{slide}"));
+    let target = text("range")
+        .map(str::to_owned)
+        .or(place)
+        .or_else(|| text("name").map(str::to_owned));
+    Described {
+        title,
+        document: text("document").map(DocumentId::from_text),
+        target: target.map(|target| short(&target)),
+    }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(MAX_TARGET).collect()
+}

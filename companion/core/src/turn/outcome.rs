@@ -1,0 +1,81 @@
+//! The events and results that a turn makes of a call.
+
+use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::{EventBody, Timestamp, TurnId};
+
+use super::describe::{Described, describe};
+use crate::session::Call;
+use crate::tool::{ToolResult, bounded};
+
+pub(super) fn started(turn: &TurnId, call: &Call) -> EventBody {
+    let Described {
+        title,
+        document,
+        target,
+    } = describe(&call.name, &call.input);
+    EventBody::ToolCallStarted {
+        turn: turn.clone(),
+        call: call.id.clone(),
+        name: call.name.clone(),
+        input: call.input.clone(),
+        title,
+        document,
+        target,
+    }
+}
+
+pub(super) fn completed(
+    turn: TurnId,
+    call: &Call,
+    since: Timestamp,
+    now: Timestamp,
+    result: &ToolResult,
+) -> EventBody {
+    EventBody::ToolCallCompleted {
+        turn,
+        call: call.id.clone(),
+        outcome: result.outcome,
+        title: result.title.clone(),
+        output: bounded(result.output.clone()),
+        duration_ms: u64::try_from(now - since).unwrap_or(0),
+    }
+}
+
+fn result(outcome: ToolOutcome, title: &str, output: String) -> ToolResult {
+    ToolResult {
+        outcome,
+        title: title.to_owned(),
+        output,
+        change_set: None,
+    }
+}
+
+pub(super) fn failed(title: &str, output: String) -> ToolResult {
+    result(ToolOutcome::Failed, title, output)
+}
+
+pub(super) fn denied(why: &str) -> ToolResult {
+    let output = format!(
+        "{why} Nothing was changed. Do not try the same again; say what it means and offer another way."
+    );
+    result(ToolOutcome::Denied, "You said no", output)
+}
+
+pub(super) fn stopped() -> ToolResult {
+    result(
+        ToolOutcome::Stopped,
+        "Stopped",
+        "Stopped by the user. Nothing was changed.".to_owned(),
+    )
+}
+
+/// The first words of a prompt, at most 60 characters, cut at a space.
+pub(super) fn title_of(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or("").trim();
+    if line.chars().count() <= 60 {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(60).collect();
+    let end = cut.rfind(' ').filter(|end| *end > 20).unwrap_or(cut.len());
+    format!("{}…", cut[..end].trim_end())
+}

@@ -1,0 +1,109 @@
+//! The ring of opened keys: the store's own and those of the sessions in use. Owns the table `keys`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use crate::error::{Result, StorageError};
+use crate::seal::{MasterKey, SealingKey};
+
+/// How many opened keys are kept; above it they are dropped and opened again when needed.
+const KEPT: usize = 256;
+
+#[derive(Debug)]
+pub(crate) struct KeyRing {
+    master: MasterKey,
+    store: SealingKey,
+    opened: Mutex<Opened>,
+}
+
+/// Opened keys. The generation counts removals, so that a slow reader cannot put back a key that was destroyed.
+#[derive(Debug, Default)]
+struct Opened {
+    generation: u64,
+    keys: HashMap<Uuid, Arc<SealingKey>>,
+}
+
+impl KeyRing {
+    /// Opens the store's own key, or makes it in a new database. A wrong master key shows here.
+    pub(crate) fn open(connection: &Connection, master: MasterKey) -> Result<Self> {
+        let found: Option<Vec<u8>> = connection
+            .query_row("SELECT wrapped FROM keys WHERE session IS NULL", [], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        let wrapped = match found {
+            Some(wrapped) => wrapped,
+            None => {
+                let wrapped = SealingKey::generate(&master, None)?;
+                connection.execute(
+                    "INSERT INTO keys (session, wrapped) VALUES (NULL, ?1)",
+                    [&wrapped],
+                )?;
+                wrapped
+            }
+        };
+        let store = SealingKey::unwrap(&master, None, &wrapped)?;
+        Ok(Self {
+            master,
+            store,
+            opened: Mutex::default(),
+        })
+    }
+
+    /// The key of what belongs to no session.
+    pub(crate) fn store(&self) -> &SealingKey {
+        &self.store
+    }
+
+    /// The key of a session, as `connection` sees it.
+    pub(crate) fn session(&self, connection: &Connection, session: Uuid) -> Result<Arc<SealingKey>> {
+        let generation = {
+            let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(key) = opened.keys.get(&session) {
+                return Ok(Arc::clone(key));
+            }
+            opened.generation
+        };
+        let wrapped: Vec<u8> = connection
+            .prepare_cached("SELECT wrapped FROM keys WHERE session = ?1")?
+            .query_row([session], |row| row.get(0))
+            .optional()?
+            .ok_or(StorageError::NoSession(session))?;
+        let key = Arc::new(SealingKey::unwrap(&self.master, Some(session), &wrapped)?);
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.generation == generation {
+            if opened.keys.len() >= KEPT {
+                opened.keys.clear();
+            }
+            opened.keys.insert(session, Arc::clone(&key));
+        }
+        Ok(key)
+    }
+
+    /// Makes and stores the key of a new session.
+    pub(crate) fn create(&self, connection: &Connection, session: Uuid) -> Result<()> {
+        let wrapped = SealingKey::generate(&self.master, Some(session))?;
+        connection.execute(
+            "INSERT INTO keys (session, wrapped) VALUES (?1, ?2)",
+            params![session, wrapped],
+        )?;
+        Ok(())
+    }
+
+    /// Destroys the key of a session: nothing sealed with it can be opened again.
+    pub(crate) fn destroy(&self, connection: &Connection, session: Uuid) -> Result<()> {
+        connection.execute("DELETE FROM keys WHERE session = ?1", [session])?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Drops every opened key: after a deletion, and after a roll-back that may have taken a new key with it.
+    pub(crate) fn forget(&self) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.generation += 1;
+        opened.keys.clear();
+    }
+}

@@ -1,0 +1,398 @@
+//! What can go wrong with a model call, told apart by what a person can do, and the mapping from HTTP and from the
+//! Messages API's error events.
+
+use std::time::Duration;
+
+use deskhand_egress::{EgressError, Exchange};
+use deskhand_protocol::{ErrorCode, UserError};
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use crate::Secret;
+use crate::scrub::scrub;
+
+/// Kinds of faults, one for each code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Settings name no usable provider.
+    NotConfigured,
+    /// No connection.
+    Unreachable,
+    /// The certificate or the handshake was refused.
+    Tls,
+    /// The credential was refused.
+    Auth,
+    /// The model is not known there.
+    ModelUnknown,
+    /// Too many requests.
+    RateLimited,
+    /// The server failed or is overloaded.
+    Overloaded,
+    /// No sign of life in time.
+    TimedOut,
+    /// The stream ended in the middle.
+    StreamCut,
+    /// The request was refused.
+    BadRequest,
+    /// The answer is not what the Messages API says.
+    BadAnswer,
+}
+
+impl FaultKind {
+    /// The stable code.
+    pub fn code(self) -> ErrorCode {
+        match self {
+            Self::NotConfigured => ErrorCode::InferenceNotConfigured,
+            Self::Unreachable => ErrorCode::InferenceUnreachable,
+            Self::Tls => ErrorCode::InferenceTls,
+            Self::Auth => ErrorCode::InferenceAuth,
+            Self::ModelUnknown => ErrorCode::InferenceModelUnknown,
+            Self::RateLimited => ErrorCode::InferenceRateLimited,
+            Self::Overloaded => ErrorCode::InferenceOverloaded,
+            Self::TimedOut => ErrorCode::InferenceTimeout,
+            Self::StreamCut => ErrorCode::InferenceStreamCut,
+            Self::BadRequest => ErrorCode::InferenceBadRequest,
+            Self::BadAnswer => ErrorCode::InferenceBadAnswer,
+        }
+    }
+}
+
+/// A failed model call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind:?}: {detail}")]
+pub struct Fault {
+    /// What went wrong.
+    pub kind: FaultKind,
+    /// More for an expert; bounded and without credentials.
+    pub detail: String,
+    /// A first sentence that says more than the code's own.
+    pub happened: Option<&'static str>,
+    /// How long the server asks to wait.
+    pub retry_after: Option<Duration>,
+    /// The server said that trying again is no use.
+    pub is_final: bool,
+}
+
+impl Fault {
+    /// A fault with a detail that holds no credential.
+    pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            happened: None,
+            retry_after: None,
+            is_final: false,
+        }
+    }
+
+    /// The same with its own first sentence.
+    fn happened(mut self, sentence: &'static str) -> Self {
+        self.happened = Some(sentence);
+        self
+    }
+
+    /// For a person.
+    pub fn to_user_error(&self) -> UserError {
+        let mut error = UserError::new(self.kind.code());
+        if let Some(sentence) = self.happened {
+            error = error.happened(sentence);
+        }
+        if self.detail.is_empty() {
+            error
+        } else {
+            error.detail(&self.detail)
+        }
+    }
+
+    /// A fault of the way out, before there was an answer.
+    pub(crate) fn of_egress(error: &EgressError) -> Self {
+        let kind = match error {
+            EgressError::Closed { .. } | EgressError::Address { .. } | EgressError::NotOurs(_) => {
+                FaultKind::NotConfigured
+            }
+            EgressError::Request(_) => FaultKind::BadRequest,
+            EgressError::Setup(_) => FaultKind::Tls,
+            EgressError::Proxy(_) | EgressError::Refused { .. } => FaultKind::Unreachable,
+            EgressError::Failed { exchange, .. } => match exchange {
+                Exchange::Tls(_) => FaultKind::Tls,
+                Exchange::TimedOut => FaultKind::TimedOut,
+                Exchange::TooLong(_) => FaultKind::BadAnswer,
+                Exchange::Unreachable(_) | Exchange::Cut(_) => FaultKind::Unreachable,
+            },
+        };
+        let is_final = matches!(error, EgressError::Proxy(_) | EgressError::Refused { .. });
+        Self {
+            is_final,
+            ..Self::new(kind, error.to_string())
+        }
+    }
+
+    /// A fault of the way out in the middle of an answer.
+    pub(crate) fn of_cut(error: &EgressError) -> Self {
+        match error {
+            EgressError::Failed {
+                exchange: Exchange::Cut(_) | Exchange::Unreachable(_),
+                ..
+            } => Self::new(FaultKind::StreamCut, error.to_string()),
+            _ => Self::of_egress(error),
+        }
+    }
+
+    /// A fault that the server answered with. `body` is the beginning of its body, `known` the credentials we sent,
+    /// `now` the time for a `retry-after` that names a date.
+    pub(crate) fn of_answer(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        known: &[&Secret],
+        now: OffsetDateTime,
+    ) -> Self {
+        let said = WireError::read(body);
+        let mut detail = format!("status {}", status.as_u16());
+        let message = said.as_ref().map_or_else(
+            || String::from_utf8_lossy(body),
+            |said| said.message.as_str().into(),
+        );
+        let message = scrub(&message, known);
+        if !message.is_empty() {
+            detail = format!("{detail}: {message}");
+        }
+        if let Some(id) = request_id(headers) {
+            detail = format!("{detail} (request {})", scrub(id, known));
+        }
+        let mut fault = of_status(status, said.as_ref(), &detail);
+        fault.retry_after = retry_after(headers, now);
+        fault.is_final |= headers
+            .get("x-should-retry")
+            .is_some_and(|value| value == "false");
+        fault
+    }
+
+    /// A fault that an `error` event in the stream tells.
+    pub(crate) fn of_event(error: &WireError, known: &[&Secret]) -> Self {
+        Self::new(error.kind(), scrub(&error.message, known))
+    }
+}
+
+fn of_status(status: StatusCode, said: Option<&WireError>, detail: &str) -> Fault {
+    let fault = |kind| Fault::new(kind, detail);
+    match status.as_u16() {
+        401 | 403 => fault(FaultKind::Auth),
+        400 | 404 | 422 if said.is_some_and(WireError::is_about_the_model) => fault(FaultKind::ModelUnknown),
+        404 | 405 => {
+            fault(FaultKind::BadRequest).happened("There is no Messages API at the gateway's address.")
+        }
+        407 => Fault {
+            is_final: true,
+            ..fault(FaultKind::Unreachable)
+        }
+        .happened("The proxy asks for a sign-in."),
+        408 => fault(FaultKind::TimedOut),
+        413 => fault(FaultKind::BadRequest).happened("The request is too large for the gateway."),
+        429 => fault(FaultKind::RateLimited),
+        501 | 505 => fault(FaultKind::BadRequest),
+        529 => fault(FaultKind::Overloaded),
+        500..=599 => fault(FaultKind::Overloaded).happened("The gateway failed."),
+        300..=399 => fault(FaultKind::BadRequest).happened("The gateway's address leads to another place."),
+        _ => fault(FaultKind::BadRequest),
+    }
+}
+
+/// The error object of the Messages API, as it stands in bodies and in `error` events. Other gateways' forms are read
+/// as far as they hold a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WireError {
+    /// `overloaded_error` and the like; empty where there is none.
+    pub kind: String,
+    /// The message, as it came.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    error: serde_json::Value,
+}
+
+impl WireError {
+    /// Reads `{"error": {"type", "message"}}`, `{"error": "…"}` and what lies between.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        let error = serde_json::from_slice::<Envelope>(body).ok()?.error;
+        let text = |key| {
+            error
+                .get(key)
+                .and_then(serde_json::Value::as_str)
+                .map(str::to_owned)
+        };
+        let message = error
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| text("message"))
+            .unwrap_or_default();
+        Some(Self {
+            kind: text("type").unwrap_or_default(),
+            message,
+        })
+    }
+
+    fn kind(&self) -> FaultKind {
+        match self.kind.as_str() {
+            "authentication_error" | "permission_error" => FaultKind::Auth,
+            "invalid_request_error" | "request_too_large" | "billing_error" => FaultKind::BadRequest,
+            "not_found_error" => FaultKind::ModelUnknown,
+            "rate_limit_error" => FaultKind::RateLimited,
+            "timeout_error" => FaultKind::TimedOut,
+            _ => FaultKind::Overloaded,
+        }
+    }
+
+    /// Gateways answer 400 as well as 404 for a model they do not know, each in its own words.
+    fn is_about_the_model(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        let unknown = [
+            "not found",
+            "not exist",
+            "invalid model",
+            "unknown model",
+            "no such model",
+            "not supported",
+            "model:",
+        ];
+        message.contains("model") && unknown.iter().any(|words| message.contains(words))
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    ["request-id", "x-request-id"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok())
+}
+
+/// `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    if let Some(millis) = text("retry-after-ms").and_then(|text| text.parse().ok()) {
+        return Some(Duration::from_millis(millis));
+    }
+    let text = text("retry-after")?;
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let until = OffsetDateTime::parse(text, &Rfc2822).ok()? - now;
+    Some(until.try_into().unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-21 08:00:00 UTC);
+
+    fn of(status: u16, body: &str) -> Fault {
+        let status = StatusCode::from_u16(status).expect("a status");
+        Fault::of_answer(status, &HeaderMap::new(), body.as_bytes(), &[], NOW)
+    }
+
+    #[test]
+    fn each_status_has_its_kind() {
+        let anthropic =
+            r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-nine"}}"#;
+        let litellm = r#"{"error":{"message":"/v1/messages: Invalid model name passed in model=x","type":"None","code":"400"}}"#;
+        let plain =
+            r#"{"error":{"type":"invalid_request_error","message":"messages: at least one is required"}}"#;
+        let table = [
+            (400, plain, FaultKind::BadRequest),
+            (400, litellm, FaultKind::ModelUnknown),
+            (401, "", FaultKind::Auth),
+            (403, "", FaultKind::Auth),
+            (404, anthropic, FaultKind::ModelUnknown),
+            (404, "<html>nginx</html>", FaultKind::BadRequest),
+            (407, "", FaultKind::Unreachable),
+            (408, "", FaultKind::TimedOut),
+            (413, "", FaultKind::BadRequest),
+            (429, "", FaultKind::RateLimited),
+            (500, "", FaultKind::Overloaded),
+            (502, "", FaultKind::Overloaded),
+            (503, "", FaultKind::Overloaded),
+            (529, "", FaultKind::Overloaded),
+            (302, "", FaultKind::BadRequest),
+        ];
+        for (status, body, wanted) in table {
+            assert_eq!(of(status, body).kind, wanted, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn each_kind_has_a_code_of_its_own() {
+        let kinds = [
+            FaultKind::NotConfigured,
+            FaultKind::Unreachable,
+            FaultKind::Tls,
+            FaultKind::Auth,
+            FaultKind::ModelUnknown,
+            FaultKind::RateLimited,
+            FaultKind::Overloaded,
+            FaultKind::TimedOut,
+            FaultKind::StreamCut,
+            FaultKind::BadRequest,
+            FaultKind::BadAnswer,
+        ];
+        let codes: std::collections::BTreeSet<_> = kinds.iter().map(|kind| kind.code().as_str()).collect();
+        assert_eq!(codes.len(), kinds.len());
+        assert!(codes.iter().all(|code| code.starts_with("INF_")));
+    }
+
+    #[test]
+    fn the_key_that_a_gateway_repeats_is_not_shown() {
+        let ours = Secret::new("company-key".to_owned());
+        let body = br#"{"error":{"message":"bad key company-key, or sk-live-0123456789abcdef"}}"#;
+        let fault = Fault::of_answer(StatusCode::UNAUTHORIZED, &HeaderMap::new(), body, &[&ours], NOW);
+        let shown = fault.to_user_error().to_string() + &fault.detail;
+        assert!(
+            !shown.contains("company-key") && !shown.contains("0123456789abcdef"),
+            "{shown}"
+        );
+        assert!(shown.contains("INF_AUTH"));
+    }
+
+    #[test]
+    fn a_body_of_any_bytes_gives_a_bounded_detail() {
+        let fault = Fault::of_answer(
+            StatusCode::BAD_GATEWAY,
+            &HeaderMap::new(),
+            &vec![0xff; 20_000],
+            &[],
+            NOW,
+        );
+        assert!(fault.detail.chars().count() < 400);
+    }
+
+    #[test]
+    fn reads_every_form_of_retry_after() {
+        let table = [
+            ("retry-after", "7", Some(7000)),
+            ("retry-after", "0.5", Some(500)),
+            ("retry-after", "Sat, 21 Nov 2026 08:00:09 GMT", Some(9000)),
+            ("retry-after", "Sat, 21 Nov 2026 07:00:00 GMT", Some(0)),
+            ("retry-after", "-3", None),
+            ("retry-after", "NaN", None),
+            ("retry-after", "soon", None),
+            ("retry-after-ms", "250", Some(250)),
+        ];
+        for (name, value, wanted) in table {
+            let headers = HeaderMap::from_iter([(
+                http::HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )]);
+            assert_eq!(
+                retry_after(&headers, NOW).map(|d| d.as_millis()),
+                wanted,
+                "{name}: {value}"
+            );
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Reads the body of one answer: an event stream, or one JSON object from a gateway that does not stream.
+
+use deskhand_core::model::ModelEvent;
+use deskhand_egress::Response;
+use tokio::time::{Instant, timeout_at};
+
+use super::{SILENCE, Shared};
+use crate::fault::{Fault, FaultKind};
+use crate::messages::{AnswerReader, MAX_ANSWER};
+use crate::sse::{EventReader, SseError};
+
+/// An answer whose head has come.
+pub(super) struct Reading {
+    response: Response,
+    body: Body,
+    answer: AnswerReader,
+    last_progress: Instant,
+}
+
+/// What kind of body it is, told by its first byte: gateways are not to be trusted with the content type.
+enum Body {
+    NotBegun,
+    Events(EventReader),
+    Json(Vec<u8>),
+}
+
+impl From<SseError> for Fault {
+    fn from(error: SseError) -> Self {
+        Fault {
+            is_final: error == SseError::TooLong,
+            ..Fault::new(FaultKind::BadAnswer, error.to_string())
+        }
+    }
+}
+
+impl Reading {
+    pub(super) fn new(response: Response) -> Self {
+        Self {
+            response,
+            body: Body::NotBegun,
+            answer: AnswerReader::new(),
+            last_progress: Instant::now(),
+        }
+    }
+
+    /// Whether all of the answer has come.
+    pub(super) fn is_whole(&self) -> bool {
+        self.answer.is_whole()
+    }
+
+    /// Waits for the next bytes and hands on what they complete.
+    pub(super) async fn more(
+        &mut self,
+        shared: &Shared,
+        mut emit: impl FnMut(ModelEvent),
+    ) -> Result<(), Fault> {
+        let now = Instant::now();
+        let stalled = self.last_progress + shared.config.stall_after;
+        let chunk = timeout_at(stalled.min(now + SILENCE), self.response.chunk())
+            .await
+            .map_err(|_| silent())?;
+        let Some(chunk) = chunk.map_err(|error| Fault::of_cut(&error))? else {
+            return self.end(shared, emit);
+        };
+        let before = self.answer.progress();
+        let outcome = self.take(&chunk, shared, &mut emit);
+        if self.answer.progress() > before {
+            self.last_progress = Instant::now();
+        }
+        outcome
+    }
+
+    fn take(
+        &mut self,
+        chunk: &[u8],
+        shared: &Shared,
+        emit: &mut impl FnMut(ModelEvent),
+    ) -> Result<(), Fault> {
+        if let Body::NotBegun = self.body {
+            match chunk.iter().find(|byte| !byte.is_ascii_whitespace()) {
+                None => return Ok(()),
+                Some(b'{') => self.body = Body::Json(Vec::new()),
+                Some(b'<') => return Err(web_page()),
+                Some(_) => self.body = Body::Events(EventReader::new()),
+            }
+        }
+        match &mut self.body {
+            Body::NotBegun => {}
+            Body::Json(body) if body.len() + chunk.len() > MAX_ANSWER => {
+                return Err(Fault {
+                    is_final: true,
+                    ..Fault::new(FaultKind::BadAnswer, "the answer is too long")
+                });
+            }
+            Body::Json(body) => body.extend_from_slice(chunk),
+            Body::Events(events) => {
+                let answer = &mut self.answer;
+                let known = shared.secrets();
+                events.read::<Fault>(chunk, |data| {
+                    answer.event(data, &known)?.into_iter().for_each(&mut *emit);
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, shared: &Shared, emit: impl FnMut(ModelEvent)) -> Result<(), Fault> {
+        match &self.body {
+            Body::Json(body) => {
+                self.answer
+                    .whole_message(body, &shared.secrets())?
+                    .into_iter()
+                    .for_each(emit);
+                Ok(())
+            }
+            Body::NotBegun | Body::Events(_) => Err(Fault::new(
+                FaultKind::StreamCut,
+                "the stream ended before the answer did",
+            )),
+        }
+    }
+
+    /// Reads what little follows the end of an answer, so that the connection can serve the next call.
+    pub(super) async fn finish(&mut self) {
+        while let Ok(Some(_)) = self.response.chunk().await {}
+    }
+}
+
+fn silent() -> Fault {
+    Fault::new(FaultKind::TimedOut, "the stream fell silent")
+}
+
+fn web_page() -> Fault {
+    let fault = Fault::new(
+        FaultKind::BadAnswer,
+        "a web page came instead of an answer: is the address right?",
+    );
+    Fault {
+        is_final: true,
+        ..fault
+    }
+}

@@ -1,0 +1,254 @@
+//! A request in the wire format, with the markers for the prompt cache.
+
+use deskhand_core::model::{Content, Message, ModelRequest, Role, ToolDefinition};
+use deskhand_protocol::message::Block;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::REDACTED;
+
+#[derive(Serialize)]
+struct Request<'a> {
+    model: &'a str,
+    max_tokens: u32,
+    stream: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    system: Vec<WireBlock<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    messages: Vec<WireMessage<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    name: &'a str,
+    description: &'a str,
+    input_schema: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<CacheControl>,
+}
+
+#[derive(Serialize)]
+struct WireMessage<'a> {
+    role: Role,
+    content: Vec<WireBlock<'a>>,
+}
+
+#[derive(Serialize)]
+struct WireBlock<'a> {
+    #[serde(flatten)]
+    kind: WireKind<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<CacheControl>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum WireKind<'a> {
+    Text {
+        text: &'a str,
+    },
+    Thinking {
+        thinking: &'a str,
+        signature: &'a str,
+    },
+    RedactedThinking {
+        data: &'a str,
+    },
+    ToolUse {
+        id: &'a str,
+        name: &'a str,
+        input: &'a Value,
+    },
+    ToolResult {
+        tool_use_id: &'a str,
+        content: &'a str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        is_error: bool,
+    },
+}
+
+/// Everything up to the marked block is kept in the prompt cache.
+#[derive(Clone, Copy, Serialize)]
+#[serde(tag = "type", rename = "ephemeral")]
+struct CacheControl {}
+
+/// The body of a streaming request for this model. Markers stand where a prefix ends that the next call repeats: after
+/// the instructions, the tools and the newest message of the person.
+pub fn encode(request: &ModelRequest, model: &str) -> serde_json::Result<Vec<u8>> {
+    let mut system = Vec::new();
+    if !request.system.is_empty() {
+        system.push(WireBlock {
+            kind: WireKind::Text {
+                text: &request.system,
+            },
+            cache_control: Some(CacheControl {}),
+        });
+    }
+    let mut tools: Vec<Tool> = request.tools.iter().map(tool).collect();
+    if let Some(last) = tools.last_mut() {
+        last.cache_control = Some(CacheControl {});
+    }
+    let mut messages: Vec<WireMessage> = request
+        .messages
+        .iter()
+        .map(message)
+        .filter(|message| !message.content.is_empty())
+        .collect();
+    let newest = messages
+        .iter_mut()
+        .rev()
+        .find(|message| message.role == Role::User);
+    if let Some(last) = newest.and_then(|message| message.content.last_mut()) {
+        last.cache_control = Some(CacheControl {});
+    }
+    serde_json::to_vec(&Request {
+        model,
+        max_tokens: request.max_tokens,
+        stream: true,
+        system,
+        tools,
+        messages,
+    })
+}
+
+fn tool(tool: &ToolDefinition) -> Tool<'_> {
+    Tool {
+        name: &tool.name,
+        description: &tool.description,
+        input_schema: &tool.input_schema,
+        cache_control: None,
+    }
+}
+
+fn message(message: &Message) -> WireMessage<'_> {
+    let content = message.content.iter().filter_map(kind).map(|kind| WireBlock {
+        kind,
+        cache_control: None,
+    });
+    WireMessage {
+        role: message.role,
+        content: content.collect(),
+    }
+}
+
+/// The block on the wire; the API refuses texts without a letter, so they stay out.
+fn kind(content: &Content) -> Option<WireKind<'_>> {
+    Some(match content {
+        Content::Text(text) | Content::Said(Block::Text { text }) => {
+            return (!text.trim().is_empty()).then_some(WireKind::Text { text });
+        }
+        Content::Said(Block::Thinking { thinking, signature }) => match signature.strip_prefix(REDACTED) {
+            Some(data) => WireKind::RedactedThinking { data },
+            None => WireKind::Thinking { thinking, signature },
+        },
+        Content::Said(Block::ToolUse { id, name, input }) => WireKind::ToolUse {
+            id: id.as_str(),
+            name,
+            input,
+        },
+        Content::ToolResult { call, text, is_error } => WireKind::ToolResult {
+            tool_use_id: call.as_str(),
+            content: text,
+            is_error: *is_error,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use deskhand_protocol::CallId;
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    use super::*;
+
+    fn user(content: Vec<Content>) -> Message {
+        Message {
+            role: Role::User,
+            content,
+        }
+    }
+
+    fn conversation() -> ModelRequest {
+        ModelRequest {
+            model: String::new(),
+            system: "Be exact.".to_owned(),
+            messages: vec![
+                user(vec![
+                    Content::Text("sum it".to_owned()),
+                    Content::Text(" ".to_owned()),
+                ]),
+                Message {
+                    role: Role::Assistant,
+                    content: vec![
+                        Content::Said(Block::Thinking {
+                            thinking: "hm".to_owned(),
+                            signature: "seal".to_owned(),
+                        }),
+                        Content::Said(Block::Thinking {
+                            thinking: String::new(),
+                            signature: format!("{REDACTED}xyz"),
+                        }),
+                        Content::Said(Block::ToolUse {
+                            id: CallId::from_text("c1"),
+                            name: "range_read".to_owned(),
+                            input: json!({"range": "A1"}),
+                        }),
+                    ],
+                },
+                user(vec![Content::ToolResult {
+                    call: CallId::from_text("c1"),
+                    text: "7".to_owned(),
+                    is_error: true,
+                }]),
+            ],
+            tools: vec![ToolDefinition {
+                name: "range_read".to_owned(),
+                description: "Reads.".to_owned(),
+                input_schema: json!({"type": "object"}),
+            }],
+            max_tokens: 100,
+        }
+    }
+
+    #[test]
+    fn encodes_a_conversation_with_its_cache_markers() {
+        let request = conversation();
+        let body: Value =
+            serde_json::from_slice(&encode(&request, "model-1").expect("a body")).expect("json");
+        let marker = json!({"type": "ephemeral"});
+        assert_eq!(
+            body,
+            json!({
+                "model": "model-1", "max_tokens": 100, "stream": true,
+                "system": [{"type": "text", "text": "Be exact.", "cache_control": marker}],
+                "tools": [{"name": "range_read", "description": "Reads.", "input_schema": {"type": "object"}, "cache_control": marker}],
+                "messages": [
+                    {"role": "user", "content": [{"type": "text", "text": "sum it"}]},
+                    {"role": "assistant", "content": [
+                        {"type": "thinking", "thinking": "hm", "signature": "seal"},
+                        {"type": "redacted_thinking", "data": "xyz"},
+                        {"type": "tool_use", "id": "c1", "name": "range_read", "input": {"range": "A1"}}
+                    ]},
+                    {"role": "user", "content": [
+                        {"type": "tool_result", "tool_use_id": "c1", "content": "7", "is_error": true, "cache_control": marker}
+                    ]}
+                ]
+            })
+        );
+    }
+
+    #[test]
+    fn leaves_out_what_is_empty() {
+        let request = ModelRequest {
+            model: String::new(),
+            system: String::new(),
+            messages: vec![user(vec![Content::Text("hello".to_owned())])],
+            tools: Vec::new(),
+            max_tokens: 1,
+        };
+        let body: Value = serde_json::from_slice(&encode(&request, "m").expect("a body")).expect("json");
+        assert!(body.get("system").is_none() && body.get("tools").is_none());
+    }
+}

@@ -1,0 +1,79 @@
+//! The list of models that a gateway offers: `GET /v1/models`, in the Messages API's form or the one of chat
+//! completions, which gateways use too.
+
+use deskhand_protocol::hello::ModelView;
+use serde::Deserialize;
+
+use crate::fault::{Fault, FaultKind};
+
+/// Largest list taken, in bytes.
+pub(crate) const MAX_LIST: usize = 1024 * 1024;
+const MAX_MODELS: usize = 500;
+const MAX_NAME_CHARS: usize = 200;
+
+#[derive(Deserialize)]
+struct List {
+    data: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    display_name: Option<String>,
+}
+
+/// The models of a list that speak the Messages API. Gateways list every model of every kind; the others would fail only
+/// when asked, so an administrator names them in `inferenceModels` where they are wanted.
+pub(crate) fn read(body: &[u8]) -> Result<Vec<ModelView>, Fault> {
+    let list: List = serde_json::from_slice(body)
+        .map_err(|_| Fault::new(FaultKind::BadAnswer, "the list of models cannot be read"))?;
+    let claude = list
+        .data
+        .into_iter()
+        .filter(|listed| listed.id.to_ascii_lowercase().contains("claude"));
+    let fits = claude.filter(|listed| listed.id.chars().count() <= MAX_NAME_CHARS);
+    Ok(fits.take(MAX_MODELS).map(view).collect())
+}
+
+fn view(listed: Listed) -> ModelView {
+    let label = listed
+        .display_name
+        .filter(|name| !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS);
+    ModelView {
+        label: label.unwrap_or_else(|| listed.id.clone()),
+        id: listed.id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_forms_and_keeps_what_speaks_the_messages_api() {
+        let body = br#"{"object":"list","has_more":false,"data":[
+            {"type":"model","id":"claude-a","display_name":"A","created_at":"2026-01-01T00:00:00Z"},
+            {"id":"us.anthropic.Claude-b","object":"model","created":1,"owned_by":"x"},
+            {"id":"embedding-large","object":"model"}]}"#;
+        let models = read(body).expect("a list");
+        let pairs: Vec<_> = models
+            .iter()
+            .map(|model| (model.id.as_str(), model.label.as_str()))
+            .collect();
+        assert_eq!(
+            pairs,
+            [
+                ("claude-a", "A"),
+                ("us.anthropic.Claude-b", "us.anthropic.Claude-b")
+            ]
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_list() {
+        assert_eq!(
+            read(b"<html>").map_err(|fault| fault.kind),
+            Err(FaultKind::BadAnswer)
+        );
+    }
+}

@@ -23,7 +23,7 @@ impl Step {
         Self {
             name,
             reason,
-            budget: Duration::from_secs(minutes * 60),
+            budget: Duration::from_mins(minutes),
         }
     }
 }

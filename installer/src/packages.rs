@@ -41,6 +41,7 @@ pub(crate) const RUN: &[Package] = &[
 pub(crate) const TEST: &[Package] = &[
     package("chromium", "opens the pages as a person would"),
     package("xvfb", "a screen without a monitor, for the desktop window"),
+    package("xdotool", "moves the mouse on it"),
     package("libreoffice-calc", "recalculates the workbooks that were written"),
     package("libreoffice-impress", "draws the decks that were written"),
     package("poppler-utils", "turns the drawn pages into pictures"),

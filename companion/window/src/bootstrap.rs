@@ -1,0 +1,185 @@
+//! The exchange over the local channel that gives the window its page: address, token and certificate. No other user
+//! and no browser can have it.
+
+use std::time::Duration;
+
+use deskhand_platform::Paths;
+use deskhand_platform::local::{self, LocalAddress, LocalError};
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+
+/// How long the service may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What the answer may be at most, in bytes: an address, a token and two certificates.
+const CAP: u64 = 64 * 1024;
+/// The one line that asks.
+const REQUEST: &[u8] = b"{\"request\":\"bootstrap\",\"frontEnd\":\"window\"}\n";
+
+/// What the window needs to show its page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bootstrap {
+    /// Where the service's pages are: `https://localhost:47600`, no path.
+    pub(crate) origin: String,
+    /// What lets the page in, in characters that need no escaping in an address.
+    pub(crate) token: String,
+    /// The certificate that the service shows now (PEM, RFC 7468).
+    pub(crate) certificate: String,
+    /// Other loopback origins that the page may frame: the stand-in for Office in the tour.
+    pub(crate) frames: Vec<String>,
+}
+
+/// Why there is no page to show.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BootstrapError {
+    /// Nobody listens, or it does not answer.
+    #[error("the service does not answer")]
+    NoService(#[source] Option<std::io::Error>),
+    /// Another user holds the other end of the channel.
+    #[error("the service belongs to another user")]
+    OtherUser,
+    /// The answer is no answer to this request.
+    #[error("the service's answer cannot be used: {0}")]
+    Answer(&'static str),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    url: String,
+    token: String,
+    certificate_pem: String,
+    #[serde(default)]
+    frames: Vec<String>,
+}
+
+/// Asks the service that runs for `paths`.
+pub(crate) async fn fetch(paths: &Paths) -> Result<Bootstrap, BootstrapError> {
+    match tokio::time::timeout(PATIENCE, exchange(paths)).await {
+        Ok(line) => read(&line?),
+        Err(_) => Err(BootstrapError::NoService(None)),
+    }
+}
+
+async fn exchange(paths: &Paths) -> Result<Vec<u8>, BootstrapError> {
+    let mut stream = local::connect(&LocalAddress::of(paths))
+        .await
+        .map_err(|error| match error {
+            LocalError::OtherUser(_) => BootstrapError::OtherUser,
+            LocalError::Io(source) => BootstrapError::NoService(Some(source)),
+            _ => BootstrapError::NoService(None),
+        })?;
+    let lost = |source| BootstrapError::NoService(Some(source));
+    stream.write_all(REQUEST).await.map_err(lost)?;
+    let mut line = Vec::new();
+    BufReader::new(stream)
+        .take(CAP)
+        .read_until(b'\n', &mut line)
+        .await
+        .map_err(lost)?;
+    Ok(line)
+}
+
+/// Reads the answer and refuses what the window must never load.
+fn read(line: &[u8]) -> Result<Bootstrap, BootstrapError> {
+    let answer: Answer =
+        serde_json::from_slice(line).map_err(|_| BootstrapError::Answer("it is not the expected JSON"))?;
+    let origin = answer.url.trim_end_matches('/').to_owned();
+    if !is_loopback_origin(&origin) || !answer.frames.iter().all(|frame| is_loopback_origin(frame)) {
+        return Err(BootstrapError::Answer(
+            "it names a page that is not on this computer",
+        ));
+    }
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
+    if answer.token.is_empty() || !answer.token.chars().all(plain) {
+        return Err(BootstrapError::Answer("its token is malformed"));
+    }
+    Ok(Bootstrap {
+        origin,
+        token: answer.token,
+        certificate: answer.certificate_pem,
+        frames: answer.frames,
+    })
+}
+
+/// Whether it is `https://<loopback host>:<port>` and nothing more.
+fn is_loopback_origin(origin: &str) -> bool {
+    let Some((host, port)) = origin
+        .strip_prefix("https://")
+        .and_then(|rest| rest.rsplit_once(':'))
+    else {
+        return false;
+    };
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]") && port.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(url: &str, token: &str) -> Vec<u8> {
+        format!(r#"{{"url":"{url}","token":"{token}","certificatePem":"PEM","more":1}}"#).into_bytes()
+    }
+
+    #[test]
+    fn reads_an_answer() {
+        let read = read(&answer("https://localhost:47600/", "aZ-9_.")).expect("a usable answer");
+        assert_eq!(read.origin, "https://localhost:47600");
+        assert_eq!(read.token, "aZ-9_.");
+        assert_eq!(read.frames, Vec::<String>::new());
+    }
+
+    #[test]
+    fn refuses_a_page_that_is_not_on_this_computer() {
+        for url in [
+            "https://example.com:443",
+            "http://localhost:47600",
+            "https://localhost",
+            "https://localhost:0",
+            "https://localhost:99999",
+            "https://localhost.example.com:1",
+            "https://user@localhost:47600",
+            "https://localhost:47600/desktop",
+            "https://localhost:47600@example.com:1",
+            "file:///etc/passwd",
+            "",
+        ] {
+            assert!(
+                matches!(read(&answer(url, "t")), Err(BootstrapError::Answer(_))),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_a_token_that_could_change_the_address() {
+        for token in ["", "a b", "a&b", "a#b", "é"] {
+            assert!(
+                matches!(
+                    read(&answer("https://localhost:1", token)),
+                    Err(BootstrapError::Answer(_))
+                ),
+                "{token}"
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_a_frame_that_is_not_on_this_computer() {
+        let line = br#"{"url":"https://localhost:1","token":"t","certificatePem":"","frames":["https://example.com:1"]}"#;
+        assert!(matches!(read(line), Err(BootstrapError::Answer(_))));
+    }
+
+    #[test]
+    fn half_an_answer_is_no_answer() {
+        for line in [&b""[..], b"{", b"[]", br#"{"url":"https://localhost:1"}"#] {
+            assert!(matches!(read(line), Err(BootstrapError::Answer(_))));
+        }
+    }
+
+    #[tokio::test]
+    async fn says_so_when_no_service_listens() {
+        let home = deskhand_test_support::Home::new();
+        let answer = fetch(&Paths::below(home.path())).await;
+        assert!(matches!(answer, Err(BootstrapError::NoService(_))), "{answer:?}");
+    }
+}

@@ -1,0 +1,114 @@
+//! The real window on a screen without a monitor, against a small service that speaks the local channel and TLS.
+//! What a test says it saw is counted in the pixels of the screen; the pictures are kept in `target/window/`.
+#![cfg(target_os = "linux")]
+
+#[path = "window/screen.rs"]
+mod screen;
+#[path = "window/service.rs"]
+mod service;
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use deskhand_test_support::{Child, Home, wait_for};
+use screen::Screen;
+use service::{Certificate, Service};
+
+/// Enough for a web view to start on a busy machine.
+const LONG: Duration = Duration::from_mins(1);
+/// The background of the test's page.
+const PAGE: [u8; 3] = [0x12, 0x86, 0x4c];
+/// The icon of the error page.
+const ERROR: [u8; 3] = [0xb1, 0x0e, 0x1c];
+/// The main button of the error page.
+const BUTTON: [u8; 3] = [0x3a, 0x4c, 0xa6];
+
+#[test]
+fn shows_the_page_of_the_service() {
+    let (screen, home) = (Screen::start(), Home::new());
+    let certificate = Certificate::new();
+    let service = Service::start(home.path(), &certificate, &[&certificate]);
+    let _window = window(&screen, &home, Path::new(env!("CARGO_BIN_EXE_deskhand-window")));
+
+    screen.wait_for_colour("the page", PAGE, LONG);
+    assert_eq!(
+        service.requests(),
+        ["GET /desktop/ HTTP/1.1", "GET /seen?token=tok-1 HTTP/1.1"]
+    );
+    let shot = screen.keep("page");
+    assert!(
+        shot.deviation() > 10.0,
+        "the screen is blank: {}",
+        shot.deviation()
+    );
+}
+
+#[test]
+fn shows_the_page_again_when_the_certificate_was_renewed() {
+    let (screen, home) = (Screen::start(), Home::new());
+    let (old, renewed) = (Certificate::new(), Certificate::new());
+    let service = Service::start(home.path(), &renewed, &[&old, &renewed]);
+    let _window = window(&screen, &home, Path::new(env!("CARGO_BIN_EXE_deskhand-window")));
+
+    screen.wait_for_colour("the page", PAGE, LONG);
+    assert_eq!(service.requests()[1], "GET /seen?token=tok-2 HTTP/1.1");
+}
+
+#[test]
+fn sends_nothing_to_a_server_with_another_certificate() {
+    let (screen, home) = (Screen::start(), Home::new());
+    let (pinned, foreign) = (Certificate::new(), Certificate::new());
+    let service = Service::start(home.path(), &foreign, &[&pinned]);
+    let _window = window(&screen, &home, Path::new(env!("CARGO_BIN_EXE_deskhand-window")));
+
+    screen.wait_for_colour("the error page", ERROR, LONG);
+    assert_eq!(service.requests(), [""; 0]);
+    screen.keep("foreign-certificate");
+}
+
+#[test]
+fn says_when_there_is_no_service_and_starts_it() {
+    let (screen, home) = (Screen::start(), Home::new());
+    let programs = home.path().join("programs");
+    std::fs::create_dir(&programs).expect("a folder for the programs");
+    let program = programs.join("deskhand-window");
+    std::fs::copy(env!("CARGO_BIN_EXE_deskhand-window"), &program).expect("the window's program is copied");
+    let note = home.path().join("started");
+    let script = format!(
+        "#!/bin/sh\necho \"$@\" > {}\necho 'DB_NEWER: made by a newer Deskhand' >&2\nexit 1\n",
+        note.display()
+    );
+    std::fs::write(programs.join("deskhand"), script).expect("a service that cannot start");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(programs.join("deskhand"), executable).expect("it can be run");
+    let _window = window(&screen, &home, &program);
+
+    screen.wait_for_colour("the error page", ERROR, LONG);
+    screen.keep("no-service");
+    screen.click(BUTTON);
+    let asked = wait_for("the service to be started", LONG, || {
+        std::fs::read_to_string(&note)
+            .ok()
+            .filter(|text| text.ends_with('\n'))
+    });
+    assert_eq!(asked, "serve --ready-json\n");
+    screen.wait_for_colour("the error page again", ERROR, LONG);
+    screen.keep("service-cannot-start");
+}
+
+fn window(screen: &Screen, home: &Home, program: &Path) -> Child {
+    let (name, value) = home.variable();
+    let mut command = Command::new(program);
+    command
+        .env(name, value)
+        .env("DISPLAY", screen.display())
+        .env_remove("WAYLAND_DISPLAY");
+    // Without a session bus the toolkit would look for one in vain.
+    command
+        .env("GTK_THEME", "Adwaita")
+        .env("NO_AT_BRIDGE", "1")
+        .env("GSETTINGS_BACKEND", "memory");
+    Child::spawn(&mut command)
+}

@@ -1,0 +1,121 @@
+//! A screen without a monitor, and what can be seen on it.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use deskhand_test_support::{Child, repository, wait_for};
+
+/// Width and height in pixels.
+const SIZE: (usize, usize) = (1280, 900);
+
+/// An X server of its own, ended with the value.
+pub(crate) struct Screen {
+    _server: Child,
+    display: String,
+}
+
+/// What the screen showed at one moment: three bytes a pixel.
+pub(crate) struct Shot(Vec<u8>);
+
+impl Screen {
+    pub(crate) fn start() -> Self {
+        let (width, height) = SIZE;
+        let size = format!("{width}x{height}x24");
+        let server = Child::spawn(Command::new("Xvfb").args([
+            "-displayfd",
+            "1",
+            "-nolisten",
+            "tcp",
+            "-screen",
+            "0",
+            &size,
+        ]));
+        let display = format!(":{}", server.line(Duration::from_secs(30), |_| true));
+        Self {
+            _server: server,
+            display,
+        }
+    }
+
+    /// As `DISPLAY` has it.
+    pub(crate) fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// Waits until a good part of a colour is to be seen.
+    pub(crate) fn wait_for_colour(&self, what: &str, colour: [u8; 3], deadline: Duration) {
+        wait_for(what, deadline, || {
+            (self.look().pixels(colour).count() > 50).then_some(())
+        });
+    }
+
+    /// Clicks into the middle of all that has this colour.
+    pub(crate) fn click(&self, colour: [u8; 3]) {
+        let shot = self.look();
+        let places: Vec<_> = shot
+            .pixels(colour)
+            .map(|index| (index % SIZE.0, index / SIZE.0))
+            .collect();
+        let count = places.len().max(1);
+        let x = places.iter().map(|place| place.0).sum::<usize>() / count;
+        let y = places.iter().map(|place| place.1).sum::<usize>() / count;
+        let status = Command::new("xdotool")
+            .env("DISPLAY", &self.display)
+            .args(["mousemove", &x.to_string(), &y.to_string(), "click", "1"])
+            .status();
+        assert!(status.expect("xdotool runs").success());
+    }
+
+    /// Keeps the picture under the target folder, for a person to look at.
+    pub(crate) fn keep(&self, name: &str) -> Shot {
+        let folder = repository().join("target/window");
+        std::fs::create_dir_all(&folder).expect("a folder for pictures");
+        let file = folder.join(format!("{name}.png"));
+        self.import(file.clone().into_os_string());
+        self.look()
+    }
+
+    fn look(&self) -> Shot {
+        let shot = Shot(self.import("rgb:-".into()));
+        assert_eq!(shot.0.len(), SIZE.0 * SIZE.1 * 3, "a whole screen");
+        shot
+    }
+
+    fn import(&self, target: std::ffi::OsString) -> Vec<u8> {
+        let mut import = Command::new("import");
+        import
+            .args(["-display", &self.display, "-window", "root", "-depth", "8"])
+            .arg(PathBuf::from(target));
+        let output = import.output().expect("imagemagick runs");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    }
+}
+
+impl Shot {
+    /// The indices of the pixels that have just this colour.
+    fn pixels(&self, colour: [u8; 3]) -> impl Iterator<Item = usize> {
+        self.0
+            .chunks_exact(3)
+            .enumerate()
+            .filter(move |(_, pixel)| *pixel == colour)
+            .map(|(index, _)| index)
+    }
+
+    /// The standard deviation of all samples, 0 to 255: nothing but one colour has 0.
+    pub(crate) fn deviation(&self) -> f64 {
+        let count = self.0.len() as f64;
+        let mean = self.0.iter().map(|&sample| f64::from(sample)).sum::<f64>() / count;
+        let squares = self
+            .0
+            .iter()
+            .map(|&sample| (f64::from(sample) - mean).powi(2))
+            .sum::<f64>();
+        (squares / count).sqrt()
+    }
+}

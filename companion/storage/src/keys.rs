@@ -34,16 +34,15 @@ impl KeyRing {
                 row.get(0)
             })
             .optional()?;
-        let wrapped = match found {
-            Some(wrapped) => wrapped,
-            None => {
-                let wrapped = SealingKey::generate(&master, None)?;
-                connection.execute(
-                    "INSERT INTO keys (session, wrapped) VALUES (NULL, ?1)",
-                    [&wrapped],
-                )?;
-                wrapped
-            }
+        let wrapped = if let Some(wrapped) = found {
+            wrapped
+        } else {
+            let wrapped = SealingKey::generate(&master, None)?;
+            connection.execute(
+                "INSERT INTO keys (session, wrapped) VALUES (NULL, ?1)",
+                [&wrapped],
+            )?;
+            wrapped
         };
         let store = SealingKey::unwrap(&master, None, &wrapped)?;
         Ok(Self {

@@ -109,10 +109,12 @@ impl Place<'_> {
         out.extend_from_slice(b"deskhand/1/");
         let mut put = |tag: u8, ids: &[Uuid], rest: &[u8], numbers: &[u64]| {
             out.push(tag);
-            ids.iter().for_each(|id| out.extend_from_slice(id.as_bytes()));
-            numbers
-                .iter()
-                .for_each(|number| out.extend_from_slice(&number.to_be_bytes()));
+            for id in ids {
+                out.extend_from_slice(id.as_bytes());
+            }
+            for number in numbers {
+                out.extend_from_slice(&number.to_be_bytes());
+            }
             out.extend_from_slice(rest);
         };
         match *self {

@@ -151,7 +151,9 @@ impl Search {
                     Err(StorageError::NoSession(_)) => break,
                     page => page?,
                 };
-                page.iter().for_each(|event| self.add(index, event));
+                for event in &page {
+                    self.add(index, event);
+                }
                 index.set_read_to(session, page.last().map_or(last, |event| event.seq));
             }
         }

@@ -87,9 +87,9 @@ impl Writer {
             Err(error) => {
                 self.shared.ring.forget();
                 let error = self.shared.readers.name(error);
-                replies
-                    .into_iter()
-                    .for_each(|reply| answer(reply, Err(error.clone())));
+                for reply in replies {
+                    answer(reply, Err(error.clone()));
+                }
             }
         }
     }

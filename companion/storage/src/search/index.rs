@@ -200,8 +200,8 @@ mod tests {
         assert_eq!(found(&index, "region"), [2, 3, 1]);
         assert_eq!(found(&index, "revenue region "), [2, 1]);
         assert_eq!(found(&index, "by pro"), [2]);
-        assert_eq!(found(&index, "pro "), []);
-        assert_eq!(found(&index, ""), []);
+        assert!(found(&index, "pro ").is_empty());
+        assert!(found(&index, "").is_empty());
         assert_eq!(
             index.candidates(&Query::new("region"), Some(Uuid::from_u128(2))),
             []
@@ -220,7 +220,7 @@ mod tests {
         }
         assert!(!index.is_complete());
         assert_eq!(found(&index, "only1000 "), [1000]);
-        assert_eq!(found(&index, "only1 "), []);
+        assert!(found(&index, "only1 ").is_empty());
         assert!(found(&index, "common").len() < 500);
     }
 

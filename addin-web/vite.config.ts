@@ -16,6 +16,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // Fluent marks its modules for server rendering; there is none here.
+      onLog: (level, log, report) => {
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") {
+          report(level, log);
+        }
+      },
       input: {
         desktop: resolve(root, "desktop/index.html"),
         excel: resolve(root, "excel/index.html"),

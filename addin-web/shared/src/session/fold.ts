@@ -41,6 +41,16 @@ function foldOne(draft: Draft, event: SessionEvent): void {
     case "turnEnded":
       foldTurn(draft, event);
       break;
+    case "turnResumed":
+      draft.turn = event.turn;
+      draft.entries.push({ kind: "resumed", id: idOf(event) });
+      break;
+    case "cancelRequested":
+      draft.stopping = true;
+      break;
+    case "contextGiven":
+      // For the model alone.
+      break;
     case "messageStarted":
     case "textDelta":
     case "messageReset":
@@ -110,6 +120,7 @@ function foldTurn(draft: Draft, event: SessionEvent & (Body<"promptAccepted"> | 
     return;
   }
   draft.turn = undefined;
+  draft.stopping = false;
   draft.usage = sum(draft.usage, event.usage);
   draft.entries = draft.entries.map((entry) => settleAtEnd(entry, event));
   if (event.outcome === "cancelled") {

@@ -87,6 +87,12 @@ export interface StoppedEntry {
   id: string;
 }
 
+/** The service was restarted in the middle of the turn and went on. */
+export interface ResumedEntry {
+  kind: "resumed";
+  id: string;
+}
+
 export interface FileEntry {
   kind: "file";
   id: string;
@@ -106,6 +112,7 @@ export type Entry =
   | NoticeEntry
   | FailureEntry
   | StoppedEntry
+  | ResumedEntry
   | FileEntry;
 
 export interface ChangeState {
@@ -127,6 +134,8 @@ export interface SessionModel {
   plan: { turn: TurnId; steps: readonly PlanStep[] } | undefined;
   /** The turn that runs. */
   turn: TurnId | undefined;
+  /** True once somebody asked to stop it. */
+  stopping: boolean;
   documents: readonly DocumentView[];
   folders: readonly string[];
   /** Oldest first. */
@@ -142,6 +151,7 @@ export function emptyModel(id?: SessionId): SessionModel {
     entries: [],
     plan: undefined,
     turn: undefined,
+    stopping: false,
     documents: [],
     folders: [],
     changes: [],

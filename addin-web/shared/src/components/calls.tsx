@@ -1,0 +1,127 @@
+// Tool calls: one line each, the rows of one step in one card, more than four folded to one line.
+import { memo, type ReactElement, useState } from "react";
+import type { CallEntry } from "../session/model.ts";
+import { duration } from "../text/format.ts";
+import { words } from "../words/en.ts";
+import { CitationChip } from "./citation.tsx";
+import { useNow } from "./context.tsx";
+import {
+  Checkmark16Regular,
+  CheckmarkCircle16Filled,
+  ChevronDown16Regular,
+  ChevronRight16Regular,
+  Dismiss16Regular,
+  ErrorCircle16Filled,
+  Stop16Filled,
+} from "./icons.tsx";
+
+const FOLDED_ABOVE = 4;
+const OUTPUT_SHOWN = 4_000;
+
+export function CallCard({ calls }: { calls: readonly CallEntry[] }): ReactElement {
+  const settled = calls.every((call) => call.state === "done");
+  const [open, setOpen] = useState(false);
+  const folded = settled && calls.length > FOLDED_ABOVE && !open;
+  if (folded) {
+    const time = calls.reduce((sum, call) => sum + (call.durationMs ?? 0), 0);
+    return (
+      <div className="card">
+        <button
+          type="button"
+          className="call"
+          aria-expanded="false"
+          onClick={() => {
+            setOpen(true);
+          }}
+        >
+          <CheckmarkCircle16Filled className="is-ok" />
+          <span className="grow num">{words.calls.steps(calls.length, duration(time))}</span>
+          <ChevronRight16Regular className="detail" />
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div className="card">
+      {calls.map((call) => (
+        <CallRow key={call.id} call={call} />
+      ))}
+    </div>
+  );
+}
+
+const CallRow = memo(function CallRow({ call }: { call: CallEntry }): ReactElement {
+  const [open, setOpen] = useState(false);
+  const running = call.state === "running";
+  const now = useNow(running);
+  const elapsed = call.durationMs ?? Math.max(0, now - call.startedAt);
+  const inTitle = call.target !== undefined && call.title.includes(call.target);
+  const toggle = (): void => {
+    setOpen(!open);
+  };
+  return (
+    <div className="call-row">
+      <div className="call">
+        <StateIcon call={call} />
+        <span className={running ? "grow cut strong" : "grow cut"}>
+          {call.title}{" "}
+          {call.document !== undefined && call.target !== undefined && !inTitle && (
+            <CitationChip document={call.document} target={call.target} />
+          )}
+          {call.state === "denied" && <span className="detail">{words.calls.denied}</span>}
+          {call.state === "failed" && call.output !== undefined && <span className="detail">{reason(call.output)}</span>}
+        </span>
+        {(call.durationMs !== undefined || elapsed >= 1000) && <span className="detail num">{duration(elapsed)}</span>}
+        <button type="button" className="fold" aria-expanded={open} aria-label={`${words.failure.detail}: ${call.title}`} onClick={toggle}>
+          {open ? <ChevronDown16Regular /> : <ChevronRight16Regular />}
+        </button>
+      </div>
+      {call.waiting !== undefined && (
+        <p className="call-wait small">
+          {call.waiting.happened} {call.waiting.action} <code className="mono">{call.waiting.code}</code>
+        </p>
+      )}
+      {open && <CallDetail call={call} />}
+    </div>
+  );
+});
+
+function StateIcon({ call }: { call: CallEntry }): ReactElement {
+  switch (call.state) {
+    case "running":
+      return <span className="ring" role="img" aria-label={words.calls.running} />;
+    case "done":
+      return <Checkmark16Regular className="is-ok" aria-label={words.calls.done} />;
+    case "failed":
+      return <ErrorCircle16Filled className="is-danger" aria-label={words.calls.failed} />;
+    case "denied":
+      return <Dismiss16Regular className="detail" aria-label={words.calls.denied} />;
+    case "stopped":
+      return <Stop16Filled className="detail" aria-label={words.calls.stopped} />;
+  }
+}
+
+function CallDetail({ call }: { call: CallEntry }): ReactElement {
+  const output = call.output === undefined || call.output === "" ? words.calls.none : call.output;
+  return (
+    <dl className="call-detail small">
+      <dt className="detail">{words.calls.input}</dt>
+      <dd>
+        <pre className="mono ltr" tabIndex={0}>
+          {JSON.stringify(call.input, null, 1).slice(0, OUTPUT_SHOWN)}
+        </pre>
+      </dd>
+      <dt className="detail">{words.calls.output}</dt>
+      <dd>
+        <pre className="mono ltr" tabIndex={0}>
+          {output.slice(0, OUTPUT_SHOWN)}
+        </pre>
+      </dd>
+    </dl>
+  );
+}
+
+/** The first sentence of what a failed tool answered. */
+function reason(output: string): string {
+  return output.split("\n", 1)[0]?.slice(0, 160) ?? "";
+}

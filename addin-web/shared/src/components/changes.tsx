@@ -1,0 +1,240 @@
+// What was changed over all documents, newest first, each with its way back (Invariant 6).
+import {
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+} from "@fluentui/react-components";
+import { type KeyboardEvent, type ReactElement, useState } from "react";
+import type { ChangeState } from "../session/model.ts";
+import { shortTitle, when } from "../text/format.ts";
+import { words } from "../words/en.ts";
+import { placeOf } from "./citation.tsx";
+import { useSession, useStore } from "./context.tsx";
+import { IconButton, LinkButton, TextButton } from "./controls.tsx";
+import { ArrowRedo16Regular, ArrowUndo16Regular, Eye16Regular, Glyph, MoreHorizontal16Regular, Warning16Filled } from "./icons.tsx";
+
+export function ChangesList(): ReactElement {
+  const { model } = useSession();
+  const newestFirst = [...model.changes].reverse();
+  if (newestFirst.length === 0) {
+    return <p className="small detail">{words.changeList.none}</p>;
+  }
+  return (
+    <ul className="card plain-list">
+      {newestFirst.map((change, index) => (
+        <ChangeRow key={change.set.id} change={change} newest={index === 0} />
+      ))}
+    </ul>
+  );
+}
+
+/** Undoes everything that stands, for the head of the list. */
+export function UndoAll(): ReactElement | null {
+  const store = useStore();
+  const { model } = useSession();
+  const oldest = model.changes[0];
+  if (oldest === undefined || model.changes.every((change) => change.undoneAt !== undefined)) {
+    return null;
+  }
+  return (
+    <LinkButton
+      onClick={() => {
+        void store.undoFrom(oldest.set.id);
+      }}
+    >
+      {words.changeList.undoAll}
+    </LinkButton>
+  );
+}
+
+function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean }): ReactElement {
+  const store = useStore();
+  const { model } = useSession();
+  const { set, undoneAt } = change;
+  const entry = set.entries[0];
+  const document = model.documents.find((each) => each.id === entry?.document);
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === "z" && (event.ctrlKey || event.metaKey) && undoneAt === undefined) {
+      event.preventDefault();
+      void store.undo(set.id);
+    }
+  };
+  return (
+    <li className={undoneAt === undefined ? "change" : "change change-undone"} onKeyDown={onKey}>
+      {entry !== undefined && <Glyph kind={entry.kind} state={document?.state ?? "live"} />}
+      <div className="grow">
+        <div className="row change-line">
+          <div className="grow">
+            <div className="change-title cut">{set.title}</div>
+            <div className="small detail cut">{describe(change)}</div>
+          </div>
+          <ReverseButton change={change} />
+          <ChangeMenu change={change} newest={newest} />
+        </div>
+        {document?.state === "closed" && undoneAt === undefined && <p className="small detail">{words.changeList.onDisk}</p>}
+        {change.changedSince.length > 0 && (
+          <div className="note note-warning">
+            <Warning16Filled />
+            <span>
+              {words.changeList.changedSince(change.changedSince.map(placeOf).join(", "))}{" "}
+              <LinkButton
+                inline
+                onClick={() => {
+                  void store.undo(set.id, true);
+                }}
+              >
+                {words.changeList.overwrite}
+              </LinkButton>
+            </span>
+          </div>
+        )}
+        {change.kept.length > 0 && <p className="small detail">{words.changeList.kept(change.kept.map(placeOf).join(", "))}</p>}
+      </div>
+    </li>
+  );
+}
+
+export function ReverseButton({ change }: { change: ChangeState }): ReactElement {
+  const store = useStore();
+  const { reversing } = useSession();
+  const { id, title } = change.set;
+  const undone = change.undoneAt !== undefined;
+  if (reversing.includes(id)) {
+    return (
+      <span className="row small detail">
+        <span className="ring" />
+        {undone ? words.changeList.redoing : words.changeList.undoing}
+      </span>
+    );
+  }
+  return (
+    <TextButton
+      small
+      icon={undone ? <ArrowRedo16Regular /> : <ArrowUndo16Regular />}
+      label={undone ? words.changeList.redoOf(title) : words.changeList.undoOf(title)}
+      onClick={() => {
+        void (undone ? store.redo(id) : store.undo(id));
+      }}
+    >
+      {undone ? words.changeList.redo : words.changeList.undo}
+    </TextButton>
+  );
+}
+
+function ChangeMenu({ change, newest }: { change: ChangeState; newest: boolean }): ReactElement {
+  const store = useStore();
+  const [open, setOpen] = useState(false);
+  const { id, title, entries } = change.set;
+  return (
+    <Menu
+      open={open}
+      onOpenChange={(_event, data) => {
+        setOpen(data.open);
+      }}
+    >
+      <MenuTrigger disableButtonEnhancement>
+        <IconButton small label={words.changeList.actions(title)} icon={<MoreHorizontal16Regular />} />
+      </MenuTrigger>
+      <MenuPopover className="surface">
+        <MenuList>
+          {entries.map((entry) => (
+            <MenuItem
+              key={`${entry.document}#${entry.target}`}
+              icon={<Eye16Regular />}
+              onClick={() => {
+                store.select(entry.document, entry.target);
+              }}
+            >
+              {words.changeList.showOf(placeOf(entry.target))}
+            </MenuItem>
+          ))}
+          {!newest && change.undoneAt === undefined && (
+            <MenuItem
+              icon={<ArrowUndo16Regular />}
+              onClick={() => {
+                void store.undoFrom(id);
+              }}
+            >
+              {words.changeList.undoFrom}
+            </MenuItem>
+          )}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+/** "Summary, 8 cells, 14:31": where, how much, when. */
+function describe({ set, undoneAt }: ChangeState): string {
+  const now = Date.now();
+  const entry = set.entries[0];
+  const where = entry === undefined ? undefined : whereOf(entry.kind === "workbook" ? entry.target : "", entry.title);
+  const others = set.entries.length > 1 ? `+${set.entries.length - 1}` : undefined;
+  if (undoneAt !== undefined) {
+    return [where, words.changeList.undoneAt(when(undoneAt, now))].filter(Boolean).join(", ");
+  }
+  const count = set.entries.reduce((sum, each) => sum + (each.kind === "workbook" ? each.count : 0), 0);
+  return [where, others, count > 0 ? words.cells(count) : undefined, when(set.at, now)].filter(Boolean).join(", ");
+}
+
+function whereOf(target: string, title: string): string {
+  const sheet = /^(?:'((?:[^']|'')+)'|([^!']+))!/.exec(target);
+  return sheet?.[1]?.replaceAll("''", "'") ?? sheet?.[2] ?? shortTitle(title);
+}
+
+/** In panes: what one turn changed, in the conversation. */
+export function TurnChanges({ changes }: { changes: readonly ChangeState[] }): ReactElement {
+  const store = useStore();
+  const first = changes[0]?.set.entries[0];
+  const oldest = changes[0]?.set.id;
+  const standing = changes.some((change) => change.undoneAt === undefined);
+  return (
+    <section className="card turn-changes" aria-label={words.changeList.turn(changes.length)}>
+      <div className="row">
+        <span className="strong grow">{words.changeList.turn(changes.length)}</span>
+        {first !== undefined && <Glyph kind={first.kind} />}
+      </div>
+      <ul className="plain-list small secondary">
+        {changes.map((change) => (
+          <li key={change.set.id} className={change.undoneAt === undefined ? undefined : "struck detail"}>
+            {change.set.title}
+          </li>
+        ))}
+      </ul>
+      <div className="row">
+        {standing && oldest !== undefined && (
+          <TextButton
+            small
+            icon={<ArrowUndo16Regular />}
+            onClick={() => {
+              void undoEach(changes, (id) => store.undo(id));
+            }}
+          >
+            {words.changeList.undo}
+          </TextButton>
+        )}
+        {first !== undefined && (
+          <TextButton
+            small
+            icon={<Eye16Regular />}
+            onClick={() => {
+              store.select(first.document, first.target);
+            }}
+          >
+            {words.changeList.show}
+          </TextButton>
+        )}
+      </div>
+    </section>
+  );
+}
+
+async function undoEach(changes: readonly ChangeState[], undo: (id: string) => Promise<boolean>): Promise<void> {
+  for (const change of [...changes].reverse()) {
+    if (change.undoneAt === undefined && !(await undo(change.set.id))) {
+      return;
+    }
+  }
+}

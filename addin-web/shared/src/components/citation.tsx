@@ -1,0 +1,43 @@
+// A source in a document: choosing it selects the cells or the slide there.
+import { memo, type ReactElement } from "react";
+import type { DocumentId } from "../generated/protocol.ts";
+import { shortTitle } from "../text/format.ts";
+import { words } from "../words/en.ts";
+import { useApp, useSession } from "./context.tsx";
+import { Glyph } from "./icons.tsx";
+
+interface CitationProps {
+  document: DocumentId;
+  target: string;
+  label?: string | undefined;
+}
+
+/** `slide:<id>` as a person reads it; an address stays as it is. */
+export function placeOf(target: string): string {
+  const slide = /^slide:(.+)$/.exec(target)?.[1];
+  return slide === undefined ? target : words.message.slide(slide);
+}
+
+export const CitationChip = memo(function CitationChip({ document, target, label }: CitationProps): ReactElement {
+  const { store } = useApp();
+  const { model, open, own } = useSession();
+  const known = [...open, ...model.documents].find((each) => each.id === document);
+  const foreign = known !== undefined && own !== undefined && own.id !== document;
+  const place = label ?? placeOf(target);
+  const gone = known?.state === "gone";
+  const name = words.message.select(place, known === undefined ? document : shortTitle(known.title));
+  return (
+    <button
+      type="button"
+      className={gone ? "cite struck" : "cite"}
+      title={name}
+      aria-label={name}
+      onClick={() => {
+        store.select(document, target);
+      }}
+    >
+      {foreign && <Glyph kind={known.kind} state={known.state} />}
+      <span className="cut ltr">{place}</span>
+    </button>
+  );
+});

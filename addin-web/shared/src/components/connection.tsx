@@ -1,0 +1,85 @@
+// The connection, where it is not there: nothing within a second, a quiet line, after ten seconds a card.
+import type { ReactElement } from "react";
+import { userError } from "../client/rpc.ts";
+import { words } from "../words/en.ts";
+import { useApp, useNow, useSession } from "./context.tsx";
+import { TextButton } from "./controls.tsx";
+import { ErrorCard } from "./notices.tsx";
+
+const QUIET_MS = 1_000;
+const CARD_MS = 10_000;
+
+/** Stands above the prompt box; the content stays readable. */
+export function ConnectionNote(): ReactElement | null {
+  const { store, shell } = useApp();
+  const { connection } = useSession();
+  const now = useNow(connection.kind === "reconnecting", 500);
+  const again = (
+    <TextButton
+      small
+      look="main"
+      onClick={() => {
+        store.reconnect();
+      }}
+    >
+      {words.connection.tryAgain}
+    </TextButton>
+  );
+  if (connection.kind === "refused") {
+    return <ErrorCard error={connection.error} action={again} />;
+  }
+  if (connection.kind === "noToken") {
+    const { noToken: happened, noTokenKept: kept, noTokenAction: action } = words.connection;
+    return <ErrorCard error={{ code: "PAIR_REQUIRED", happened, kept, action }} />;
+  }
+  if (connection.kind !== "reconnecting" || now - connection.since < QUIET_MS) {
+    return null;
+  }
+  if (now - connection.since < CARD_MS) {
+    return (
+      <p className="small secondary row offline" role="status">
+        <span className="ring" />
+        {words.connection.reconnecting}
+      </p>
+    );
+  }
+  const start = shell.startService;
+  return (
+    <ErrorCard
+      error={userError("NET_SERVICE")}
+      action={
+        start === undefined ? (
+          again
+        ) : (
+          <TextButton small look="main" onClick={start}>
+            {words.connection.startService}
+          </TextButton>
+        )
+      }
+    />
+  );
+}
+
+/** An action that failed, until the person dismisses it or does the next thing. */
+export function ActionError(): ReactElement | null {
+  const { store } = useApp();
+  const { error } = useSession();
+  if (error === undefined) {
+    return null;
+  }
+  return (
+    <ErrorCard
+      error={error}
+      action={
+        <TextButton
+          small
+          onClick={() => {
+            store.dismissError();
+          }}
+        >
+          {words.close}
+        </TextButton>
+      }
+    />
+  );
+}

@@ -1,0 +1,134 @@
+// Buttons and pickers in the sizes of the design, on Fluent's.
+import {
+  Button,
+  Menu,
+  MenuItemRadio,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+} from "@fluentui/react-components";
+import type { ButtonHTMLAttributes, ReactElement, ReactNode, Ref } from "react";
+import { ChevronDown16Regular, LockClosed16Regular } from "./icons.tsx";
+
+type Look = "main" | "outline" | "quiet";
+
+interface TextButtonProps {
+  children: ReactNode;
+  look?: Look;
+  small?: boolean;
+  icon?: ReactElement;
+  className?: string;
+  label?: string | undefined;
+  /** Why it cannot be used; it stays focusable and says so. */
+  blocked?: string | undefined;
+  onClick: () => void;
+}
+
+const appearance = { main: "primary", outline: "outline", quiet: "subtle" } as const;
+
+export function TextButton(props: TextButtonProps): ReactElement {
+  const { children, look = "outline", small = false, icon, className = "", label, blocked, onClick } = props;
+  const classes = ["btn", look === "main" ? "main" : "", look === "quiet" ? "btn-quiet" : "", small ? "btn-small" : ""];
+  return (
+    <Button
+      appearance={appearance[look]}
+      className={[...classes, className].filter(Boolean).join(" ")}
+      aria-label={label}
+      title={blocked}
+      disabledFocusable={blocked !== undefined}
+      onClick={onClick}
+      {...(icon === undefined ? {} : { icon })}
+    >
+      {children}
+    </Button>
+  );
+}
+
+interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  label: string;
+  icon: ReactElement;
+  small?: boolean;
+  ref?: Ref<HTMLButtonElement>;
+}
+
+/** An icon with a name; popovers hand it the rest of their trigger's properties. */
+export function IconButton({ label, icon, small = false, className = "", ...rest }: IconButtonProps): ReactElement {
+  return (
+    <Button
+      appearance="subtle"
+      {...(rest as object)}
+      className={`icon-btn${small ? " icon-small" : ""} ${className}`}
+      aria-label={label}
+      title={label}
+      icon={icon}
+    />
+  );
+}
+
+interface LinkButtonProps {
+  children: ReactNode;
+  icon?: ReactElement;
+  inline?: boolean;
+  label?: string;
+  onClick: () => void;
+}
+
+export function LinkButton({ children, icon, inline = false, label, onClick }: LinkButtonProps): ReactElement {
+  return (
+    <button type="button" className={`link-btn${inline ? " link-inline" : ""}`} aria-label={label} onClick={onClick}>
+      {icon}
+      {children}
+    </button>
+  );
+}
+
+interface PickerProps<T extends string> {
+  label: string;
+  value: T;
+  options: readonly { value: T; text: string; hint?: string }[];
+  /** Why another choice is not open to this person. */
+  locked?: string | undefined;
+  onChoose: (value: T) => void;
+}
+
+/** One choice of a few, as a quiet button with a menu. */
+export function Picker<T extends string>({ label, value, options, locked, onChoose }: PickerProps<T>): ReactElement {
+  const chosen = options.find((option) => option.value === value)?.text ?? value;
+  if (locked !== undefined) {
+    return (
+      <TextButton look="quiet" small label={`${label}: ${chosen}. ${locked}`} blocked={locked} onClick={nothing}>
+        {chosen}
+        <LockClosed16Regular />
+      </TextButton>
+    );
+  }
+  return (
+    <Menu
+      checkedValues={{ choice: [value] }}
+      onCheckedValueChange={(_event, { checkedItems }) => {
+        const next = options.find((option) => option.value === checkedItems[0]);
+        if (next !== undefined) {
+          onChoose(next.value);
+        }
+      }}
+    >
+      <MenuTrigger disableButtonEnhancement>
+        <Button appearance="subtle" className="btn btn-small btn-quiet" aria-label={`${label}: ${chosen}`}>
+          {chosen}
+          <ChevronDown16Regular />
+        </Button>
+      </MenuTrigger>
+      <MenuPopover className="surface">
+        <MenuList>
+          {options.map((option) => (
+            <MenuItemRadio key={option.value} name="choice" value={option.value} subText={option.hint}>
+              {option.text}
+            </MenuItemRadio>
+          ))}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+const nothing = (): void => undefined;

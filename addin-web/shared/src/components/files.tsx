@@ -1,0 +1,79 @@
+// Files that the session made or works on, and one file as a result in the conversation.
+import type { ReactElement } from "react";
+import type { DocumentView } from "../generated/protocol.ts";
+import type { FileEntry } from "../session/model.ts";
+import { fileName, size, when } from "../text/format.ts";
+import { words } from "../words/en.ts";
+import { useSession, useStore } from "./context.tsx";
+import { TextButton } from "./controls.tsx";
+import { Folder16Regular, Glyph, Open16Regular } from "./icons.tsx";
+
+export function FilesList(): ReactElement {
+  const { model } = useSession();
+  const saved = (document: DocumentView): FileEntry | undefined =>
+    model.entries.findLast((entry): entry is FileEntry => entry.kind === "file" && entry.document === document.id);
+  if (model.documents.length + model.folders.length === 0) {
+    return <p className="small detail">{words.files.none}</p>;
+  }
+  return (
+    <ul className="card plain-list">
+      {model.documents.map((document) => (
+        <li key={document.id} className="file">
+          <Glyph kind={document.kind} state={document.state} />
+          <span className="grow">
+            <span className="block cut">{document.title}</span>
+            <span className="small detail block cut">{stateOf(document, saved(document))}</span>
+          </span>
+        </li>
+      ))}
+      {model.folders.map((folder) => (
+        <li key={folder} className="file" title={folder}>
+          <Folder16Regular className="detail" />
+          <span className="grow cut">{fileName(folder)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function stateOf(document: DocumentView, saved: FileEntry | undefined): string {
+  switch (document.state) {
+    case "live":
+      return words.files.live[document.kind];
+    case "closed":
+      return saved === undefined ? words.files.closed : words.files.saved(size(saved.size), when(saved.at, Date.now()));
+    case "gone":
+      return words.files.gone;
+  }
+}
+
+export function FileResult({ entry }: { entry: FileEntry }): ReactElement {
+  const store = useStore();
+  const { model, open } = useSession();
+  const document = [...open, ...model.documents].find((each) => each.id === entry.document);
+  const place = model.changes
+    .flatMap((change) => change.set.entries)
+    .findLast((each) => each.document === entry.document)?.target;
+  return (
+    <section className="card file-result" aria-label={fileName(entry.path)}>
+      {document !== undefined && <Glyph kind={document.kind} state={document.state} />}
+      <span className="grow" title={entry.path}>
+        <span className="strong block cut">{fileName(entry.path)}</span>
+        <span className="small detail block cut">
+          {entry.title}, {words.files.saved(size(entry.size), when(entry.at, Date.now()))}
+        </span>
+      </span>
+      {document?.state === "live" && place !== undefined && (
+        <TextButton
+          small
+          icon={<Open16Regular />}
+          onClick={() => {
+            store.select(document.id, place);
+          }}
+        >
+          {words.files.show}
+        </TextButton>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,106 @@
+// What happened to the turn or the connection: errors, pauses, ends. One sentence each for what happened, what was kept,
+// what to do; never a trace.
+import { type ReactElement, type ReactNode, useState } from "react";
+import type { UserError } from "../generated/protocol.ts";
+import type { NoticeEntry, RetryEntry } from "../session/model.ts";
+import { duration } from "../text/format.ts";
+import { words } from "../words/en.ts";
+import { TextButton } from "./controls.tsx";
+import { ArrowSync16Regular, Checkmark16Regular, Copy16Regular, ErrorCircle16Filled, Info16Regular } from "./icons.tsx";
+
+interface ErrorCardProps {
+  error: UserError;
+  /** The one main action. */
+  action?: ReactNode;
+}
+
+export function ErrorCard({ error, action }: ErrorCardProps): ReactElement {
+  return (
+    <section className="card error-card" aria-label={error.happened}>
+      <ErrorCircle16Filled className="is-danger" />
+      <div className="grow">
+        <p className="strong">{error.happened}</p>
+        <p className="secondary">
+          {error.kept} {error.action}
+        </p>
+        {error.detail !== undefined && (
+          <details className="small secondary">
+            <summary>{words.failure.detail}</summary>
+            <p className="error-detail">{error.detail}</p>
+          </details>
+        )}
+        <div className="row error-foot">
+          {action}
+          <Code code={error.code} />
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Code({ code }: { code: string }): ReactElement {
+  const [copied, setCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      className="link-btn error-code end"
+      aria-label={copied ? words.failure.copied : `${words.failure.copy} ${code}`}
+      onClick={() => {
+        void navigator.clipboard.writeText(code).then(() => {
+          setCopied(true);
+        });
+      }}
+    >
+      <code className="mono ltr">{code}</code>
+      {copied ? <Checkmark16Regular /> : <Copy16Regular />}
+    </button>
+  );
+}
+
+export function RetryLine({ entry }: { entry: RetryEntry }): ReactElement {
+  const wait = duration(entry.waitedMs);
+  return (
+    <p className="row small detail line">
+      <ArrowSync16Regular />
+      <span>
+        {entry.over
+          ? words.retry.over(entry.error.happened, wait)
+          : words.retry.waiting(entry.error.happened, wait, entry.attempt)}
+      </span>
+    </p>
+  );
+}
+
+export function NoticeLine({ entry }: { entry: NoticeEntry }): ReactElement {
+  if (entry.error !== undefined) {
+    return <ErrorCard error={entry.error} />;
+  }
+  return <InfoLine>{entry.text}</InfoLine>;
+}
+
+export function InfoLine({ children, action }: { children: ReactNode; action?: ReactNode }): ReactElement {
+  return (
+    <div className="row small detail line">
+      <Info16Regular />
+      <span>{children}</span>
+      {action}
+    </div>
+  );
+}
+
+/** The last line of a turn that a person stopped. */
+export function StoppedLine({ onGoOn }: { onGoOn: (() => void) | undefined }): ReactElement {
+  return (
+    <InfoLine
+      action={
+        onGoOn !== undefined && (
+          <TextButton small onClick={onGoOn}>
+            {words.message.goOn}
+          </TextButton>
+        )
+      }
+    >
+      {words.message.stopped}
+    </InfoLine>
+  );
+}

@@ -1,0 +1,208 @@
+// What goes along with a prompt: documents, the selection, folders; each can be left out.
+import { Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
+import { type KeyboardEvent, type ReactElement, type ReactNode, useState } from "react";
+import type { DocumentView } from "../generated/protocol.ts";
+import { fileName, shortTitle } from "../text/format.ts";
+import { words } from "../words/en.ts";
+import { useApp, useSession } from "./context.tsx";
+import { IconButton, TextButton } from "./controls.tsx";
+import { Add16Regular, Dismiss16Regular, Folder16Regular, Glyph, Table16Regular } from "./icons.tsx";
+
+export interface Attachments {
+  documents: readonly DocumentView[];
+  selection: string | undefined;
+  /** Leaves a document out of this and later prompts. */
+  leaveOut: (document: DocumentView) => void;
+  leaveOutSelection: () => void;
+  /** Takes an open document in that was left out. */
+  takeIn: (document: DocumentView) => void;
+}
+
+/** The documents that go along: the session's, this pane's, and in a new session of the window all that are open. */
+export function useAttachments(): Attachments {
+  const { store } = useApp();
+  const { model, own, open, selection } = useSession();
+  const [leftOut, setLeftOut] = useState<readonly string[]>([]);
+  const [takenIn, setTakenIn] = useState<readonly string[]>([]);
+  const [selectionLeftOut, setSelectionLeftOut] = useState<string | undefined>();
+  const fresh = model.entries.length === 0 && own === undefined;
+  const candidates = [
+    ...(own === undefined ? [] : [own]),
+    ...model.documents,
+    ...open.filter((document) => fresh || takenIn.includes(document.id)),
+  ];
+  const documents = candidates.filter(
+    (document, index) =>
+      !leftOut.includes(document.id) && candidates.findIndex((each) => each.id === document.id) === index,
+  );
+  return {
+    documents,
+    selection: selection === selectionLeftOut ? undefined : selection,
+    leaveOut: (document) => {
+      if (model.documents.some((each) => each.id === document.id) && document.id !== own?.id) {
+        store.detach(document.id);
+      }
+      setLeftOut([...leftOut, document.id]);
+    },
+    leaveOutSelection: () => {
+      setSelectionLeftOut(selection);
+    },
+    takeIn: (document) => {
+      setLeftOut(leftOut.filter((id) => id !== document.id));
+      setTakenIn([...takenIn, document.id]);
+    },
+  };
+}
+
+export function PromptChips({ attachments }: { attachments: Attachments }): ReactElement {
+  const { model } = useSession();
+  return (
+    <div className="chips">
+      {attachments.documents.map((document) => (
+        <Chip
+          key={document.id}
+          gone={document.state === "gone"}
+          icon={<Glyph kind={document.kind} state={document.state} />}
+          name={shortTitle(document.title)}
+          note={document.state === "gone" ? words.documentGone : document.state === "closed" ? words.documentClosed : ""}
+          onRemove={() => {
+            attachments.leaveOut(document);
+          }}
+        />
+      ))}
+      {attachments.selection !== undefined && (
+        <Chip
+          icon={<Table16Regular className="detail" />}
+          name={attachments.selection}
+          onRemove={attachments.leaveOutSelection}
+        />
+      )}
+      {model.folders.map((folder) => (
+        <Chip key={folder} icon={<Folder16Regular className="detail" />} name={fileName(folder)} title={folder} />
+      ))}
+      <AttachMenu attachments={attachments} />
+    </div>
+  );
+}
+
+interface ChipProps {
+  icon: ReactNode;
+  name: string;
+  note?: string;
+  title?: string;
+  gone?: boolean;
+  onRemove?: () => void;
+}
+
+function Chip({ icon, name, note = "", title, gone = false, onRemove }: ChipProps): ReactElement {
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Delete" || event.key === "Backspace") {
+      onRemove?.();
+    }
+  };
+  return (
+    <span className={gone ? "chip chip-gone" : "chip"} title={title ?? name}>
+      {icon}
+      <span className="cut">
+        {name}
+        {note !== "" && <span className="visually-hidden">, {note}</span>}
+      </span>
+      {onRemove !== undefined && (
+        <button type="button" aria-label={words.prompt.remove(name)} onClick={onRemove} onKeyDown={onKey}>
+          <Dismiss16Regular />
+        </button>
+      )}
+    </span>
+  );
+}
+
+function AttachMenu({ attachments }: { attachments: Attachments }): ReactElement {
+  const { kind } = useApp();
+  const { open } = useSession();
+  const [shown, setShown] = useState(false);
+  const others = open.filter((document) => !attachments.documents.some((each) => each.id === document.id));
+  return (
+    <Popover
+      open={shown}
+      trapFocus
+      positioning="above-start"
+      onOpenChange={(_event, data) => {
+        setShown(data.open);
+      }}
+    >
+      <PopoverTrigger disableButtonEnhancement>
+        <IconButton small label={words.prompt.attach} icon={<Add16Regular />} />
+      </PopoverTrigger>
+      <PopoverSurface className="surface popover" aria-label={words.prompt.attach}>
+        <p className="small strong secondary">{words.prompt.attachDocument}</p>
+        {others.length === 0 && <p className="small detail">{words.prompt.attachNone}</p>}
+        <ul className="plain-list">
+          {others.map((document) => (
+            <li key={document.id}>
+              <button
+                type="button"
+                className="row attach-row"
+                onClick={() => {
+                  attachments.takeIn(document);
+                  setShown(false);
+                }}
+              >
+                <Glyph kind={document.kind} state={document.state} />
+                <span className="cut">{document.title}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+        {kind === "window" && (
+          <AttachPath
+            onDone={() => {
+              setShown(false);
+            }}
+          />
+        )}
+      </PopoverSurface>
+    </Popover>
+  );
+}
+
+/** By path, in the window alone: a pane may not open files of this computer. */
+function AttachPath({ onDone }: { onDone: () => void }): ReactElement {
+  const { store } = useApp();
+  const [path, setPath] = useState("");
+  const attach = (folder: boolean): void => {
+    store.attachPath(path.trim(), folder);
+    onDone();
+  };
+  const folder = !/\.(?:xls[xm]|ppt[xm])$/i.test(path.trim());
+  return (
+    <form
+      className="attach-path"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (path.trim() !== "") {
+          attach(folder);
+        }
+      }}
+    >
+      <label className="small secondary">
+        {words.prompt.attachPath}
+        <input
+          className="field ltr"
+          value={path}
+          onChange={(event) => {
+            setPath(event.target.value);
+          }}
+        />
+      </label>
+      <TextButton
+        small
+        blocked={path.trim() === "" ? words.prompt.attachPath : undefined}
+        onClick={() => {
+          attach(folder);
+        }}
+      >
+        {folder ? words.prompt.attachFolder : words.prompt.attachFile}
+      </TextButton>
+    </form>
+  );
+}

@@ -1,0 +1,42 @@
+// An empty session: what Deskhand sees, and three prompts that fit this document.
+import type { ReactElement } from "react";
+import { userError } from "../client/rpc.ts";
+import { shortTitle } from "../text/format.ts";
+import { words } from "../words/en.ts";
+import { useSession } from "./context.tsx";
+import { ErrorCard } from "./notices.tsx";
+
+export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }): ReactElement {
+  const { view, described, open } = useSession();
+  const kind = described?.kind ?? open[0]?.kind;
+  const prompts = view?.tour === true ? [words.tour.suggestion] : words.start.prompts[kind ?? "none"];
+  return (
+    <div className="start">
+      {view?.configured === false && <ErrorCard error={userError("INF_NOT_CONFIGURED")} />}
+      <h2 className="title">{words.start.title}</h2>
+      <p className="secondary">{sees(described, open.map((document) => shortTitle(document.title)))}</p>
+      <ul className="plain-list start-prompts">
+        {prompts.map((text) => (
+          <li key={text}>
+            <button
+              type="button"
+              className="card start-prompt"
+              onClick={() => {
+                onPrompt(text);
+              }}
+            >
+              {text}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function sees(described: { title: string; summary?: string } | undefined, open: readonly string[]): string {
+  if (described !== undefined) {
+    return words.start.workbook(shortTitle(described.title), described.summary);
+  }
+  return open.length === 0 ? words.start.window : words.start.open(open.join(", "));
+}

@@ -1,0 +1,71 @@
+// What is always to be seen: where code runs, what is managed, what was used.
+import { Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
+import type { ReactElement } from "react";
+import { words } from "../words/en.ts";
+import { useSession } from "./context.tsx";
+import { LockClosed16Regular, Shield16Regular, Warning16Filled } from "./icons.tsx";
+
+export function SandboxBadge({ long }: { long: boolean }): ReactElement | null {
+  const { view } = useSession();
+  if (view === undefined) {
+    return null;
+  }
+  const { sandbox } = view;
+  return (
+    <span title={words.sandbox.hint[sandbox]}>
+      {sandbox === "unavailable" ? <Warning16Filled className="is-warning" /> : <Shield16Regular />}
+      {long ? words.sandbox.long[sandbox] : words.sandbox.short[sandbox]}
+    </span>
+  );
+}
+
+export function ManagedMark({ long }: { long: boolean }): ReactElement | null {
+  const { view } = useSession();
+  if (view?.managed !== true) {
+    return null;
+  }
+  return (
+    <Popover positioning="above">
+      <PopoverTrigger disableButtonEnhancement>
+        <button type="button" aria-label={words.managed.long}>
+          <LockClosed16Regular />
+          <span className="word">{long ? words.managed.long : words.managed.short}</span>
+        </button>
+      </PopoverTrigger>
+      <PopoverSurface className="surface popover">
+        <p className="strong">{words.managed.long}</p>
+        <p className="small">{words.managed.text}</p>
+        {view.notices.map((notice) => (
+          <p key={notice} className="small is-warning">
+            {notice}
+          </p>
+        ))}
+        <p className="small secondary">{words.managed.store(view.secretStore)}</p>
+        <p className="small secondary">{words.managed.ask}</p>
+      </PopoverSurface>
+    </Popover>
+  );
+}
+
+export function UsageMeter(): ReactElement {
+  const { model } = useSession();
+  const { input, output, cacheRead, cacheWrite } = model.usage;
+  const total = input + output + cacheRead + cacheWrite;
+  return (
+    <span className="num" title={words.usage.hint}>
+      {total === 0 ? words.usage.none : words.usage.tokens(total)}
+    </span>
+  );
+}
+
+export function Foot(): ReactElement {
+  return (
+    <footer className="foot" aria-label={words.areas.status} data-area>
+      <SandboxBadge long={false} />
+      <ManagedMark long={false} />
+      <span className="end">
+        <UsageMeter />
+      </span>
+    </footer>
+  );
+}

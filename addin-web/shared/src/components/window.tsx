@@ -1,0 +1,154 @@
+// The desktop window: sessions, conversation, and the side with plan, changes and files.
+import { type ReactElement, useRef, useState } from "react";
+import { openApprovals } from "../session/model.ts";
+import { words } from "../words/en.ts";
+import { Announcer } from "./announcer.tsx";
+import { ChangesList, UndoAll } from "./changes.tsx";
+import { ConnectionNote } from "./connection.tsx";
+import { useApp, useSession } from "./context.tsx";
+import { Conversation } from "./conversation.tsx";
+import { IconButton } from "./controls.tsx";
+import { FilesList } from "./files.tsx";
+import { Compose16Regular, Glyph, Mark } from "./icons.tsx";
+import { useKeyboard } from "./keyboard.ts";
+import { MoreMenu } from "./more-menu.tsx";
+import { doneOf, PlanSteps } from "./plan.tsx";
+import { PromptBox, type PromptBoxHandle } from "./prompt-box.tsx";
+import { SessionBrowser, SessionSwitcher } from "./sessions.tsx";
+import { ManagedMark, SandboxBadge, UsageMeter } from "./status.tsx";
+import { Tabs } from "./tabs.tsx";
+import { TourBanner } from "./tour.tsx";
+
+type Tab = "chat" | "changes";
+
+export function DeskhandWindow(): ReactElement {
+  const { store } = useApp();
+  const { model } = useSession();
+  const [tab, setTab] = useState<Tab>("chat");
+  const [switching, setSwitching] = useState(false);
+  const [keys, setKeys] = useState(false);
+  const box = useRef<PromptBoxHandle>(null);
+  const startNew = (): void => {
+    store.startNew();
+    box.current?.write("");
+  };
+  useKeyboard(store, {
+    search: () => {
+      const search = document.querySelector<HTMLElement>(".sessions [data-session-search]");
+      if (search === null || search.offsetParent === null) {
+        setSwitching(true);
+      } else {
+        search.focus();
+      }
+    },
+    newSession: startNew,
+    keys: () => {
+      setKeys(true);
+    },
+  });
+  return (
+    <div className="window">
+      <TourBanner detail />
+      <div className="window-body" data-tab={tab}>
+        <Tabs
+          label={words.areas.views}
+          panel="conversation"
+          className="window-tabs"
+          selected={tab}
+          onSelect={setTab}
+          items={[
+            { id: "chat", label: words.areas.chat },
+            { id: "changes", label: words.areas.changes, count: model.changes.length },
+          ]}
+        />
+        <Sessions onNew={startNew} />
+        <main className="conversation">
+          <ConversationHead switching={switching} onSwitching={setSwitching} keys={keys} onKeys={setKeys} />
+          <Conversation narrow={false} onPrompt={(text) => box.current?.write(text)} />
+          <div className="above-prompt">
+            <ConnectionNote />
+          </div>
+          <PromptBox ref={box} />
+        </main>
+        <Side />
+      </div>
+      <Announcer />
+    </div>
+  );
+}
+
+function Sessions({ onNew }: { onNew: () => void }): ReactElement {
+  return (
+    <nav className="sessions" aria-label={words.sessions.label} data-area>
+      <div className="sessions-head">
+        <Mark />
+        <span className="title grow">{words.product}</span>
+        <IconButton small label={words.sessions.new} icon={<Compose16Regular />} onClick={onNew} />
+      </div>
+      <SessionBrowser />
+      <div className="sessions-foot">
+        <SandboxBadge long />
+        <ManagedMark long />
+      </div>
+    </nav>
+  );
+}
+
+interface HeadProps {
+  switching: boolean;
+  onSwitching: (open: boolean) => void;
+  keys: boolean;
+  onKeys: (open: boolean) => void;
+}
+
+function ConversationHead({ switching, onSwitching, keys, onKeys }: HeadProps): ReactElement {
+  const { model } = useSession();
+  const live = model.documents.filter((document) => document.state === "live");
+  return (
+    <header className="conversation-head" aria-label={words.areas.header} data-area>
+      <SessionSwitcher open={switching} onOpen={onSwitching} titled={false} />
+      <h1 className="title grow cut">{model.title === "" ? words.sessions.untitled : model.title}</h1>
+      {live.map((document) => (
+        <span key={document.id} className="chip" title={words.documentHere(document.title, words.documentLive[document.kind])}>
+          <Glyph kind={document.kind} />
+          <span className="cut">{words.documentLive[document.kind]}</span>
+        </span>
+      ))}
+      <MoreMenu keys={keys} onKeys={onKeys} />
+    </header>
+  );
+}
+
+function Side(): ReactElement {
+  const { model } = useSession();
+  const steps = model.plan?.steps ?? [];
+  return (
+    <aside className="side" aria-label={words.areas.side} tabIndex={0} data-area>
+      {steps.length > 0 && (
+        <section className="side-section" aria-label={words.plan.title}>
+          <div className="row">
+            <h2 className="grow">{words.plan.title}</h2>
+            <span className="small detail num">{words.plan.progress(doneOf(steps), steps.length)}</span>
+          </div>
+          <PlanSteps steps={steps} waiting={openApprovals(model).length > 0} />
+        </section>
+      )}
+      <section className="side-section" aria-label={words.changeList.title}>
+        <div className="row">
+          <h2 className="grow">{words.changeList.title}</h2>
+          <UndoAll />
+        </div>
+        <ChangesList />
+      </section>
+      <section className="side-section" aria-label={words.files.title}>
+        <div className="row">
+          <h2 className="grow">{words.files.title}</h2>
+        </div>
+        <FilesList />
+      </section>
+      <div className="row small secondary side-usage">
+        <UsageMeter />
+      </div>
+    </aside>
+  );
+}

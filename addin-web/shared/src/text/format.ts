@@ -1,0 +1,83 @@
+// Numbers, times and sizes as the person's system writes them.
+
+const DAY_MS = 86_400_000;
+
+/** "14:32" today, "12 Sep, 09:20" this year, the full date beyond. */
+export function when(at: number, now: number, locale?: string): string {
+  const date = new Date(at);
+  const today = new Date(now);
+  const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  if (date.toDateString() === today.toDateString()) {
+    return new Intl.DateTimeFormat(locale, time).format(date);
+  }
+  if (date.getFullYear() === today.getFullYear()) {
+    const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }).format(date);
+    return `${day}, ${new Intl.DateTimeFormat(locale, time).format(date)}`;
+  }
+  return new Intl.DateTimeFormat(locale, { dateStyle: "long" }).format(date);
+}
+
+export type DayGroup = "today" | "yesterday" | "week" | "month" | "earlier";
+
+export function dayGroup(at: number, now: number): DayGroup {
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
+  if (at >= midnight) {
+    return "today";
+  }
+  if (at >= midnight - DAY_MS) {
+    return "yesterday";
+  }
+  if (at >= midnight - 6 * DAY_MS) {
+    return "week";
+  }
+  const [then, today] = [new Date(at), new Date(now)];
+  const sameMonth = then.getMonth() === today.getMonth() && then.getFullYear() === today.getFullYear();
+  return sameMonth ? "month" : "earlier";
+}
+
+/** "0.4 s" below ten seconds, "12 s" below a minute, "2 min 5 s" beyond. */
+export function duration(ms: number, locale?: string): string {
+  const seconds = ms / 1000;
+  if (seconds < 60) {
+    const digits = seconds < 9.95 ? 1 : 0;
+    return `${fixed(seconds, digits, locale)} s`;
+  }
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+export function number(value: number, locale?: string): string {
+  return new Intl.NumberFormat(locale).format(value);
+}
+
+/** Sizes of files, decimal as file managers show them: "412 KB". */
+export function size(bytes: number, locale?: string): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: units[unit] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
+  })
+    .format(value)
+    .replace("kB", "KB");
+}
+
+function fixed(value: number, digits: number, locale?: string): string {
+  return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+/** A path's last part, on either kind of system. */
+export function fileName(path: string): string {
+  return path.split(/[\\/]/).findLast((part) => part !== "") ?? path;
+}
+
+/** A title without the extension of an Office file. */
+export function shortTitle(title: string): string {
+  return title.replace(/\.(?:xls[xmb]|ppt[xm])$/i, "");
+}

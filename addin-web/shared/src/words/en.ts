@@ -1,0 +1,348 @@
+// Every word that the front ends say by themselves. Plain sentences, present or past; errors come from the service.
+import type { DocumentKind, FrontEndKind, PermissionMode, SandboxState } from "../generated/protocol.ts";
+import type { DayGroup } from "../text/format.ts";
+import { number } from "../text/format.ts";
+
+const cells = (count: number): string => (count === 1 ? "1 cell" : `${number(count)} cells`);
+const changes = (count: number): string => (count === 1 ? "1 change" : `${number(count)} changes`);
+
+const places: Record<FrontEndKind, string> = {
+  window: "in the window",
+  excel: "in Excel",
+  powerpoint: "in PowerPoint",
+  terminal: "in the terminal",
+};
+
+export const words = {
+  product: "Deskhand",
+  close: "Close",
+  more: "More",
+  cells,
+  changes,
+
+  documentKind: { workbook: "Workbook", deck: "Presentation" } satisfies Record<DocumentKind, string>,
+  documentLive: { workbook: "Live in Excel", deck: "Live in PowerPoint" } satisfies Record<DocumentKind, string>,
+  documentClosed: "on disk",
+  documentGone: "not found",
+  documentHere: (title: string, state: string) => `${title}, ${state}`,
+
+  sessions: {
+    label: "Sessions",
+    switch: (title: string) => `Session: ${title}. Switch session`,
+    new: "New session",
+    untitled: "New session",
+    search: "Search",
+    searchLabel: "Search sessions",
+    found: (count: number) => (count === 1 ? "1 place found" : `${number(count)} places found`),
+    nothingFound: "Nothing found",
+    none: "No sessions yet",
+    groups: {
+      today: "Today",
+      yesterday: "Yesterday",
+      week: "This week",
+      month: "Earlier this month",
+      earlier: "Earlier",
+    } satisfies Record<DayGroup, string>,
+    working: "Working",
+    workingStep: (step: number, of: number) => `Working, step ${step} of ${of}`,
+    waiting: "Waiting for your answer",
+    stopped: "Stopped",
+    failed: "Failed",
+    rename: "Rename",
+    renameLabel: "New title of the session",
+    save: "Save",
+    delete: "Delete",
+    deleteQuestion: "Delete this session? Its text cannot be read again. Files and their changes stay.",
+  },
+
+  areas: {
+    header: "Session",
+    conversation: "Conversation",
+    chat: "Chat",
+    changes: "Changes",
+    figures: "Figures",
+    views: "Views",
+    side: "Plan, changes and files",
+    status: "Status",
+  },
+
+  prompt: {
+    label: "Prompt",
+    empty: "Ask about this document, or say what to change",
+    emptyWindow: "Ask about a workbook or a deck, or say what to make",
+    running: "Add to this request; it is read at the next step",
+    waiting: "Answer above, or add to this request",
+    figures: "Ask about a figure or a slide",
+    tour: (text: string) => `Try: ${text}`,
+    send: "Send (Enter)",
+    sendEmpty: "Write something to send first",
+    sendOffline: "Will go when connected",
+    sendLong: "The text is longer than 200,000 characters",
+    stop: "Stop (Esc)",
+    stopping: "Stopping",
+    stopped: "Stopped. What was done so far is kept.",
+    attach: "Attach a document or folder",
+    attachDocument: "Documents open in Office",
+    attachNone: "No other document is open in Office",
+    attachPath: "Path of a workbook, deck or folder",
+    attachFolder: "Attach as a folder",
+    attachFile: "Attach as a document",
+    remove: (name: string) => `Remove ${name}`,
+    selection: (place: string) => `Selection ${place}`,
+    model: "Model",
+    modelDefault: "Default model",
+    modelTour: "Tour script",
+    modelLocked: "Your organisation chose the model",
+    mode: "How much may be done without asking",
+    modes: { ask: "Ask first", act: "Act", readOnly: "Read only" } satisfies Record<PermissionMode, string>,
+    modeHints: {
+      ask: "Asks before anything existing is changed",
+      act: "Changes documents; risky actions still ask",
+      readOnly: "Changes nothing",
+    } satisfies Record<PermissionMode, string>,
+    waitsForConnection: "Will go when connected",
+  },
+
+  message: {
+    you: "You",
+    agent: "Deskhand",
+    cut: "The answer was cut off.",
+    stopped: "Stopped by you. What was done so far is kept.",
+    resumed: "The service was restarted. The turn goes on where it was; nothing was lost.",
+    goOn: "Go on",
+    image: (text: string) => (text === "" ? "[picture left out]" : `[picture left out: ${text}]`),
+    sources: (count: number) => (count === 1 ? "1 source" : `${number(count)} sources`),
+    select: (place: string, document: string) => `Select ${place} in ${document}`,
+    slide: (number: string) => `Slide ${number}`,
+  },
+
+  retry: {
+    waiting: (happened: string, wait: string, attempt: number) => `${happened} Trying again in ${wait} (try ${attempt}).`,
+    over: (happened: string, wait: string) => `${happened} Waited ${wait}, then went on. Nothing was lost.`,
+  },
+
+  calls: {
+    steps: (count: number, time: string) => `${number(count)} steps, ${time}`,
+    running: "Working",
+    done: "Done",
+    failed: "Failed",
+    denied: "You said no",
+    stopped: "Stopped",
+    input: "Given",
+    output: "Answered",
+    none: "Nothing",
+  },
+
+  approval: {
+    label: "A question for you",
+    announced: (question: string) => `${question} Press Alt+A to go to the question.`,
+    cell: "Cell",
+    now: "Now",
+    after: "After",
+    empty: "empty",
+    formula: "formula",
+    showAll: (total: number) => `Show all ${cells(total)}`,
+    showFewer: "Show fewer",
+    more: (count: number) => `and ${cells(count)} more`,
+    noRisk: "No formula reaches outside.",
+    risk: (cells: string, reach: string) => `${cells} ${reach}`,
+    allowOnce: "Allow once",
+    allowSession: "Allow for this session",
+    deny: "Deny",
+    allowed: "Allowed",
+    denied: "You said no",
+    deniedElsewhere: (place: string) => `Denied ${place}`,
+    answered: (what: string, place: string, time: string) => `${what} ${place}, ${time}`,
+    answeredHere: (what: string, time: string) => `${what}, ${time}`,
+    bySession: "Allowed by your earlier answer for this session",
+    byMode: { allow: "Allowed by the mode you chose", deny: "Refused by the mode you chose" },
+    byPolicy: { allow: "Allowed by your organisation", deny: "Refused by your organisation" },
+    void: "No longer asked: the cells changed since, or the turn ended",
+    places,
+  },
+
+  plan: {
+    title: "Plan",
+    progress: (done: number, of: number) => `${done} of ${of}`,
+    folded: (done: number, of: number, step: string) => `${done} of ${of}: ${step}`,
+    waiting: "Waiting for you",
+    states: { pending: "not begun", active: "in work", done: "done" },
+    fold: "Fold the plan",
+    unfold: "Show the plan",
+  },
+
+  changeList: {
+    title: "Changes",
+    none: "Nothing was changed in this session.",
+    undo: "Undo",
+    undoOf: (title: string) => `Undo ${title}`,
+    redo: "Redo",
+    redoOf: (title: string) => `Redo ${title}`,
+    undoAll: "Undo all",
+    undoFrom: "Undo from here",
+    undoing: "Undoing",
+    redoing: "Redoing",
+    show: "Show",
+    showOf: (title: string) => `Show ${title}`,
+    undoneAt: (time: string) => `undone ${time}`,
+    onDisk: "Undo opens it on disk",
+    changedSince: (where: string) => `You changed ${where} since. Undo keeps your value unless you choose.`,
+    overwrite: "Undo mine too",
+    kept: (where: string) => `${where} kept your value.`,
+    turn: (count: number) => (count === 1 ? "1 change made" : `${number(count)} changes made`),
+    actions: (title: string) => `More for ${title}`,
+  },
+
+  figures: {
+    none: "No figure with a recorded source yet. Figures that Deskhand writes with their source appear here.",
+    recorded: (count: number) => (count === 1 ? "1 figure with its source" : `${number(count)} figures with their source`),
+    note: "The source is recorded when a figure is written. Values may have changed since.",
+    from: "from",
+  },
+
+  files: {
+    title: "Files",
+    none: "No files yet.",
+    live: { workbook: "Open in Excel", deck: "Open in PowerPoint" } satisfies Record<DocumentKind, string>,
+    closed: "On disk",
+    gone: "Not found",
+    saved: (size: string, time: string) => `${size}, ${time}`,
+    show: "Show",
+  },
+
+  failure: {
+    goOn: "Go on",
+    retry: "Try again",
+    copy: "Copy code",
+    copied: "Code copied",
+    detail: "Details",
+  },
+
+  connection: {
+    reconnecting: "Reconnecting. Your text is kept.",
+    connecting: "Connecting to Deskhand.",
+    startService: "Start the service",
+    tryAgain: "Try again",
+    noToken: "This page was opened without its key.",
+    noTokenKept: "Your sessions are kept.",
+    noTokenAction: "Open the Deskhand window again, or run `deskhand` for a new address.",
+    reload: "Reload the page",
+  },
+
+  pairing: {
+    title: "Connect this pane",
+    text: "Compare this number with the one in the Deskhand window, and allow it there if they are the same.",
+    number: (digits: string) => `Number to compare: ${digits}`,
+    waiting: "Waiting for your answer in the window",
+    until: (time: string) => `Valid until ${time}`,
+    ended: "The pairing was refused or has expired.",
+    again: "New number",
+    request: (application: string) => `Connect the pane in ${application}?`,
+    requestText: "Allow only if the pane shows the same number.",
+    applications: { window: "the window", excel: "Excel", powerpoint: "PowerPoint", terminal: "the terminal" } satisfies
+      Record<FrontEndKind, string>,
+    allow: "Allow",
+    deny: "Deny",
+  },
+
+  start: {
+    title: "What shall I do?",
+    workbook: (title: string, summary?: string) => (summary === undefined ? title : `${title}, ${summary}`),
+    window: "No document is open in Office. Attach a file, or open the pane in Excel or PowerPoint.",
+    open: (titles: string) => `Open now: ${titles}`,
+    notConfigured: "No model provider is configured. Documents can be read once one is.",
+    prompts: {
+      workbook: [
+        "Summarise this workbook on a new sheet with formulas and a chart",
+        "Find typed totals that disagree with the data",
+        "Explain the formulas on this sheet",
+      ],
+      deck: [
+        "List the figures in this deck and where each comes from",
+        "Add a slide with the three main points",
+        "Find numbers that appear twice with different values",
+      ],
+      none: [
+        "Compare two workbooks and list what differs",
+        "Make a deck of the main figures of a workbook",
+        "Check a workbook for formulas that answer errors",
+      ],
+    },
+  },
+
+  tour: {
+    banner: "Tour: scripted answers, no model",
+    bannerDetail: "The files, formulas and undo are real. Nothing leaves this computer.",
+    stop: (step: number, of: number) => `Stop ${step} of ${of}`,
+    next: "Next stop",
+    back: "Back",
+    suggestion: "Summarise Q3 revenue by region with formulas and a chart",
+    stops: [
+      {
+        title: "Ask in plain words",
+        text: "Send the suggested prompt. Deskhand reads the workbook first and shows each step as it goes.",
+      },
+      {
+        title: "You decide",
+        text: "Before cells are overwritten you see what stands there now and what would stand there after.",
+      },
+      {
+        title: "Look at what changed",
+        text: "The marked cells were written just now. Choose a source to jump to it, then undo the change and see the old numbers come back.",
+      },
+      {
+        title: "Every change has a way back",
+        text: "Changes lists them over all documents. Undo one, or all from a point on; values you typed since stay.",
+      },
+      {
+        title: "One session everywhere",
+        text: "The window and the panes show the same conversation. Ask for a slide and watch it appear in the deck.",
+      },
+      {
+        title: "Now with your own gateway",
+        text: "Outside the tour the model is reached through the gateway that your organisation runs, and nothing else.",
+      },
+    ],
+  },
+
+  sandbox: {
+    short: { vm: "Sandbox: VM", unavailable: "Sandbox: unavailable", notNeeded: "Sandbox: not needed" },
+    long: { vm: "Sandbox: virtual machine", unavailable: "Sandbox: unavailable", notNeeded: "Sandbox: not needed" },
+    hint: {
+      vm: "Code the agent writes runs in a virtual machine without a network card",
+      unavailable: "Code cannot run; documents still work",
+      notNeeded: "Nothing in this session runs code",
+    },
+  } satisfies Record<string, Record<SandboxState, string>>,
+
+  managed: {
+    short: "Managed",
+    long: "Managed by your organisation",
+    text: "Your organisation set some of Deskhand's settings. They are applied here and cannot be changed on this computer.",
+    store: (store: string) => `Keys are kept in: ${store}`,
+    ask: "Ask your administrator about a setting.",
+  },
+
+  usage: {
+    none: "No tokens used",
+    tokens: (count: number) => `${number(count)} tokens`,
+    hint: "Tokens used by this session",
+  },
+
+  keyboard: {
+    title: "Keyboard",
+    rows: (meta: string, window: boolean): [string, string][] => [
+      ["Enter", "Send"],
+      ["Shift+Enter", "New line"],
+      ["Esc", "Close a popover; then stop the turn"],
+      ["F6, Shift+F6", "Next and previous area"],
+      ["Alt+A", "Go to the open question"],
+      [`${meta}+K`, "Search sessions"],
+      ...(window ? [[`${meta}+N`, "New session"] as [string, string]] : []),
+      ["Up in an empty prompt", "Last prompt"],
+      ["Delete on a chip", "Remove it"],
+      [`${meta}+Z in Changes`, "Undo the chosen change"],
+      [`${meta}+/`, "This list"],
+    ],
+  },
+} as const;

@@ -201,16 +201,15 @@ impl Package {
         let key = name::key(part);
         let held = self.entries.get(&key);
         let name = held.map_or_else(|| part.to_owned(), |entry| entry.name.clone());
-        let content = match packed {
-            Some(packed) => Content::Packed(packed, OnceLock::from(content)),
-            None => {
-                let central = match held.map(|entry| &entry.content) {
-                    Some(Content::Packed(packed, _)) => packed.central.clone(),
-                    Some(Content::Plain { central, .. }) => central.clone(),
-                    None => zip::fresh_header(&name).into(),
-                };
-                Content::Plain { content, central }
-            }
+        let central = || match held.map(|entry| &entry.content) {
+            Some(Content::Packed(packed, _)) => packed.central.clone(),
+            Some(Content::Plain { central, .. }) => central.clone(),
+            None => zip::fresh_header(&name).into(),
+        };
+        let content = if let Some(packed) = packed {
+            Content::Packed(packed, OnceLock::from(content))
+        } else {
+            Content::Plain { content, central: central() }
         };
         if self
             .entries

@@ -1,1 +1,4 @@
-//! Not written yet.
+//! Stand-ins for what the product meets outside: a gateway that plays scripts, and a host for task panes.
+
+pub mod gateway;
+pub mod script;

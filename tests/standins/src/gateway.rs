@@ -1,0 +1,13 @@
+//! A stand-in for the gateway of an organisation: speaks the wire format of the Messages API and plays a script, or
+//! sends timed deltas for measuring. Strict: what the real API refuses is refused, and a request that the script does
+//! not expect is answered with what was expected. Not part of the product.
+
+mod answer;
+mod bench;
+mod log;
+mod request;
+mod server;
+
+pub use bench::Bench;
+pub use log::{Logged, Outcome};
+pub use server::{Gateway, Part};

@@ -1,0 +1,272 @@
+//! The rules of the Messages API that a request must keep, in the words of its error messages.
+
+use std::collections::BTreeSet;
+
+use axum::http::HeaderMap;
+use serde_json::Value;
+
+/// Fields that a request may have.
+const FIELDS: [&str; 18] = [
+    "model",
+    "messages",
+    "max_tokens",
+    "system",
+    "tools",
+    "tool_choice",
+    "stream",
+    "temperature",
+    "top_p",
+    "top_k",
+    "stop_sequences",
+    "metadata",
+    "thinking",
+    "service_tier",
+    "container",
+    "context_management",
+    "mcp_servers",
+    "output_config",
+];
+const MAX_CACHE_MARKERS: usize = 4;
+
+/// A rule that is broken, as the API would say it.
+pub(super) type Broken = String;
+
+/// The key that a request carries, and the header it is in.
+pub(super) fn credential(headers: &HeaderMap) -> Option<(&'static str, &str)> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    bearer
+        .map(|key| ("authorization", key))
+        .or_else(|| text("x-api-key").map(|key| ("x-api-key", key)))
+}
+
+/// Checks a request for a message, or for counting its tokens.
+pub(super) fn check(headers: &HeaderMap, body: &Value, is_count: bool) -> Result<(), Broken> {
+    if !headers.contains_key("anthropic-version") {
+        return Err("anthropic-version: header is required".to_owned());
+    }
+    let object = body.as_object().ok_or("Input should be an object")?;
+    if let Some(field) = object.keys().find(|field| !FIELDS.contains(&field.as_str())) {
+        return Err(format!("{field}: Extra inputs are not permitted"));
+    }
+    if body["model"].as_str().is_none_or(str::is_empty) {
+        return Err("model: Field required".to_owned());
+    }
+    if !is_count && body["max_tokens"].as_u64().is_none_or(|tokens| tokens == 0) {
+        return Err("max_tokens: Input should be greater than or equal to 1".to_owned());
+    }
+    check_tools(&body["tools"])?;
+    check_messages(body)?;
+    let markers = count_markers(body);
+    if markers > MAX_CACHE_MARKERS {
+        return Err(format!(
+            "A maximum of 4 blocks with cache_control may be provided. Found {markers}."
+        ));
+    }
+    Ok(())
+}
+
+fn check_tools(tools: &Value) -> Result<(), Broken> {
+    let mut names = BTreeSet::new();
+    for (index, tool) in tools.as_array().into_iter().flatten().enumerate() {
+        let name = tool["name"].as_str().unwrap_or_default();
+        let is_name = (1..=128).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        if !is_name {
+            return Err(format!(
+                "tools.{index}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'"
+            ));
+        }
+        if !names.insert(name) {
+            return Err("tools: Tool names must be unique.".to_owned());
+        }
+        if tool["input_schema"]["type"] != "object" {
+            return Err(format!("tools.{index}.input_schema.type: Field required"));
+        }
+    }
+    Ok(())
+}
+
+fn check_messages(body: &Value) -> Result<(), Broken> {
+    let messages = body["messages"]
+        .as_array()
+        .filter(|messages| !messages.is_empty());
+    let messages = messages.ok_or("messages: at least one message is required")?;
+    if messages[0]["role"] != "user" {
+        return Err("messages: first message must use the \"user\" role".to_owned());
+    }
+    let mut open: BTreeSet<&str> = BTreeSet::new();
+    for (index, message) in messages.iter().enumerate() {
+        let blocks = blocks(message, index)?;
+        let results = answered(blocks, index)?;
+        if let Some(missing) = open.difference(&results).next() {
+            return Err(format!(
+                "messages.{index}: `tool_use` ids were found without `tool_result` blocks immediately after: {missing}"
+            ));
+        }
+        if let Some(foreign) = results.difference(&open).next() {
+            return Err(format!(
+                "messages.{index}: unexpected `tool_use_id` found in `tool_result` blocks: {foreign}"
+            ));
+        }
+        open = match message["role"].as_str() {
+            Some("assistant") => called(blocks),
+            Some("user") => BTreeSet::new(),
+            _ => {
+                return Err(format!(
+                    "messages.{index}.role: Input should be 'user' or 'assistant'"
+                ));
+            }
+        };
+    }
+    match open.first() {
+        Some(call) => Err(format!(
+            "messages: `tool_use` ids were found without `tool_result` blocks: {call}"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The blocks of a message; a message of one string has none to check.
+fn blocks(message: &Value, index: usize) -> Result<&[Value], Broken> {
+    let empty = || format!("messages.{index}: all messages must have non-empty content");
+    let blocks = match &message["content"] {
+        Value::String(text) if text.is_empty() => return Err(empty()),
+        Value::String(_) => return Ok(&[]),
+        Value::Array(blocks) if !blocks.is_empty() => blocks,
+        _ => return Err(empty()),
+    };
+    for block in blocks {
+        match block["type"].as_str() {
+            Some("text") if block["text"].as_str().is_none_or(|text| text.trim().is_empty()) => {
+                return Err("messages: text content blocks must contain non-whitespace text".to_owned());
+            }
+            Some("tool_use") if !block["input"].is_object() => {
+                return Err(format!(
+                    "messages.{index}: tool_use.input: Input should be a valid dictionary"
+                ));
+            }
+            Some("thinking") if !block["signature"].is_string() => {
+                return Err(format!("messages.{index}: thinking.signature: Field required"));
+            }
+            Some(
+                "text" | "image" | "document" | "thinking" | "redacted_thinking" | "tool_use" | "tool_result",
+            ) => {}
+            other => {
+                return Err(format!(
+                    "messages.{index}.content: Input tag '{other:?}' found using 'type'"
+                ));
+            }
+        }
+    }
+    Ok(blocks)
+}
+
+/// The calls that the results of a message answer. Results must stand first.
+fn answered(blocks: &[Value], index: usize) -> Result<BTreeSet<&str>, Broken> {
+    let is_result = |block: &&Value| block["type"] == "tool_result";
+    let first = blocks.iter().take_while(is_result).count();
+    if blocks.iter().filter(is_result).count() > first {
+        return Err(format!(
+            "messages.{index}: `tool_result` blocks must come before other content"
+        ));
+    }
+    let results: Vec<&str> = blocks[..first]
+        .iter()
+        .filter_map(|block| block["tool_use_id"].as_str())
+        .collect();
+    let unique: BTreeSet<&str> = results.iter().copied().collect();
+    if unique.len() < first {
+        return Err(format!(
+            "messages.{index}: each tool_use must have a single result"
+        ));
+    }
+    Ok(unique)
+}
+
+fn called(blocks: &[Value]) -> BTreeSet<&str> {
+    let calls = blocks.iter().filter(|block| block["type"] == "tool_use");
+    calls.filter_map(|block| block["id"].as_str()).collect()
+}
+
+fn count_markers(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(count_markers).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, field)| match key.as_str() {
+                "cache_control" => 1,
+                // A tool's input or schema may have a field of that name.
+                "input" | "input_schema" => 0,
+                _ => count_markers(field),
+            })
+            .sum(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+
+    fn refusal(messages: &Value) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+        let body = json!({"model": "m", "max_tokens": 1, "messages": messages});
+        check(&headers, &body, false).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn refuses_what_the_real_api_refuses() {
+        let ask = json!({"role": "user", "content": "hello"});
+        let call = json!({"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "t", "input": {}}]});
+        let result = json!({"type": "tool_result", "tool_use_id": "c1", "content": "ok"});
+        let text = json!({"type": "text", "text": "x"});
+        let table = [
+            (json!([]), "at least one message"),
+            (json!([call]), "first message must use"),
+            (json!([ask, call]), "without `tool_result`"),
+            (
+                json!([ask, call, ask]),
+                "without `tool_result` blocks immediately after: c1",
+            ),
+            (
+                json!([ask, call, {"role": "user", "content": [text, result]}]),
+                "must come before other content",
+            ),
+            (
+                json!([ask, call, {"role": "user", "content": [result, result]}]),
+                "single result",
+            ),
+            (
+                json!([ask, {"role": "user", "content": [result]}]),
+                "unexpected `tool_use_id`",
+            ),
+            (json!([{"role": "user", "content": []}]), "non-empty content"),
+            (
+                json!([{"role": "user", "content": [{"type": "text", "text": " "}]}]),
+                "non-whitespace",
+            ),
+            (
+                json!([ask, {"role": "assistant", "content": [{"type": "thinking", "thinking": "x"}]}]),
+                "signature",
+            ),
+            (
+                json!([ask, call, {"role": "user", "content": [result, text]}]),
+                "",
+            ),
+        ];
+        for (messages, wanted) in table {
+            let refusal = refusal(&messages);
+            assert!(
+                refusal.contains(wanted) && refusal.is_empty() == wanted.is_empty(),
+                "{messages}: {refusal}"
+            );
+        }
+    }
+}

@@ -212,6 +212,12 @@ impl Store {
             .await
     }
 
+    /// One change set of a session.
+    pub async fn change_set(&self, session: Uuid, id: Uuid) -> Result<Option<ChangeSet>> {
+        self.read_with(move |connection, ring| change_sets::find(connection, ring, session, id))
+            .await
+    }
+
     /// The change sets of a session, oldest first.
     pub async fn change_sets(&self, session: Uuid) -> Result<Vec<ChangeSet>> {
         self.read_with(move |connection, ring| change_sets::list(connection, ring, session))

@@ -1,7 +1,7 @@
 //! The tables `change_sets` and `pre_images`: what a session changed, and what was there before (Invariant 6).
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::error::{Result, StorageError};
@@ -168,6 +168,35 @@ pub(crate) fn list(connection: &Connection, ring: &KeyRing, session: Uuid) -> Re
         });
     }
     Ok(sets)
+}
+
+/// One change set of a session, where there is one.
+pub(crate) fn find(
+    connection: &Connection,
+    ring: &KeyRing,
+    session: Uuid,
+    id: Uuid,
+) -> Result<Option<ChangeSet>> {
+    let number = sessions::number(connection, session)?;
+    let found: Option<(i64, ChangeSetState, Vec<u8>)> = connection
+        .prepare_cached("SELECT created_at, state, sealed FROM change_sets WHERE session = ?1 AND id = ?2")?
+        .query_row(params![number, id], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let Some((created_at, state, sealed)) = found else {
+        return Ok(None);
+    };
+    let record = ring
+        .session(connection, session)?
+        .open(&Place::ChangeSet { session, id }, &sealed)?;
+    Ok(Some(ChangeSet {
+        id,
+        session,
+        created_at,
+        state,
+        record,
+    }))
 }
 
 /// Sessions and change sets that a restart found pending.

@@ -120,6 +120,18 @@ async fn a_change_set_is_pending_until_it_is_settled() {
     ];
     write(&fixture, changes).await.unwrap();
     assert_eq!(fixture.store.pending_change_sets().await.unwrap(), []);
+    assert_eq!(
+        fixture.store.change_set(SESSION, SET).await.unwrap(),
+        Some(done.clone())
+    );
+    assert_eq!(
+        fixture
+            .store
+            .change_set(SESSION, Uuid::from_u128(404))
+            .await
+            .unwrap(),
+        None
+    );
     assert_eq!(fixture.store.change_sets(SESSION).await.unwrap(), [done]);
     let images = fixture.store.pre_images(SESSION, SET).await.unwrap();
     assert_eq!(images, [image(0, "file", None), image(1, "cells", None)]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deskhand_platform::Paths;
 use deskhand_platform::local::{self, LocalAddress, LocalError};
+use deskhand_protocol::UserError;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
@@ -13,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What the answer may be at most, in bytes: an address, a token and two certificates.
 const CAP: u64 = 64 * 1024;
 /// The one line that asks.
-const REQUEST: &[u8] = b"{\"request\":\"bootstrap\",\"frontEnd\":\"window\"}\n";
+const REQUEST: &[u8] = b"{\"frontEnd\":\"window\"}\n";
 
 /// What the window needs to show its page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +23,8 @@ pub(crate) struct Bootstrap {
     pub(crate) origin: String,
     /// What lets the page in, in characters that need no escaping in an address.
     pub(crate) token: String,
-    /// The certificate that the service shows now (PEM, RFC 7468).
+    /// The certificate that the service shows now (DER, base64).
     pub(crate) certificate: String,
-    /// Other loopback origins that the page may frame: the stand-in for Office in the tour.
-    pub(crate) frames: Vec<String>,
 }
 
 /// Why there is no page to show.
@@ -37,19 +36,25 @@ pub(crate) enum BootstrapError {
     /// Another user holds the other end of the channel.
     #[error("the service belongs to another user")]
     OtherUser,
+    /// The service said no, and why.
+    #[error(transparent)]
+    Refused(UserError),
     /// The answer is no answer to this request.
     #[error("the service's answer cannot be used: {0}")]
     Answer(&'static str),
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    url: String,
-    token: String,
-    certificate_pem: String,
-    #[serde(default)]
-    frames: Vec<String>,
+#[serde(untagged)]
+enum Answer {
+    Attachment {
+        address: String,
+        token: String,
+        certificate: String,
+    },
+    Error {
+        error: UserError,
+    },
 }
 
 /// Asks the service that runs for `paths`.
@@ -81,23 +86,30 @@ async fn exchange(paths: &Paths) -> Result<Vec<u8>, BootstrapError> {
 
 /// Reads the answer and refuses what the window must never load.
 fn read(line: &[u8]) -> Result<Bootstrap, BootstrapError> {
-    let answer: Answer =
+    let answer =
         serde_json::from_slice(line).map_err(|_| BootstrapError::Answer("it is not the expected JSON"))?;
-    let origin = answer.url.trim_end_matches('/').to_owned();
-    if !is_loopback_origin(&origin) || !answer.frames.iter().all(|frame| is_loopback_origin(frame)) {
+    let (address, token, certificate) = match answer {
+        Answer::Attachment {
+            address,
+            token,
+            certificate,
+        } => (address, token, certificate),
+        Answer::Error { error } => return Err(BootstrapError::Refused(error)),
+    };
+    let origin = address.trim_end_matches('/').to_owned();
+    if !is_loopback_origin(&origin) {
         return Err(BootstrapError::Answer(
             "it names a page that is not on this computer",
         ));
     }
     let plain = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
-    if answer.token.is_empty() || !answer.token.chars().all(plain) {
+    if token.is_empty() || !token.chars().all(plain) {
         return Err(BootstrapError::Answer("its token is malformed"));
     }
     Ok(Bootstrap {
         origin,
-        token: answer.token,
-        certificate: answer.certificate_pem,
-        frames: answer.frames,
+        token,
+        certificate,
     })
 }
 
@@ -117,7 +129,8 @@ mod tests {
     use super::*;
 
     fn answer(url: &str, token: &str) -> Vec<u8> {
-        format!(r#"{{"url":"{url}","token":"{token}","certificatePem":"PEM","more":1}}"#).into_bytes()
+        format!(r#"{{"address":"{url}","token":"{token}","certificate":"TUlJ","authority":"PEM","pid":7}}"#)
+            .into_bytes()
     }
 
     #[test]
@@ -125,7 +138,7 @@ mod tests {
         let read = read(&answer("https://localhost:47600/", "aZ-9_.")).expect("a usable answer");
         assert_eq!(read.origin, "https://localhost:47600");
         assert_eq!(read.token, "aZ-9_.");
-        assert_eq!(read.frames, Vec::<String>::new());
+        assert_eq!(read.certificate, "TUlJ");
     }
 
     #[test]
@@ -164,14 +177,15 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_frame_that_is_not_on_this_computer() {
-        let line = br#"{"url":"https://localhost:1","token":"t","certificatePem":"","frames":["https://example.com:1"]}"#;
-        assert!(matches!(read(line), Err(BootstrapError::Answer(_))));
+    fn hands_on_what_the_service_says_no_with() {
+        let error = UserError::new(deskhand_protocol::ErrorCode::Disabled);
+        let line = serde_json::to_vec(&serde_json::json!({ "error": error })).expect("JSON");
+        assert!(matches!(read(&line), Err(BootstrapError::Refused(said)) if said == error));
     }
 
     #[test]
     fn half_an_answer_is_no_answer() {
-        for line in [&b""[..], b"{", b"[]", br#"{"url":"https://localhost:1"}"#] {
+        for line in [&b""[..], b"{", b"[]", br#"{"address":"https://localhost:1"}"#] {
             assert!(matches!(read(line), Err(BootstrapError::Answer(_))));
         }
     }

@@ -1,7 +1,7 @@
 //! What the window does about what happens, without doing it: events in, effects out (Invariant 10). Knows no toolkit,
 //! no file and no socket, so that every path is a test.
 
-use deskhand_protocol::ErrorCode;
+use deskhand_protocol::{ErrorCode, UserError};
 use serde::Deserialize;
 
 use crate::bootstrap::{Bootstrap, BootstrapError};
@@ -54,7 +54,7 @@ pub(crate) enum Event {
 pub(crate) enum Effect {
     /// Ask the service for address, token and certificate.
     Bootstrap,
-    /// Accept this certificate (PEM) for this host, and no other that is not trusted by the system.
+    /// Accept this certificate (DER, base64) for this host, and no other that is not trusted by the system.
     Pin { host: String, certificate: String },
     /// Show the page at this address.
     Load(String),
@@ -139,12 +139,14 @@ impl Controller {
             Event::Bootstrapped(Ok(page)) => self.bootstrapped(page),
             Event::Bootstrapped(Err(error)) => self.unavailable(&error),
             Event::CertificateRefused => self.certificate_refused(),
-            Event::LoadFailed => self.fail(ErrorCode::ServiceUnavailable, None),
+            Event::LoadFailed => self.fail(&UserError::new(ErrorCode::ServiceUnavailable)),
             Event::Loaded => self.loaded(),
             Event::Message(text) => self.message(&text),
             Event::LinkOpened(address) => self.link_opened(address),
             Event::StartChosen => self.start(),
-            Event::ServiceStarted(Err(said)) => self.fail(ErrorCode::ServiceUnavailable, Some(&said)),
+            Event::ServiceStarted(Err(said)) => {
+                self.fail(&UserError::new(ErrorCode::ServiceUnavailable).detail(pages::tail(&said)))
+            }
             Event::CloseChosen if self.turn_running => vec![Effect::AskBeforeClosing],
             Event::CloseChosen | Event::CloseConfirmed => self.close(),
             Event::Reshaped(geometry) => {
@@ -165,14 +167,13 @@ impl Controller {
         }
     }
 
-    /// Whether `address` belongs to the page's origin, or to one that the page may frame.
+    /// Whether `address` belongs to the page's origin.
     fn is_ours(&self, address: &str) -> bool {
-        let Some(page) = &self.page else { return false };
-        std::iter::once(&page.origin).chain(&page.frames).any(|origin| {
-            address
-                .strip_prefix(origin.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '?']))
-        })
+        let rest = self
+            .page
+            .as_ref()
+            .and_then(|page| address.strip_prefix(page.origin.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '?']))
     }
 
     fn connect(&mut self) -> Vec<Effect> {
@@ -207,16 +208,17 @@ impl Controller {
         match error {
             // The page itself says that it cannot reach the service, and keeps what was typed.
             BootstrapError::NoService(_) if self.state == State::Page && !self.repinning => Vec::new(),
-            BootstrapError::NoService(_) => self.fail(ErrorCode::ServiceUnavailable, None),
-            BootstrapError::OtherUser => self.fail(ErrorCode::OtherUser, None),
-            BootstrapError::Answer(_) => self.fail(ErrorCode::Internal, Some(&error.to_string())),
+            BootstrapError::NoService(_) => self.fail(&UserError::new(ErrorCode::ServiceUnavailable)),
+            BootstrapError::OtherUser => self.fail(&UserError::new(ErrorCode::OtherUser)),
+            BootstrapError::Refused(said) => self.fail(said),
+            BootstrapError::Answer(_) => self.fail(&UserError::new(ErrorCode::Internal).detail(error)),
         }
     }
 
     /// Once, the certificate may have been renewed since it was pinned. Twice, something else answers on the port.
     fn certificate_refused(&mut self) -> Vec<Effect> {
         if self.repinning {
-            return self.fail(ErrorCode::AuthorityUntrusted, None);
+            return self.fail(&UserError::new(ErrorCode::AuthorityUntrusted));
         }
         self.repinning = true;
         vec![Effect::Bootstrap]
@@ -275,11 +277,11 @@ impl Controller {
             .collect()
     }
 
-    fn fail(&mut self, code: ErrorCode, said: Option<&str>) -> Vec<Effect> {
+    fn fail(&mut self, error: &UserError) -> Vec<Effect> {
         self.state = State::Error;
         self.repinning = false;
         self.turn_running = false;
-        vec![Effect::Show(pages::error(code, said))]
+        vec![Effect::Show(pages::error(error))]
     }
 }
 

@@ -1,12 +1,12 @@
 //! The window's own two pages: waiting, and what is wrong. No script, no network, no picture: they must show when
 //! nothing else works. Their buttons are links that the controller takes.
 
-use deskhand_protocol::ErrorCode;
+use deskhand_protocol::{ErrorCode, UserError};
 
 use crate::controller::{RETRY, START};
 
-/// What is shown of a program's last words, in characters.
-const SAID_CAP: usize = 600;
+/// What is shown of a detail, in characters.
+const DETAIL_CAP: usize = 500;
 
 /// Colours, type and card of the design; the system chooses light or dark.
 const STYLE: &str = "\
@@ -37,22 +37,26 @@ pub(crate) fn waiting(text: &str) -> String {
     page(&format!(r#"<p class="wait" role="status">{}</p>"#, escaped(text)))
 }
 
-/// One sentence each: what happened, what was kept, what to do; one main button; the code. `said` is what a program
-/// wrote before it ended.
-pub(crate) fn error(code: ErrorCode, said: Option<&str>) -> String {
-    let [happened, kept, action] = code.sentences().map(escaped);
-    let said = said.map(str::trim).filter(|said| !said.is_empty());
-    let said = said
-        .map(|said| format!("<pre>{}</pre>", escaped(&tail(said))))
+/// One sentence each: what happened, what was kept, what to do; one main button; the code. The detail may be what a
+/// program wrote before it ended.
+pub(crate) fn error(error: &UserError) -> String {
+    let [happened, kept, action] = [&error.happened, &error.kept, &error.action].map(|text| escaped(text));
+    let detail = error
+        .detail
+        .as_deref()
+        .map(str::trim)
+        .filter(|detail| !detail.is_empty());
+    let detail = detail
+        .map(|detail| format!("<pre>{}</pre>", escaped(&tail(detail))))
         .unwrap_or_default();
-    let buttons = if code == ErrorCode::ServiceUnavailable {
+    let buttons = if error.code == ErrorCode::ServiceUnavailable {
         format!(r#"<a class="main" href="{START}">Start the service</a><a href="{RETRY}">Try again</a>"#)
     } else {
         format!(r#"<a class="main" href="{RETRY}">Try again</a>"#)
     };
     page(&format!(
-        r#"<main role="alert"><h1>{ICON}<span>{happened}</span></h1><p>{kept}</p><p>{action}</p>{said}<nav>{buttons}<code>{}</code></nav></main>"#,
-        code.as_str()
+        r#"<main role="alert"><h1>{ICON}<span>{happened}</span></h1><p>{kept}</p><p>{action}</p>{detail}<nav>{buttons}<code>{}</code></nav></main>"#,
+        error.code.as_str()
     ))
 }
 
@@ -65,9 +69,9 @@ fn page(body: &str) -> String {
     )
 }
 
-/// The end of a long text, where the reason stands.
-fn tail(text: &str) -> String {
-    let surplus = text.chars().count().saturating_sub(SAID_CAP);
+/// The end of a long text, where a program's reason stands.
+pub(crate) fn tail(text: &str) -> String {
+    let surplus = text.chars().count().saturating_sub(DETAIL_CAP);
     text.chars().skip(surplus).collect()
 }
 
@@ -82,10 +86,14 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn with_detail(detail: &str) -> String {
+        error(&UserError::new(ErrorCode::ServiceUnavailable).detail(detail))
+    }
+
     #[test]
     fn every_error_says_its_three_sentences_and_its_code() {
         for &code in ErrorCode::ALL {
-            let page = error(code, None);
+            let page = error(&UserError::new(code));
             for text in code.sentences() {
                 assert!(page.contains(&escaped(text)), "{code:?} lacks `{text}`");
             }
@@ -95,27 +103,21 @@ mod tests {
 
     #[test]
     fn a_programs_last_words_are_text_and_not_markup() {
-        let page = error(
-            ErrorCode::ServiceUnavailable,
-            Some("<script>alert(1)</script> & \"more\""),
-        );
+        let page = with_detail("<script>alert(1)</script> & \"more\"");
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;more&quot;"));
         assert!(!page.contains("<script"));
     }
 
     #[test]
     fn only_the_end_of_long_last_words_is_shown() {
-        let page = error(
-            ErrorCode::ServiceUnavailable,
-            Some(&format!("{}the reason", "x".repeat(10_000))),
-        );
+        let page = with_detail(&tail(&format!("{}the reason", "x".repeat(10_000))));
         assert!(page.contains("xthe reason</pre>"));
         assert!(page.len() < 6_000);
     }
 
     #[test]
     fn the_pages_load_nothing_and_run_nothing() {
-        for page in [waiting("Connecting"), error(ErrorCode::Internal, Some("said"))] {
+        for page in [waiting("Connecting"), with_detail("said")] {
             assert!(page.contains("default-src 'none'"));
             for sign in ["http:", "https:", "src=", "url(", "<script", "onclick"] {
                 assert!(!page.contains(sign), "{sign}");

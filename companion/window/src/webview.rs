@@ -243,10 +243,12 @@ mod os {
         Ok(web)
     }
 
-    /// Accepts this very certificate for the host, besides those that the system trusts.
+    /// Accepts this very certificate (DER, base64) for the host, besides those that the system trusts.
     pub(super) fn pin(web: &WebView, host: &str, certificate: &str) {
         let context = web.webview().context();
-        match (TlsCertificate::from_pem(certificate), context) {
+        // PEM is just this, in lines (RFC 7468); GLib takes one long line as well.
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----\n");
+        match (TlsCertificate::from_pem(&pem), context) {
             (Ok(certificate), Some(context)) => context.allow_tls_certificate_for_host(&certificate, host),
             (Err(error), _) => eprintln!("the service's certificate cannot be read: {error}"),
             (_, None) => eprintln!("the web view has no context"),

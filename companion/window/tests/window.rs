@@ -7,7 +7,6 @@ mod screen;
 #[path = "window/service.rs"]
 mod service;
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -73,16 +72,18 @@ fn says_when_there_is_no_service_and_starts_it() {
     let (screen, home) = (Screen::start(), Home::new());
     let programs = home.path().join("programs");
     std::fs::create_dir(&programs).expect("a folder for the programs");
-    let program = programs.join("deskhand-window");
-    std::fs::copy(env!("CARGO_BIN_EXE_deskhand-window"), &program).expect("the window's program is copied");
-    let note = home.path().join("started");
+    let (program, source, note) = (
+        programs.join("deskhand-window"),
+        home.path().join("service.sh"),
+        home.path().join("started"),
+    );
     let script = format!(
         "#!/bin/sh\necho \"$@\" > {}\necho 'DB_NEWER: made by a newer Deskhand' >&2\nexit 1\n",
         note.display()
     );
-    std::fs::write(programs.join("deskhand"), script).expect("a service that cannot start");
-    let executable = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(programs.join("deskhand"), executable).expect("it can be run");
+    std::fs::write(&source, script).expect("a service that cannot start");
+    install(Path::new(env!("CARGO_BIN_EXE_deskhand-window")), &program);
+    install(&source, &programs.join("deskhand"));
     let _window = window(&screen, &home, &program);
 
     screen.wait_for_colour("the error page", ERROR, LONG);
@@ -111,4 +112,14 @@ fn window(screen: &Screen, home: &Home, program: &Path) -> Child {
         .env("NO_AT_BRIDGE", "1")
         .env("GSETTINGS_BACKEND", "memory");
     Child::spawn(&mut command)
+}
+
+/// Copies a program. Another process does it: a file that this one has open for writing while a test in another thread
+/// forks could not be run ("text file busy").
+fn install(from: &Path, to: &Path) {
+    let status = Command::new("install")
+        .args(["-m", "755"])
+        .args([from, to])
+        .status();
+    assert!(status.expect("coreutils are there").success());
 }

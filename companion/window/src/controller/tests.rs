@@ -66,6 +66,10 @@ fn every_reason_for_no_page_has_its_code() {
     let cases = [
         (BootstrapError::NoService(None), "NET_SERVICE"),
         (BootstrapError::OtherUser, "NET_OTHER_USER"),
+        (
+            BootstrapError::Refused(UserError::new(ErrorCode::Disabled)),
+            "POL_DISABLED",
+        ),
         (BootstrapError::Answer("it is not the expected JSON"), "INTERNAL"),
     ];
     for (error, code) in cases {
@@ -191,15 +195,11 @@ fn a_link_to_the_service_is_not_handed_out_with_its_address() {
 
 #[test]
 fn stays_on_its_origin() {
-    let mut window = Fake::with_page();
-    window.on(Event::Bootstrapped(Ok(Bootstrap {
-        frames: vec!["https://localhost:5000".into()],
-        ..page("one")
-    })));
+    let window = Fake::with_page();
     let cases = [
         ("https://localhost:47600/desktop/#token=one", Navigation::Follow),
         ("https://localhost:47600", Navigation::Follow),
-        ("https://localhost:5000/excel.html", Navigation::Follow),
+        ("https://localhost:5000/", Navigation::Refuse),
         ("https://localhost:476001/", Navigation::Refuse),
         ("https://localhost:47600.example.com/", Navigation::Refuse),
         ("https://localhost:47600@example.com/", Navigation::Refuse),
@@ -265,6 +265,5 @@ fn page(token: &str) -> Bootstrap {
         origin: "https://localhost:47600".into(),
         token: token.into(),
         certificate: format!("PEM {token}"),
-        frames: Vec::new(),
     }
 }

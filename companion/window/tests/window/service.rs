@@ -30,6 +30,15 @@ impl Certificate {
         Self { certificate, key }
     }
 
+    /// As the service hands it out: the lines of PEM without its first and last, in one.
+    fn der_base64(&self) -> String {
+        self.certificate
+            .pem()
+            .lines()
+            .filter(|line| !line.starts_with('-'))
+            .collect()
+    }
+
     fn acceptor(&self) -> TlsAcceptor {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -57,10 +66,7 @@ impl Service {
     /// the second, and so on; the last one stays.
     pub(crate) fn start(home: &Path, shown: &Certificate, told: &[&Certificate]) -> Self {
         let (requests, acceptor) = (Arc::new(Mutex::new(Vec::new())), shown.acceptor());
-        let told: Vec<String> = told
-            .iter()
-            .map(|certificate| certificate.certificate.pem())
-            .collect();
+        let told: Vec<String> = told.iter().map(|certificate| certificate.der_base64()).collect();
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let (paths, log) = (Paths::below(home), Arc::clone(&requests));
@@ -112,12 +118,14 @@ async fn bootstraps(mut local: LocalListener, port: u16, told: Vec<String>) {
             .read_line(&mut line)
             .await
             .expect("a request");
-        assert_eq!(line, "{\"request\":\"bootstrap\",\"frontEnd\":\"window\"}\n");
+        assert_eq!(line, "{\"frontEnd\":\"window\"}\n");
         let certificate = &told[(count - 1).min(told.len() - 1)];
         let answer = serde_json::json!({
-            "url": format!("https://localhost:{port}"),
+            "address": format!("https://localhost:{port}"),
             "token": format!("tok-{count}"),
-            "certificatePem": certificate,
+            "certificate": certificate,
+            "authority": "",
+            "pid": std::process::id(),
         });
         stream
             .write_all(format!("{answer}\n").as_bytes())

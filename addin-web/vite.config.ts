@@ -1,6 +1,6 @@
 // Builds the three pages into `target/web`: one HTML file an entry, hashed assets beside them.
 //
-// The pages carry two marks that the service fills in on each load: `__CSP_NONCE__` and `__OFFICE_JS__`.
+// The pages carry a mark that the service fills in on each load: `__CSP_NONCE__`.
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
 

@@ -1,4 +1,5 @@
-// The pane in its Office application.
-import { start } from "@deskhand/shared/app.tsx";
+// The pane in Excel.
+import { startPane } from "@deskhand/shared/pane/pane.ts";
+import { createExcelHost } from "./host.ts";
 
-start({ kind: "excel" });
+startPane("excel", createExcelHost);

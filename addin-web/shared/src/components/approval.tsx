@@ -38,7 +38,7 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
           <div key={risk.cells} className="note note-warning">
             <Warning16Filled />
             <span>
-              <strong>{words.approval.risk(risk.cells, risk.reach)}.</strong> {risk.rule}
+              <Reach text={words.approval.risk(risk.cells, risk.reach)} /> {risk.rule}
             </span>
           </div>
         ))}
@@ -56,7 +56,25 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
   );
 }
 
-function Choices({ choices, onAnswer }: { choices: readonly Choice[]; onAnswer: (choice: Choice) => void }): ReactElement {
+/** What the cells do, in bold; what they reach, behind the comma, plain. */
+function Reach({ text }: { text: string }): ReactElement {
+  const comma = text.indexOf(",") + 1;
+  const end = comma === 0 ? text.length : comma;
+  return (
+    <>
+      <strong>{text.slice(0, end)}</strong>
+      {text.slice(end)}.
+    </>
+  );
+}
+
+function Choices({
+  choices,
+  onAnswer,
+}: {
+  choices: readonly Choice[];
+  onAnswer: (choice: Choice) => void;
+}): ReactElement {
   const [given, setGiven] = useState<Choice | undefined>();
   return (
     <div className="row choices">
@@ -124,7 +142,9 @@ function Row({ row, pattern }: { row: BeforeAfter; pattern: string | undefined }
           <span className="ltr">{row.cell}</span> {row.label}
         </th>
         <td className="ltr">{row.now === "" ? words.approval.empty : row.now}</td>
-        <td className={same ? "ltr same" : "ltr"}>{row.formula ? words.approval.formula : row.after === "" ? words.approval.empty : row.after}</td>
+        <td className={same ? "ltr same" : "ltr"}>
+          {row.formula ? words.approval.formula : row.after === "" ? words.approval.empty : row.after}
+        </td>
       </tr>
       {pattern !== undefined && (
         <tr>
@@ -159,7 +179,17 @@ function shape(formula: string): string {
   return formula.replace(/(\b\$?[A-Z]{1,3})\d+\b/g, "$1#");
 }
 
-function SettledApproval({ question, choice, by, at }: { question: string; choice: Choice; by: SettledBy; at: number }) {
+function SettledApproval({
+  question,
+  choice,
+  by,
+  at,
+}: {
+  question: string;
+  choice: Choice;
+  by: SettledBy;
+  at: number;
+}) {
   const { kind } = useApp();
   const allowed = choice !== "deny";
   return (

@@ -69,10 +69,18 @@ const CallRow = memo(function CallRow({ call }: { call: CallEntry }): ReactEleme
             <CitationChip document={call.document} target={call.target} />
           )}
           {call.state === "denied" && <span className="detail">{words.calls.denied}</span>}
-          {call.state === "failed" && call.output !== undefined && <span className="detail">{reason(call.output)}</span>}
+          {call.state === "failed" && call.output !== undefined && (
+            <span className="detail">{reason(call.output)}</span>
+          )}
         </span>
         {(call.durationMs !== undefined || elapsed >= 1000) && <span className="detail num">{duration(elapsed)}</span>}
-        <button type="button" className="fold" aria-expanded={open} aria-label={`${words.failure.detail}: ${call.title}`} onClick={toggle}>
+        <button
+          type="button"
+          className="fold"
+          aria-expanded={open}
+          aria-label={`${words.failure.detail}: ${call.title}`}
+          onClick={toggle}
+        >
           {open ? <ChevronDown16Regular /> : <ChevronRight16Regular />}
         </button>
       </div>

@@ -1,11 +1,5 @@
 // What was changed over all documents, newest first, each with its way back (Invariant 6).
-import {
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-} from "@fluentui/react-components";
+import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
 import { type KeyboardEvent, type ReactElement, useState } from "react";
 import type { ChangeState } from "../session/model.ts";
 import { shortTitle, when } from "../text/format.ts";
@@ -13,7 +7,14 @@ import { words } from "../words/en.ts";
 import { placeOf } from "./citation.tsx";
 import { useSession, useStore } from "./context.tsx";
 import { IconButton, LinkButton, TextButton } from "./controls.tsx";
-import { ArrowRedo16Regular, ArrowUndo16Regular, Eye16Regular, Glyph, MoreHorizontal16Regular, Warning16Filled } from "./icons.tsx";
+import {
+  ArrowRedo16Regular,
+  ArrowUndo16Regular,
+  Eye16Regular,
+  Glyph,
+  MoreHorizontal16Regular,
+  Warning16Filled,
+} from "./icons.tsx";
 
 export function ChangesList(): ReactElement {
   const { model } = useSession();
@@ -68,12 +69,14 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
         <div className="row change-line">
           <div className="grow">
             <div className="change-title cut">{set.title}</div>
-            <div className="small detail cut">{describe(change)}</div>
+            <div className="small detail">{describe(change)}</div>
           </div>
           <ReverseButton change={change} />
           <ChangeMenu change={change} newest={newest} />
         </div>
-        {document?.state === "closed" && undoneAt === undefined && <p className="small detail">{words.changeList.onDisk}</p>}
+        {document?.state === "closed" && undoneAt === undefined && (
+          <p className="small detail">{words.changeList.onDisk}</p>
+        )}
         {change.changedSince.length > 0 && (
           <div className="note note-warning">
             <Warning16Filled />
@@ -90,7 +93,9 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
             </span>
           </div>
         )}
-        {change.kept.length > 0 && <p className="small detail">{words.changeList.kept(change.kept.map(placeOf).join(", "))}</p>}
+        {change.kept.length > 0 && (
+          <p className="small detail">{words.changeList.kept(change.kept.map(placeOf).join(", "))}</p>
+        )}
       </div>
     </li>
   );

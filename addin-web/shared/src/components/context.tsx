@@ -6,7 +6,11 @@ import type { SessionStore, State } from "../session/store.ts";
 /** What the page around the app can do, where it can: a native window, a pane. */
 export interface Shell {
   /** Starts the service, where the page has a native window around it. */
-  startService?: (() => void) | undefined;
+  startService?: () => void;
+  /** Tells the window whether a turn runs: it asks before it closes. */
+  turnRunning?: (running: boolean) => void;
+  /** Tells the window that the service is gone: its certificate or its token may be of yesterday. */
+  connectionLost?: () => void;
 }
 
 export interface App {

@@ -1,12 +1,5 @@
 // Buttons and pickers in the sizes of the design, on Fluent's.
-import {
-  Button,
-  Menu,
-  MenuItemRadio,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-} from "@fluentui/react-components";
+import { Button, Menu, MenuItemRadio, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
 import type { ButtonHTMLAttributes, ReactElement, ReactNode, Ref } from "react";
 import { ChevronDown16Regular, LockClosed16Regular } from "./icons.tsx";
 

@@ -16,7 +16,6 @@ import { ErrorCard, InfoLine, NoticeLine, RetryLine, StoppedLine } from "./notic
 import { PairingRequests } from "./pairing.tsx";
 import { PlanCard } from "./plan.tsx";
 import { StartScreen } from "./start.tsx";
-import { TourStop } from "./tour.tsx";
 
 const NEAR_END_PX = 80;
 
@@ -32,9 +31,17 @@ export function Conversation({ narrow, onPrompt }: ConversationProps): ReactElem
   const scroll = useFollowEnd(model.id);
   const empty = rows.length === 0 && pending.length === 0;
   return (
-    <section className="scroll" id="conversation" role="log" aria-live="off" aria-label={words.areas.conversation} ref={scroll} tabIndex={0} data-area>
+    <section
+      className="scroll"
+      id="conversation"
+      role="log"
+      aria-live="off"
+      aria-label={words.areas.conversation}
+      ref={scroll}
+      tabIndex={0}
+      data-area
+    >
       <div className="column">
-        <TourStop />
         {empty && <StartScreen onPrompt={onPrompt} />}
         {rows.map((row, index) => (
           <Row key={row.key} row={row} last={index === rows.length - 1} onPrompt={onPrompt} />
@@ -73,7 +80,15 @@ function Row({ row, last, onPrompt }: RowProps): ReactElement | null {
   }
 }
 
-function EntryRow({ entry, last, onPrompt }: { entry: Exclude<Entry, CallEntry>; last: boolean; onPrompt: (text: string) => void }): ReactElement {
+function EntryRow({
+  entry,
+  last,
+  onPrompt,
+}: {
+  entry: Exclude<Entry, CallEntry>;
+  last: boolean;
+  onPrompt: (text: string) => void;
+}): ReactElement {
   const goOn = useGoOn();
   const offered = last ? goOn : undefined;
   switch (entry.kind) {
@@ -104,7 +119,15 @@ function EntryRow({ entry, last, onPrompt }: { entry: Exclude<Entry, CallEntry>;
 }
 
 /** After a limit the turn goes on; after a fault the last prompt is put back to be sent again. */
-function AgainButton({ kept, onGoOn, onPrompt }: { kept: boolean; onGoOn: () => void; onPrompt: (text: string) => void }): ReactElement {
+function AgainButton({
+  kept,
+  onGoOn,
+  onPrompt,
+}: {
+  kept: boolean;
+  onGoOn: () => void;
+  onPrompt: (text: string) => void;
+}): ReactElement {
   const { model } = useSession();
   const last = model.entries.findLast((entry) => entry.kind === "prompt");
   return (

@@ -5,7 +5,7 @@ import { number, shortTitle, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { CitationChip, placeOf } from "./citation.tsx";
 import { useSession } from "./context.tsx";
-import { Circle16Regular, Glyph } from "./icons.tsx";
+import { Circle16Regular } from "./icons.tsx";
 
 interface Group {
   entry: ChangeEntry;
@@ -17,7 +17,9 @@ export function FiguresList(): ReactElement {
   const { model } = useSession();
   const groups: Group[] = model.changes
     .filter((change) => change.undoneAt === undefined)
-    .flatMap((change) => change.set.entries.map((entry) => ({ entry, at: change.set.at, sources: entry.sources ?? [] })))
+    .flatMap((change) =>
+      change.set.entries.map((entry) => ({ entry, at: change.set.at, sources: entry.sources ?? [] })),
+    )
     .filter((group) => group.sources.length > 0);
   const count = groups.reduce((sum, group) => sum + group.sources.length, 0);
   if (count === 0) {
@@ -49,15 +51,12 @@ export function FiguresList(): ReactElement {
 }
 
 function Figure({ source }: { source: FigureSource }): ReactElement {
-  const { model, open } = useSession();
-  const document = [...model.documents, ...open].find((each) => each.id === source.document);
   return (
     <li className="figure">
       <Circle16Regular className="detail" aria-hidden="true" />
       <div className="grow">
         <div className="cut ltr">{source.figure}</div>
-        <div className="row small detail figure-source">
-          {document !== undefined && <Glyph kind={document.kind} state={document.state} />}
+        <div className="small">
           <CitationChip document={source.document} target={source.address} />
         </div>
       </div>

@@ -46,9 +46,5 @@ export function Mark(): ReactElement {
 /** The document glyph; outlined where the document is a file on disk. */
 export function Glyph({ kind, state = "live" }: { kind: DocumentKind; state?: DocumentState }): ReactElement {
   const outlined = state === "live" ? "" : " glyph-closed";
-  return (
-    <span className={`glyph glyph-${kind}${outlined}`} role="img" aria-label={words.documentKind[kind]}>
-      {kind === "workbook" ? "X" : "P"}
-    </span>
-  );
+  return <span className={`glyph glyph-${kind}${outlined}`} role="img" aria-label={words.documentKind[kind]} />;
 }

@@ -77,6 +77,8 @@ function focusFirst(area: HTMLElement | undefined): void {
     area.focus();
     return;
   }
-  const target = area.querySelector<HTMLElement>("[data-prompt], [aria-selected='true'], button, input, textarea, [tabindex='0']");
+  const target = area.querySelector<HTMLElement>(
+    "[data-prompt], [aria-selected='true'], button, input, textarea, [tabindex='0']",
+  );
   target?.focus();
 }

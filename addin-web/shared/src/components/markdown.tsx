@@ -121,7 +121,8 @@ function inline(tokens: readonly Token[] | undefined): ReactNode {
       continue;
     }
     const following = rest[index + 1];
-    const tail = token.type === "citation" && following?.type === "text" ? /^[.,;:!?)]+/.exec(following.raw)?.[0] : undefined;
+    const tail =
+      token.type === "citation" && following?.type === "text" ? /^[.,;:!?)]+/.exec(following.raw)?.[0] : undefined;
     if (tail !== undefined && following !== undefined) {
       shown.push(
         <span key={index} className="cite-tail">

@@ -27,7 +27,7 @@ export const AgentMessage = memo(function AgentMessage({ entry, onGoOn }: AgentM
   const text = useMarkdown(entry.text);
   const citations = entry.state === "streaming" ? [] : citationsOf(text);
   return (
-    <div dir="auto">
+    <div className="agent-message" dir="auto">
       <span className="visually-hidden">{words.message.agent}: </span>
       <Markdown text={text} streaming={entry.state === "streaming"} />
       {citations.length > 1 && (

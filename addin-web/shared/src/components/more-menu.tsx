@@ -1,5 +1,13 @@
 // What else can be done with a session, and the list of keys.
-import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, Popover, PopoverSurface } from "@fluentui/react-components";
+import {
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Popover,
+  PopoverSurface,
+} from "@fluentui/react-components";
 import { type ReactElement, useRef, useState } from "react";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";

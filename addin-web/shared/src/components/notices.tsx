@@ -3,7 +3,7 @@
 import { type ReactElement, type ReactNode, useState } from "react";
 import type { UserError } from "../generated/protocol.ts";
 import type { NoticeEntry, RetryEntry } from "../session/model.ts";
-import { duration } from "../text/format.ts";
+import { pause } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { TextButton } from "./controls.tsx";
 import { ArrowSync16Regular, Checkmark16Regular, Copy16Regular, ErrorCircle16Filled, Info16Regular } from "./icons.tsx";
@@ -58,7 +58,7 @@ function Code({ code }: { code: string }): ReactElement {
 }
 
 export function RetryLine({ entry }: { entry: RetryEntry }): ReactElement {
-  const wait = duration(entry.waitedMs);
+  const wait = pause(entry.waitedMs);
   return (
     <p className="row small detail line">
       <ArrowSync16Regular />

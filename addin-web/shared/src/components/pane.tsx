@@ -16,7 +16,7 @@ import { PromptBox, type PromptBoxHandle } from "./prompt-box.tsx";
 import { SessionSwitcher } from "./sessions.tsx";
 import { Foot } from "./status.tsx";
 import { Tabs } from "./tabs.tsx";
-import { TourBanner } from "./tour.tsx";
+import { TourBanner, TourStop } from "./tour.tsx";
 
 type Tab = "chat" | "changes" | "figures";
 
@@ -48,6 +48,7 @@ export function Pane(): ReactElement {
     <div className="pane">
       <TourBanner detail={false} />
       <header className="pane-head" aria-label={words.areas.header} data-area>
+        <h1 className="visually-hidden">{model.title === "" ? words.sessions.untitled : model.title}</h1>
         <SessionSwitcher open={switching} onOpen={setSwitching} titled />
         <IconButton
           label={words.sessions.new}
@@ -59,42 +60,45 @@ export function Pane(): ReactElement {
         />
         <MoreMenu keys={keys} onKeys={setKeys} />
       </header>
-      <Tabs
-        label={words.areas.views}
-        panel="pane-panel"
-        selected={tab}
-        onSelect={setTab}
-        items={[
-          { id: "chat", label: words.areas.chat },
-          { id: "changes", label: words.areas.changes, count: standing },
-          { id: "figures", label: words.areas.figures },
-        ]}
-      />
-      <main className="pane-main" id="pane-panel" role="tabpanel" aria-label={words.areas[tab]}>
-        {tab === "chat" && <Conversation narrow onPrompt={(text) => box.current?.write(text)} />}
-        {tab === "changes" && (
-          <section className="scroll" tabIndex={0} aria-label={words.areas.changes} data-area>
-            <div className="column">
-              <div className="row">
-                <h2 className="title grow">{words.changeList.title}</h2>
-                <UndoAll />
+      <main className="pane-main">
+        <Tabs
+          label={words.areas.views}
+          panel="pane-panel"
+          selected={tab}
+          onSelect={setTab}
+          items={[
+            { id: "chat", label: words.areas.chat },
+            { id: "changes", label: words.areas.changes, count: standing },
+            { id: "figures", label: words.areas.figures },
+          ]}
+        />
+        <TourStop />
+        <div className="pane-panel" id="pane-panel" role="tabpanel" aria-label={words.areas[tab]}>
+          {tab === "chat" && <Conversation narrow onPrompt={(text) => box.current?.write(text)} />}
+          {tab === "changes" && (
+            <section className="scroll" tabIndex={0} aria-label={words.areas.changes} data-area>
+              <div className="column">
+                <div className="row">
+                  <h2 className="title grow">{words.changeList.title}</h2>
+                  <UndoAll />
+                </div>
+                <ChangesList />
               </div>
-              <ChangesList />
-            </div>
-          </section>
-        )}
-        {tab === "figures" && (
-          <section className="scroll" tabIndex={0} aria-label={words.areas.figures} data-area>
-            <div className="column">
-              <FiguresList />
-            </div>
-          </section>
-        )}
+            </section>
+          )}
+          {tab === "figures" && (
+            <section className="scroll" tabIndex={0} aria-label={words.areas.figures} data-area>
+              <div className="column">
+                <FiguresList />
+              </div>
+            </section>
+          )}
+        </div>
+        <div className="above-prompt">
+          <ConnectionNote />
+        </div>
+        <PromptBox ref={box} figures={tab === "figures"} />
       </main>
-      <div className="above-prompt">
-        <ConnectionNote />
-      </div>
-      <PromptBox ref={box} figures={tab === "figures"} />
       <Foot />
       <Announcer />
     </div>

@@ -1,6 +1,14 @@
 // The prompt box: chips, text, model, mode, stop, send. Never leaves the screen; stop is never hidden while a turn runs.
 import { Button } from "@fluentui/react-components";
-import { type KeyboardEvent, type ReactElement, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactElement,
+  type Ref,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import type { PermissionMode } from "../generated/protocol.ts";
 import { openApprovals } from "../session/model.ts";
 import { words } from "../words/en.ts";
@@ -45,12 +53,10 @@ export function PromptBox({ ref, figures = false }: PromptBoxProps): ReactElemen
     setText("");
     const documents = attachments.documents.map((document) => document.id);
     const chosen = chosenModel === DEFAULT_MODEL ? undefined : chosenModel;
-    store
-      .prompt({ text: text.trim(), documents, selection: attachments.selection, model: chosen, mode })
-      .catch(() => {
-        // The error card says why; the text comes back so that nothing is lost.
-        setText((now) => (now === "" ? text : now));
-      });
+    store.prompt({ text: text.trim(), documents, selection: attachments.selection, model: chosen, mode }).catch(() => {
+      // The error card says why; the text comes back so that nothing is lost.
+      setText((now) => (now === "" ? text : now));
+    });
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
@@ -144,8 +150,10 @@ function useGrowingInput(text: string): React.RefObject<HTMLTextAreaElement | nu
   useLayoutEffect(() => {
     const box = input.current;
     if (box !== null) {
-      box.style.height = "auto";
-      box.style.height = `${box.scrollHeight}px`;
+      box.style.height = "";
+      if (text !== "") {
+        box.style.height = `${box.scrollHeight}px`;
+      }
     }
   }, [text]);
   return input;
@@ -170,13 +178,23 @@ function ModelPicker({ value, onChoose }: { value: string; onChoose: (model: str
   );
 }
 
-function ModePicker({ value, onChoose }: { value: PermissionMode; onChoose: (mode: PermissionMode) => void }): ReactElement {
+function ModePicker({
+  value,
+  onChoose,
+}: {
+  value: PermissionMode;
+  onChoose: (mode: PermissionMode) => void;
+}): ReactElement {
   const modes: PermissionMode[] = ["ask", "act", "readOnly"];
   return (
     <Picker
       label={words.prompt.mode}
       value={value}
-      options={modes.map((mode) => ({ value: mode, text: words.prompt.modes[mode], hint: words.prompt.modeHints[mode] }))}
+      options={modes.map((mode) => ({
+        value: mode,
+        text: words.prompt.modes[mode],
+        hint: words.prompt.modeHints[mode],
+      }))}
       onChoose={onChoose}
     />
   );

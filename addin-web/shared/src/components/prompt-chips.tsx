@@ -64,7 +64,9 @@ export function PromptChips({ attachments }: { attachments: Attachments }): Reac
           gone={document.state === "gone"}
           icon={<Glyph kind={document.kind} state={document.state} />}
           name={shortTitle(document.title)}
-          note={document.state === "gone" ? words.documentGone : document.state === "closed" ? words.documentClosed : ""}
+          note={
+            document.state === "gone" ? words.documentGone : document.state === "closed" ? words.documentClosed : ""
+          }
           onRemove={() => {
             attachments.leaveOut(document);
           }}

@@ -13,7 +13,13 @@ const SEARCH_DELAY_MS = 150;
 const GROUPS: readonly DayGroup[] = ["today", "yesterday", "week", "month", "earlier"];
 
 /** Search over the list; what it finds takes the list's place. */
-export function SessionBrowser({ onChosen, autoFocus = false }: { onChosen?: () => void; autoFocus?: boolean }): ReactElement {
+export function SessionBrowser({
+  onChosen,
+  autoFocus = false,
+}: {
+  onChosen?: () => void;
+  autoFocus?: boolean;
+}): ReactElement {
   const [text, setText] = useState("");
   const hits = useSearch(text);
   const box = useRef<HTMLDivElement>(null);
@@ -113,7 +119,13 @@ function SessionList({ onChosen }: { onChosen: (() => void) | undefined }): Reac
   );
 }
 
-function SessionRow({ session, onChosen }: { session: SessionSummary; onChosen: (() => void) | undefined }): ReactElement {
+function SessionRow({
+  session,
+  onChosen,
+}: {
+  session: SessionSummary;
+  onChosen: (() => void) | undefined;
+}): ReactElement {
   const { store } = useApp();
   const { model } = useSession();
   const current = session.id === model.id;

@@ -14,7 +14,12 @@ export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }):
     <div className="start">
       {view?.configured === false && <ErrorCard error={userError("INF_NOT_CONFIGURED")} />}
       <h2 className="title">{words.start.title}</h2>
-      <p className="secondary">{sees(described, open.map((document) => shortTitle(document.title)))}</p>
+      <p className="secondary">
+        {sees(
+          described,
+          open.map((document) => shortTitle(document.title)),
+        )}
+      </p>
       <ul className="plain-list start-prompts">
         {prompts.map((text) => (
           <li key={text}>

@@ -12,11 +12,10 @@ interface TabsProps<T extends string> {
   items: readonly TabItem<T>[];
   selected: T;
   panel: string;
-  className?: string;
   onSelect: (id: T) => void;
 }
 
-export function Tabs<T extends string>({ label, items, selected, panel, className = "", onSelect }: TabsProps<T>): ReactElement {
+export function Tabs<T extends string>({ label, items, selected, panel, onSelect }: TabsProps<T>): ReactElement {
   const row = useRef<HTMLDivElement>(null);
   const onKey = (event: KeyboardEvent): void => {
     const backwards = document.dir === "rtl" ? "ArrowRight" : "ArrowLeft";
@@ -30,7 +29,7 @@ export function Tabs<T extends string>({ label, items, selected, panel, classNam
     }
   };
   return (
-    <div className={`tabs ${className}`} role="tablist" aria-label={label} ref={row} onKeyDown={onKey} data-area>
+    <div className="tabs" role="tablist" aria-label={label} ref={row} onKeyDown={onKey} data-area>
       {items.map((item) => (
         <button
           key={item.id}

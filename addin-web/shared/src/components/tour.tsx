@@ -28,7 +28,7 @@ export function TourStop(): ReactElement | null {
   }
   const last = index === words.tour.stops.length - 1;
   return (
-    <section className="card tour-stop" aria-label={stop.title}>
+    <section className="card tour-stop" data-area aria-label={stop.title}>
       <div className="row">
         <h2 className="grow">{stop.title}</h2>
         <span className="small secondary num">{words.tour.stop(index + 1, words.tour.stops.length)}</span>

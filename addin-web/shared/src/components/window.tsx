@@ -1,5 +1,5 @@
 // The desktop window: sessions, conversation, and the side with plan, changes and files.
-import { type ReactElement, useRef, useState } from "react";
+import { type ReactElement, useEffect, useRef, useState } from "react";
 import { openApprovals } from "../session/model.ts";
 import { words } from "../words/en.ts";
 import { Announcer } from "./announcer.tsx";
@@ -17,9 +17,11 @@ import { PromptBox, type PromptBoxHandle } from "./prompt-box.tsx";
 import { SessionBrowser, SessionSwitcher } from "./sessions.tsx";
 import { ManagedMark, SandboxBadge, UsageMeter } from "./status.tsx";
 import { Tabs } from "./tabs.tsx";
-import { TourBanner } from "./tour.tsx";
+import { TourBanner, TourStop } from "./tour.tsx";
 
 type Tab = "chat" | "changes";
+
+const LOST_AFTER_MS = 10_000;
 
 export function DeskhandWindow(): ReactElement {
   const { store } = useApp();
@@ -28,6 +30,7 @@ export function DeskhandWindow(): ReactElement {
   const [switching, setSwitching] = useState(false);
   const [keys, setKeys] = useState(false);
   const box = useRef<PromptBoxHandle>(null);
+  useShell();
   const startNew = (): void => {
     store.startNew();
     box.current?.write("");
@@ -50,20 +53,22 @@ export function DeskhandWindow(): ReactElement {
     <div className="window">
       <TourBanner detail />
       <div className="window-body" data-tab={tab}>
-        <Tabs
-          label={words.areas.views}
-          panel="conversation"
-          className="window-tabs"
-          selected={tab}
-          onSelect={setTab}
-          items={[
-            { id: "chat", label: words.areas.chat },
-            { id: "changes", label: words.areas.changes, count: model.changes.length },
-          ]}
-        />
+        <nav className="window-tabs" aria-label={words.areas.views}>
+          <Tabs
+            label={words.areas.views}
+            panel="conversation"
+            selected={tab}
+            onSelect={setTab}
+            items={[
+              { id: "chat", label: words.areas.chat },
+              { id: "changes", label: words.areas.changes, count: model.changes.length },
+            ]}
+          />
+        </nav>
         <Sessions onNew={startNew} />
         <main className="conversation">
           <ConversationHead switching={switching} onSwitching={setSwitching} keys={keys} onKeys={setKeys} />
+          <TourStop />
           <Conversation narrow={false} onPrompt={(text) => box.current?.write(text)} />
           <div className="above-prompt">
             <ConnectionNote />
@@ -75,6 +80,26 @@ export function DeskhandWindow(): ReactElement {
       <Announcer />
     </div>
   );
+}
+
+/** Keeps the native window told of what it needs to know. */
+function useShell(): void {
+  const { shell } = useApp();
+  const { model, connection } = useSession();
+  const running = model.turn !== undefined;
+  const since = connection.kind === "reconnecting" ? connection.since : undefined;
+  useEffect(() => {
+    shell.turnRunning?.(running);
+  }, [shell, running]);
+  useEffect(() => {
+    if (since === undefined) {
+      return undefined;
+    }
+    const timer = setTimeout(() => shell.connectionLost?.(), LOST_AFTER_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [shell, since]);
 }
 
 function Sessions({ onNew }: { onNew: () => void }): ReactElement {
@@ -109,7 +134,11 @@ function ConversationHead({ switching, onSwitching, keys, onKeys }: HeadProps): 
       <SessionSwitcher open={switching} onOpen={onSwitching} titled={false} />
       <h1 className="title grow cut">{model.title === "" ? words.sessions.untitled : model.title}</h1>
       {live.map((document) => (
-        <span key={document.id} className="chip" title={words.documentHere(document.title, words.documentLive[document.kind])}>
+        <span
+          key={document.id}
+          className="chip"
+          title={words.documentHere(document.title, words.documentLive[document.kind])}
+        >
           <Glyph kind={document.kind} />
           <span className="cut">{words.documentLive[document.kind]}</span>
         </span>

@@ -244,7 +244,9 @@ function endRetries(draft: Draft): void {
 }
 
 function find<K extends Entry["kind"]>(draft: Draft, kind: K, id: string): Extract<Entry, { kind: K }> | undefined {
-  return draft.entries.findLast((entry): entry is Extract<Entry, { kind: K }> => entry.kind === kind && entry.id === id);
+  return draft.entries.findLast(
+    (entry): entry is Extract<Entry, { kind: K }> => entry.kind === kind && entry.id === id,
+  );
 }
 
 /** Puts an entry in the place of the one it follows, or at the end. */

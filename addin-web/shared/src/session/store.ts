@@ -160,6 +160,10 @@ export class SessionStore implements ClientListener {
     this.update({ described });
   }
 
+  ownDocument(own: DocumentView): void {
+    this.update({ own });
+  }
+
   selectionChanged(selection: string | undefined): void {
     this.update({ selection });
   }
@@ -299,6 +303,11 @@ export class SessionStore implements ClientListener {
 
   reconnect(): void {
     this.client?.retry();
+  }
+
+  /** An error that this page found by itself. */
+  report(error: UserError): void {
+    this.update({ error });
   }
 
   dismissError(): void {

@@ -11,7 +11,9 @@ export type TimelineRow =
 export function timeline(model: SessionModel, narrow: boolean): TimelineRow[] {
   const rows: TimelineRow[] = [];
   const asked = new Set(
-    model.entries.flatMap((entry) => (entry.kind === "approval" && entry.settled === undefined ? [entry.request.call] : [])),
+    model.entries.flatMap((entry) =>
+      entry.kind === "approval" && entry.settled === undefined ? [entry.request.call] : [],
+    ),
   );
   const lastPrompt = model.entries.findLastIndex((entry) => entry.kind === "prompt" && entry.turn === model.plan?.turn);
   model.entries.forEach((entry, index) => {

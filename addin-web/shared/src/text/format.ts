@@ -46,6 +46,13 @@ export function duration(ms: number, locale?: string): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** A pause as people say it: "4 s", "1.5 s", "2 min 5 s". */
+export function pause(ms: number, locale?: string): string {
+  return ms >= 10_000
+    ? duration(ms, locale)
+    : `${new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(ms / 1000)} s`;
+}
+
 export function number(value: number, locale?: string): string {
   return new Intl.NumberFormat(locale).format(value);
 }

@@ -117,7 +117,8 @@ export const words = {
   },
 
   retry: {
-    waiting: (happened: string, wait: string, attempt: number) => `${happened} Trying again in ${wait} (try ${attempt}).`,
+    waiting: (happened: string, wait: string, attempt: number) =>
+      `${happened} Trying again in ${wait} (try ${attempt}).`,
     over: (happened: string, wait: string) => `${happened} Waited ${wait}, then went on. Nothing was lost.`,
   },
 
@@ -195,7 +196,8 @@ export const words = {
 
   figures: {
     none: "No figure with a recorded source yet. Figures that Deskhand writes with their source appear here.",
-    recorded: (count: number) => (count === 1 ? "1 figure with its source" : `${number(count)} figures with their source`),
+    recorded: (count: number) =>
+      count === 1 ? "1 figure with its source" : `${number(count)} figures with their source`,
     note: "The source is recorded when a figure is written. Values may have changed since.",
     from: "from",
   },
@@ -239,10 +241,18 @@ export const words = {
     again: "New number",
     request: (application: string) => `Connect the pane in ${application}?`,
     requestText: "Allow only if the pane shows the same number.",
-    applications: { window: "the window", excel: "Excel", powerpoint: "PowerPoint", terminal: "the terminal" } satisfies
-      Record<FrontEndKind, string>,
+    applications: {
+      window: "the window",
+      excel: "Excel",
+      powerpoint: "PowerPoint",
+      terminal: "the terminal",
+    } satisfies Record<FrontEndKind, string>,
     allow: "Allow",
     deny: "Deny",
+  },
+
+  pane: {
+    noOffice: "This page does not stand in Excel or PowerPoint.",
   },
 
   start: {

@@ -1,0 +1,259 @@
+// The story of the design's pictures as events: what a service would have sent.
+import type {
+  ChangeSet,
+  DocumentView,
+  EventBody,
+  PermissionRequest,
+  SessionEvent,
+  SessionSummary,
+  Usage,
+} from "../shared/src/generated/protocol.ts";
+
+export const workbook: DocumentView = {
+  id: "0190c2a0-0000-7000-8000-0000000000a1",
+  kind: "workbook",
+  title: "Sample workbook.xlsx",
+  state: "live",
+};
+export const deck: DocumentView = {
+  id: "0190c2a0-0000-7000-8000-0000000000b1",
+  kind: "deck",
+  title: "Board deck.pptx",
+  state: "live",
+};
+export const SESSION = "0190c2a0-0000-7000-8000-000000000001";
+
+/** 14:40 of a day in September, in the system's own time zone. */
+export const NOW = new Date(2026, 8, 18, 14, 40).getTime();
+const DAY = 86_400_000;
+export const at = (clock: string): number => {
+  const [hours = 0, minutes = 0] = clock.split(":").map(Number);
+  return new Date(NOW).setHours(hours, minutes, 0, 0);
+};
+
+/** Numbers bodies from 1, at one moment unless a body brings its own. */
+export function numbered(bodies: readonly (EventBody & { at?: number })[], from = 1): SessionEvent[] {
+  return bodies.map((body, index) => ({ at: at("14:31"), ...body, seq: from + index, version: 1 }));
+}
+
+const usage: Usage = { input: 18_400, output: 1_210, cacheRead: 0, cacheWrite: 0 };
+const TURN = "turn-1";
+
+const opening: EventBody[] = [
+  { type: "sessionCreated", title: "Q3 revenue by region", tour: false },
+  { type: "documentAttached", document: workbook },
+];
+
+function prompt(turn: string, text: string): EventBody {
+  const from = "excel" as const;
+  return {
+    type: "promptAccepted",
+    turn,
+    clientId: `prompt-${turn}`,
+    text,
+    from,
+    documents: [],
+    model: "",
+    mode: "ask",
+    steering: false,
+  };
+}
+
+function call(turn: string, id: string, title: string, target?: string): EventBody {
+  return {
+    ...{ type: "toolCallStarted", turn, call: id, name: "read_range", input: { range: target ?? "" }, title },
+    ...(target === undefined ? {} : { document: workbook.id, target }),
+  } as EventBody;
+}
+
+function done(turn: string, id: string, title: string, durationMs: number, failed = false): EventBody {
+  const outcome = failed ? ("failed" as const) : ("done" as const);
+  return { type: "toolCallCompleted", turn, call: id, outcome, title, output: failed ? "" : "{}", durationMs };
+}
+
+function message(turn: string, id: string, text: string): EventBody {
+  return { type: "messageCompleted", turn, message: id, blocks: [{ type: "text", text }], stop: "toolUse", usage };
+}
+
+const cite = (place: string): string => `[${place}](cite:${workbook.id}#${place})`;
+
+export const request: PermissionRequest = {
+  id: "permission-1",
+  turn: TURN,
+  call: "call-3",
+  question: "Overwrite 8 cells on Summary?",
+  reason: "reachesOutside",
+  scope: "Summary!B4:B7 and D4:D7. The other cells stay as they are.",
+  document: workbook.id,
+  rows: [
+    ["B4", "North", "1,204,500", "=SUMIFS(Revenue!F:F,Revenue!B:B,$A4)"],
+    ["B5", "South", "982,150", "=SUMIFS(Revenue!F:F,Revenue!B:B,$A5)"],
+    ["B6", "East", "1,090,000", "=SUMIFS(Revenue!F:F,Revenue!B:B,$A6)"],
+    ["B7", "West", "770,000", "=SUMIFS(Revenue!F:F,Revenue!B:B,$A7)"],
+    ["D4", "North", "1,108,100", "=B4*'[Rates.xlsx]FX'!$B$2"],
+    ["D5", "South", "903,578", "=B5*'[Rates.xlsx]FX'!$B$2"],
+    ["D6", "East", "1,002,800", "=B6*'[Rates.xlsx]FX'!$B$2"],
+    ["D7", "West", "708,400", "=B7*'[Rates.xlsx]FX'!$B$2"],
+  ].map(([cell = "", label = "", now = "", after = ""]) => ({ cell, label, now, after, formula: true })),
+  total: 8,
+  risks: [
+    {
+      cells: "D4:D7",
+      reach: "read another file, Rates.xlsx",
+      rule: "Formulas that reach outside this workbook ask every time.",
+    },
+  ],
+  choices: ["allowOnce", "deny"],
+};
+
+/** The Excel pane: a turn in the middle that waits for the person. */
+export const waitingTurn: SessionEvent[] = numbered([
+  ...opening,
+  prompt(TURN, "Summarise Q3 revenue by region on Summary. Replace the typed numbers with formulas and add EUR."),
+  {
+    type: "planUpdated",
+    turn: TURN,
+    call: "call-0",
+    steps: [
+      { title: "Read Revenue, 1,840 rows", state: "done" },
+      { title: "Compare with the typed totals", state: "done" },
+      { title: "Write formulas to Summary", state: "active" },
+      { title: "Add a chart beside the table", state: "pending" },
+    ],
+  },
+  call(TURN, "call-1", "Reading", "Revenue!A1:H1841"),
+  done(TURN, "call-1", "Read", 420),
+  call(TURN, "call-2", "Comparing", "Summary!A3:D7"),
+  done(TURN, "call-2", "Compared", 110),
+  message(
+    TURN,
+    "message-1",
+    `Q3 revenue is **4,101,570** ${cite("Revenue!F2:F1841")}. Region North leads with **1,248,300**, a share of 30.4% ${cite("Revenue!F2:F486")}.\n\nThree typed totals on Summary disagree with the data; North is 43,800 too low ${cite("Summary!B4")}.`,
+  ),
+  { type: "permissionRequested", request },
+]);
+
+function change(
+  id: string,
+  turn: string,
+  title: string,
+  clock: string,
+  entry: Partial<ChangeSet["entries"][0]>,
+): EventBody {
+  const first = {
+    document: workbook.id,
+    kind: "workbook" as const,
+    title: workbook.title,
+    target: "Summary!B4:D7",
+    count: 8,
+  };
+  return {
+    type: "changeSetApplied",
+    changeSet: { id, turn, call: id, at: at(clock), title, entries: [{ ...first, ...entry }] },
+  };
+}
+
+const sources = ["Summary!B4", "Summary!B5", "Summary!B6"].map((address, index) => ({
+  figure: ["Region North", "Region South", "Region East"][index] ?? "",
+  document: workbook.id,
+  address,
+  value: [1_248_300, 982_150, 1_106_720][index] ?? 0,
+}));
+
+/** The window: a second turn at work, with changes, one undone, one changed since. */
+export const workingTurn: SessionEvent[] = numbered([
+  ...opening,
+  { type: "documentAttached", document: deck },
+  { type: "folderAttached", path: "/data/Reports" },
+  prompt(TURN, "Summarise Q3 revenue by region on Summary, with formulas and EUR."),
+  {
+    type: "retryScheduled",
+    turn: TURN,
+    error: {
+      code: "INF_OVERLOADED",
+      happened: "Gateway was busy.",
+      kept: "Your prompt is kept.",
+      action: "Wait a little.",
+    },
+    attempt: 2,
+    waitMs: 4_000,
+  },
+  change("change-1", TURN, "Rounding in C4:C7", "14:29", { target: "Summary!C4:C7", count: 4 }),
+  change("change-2", TURN, "Formulas in B4:D7", "14:31", {}),
+  { type: "changeSetUndone", changeSet: "change-1", kept: [], at: at("14:35") },
+  { type: "changedSince", changeSet: "change-2", targets: ["B6"] },
+  message(
+    TURN,
+    "message-1",
+    `Summary now holds live formulas. Q3 revenue is **4,101,570** ${cite("Summary!B8")}; Region North leads with **30.4%** ${cite("Summary!C4")}.`,
+  ),
+  { type: "turnEnded", turn: TURN, outcome: "completed", usage },
+  prompt("turn-2", "Now a slide with that chart and the three main points."),
+  {
+    type: "planUpdated",
+    turn: "turn-2",
+    call: "call-0",
+    steps: [
+      { title: "Choose a layout of the template", state: "done" },
+      { title: "Add slide 3", state: "done" },
+      { title: "Chart and three points", state: "active" },
+      { title: "Check every figure on the slide", state: "pending" },
+    ],
+  },
+  call("turn-2", "call-4", "Reading layouts of Board deck"),
+  done("turn-2", "call-4", "Read layouts of Board deck", 310),
+  call("turn-2", "call-5", "Adding slide 3, layout “Title and two parts”"),
+  done("turn-2", "call-5", "Added slide 3, layout “Title and two parts”", 1_100),
+  change("change-3", "turn-2", "Slide 3 added", "14:38", {
+    document: deck.id,
+    kind: "deck",
+    title: deck.title,
+    target: "slide:3",
+    count: 4,
+    sources,
+  }),
+  call("turn-2", "call-6", "Adding a chart through PowerPoint"),
+  done("turn-2", "call-6", "Chart through PowerPoint: not supported in this build", 200, true),
+  call("turn-2", "call-7", "Building the chart in the file, then inserting the slide"),
+  { type: "messageStarted", turn: "turn-2", message: "message-2" },
+  {
+    type: "textDelta",
+    message: "message-2",
+    text: `PowerPoint cannot draw a native chart from here, so I am building it in the file and inserting the slide. The three points:\n\n- Region North grew **7.5%** on the quarter ${cite("Revenue!F2:F486")}\n- Region East passed **1.1 m** for the first time ${cite("Summary!B6")}\n- Region West is 5,600 below the typed total ${cite("Summary!B7")}`,
+  },
+  {
+    type: "fileSaved",
+    document: deck.id,
+    path: "/data/Reports/Board deck.pptx",
+    size: 412_000,
+    title: "Slide 3 added, 8 slides",
+    at: at("14:38"),
+  },
+]).map((event) =>
+  event.type === "toolCallStarted" && event.call === "call-7" ? { ...event, at: NOW - 2_400 } : event,
+);
+
+function summary(id: string, title: string, ago: number, parts: Partial<SessionSummary> = {}): SessionSummary {
+  const updatedAt = NOW - ago;
+  return {
+    id,
+    title,
+    createdAt: updatedAt,
+    updatedAt,
+    status: "idle",
+    lastSeq: 1,
+    documents: ["workbook"],
+    changes: 0,
+    ...parts,
+  };
+}
+
+export const sessions: SessionSummary[] = [
+  summary(SESSION, "Q3 revenue by region", 1_000, { status: "working", documents: ["workbook", "deck"] }),
+  summary("session-2", "Trial balance review", 3_600_000, { status: "waiting" }),
+  summary("session-3", "Head-count forecast", DAY, { changes: 3 }),
+  summary("session-4", "Cash plan, weekly", DAY + 60_000, { status: "stopped" }),
+  summary("session-5", "Board deck, August", 12 * DAY, { documents: ["deck"], changes: 9 }),
+  summary("session-6", "Two workbooks into one", 13 * DAY, { documents: ["workbook", "workbook"], changes: 1 }),
+  summary("session-7", "Supplier list, duplicates", 14 * DAY, { changes: 14 }),
+];

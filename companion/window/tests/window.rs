@@ -33,7 +33,7 @@ fn shows_the_page_of_the_service() {
 
     screen.wait_for_colour("the page", PAGE, LONG);
     assert_eq!(
-        service.requests(),
+        requests(&service),
         ["GET /desktop/ HTTP/1.1", "GET /seen?token=tok-1 HTTP/1.1"]
     );
     let shot = screen.keep("page");
@@ -52,7 +52,7 @@ fn shows_the_page_again_when_the_certificate_was_renewed() {
     let _window = window(&screen, &home, Path::new(env!("CARGO_BIN_EXE_deskhand-window")));
 
     screen.wait_for_colour("the page", PAGE, LONG);
-    assert_eq!(service.requests()[1], "GET /seen?token=tok-2 HTTP/1.1");
+    assert_eq!(requests(&service)[1], "GET /seen?token=tok-2 HTTP/1.1");
 }
 
 #[test]
@@ -97,6 +97,13 @@ fn says_when_there_is_no_service_and_starts_it() {
     assert_eq!(asked, "serve --ready-json\n");
     screen.wait_for_colour("the error page again", ERROR, LONG);
     screen.keep("service-cannot-start");
+}
+
+/// What the page asked for, once its script has said that it runs: the page is drawn before that.
+fn requests(service: &Service) -> Vec<String> {
+    wait_for("the page's script", LONG, || {
+        Some(service.requests()).filter(|requests| requests.len() > 1)
+    })
 }
 
 fn window(screen: &Screen, home: &Home, program: &Path) -> Child {

@@ -10,6 +10,10 @@ const PAUSE: Duration = Duration::from_millis(5);
 ///
 /// # Panics
 /// When it gave none before `deadline`; `what` names the thing waited for.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one sleep of all tests, between two looks"
+)]
 pub fn wait_for<T>(what: &str, deadline: Duration, mut condition: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + deadline;
     loop {

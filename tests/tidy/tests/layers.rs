@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use deskhand_test_support::repository;
-use deskhand_tidy::{crates, hold};
+use deskhand_tidy::{code_without_tests, crates, hold, lines_with, sources};
 
 /// Each crate with the crates of ours that it may be built from. What only tests use is not looked at.
 const MAY_KNOW: [(&str, &[&str]); 23] = [
@@ -101,6 +101,33 @@ fn dependencies_point_one_way() {
         breaches.extend(foreign.map(|dependency| format!("{name} knows deskhand-{dependency}")));
     }
     hold("turn these dependencies round, with a port if need be:", breaches);
+}
+
+#[test]
+fn the_core_touches_nothing() {
+    let core = sources(&repository())
+        .into_iter()
+        .filter(|source| source.path.starts_with("companion/core/src/"));
+    let world = [
+        "SystemTime::now",
+        "Instant::now",
+        "std::env",
+        "std::fs",
+        "std::net",
+        "std::process",
+        "std::thread",
+        "tokio::",
+        "reqwest::",
+        "rusqlite::",
+        "rand::",
+        "getrandom",
+        "Uuid::now",
+    ];
+    let found = core.filter(|source| !source.is_test()).flat_map(|source| {
+        let code = code_without_tests(&source.text);
+        lines_with(&source.path, &code, &world)
+    });
+    hold("time, chance and the world are arguments (Invariant 10):", found);
 }
 
 #[test]

@@ -35,7 +35,11 @@ pub trait Tools: Send + Sync {
     fn definitions(&self) -> Vec<ToolDefinition>;
 
     /// Looks what the call would do, and changes nothing.
-    fn prepare<'a>(&'a self, request: &'a ToolRequest) -> BoxFuture<'a, Result<Prepared, ToolFailure>>;
+    fn prepare<'a>(
+        &'a self,
+        request: &'a ToolRequest,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Prepared, ToolFailure>>;
 
     /// Does it. The pre-image is in the journal before anything changes (Invariant 6). May be called again after a crash
     /// for a call that was begun: then the outcome is looked up or read back first, and nothing is done twice.
@@ -82,6 +86,15 @@ pub trait EventLog: Send + Sync {
     ) -> BoxFuture<'a, Result<Vec<SessionEvent>, UserError>>;
 }
 
+/// Whether the matter of a journal entry is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Not yet: after a restart it is looked at what came of it.
+    Open,
+    /// It is.
+    Closed,
+}
+
 /// Where pre-images and intents of document changes are kept. Keys are unique within a session; values are sealed.
 pub trait Journal: Send + Sync {
     /// Writes or replaces an entry; on disk when it answers.
@@ -90,6 +103,7 @@ pub trait Journal: Send + Sync {
         session: &'a SessionId,
         key: &'a str,
         value: Vec<u8>,
+        settled: Settled,
     ) -> BoxFuture<'a, Result<(), UserError>>;
 
     /// The entry, where there is one.

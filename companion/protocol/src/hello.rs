@@ -75,7 +75,7 @@ pub struct ServiceView {
     pub model_locked: bool,
     /// Whether code can run.
     pub sandbox: SandboxState,
-    /// Where the master key lies: `secretService`, `keychain`, `credentialManager` or `keyFile`.
+    /// Where the master key lies: `operatingSystem` or `keyFile`.
     pub secret_store: String,
     /// What has to be said and stays said: an invalid policy value, an expiring certificate.
     pub notices: Vec<String>,

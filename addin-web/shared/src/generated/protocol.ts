@@ -1750,7 +1750,7 @@ modelLocked: boolean,
  */
 sandbox: SandboxState, 
 /**
- * Where the master key lies: `secretService`, `keychain`, `credentialManager` or `keyFile`.
+ * Where the master key lies: `operatingSystem` or `keyFile`.
  */
 secretStore: string, 
 /**

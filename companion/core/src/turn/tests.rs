@@ -453,9 +453,12 @@ fn a_late_word_of_an_ended_message_changes_nothing() {
     );
 }
 
+/// One thing that happens.
+type Move = Box<dyn FnOnce(&mut Bench)>;
+
 /// Plays a whole turn with two calls, one of them asked about; `until` inputs are taken.
 fn play(bench: &mut Bench, until: usize) {
-    let mut script: Vec<Box<dyn FnOnce(&mut Bench)>> = vec![
+    let mut script: Vec<Move> = vec![
         Box::new(|bench| bench.prompt("Summarise")),
         Box::new(|bench| {
             bench.take(Input::Model(bench.asked(), ModelEvent::TextDelta("I ".into())));

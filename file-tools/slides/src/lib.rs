@@ -1,1 +1,32 @@
-//! Not written yet.
+//! Decks (PresentationML, ECMA-376 part 1, 19): reading them, and planning changes as patches on their package.
+//!
+//! Owns slides, layouts, masters, shapes, texts, tables, charts and pictures. A change is worked out on a draft and comes
+//! back as a set of patches: previewed, applied, journaled and undone by whoever asked for it (Invariant 6). What no
+//! operation names stays as it is, byte for byte.
+//!
+//! Must not know: where a file is, whether it is open in PowerPoint, sessions, policy.
+
+mod chart;
+mod cut;
+mod deck;
+mod dialect;
+mod exchange;
+mod geometry;
+mod insertion;
+mod layout;
+mod list;
+mod markup;
+mod operations;
+mod order;
+mod part;
+mod picture;
+mod refuse;
+mod shape;
+mod table;
+mod tag;
+mod text;
+mod timing;
+
+pub use deck::Deck;
+pub use exchange::edit_slide_package;
+pub use operations::Planned;

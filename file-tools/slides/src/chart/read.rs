@@ -1,0 +1,154 @@
+//! Reads the data of a chart from the caches in its part: what PowerPoint shows without opening the workbook.
+
+use deskhand_opc::xml::{Node, Ns};
+use deskhand_operations::{CellValue, ChartSeries, ChartSource};
+
+use crate::chart::{MAX_POINTS, MAX_SERIES};
+
+/// The data of the chart part with this root; `None` where it plots nothing.
+pub(crate) fn data(root: Node<'_, '_>) -> Option<ChartSource> {
+    let area = root.child_in(Ns::Chart, "chart")?.child("plotArea")?;
+    let plots = area.children().filter(|node| node.local().ends_with("Chart"));
+    let found: Vec<Node<'_, '_>> = plots
+        .flat_map(|plot| plot.children().filter(|node| node.local() == "ser"))
+        .take(MAX_SERIES)
+        .collect();
+    if found.is_empty() {
+        return None;
+    }
+    let categories = found
+        .iter()
+        .map(|series| categories(*series))
+        .find(|texts| !texts.is_empty());
+    let series = found.into_iter().map(|series| ChartSeries {
+        name: series.child("tx").map(name).unwrap_or_default(),
+        values: values(series),
+        number_format: number_format(series),
+    });
+    Some(ChartSource {
+        categories: categories.unwrap_or_default(),
+        series: series.collect(),
+    })
+}
+
+fn name(text: Node<'_, '_>) -> String {
+    match text.child("v") {
+        Some(literal) => literal.own_text().to_owned(),
+        None => points(text).into_iter().flatten().next().unwrap_or_default(),
+    }
+}
+
+/// The category labels; of several levels the innermost.
+fn categories(series: Node<'_, '_>) -> Vec<String> {
+    let Some(axis) = series.child("cat").or_else(|| series.child("xVal")) else {
+        return Vec::new();
+    };
+    let innermost = axis.descendants().find(|node| node.is(Ns::Chart, "lvl"));
+    points(innermost.unwrap_or(axis))
+        .into_iter()
+        .map(Option::unwrap_or_default)
+        .collect()
+}
+
+fn values(series: Node<'_, '_>) -> Vec<CellValue> {
+    let Some(axis) = series.child("val").or_else(|| series.child("yVal")) else {
+        return Vec::new();
+    };
+    let values = points(axis).into_iter().map(|point| match point {
+        None => CellValue::Empty,
+        Some(text) => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => CellValue::Number(number),
+            _ => CellValue::Text(text),
+        },
+    });
+    values.collect()
+}
+
+fn number_format(series: Node<'_, '_>) -> Option<String> {
+    let axis = series.child("val").or_else(|| series.child("yVal"))?;
+    let code = axis
+        .descendants()
+        .find(|node| node.is(Ns::Chart, "formatCode"))?
+        .own_text();
+    (!code.is_empty() && code != "General").then(|| code.to_owned())
+}
+
+/// The cached points below a node, each at its index; gaps are `None`.
+fn points(node: Node<'_, '_>) -> Vec<Option<String>> {
+    let number = |node: Node<'_, '_>, name: &str| node.attribute(name)?.parse::<usize>().ok();
+    let count = node.descendants().find(|inner| inner.is(Ns::Chart, "ptCount"));
+    // What the file says is a count of; never more than a chart may hold.
+    let count = count
+        .and_then(|count| number(count, "val"))
+        .unwrap_or(0)
+        .min(MAX_POINTS);
+    let mut points = vec![None; count];
+    for point in node.descendants().filter(|inner| inner.is(Ns::Chart, "pt")) {
+        let Some(index) = number(point, "idx").filter(|index| *index < MAX_POINTS) else {
+            continue;
+        };
+        if index >= points.len() {
+            points.resize(index + 1, None);
+        }
+        points[index] = point.child("v").map(|value| value.own_text().to_owned());
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use deskhand_opc::Limits;
+    use deskhand_opc::xml::Tree;
+    use deskhand_operations::ChartKind;
+
+    use super::*;
+    use crate::chart::Plot;
+    use crate::chart::write::chart_part;
+    use crate::dialect::Dialect;
+
+    const KINDS: [ChartKind; 7] = [
+        ChartKind::BarClustered,
+        ChartKind::ColumnClustered,
+        ChartKind::ColumnStacked,
+        ChartKind::Line,
+        ChartKind::Area,
+        ChartKind::Pie,
+        ChartKind::Doughnut,
+    ];
+
+    #[test]
+    fn reads_back_what_was_written_in_every_kind_and_dialect() {
+        let source = ChartSource {
+            categories: vec!["North & South".into(), "West".into(), "East".into()],
+            series: vec![ChartSeries {
+                name: "Revenue <k€>".into(),
+                values: vec![
+                    CellValue::Number(1_248.25),
+                    CellValue::Empty,
+                    CellValue::Number(-3e-7),
+                ],
+                number_format: Some("#,##0.0".into()),
+            }],
+        };
+        for kind in KINDS {
+            for dialect in [Dialect::Transitional, Dialect::Strict] {
+                let plot = Plot::new(kind, Some("Title"), &source).unwrap();
+                let xml = chart_part(&plot, dialect);
+                let tree = Tree::parse("chart", xml.as_bytes(), &Limits::default()).unwrap();
+                assert_eq!(data(tree.root()).as_ref(), Some(&source), "{kind:?} {dialect:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lying_count_does_not_take_memory() {
+        let xml = "<c:chartSpace xmlns:c=\"http://purl.oclc.org/ooxml/drawingml/chart\"><c:chart><c:plotArea>\
+            <c:lineChart><c:ser><c:val><c:numLit><c:ptCount val=\"4000000000\"/><c:pt idx=\"4000000000\"><c:v>1</c:v>\
+            </c:pt><c:pt idx=\"1\"><c:v>#N/A</c:v></c:pt></c:numLit></c:val></c:ser></c:lineChart></c:plotArea>\
+            </c:chart></c:chartSpace>";
+        let tree = Tree::parse("chart", xml.as_bytes(), &Limits::default()).unwrap();
+        let series = data(tree.root()).unwrap().series.remove(0);
+        assert_eq!(series.values.len(), MAX_POINTS);
+        assert_eq!(series.values[1], CellValue::Text("#N/A".into()));
+    }
+}

@@ -1,0 +1,224 @@
+//! Writes a chart part: title, plot area, axes, legend, in the colours and fonts of the deck's theme.
+
+use deskhand_operations::ChartKind;
+
+use crate::chart::Plot;
+use crate::chart::series::{Look, write_series};
+use crate::dialect::Dialect;
+use crate::markup::Markup;
+
+const CATEGORY_AXIS: &str = "111111111";
+const VALUE_AXIS: &str = "222222222";
+
+/// The relationship of the chart part that leads to its workbook.
+pub(crate) const WORKBOOK_REFERENCE: &str = "rId1";
+
+/// The whole chart part.
+pub(crate) fn chart_part(plot: &Plot<'_>, dialect: Dialect) -> String {
+    let mut xml = Markup::part();
+    let namespaces = [
+        ("xmlns:c", dialect.chart()),
+        ("xmlns:a", dialect.drawing()),
+        ("xmlns:r", dialect.references()),
+    ];
+    xml.element("c:chartSpace", &namespaces, |xml| {
+        xml.value("c:date1904", "0");
+        xml.value("c:roundedCorners", "0");
+        xml.element("c:chart", &[], |xml| chart(xml, plot));
+        xml.element("c:txPr", &[], |xml| text_properties(xml, "1200"));
+        xml.element("c:externalData", &[("r:id", WORKBOOK_REFERENCE)], |xml| {
+            xml.value("c:autoUpdate", "0");
+        });
+    });
+    xml.finish()
+}
+
+fn chart(xml: &mut Markup, plot: &Plot<'_>) {
+    if let Some(title) = plot.title {
+        xml.element("c:title", &[], |xml| title_text(xml, title));
+    }
+    xml.value("c:autoTitleDeleted", if plot.title.is_some() { "0" } else { "1" });
+    xml.element("c:plotArea", &[], |xml| {
+        xml.empty("c:layout", &[]);
+        plot_area(xml, plot);
+    });
+    let round = matches!(plot.kind, ChartKind::Pie | ChartKind::Doughnut);
+    if round || plot.series.len() > 1 {
+        xml.element("c:legend", &[], |xml| {
+            xml.value("c:legendPos", if round { "r" } else { "b" });
+            xml.value("c:overlay", "0");
+        });
+    }
+    xml.value("c:plotVisOnly", "1");
+    xml.value("c:dispBlanksAs", "gap");
+}
+
+fn title_text(xml: &mut Markup, title: &str) {
+    xml.element("c:tx", &[], |xml| {
+        xml.element("c:rich", &[], |xml| {
+            xml.empty("a:bodyPr", &[]);
+            xml.empty("a:lstStyle", &[]);
+            xml.element("a:p", &[], |xml| {
+                xml.element("a:pPr", &[], |xml| run_defaults(xml, "1600"));
+                xml.element("a:r", &[], |xml| xml.text("a:t", title));
+            });
+        });
+    });
+    xml.value("c:overlay", "0");
+}
+
+fn plot_area(xml: &mut Markup, plot: &Plot<'_>) {
+    match plot.kind {
+        ChartKind::BarClustered => bars(xml, plot, ("bar", "clustered")),
+        ChartKind::ColumnClustered => bars(xml, plot, ("col", "clustered")),
+        ChartKind::ColumnStacked => bars(xml, plot, ("col", "stacked")),
+        ChartKind::Line => xml.element("c:lineChart", &[], |xml| {
+            xml.value("c:grouping", "standard");
+            xml.value("c:varyColors", "0");
+            write_series(xml, plot, Look::Line);
+            xml.value("c:marker", "1");
+            axis_references(xml);
+        }),
+        ChartKind::Area => xml.element("c:areaChart", &[], |xml| {
+            xml.value("c:grouping", "standard");
+            xml.value("c:varyColors", "0");
+            write_series(xml, plot, Look::Area);
+            axis_references(xml);
+        }),
+        ChartKind::Pie => xml.element("c:pieChart", &[], |xml| round(xml, plot)),
+        ChartKind::Doughnut => xml.element("c:doughnutChart", &[], |xml| {
+            round(xml, plot);
+            xml.value("c:holeSize", "60");
+        }),
+    }
+    if !matches!(plot.kind, ChartKind::Pie | ChartKind::Doughnut) {
+        axes(xml, plot);
+    }
+}
+
+fn bars(xml: &mut Markup, plot: &Plot<'_>, (direction, grouping): (&str, &str)) {
+    xml.element("c:barChart", &[], |xml| {
+        xml.value("c:barDir", direction);
+        xml.value("c:grouping", grouping);
+        xml.value("c:varyColors", "0");
+        write_series(xml, plot, Look::Bars);
+        xml.value("c:gapWidth", if grouping == "stacked" { "70" } else { "100" });
+        if grouping == "stacked" {
+            xml.value("c:overlap", "100");
+        }
+        axis_references(xml);
+    });
+}
+
+fn round(xml: &mut Markup, plot: &Plot<'_>) {
+    xml.value("c:varyColors", "1");
+    write_series(xml, plot, Look::Slices);
+    xml.element("c:dLbls", &[], |xml| {
+        for (what, shown) in [
+            ("c:showLegendKey", "0"),
+            ("c:showVal", "0"),
+            ("c:showCatName", "0"),
+            ("c:showSerName", "0"),
+            ("c:showPercent", "1"),
+            ("c:showBubbleSize", "0"),
+            ("c:showLeaderLines", "1"),
+        ] {
+            xml.value(what, shown);
+        }
+    });
+    xml.value("c:firstSliceAng", "0");
+}
+
+fn axis_references(xml: &mut Markup) {
+    xml.value("c:axId", CATEGORY_AXIS);
+    xml.value("c:axId", VALUE_AXIS);
+}
+
+fn axes(xml: &mut Markup, plot: &Plot<'_>) {
+    // Horizontal bars: the first category on top, as the data is read, and the value axis still below.
+    let lying = plot.kind == ChartKind::BarClustered;
+    xml.element("c:catAx", &[], |xml| {
+        xml.value("c:axId", CATEGORY_AXIS);
+        scaling(xml, if lying { "maxMin" } else { "minMax" });
+        xml.value("c:axPos", if lying { "l" } else { "b" });
+        xml.empty("c:numFmt", &[("formatCode", "General"), ("sourceLinked", "0")]);
+        ticks(xml);
+        xml.element("c:spPr", &[], |xml| line(xml, 25));
+        xml.value("c:crossAx", VALUE_AXIS);
+        xml.value("c:crosses", "autoZero");
+        xml.value("c:auto", "1");
+        xml.value("c:lblAlgn", "ctr");
+        xml.value("c:lblOffset", "100");
+        xml.value("c:noMultiLvlLbl", "0");
+    });
+    let format = plot
+        .series
+        .iter()
+        .find_map(|series| series.number_format)
+        .unwrap_or("General");
+    xml.element("c:valAx", &[], |xml| {
+        xml.value("c:axId", VALUE_AXIS);
+        scaling(xml, "minMax");
+        xml.value("c:axPos", if lying { "b" } else { "l" });
+        xml.element("c:majorGridlines", &[], |xml| {
+            xml.element("c:spPr", &[], |xml| line(xml, 15));
+        });
+        xml.empty("c:numFmt", &[("formatCode", format), ("sourceLinked", "0")]);
+        ticks(xml);
+        xml.element("c:spPr", &[], |xml| {
+            xml.element("a:ln", &[], |xml| xml.empty("a:noFill", &[]));
+        });
+        xml.value("c:crossAx", CATEGORY_AXIS);
+        xml.value("c:crosses", if lying { "max" } else { "autoZero" });
+        xml.value(
+            "c:crossBetween",
+            if plot.kind == ChartKind::Area {
+                "midCat"
+            } else {
+                "between"
+            },
+        );
+    });
+}
+
+fn scaling(xml: &mut Markup, orientation: &str) {
+    xml.element("c:scaling", &[], |xml| xml.value("c:orientation", orientation));
+    xml.value("c:delete", "0");
+}
+
+/// No tick marks, and labels outside the plot also where values are below zero.
+fn ticks(xml: &mut Markup) {
+    xml.value("c:majorTickMark", "none");
+    xml.value("c:minorTickMark", "none");
+    xml.value("c:tickLblPos", "low");
+}
+
+/// A thin line in the text colour, thinned to `percent`.
+fn line(xml: &mut Markup, percent: u32) {
+    xml.element("a:ln", &[("w", "9525")], |xml| text_fill(xml, percent));
+}
+
+fn text_properties(xml: &mut Markup, size: &str) {
+    xml.empty("a:bodyPr", &[]);
+    xml.empty("a:lstStyle", &[]);
+    xml.element("a:p", &[], |xml| {
+        xml.element("a:pPr", &[], |xml| run_defaults(xml, size));
+        xml.empty("a:endParaRPr", &[("lang", "en-US")]);
+    });
+}
+
+fn run_defaults(xml: &mut Markup, size: &str) {
+    xml.element("a:defRPr", &[("sz", size), ("b", "0")], |xml| {
+        text_fill(xml, 65);
+    });
+}
+
+/// The theme's text colour, kept to `percent`.
+fn text_fill(xml: &mut Markup, percent: u32) {
+    xml.element("a:solidFill", &[], |xml| {
+        xml.element("a:schemeClr", &[("val", "tx1")], |xml| {
+            xml.value("a:lumMod", &(percent * 1000).to_string());
+            xml.value("a:lumOff", &((100 - percent) * 1000).to_string());
+        });
+    });
+}

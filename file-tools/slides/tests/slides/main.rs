@@ -1,0 +1,12 @@
+//! The crate against real decks, read back by tools that are not ours: python-pptx, openpyxl, the Open XML SDK.
+
+#![expect(clippy::unwrap_used, reason = "these are tests throughout, helpers too")]
+
+mod corpus;
+mod decks;
+mod editing;
+mod exchange;
+mod outside;
+mod reading;
+mod refusals;
+mod sections;

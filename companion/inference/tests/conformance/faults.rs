@@ -1,0 +1,319 @@
+//! What goes wrong, and what a person gets.
+
+use std::time::Duration;
+
+use deskhand_core::model::ModelEvent;
+use deskhand_protocol::message::Block;
+use deskhand_protocol::{ErrorCode, UserError};
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::answers::{call, end, good, request, start};
+use crate::line::{End, Line, Reply};
+use crate::subject::{KEY, OverGateway, Subject};
+use crate::{ask, assert_good, hear, outcome};
+
+fn code_of(events: &[Result<ModelEvent, UserError>]) -> Option<ErrorCode> {
+    events
+        .last()
+        .and_then(|event| event.as_ref().err())
+        .map(|error| error.code)
+}
+
+fn calls(events: &[Result<ModelEvent, UserError>]) -> usize {
+    let blocks = events.iter().filter_map(|event| match event {
+        Ok(ModelEvent::Completed { blocks, .. }) => Some(blocks),
+        _ => None,
+    });
+    blocks
+        .flatten()
+        .filter(|block| matches!(block, Block::ToolUse { .. }))
+        .count()
+}
+
+#[tokio::test]
+async fn a_stream_cut_at_any_byte_is_asked_for_again_and_no_word_stands_twice() {
+    let case = good()
+        .into_iter()
+        .find(|case| case.name.starts_with("thinking"))
+        .expect("the case");
+    let body = OverGateway.encode(&case.events);
+    for end in [End::Cut, End::Proper] {
+        let cut = (0..body.len()).map(|cut| Reply::of(vec![body[..cut].to_vec()], end));
+        let replies = cut
+            .flat_map(|reply| [reply, Reply::whole(body.clone())])
+            .collect();
+        let line = Line::play(replies).await;
+        let provider = OverGateway.provider(&line.base, crate::PATIENT);
+        for cut in 0..body.len() {
+            let events = ask(provider.as_ref(), request()).await;
+            let how = format!("{end:?} at {cut}");
+            assert_good(&case, &events, &how);
+            assert_eq!(calls(&events), 2, "{how}");
+            let retries = events
+                .iter()
+                .filter(|event| matches!(event, Ok(ModelEvent::Retrying { attempt: 2, .. })));
+            assert_eq!(retries.count(), 1, "{how}");
+            assert_eq!(line.requests().len(), 2 * (cut + 1), "{how}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn words_of_a_cut_stream_stand_until_new_ones_come() {
+    let case = good().remove(0);
+    let body = OverGateway.encode(&case.events);
+    let half = OverGateway.encode(&case.events[..4]);
+    let replies = vec![Reply::of(vec![half], End::Cut), Reply::whole(body)];
+    let (events, _) = hear(&OverGateway, replies).await;
+    let kinds: Vec<&str> = events
+        .iter()
+        .map(|event| match event {
+            Ok(ModelEvent::TextDelta(_)) => "word",
+            Ok(ModelEvent::Reset) => "reset",
+            Ok(ModelEvent::Retrying { error, .. }) => error.code.as_str(),
+            Ok(ModelEvent::Completed { .. }) => "completed",
+            Err(_) => "error",
+        })
+        .collect();
+    let wanted = [
+        "word",
+        "word",
+        "INF_STREAM_CUT",
+        "reset",
+        "word",
+        "word",
+        "word",
+        "word",
+        "completed",
+    ];
+    assert_eq!(kinds, wanted);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_every_time_ends_in_one_error_with_its_words_kept() {
+    let case = good().remove(0);
+    let half = OverGateway.encode(&case.events[..4]);
+    let (events, line) = hear(&OverGateway, vec![Reply::of(vec![half], End::Cut)]).await;
+    assert_eq!(code_of(&events), Some(ErrorCode::InferenceStreamCut));
+    assert_eq!(outcome(&events).0, "Hello, wor");
+    assert_eq!(line.requests().len(), 5);
+    assert_eq!(events.iter().filter(|event| event.is_err()).count(), 1);
+}
+
+#[tokio::test]
+async fn each_status_has_its_code_and_is_tried_as_often_as_it_may_help() {
+    let unknown = r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-test"}}"#;
+    let table = [
+        ("400 Bad Request", "", "", ErrorCode::InferenceBadRequest, 1),
+        ("401 Unauthorized", "", "", ErrorCode::InferenceAuth, 1),
+        ("403 Forbidden", "", "", ErrorCode::InferenceAuth, 1),
+        ("404 Not Found", "", unknown, ErrorCode::InferenceModelUnknown, 1),
+        ("404 Not Found", "", "", ErrorCode::InferenceBadRequest, 1),
+        ("408 Request Timeout", "", "", ErrorCode::InferenceTimeout, 2),
+        ("413 Payload Too Large", "", "", ErrorCode::InferenceBadRequest, 1),
+        (
+            "429 Too Many Requests",
+            "retry-after: 0\r\n",
+            "",
+            ErrorCode::InferenceRateLimited,
+            5,
+        ),
+        (
+            "429 Too Many Requests",
+            "retry-after: 3600\r\n",
+            "",
+            ErrorCode::InferenceRateLimited,
+            1,
+        ),
+        (
+            "500 Internal Server Error",
+            "",
+            "",
+            ErrorCode::InferenceOverloaded,
+            5,
+        ),
+        (
+            "500 Internal Server Error",
+            "x-should-retry: false\r\n",
+            "",
+            ErrorCode::InferenceOverloaded,
+            1,
+        ),
+        (
+            "502 Bad Gateway",
+            "",
+            "<html>bad</html>",
+            ErrorCode::InferenceOverloaded,
+            5,
+        ),
+        (
+            "503 Service Unavailable",
+            "",
+            "",
+            ErrorCode::InferenceOverloaded,
+            5,
+        ),
+        ("504 Gateway Timeout", "", "", ErrorCode::InferenceOverloaded, 5),
+        ("529 Overloaded", "", "", ErrorCode::InferenceOverloaded, 5),
+    ];
+    for (status, headers, body, code, tries) in table {
+        let (events, line) = hear(&OverGateway, vec![Reply::status(status, headers, body)]).await;
+        assert_eq!(code_of(&events), Some(code), "{status} {headers}");
+        assert_eq!(line.requests().len(), tries, "{status} {headers}");
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_passes_is_told_and_then_the_answer_comes() {
+    let case = good().remove(0);
+    let body = OverGateway.encode(&case.events);
+    for status in [
+        "429 Too Many Requests",
+        "500 Internal Server Error",
+        "529 Overloaded",
+        "408 Request Timeout",
+    ] {
+        let (events, _) = hear(
+            &OverGateway,
+            vec![Reply::status(status, "", ""), Reply::whole(body.clone())],
+        )
+        .await;
+        assert_good(&case, &events, status);
+        assert!(
+            matches!(
+                events[0],
+                Ok(ModelEvent::Retrying {
+                    attempt: 2,
+                    wait_ms: 0,
+                    ..
+                })
+            ),
+            "{status}"
+        );
+        assert!(
+            !events.contains(&Ok(ModelEvent::Reset)),
+            "{status}: nothing was said before"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_the_middle_has_the_code_of_its_kind() {
+    let table = [
+        ("overloaded_error", ErrorCode::InferenceOverloaded, 5),
+        ("api_error", ErrorCode::InferenceOverloaded, 5),
+        ("rate_limit_error", ErrorCode::InferenceRateLimited, 5),
+        ("timeout_error", ErrorCode::InferenceTimeout, 2),
+        ("invalid_request_error", ErrorCode::InferenceBadRequest, 1),
+        ("authentication_error", ErrorCode::InferenceAuth, 1),
+        ("permission_error", ErrorCode::InferenceAuth, 1),
+        ("error_of_the_future", ErrorCode::InferenceOverloaded, 5),
+    ];
+    let case = good().remove(0);
+    for (kind, code, tries) in table {
+        let mut events = case.events[..3].to_vec();
+        events.push(json!({"type": "error", "error": {"type": kind, "message": format!("no: {KEY}")}}));
+        let (heard, line) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&events))]).await;
+        assert_eq!(code_of(&heard), Some(code), "{kind}");
+        assert_eq!(line.requests().len(), tries, "{kind}");
+        assert!(!format!("{heard:?}").contains(KEY), "{kind}: the key shows");
+        assert_eq!(outcome(&heard).0, "Hello", "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_object_without_a_type_is_an_error_too() {
+    let events = [
+        start(),
+        json!({"error": {"message": "upstream broke", "type": "None", "code": "500"}}),
+    ];
+    let (heard, _) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&events))]).await;
+    assert_eq!(code_of(&heard), Some(ErrorCode::InferenceOverloaded));
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_named_and_never_half_believed() {
+    let bad = |name: &'static str, events: Vec<Value>| (name, OverGateway.encode(&events));
+    let half_call = {
+        let (block, _, _) = call("c1", &[], json!({}));
+        let delta = json!({"type": "input_json_delta", "partial_json": "{\"range\": \"A1"});
+        let mut events = vec![
+            start(),
+            json!({"type": "content_block_start", "index": 0, "content_block": block}),
+        ];
+        events.push(json!({"type": "content_block_delta", "index": 0, "delta": delta}));
+        events.extend(end("tool_use"));
+        events
+    };
+    let mut list_call = half_call.clone();
+    list_call[2]["delta"]["partial_json"] = json!("[1]");
+    let stray =
+        json!({"type": "content_block_delta", "index": 3, "delta": {"type": "text_delta", "text": "x"}});
+    let twice =
+        json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}});
+    let wrong = json!({"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": "{"}});
+    let table = [
+        bad("half a call", half_call),
+        bad("a call whose input is a list", list_call),
+        bad("a delta without a block", vec![start(), stray]),
+        bad(
+            "a block that begins twice",
+            vec![start(), twice.clone(), twice.clone()],
+        ),
+        bad("a delta of another kind", vec![start(), twice, wrong]),
+        ("no JSON", b"data: {\"type\":\n\n".to_vec()),
+        ("no UTF-8", b"data: \xff\n\n".to_vec()),
+        ("a web page", b"<!doctype html><title>Sign in</title>".to_vec()),
+        ("another JSON object", b"{\"hello\": 1}".to_vec()),
+    ];
+    for (name, body) in table {
+        let (events, _) = hear(&OverGateway, vec![Reply::whole(body)]).await;
+        assert_eq!(code_of(&events), Some(ErrorCode::InferenceBadAnswer), "{name}");
+        assert_eq!(calls(&events), 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_above_the_cap_ends_the_call_at_once() {
+    let mut events = good().remove(0).events;
+    events[2]["delta"]["text"] = json!("x".repeat(9 * 1024 * 1024));
+    let (heard, line) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&events))]).await;
+    assert_eq!(code_of(&heard), Some(ErrorCode::InferenceBadAnswer));
+    assert_eq!(line.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_above_the_cap_ends_the_call_at_once() {
+    let mut events = good().remove(0).events;
+    events[2]["delta"]["text"] = json!("x".repeat(7 * 1024 * 1024));
+    let large = events[2].clone();
+    events.splice(2..2, std::iter::repeat_n(large, 10));
+    let (heard, line) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&events))]).await;
+    assert_eq!(code_of(&heard), Some(ErrorCode::InferenceBadAnswer));
+    assert_eq!(line.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_that_sends_only_signs_of_life_ends_in_time() {
+    let case = good().remove(0);
+    let mut events = case.events[..3].to_vec();
+    events.extend(vec![json!({"type": "ping"}); 3]);
+    let reply = Reply::of(vec![OverGateway.encode(&events)], End::Hold);
+    let line = Line::play(vec![reply]).await;
+    let provider = OverGateway.provider(&line.base, Duration::from_millis(100));
+    let heard = ask(provider.as_ref(), request()).await;
+    assert_eq!(code_of(&heard), Some(ErrorCode::InferenceTimeout));
+    assert_eq!(line.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_as_such() {
+    let line = Line::play(vec![Reply::whole(Vec::new())]).await;
+    let port = deskhand_test_support::free_port();
+    let base = format!("http://127.0.0.1:{port}");
+    let provider = OverGateway.provider(&base, crate::PATIENT);
+    let heard = ask(provider.as_ref(), request()).await;
+    assert_eq!(code_of(&heard), Some(ErrorCode::InferenceUnreachable));
+    assert_eq!(line.connections(), 0);
+}

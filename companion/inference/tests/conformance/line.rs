@@ -1,0 +1,145 @@
+//! The other end of the line, byte by byte: a server that sends exactly the pieces it is given.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// An answer on one request.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    status: String,
+    pieces: Vec<Vec<u8>>,
+    end: End,
+}
+
+/// How an answer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// As HTTP says.
+    Proper,
+    /// The connection closes in the middle.
+    Cut,
+    /// Nothing more comes; the connection stays.
+    Hold,
+}
+
+impl Reply {
+    /// A good answer of these pieces, each sent as a chunk of its own.
+    pub(crate) fn of(pieces: Vec<Vec<u8>>, end: End) -> Self {
+        Self {
+            status: "200 OK".to_owned(),
+            pieces,
+            end,
+        }
+    }
+
+    /// A good answer in one piece.
+    pub(crate) fn whole(body: Vec<u8>) -> Self {
+        Self::of(vec![body], End::Proper)
+    }
+
+    /// A refusal with further header lines, each ended by CRLF.
+    pub(crate) fn status(status: &str, headers: &str, body: &str) -> Self {
+        let status = format!("{status}\r\n{headers}").trim_end().to_owned();
+        Self {
+            status,
+            pieces: vec![body.as_bytes().to_vec()],
+            end: End::Proper,
+        }
+    }
+}
+
+/// A server that plays replies in order, whatever the connection; the last one again and again.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) base: String,
+    requests: Arc<Mutex<Vec<String>>>,
+    connections: Arc<Mutex<usize>>,
+    hung_up: Arc<tokio::sync::Notify>,
+}
+
+impl Line {
+    pub(crate) async fn play(replies: Vec<Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let line = Self {
+            base,
+            requests: Arc::default(),
+            connections: Arc::default(),
+            hung_up: Arc::default(),
+        };
+        let served = line.clone();
+        let replies: Arc<[Reply]> = replies.into();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                *served.connections.lock().expect("no panic") += 1;
+                let (line, replies) = (served.clone(), Arc::clone(&replies));
+                tokio::spawn(async move { line.serve(stream, &replies).await });
+            }
+        });
+        line
+    }
+
+    /// The requests so far, head and body.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("no panic").clone()
+    }
+
+    /// How many connections were made.
+    pub(crate) fn connections(&self) -> usize {
+        *self.connections.lock().expect("no panic")
+    }
+
+    /// Waits until a client hangs up while an answer is held.
+    pub(crate) async fn hung_up(&self) {
+        self.hung_up.notified().await;
+    }
+
+    async fn serve(&self, mut stream: TcpStream, replies: &[Reply]) -> Option<()> {
+        stream.set_nodelay(true).ok()?;
+        loop {
+            let request = read_request(&mut stream).await?;
+            let reply = {
+                let mut requests = self.requests.lock().expect("no panic");
+                requests.push(request);
+                replies[(requests.len() - 1).min(replies.len() - 1)].clone()
+            };
+            let head = format!("HTTP/1.1 {}\r\ntransfer-encoding: chunked\r\n\r\n", reply.status);
+            stream.write_all(head.as_bytes()).await.ok()?;
+            for piece in reply.pieces.iter().filter(|piece| !piece.is_empty()) {
+                let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+                stream.write_all(&chunk).await.ok()?;
+            }
+            match reply.end {
+                End::Proper => stream.write_all(b"0\r\n\r\n").await.ok()?,
+                End::Cut => return None,
+                End::Hold => {
+                    let ended = stream.read(&mut [0; 1]).await.is_ok_and(|read| read == 0);
+                    assert!(ended, "the client only hangs up");
+                    self.hung_up.notify_one();
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .to_lowercase()
+                .lines()
+                .find_map(|line| Some(line.strip_prefix("content-length: ")?.to_owned()));
+            if body.len() >= length.map_or(0, |length| length.parse().expect("a length")) {
+                return Some(text.into_owned());
+            }
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+}

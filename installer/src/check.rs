@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::command::{cargo, command, find, output, run, succeeds, tests};
+use crate::command::{cargo, command, find, run, succeeds, tests};
 use crate::ledger::{Ledger, Outcome, Step};
 use crate::{place, setup, web, windows};
 
@@ -156,25 +156,16 @@ fn deny_tool() -> Result<(PathBuf, Outcome)> {
 
 /// Bans, licences and sources always; advisories where their database can be reached.
 fn deny(program: &PathBuf) -> Result<Outcome> {
-    let settings = place::root().join(".deny.toml");
     let deny = |arguments: &[&str]| {
-        let mut deny = command(program, &["--workspace", "--locked", "--config"]);
-        deny.arg(&settings).args(arguments);
+        let mut deny = command(program, &["--workspace", "--locked"]);
+        deny.args(arguments);
         deny
     };
-    run(
-        command(program, &["--workspace", "--locked", "check", "--config"])
-            .arg(&settings)
-            .args(["bans", "licenses", "sources"]),
-    )?;
-    if output(&mut deny(&["fetch", "db"])).is_err() {
+    run(&mut deny(&["check", "bans", "licenses", "sources"]))?;
+    if !succeeds(&mut deny(&["fetch", "db"])) {
         println!("   Advisories were not checked: their database cannot be reached from here.");
         return Ok(Outcome::Done);
     }
-    run(
-        command(program, &["--workspace", "--locked", "check", "--config"])
-            .arg(&settings)
-            .arg("advisories"),
-    )?;
+    run(&mut deny(&["check", "advisories"]))?;
     Ok(Outcome::Done)
 }

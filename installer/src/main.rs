@@ -16,6 +16,7 @@ mod machine;
 mod options;
 mod packages;
 mod place;
+mod program;
 mod python;
 mod run;
 mod setup;

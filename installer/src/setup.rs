@@ -15,6 +15,11 @@ const TEST_SYSTEM: Step = Step::new(
     "browsers and readers that judge the results",
     15,
 );
+const TOUR_SYSTEM: Step = Step::new(
+    "System packages for the tour",
+    "a browser for workbook and pane",
+    5,
+);
 const NODE: Step = Step::new("Node", "the pages are built with it", 1);
 const NPM: Step = Step::new(
     "npm packages",
@@ -32,18 +37,29 @@ const PAGES: Step = Step::new(
     3,
 );
 
+const HOST_PAGE: Step = Step::new("Host page", "what stands for Office in tests and in the tour", 2);
+
 /// What `cargo xtask run` needs.
 pub(crate) fn for_run(ledger: &mut Ledger) -> Result<()> {
     ledger.need(SYSTEM, || packages::install(&[packages::RUN]))?;
     pages(ledger)
 }
 
+/// What `cargo xtask run --tour` needs besides.
+pub(crate) fn for_tour(ledger: &mut Ledger) -> Result<()> {
+    ledger.need(TOUR_SYSTEM, || packages::install(&[packages::TOUR]))?;
+    ledger.need(HOST_PAGE, web::host_page)
+}
+
 /// What `cargo xtask test` needs.
 pub(crate) fn for_test(ledger: &mut Ledger) -> Result<()> {
     ledger.need(SYSTEM, || packages::install(&[packages::RUN]))?;
-    ledger.need(TEST_SYSTEM, || packages::install(&[packages::TEST]))?;
+    ledger.need(TEST_SYSTEM, || {
+        packages::install(&[packages::TOUR, packages::TEST])
+    })?;
     ledger.need(PYTHON, python::environment)?;
-    pages(ledger)
+    pages(ledger)?;
+    ledger.need(HOST_PAGE, web::host_page)
 }
 
 /// Both, and the Windows tools where this system offers them.

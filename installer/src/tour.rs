@@ -1,56 +1,214 @@
-//! `cargo xtask run --tour`: the same service and window, with a stand-in for the model and a page that stands for
-//! Office, in a data folder of their own. Everything but the model's words is real.
+//! `cargo xtask run --tour`: the same service and window, with a stand-in for the model and a host page that stands for
+//! Excel, in a data folder of their own. Everything but the model's words is real, and nothing of it touches the user's
+//! own sessions, settings or certificates.
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
 
-use crate::command::command;
+use crate::command::{command, find, output, run};
 use crate::options::Run;
 use crate::place;
-use crate::run::{Program, present, program, serve};
+use crate::program::{Program, built};
+use crate::run::serve;
 
-/// Starts the two stand-ins, the service against them, and shows the tour page.
+/// What the stand-in plays.
+const SCRIPT: &str = "tests/standins/scripts/tour.yaml";
+/// The workbook that is opened in the host page; the tour works on a copy.
+const WORKBOOK: &str = "tests/standins/scripts/tour.xlsx";
+
+/// Starts the stand-ins and the service against them, and shows workbook, pane and window side by side.
 pub(crate) fn tour(options: &Run, with_window: bool) -> Result<()> {
-    let home = place::cache()?.join("tour");
-    if home.exists() {
-        // Each tour starts from the beginning.
-        fs::remove_dir_all(&home).context("the last tour's folder")?;
-    }
-    fs::create_dir_all(&home)?;
-    let script = place::root().join("tests/standins/scripts/tour.yaml");
+    let stage = Stage::new()?;
+    let script = place::root().join(SCRIPT);
     let mut gateway =
-        Program::start(command(program(options, "deskhand-standins"), &["gateway", "--script"]).arg(script))?;
-    let gateway_address = gateway.ready("url")?;
-    let mut office = Program::start(
-        command(
-            program(options, "deskhand-office-host"),
-            &["--ready-json", "--home"],
-        )
-        .arg(&home),
-    )?;
-    let office_address = office.ready("url")?;
+        Program::start(command(built(options, "deskhand-standins"), &["gateway", "--script"]).arg(script))?;
+    stage.configure(&gateway.ready("url")?)?;
 
-    let mut command = serve(options);
-    command.env("DESKHAND_HOME", &home).args([
-        "--tour",
-        &gateway_address,
-        "--test-host-origin",
-        &office_address,
-    ]);
-    command
-        .arg("--office-js")
-        .arg(place::root().join("addin-web/node_modules/@microsoft/office-js/dist"));
-    let mut service = Program::start(&mut command)?;
-    let address = service.ready("url")?;
-    println!(
-        "\nTour: scripted answers, no model. Its workbook and deck stand for Office at {office_address}"
-    );
-    present(
-        options,
-        &address,
-        with_window,
-        &mut service,
-        &[("DESKHAND_HOME", home)],
-    )
+    let (service_port, host_port) = (free_port()?, free_port()?);
+    let host_address = format!("https://localhost:{host_port}");
+    let mut service = Program::start(
+        serve(options)
+            .args([
+                "--tour",
+                "--port",
+                &service_port.to_string(),
+                "--test-host-origin",
+                &host_address,
+                "--office-js",
+            ])
+            .arg(place::root().join("addin-web/node_modules/@microsoft/office-js/dist"))
+            .env("DESKHAND_HOME", &stage.home),
+    )?;
+    let address = service.ready("address")?;
+    let mut host = Program::start(
+        command(
+            built(options, "deskhand-office-host"),
+            &["--port", &host_port.to_string(), "--pane"],
+        )
+        .arg(format!("{address}/excel/"))
+        .arg("--document")
+        .arg(&stage.workbook)
+        .arg("--web")
+        .arg(place::root().join("target/web-testhost"))
+        .arg("--cert")
+        .arg(&stage.certificate)
+        .arg("--key")
+        .arg(&stage.key),
+    )?;
+    host.ready("url")?;
+    stage.trust(options)?;
+
+    println!("\nTour: scripted answers, no model.");
+    println!("Workbook and pane: {host_address}");
+    println!("The session's own page: {address}/desktop/");
+    if !with_window {
+        println!(
+            "A browser trusts both addresses when it is started with HOME={}",
+            stage.home.display()
+        );
+        println!("Press Ctrl+C to end the tour.");
+        return service.wait();
+    }
+    let _browser = browser()
+        .map(|program| stage.open(&program, &host_address))
+        .transpose()?;
+    println!("Close the Deskhand window to end the tour.");
+    run(command(built(options, "deskhand-window"), &[]).env("DESKHAND_HOME", &stage.home))
+}
+
+/// The folder of one tour, with what it needs before anything is started.
+struct Stage {
+    home: PathBuf,
+    workbook: PathBuf,
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+impl Stage {
+    /// Each tour starts from the beginning.
+    fn new() -> Result<Self> {
+        let home = place::cache()?.join("tour");
+        if home.exists() {
+            fs::remove_dir_all(&home).context("the last tour's folder cannot be removed")?;
+        }
+        let documents = home.join("documents");
+        fs::create_dir_all(&documents).context("no folder for the tour")?;
+        let stage = Self {
+            workbook: documents.join("Sample workbook.xlsx"),
+            certificate: home.join("host.pem"),
+            key: home.join("host.key"),
+            home,
+        };
+        fs::copy(place::root().join(WORKBOOK), &stage.workbook).context("no sample workbook")?;
+        stage.certify()?;
+        Ok(stage)
+    }
+
+    /// A certificate for the host page, good for two days and for this folder's browser only.
+    fn certify(&self) -> Result<()> {
+        let mut openssl = command(
+            "openssl",
+            &[
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-noenc",
+                "-days",
+                "2",
+            ],
+        );
+        openssl.args([
+            "-subj",
+            "/CN=Deskhand tour",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+        ]);
+        output(openssl.arg(&self.key).arg("-out").arg(&self.certificate))?;
+        Ok(())
+    }
+
+    /// Names the stand-in as the organisation's gateway, in the settings of this folder.
+    fn configure(&self, gateway: &str) -> Result<()> {
+        let settings = json!({
+            "inferenceProvider": "gateway",
+            "inferenceGatewayBaseUrl": gateway,
+            "inferenceGatewayApiKey": "standin-key",
+        });
+        let data = self.home.join("data");
+        create_private(&data)?;
+        let file = data.join("settings.json");
+        fs::write(&file, settings.to_string()).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// Makes the browser that has this folder as its home trust the service and the host page.
+    fn trust(&self, options: &Run) -> Result<()> {
+        let store = self.home.join(".pki/nssdb");
+        create_private(&store)?;
+        let store = format!("sql:{}", store.display());
+        output(command("certutil", &["-N", "-d", &store, "--empty-password"]).env("HOME", &self.home))?;
+        let mut add = command(
+            "certutil",
+            &["-A", "-d", &store, "-n", "Deskhand tour", "-t", "C,,", "-i"],
+        );
+        output(add.arg(&self.certificate))?;
+        let mut trust = command(built(options, "deskhand"), &["trust"]);
+        output(trust.env("HOME", &self.home).env("DESKHAND_HOME", &self.home))?;
+        Ok(())
+    }
+
+    /// Opens a browser of its own, which ends with the tour.
+    fn open(&self, program: &Path, address: &str) -> Result<Program> {
+        let mut browser = command(
+            program,
+            &["--no-first-run", "--no-default-browser-check", "--disable-sync"],
+        );
+        browser
+            .arg(format!("--app={address}"))
+            .arg(format!("--user-data-dir={}", self.home.join("browser").display()));
+        if crate::machine::rights() == crate::machine::Rights::Root {
+            // The browser's sandbox does not work for root.
+            browser.arg("--no-sandbox");
+        }
+        Program::start(
+            browser
+                .env("HOME", &self.home)
+                .stderr(std::process::Stdio::null()),
+        )
+    }
+}
+
+fn browser() -> Option<PathBuf> {
+    let browser = ["chromium", "chromium-browser", "google-chrome"]
+        .iter()
+        .find_map(|name| find(name));
+    if browser.is_none() {
+        println!("There is no Chromium here to show workbook and pane; the window shows the session alone.");
+    }
+    browser
+}
+
+/// A folder that only this account may enter, as the service wants its own.
+fn create_private(folder: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .recursive(true)
+        .create(folder)
+        .with_context(|| format!("cannot make {}", folder.display()))
+}
+
+/// A port that was free a moment ago: two programs must know each other's before they start.
+fn free_port() -> Result<u16> {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    ensure!(port != 0, "no free port");
+    Ok(port)
 }

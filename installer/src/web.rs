@@ -66,21 +66,23 @@ pub(crate) fn packages() -> Result<Outcome> {
 
 /// Builds the page bundles into `target/web` when a source changed since.
 pub(crate) fn bundles() -> Result<Outcome> {
-    let folder = addin_web();
-    let made = place::root().join("target/web");
-    let stamp = Stamp::of(
-        place::root().join("target/.web-sources"),
-        std::slice::from_ref(&folder),
-    )?;
-    if stamp.holds() && made.is_dir() {
+    build(&addin_web(), "target/web")
+}
+
+/// Builds the host page that stands for Office into `target/web-testhost`, apart from the product's pages.
+pub(crate) fn host_page() -> Result<Outcome> {
+    build(&addin_web().join("testhost"), "target/web-testhost")
+}
+
+/// Runs a package's `build` when a source of the pages changed since `made` was made.
+fn build(package: &Path, made: &str) -> Result<Outcome> {
+    let folder = place::root().join(made);
+    let stamp = Stamp::of(folder.with_extension("sources"), &[addin_web()])?;
+    if stamp.holds() && folder.is_dir() {
         return Ok(Outcome::InPlace);
     }
-    run(&mut npm(&folder, &["run", "--silent", "build"]))?;
-    ensure!(
-        made.is_dir(),
-        "the bundler ended well and left no {}",
-        made.display()
-    );
+    run(&mut npm(package, &["run", "--silent", "build"]))?;
+    ensure!(folder.is_dir(), "the bundler ended well and left no {made}");
     stamp.keep()?;
     Ok(Outcome::Done)
 }

@@ -1,1 +1,29 @@
-//! Not written yet.
+//! Every managed setting, declared once (Invariant 4).
+//!
+//! The table in [`keys`] says of each key its name, type, default, limits, who may set it, and what an invalid value
+//! becomes and why. The typed [`Policy`], its parser, the JSON Schema and the reference page all come from that table.
+//!
+//! * A managed source, once there is one, locks every key: absent keys stay at their default.
+//! * One bad key never spoils the rest, and is never silently "unset": it becomes what its row says.
+//! * A source that is there and cannot be trusted or read makes every key what an invalid value makes it.
+//!
+//! Leaf crate: knows nothing of the companion. Reads no environment and no clock; paths are arguments.
+
+mod definition;
+pub mod keys;
+mod nearest;
+pub mod render;
+mod resolve;
+mod source;
+mod store;
+pub mod types;
+mod value;
+
+pub use definition::{Consequence, Definition, Scope, UnderManagement};
+pub use keys::{DEFINITIONS, Policy};
+pub use source::{Encoding, Origin, Problem, Reading, Sourced, Values};
+pub use store::Store;
+pub use store::linux::{MANAGED_FILE, ManagedFile};
+pub use store::memory::MemoryStore;
+pub use store::user::{EditError, UserFile};
+pub use value::{Invalid, PolicyValue};

@@ -1,0 +1,179 @@
+//! THE table of policy keys (Invariant 4). To add a key, add a row; nothing else is edited by hand. A key is never reused
+//! or given another type.
+
+use crate::definition::{Consequence, Definition, Scope, UnderManagement, policy_keys};
+use crate::resolve::Sources;
+use crate::source::{Entry, Problem, Sourced};
+use crate::types::{
+    AuthScheme, BaseUrl, FolderRules, Headers, HeadersOrLines, Models, OrganizationId, Pairing, Provider,
+    Secret, Whole,
+};
+use crate::value::PolicyValue;
+
+policy_keys! {
+    /// Which provider answers. Required: without a valid provider Deskhand opens its set-up. Keys of the other
+    /// providers are ignored.
+    inference_provider "inferenceProvider": Option<Provider> {
+        default: None,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: None, StopsSessions, "prompts must not go to a provider that nobody named",
+        since: "0.1.0",
+    }
+
+    /// Address of the organisation's gateway, without `/v1/messages`. https; http only for loopback hosts. No user name,
+    /// password, query or fragment.
+    inference_gateway_base_url "inferenceGatewayBaseUrl": Option<BaseUrl> {
+        default: None,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: None, StopsSessions, "prompts must not go to an address that nobody named",
+        since: "0.1.0",
+    }
+
+    /// The key that the gateway expects. A placeholder where it needs none.
+    inference_gateway_api_key "inferenceGatewayApiKey": Option<Secret> {
+        default: None,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: true,
+        invalid: None, StopsSessions, "a request without the key tells the gateway nothing but the prompt",
+        since: "0.1.0",
+    }
+
+    /// How the key is sent: `bearer` in `Authorization`, `x-api-key` in a header of that name.
+    inference_gateway_auth_scheme "inferenceGatewayAuthScheme": AuthScheme {
+        default: AuthScheme::Bearer,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: AuthScheme::Bearer, StopsSessions, "the key must not be sent in a way that nobody named",
+        since: "0.1.0",
+    }
+
+    /// Extra HTTP headers on every inference and model-discovery call, by name.
+    inference_custom_headers "inferenceCustomHeaders": Headers {
+        default: Headers::default(),
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: true,
+        invalid: Headers::default(), StopsSessions, "headers may carry what the gateway routes or filters by",
+        since: "0.1.0",
+    }
+
+    /// Deprecated name of `inferenceCustomHeaders`, used where that one is absent. An object, or a list of `Name: Value`.
+    inference_gateway_headers "inferenceGatewayHeaders": HeadersOrLines {
+        default: HeadersOrLines::default(),
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: true,
+        invalid: HeadersOrLines::default(), StopsSessions, "headers may carry what the gateway routes or filters by",
+        since: "0.1.0",
+    }
+
+    /// The models to choose from, the first one the default; ids exactly as the provider writes them. Each entry is an id,
+    /// or an object with `name` and optionally `labelOverride`, `supports1m`, `prefer1m`, `anthropicFamilyTier`,
+    /// `isFamilyDefault`. Absent: what the provider lists.
+    inference_models "inferenceModels": Option<Models> {
+        default: None,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: Some(Models::default()), UsesValue, "a malformed allow-list allows nothing",
+        since: "0.1.0",
+    }
+
+    /// Whether the provider is asked for its models. Absent: only where `inferenceModels` names none.
+    model_discovery_enabled "modelDiscoveryEnabled": Option<bool> {
+        default: None,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: Some(false), UsesValue, "off connects less",
+        since: "0.1.0",
+    }
+
+    /// Seconds that a stream may bring nothing but keep-alives. Gateway only.
+    inference_stream_idle_timeout_sec "inferenceStreamIdleTimeoutSec": Whole<300, 1_800> {
+        default: Whole::new(),
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: Whole::new(), UsesValue, "patience lets nothing in or out",
+        since: "0.1.0",
+    }
+
+    /// The deployment. Tags telemetry and gives the deployment a database of its own; not an authentication value.
+    deployment_organization_uuid "deploymentOrganizationUuid": Option<OrganizationId> {
+        default: None,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: None, StopsSessions, "sessions must not be filed under another deployment",
+        since: "0.1.0",
+    }
+
+    /// Off switch for the fleet.
+    deskhand_enabled "deskhandEnabled": bool {
+        default: true,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: false, UsesValue, "who writes this key wants to switch off",
+        since: "0.1.0",
+    }
+
+    /// Steps that one turn may take before it ends and says so.
+    deskhand_max_steps_per_turn "deskhandMaxStepsPerTurn": Whole<1, 1_000, 100> {
+        default: Whole::new(),
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: Whole::new(), UsesValue, "the default is a cap, too",
+        since: "0.1.0",
+    }
+
+    /// How often a pane is paired with the window or terminal: `once` per application and user, or `always`.
+    deskhand_pairing "deskhandPairing": Pairing {
+        default: Pairing::Once,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: Pairing::Always, UsesValue, "asking more often lets less in",
+        since: "0.1.0",
+    }
+
+    /// Folders that may be attached, with everything below them. Each entry is a path, or an object with `path`, `mode` (`ro`,
+    /// `rw`) and `isDefaultSelected`. `~` and `%OneDrive%`, `%OneDriveCommercial%`, `%OneDriveConsumer%`, `%APPDATA%`,
+    /// `%LOCALAPPDATA%`, `%USERNAME%`, `%XDG_DOCUMENTS_DIR%` expand; an entry with another or an unset variable is skipped.
+    /// Absent: any folder. Empty: none.
+    allowed_workspace_folders "allowedWorkspaceFolders": Option<FolderRules> {
+        default: None,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: Some(FolderRules::default()), UsesValue, "a malformed allow-list allows nothing",
+        since: "0.1.0",
+    }
+}
+
+impl Policy {
+    /// The extra headers in effect, under whichever of their two names they were given.
+    pub fn inference_headers(&self) -> &Headers {
+        if self.inference_custom_headers.is_default() {
+            &self.inference_gateway_headers.value.0
+        } else {
+            &self.inference_custom_headers.value
+        }
+    }
+
+    /// What keeps sessions from starting; empty when nothing does. Keys of the other providers are ignored.
+    pub fn stopping(&self) -> Vec<&Problem> {
+        let gateway = matches!(self.inference_provider.value, None | Some(Provider::Gateway));
+        let concerns = |problem: &&Problem| gateway || !problem.key.starts_with("inferenceGateway");
+        let stops = |problem: &&Problem| problem.consequence == Consequence::StopsSessions;
+        self.problems.iter().filter(stops).filter(concerns).collect()
+    }
+}

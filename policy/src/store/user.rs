@@ -1,0 +1,147 @@
+//! The user's own configuration: a JSON file that the configuration window and people with an editor write.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use super::{FILE_CAP, Store, json_reading};
+use crate::keys::{DEFINITIONS, Policy};
+use crate::source::{Encoding, Origin, Reading};
+use crate::value::Invalid;
+
+/// A file of the user's own settings.
+#[derive(Clone, Debug)]
+pub struct UserFile {
+    path: PathBuf,
+}
+
+/// Why a setting was not changed. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EditError {
+    /// There is no such key.
+    #[error("no key `{0}`")]
+    Unknown(String),
+    /// The organisation manages it.
+    #[error("`{key}` is locked ({origin})")]
+    Locked {
+        /// The key.
+        key: &'static str,
+        /// Where its value comes from.
+        origin: Origin,
+    },
+    /// Secrets belong into the secret store of the system.
+    #[error("`{0}` is secret and not kept in a file")]
+    Secret(&'static str),
+    /// The value is not one of this key.
+    #[error("`{key}`: {reason}")]
+    Invalid {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it.
+        reason: Invalid,
+    },
+    /// The file is there and cannot be read as it is: correct or remove it first.
+    #[error("the file of settings cannot be used: {0}")]
+    Unusable(String),
+    /// Writing failed.
+    #[error("the file of settings cannot be written")]
+    Io(#[from] io::Error),
+}
+
+impl UserFile {
+    /// The file at a path; it need not be there.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Sets and removes keys, all or none, and leaves the rest of the file as it is. What `policy` locks is refused.
+    pub fn set(&self, policy: &Policy, changes: &[(String, Option<Value>)]) -> Result<(), EditError> {
+        let mut entries = self.entries()?;
+        for (name, value) in changes {
+            let row = DEFINITIONS.iter().find(|row| row.name == name);
+            let row = row.ok_or_else(|| EditError::Unknown(name.chars().take(80).collect()))?;
+            let now = policy.entries().into_iter().find(|entry| entry.name == row.name);
+            if let Some(locked) = now.filter(|entry| entry.locked) {
+                return Err(EditError::Locked {
+                    key: row.name,
+                    origin: locked.origin.clone(),
+                });
+            }
+            match value {
+                None => {
+                    entries.shift_remove(name);
+                }
+                Some(_) if row.secret => return Err(EditError::Secret(row.name)),
+                Some(value) => {
+                    let checked = (row.check)(value, Encoding::Json);
+                    checked.map_err(|reason| EditError::Invalid {
+                        key: row.name,
+                        reason,
+                    })?;
+                    entries.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        self.write(&entries)
+    }
+
+    fn bytes(&self) -> io::Result<Option<Vec<u8>>> {
+        let file = match File::open(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let mut bytes = Vec::new();
+        file.take(FILE_CAP + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > FILE_CAP {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("larger than {FILE_CAP} bytes"),
+            ));
+        }
+        Ok(Some(bytes))
+    }
+
+    fn entries(&self) -> Result<Map<String, Value>, EditError> {
+        let Some(bytes) = self.bytes()? else {
+            return Ok(Map::new());
+        };
+        match json_reading(self.origin(), &bytes) {
+            Reading::Unusable(_, reason) => Err(EditError::Unusable(reason)),
+            // In the order of the file, which the reading does not keep.
+            Reading::Absent | Reading::Present(_) => {
+                serde_json::from_slice(&bytes).map_err(|error| EditError::Unusable(error.to_string()))
+            }
+        }
+    }
+
+    /// Beside, flushed, then renamed: the file is the old or the new one, whatever happens.
+    fn write(&self, entries: &Map<String, Value>) -> Result<(), EditError> {
+        let folder = self
+            .path
+            .parent()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer_pretty(&mut beside, entries).map_err(io::Error::from)?;
+        beside.write_all(b"\n")?;
+        beside.as_file().sync_all()?;
+        beside.persist(&self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::User(self.path.to_string_lossy().into())
+    }
+}
+
+impl Store for UserFile {
+    fn read(&self) -> Reading {
+        match self.bytes() {
+            Ok(None) => Reading::Absent,
+            Ok(Some(bytes)) => json_reading(self.origin(), &bytes),
+            Err(error) => Reading::Unusable(self.origin(), format!("the file cannot be read: {error}")),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The types that keys have, beside plain ones.
+
+mod address;
+mod choice;
+mod folder;
+mod header;
+mod model;
+mod number;
+mod organization;
+mod secret;
+
+pub use address::BaseUrl;
+pub use choice::{AuthScheme, Pairing, Provider};
+pub use folder::{FolderMode, FolderRule, FolderRules};
+pub use header::{Headers, HeadersOrLines};
+pub use model::{Model, Models};
+pub use number::Whole;
+pub use organization::OrganizationId;
+pub use secret::Secret;

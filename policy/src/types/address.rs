@@ -1,0 +1,75 @@
+//! Addresses of services.
+
+use serde_json::{Value, json};
+use url::{Host, Url};
+
+use crate::source::Encoding;
+use crate::value::{Invalid, PolicyValue, text};
+
+/// Bytes that an address may have.
+const CAP: usize = 2 << 10;
+
+/// The base of a service's addresses: https, or http on a loopback host; without credentials, query and fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// The address.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// The address without a slash at its end, to put a path behind it.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    /// True where the host is this machine.
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+}
+
+impl PolicyValue for BaseUrl {
+    // What is wrong is told without the address: it may hold a password.
+    fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
+        let text = text(value, CAP)?;
+        let url = Url::parse(text).map_err(|error| Invalid(format!("no address: {error}")))?;
+        let address = Self(url);
+        let url = &address.0;
+        let refusal = match url.scheme() {
+            _ if text.trim() != text || text.contains(['\\', ' ']) => {
+                "the address holds spaces or backslashes"
+            }
+            "http" if !address.is_loopback() => "http is accepted for loopback hosts only",
+            "http" | "https"
+                if !url.username().is_empty() || url.password().is_some() || text.contains('@') =>
+            {
+                "the address holds a user name or password"
+            }
+            "http" | "https" if url.query().is_some() || url.fragment().is_some() => {
+                "the address holds a query or fragment"
+            }
+            "http" | "https" => return Ok(address),
+            _ => "the address is not https",
+        };
+        Err(Invalid(refusal.to_owned()))
+    }
+
+    fn to_json(&self) -> Value {
+        json!(self.as_str())
+    }
+
+    fn kind() -> String {
+        "https address (http on loopback hosts)".to_owned()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "uri", "pattern": "^https?://[^@?#]+$", "maxLength": CAP })
+    }
+}

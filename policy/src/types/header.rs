@@ -1,0 +1,147 @@
+//! Extra HTTP headers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use http::{HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+use crate::source::Encoding;
+use crate::value::{Invalid, PolicyValue, structured};
+
+/// Headers that may be given.
+const CAP: usize = 64;
+/// Bytes that a value may have.
+const VALUE_CAP: usize = 8 << 10;
+/// Headers that belong to the connection or to the message itself (RFC 9110, RFC 9112).
+const OURS: &[&str] = &[
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Headers by name in lower case. Values may be secret and are never printed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers(BTreeMap<String, String>);
+
+impl Headers {
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    fn insert(&mut self, name: &str, value: &str) -> Result<(), Invalid> {
+        let shown: String = name
+            .chars()
+            .take(40)
+            .filter(|letter| !letter.is_control())
+            .collect();
+        let invalid = |reason: &str| Invalid(format!("header `{shown}`: {reason}"));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("no name of a header"))?;
+        if value.len() > VALUE_CAP || HeaderValue::from_str(value).is_err() || !value.is_ascii() {
+            return Err(invalid("no value of a header"));
+        }
+        if OURS.contains(&name.as_str()) {
+            return Err(invalid("belongs to the connection"));
+        }
+        if self.0.len() >= CAP {
+            return Err(Invalid(format!("more than {CAP} headers")));
+        }
+        match self.0.insert(name.as_str().to_owned(), value.to_owned()) {
+            None => Ok(()),
+            Some(_) => Err(invalid("stands there twice")),
+        }
+    }
+
+    fn from_map(map: &serde_json::Map<String, Value>) -> Result<Self, Invalid> {
+        let mut headers = Self::default();
+        for (name, value) in map {
+            headers.insert(
+                name,
+                value
+                    .as_str()
+                    .ok_or_else(|| Invalid::kind("text as a header's value", value))?,
+            )?;
+        }
+        Ok(headers)
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl PolicyValue for Headers {
+    fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid> {
+        match structured(value, encoding, "an object of headers")? {
+            Value::Object(map) => Self::from_map(&map),
+            other => Err(Invalid::kind("an object of headers", &other)),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        self.0
+            .keys()
+            .map(|name| (name.clone(), json!("••••")))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+
+    fn kind() -> String {
+        format!("object of text, at most {CAP}")
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "object", "maxProperties": CAP, "additionalProperties": { "type": "string" } })
+    }
+}
+
+/// Headers as an object or as a list of `Name: Value`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeadersOrLines(pub Headers);
+
+impl PolicyValue for HeadersOrLines {
+    fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid> {
+        let expected = "an object of headers or a list of `Name: Value`";
+        match structured(value, encoding, expected)? {
+            Value::Object(map) => Headers::from_map(&map).map(Self),
+            Value::Array(lines) => {
+                let mut headers = Headers::default();
+                for line in &lines {
+                    let line = line.as_str().and_then(|line| line.split_once(':'));
+                    let (name, value) =
+                        line.ok_or_else(|| Invalid("expected `Name: Value` in every line".to_owned()))?;
+                    headers.insert(name.trim(), value.trim())?;
+                }
+                Ok(Self(headers))
+            }
+            other => Err(Invalid::kind(expected, &other)),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        self.0.to_json()
+    }
+
+    fn kind() -> String {
+        format!("object of text or list of `Name: Value`, at most {CAP}")
+    }
+
+    fn schema() -> Value {
+        let lines =
+            json!({ "type": "array", "maxItems": CAP, "items": { "type": "string", "pattern": "^[^:]+:" } });
+        json!({ "anyOf": [Headers::schema(), lines] })
+    }
+}

@@ -1,0 +1,52 @@
+//! Text that is never shown.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::source::Encoding;
+use crate::value::{Invalid, PolicyValue, text};
+
+/// Bytes that a secret may have.
+const CAP: usize = 16 << 10;
+
+/// A secret: wiped when dropped, never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a secret over.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The secret itself, for the one place that sends it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret")
+    }
+}
+
+impl PolicyValue for Secret {
+    fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
+        text(value, CAP).map(|text| Self::new(text.to_owned()))
+    }
+
+    fn to_json(&self) -> Value {
+        json!("••••")
+    }
+
+    fn kind() -> String {
+        "secret text".to_owned()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 1, "maxLength": CAP, "writeOnly": true })
+    }
+}

@@ -63,7 +63,7 @@ function call(turn: string, id: string, title: string, target?: string): EventBo
   return {
     ...{ type: "toolCallStarted", turn, call: id, name: "read_range", input: { range: target ?? "" }, title },
     ...(target === undefined ? {} : { document: workbook.id, target }),
-  } as EventBody;
+  };
 }
 
 function done(turn: string, id: string, title: string, durationMs: number, failed = false): EventBody {

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, normalize, resolve } from "node:path";
 import type { Page } from "playwright-core";
-import { FakeService } from "../fake-service.ts";
+import type { FakeService } from "../fake-service.ts";
 
 const WEB = resolve(import.meta.dirname, "../../../target/web");
 const TYPES: Readonly<Record<string, string>> = {

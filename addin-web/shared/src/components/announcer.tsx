@@ -2,7 +2,7 @@
 import type { Token } from "marked";
 import { type ReactElement, useEffect, useRef, useState } from "react";
 import type { Entry, SessionModel } from "../session/model.ts";
-import { emptyMarkdown, type MarkdownText, readMarkdown } from "../text/markdown.ts";
+import { type CitationToken, emptyMarkdown, type MarkdownText, readMarkdown } from "../text/markdown.ts";
 import { words } from "../words/en.ts";
 import { useSession } from "./context.tsx";
 
@@ -64,7 +64,7 @@ function finishedBlocks(entry: Extract<Entry, { kind: "message" }>, spoken: Spok
 
 function plain(token: Token): string {
   if (token.type === "citation") {
-    return String((token as { label?: unknown }).label ?? "");
+    return (token as unknown as CitationToken).label;
   }
   if (token.type === "list") {
     return ((token as { items?: Token[] }).items ?? []).map(plain).join(". ");

@@ -64,21 +64,14 @@ function goToApproval(): void {
 
 function moveArea(step: number): void {
   const areas = [...document.querySelectorAll<HTMLElement>("[data-area]")].filter((area) => area.offsetParent !== null);
-  const at = areas.findIndex((area) => area.contains(document.activeElement));
-  const next = areas[(at + step + areas.length) % areas.length];
-  focusFirst(next);
+  const stops = areas.map(stopOf).filter((stop) => stop !== undefined);
+  const at = stops.findIndex((stop) => stop.closest("[data-area]")?.contains(document.activeElement) === true);
+  const from = at < 0 && step < 0 ? 0 : at;
+  stops[(from + step + stops.length) % stops.length]?.focus();
 }
 
-function focusFirst(area: HTMLElement | undefined): void {
-  if (area === undefined) {
-    return;
-  }
-  if (area.tabIndex >= 0) {
-    area.focus();
-    return;
-  }
-  const target = area.querySelector<HTMLElement>(
-    "[data-prompt], [aria-selected='true'], button, input, textarea, [tabindex='0']",
-  );
-  target?.focus();
+/** Where the focus goes in an area: itself, its text, its chosen tab, or the first that can have it. */
+function stopOf(area: HTMLElement): HTMLElement | undefined {
+  const within = "[data-prompt], [aria-selected='true'], button, input, textarea, [tabindex='0']";
+  return area.tabIndex >= 0 ? area : (area.querySelector<HTMLElement>(within) ?? undefined);
 }

@@ -11,7 +11,7 @@ import { Mark } from "./icons.tsx";
 function Digits({ number }: { number: string }): ReactElement {
   const middle = Math.ceil(number.length / 2);
   return (
-    <p className="pairing-number num ltr" role="img" aria-label={words.pairing.number([...number].join(" "))}>
+    <p className="pairing-number num ltr" role="img" aria-label={words.pairing.number(Array.from(number).join(" "))}>
       {number.slice(0, middle)} {number.slice(middle)}
     </p>
   );

@@ -124,7 +124,7 @@ function blockedBecause(text: string): string | undefined {
   if (text.trim() === "") {
     return words.prompt.sendEmpty;
   }
-  return [...text].length > LONGEST_PROMPT ? words.prompt.sendLong : undefined;
+  return Array.from(text).length > LONGEST_PROMPT ? words.prompt.sendLong : undefined;
 }
 
 function usePlaceholder(figures: boolean): string {

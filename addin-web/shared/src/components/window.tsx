@@ -38,10 +38,11 @@ export function DeskhandWindow(): ReactElement {
   useKeyboard(store, {
     search: () => {
       const search = document.querySelector<HTMLElement>(".sessions [data-session-search]");
-      if (search === null || search.offsetParent === null) {
-        setSwitching(true);
-      } else {
+      // A column that is not shown has no offset parent.
+      if (search?.offsetParent) {
         search.focus();
+      } else {
+        setSwitching(true);
       }
     },
     newSession: startNew,

@@ -1,7 +1,7 @@
 // A pane: the app, and behind it the document that it stands in. Knows Office only through `DocumentHost`.
 import { start, type Started } from "../app.tsx";
 import { userError } from "../client/rpc.ts";
-import type { DocumentId, FrontEndKind, LiveDocument } from "../generated/protocol.ts";
+import type { FrontEndKind, LiveDocument } from "../generated/protocol.ts";
 import type { DocumentHost } from "../host/document-host.ts";
 import { words } from "../words/en.ts";
 import { Applier } from "./apply.ts";
@@ -72,17 +72,6 @@ async function register({ store, client }: Started, host: DocumentHost): Promise
 }
 
 async function watch({ store, client }: Started, host: DocumentHost): Promise<void> {
-  let embedded: DocumentId | undefined;
-  const embed = (): void => {
-    const own = store.current().own?.id;
-    if (own !== undefined && own !== embedded) {
-      embedded = own;
-      // Where it cannot be written the document is recognised by its path.
-      host.embed(own).catch(() => undefined);
-    }
-  };
-  store.subscribe(embed);
-  embed();
   await register({ store, client }, host);
   await host.onSelectionChanged((target) => {
     store.selectionChanged(target);

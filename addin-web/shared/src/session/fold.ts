@@ -1,6 +1,6 @@
 // Folds events into the model of a session. Pure; an event that was folded before changes nothing (Invariant 1).
 import type { Block, EventBody, SessionEvent, Usage } from "../generated/protocol.ts";
-import type { CallEntry, ChangeState, Entry, MessageEntry, RetryEntry, SessionModel } from "./model.ts";
+import type { ChangeState, Entry, MessageEntry, RetryEntry, SessionModel } from "./model.ts";
 
 type Body<T extends EventBody["type"]> = Extract<EventBody, { type: T }>;
 
@@ -177,7 +177,7 @@ function foldCall(draft: Draft, event: CallEvent): void {
     put(draft, {
       ...{ kind: "call", id, turn, title, input, document, target, startedAt: event.at, state: "running" },
       ...{ waiting: undefined, output: undefined, durationMs: undefined },
-    } as CallEntry);
+    });
     return;
   }
   const call = find(draft, "call", event.call);

@@ -1,0 +1,264 @@
+import { cleanup, fireEvent, screen, within } from "@testing-library/react";
+import { afterEach, describe, expect, it } from "vitest";
+import { userError } from "../../shared/src/client/rpc.ts";
+import type { EventBody, SessionEvent } from "../../shared/src/generated/protocol.ts";
+import { helloAnswer } from "../fake-service.ts";
+import { open } from "../page.tsx";
+import { numbered, SESSION, waitingTurn, workbook, workingTurn } from "../story.ts";
+
+afterEach(cleanup);
+
+const prompt = (): HTMLTextAreaElement => screen.getByRole("textbox", { name: "Prompt" });
+const document_ = { document: workbook, documents: [workbook] };
+const after = (events: readonly SessionEvent[], ...bodies: EventBody[]): SessionEvent[] =>
+  numbered(bodies, events.length + 1);
+
+describe("the prompt box", () => {
+  it("sends the text with the pane's document and empties itself", async () => {
+    const { calls, run, service } = await open({ kind: "excel", hello: document_ });
+    service.answer("session/prompt", () => ({ turn: "t", seq: 1 }));
+    await run(() => fireEvent.change(prompt(), { target: { value: "Sum it up" } }));
+    await run(() => fireEvent.keyDown(prompt(), { key: "Enter" }));
+    expect(calls("session/prompt")).toEqual([
+      { session: SESSION, clientId: "id-1", text: "Sum it up", documents: [workbook.id], mode: "ask" },
+    ]);
+    expect(prompt().value).toBe("");
+  });
+
+  it("makes a session for the first prompt", async () => {
+    const { calls, run, service } = await open({ kind: "excel", hello: { sessions: [] } });
+    service
+      .answer("session/create", () => ({ session: { ...(helloAnswer().sessions[0] ?? ({} as never)), id: "new" } }))
+      .answer("session/prompt", () => ({ turn: "t", seq: 1 }));
+    await run(() => fireEvent.change(prompt(), { target: { value: "Hello" } }));
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Send (Enter)" })));
+    expect(calls("session/prompt")).toMatchObject([{ session: "new", text: "Hello" }]);
+    expect(calls("session/subscribe")).toEqual([{ session: "new", after: 0 }]);
+  });
+
+  it("gives the text back when the service refuses it", async () => {
+    const { run, service } = await open({ kind: "excel" });
+    service.refuse("session/prompt", userError("DB_DISK_FULL"));
+    await run(() => fireEvent.change(prompt(), { target: { value: "Keep me" } }));
+    await run(() => fireEvent.keyDown(prompt(), { key: "Enter" }));
+    expect(prompt().value).toBe("Keep me");
+    expect(screen.getByText("The disk is full.")).toBeTruthy();
+    expect(screen.getByText("DB_DISK_FULL")).toBeTruthy();
+  });
+
+  it("keeps what was sent while the service was away, and says that it goes later", async () => {
+    const { clock, network, run, service, calls } = await open({ kind: "excel" });
+    service.answer("session/prompt", () => ({ turn: "t", seq: 1 }));
+    network.reachable = false;
+    await run(() => network.cut());
+    await run(() => fireEvent.change(prompt(), { target: { value: "Later" } }));
+    await run(() => fireEvent.keyDown(prompt(), { key: "Enter" }));
+    expect(screen.getByText("Later")).toBeTruthy();
+    expect(screen.getByText("Will go when connected")).toBeTruthy();
+    network.reachable = true;
+    await run(() => clock.advance(250));
+    expect(calls("session/prompt")).toMatchObject([{ text: "Later" }]);
+  });
+
+  it.each([
+    ["Shift+Enter", { key: "Enter", shiftKey: true }],
+    ["a word that is being composed", { key: "Enter", isComposing: true }],
+  ])("does not send at %s", async (_name, key) => {
+    const { calls, run } = await open({ kind: "excel" });
+    await run(() => fireEvent.change(prompt(), { target: { value: "Not yet" } }));
+    await run(() => fireEvent.keyDown(prompt(), key));
+    expect(calls("session/prompt")).toEqual([]);
+  });
+
+  it("says why an empty text cannot be sent, and stays in the tab order", async () => {
+    const { calls, run } = await open({ kind: "excel" });
+    const send = screen.getByRole("button", { name: "Send (Enter)" });
+    expect(send.getAttribute("aria-disabled")).toBe("true");
+    expect(send.title).toBe("Write something to send first");
+    await run(() => fireEvent.click(send));
+    expect(calls("session/prompt")).toEqual([]);
+  });
+
+  it("brings the last prompt back with Up", async () => {
+    const { run } = await open({ kind: "excel", events: waitingTurn });
+    await run(() => fireEvent.keyDown(prompt(), { key: "ArrowUp" }));
+    expect(prompt().value).toContain("Summarise Q3 revenue");
+  });
+});
+
+describe("a question", () => {
+  it("shows what would change as a table with headers, and what it reaches", async () => {
+    await open({ kind: "excel", events: waitingTurn, hello: document_ });
+    const card = screen.getByRole("group", { name: "Overwrite 8 cells on Summary?" });
+    expect(
+      within(card)
+        .getAllByRole("columnheader")
+        .map((header) => header.textContent),
+    ).toEqual(["Cell", "Now", "After"]);
+    expect(within(card).getAllByRole("rowheader")).toHaveLength(6);
+    expect(card.textContent).toContain("D4:D7 read another file, Rates.xlsx.");
+    expect(within(card).getByText("=SUMIFS(Revenue!F:F,Revenue!B:B,$A4)")).toBeTruthy();
+    fireEvent.click(within(card).getByRole("button", { name: "Show all 8 cells" }));
+    expect(within(card).getAllByRole("rowheader")).toHaveLength(8);
+  });
+
+  it("never takes the focus, and Alt+A goes to the card, not to an answer", async () => {
+    const { run, calls } = await open({ kind: "excel", events: waitingTurn });
+    const card = screen.getByRole("group", { name: "Overwrite 8 cells on Summary?" });
+    expect(card.contains(document.activeElement)).toBe(false);
+    await run(() => fireEvent.keyDown(document.body, { key: "a", altKey: true }));
+    expect(document.activeElement).toBe(card);
+    await run(() => fireEvent.keyDown(card, { key: "Enter" }));
+    expect(calls("permission/answer")).toEqual([]);
+  });
+
+  it.each([
+    ["Allow once", "allowOnce"],
+    ["Deny", "deny"],
+  ])("is answered once with %s", async (name, choice) => {
+    const { run, calls, service } = await open({ kind: "excel", events: waitingTurn });
+    service.answer("permission/answer", () => ({ accepted: true }));
+    await run(() => fireEvent.click(screen.getByRole("button", { name })));
+    await run(() => fireEvent.click(screen.getByRole("button", { name })));
+    expect(calls("permission/answer")).toEqual([{ session: SESSION, permission: "permission-1", choice }]);
+  });
+
+  it("folds to who answered it elsewhere", async () => {
+    const { run, service } = await open({ kind: "excel", events: waitingTurn });
+    const by = { person: "window" as const };
+    const settle: EventBody = { type: "permissionSettled", permission: "permission-1", choice: "allowOnce", by };
+    await run(() => service.events(SESSION, after(waitingTurn, settle)));
+    expect(screen.queryByRole("button", { name: "Allow once" })).toBeNull();
+    expect(screen.getByText(/Overwrite 8 cells on Summary\? Allowed in the window/)).toBeTruthy();
+  });
+});
+
+describe("a turn", () => {
+  it("is stopped by Esc, once, and says so", async () => {
+    const { run, calls, service } = await open({ kind: "excel", events: waitingTurn });
+    await run(() => fireEvent.keyDown(document.body, { key: "Escape" }));
+    expect(calls("session/cancel")).toEqual([{ session: SESSION }]);
+    const ended: EventBody = {
+      ...{ type: "turnEnded", turn: "turn-1", outcome: "cancelled" },
+      usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    };
+    await run(() => service.events(SESSION, after(waitingTurn, ended)));
+    expect(screen.getByText("Stopped by you. What was done so far is kept.")).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Stop (Esc)" })).toBeNull();
+    await run(() => fireEvent.keyDown(document.body, { key: "Escape" }));
+    expect(calls("session/cancel")).toHaveLength(1);
+  });
+
+  it("selects the source that a chip names", async () => {
+    const { run, calls } = await open({ kind: "excel", events: waitingTurn, hello: document_ });
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Select Summary!B4 in Sample workbook" })));
+    expect(calls("document/select")).toEqual([{ document: workbook.id, target: "Summary!B4" }]);
+  });
+
+  it("says what happened, what was kept and what to do when it failed", async () => {
+    const outcome = { failed: userError("INF_AUTH") };
+    const usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+    const ended: EventBody = { type: "turnEnded", turn: "turn-1", outcome, usage };
+    const { run } = await open({ kind: "excel", events: [...waitingTurn, ...after(waitingTurn, ended)] });
+    const card = screen.getByRole("region", { name: "The gateway refused the key." });
+    expect(card.textContent).toContain("Nothing was sent to another place. Ask your administrator for a new one.");
+    await run(() => fireEvent.click(within(card).getByRole("button", { name: "Try again" })));
+    expect(prompt().value).toContain("Summarise Q3 revenue");
+  });
+});
+
+describe("changes", () => {
+  async function changes() {
+    const opened = await open({ kind: "excel", events: workingTurn, hello: document_ });
+    await opened.run(() => fireEvent.click(screen.getByRole("tab", { name: /Changes/ })));
+    return opened;
+  }
+
+  it("undoes all that stands, newest first, and stops at the first that fails", async () => {
+    const { run, calls, service } = await changes();
+    service.answer("changeSet/undo", ({ changeSet }) => {
+      if (changeSet === "change-2") {
+        throw Object.assign(new Error("refused"), { user: userError("DOC_UNDO_CONFLICT") });
+      }
+      return { kept: [] };
+    });
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Undo all" })));
+    expect(calls("changeSet/undo").map((call) => (call as { changeSet: string }).changeSet)).toEqual([
+      "change-3",
+      "change-2",
+    ]);
+  });
+
+  it("undoes what the person changed since only when chosen", async () => {
+    const { run, calls } = await changes();
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Undo Formulas in B4:D7" })));
+    expect(calls("changeSet/undo")).toEqual([{ session: SESSION, changeSet: "change-2", overwrite: false }]);
+  });
+
+  it("offers Redo for what was undone", async () => {
+    const { run, calls } = await changes();
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Redo Rounding in C4:C7" })));
+    expect(calls("changeSet/redo")).toEqual([{ session: SESSION, changeSet: "change-1", overwrite: false }]);
+  });
+});
+
+describe("pairing", () => {
+  it("shows the number in place of everything else, read digit by digit", async () => {
+    const { run, service, network, clock } = await open({ kind: "excel", token: "" });
+    service.answer("pairing/begin", () => ({ pairing: "p", number: "483201", expiresAt: 0 }));
+    await run(() => network.cut());
+    await run(() => clock.advance(250));
+    expect(screen.getByRole("img", { name: "Number to compare: 4 8 3 2 0 1" })).toBeTruthy();
+    expect(screen.queryByRole("textbox")).toBeNull();
+  });
+
+  it("asks the person in the window", async () => {
+    const { run, service, calls } = await open({ kind: "window" });
+    await run(() =>
+      service.notify("pairing/requested", { pairing: "p", frontEnd: "excel", number: "483201", expiresAt: 0 }),
+    );
+    const card = screen.getByRole("region", { name: "Connect the pane in Excel?" });
+    await run(() => fireEvent.click(within(card).getByRole("button", { name: "Allow" })));
+    expect(calls("pairing/answer")).toEqual([{ pairing: "p", allow: true }]);
+  });
+});
+
+describe("the keyboard", () => {
+  it("moves through the areas with F6 in reading order, and back", async () => {
+    // jsdom lays nothing out, so nothing would count as visible.
+    Object.defineProperty(HTMLElement.prototype, "offsetParent", { configurable: true, get: () => document.body });
+    const { run } = await open({ kind: "excel", events: waitingTurn });
+    const areas: string[] = [];
+    for (let step = 0; step < 5; step += 1) {
+      await run(() => fireEvent.keyDown(document.activeElement ?? document.body, { key: "F6" }));
+      areas.push(document.activeElement?.closest("[data-area]")?.className.split(" ")[0] ?? "");
+    }
+    expect(areas).toEqual(["pane-head", "tabs", "scroll", "prompt-box", "pane-head"]);
+    await run(() => fireEvent.keyDown(document.activeElement ?? document.body, { key: "F6", shiftKey: true }));
+    expect(document.activeElement?.closest("[data-area]")?.className).toContain("prompt-box");
+  });
+
+  it("moves along the tabs with the arrows", async () => {
+    const { run } = await open({ kind: "excel" });
+    await run(() => fireEvent.keyDown(screen.getByRole("tab", { name: "Chat" }), { key: "ArrowRight" }));
+    expect(screen.getByRole("tab", { name: "Changes" }).getAttribute("aria-selected")).toBe("true");
+    expect(document.activeElement).toBe(screen.getByRole("tab", { name: "Changes" }));
+  });
+
+  it("opens the list of keys", async () => {
+    const { run } = await open({ kind: "excel" });
+    await run(() => fireEvent.keyDown(document.body, { key: "/", ctrlKey: true }));
+    expect(screen.getByText("Go to the open question")).toBeTruthy();
+  });
+});
+
+describe("the tour", () => {
+  it("says on every front end that the answers are scripted", async () => {
+    const view = { ...helloAnswer().view, tour: true };
+    for (const kind of ["window", "excel", "powerpoint"] as const) {
+      await open({ kind, hello: { view } });
+      expect(screen.getByText("Tour: scripted answers, no model")).toBeTruthy();
+      cleanup();
+    }
+  });
+});

@@ -37,9 +37,7 @@ pub fn in_browser(address: &str) -> Result<(), OpenError> {
             .get(..scheme.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
     };
-    if !allowed.iter().any(starts)
-        || address.chars().any(|c| c.is_control() || c == ' ' || c == '"')
-    {
+    if !allowed.iter().any(starts) || address.chars().any(|c| c.is_control() || c == ' ' || c == '"') {
         return Err(OpenError::Scheme);
     }
     os::open(address.as_ref()).map_err(OpenError::Desktop)

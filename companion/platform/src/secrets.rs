@@ -105,8 +105,23 @@ pub struct SecretStore {
 }
 
 enum Backend {
-    OperatingSystem(Arc<CredentialStore>),
+    OperatingSystem(OpenStore),
     KeyFile(KeyFile),
+}
+
+/// The operating system's store. Closing it is a blocking call too, so that happens off the caller's thread.
+struct OpenStore(Option<Arc<CredentialStore>>);
+
+impl Drop for OpenStore {
+    fn drop(&mut self) {
+        let store = self.0.take();
+        // Without a thread to close it on, it is closed with the process.
+        drop(
+            thread::Builder::new()
+                .name("secret-store".into())
+                .spawn(move || drop(store)),
+        );
+    }
 }
 
 impl std::fmt::Debug for SecretStore {
@@ -161,7 +176,7 @@ impl SecretStore {
         settled: bool,
     ) -> Result<Self, SecretError> {
         let found = Self {
-            backend: Backend::OperatingSystem(store),
+            backend: Backend::OperatingSystem(OpenStore(Some(store))),
         };
         if !settled {
             found.take_over(file)?;
@@ -229,17 +244,22 @@ fn probe(store: &CredentialStore) -> keyring_core::Result<()> {
 }
 
 fn ask<T: Send + 'static>(
-    store: &Arc<CredentialStore>,
+    store: &OpenStore,
     name: &str,
     job: impl FnOnce(&keyring_core::Entry) -> keyring_core::Result<T> + Send + 'static,
 ) -> Result<T, SecretError> {
-    let (store, account) = (Arc::clone(store), name.to_owned());
-    off_thread(move || store.build(SERVICE, &account, None).and_then(|entry| job(&entry)))?.map_err(
-        |source| SecretError::Refused {
-            name: name.to_owned(),
-            source,
-        },
-    )
+    let Some(store) = store.0.clone() else {
+        return Err(SecretError::NoAnswer);
+    };
+    let account = name.to_owned();
+    off_thread(move || {
+        let entry = store.build(SERVICE, &account, None)?;
+        job(&entry)
+    })?
+    .map_err(|source| SecretError::Refused {
+        name: name.to_owned(),
+        source,
+    })
 }
 
 /// Runs a blocking call of a store on a thread of its own: the D-Bus client refuses to block inside an async runtime,

@@ -17,12 +17,16 @@ use crate::guards::{Guard, Guards};
 use crate::page_headers::{Audience, PageSources, content_security_policy};
 use crate::token::random;
 
+/// `Cross-Origin-Resource-Policy` (Fetch standard).
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// A file larger than this is no part of a web bundle.
 const LARGEST: u64 = 32 * 1024 * 1024;
 /// Where the copy of office.js is mounted.
 const OFFICE_MOUNT: &str = "office-js/";
 /// The pages that Office opens, by their folder in the bundle.
 const PANES: [&str; 2] = ["excel/", "powerpoint/"];
+/// The icons that the manifests name.
+const ICONS: &str = "/icons/";
 /// What the build leaves in a page for the nonce of the response.
 const NONCE: &str = "__CSP_NONCE__";
 
@@ -116,9 +120,15 @@ impl Pages {
             } else {
                 "no-cache"
             };
+            let sharing = if is_icon_path(&format!("/{path}")) {
+                "cross-origin"
+            } else {
+                "same-origin"
+            };
             let answer = Response::builder()
                 .header(CONTENT_TYPE, content_type(name))
-                .header(CACHE_CONTROL, caching);
+                .header(CACHE_CONTROL, caching)
+                .header(RESOURCE_POLICY, sharing);
             return answer.body(Body::from(bytes)).unwrap_or_default();
         }
         let Ok(nonce) = random::<16>().map(|bytes| STANDARD.encode(bytes)) else {
@@ -136,7 +146,7 @@ impl Pages {
             .header(CONTENT_TYPE, "text/html; charset=utf-8")
             .header(CACHE_CONTROL, "no-store")
             .header(CONTENT_SECURITY_POLICY, policy)
-            .header(HeaderName::from_static("cross-origin-resource-policy"), sharing);
+            .header(RESOURCE_POLICY, sharing);
         answer.body(Body::from(page)).unwrap_or_default()
     }
 }
@@ -177,6 +187,12 @@ fn read_unguarded(root: &Path, name: String) -> Option<(String, Vec<u8>)> {
         .replace('\\', "/");
     let bytes = std::fs::read(root.join(decoded)).ok()?;
     Some((name, bytes))
+}
+
+/// Whether a path (with its leading slash) is that of an icon, which Office may show on its own pages.
+pub(crate) fn is_icon_path(path: &str) -> bool {
+    path.strip_prefix(ICONS)
+        .is_some_and(|name| !name.contains('/') && has_extension(name, "png"))
 }
 
 /// Names that the build made of their content: `index-B5x9aQ0d.js`.

@@ -80,8 +80,8 @@ async fn moves_a_slow_front_end_to_the_log_and_loses_nothing() {
     let (mut slow, mut quick) = (server.window().await, server.window().await);
     subscribe(&mut slow, 0).await;
     subscribe(&mut quick, 0).await;
-    // 40 MB of events are far more than the sockets and the 64 live events of this log can hold.
-    let last = 2_000;
+    // 16 MB of events are far more than the sockets and the 64 live events of this log can hold.
+    let last = 800;
     for seq in 1..=last {
         server.log.append(20_000);
         if seq % 50 == 0 {

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use deskhand_server::{Guards, Limits};
+use deskhand_platform::trust::{self, TrustState};
+use deskhand_platform::{Paths, SecretStore};
+use deskhand_server::{Authority, Guards, Limits};
 use pretty_assertions::{assert_eq, assert_ne};
 use rustls::pki_types::CertificateDer;
 use serde_json::json;
@@ -145,4 +147,70 @@ async fn tells_office_that_it_may_reach_a_panes_page_and_nobody_else() {
         let allowed = answer.header("access-control-allow-private-network") == "true";
         assert_eq!(allowed, status == 204, "{path} {origin}");
     }
+}
+
+#[tokio::test]
+async fn shows_icons_on_pages_of_office_and_nothing_else() {
+    let server = start(Guards::default(), Limits::default()).await;
+    let host = server.host();
+    let headers = [
+        ("Host", host.as_str()),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Mode", "no-cors"),
+    ];
+    let icon = server.send("GET /icons/icon-32.png HTTP/1.1", &headers).await;
+    assert_eq!((icon.status, icon.header("content-type")), (200, "image/png"));
+    assert_eq!(icon.header("cross-origin-resource-policy"), "cross-origin");
+    assert!(!icon.headers.keys().any(|name| name.starts_with("access-control")));
+    for path in [
+        "/icons/",
+        "/icons/../desktop/index.html",
+        "/assets/index-B5x9aQ0d.js",
+        "/desktop/?/icons/icon-32.png",
+    ] {
+        assert_eq!(
+            server
+                .send(&format!("GET {path} HTTP/1.1"), &headers)
+                .await
+                .status,
+            403,
+            "{path}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn is_trusted_by_chromium_once_its_authority_is_installed_for_the_user() {
+    let home = tempfile::tempdir().expect("tempdir");
+    let paths = Paths::below(home.path().join("deskhand"));
+    paths.create().expect("folders");
+    let secrets = SecretStore::open(&paths).expect("secrets");
+    let open = || Authority::open(&paths, &secrets, SystemTime::now()).expect("authority");
+    let authority = open();
+    let named = trust::Authority {
+        name: authority.name(),
+        certificate: authority.file(),
+        home: home.path(),
+    };
+    assert_eq!(authority.trust(home.path()), TrustState::NotTrusted);
+    match trust::install(named) {
+        Err(trust::TrustError::NoTool { program }) => {
+            eprintln!("SKIPPED is_trusted_by_chromium…: `{program}` is not installed");
+            return;
+        }
+        installed => installed.expect("install"),
+    }
+    trust::install(named).expect("again");
+    assert_eq!(authority.trust(home.path()), TrustState::Trusted);
+    // Another certificate under the same name is not trusted by the name alone.
+    std::fs::remove_file(authority.file()).expect("lose the certificate");
+    let next = open();
+    let renamed = trust::Authority {
+        certificate: next.file(),
+        ..named
+    };
+    assert_eq!(trust::state(renamed), TrustState::NotTrusted);
+    trust::remove(named).expect("remove");
+    assert_eq!(trust::state(named), TrustState::NotTrusted);
 }

@@ -1,5 +1,7 @@
 //! The stores on real files: what counts, what does not, and what writing leaves behind.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::path::Path;
 
@@ -53,6 +55,8 @@ mod managed {
         }
     }
 
+    type Spoil<'a> = &'a dyn Fn(&Fixture);
+
     fn mode(path: &Path, mode: u32) {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
@@ -79,17 +83,17 @@ mod managed {
             fs::rename(fixture.file(), &aside).unwrap();
             aside
         };
-        let cases: &[(&str, &dyn Fn(&Fixture))] = &[
+        let cases: &[(&str, Spoil<'_>)] = &[
             ("writable by its group", &|fixture| mode(&fixture.file(), 0o664)),
             ("writable by others", &|fixture| mode(&fixture.file(), 0o646)),
             ("folder writable by its group", &|fixture| {
-                mode(&fixture.folder(), 0o775)
+                mode(&fixture.folder(), 0o775);
             }),
             ("folder writable by others", &|fixture| {
-                mode(&fixture.folder(), 0o757)
+                mode(&fixture.folder(), 0o757);
             }),
             ("a link", &|fixture| {
-                symlink(aside(fixture), fixture.file()).unwrap()
+                symlink(aside(fixture), fixture.file()).unwrap();
             }),
             ("a link to nothing", &|fixture| {
                 fs::remove_file(fixture.file()).unwrap();

@@ -1,5 +1,7 @@
 //! What each key makes of valid and invalid values: one table, and rules that hold for every row.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use deskhand_policy::{
     Consequence, DEFINITIONS, Definition, Encoding, MemoryStore, Origin, Policy, Reading, Store,
 };
@@ -26,6 +28,7 @@ fn effective(policy: &Policy, key: &str) -> Value {
 }
 
 /// Key, native value, value in text sources, value in effect.
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn valid() -> Vec<(&'static str, Value, Value, Value)> {
     let model =
         json!({ "name": "m2", "labelOverride": "Two", "supports1m": true, "anthropicFamilyTier": "opus" });
@@ -158,6 +161,7 @@ fn valid_values_are_taken_in_both_encodings() {
 }
 
 /// Key and native values that are not of it.
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn invalid() -> Vec<(&'static str, Vec<Value>)> {
     let long = "x".repeat(20_000);
     let urls = [

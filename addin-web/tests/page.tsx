@@ -66,8 +66,10 @@ export async function open({ kind, events = [], hello, shell = {}, token = "secr
     });
   };
   render(
-    <FluentProvider className="page" theme={lightTheme}>
-      <AppContext value={{ store, kind, shell }}>{kind === "window" ? <DeskhandWindow /> : <Pane />}</AppContext>
+    <FluentProvider theme={lightTheme}>
+      <div className="page">
+        <AppContext value={{ store, kind, shell }}>{kind === "window" ? <DeskhandWindow /> : <Pane />}</AppContext>
+      </div>
     </FluentProvider>,
   );
   await run(() => {

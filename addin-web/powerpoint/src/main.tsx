@@ -1,4 +1,5 @@
-// The pane in its Office application.
-import { start } from "@deskhand/shared/app.tsx";
+// The pane in PowerPoint.
+import { startPane } from "@deskhand/shared/pane/pane.ts";
+import { createPowerPointHost } from "./host.ts";
 
-start({ kind: "powerpoint" });
+startPane("powerpoint", createPowerPointHost);

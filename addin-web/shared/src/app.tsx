@@ -69,8 +69,8 @@ export function start({ kind, shell = {}, calls, document: describe }: FrontEnd)
 function Themed({ children }: { children: ReactElement }): ReactElement {
   const dark = useSyncExternalStore(watchScheme, () => scheme.matches);
   return (
-    <FluentProvider className="page" theme={dark ? darkTheme : lightTheme}>
-      {children}
+    <FluentProvider theme={dark ? darkTheme : lightTheme} dir={document.dir === "rtl" ? "rtl" : "ltr"}>
+      <div className="page">{children}</div>
     </FluentProvider>
   );
 }

@@ -6,9 +6,10 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
+import { userError } from "../../shared/src/client/rpc.ts";
+import type { EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
-import { deck, NOW, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
+import { deck, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 import { script, serve } from "./pages.ts";
 
 const OUT = resolve(import.meta.dirname, "../../../target/shots");
@@ -24,6 +25,9 @@ interface Shot {
   events: readonly SessionEvent[];
   hello?: Partial<HelloAnswer>;
   tab?: string;
+  direction?: "rtl";
+  /** What happens after the page is there. */
+  then?: (page: Page, service: FakeService) => Promise<void>;
 }
 
 const view = {
@@ -59,6 +63,11 @@ const shots: Shot[] = [
   { ...excel, name: "pane-excel-changes", width: 360, height: 800, events: workingTurn, tab: "Changes" },
   { ...slides, name: "pane-powerpoint-light" },
   { ...slides, name: "pane-powerpoint-dark", scheme: "dark" },
+  { ...desk, name: "window-search", then: searches },
+  { ...desk, name: "window-rtl", direction: "rtl" },
+  { ...desk, name: "window-900-switcher", width: 900, height: 600, then: opensSwitcher },
+  { ...excel, name: "pane-error", width: 360, height: 800, then: fails },
+  { ...excel, name: "pane-menu", width: 360, height: 800, then: opensModes },
   { ...excel, name: "pane-tour", width: 360, height: 760, hello: tour, events: waitingTurn.slice(0, 9) },
 ];
 
@@ -106,6 +115,11 @@ async function open(shot: Shot): Promise<{ page: Page; faults: string[] }> {
   await page.addInitScript((kind) => {
     localStorage.setItem(`deskhand.token.${kind}`, "token");
   }, shot.page);
+  await page.addInitScript((direction) => {
+    document.addEventListener("readystatechange", () => {
+      document.documentElement.dir = direction;
+    });
+  }, shot.direction ?? "ltr");
   await page.goto(`${origin}/${shot.page}/#token=token`);
   await page.getByLabel("Prompt", { exact: true }).waitFor();
   if (shot.events.length > 0) {
@@ -114,8 +128,36 @@ async function open(shot: Shot): Promise<{ page: Page; faults: string[] }> {
   if (shot.tab !== undefined) {
     await page.getByRole("tab", { name: shot.tab }).click();
   }
+  await shot.then?.(page, service);
   await page.evaluate(() => document.fonts.ready);
   return { page, faults };
+}
+
+async function searches(page: Page, service: FakeService): Promise<void> {
+  const hit = { session: SESSION, title: "Q3 revenue by region", seq: 9, at: NOW - 60_000 };
+  service.answer("session/search", () => ({
+    hits: [{ ...hit, excerpt: "…Three typed totals on Summary disagree with…" }],
+  }));
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("totals");
+  await page.getByText("1 place found").waitFor();
+}
+
+async function opensSwitcher(page: Page): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("searchbox").waitFor();
+}
+
+async function opensModes(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^How much/ }).click();
+  await page.getByRole("menuitemradio", { name: /Read only/ }).waitFor();
+}
+
+async function fails(page: Page, service: FakeService): Promise<void> {
+  const usage = { input: 18_400, output: 1_210, cacheRead: 0, cacheWrite: 0 };
+  const ended: EventBody = { type: "turnEnded", turn: "turn-1", outcome: { failed: userError("INF_TIMEOUT") }, usage };
+  service.events(SESSION, numbered([ended], waitingTurn.length + 1));
+  await page.getByText("The gateway did not answer in time.").first().waitFor();
 }
 
 describe("the pages", () => {
@@ -143,9 +185,25 @@ async function axeFindings(page: Page): Promise<string[]> {
       id: string;
       nodes: { html: string; failureSummary?: string }[];
     }
-    const { violations } = await axe.run({ exclude: ["[data-tabster-dummy]"] });
+    const { violations } = await axe.run({ exclude: ["[data-tabster-dummy]", ".fui-MenuPopover"] });
     return violations.flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`),
     );
   });
 }
+
+describe("a pane without a token", () => {
+  it("shows the number to compare", async () => {
+    const page = await browser.newPage({ viewport: { width: 360, height: 560 }, deviceScaleFactor: 2 });
+    const service = new FakeService().answer("pairing/begin", () => ({
+      ...{ pairing: "p", number: "483201", expiresAt: NOW + 120_000 },
+    }));
+    await page.clock.setFixedTime(NOW);
+    await script(page, service);
+    await page.goto(`${origin}/excel/`);
+    await page.getByRole("heading", { name: "Connect this pane" }).waitFor();
+    await page.screenshot({ path: `${OUT}/pane-pairing.png` });
+    expect(await axeFindings(page)).toEqual([]);
+    await page.close();
+  });
+});

@@ -40,7 +40,7 @@ pub struct World<'a> {
     /// Now.
     pub now: Timestamp,
     /// Ten random bytes at each call.
-    pub chance: &'a mut dyn FnMut() -> [u8; 10],
+    pub chance: &'a mut (dyn FnMut() -> [u8; 10] + Send),
     /// Calls that a turn may make.
     pub max_steps: u32,
     /// Tools that the model may call, [`PLAN_TOOL`] not among them.

@@ -1,1 +1,29 @@
-//! Not written yet.
+//! Documents: which one is where (live in Office or closed on disk), operations routed to it, change sets with a way
+//! back, and the sources of figures. Implements the agent's [`Tools`](deskhand_core::ports::Tools).
+//!
+//! Order of a change, the same for both back ends (Invariants 5 and 6):
+//! 1. `prepare` reads what is there and decides what a person must be asked; the record goes to the journal;
+//! 2. `run` writes the intent with its pre-image to the journal, then applies, then reads back;
+//! 3. when the outcome is not known (socket cut, pane reloaded, service killed) it is read back and classified, never
+//!    tried again blindly.
+
+mod backend;
+mod call;
+mod context;
+mod figures;
+mod file;
+mod grid;
+mod journal;
+mod outcome;
+mod panes;
+mod prepare;
+mod preview;
+mod registry;
+mod run;
+mod text;
+mod tools;
+mod undo;
+
+pub use panes::{PaneError, Panes};
+pub use registry::Registry;
+pub use tools::{DocumentTools, World};

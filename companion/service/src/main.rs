@@ -1,3 +1,87 @@
-//! Not written yet.
+//! `deskhand`: the service, and the terminal front end that talks to it.
 
-fn main() {}
+mod attach;
+mod clock;
+mod handler;
+mod hub;
+mod log;
+mod manifest;
+mod options;
+mod panes;
+mod runner;
+mod serve;
+mod settings;
+mod summary;
+mod terminal;
+mod tokens;
+mod undoing;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use deskhand_platform::Paths;
+use deskhand_protocol::UserError;
+
+use options::{Command, Options};
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    log_to_stderr(matches!(options.command, Command::Serve(_)));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(run(options)),
+        Err(error) => Err(error.into()),
+    };
+    outcome.unwrap_or_else(|error| {
+        say(&error);
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let paths = Paths::resolve(|name| std::env::var_os(name))?;
+    match options.command {
+        Command::Manifest { port } => {
+            terminal::sessions::print(&manifest::render(port))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Serve(serve) => {
+            serve::serve(paths, serve.into()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Status { json } => terminal::status::status(&paths, json).await,
+        Command::Ask(ask) => options::ask(&paths, ask).await,
+        Command::Session { command, json } => options::session(&paths, command, json).await,
+        Command::Pairing { command, json } => options::pairing(&paths, command, json).await,
+        Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
+        Command::Trust => terminal::status::trust(&paths).await,
+    }
+}
+
+/// An error on one line, the same words as in every front end.
+#[expect(clippy::print_stderr, reason = "the terminal is where this error belongs")]
+fn say(error: &anyhow::Error) {
+    match error.downcast_ref::<UserError>() {
+        Some(error) => match &error.detail {
+            Some(detail) => eprintln!("{error} ({detail})"),
+            None => eprintln!("{error}"),
+        },
+        None => eprintln!("{error:#}"),
+    }
+}
+
+/// Logs of the service go to standard error; the terminal front end only tells of what went wrong.
+fn log_to_stderr(service: bool) {
+    let default = if service { "info" } else { "error" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("DESKHAND_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+}

@@ -1,0 +1,188 @@
+//! One way to do an operation, wherever the document is (Invariant 5).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskhand_core::ports::Progress;
+use deskhand_protocol::document::{ApplyOutcome, ApplyParams, ApplyStep, DocumentView};
+use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode};
+use deskhand_protocol::{ErrorCode, UserError};
+use serde_json::Value;
+
+use crate::file::Files;
+use crate::panes::{PaneError, Panes};
+
+/// What came of an operation.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// The answer.
+    pub(crate) answer: Answer,
+    /// The exact way back, where the document was a file.
+    pub(crate) patch: Option<Value>,
+    /// The size of the saved file, where it was one.
+    pub(crate) saved: Option<u64>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Trouble {
+    /// It was refused; nothing was changed.
+    Refused(Refusal),
+    /// The document's pane is not there and the document is no file that can be reached; nothing was changed.
+    Away,
+    /// Whether it was done is not known.
+    Unknown,
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Both back ends.
+#[derive(Clone)]
+pub(crate) struct Backends {
+    pub(crate) panes: Arc<dyn Panes>,
+    pub(crate) files: Arc<Files>,
+}
+
+impl Backends {
+    /// True when the document is reached through a pane.
+    pub(crate) fn is_live(&self, document: &DocumentView) -> bool {
+        self.panes.is_live(&document.id)
+    }
+
+    /// Does one operation. `apply_id` names it: a pane that gets the same name twice answers from memory.
+    pub(crate) async fn perform(
+        &self,
+        document: &DocumentView,
+        apply_id: &str,
+        operation: Operation,
+        expected: Option<String>,
+    ) -> Result<Done, Trouble> {
+        if self.is_live(document) {
+            let step = ApplyStep { operation, expected };
+            return self.live(document, apply_id, step).await;
+        }
+        match local_path(document) {
+            Some(path) => self.files.perform(path, operation, expected).await,
+            None => Err(Trouble::Away),
+        }
+    }
+
+    async fn live(&self, document: &DocumentView, apply_id: &str, step: ApplyStep) -> Result<Done, Trouble> {
+        let params = ApplyParams {
+            apply_id: apply_id.to_owned(),
+            document: document.id.clone(),
+            steps: vec![step],
+        };
+        let answer = match self.panes.apply(&document.id, params).await {
+            Ok(answer) => answer,
+            Err(PaneError::NotConnected) => return Err(Trouble::Away),
+            Err(PaneError::Unknown) => return Err(Trouble::Unknown),
+        };
+        match answer.outcomes.into_iter().next() {
+            Some(ApplyOutcome::Answer(answer)) => Ok(Done {
+                answer,
+                patch: None,
+                saved: None,
+            }),
+            Some(ApplyOutcome::Refusal(refusal)) => Err(Trouble::Refused(refusal)),
+            None => Err(Trouble::Refused(Refusal::new(
+                RefusalCode::Failed,
+                "the pane gave no answer",
+            ))),
+        }
+    }
+}
+
+/// The way to one document. Where its pane is busy or gone it waits, says so once, and gives up when the turn is stopped.
+#[derive(Clone, Copy)]
+pub(crate) struct Reach<'a> {
+    pub(crate) backends: &'a Backends,
+    pub(crate) document: &'a DocumentView,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// How long a busy pane is left alone before it is asked again.
+const BUSY_PAUSE: Duration = Duration::from_millis(300);
+/// How long a pane that is gone is waited for.
+const PANE_PATIENCE: Duration = Duration::from_mins(2);
+
+impl Reach<'_> {
+    /// True when the document is reached through a pane.
+    pub(crate) fn is_live(&self) -> bool {
+        self.backends.is_live(self.document)
+    }
+
+    /// Does an operation that changes nothing.
+    pub(crate) async fn read(&self, operation: Operation) -> Result<Answer, Trouble> {
+        loop {
+            match self.perform("", operation.clone(), None).await {
+                Ok(done) => return Ok(done.answer),
+                // Nothing is changed by a read, so it may be asked again when the pane is back.
+                Err(Trouble::Unknown) if self.wait_for_pane().await => {}
+                Err(Trouble::Unknown) => return Err(Trouble::Away),
+                Err(trouble) => return Err(trouble),
+            }
+        }
+    }
+
+    /// Does an operation; see [`Backends::perform`].
+    pub(crate) async fn perform(
+        &self,
+        apply_id: &str,
+        operation: Operation,
+        expected: Option<String>,
+    ) -> Result<Done, Trouble> {
+        let mut said = false;
+        loop {
+            let outcome = self
+                .backends
+                .perform(self.document, apply_id, operation.clone(), expected.clone())
+                .await;
+            match outcome {
+                Err(Trouble::Refused(Refusal {
+                    code: RefusalCode::Busy,
+                    ..
+                })) if !self.progress.is_cancelled() => {
+                    if !said {
+                        self.progress.waiting(UserError::new(ErrorCode::DocumentCellEdit));
+                        said = true;
+                    }
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                }
+                Err(Trouble::Away) if self.wait_for_pane().await => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Waits until a pane stands in the document; false when none came or the turn was stopped.
+    pub(crate) async fn wait_for_pane(&self) -> bool {
+        if self.is_live() {
+            return true;
+        }
+        self.progress
+            .waiting(UserError::new(ErrorCode::DocumentPaneClosed));
+        let stopped = async {
+            while !self.progress.is_cancelled() {
+                tokio::time::sleep(BUSY_PAUSE).await;
+            }
+        };
+        tokio::select! {
+            () = self.backends.panes.returned(&self.document.id) => true,
+            () = stopped => false,
+            () = tokio::time::sleep(PANE_PATIENCE) => false,
+        }
+    }
+}
+
+/// The document's place on this computer; addresses on the web are none.
+pub(crate) fn local_path(document: &DocumentView) -> Option<PathBuf> {
+    let path = document.path.as_deref().filter(|path| !path.contains("://"))?;
+    let path = PathBuf::from(path);
+    path.is_absolute().then_some(path)
+}

@@ -1,0 +1,100 @@
+//! Sources of figures: recorded when a figure is written, with the value that the source held then. They cannot be added
+//! afterwards.
+
+use deskhand_core::ports::Progress;
+use deskhand_protocol::operations::workbook::RangeFacet;
+use deskhand_protocol::operations::{
+    Address, CellValue, DeckOperation, FigureSource, Operation, WorkbookOperation,
+};
+use deskhand_protocol::{DocumentId, SessionId};
+
+use crate::preview::{range_in, read_of};
+use crate::tools::DocumentTools;
+
+/// Sources that one operation may carry.
+const MAX_SOURCES: usize = 500;
+
+/// The sources that an operation carries.
+pub(crate) fn of(operation: &Operation) -> Vec<FigureSource> {
+    sources(operation)
+        .map(|sources| sources.iter().take(MAX_SOURCES).cloned().collect())
+        .unwrap_or_default()
+}
+
+fn sources(operation: &Operation) -> Option<&Vec<FigureSource>> {
+    match operation {
+        Operation::Workbook(WorkbookOperation::RangeWrite(params)) => Some(&params.sources),
+        Operation::Deck(DeckOperation::SlideAdd(params)) => Some(&params.sources),
+        Operation::Deck(DeckOperation::TextSet(params)) => Some(&params.sources),
+        Operation::Deck(DeckOperation::TableAdd(params)) => Some(&params.sources),
+        Operation::Deck(DeckOperation::ChartAdd(params)) => Some(&params.sources),
+        Operation::Workbook(_) | Operation::Deck(_) => None,
+    }
+}
+
+fn sources_mut(operation: &mut Operation) -> Option<&mut Vec<FigureSource>> {
+    match operation {
+        Operation::Workbook(WorkbookOperation::RangeWrite(params)) => Some(&mut params.sources),
+        Operation::Deck(DeckOperation::SlideAdd(params)) => Some(&mut params.sources),
+        Operation::Deck(DeckOperation::TextSet(params)) => Some(&mut params.sources),
+        Operation::Deck(DeckOperation::TableAdd(params)) => Some(&mut params.sources),
+        Operation::Deck(DeckOperation::ChartAdd(params)) => Some(&mut params.sources),
+        Operation::Workbook(_) | Operation::Deck(_) => None,
+    }
+}
+
+/// Puts the value of now beside each source. A value that the model gave is replaced: only what stands in the document
+/// counts. A source that cannot be read stays without a value, and says so by that.
+pub(crate) async fn fill(
+    tools: &DocumentTools,
+    session: &SessionId,
+    operation: &mut Operation,
+    progress: &dyn Progress,
+) {
+    let Some(sources) = sources_mut(operation) else {
+        return;
+    };
+    sources.truncate(MAX_SOURCES);
+    for source in sources {
+        source.value = value(tools, session, &source.document, &source.address, progress).await;
+    }
+}
+
+/// The value at a place: of one cell its value, of a range the sum of its numbers.
+async fn value(
+    tools: &DocumentTools,
+    session: &SessionId,
+    document: &str,
+    address: &str,
+    progress: &dyn Progress,
+) -> Option<CellValue> {
+    let document = tools
+        .registry
+        .of_session(session, &DocumentId::from_text(document))?;
+    let Address {
+        sheet: Some(sheet),
+        area: Some(area),
+    } = Address::parse(address).ok()?
+    else {
+        return None;
+    };
+    let reach = tools.reach(&document, progress);
+    if !reach.is_live() && crate::backend::local_path(&document).is_none() {
+        return None;
+    }
+    let content = range_in(
+        reach
+            .read(read_of(&sheet, area, vec![RangeFacet::Values]))
+            .await
+            .ok()?,
+    )?;
+    let values = content.values?;
+    if area.cells() == 1 {
+        return values.into_iter().flatten().next();
+    }
+    let numbers = values.iter().flatten().filter_map(|value| match value {
+        CellValue::Number(number) => Some(*number),
+        CellValue::Empty | CellValue::Boolean(_) | CellValue::Text(_) => None,
+    });
+    Some(CellValue::Number(numbers.sum()))
+}

@@ -1,0 +1,178 @@
+//! What the journal holds of a call: what is there before, what is intended, what came of it (Invariant 6).
+
+use std::sync::Arc;
+
+use deskhand_core::ports::{Journal, Settled};
+use deskhand_core::tool::ToolRequest;
+use deskhand_protocol::change::ChangeSet;
+use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::operations::Operation;
+use deskhand_protocol::operations::answer::{RangeContent, SlidePackage};
+use deskhand_protocol::{ChangeSetId, DocumentId, ErrorCode, SessionId, UserError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A changing call.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// How far it is.
+    pub(crate) stage: Stage,
+    /// The document.
+    pub(crate) document: DocumentId,
+    /// The operation, with full ranges, names and ids.
+    pub(crate) operation: Operation,
+    /// What was there.
+    pub(crate) before: Image,
+    /// The mark that the target had; the write is refused when it has another.
+    pub(crate) expected: Option<String>,
+    /// The change set that it becomes.
+    pub(crate) change_set: ChangeSetId,
+    /// What is there after it, for telling a person's changes from ours.
+    #[serde(default)]
+    pub(crate) after: Image,
+    /// The exact way back, where the document was a file.
+    #[serde(default)]
+    pub(crate) patch: Option<Value>,
+    /// What came of it.
+    #[serde(default)]
+    pub(crate) result: Option<Stored>,
+    /// True after an undo.
+    #[serde(default)]
+    pub(crate) undone: bool,
+}
+
+/// How far a changing call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    /// Looked at; nothing was changed.
+    Prepared,
+    /// About to be done, or done with an unknown outcome.
+    Intended,
+    /// Done.
+    Done,
+}
+
+/// How a target looks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Image {
+    /// Nothing is kept: the operation adds what was not there.
+    #[default]
+    Nothing,
+    /// A range.
+    Range(RangeContent),
+    /// A slide, as a package, with the slide before it.
+    Slide {
+        /// The slide.
+        package: SlidePackage,
+        /// The slide it stands after.
+        after: Option<String>,
+        /// Its mark.
+        fingerprint: String,
+    },
+}
+
+/// The stored form of a result.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    pub(crate) outcome: ToolOutcome,
+    pub(crate) title: String,
+    pub(crate) output: String,
+    pub(crate) change_set: Option<ChangeSet>,
+}
+
+/// The journal with its keys.
+#[derive(Clone)]
+pub(crate) struct Records(pub(crate) Arc<dyn Journal>);
+
+impl Records {
+    fn call_key(request: &ToolRequest) -> String {
+        format!("call:{}/{}", request.turn, request.call)
+    }
+
+    fn change_key(id: &ChangeSetId) -> String {
+        format!("change:{id}")
+    }
+
+    /// The record of a call.
+    pub(crate) async fn of_call(&self, request: &ToolRequest) -> Result<Option<Record>, UserError> {
+        self.read(&request.session, &Self::call_key(request)).await
+    }
+
+    /// Writes the record of a call; it is on disk when this returns.
+    pub(crate) async fn put(&self, request: &ToolRequest, record: &Record) -> Result<(), UserError> {
+        let settled = if record.stage == Stage::Done {
+            Settled::Closed
+        } else {
+            Settled::Open
+        };
+        self.write(&request.session, &Self::call_key(request), record, settled)
+            .await?;
+        if settled == Settled::Closed {
+            let key = Self::change_key(&record.change_set);
+            self.write(&request.session, &key, &Self::call_key(request), settled)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The record behind a change set, with its key.
+    pub(crate) async fn of_change(
+        &self,
+        session: &SessionId,
+        id: &ChangeSetId,
+    ) -> Result<Option<(String, Record)>, UserError> {
+        let Some(key) = self.read::<String>(session, &Self::change_key(id)).await? else {
+            return Ok(None);
+        };
+        Ok(self.read(session, &key).await?.map(|record| (key, record)))
+    }
+
+    /// Writes a record back under its key.
+    pub(crate) async fn replace(
+        &self,
+        session: &SessionId,
+        key: &str,
+        record: &Record,
+    ) -> Result<(), UserError> {
+        self.write(session, key, record, Settled::Closed).await
+    }
+
+    /// Every record of a session that was done, oldest first.
+    pub(crate) async fn done(&self, session: &SessionId) -> Result<Vec<Record>, UserError> {
+        let mut records = Vec::new();
+        for key in self.0.keys(session, "call:").await? {
+            if let Some(record) = self.read::<Record>(session, &key).await?
+                && record.stage == Stage::Done
+            {
+                records.push(record);
+            }
+        }
+        Ok(records)
+    }
+
+    async fn read<T: for<'de> Deserialize<'de>>(
+        &self,
+        session: &SessionId,
+        key: &str,
+    ) -> Result<Option<T>, UserError> {
+        let Some(bytes) = self.0.get(session, key).await? else {
+            return Ok(None);
+        };
+        let value = serde_json::from_slice(&bytes);
+        value
+            .map(Some)
+            .map_err(|error| UserError::new(ErrorCode::DatabaseCorrupt).detail(error))
+    }
+
+    async fn write<T: Serialize>(
+        &self,
+        session: &SessionId,
+        key: &str,
+        value: &T,
+        settled: Settled,
+    ) -> Result<(), UserError> {
+        let bytes =
+            serde_json::to_vec(value).map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
+        self.0.put(session, key, bytes, settled).await
+    }
+}

@@ -1,0 +1,322 @@
+//! What an operation touches: the read that shows it, the place and count for the list of changes, and the question for a
+//! person.
+
+use deskhand_core::tool::{Ask, AskReason};
+use deskhand_formula::risk;
+use deskhand_protocol::operations::answer::{DeckContent, RangeContent, SlideContent, WorkbookContent};
+use deskhand_protocol::operations::deck::{DeckInfo, SlideExport, SlideRead};
+use deskhand_protocol::operations::workbook::{RangeFacet, RangeRead, RangeWrite, WorkbookInfo};
+use deskhand_protocol::operations::{
+    Address, Answer, Area, CellValue, DeckAnswer, DeckOperation, Operation, Refusal, WorkbookAnswer,
+    WorkbookOperation,
+};
+use deskhand_protocol::permission::{BeforeAfter, RiskNote};
+
+use crate::grid::{cell, intended, place, same, shown, written_area};
+
+/// Rows that a question shows at the most.
+const MAX_ROWS: usize = 200;
+/// Risk notes that a question shows at the most.
+const MAX_RISKS: usize = 20;
+
+/// The read whose answer is the way back of an operation on a range, and the area it covers.
+pub(crate) fn range_to_keep(
+    operation: &WorkbookOperation,
+) -> Result<Option<(String, Area, Operation)>, Refusal> {
+    use RangeFacet::{Formats, Formulas, NumberFormats, Values};
+    let (place, what) = match operation {
+        WorkbookOperation::RangeWrite(write) => (written_area(write)?, vec![Values, Formulas]),
+        WorkbookOperation::RangeClear(clear) => (place(&clear.range)?, vec![Values, Formulas]),
+        WorkbookOperation::RangeFormatting(format) => (
+            place(&format.range)?,
+            vec![Values, Formulas, NumberFormats, Formats],
+        ),
+        _ => return Ok(None),
+    };
+    let (sheet, area) = place;
+    Ok(Some((sheet.clone(), area, read_of(&sheet, area, what))))
+}
+
+/// A read of a whole area.
+pub(crate) fn read_of(sheet: &str, area: Area, what: Vec<RangeFacet>) -> Operation {
+    let range = Address::on(sheet, area).to_string();
+    Operation::Workbook(WorkbookOperation::RangeRead(RangeRead {
+        range,
+        what,
+        max_rows: Some(area.rows()),
+    }))
+}
+
+/// The slide that an operation changes.
+pub(crate) fn slide_of(operation: &DeckOperation) -> Option<&str> {
+    match operation {
+        DeckOperation::TextSet(params) => Some(&params.slide),
+        DeckOperation::ShapeDelete(params) => Some(&params.slide),
+        DeckOperation::TableAdd(params) => Some(&params.slide),
+        DeckOperation::ChartAdd(params) => Some(&params.slide),
+        DeckOperation::PictureAdd(params) => Some(&params.slide),
+        DeckOperation::SlideDelete(params) => Some(&params.slide),
+        DeckOperation::SlideReplace(params) => Some(&params.slide),
+        DeckOperation::Info(_)
+        | DeckOperation::SlideRead(_)
+        | DeckOperation::SlideAdd(_)
+        | DeckOperation::SlideExport(_) => None,
+    }
+}
+
+/// Shorthands for the reads that this room makes by itself.
+pub(crate) fn workbook_info() -> Operation {
+    Operation::Workbook(WorkbookOperation::Info(WorkbookInfo {}))
+}
+
+/// `deck.info`.
+pub(crate) fn deck_info() -> Operation {
+    Operation::Deck(DeckOperation::Info(DeckInfo {}))
+}
+
+/// `slide.read`.
+pub(crate) fn slide_read(slide: &str) -> Operation {
+    Operation::Deck(DeckOperation::SlideRead(SlideRead {
+        slide: slide.to_owned(),
+    }))
+}
+
+/// `slide.export`.
+pub(crate) fn slide_export(slide: &str) -> Operation {
+    Operation::Deck(DeckOperation::SlideExport(SlideExport {
+        slide: slide.to_owned(),
+    }))
+}
+
+/// Takes a range out of an answer.
+pub(crate) fn range_in(answer: Answer) -> Option<RangeContent> {
+    match answer {
+        Answer::Workbook(WorkbookAnswer::RangeRead(content)) => Some(content),
+        _ => None,
+    }
+}
+
+/// Takes a workbook's content out of an answer.
+pub(crate) fn workbook_in(answer: Answer) -> Option<WorkbookContent> {
+    match answer {
+        Answer::Workbook(WorkbookAnswer::Info(content)) => Some(content),
+        _ => None,
+    }
+}
+
+/// Takes a deck's content out of an answer.
+pub(crate) fn deck_in(answer: Answer) -> Option<DeckContent> {
+    match answer {
+        Answer::Deck(DeckAnswer::Info(content)) => Some(content),
+        _ => None,
+    }
+}
+
+/// Takes a slide out of an answer.
+pub(crate) fn slide_in(answer: Answer) -> Option<SlideContent> {
+    match answer {
+        Answer::Deck(
+            DeckAnswer::SlideRead(content)
+            | DeckAnswer::SlideAdd(content)
+            | DeckAnswer::SlideReplace(content),
+        ) => Some(content),
+        _ => None,
+    }
+}
+
+/// The question for a write, when cells that are not empty would change or a formula reaches outside. `own` tells
+/// whether a cell still holds what this session wrote there: that is nobody's work to lose.
+pub(crate) fn ask_write(
+    sheet: &str,
+    area: Area,
+    write: &RangeWrite,
+    before: &RangeContent,
+    own: &dyn Fn(u32, u32, &CellValue) -> bool,
+) -> Option<Ask> {
+    let mut rows = Vec::new();
+    let mut risks = Vec::new();
+    let mut total = 0u32;
+    for (row, line) in write.cells.iter().enumerate() {
+        for (column, input) in line.iter().enumerate() {
+            let Some(after) = intended(input) else { continue };
+            let now = cell(before.formulas.as_ref(), row, column);
+            let at = Area::cell(area.top + row as u32, area.left + column as u32);
+            if let Some(reason) = input.formula().and_then(risk::outside_reach)
+                && risks.len() < MAX_RISKS
+            {
+                risks.push(RiskNote {
+                    cells: at.to_string(),
+                    reach: reason.to_string(),
+                    rule: OUTSIDE_RULE.to_owned(),
+                });
+            }
+            let taken = !same(now, &CellValue::Empty);
+            if taken && !same(now, &after) && !own(at.top, at.left, now) {
+                total += 1;
+                if rows.len() < MAX_ROWS {
+                    let value = cell(before.values.as_ref(), row, column);
+                    rows.push(line_of(at, row, before, value, &after));
+                }
+            }
+        }
+    }
+    let reason = match (risks.is_empty(), total) {
+        (true, 0) => return None,
+        (true, _) => AskReason::Overwrites,
+        (false, _) => AskReason::ReachesOutside,
+    };
+    let question = match total {
+        0 => format!("Write formulas that reach outside to {sheet}?"),
+        1 => format!("Overwrite 1 cell on {sheet}?"),
+        count => format!("Overwrite {count} cells on {sheet}?"),
+    };
+    let scope = format!("{}. The other cells stay as they are.", Address::on(sheet, area));
+    Some(Ask {
+        reason,
+        question,
+        scope,
+        rows,
+        total,
+        risks,
+    })
+}
+
+/// The rule in the note about formulas that reach outside.
+const OUTSIDE_RULE: &str = "Formulas that reach outside this workbook ask every time.";
+
+fn line_of(at: Area, row: usize, before: &RangeContent, now: &CellValue, after: &CellValue) -> BeforeAfter {
+    let label = match cell(before.values.as_ref(), row, 0) {
+        CellValue::Text(text) if !text.starts_with('=') && !text.is_empty() => {
+            Some(text.chars().take(40).collect())
+        }
+        _ => None,
+    };
+    let after = shown(after);
+    BeforeAfter {
+        cell: at.to_string(),
+        label,
+        now: shown(now),
+        formula: after.starts_with('='),
+        after,
+    }
+}
+
+/// The question before cells are emptied or removed, when there is something in them that this session did not write.
+pub(crate) fn ask_lost(
+    question: impl Fn(u32) -> String,
+    scope: String,
+    reason: AskReason,
+    area: Area,
+    before: &RangeContent,
+    own: &dyn Fn(u32, u32, &CellValue) -> bool,
+) -> Option<Ask> {
+    let mut rows = Vec::new();
+    let mut total = 0u32;
+    for row in 0..area.rows() as usize {
+        for column in 0..area.columns() as usize {
+            let now = cell(before.formulas.as_ref(), row, column);
+            let at = Area::cell(area.top + row as u32, area.left + column as u32);
+            if same(now, &CellValue::Empty) || own(at.top, at.left, now) {
+                continue;
+            }
+            total += 1;
+            // A change of looks is asked about with its count alone: the contents stay.
+            if reason != AskReason::Reformats && rows.len() < MAX_ROWS {
+                let value = cell(before.values.as_ref(), row, column);
+                rows.push(line_of(at, row, before, value, &CellValue::Empty));
+            }
+        }
+    }
+    (total > 0).then(|| Ask {
+        reason,
+        question: question(total),
+        scope,
+        rows,
+        total,
+        risks: Vec::new(),
+    })
+}
+
+/// Where an operation works, for the list of changes: an address with sheet, or `slide:<id>`.
+pub(crate) fn target_of(operation: &Operation) -> String {
+    match operation {
+        Operation::Workbook(operation) => match operation {
+            WorkbookOperation::RangeWrite(write) => written_area(write).map_or_else(
+                |_| write.range.clone(),
+                |(sheet, area)| Address::on(sheet, area).to_string(),
+            ),
+            WorkbookOperation::RangeFormatting(params) => params.range.clone(),
+            WorkbookOperation::RangeClear(params) => params.range.clone(),
+            WorkbookOperation::RangeRestore(params) => params.image.address.clone(),
+            WorkbookOperation::SheetAdd(params) => Address {
+                sheet: Some(params.name.clone()),
+                area: None,
+            }
+            .to_string(),
+            WorkbookOperation::SheetDelete(params) => Address {
+                sheet: Some(params.name.clone()),
+                area: None,
+            }
+            .to_string(),
+            WorkbookOperation::TableAdd(params) => params.range.clone(),
+            WorkbookOperation::ChartAdd(params) => {
+                params.place.clone().unwrap_or_else(|| params.range.clone())
+            }
+            WorkbookOperation::TableDelete(params) => params.name.clone(),
+            WorkbookOperation::ChartDelete(params) => params.sheet.clone(),
+            WorkbookOperation::RangeRead(params) => params.range.clone(),
+            WorkbookOperation::Info(_) | WorkbookOperation::RangeFind(_) => String::new(),
+        },
+        Operation::Deck(DeckOperation::SlideAdd(params)) => format!("slide:{}", params.id),
+        Operation::Deck(operation) => slide_of(operation)
+            .map(|slide| format!("slide:{slide}"))
+            .unwrap_or_default(),
+    }
+}
+
+/// What an operation did, in a few words for the list of changes.
+pub(crate) fn title_of(operation: &Operation) -> String {
+    let target = target_of(operation);
+    let cells = target.rsplit('!').next().unwrap_or_default();
+    match operation {
+        Operation::Workbook(operation) => match operation {
+            WorkbookOperation::RangeWrite(write) => {
+                let formulas = write
+                    .cells
+                    .iter()
+                    .flatten()
+                    .any(|input| input.formula().is_some());
+                format!("{} in {cells}", if formulas { "Formulas" } else { "Values" })
+            }
+            WorkbookOperation::RangeFormatting(_) => format!("Format of {cells}"),
+            WorkbookOperation::RangeClear(_) => format!("{cells} cleared"),
+            WorkbookOperation::RangeRestore(_) => format!("{cells} restored"),
+            WorkbookOperation::SheetAdd(params) => format!("Sheet {} added", params.name),
+            WorkbookOperation::SheetDelete(params) => format!("Sheet {} deleted", params.name),
+            WorkbookOperation::TableAdd(params) => format!("Table {} added", params.name),
+            WorkbookOperation::TableDelete(params) => format!("Table {} removed", params.name),
+            WorkbookOperation::ChartAdd(params) => {
+                format!("Chart {} added", params.title.as_deref().unwrap_or(&params.name))
+            }
+            WorkbookOperation::ChartDelete(params) => format!("Chart {} deleted", params.name),
+            WorkbookOperation::Info(_)
+            | WorkbookOperation::RangeRead(_)
+            | WorkbookOperation::RangeFind(_) => "Read".to_owned(),
+        },
+        Operation::Deck(operation) => match operation {
+            DeckOperation::SlideAdd(_) => "Slide added".to_owned(),
+            DeckOperation::SlideDelete(_) => "Slide deleted".to_owned(),
+            DeckOperation::TextSet(_) => "Text changed".to_owned(),
+            DeckOperation::ShapeDelete(_) => "Shape deleted".to_owned(),
+            DeckOperation::TableAdd(_) => "Table added".to_owned(),
+            DeckOperation::ChartAdd(params) => {
+                format!("Chart {} added", params.title.as_deref().unwrap_or(&params.name))
+            }
+            DeckOperation::PictureAdd(_) => "Picture added".to_owned(),
+            DeckOperation::SlideReplace(_) => "Slide replaced".to_owned(),
+            DeckOperation::Info(_) | DeckOperation::SlideRead(_) | DeckOperation::SlideExport(_) => {
+                "Read".to_owned()
+            }
+        },
+    }
+}

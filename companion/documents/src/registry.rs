@@ -1,0 +1,154 @@
+//! Which documents there are. A document keeps its id while it is open, closed, saved and saved under another name: by
+//! the id embedded in it, otherwise by its path.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use deskhand_protocol::document::{DocumentKind, DocumentState, DocumentView, LiveDocument};
+use deskhand_protocol::{DocumentId, SessionId};
+
+/// All documents that are known, and the sessions they belong to.
+#[derive(Debug, Default)]
+pub struct Registry {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    documents: BTreeMap<DocumentId, DocumentView>,
+    sessions: BTreeMap<SessionId, BTreeSet<DocumentId>>,
+}
+
+impl Registry {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic elsewhere leaves maps that are whole: every change to them is one insertion or removal.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Registers the document that a pane stands in; `fresh` is its id when it is not known yet.
+    pub fn open(&self, live: &LiveDocument, fresh: DocumentId) -> DocumentView {
+        let mut inner = self.lock();
+        let by_path = |path: &str| {
+            let same = |view: &&DocumentView| view.kind == live.kind && view.path.as_deref() == Some(path);
+            inner.documents.values().find(same).map(|view| view.id.clone())
+        };
+        let by_id = live.embedded_id.clone();
+        let id = by_id
+            .or_else(|| live.path.as_deref().and_then(by_path))
+            .unwrap_or(fresh);
+        let view = DocumentView {
+            id: id.clone(),
+            kind: live.kind,
+            title: live.title.clone(),
+            path: live.path.clone(),
+            state: DocumentState::Live,
+        };
+        inner.documents.insert(id, view.clone());
+        view
+    }
+
+    /// Registers a closed file by its path; a document that is live stays live.
+    pub fn attach_file(&self, kind: DocumentKind, path: &str, fresh: DocumentId) -> DocumentView {
+        let mut inner = self.lock();
+        if let Some(known) = inner
+            .documents
+            .values()
+            .find(|view| view.path.as_deref() == Some(path))
+        {
+            return known.clone();
+        }
+        let title = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
+        let view = DocumentView {
+            id: fresh.clone(),
+            kind,
+            title,
+            path: Some(path.to_owned()),
+            state: DocumentState::Closed,
+        };
+        inner.documents.insert(fresh, view.clone());
+        view
+    }
+
+    /// Takes over what an earlier run knew of a session's documents. Nothing is live until a pane says so.
+    pub fn load(&self, session: &SessionId, views: impl IntoIterator<Item = DocumentView>) {
+        let mut inner = self.lock();
+        for mut view in views {
+            if view.state == DocumentState::Live {
+                view.state = DocumentState::Closed;
+            }
+            inner
+                .sessions
+                .entry(session.clone())
+                .or_default()
+                .insert(view.id.clone());
+            inner.documents.entry(view.id.clone()).or_insert(view);
+        }
+    }
+
+    /// Makes a document part of a session. False when it was already.
+    pub fn join(&self, session: &SessionId, document: &DocumentId) -> bool {
+        self.lock()
+            .sessions
+            .entry(session.clone())
+            .or_default()
+            .insert(document.clone())
+    }
+
+    /// Takes a document out of a session.
+    pub fn leave(&self, session: &SessionId, document: &DocumentId) {
+        if let Some(documents) = self.lock().sessions.get_mut(session) {
+            documents.remove(document);
+        }
+    }
+
+    /// The pane is gone: the document is on disk, where it has a path that is a file.
+    pub fn closed(&self, document: &DocumentId) -> Option<DocumentView> {
+        let mut inner = self.lock();
+        let view = inner.documents.get_mut(document)?;
+        view.state = DocumentState::Closed;
+        Some(view.clone())
+    }
+
+    /// The document.
+    pub fn get(&self, document: &DocumentId) -> Option<DocumentView> {
+        self.lock().documents.get(document).cloned()
+    }
+
+    /// The document, if it is part of the session.
+    pub fn of_session(&self, session: &SessionId, document: &DocumentId) -> Option<DocumentView> {
+        let inner = self.lock();
+        let member = inner
+            .sessions
+            .get(session)
+            .is_some_and(|documents| documents.contains(document));
+        member.then(|| inner.documents.get(document).cloned()).flatten()
+    }
+
+    /// The documents of a session.
+    pub fn list(&self, session: &SessionId) -> Vec<DocumentView> {
+        let inner = self.lock();
+        let ids = inner.sessions.get(session).into_iter().flatten();
+        ids.filter_map(|id| inner.documents.get(id).cloned()).collect()
+    }
+
+    /// The sessions that a document is part of.
+    pub fn sessions_of(&self, document: &DocumentId) -> Vec<SessionId> {
+        let inner = self.lock();
+        let sessions = inner
+            .sessions
+            .iter()
+            .filter(|(_, documents)| documents.contains(document));
+        sessions.map(|(session, _)| session.clone()).collect()
+    }
+
+    /// Documents that are open in Office.
+    pub fn live(&self) -> Vec<DocumentView> {
+        let inner = self.lock();
+        inner
+            .documents
+            .values()
+            .filter(|view| view.state == DocumentState::Live)
+            .cloned()
+            .collect()
+    }
+}

@@ -1,0 +1,304 @@
+//! Does a call: intent with pre-image to the journal, apply, read back, outcome to the journal.
+
+use deskhand_core::ports::Progress;
+use deskhand_core::tool::{ToolFailure, ToolRequest, ToolResult};
+use deskhand_protocol::change::{ChangeEntry, ChangeSet};
+use deskhand_protocol::document::DocumentView;
+use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::operations::deck::{SlideRead, SlideReplace};
+use deskhand_protocol::operations::{
+    Answer, DeckAnswer, DeckOperation, Effect, Operation, Refusal, RefusalCode, Support, WorkbookAnswer,
+};
+use deskhand_protocol::{ErrorCode, UserError};
+
+use crate::backend::{Done, Reach, Trouble};
+use crate::call::{LIST_TOOL, parse};
+use crate::journal::{Image, Record, Stage, Stored};
+use crate::outcome::{Outcome, classify, look_after};
+use crate::prepare::told;
+use crate::preview::{slide_export, target_of, title_of};
+use crate::tools::DocumentTools;
+use crate::{context, figures, text};
+
+impl DocumentTools {
+    pub(crate) async fn run_call(&self, request: &ToolRequest, progress: &dyn Progress) -> ToolResult {
+        if request.name == LIST_TOOL {
+            let output = context::lines(&self.registry.list(&request.session));
+            let output = if output.is_empty() {
+                "There are no documents in this session.".to_owned()
+            } else {
+                output
+            };
+            return done("Looked which documents are there", output);
+        }
+        let outcome = match parse(&request.name, &request.input) {
+            Ok(call) => match self.document_of(request, &call) {
+                Ok(document) => {
+                    let reach = self.reach(&document, progress);
+                    if call.definition.effect == Effect::Read {
+                        self.run_read(reach, call.operation).await
+                    } else {
+                        self.run_change(request, reach).await
+                    }
+                }
+                Err(failure) => Err(failure),
+            },
+            Err(failure) => Err(failure),
+        };
+        outcome.unwrap_or_else(|failure| failed(&failure))
+    }
+
+    async fn run_read(&self, reach: Reach<'_>, operation: Operation) -> Result<ToolResult, ToolFailure> {
+        let answer = reach.read(operation).await.map_err(|trouble| told(&trouble))?;
+        let title = text::title(&answer);
+        Ok(done(&title, text::for_model(reach.document, &answer)))
+    }
+
+    async fn run_change(&self, request: &ToolRequest, reach: Reach<'_>) -> Result<ToolResult, ToolFailure> {
+        let record = self
+            .records
+            .of_call(request)
+            .await
+            .map_err(|error| trouble(&error))?;
+        let Some(mut record) = record else {
+            let error = UserError::new(ErrorCode::Internal).detail("the call was not prepared");
+            return Err(trouble(&error));
+        };
+        if record.stage == Stage::Done {
+            return Ok(record
+                .result
+                .map_or_else(|| done("Done", String::new()), result_of));
+        }
+        if record.stage == Stage::Prepared {
+            figures::fill(self, &request.session, &mut record.operation, reach.progress).await;
+            record.stage = Stage::Intended;
+            self.records
+                .put(request, &record)
+                .await
+                .map_err(|error| trouble(&error))?;
+            return self.apply(request, reach, record).await;
+        }
+        // Begun before, outcome unknown: look first.
+        self.settle(request, reach, record).await
+    }
+
+    /// Applies an intended change.
+    async fn apply(
+        &self,
+        request: &ToolRequest,
+        reach: Reach<'_>,
+        record: Record,
+    ) -> Result<ToolResult, ToolFailure> {
+        let apply_id = record.change_set.to_string();
+        match perform(reach, &apply_id, &record).await {
+            Ok(applied) => self.finish(request, reach, record, Some(applied)).await,
+            Err(Trouble::Unknown) => Box::pin(self.settle(request, reach, record)).await,
+            Err(trouble) => Err(told(&trouble)),
+        }
+    }
+
+    /// Reads back what came of a change whose outcome is not known.
+    async fn settle(
+        &self,
+        request: &ToolRequest,
+        reach: Reach<'_>,
+        record: Record,
+    ) -> Result<ToolResult, ToolFailure> {
+        if !reach.is_live()
+            && crate::backend::local_path(reach.document).is_none()
+            && !reach.wait_for_pane().await
+        {
+            return Err(told(&Trouble::Away));
+        }
+        match classify(reach, &record).await.map_err(|trouble| told(&trouble))? {
+            Outcome::Applied => self.finish(request, reach, record, None).await,
+            Outcome::NotApplied => self.apply(request, reach, record).await,
+            Outcome::Partly { done, all } => {
+                let error = UserError::new(ErrorCode::DocumentPartial).happened(format!(
+                    "The pane closed while writing. I read the cells again: {done} of {all} are written."
+                ));
+                let mut result = self.finish(request, reach, record, None).await?;
+                result.outcome = ToolOutcome::Failed;
+                result.title = error.happened.clone();
+                result.output = error.to_string();
+                Ok(result)
+            }
+        }
+    }
+
+    /// Reads what is there now and closes the record.
+    async fn finish(
+        &self,
+        request: &ToolRequest,
+        reach: Reach<'_>,
+        mut record: Record,
+        applied: Option<Done>,
+    ) -> Result<ToolResult, ToolFailure> {
+        let (answer, patch, saved) = match applied {
+            Some(Done { answer, patch, saved }) => (Some(answer), patch, saved),
+            None => (None, None, None),
+        };
+        record.after = look_after(reach, &record).await;
+        record.patch = patch;
+        record.stage = Stage::Done;
+        let change_set = self.change_set(request, reach.document, &record, answer.as_ref());
+        let title = change_set.title.clone();
+        let output = text::for_change(reach.document, &record, answer.as_ref(), saved);
+        let stored = Stored {
+            outcome: ToolOutcome::Done,
+            title,
+            output,
+            change_set: Some(change_set),
+        };
+        record.result = Some(stored.clone());
+        self.records
+            .put(request, &record)
+            .await
+            .map_err(|error| trouble(&error))?;
+        self.note_own(&request.session, &record.document, &record.after);
+        Ok(result_of(stored))
+    }
+
+    fn change_set(
+        &self,
+        request: &ToolRequest,
+        document: &DocumentView,
+        record: &Record,
+        answer: Option<&Answer>,
+    ) -> ChangeSet {
+        let entry = ChangeEntry {
+            document: document.id.clone(),
+            kind: document.kind,
+            title: document.title.clone(),
+            target: target_of(&record.operation),
+            count: count(answer),
+            sources: figures::of(&record.operation),
+        };
+        ChangeSet {
+            id: record.change_set.clone(),
+            turn: request.turn.clone(),
+            call: request.call.clone(),
+            at: self.world.now(),
+            title: title_of(&record.operation),
+            entries: vec![entry],
+        }
+    }
+}
+
+/// Does the operation of a record; what Office.js cannot do in a live deck goes through the slide's package.
+async fn perform(reach: Reach<'_>, apply_id: &str, record: &Record) -> Result<Done, Trouble> {
+    let through_file = matches!(record.operation.definition().live, Support::ThroughFile(..));
+    match (&record.operation, &record.before) {
+        (Operation::Deck(operation), Image::Slide { after, .. }) if through_file && reach.is_live() => {
+            exchange(
+                reach,
+                apply_id,
+                operation,
+                after.clone(),
+                record.expected.as_deref(),
+            )
+            .await
+        }
+        _ => {
+            reach
+                .perform(apply_id, record.operation.clone(), record.expected.clone())
+                .await
+        }
+    }
+}
+
+/// Takes the slide out, edits it with the file tools, puts it back.
+async fn exchange(
+    reach: Reach<'_>,
+    apply_id: &str,
+    operation: &DeckOperation,
+    after: Option<String>,
+    expected: Option<&str>,
+) -> Result<Done, Trouble> {
+    let Some(slide) = crate::preview::slide_of(operation).map(str::to_owned) else {
+        return Err(Trouble::Refused(Refusal::new(
+            RefusalCode::Failed,
+            "the operation names no slide",
+        )));
+    };
+    let look = Operation::Deck(DeckOperation::SlideRead(SlideRead { slide: slide.clone() }));
+    let now = crate::preview::slide_in(reach.read(look).await?).map(|slide| slide.fingerprint);
+    if expected.is_some_and(|expected| now.as_deref() != Some(expected)) {
+        let message = "the slide changed since it was read; read it again";
+        return Err(Trouble::Refused(Refusal::new(RefusalCode::Changed, message)));
+    }
+    let Answer::Deck(DeckAnswer::SlideExport(package)) = reach.read(slide_export(&slide)).await? else {
+        return Err(Trouble::Refused(Refusal::new(
+            RefusalCode::Failed,
+            "the slide could not be taken out",
+        )));
+    };
+    let operation = operation.clone();
+    let work = tokio::task::spawn_blocking(move || deskhand_slides::edit_slide_package(&package, &operation));
+    let edited = work
+        .await
+        .map_err(|_| Trouble::Refused(Refusal::new(RefusalCode::Failed, "the slide was not edited")))?;
+    let (package, answer) = edited?;
+    let replace = Operation::Deck(DeckOperation::SlideReplace(SlideReplace {
+        slide,
+        package,
+        after,
+    }));
+    let done = reach.perform(apply_id, replace, None).await?;
+    Ok(Done {
+        answer: Answer::Deck(answer),
+        ..done
+    })
+}
+
+fn count(answer: Option<&Answer>) -> u32 {
+    match answer {
+        Some(Answer::Workbook(
+            WorkbookAnswer::RangeWrite(applied)
+            | WorkbookAnswer::RangeFormatting(applied)
+            | WorkbookAnswer::RangeClear(applied)
+            | WorkbookAnswer::RangeRestore(applied),
+        )) => applied.changed,
+        _ => 1,
+    }
+}
+
+fn done(title: &str, output: String) -> ToolResult {
+    ToolResult {
+        outcome: ToolOutcome::Done,
+        title: title.to_owned(),
+        output,
+        change_set: None,
+    }
+}
+
+fn failed(failure: &ToolFailure) -> ToolResult {
+    ToolResult {
+        outcome: ToolOutcome::Failed,
+        title: failure.title.clone(),
+        output: failure.output.clone(),
+        change_set: None,
+    }
+}
+
+fn result_of(stored: Stored) -> ToolResult {
+    let Stored {
+        outcome,
+        title,
+        output,
+        change_set,
+    } = stored;
+    ToolResult {
+        outcome,
+        title,
+        output,
+        change_set,
+    }
+}
+
+fn trouble(error: &UserError) -> ToolFailure {
+    ToolFailure {
+        title: error.happened.clone(),
+        output: error.to_string(),
+    }
+}

@@ -1,0 +1,298 @@
+//! What the model reads of an answer: compact, and marked as data (Invariant 9).
+
+use std::fmt::Write as _;
+
+use deskhand_core::instructions::as_data;
+use deskhand_protocol::document::DocumentView;
+use deskhand_protocol::operations::answer::{
+    Applied, DeckContent, FoundCells, RangeContent, SlideContent, WorkbookContent,
+};
+use deskhand_protocol::operations::{
+    Address, Answer, Area, CellValue, DeckAnswer, Operation, WorkbookAnswer,
+};
+
+use crate::grid::shown;
+use crate::journal::Record;
+use crate::preview::{target_of, title_of};
+
+/// Characters of one cell that the model sees.
+const MAX_CELL: usize = 200;
+
+/// What the card of a read says.
+pub(crate) fn title(answer: &Answer) -> String {
+    match answer {
+        Answer::Workbook(WorkbookAnswer::Info(content)) => {
+            format!("Looked at {} sheets", content.sheets.len())
+        }
+        Answer::Workbook(WorkbookAnswer::RangeFind(found)) => format!("Found {} cells", found.cells.len()),
+        Answer::Deck(DeckAnswer::Info(content)) => format!("Looked at {} slides", content.slides.len()),
+        Answer::Workbook(_) | Answer::Deck(_) => "Read".to_owned(),
+    }
+}
+
+/// A read's answer for the model.
+pub(crate) fn for_model(document: &DocumentView, answer: &Answer) -> String {
+    let (place, text) = match answer {
+        Answer::Workbook(WorkbookAnswer::Info(content)) => (String::new(), workbook(content)),
+        Answer::Workbook(WorkbookAnswer::RangeRead(content)) => (content.address.clone(), range(content)),
+        Answer::Workbook(WorkbookAnswer::RangeFind(found)) => (String::new(), cells(found)),
+        Answer::Deck(DeckAnswer::Info(content)) => (String::new(), deck(content)),
+        Answer::Deck(DeckAnswer::SlideRead(content)) => (format!("slide {}", content.index), slide(content)),
+        other => (String::new(), serde_json::to_string(other).unwrap_or_default()),
+    };
+    as_data(format!("{} {place}", document.title).trim(), &text)
+}
+
+/// A change's outcome for the model.
+pub(crate) fn for_change(
+    document: &DocumentView,
+    record: &Record,
+    answer: Option<&Answer>,
+    saved: Option<u64>,
+) -> String {
+    let mut out = format!(
+        "{} ({}).",
+        title_of(&record.operation),
+        target_of(&record.operation)
+    );
+    if let Operation::Deck(_) = record.operation
+        && let Some(Answer::Deck(DeckAnswer::SlideAdd(content) | DeckAnswer::SlideReplace(content))) = answer
+    {
+        let text = as_data(&document.title, &slide(content));
+        let _ = write!(out, "\nThe slide's id is {}.\n{text}", content.id);
+    }
+    if let Some(applied) = answer.and_then(applied) {
+        for warning in &applied.warnings {
+            let _ = write!(out, "\nNote: {warning}");
+        }
+        if let Some(back) = &applied.read_back {
+            let mut text = String::new();
+            for cell in &back.formulas {
+                let _ = writeln!(
+                    text,
+                    "{} {} -> {}",
+                    cell.address,
+                    cell.formula.as_deref().unwrap_or(""),
+                    short(&cell.value)
+                );
+            }
+            let _ = write!(
+                out,
+                "\n{} formulas written and read back, {} errors.",
+                back.formula_count,
+                back.errors.len()
+            );
+            if !back.errors.is_empty() {
+                let _ = write!(out, " Errors in {}.", back.errors.join(", "));
+            }
+            if !text.is_empty() {
+                let _ = write!(out, "\n{}", as_data(&document.title, &text));
+            }
+        }
+    }
+    if saved.is_some() {
+        let _ = write!(out, "\nThe file {} is saved.", document.title.replace('\n', " "));
+    }
+    out
+}
+
+fn applied(answer: &Answer) -> Option<&Applied> {
+    match answer {
+        Answer::Workbook(
+            WorkbookAnswer::RangeWrite(applied)
+            | WorkbookAnswer::RangeFormatting(applied)
+            | WorkbookAnswer::RangeClear(applied)
+            | WorkbookAnswer::RangeRestore(applied)
+            | WorkbookAnswer::SheetDelete(applied)
+            | WorkbookAnswer::TableAdd(applied)
+            | WorkbookAnswer::TableDelete(applied)
+            | WorkbookAnswer::ChartAdd(applied)
+            | WorkbookAnswer::ChartDelete(applied),
+        )
+        | Answer::Deck(
+            DeckAnswer::SlideDelete(applied)
+            | DeckAnswer::TextSet(applied)
+            | DeckAnswer::ShapeDelete(applied)
+            | DeckAnswer::TableAdd(applied)
+            | DeckAnswer::ChartAdd(applied)
+            | DeckAnswer::PictureAdd(applied),
+        ) => Some(applied),
+        Answer::Workbook(_) | Answer::Deck(_) => None,
+    }
+}
+
+/// A value on one line, cut where it is long.
+fn short(value: &CellValue) -> String {
+    let text = shown(value).replace(['\n', '\r', '\t'], " ");
+    if text.chars().count() <= MAX_CELL {
+        text
+    } else {
+        text.chars().take(MAX_CELL).chain("…".chars()).collect()
+    }
+}
+
+fn workbook(content: &WorkbookContent) -> String {
+    let mut out = String::new();
+    for sheet in &content.sheets {
+        let used = sheet.used_range.as_deref().unwrap_or("empty");
+        let hidden = if sheet.visible { "" } else { " (hidden)" };
+        let name = Address {
+            sheet: Some(sheet.name.clone()),
+            area: None,
+        };
+        let _ = writeln!(out, "sheet {name}{hidden}: {used}");
+        for table in &sheet.tables {
+            let _ = writeln!(
+                out,
+                "  table {} {} [{}]",
+                table.name,
+                table.range,
+                table.columns.join(" | ")
+            );
+        }
+        for chart in &sheet.charts {
+            let _ = writeln!(out, "  chart {chart}");
+        }
+        for pivot in &sheet.pivots {
+            let _ = writeln!(out, "  pivot table {pivot}");
+        }
+    }
+    for name in &content.names {
+        let _ = writeln!(out, "name {} = {}", name.name, name.refers_to);
+    }
+    if let Some(selection) = &content.selection {
+        let _ = writeln!(out, "selected now: {selection}");
+    }
+    out
+}
+
+/// A range as lines of tab-separated cells under column letters, each line led by its row number.
+fn range(content: &RangeContent) -> String {
+    let area = Address::parse(&content.address)
+        .ok()
+        .and_then(|address| address.area);
+    let Some(area) = area else {
+        return "(empty)".to_owned();
+    };
+    let mut out = String::new();
+    if let Some(values) = &content.values {
+        table(&mut out, area, values, short);
+    }
+    if let Some(formulas) = &content.formulas {
+        if content.values.is_some() {
+            out.push_str("formulas:\n");
+        }
+        table(&mut out, area, formulas, short);
+    }
+    if let Some(formats) = &content.number_formats {
+        out.push_str("number formats:\n");
+        table(&mut out, area, formats, Clone::clone);
+    }
+    if let Some(texts) = &content.texts {
+        out.push_str("as shown:\n");
+        table(&mut out, area, texts, Clone::clone);
+    }
+    if let Some(formats) = &content.formats {
+        out.push_str("formats:\n");
+        table(&mut out, area, formats, |format| {
+            serde_json::to_string(format).unwrap_or_default()
+        });
+    }
+    if let Some(rest) = &content.rest {
+        let _ = writeln!(out, "more rows: {rest}");
+    }
+    out
+}
+
+fn table<T>(out: &mut String, area: Area, grid: &[Vec<T>], text: impl Fn(&T) -> String) {
+    for column in area.left..=area.right {
+        let letters = Area {
+            top: 0,
+            left: column,
+            bottom: deskhand_protocol::operations::MAX_ROWS - 1,
+            right: column,
+        };
+        let letters = letters.to_string();
+        let _ = write!(out, "\t{}", letters.split(':').next().unwrap_or_default());
+    }
+    out.push('\n');
+    for (row, line) in (area.top + 1..).zip(grid) {
+        let _ = write!(out, "{row}");
+        for value in line {
+            let _ = write!(out, "\t{}", text(value));
+        }
+        out.push('\n');
+    }
+}
+
+fn cells(found: &FoundCells) -> String {
+    let mut out = String::new();
+    for cell in &found.cells {
+        let _ = writeln!(
+            out,
+            "{}\t{}\t{}",
+            cell.address,
+            short(&cell.value),
+            cell.formula.as_deref().unwrap_or("")
+        );
+    }
+    if found.more {
+        out.push_str("there are more\n");
+    }
+    out
+}
+
+fn deck(content: &DeckContent) -> String {
+    let mut out = format!("slides are {} by {} points\n", content.width, content.height);
+    for layout in &content.layouts {
+        let places: Vec<String> = layout
+            .placeholders
+            .iter()
+            .map(|place| format!("{} ({})", place.name, place.kind))
+            .collect();
+        let _ = writeln!(out, "layout \"{}\": {}", layout.name, places.join(", "));
+    }
+    for content in &content.slides {
+        out.push_str(&slide(content));
+    }
+    out
+}
+
+fn slide(content: &SlideContent) -> String {
+    let title = content.title.as_deref().unwrap_or("without a title");
+    let mut out = format!(
+        "slide {} id {} layout \"{}\": {title}\n",
+        content.index, content.id, content.layout
+    );
+    for shape in &content.shapes {
+        let place = shape.frame.map(|f| {
+            format!(
+                " at {:.0},{:.0} size {:.0}x{:.0}",
+                f.left, f.top, f.width, f.height
+            )
+        });
+        let _ = write!(
+            out,
+            "  shape {} \"{}\" {}{}",
+            shape.id,
+            shape.name,
+            shape.kind,
+            place.unwrap_or_default()
+        );
+        if let Some(text) = shape.text.as_deref().filter(|text| !text.is_empty()) {
+            let _ = write!(out, ": {}", text.replace('\n', " / "));
+        }
+        out.push('\n');
+        for row in shape.rows.iter().flatten() {
+            let _ = writeln!(out, "    {}", row.join(" | "));
+        }
+        if let Some(chart) = &shape.chart {
+            let _ = writeln!(out, "    categories: {}", chart.categories.join(" | "));
+            for series in &chart.series {
+                let values: Vec<String> = series.values.iter().map(shown).collect();
+                let _ = writeln!(out, "    {}: {}", series.name, values.join(" | "));
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,153 @@
+//! The agent's tools for documents.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use deskhand_core::model::ToolDefinition;
+use deskhand_core::ports::{BoxFuture, Journal, Progress, Tools};
+use deskhand_core::tool::{Prepared, ToolFailure, ToolRequest, ToolResult};
+use deskhand_protocol::document::DocumentView;
+use deskhand_protocol::operations::{Address, CellValue};
+use deskhand_protocol::{ChangeSetId, DocumentId, SessionId, Timestamp};
+
+use crate::backend::{Backends, Reach};
+use crate::file::Files;
+use crate::journal::{Image, Records};
+use crate::panes::Panes;
+use crate::registry::Registry;
+use crate::{call, context};
+
+/// Time and chance, handed in (Invariant 10).
+pub trait World: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+    /// Ten random bytes.
+    fn chance(&self) -> [u8; 10];
+}
+
+/// Cells that a session wrote in a document, by sheet, row and column.
+pub(crate) type OwnCells = BTreeMap<(String, u32, u32), CellValue>;
+
+/// The tools of all sessions.
+#[derive(Clone)]
+pub struct DocumentTools {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) backends: Backends,
+    pub(crate) records: Records,
+    pub(crate) world: Arc<dyn World>,
+    own: Arc<Mutex<HashMap<(SessionId, DocumentId), OwnCells>>>,
+}
+
+impl fmt::Debug for DocumentTools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DocumentTools").finish_non_exhaustive()
+    }
+}
+
+impl DocumentTools {
+    /// Puts the tools together.
+    pub fn new(
+        registry: Arc<Registry>,
+        panes: Arc<dyn Panes>,
+        journal: Arc<dyn Journal>,
+        world: Arc<dyn World>,
+    ) -> Self {
+        let backends = Backends {
+            panes,
+            files: Arc::new(Files::default()),
+        };
+        Self {
+            registry,
+            backends,
+            records: Records(journal),
+            world,
+            own: Arc::default(),
+        }
+    }
+
+    /// The way to a document, waiting where a pane is busy or gone.
+    pub(crate) fn reach<'a>(&'a self, document: &'a DocumentView, progress: &'a dyn Progress) -> Reach<'a> {
+        Reach {
+            backends: &self.backends,
+            document,
+            progress,
+        }
+    }
+
+    pub(crate) fn new_change_set(&self) -> ChangeSetId {
+        ChangeSetId::new(self.world.now(), self.world.chance())
+    }
+
+    /// What the session wrote in a document and did not undo; read from the journal once, then kept.
+    pub(crate) async fn own_cells(&self, session: &SessionId, document: &DocumentId) -> OwnCells {
+        let key = (session.clone(), document.clone());
+        if let Some(known) = self.own.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.clone();
+        }
+        let mut cells = OwnCells::new();
+        for record in self.records.done(session).await.unwrap_or_default() {
+            if record.document == *document && !record.undone {
+                note(&mut cells, &record.after);
+            }
+        }
+        self.own
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, cells.clone());
+        cells
+    }
+
+    /// Takes note of what was just written.
+    pub(crate) fn note_own(&self, session: &SessionId, document: &DocumentId, after: &Image) {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cells) = own.get_mut(&(session.clone(), document.clone())) {
+            note(cells, after);
+        }
+    }
+
+    /// Forgets what is known of a document, after an undo; the journal is read again when it is needed.
+    pub(crate) fn forget_own(&self, session: &SessionId, document: &DocumentId) {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.remove(&(session.clone(), document.clone()));
+    }
+}
+
+fn note(cells: &mut OwnCells, after: &Image) {
+    let Image::Range(content) = after else { return };
+    let Ok(Address {
+        sheet: Some(sheet),
+        area: Some(area),
+    }) = Address::parse(&content.address)
+    else {
+        return;
+    };
+    let sheet = sheet.to_lowercase();
+    for (row, line) in (area.top..).zip(content.formulas.iter().flatten()) {
+        for (column, value) in (area.left..).zip(line) {
+            cells.insert((sheet.clone(), row, column), value.clone());
+        }
+    }
+}
+
+impl Tools for DocumentTools {
+    fn definitions(&self) -> Vec<ToolDefinition> {
+        call::tools()
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        request: &'a ToolRequest,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Prepared, ToolFailure>> {
+        Box::pin(self.prepare_call(request, progress))
+    }
+
+    fn run<'a>(&'a self, request: &'a ToolRequest, progress: &'a dyn Progress) -> BoxFuture<'a, ToolResult> {
+        Box::pin(self.run_call(request, progress))
+    }
+
+    fn context<'a>(&'a self, session: &'a SessionId) -> BoxFuture<'a, String> {
+        Box::pin(async move { context::lines(&self.registry.list(session)) })
+    }
+}

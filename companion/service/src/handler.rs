@@ -1,0 +1,344 @@
+//! What the service does with what front ends call. The server has checked who may call what.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use deskhand_core::ports::{BoxFuture, EventLog, Provider};
+use deskhand_policy::types::FolderMode;
+use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams};
+use deskhand_protocol::document::{
+    AttachParams, ChangedParams, DetachParams, DocumentAnswer, DocumentKind, DocumentParams, DocumentsAnswer,
+    LiveDocument, OpenParams, SelectParams,
+};
+use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, ServiceView};
+use deskhand_protocol::permission::{AnswerAnswer, AnswerParams};
+use deskhand_protocol::session::{
+    CreateParams, ListAnswer, ListParams, Nothing, PromptParams, RemovedParams, RenameParams, SearchParams,
+    SessionAnswer, SessionParams,
+};
+use deskhand_protocol::{
+    DocumentId, ErrorCode, EventBody, Method, Notification, SessionEvent, SessionId, UserError,
+};
+use deskhand_server::{FrontEnd, FrontEnds, Handler, Subscription};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::clock::{chance, now};
+use crate::hub::Hub;
+use crate::log::Log;
+use crate::panes::LivePanes;
+use crate::runner::Command;
+use crate::undoing::Patient;
+
+/// Files of a folder that become documents of a session at the most.
+const MAX_FOLDER_FILES: usize = 50;
+/// Sessions in the answer to hello.
+const MAX_LIST: u32 = 200;
+
+/// The service behind the server.
+pub(crate) struct Service {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) log: Log,
+    pub(crate) panes: Arc<LivePanes>,
+    pub(crate) front_ends: FrontEnds,
+    pub(crate) view: RwLock<ServiceView>,
+    /// Folders that may be attached, where the policy limits them.
+    pub(crate) allowed_folders: Option<Vec<(PathBuf, FolderMode)>>,
+}
+
+impl Handler for Service {
+    fn hello<'a>(
+        &'a self,
+        front_end: &'a FrontEnd,
+        params: HelloParams,
+    ) -> BoxFuture<'a, Result<HelloAnswer, UserError>> {
+        Box::pin(async move {
+            let document = match params.document {
+                Some(live) => Some(self.open(front_end, &live).await?),
+                None => None,
+            };
+            let view = self.view.read().unwrap_or_else(PoisonError::into_inner).clone();
+            Ok(HelloAnswer {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                view,
+                sessions: self.hub.list_some(Some(MAX_LIST)).await?,
+                documents: self.hub.registry.live(),
+                document: document.map(|answer| answer.document),
+            })
+        })
+    }
+
+    fn call<'a>(
+        &'a self,
+        front_end: &'a FrontEnd,
+        method: Method,
+        params: Value,
+    ) -> BoxFuture<'a, Result<Value, UserError>> {
+        Box::pin(self.dispatch(front_end, method, params))
+    }
+
+    fn subscribe<'a>(&'a self, session: &'a SessionId) -> BoxFuture<'a, Result<Subscription, UserError>> {
+        Box::pin(async move {
+            let live = self.log.follow(session);
+            let last_seq = self.hub.show(session).await?.last_seq;
+            Ok(Subscription { last_seq, live })
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        session: &'a SessionId,
+        after: u64,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SessionEvent>, UserError>> {
+        self.log.read(session, after, limit)
+    }
+
+    fn disconnected(&self, front_end: &FrontEnd) {
+        if let Some(document) = self.panes.leave(front_end) {
+            self.hub.registry.closed(&document);
+            self.tell_documents();
+        }
+    }
+}
+
+impl Service {
+    /// Asks the provider for its models and tells front ends. Without an answer the picker stays as it is.
+    pub(crate) async fn learn_models(self: Arc<Self>, provider: Arc<dyn Provider>) {
+        let Ok(models) = provider.models().await else {
+            return;
+        };
+        let view = {
+            let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+            view.models = models;
+            view.clone()
+        };
+        self.front_ends
+            .notify(|_| true, Notification::ServiceChanged, &view);
+    }
+
+    async fn dispatch(
+        &self,
+        front_end: &FrontEnd,
+        method: Method,
+        params: Value,
+    ) -> Result<Value, UserError> {
+        match method {
+            Method::SessionList => {
+                let params: ListParams = read(params)?;
+                give(ListAnswer {
+                    sessions: self.hub.list_some(params.limit).await?,
+                })
+            }
+            Method::SessionCreate => give(SessionAnswer {
+                session: self.hub.create(read::<CreateParams>(params)?).await?,
+            }),
+            Method::SessionShow => give(SessionAnswer {
+                session: self.hub.show(&session_in(params)?).await?,
+            }),
+            Method::SessionRename => {
+                let params: RenameParams = read(params)?;
+                give(SessionAnswer {
+                    session: self.hub.rename(&params.session, &params.title).await?,
+                })
+            }
+            Method::SessionDelete => {
+                let session = session_in(params)?;
+                self.hub.delete(&session).await?;
+                self.front_ends
+                    .notify(|_| true, Notification::SessionRemoved, &RemovedParams { session });
+                give(Nothing {})
+            }
+            Method::SessionExport => give(self.hub.export(&session_in(params)?).await?),
+            Method::SessionSearch => give(self.hub.search(read::<SearchParams>(params)?).await?),
+            Method::SessionPrompt => {
+                let params: PromptParams = read(params)?;
+                let own = self.panes.document_of(front_end);
+                give(self.hub.prompt(params, front_end.kind(), own).await?)
+            }
+            Method::SessionCancel => {
+                let session = session_in(params)?;
+                let kind = front_end.kind();
+                self.hub
+                    .handle(&session)
+                    .await?
+                    .ask(|reply| Command::Cancel(kind, reply))
+                    .await?;
+                give(Nothing {})
+            }
+            Method::PermissionAnswer => give(self.answer(front_end.kind(), read(params)?).await?),
+            Method::ChangeSetUndo | Method::ChangeSetRedo => give(self.undo(method, read(params)?).await?),
+            _ => self.document_method(front_end, method, params).await,
+        }
+    }
+
+    async fn document_method(
+        &self,
+        front_end: &FrontEnd,
+        method: Method,
+        params: Value,
+    ) -> Result<Value, UserError> {
+        match method {
+            Method::DocumentOpen => give(
+                self.open(front_end, &read::<OpenParams>(params)?.document)
+                    .await?,
+            ),
+            Method::DocumentChanged => {
+                // Undo compares with what is there at that time, so nothing has to be kept of this.
+                let _: ChangedParams = read(params)?;
+                give(Nothing {})
+            }
+            Method::DocumentClosed => {
+                let params: DocumentParams = read(params)?;
+                if self.panes.document_of(front_end).as_ref() == Some(&params.document) {
+                    self.disconnected(front_end);
+                }
+                give(Nothing {})
+            }
+            Method::DocumentList => give(DocumentsAnswer {
+                documents: self.hub.registry.live(),
+            }),
+            Method::DocumentAttach => give(self.attach_file(read(params)?).await?),
+            Method::DocumentDetach => {
+                let params: DetachParams = read(params)?;
+                self.hub.registry.leave(&params.session, &params.document);
+                let event = EventBody::DocumentDetached {
+                    document: params.document,
+                };
+                self.hub.record(&params.session, vec![event]).await?;
+                give(Nothing {})
+            }
+            Method::FolderAttach => {
+                self.attach_folder(read(params)?).await?;
+                give(Nothing {})
+            }
+            Method::DocumentSelect => {
+                self.panes.select(&read::<SelectParams>(params)?).await?;
+                give(Nothing {})
+            }
+            _ => Err(UserError::new(ErrorCode::BadRequest).detail(method.name())),
+        }
+    }
+
+    /// Registers the document that a pane stands in.
+    async fn open(&self, front_end: &FrontEnd, live: &LiveDocument) -> Result<DocumentAnswer, UserError> {
+        let expected = match front_end.kind() {
+            FrontEndKind::Excel => DocumentKind::Workbook,
+            FrontEndKind::Powerpoint => DocumentKind::Deck,
+            FrontEndKind::Window | FrontEndKind::Terminal => {
+                return Err(UserError::new(ErrorCode::NotPermitted));
+            }
+        };
+        if live.kind != expected {
+            return Err(UserError::new(ErrorCode::DocumentWrongKind));
+        }
+        let document = self.hub.registry.open(live, DocumentId::new(now(), chance()));
+        self.panes.enter(&document.id, front_end);
+        for session in self.hub.registry.sessions_of(&document.id) {
+            let event = EventBody::DocumentAttached {
+                document: document.clone(),
+            };
+            self.hub.record(&session, vec![event]).await?;
+        }
+        self.tell_documents();
+        Ok(DocumentAnswer { document })
+    }
+
+    fn tell_documents(&self) {
+        let documents = DocumentsAnswer {
+            documents: self.hub.registry.live(),
+        };
+        self.front_ends
+            .notify(|_| true, Notification::DocumentListChanged, &documents);
+    }
+
+    async fn answer(&self, from: FrontEndKind, params: AnswerParams) -> Result<AnswerAnswer, UserError> {
+        let AnswerParams {
+            session,
+            permission,
+            choice,
+        } = params;
+        let handle = self.hub.handle(&session).await?;
+        let accepted = handle
+            .ask(|reply| Command::Answer(permission, choice, from, reply))
+            .await?;
+        Ok(AnswerAnswer { accepted })
+    }
+
+    async fn undo(&self, method: Method, params: ChangeSetParams) -> Result<ChangeSetAnswer, UserError> {
+        let ChangeSetParams {
+            session,
+            change_set,
+            overwrite,
+        } = params;
+        // The session is loaded first, so that its documents are known.
+        self.hub.handle(&session).await?;
+        let (kept, event) = if method == Method::ChangeSetUndo {
+            let kept = self
+                .hub
+                .documents
+                .undo(&session, &change_set, overwrite, &Patient)
+                .await?;
+            (kept.clone(), EventBody::ChangeSetUndone { change_set, kept })
+        } else {
+            self.hub.documents.redo(&session, &change_set, &Patient).await?;
+            (Vec::new(), EventBody::ChangeSetRedone { change_set })
+        };
+        self.hub.record(&session, vec![event]).await?;
+        Ok(ChangeSetAnswer { kept })
+    }
+
+    async fn attach_file(&self, params: AttachParams) -> Result<DocumentAnswer, UserError> {
+        let (kind, path) = crate::attach::file(Path::new(&params.path))?;
+        self.check_folder(&path)?;
+        let document = self
+            .hub
+            .registry
+            .attach_file(kind, &path, DocumentId::new(now(), chance()));
+        self.hub
+            .join(&params.session, std::slice::from_ref(&document.id))
+            .await?;
+        Ok(DocumentAnswer { document })
+    }
+
+    fn check_folder(&self, path: &str) -> Result<(), UserError> {
+        if crate::settings::may_attach(self.allowed_folders.as_ref(), Path::new(path)) {
+            return Ok(());
+        }
+        let sentence = "Your organisation does not allow this folder.";
+        Err(UserError::new(ErrorCode::FolderRefused)
+            .happened(sentence)
+            .detail("allowedWorkspaceFolders"))
+    }
+
+    async fn attach_folder(&self, params: AttachParams) -> Result<(), UserError> {
+        let (path, files) = crate::attach::folder(Path::new(&params.path), MAX_FOLDER_FILES)?;
+        self.check_folder(&path)?;
+        let documents: Vec<DocumentId> = files
+            .iter()
+            .map(|(kind, path)| {
+                self.hub
+                    .registry
+                    .attach_file(*kind, path, DocumentId::new(now(), chance()))
+                    .id
+            })
+            .collect();
+        self.hub
+            .record(&params.session, vec![EventBody::FolderAttached { path }])
+            .await?;
+        self.hub.join(&params.session, &documents).await
+    }
+}
+
+fn read<T: DeserializeOwned>(params: Value) -> Result<T, UserError> {
+    serde_json::from_value(params).map_err(|error| UserError::new(ErrorCode::BadRequest).detail(error))
+}
+
+fn session_in(params: Value) -> Result<SessionId, UserError> {
+    read::<SessionParams>(params).map(|params| params.session)
+}
+
+fn give(answer: impl Serialize) -> Result<Value, UserError> {
+    serde_json::to_value(answer).map_err(|error| UserError::new(ErrorCode::Internal).detail(error))
+}

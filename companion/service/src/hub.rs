@@ -1,0 +1,285 @@
+//! All sessions: making, finding, loading, listing, deleting. A session is loaded when somebody gives it something to do.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use deskhand_core::ports::{EventLog, Tools};
+use deskhand_core::turn::{Input, Prompt};
+use deskhand_documents::{DocumentTools, Registry};
+use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::session::{
+    CreateParams, ExportAnswer, PromptAnswer, PromptParams, SearchAnswer, SearchHit, SearchParams,
+    SessionStatus, SessionSummary,
+};
+use deskhand_protocol::{DocumentId, ErrorCode, EventBody, SessionId, UserError};
+use deskhand_storage::Change;
+use tokio::sync::Mutex;
+
+use crate::clock::{chance, now};
+use crate::log::{told, uuid_of};
+use crate::runner::{self, Command, Handle, Parts};
+use crate::summary::Meta;
+
+/// Characters that a prompt may have.
+const MAX_PROMPT: usize = 200_000;
+/// Characters that a title may have.
+const MAX_TITLE: usize = 120;
+/// Sessions that a list may have.
+const MAX_LIST: usize = 200;
+/// Events that one export holds at the most.
+const MAX_EXPORT: usize = 1_000_000;
+
+/// All sessions.
+pub(crate) struct Hub {
+    parts: Parts,
+    pub(crate) documents: DocumentTools,
+    pub(crate) registry: Arc<Registry>,
+    tour: bool,
+    running: Mutex<HashMap<SessionId, Handle>>,
+}
+
+impl Hub {
+    pub(crate) fn new(parts: Parts, documents: DocumentTools, registry: Arc<Registry>, tour: bool) -> Self {
+        Self {
+            parts,
+            documents,
+            registry,
+            tour,
+            running: Mutex::default(),
+        }
+    }
+
+    /// Takes up every turn that the last run of the service left open.
+    pub(crate) async fn recover(&self) -> Result<(), UserError> {
+        for summary in self.list(usize::MAX).await? {
+            if matches!(summary.status, SessionStatus::Working | SessionStatus::Waiting) {
+                self.handle(&summary.id)
+                    .await?
+                    .send(Command::Happened(Input::Recover))
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sessions, newest first.
+    pub(crate) async fn list(&self, limit: usize) -> Result<Vec<SessionSummary>, UserError> {
+        let sessions = self
+            .parts
+            .log
+            .store()
+            .sessions(limit.min(100_000))
+            .await
+            .map_err(|error| told(&error))?;
+        Ok(sessions.iter().filter_map(summary).collect())
+    }
+
+    /// Sessions as front ends list them.
+    pub(crate) async fn list_some(&self, limit: Option<u32>) -> Result<Vec<SessionSummary>, UserError> {
+        self.list(limit.map_or(MAX_LIST, |limit| limit as usize).min(MAX_LIST))
+            .await
+    }
+
+    /// One line.
+    pub(crate) async fn show(&self, id: &SessionId) -> Result<SessionSummary, UserError> {
+        let session = self
+            .parts
+            .log
+            .store()
+            .session(uuid_of(id)?)
+            .await
+            .map_err(|error| told(&error))?;
+        summary(&session).ok_or_else(|| UserError::new(ErrorCode::DatabaseNewer))
+    }
+
+    /// Makes a session, or finds the one that was made under this client id.
+    pub(crate) async fn create(&self, params: CreateParams) -> Result<SessionSummary, UserError> {
+        let mut running = self.running.lock().await;
+        let known = self
+            .parts
+            .log
+            .store()
+            .sessions(MAX_LIST)
+            .await
+            .map_err(|error| told(&error))?;
+        let same = |session: &&deskhand_storage::Session| {
+            Meta::from_bytes(&session.meta).is_some_and(|meta| meta.client_id == params.client_id)
+        };
+        if let Some(found) = known.iter().find(same).and_then(summary) {
+            return Ok(found);
+        }
+        let (id, at) = (SessionId::new(now(), chance()), now());
+        let title: String = params.title.unwrap_or_default().chars().take(MAX_TITLE).collect();
+        let meta = Meta::new(at, params.client_id, title.clone());
+        let create = vec![Change::Create {
+            at,
+            meta: meta.to_bytes(),
+        }];
+        let store = self.parts.log.store();
+        let made = store
+            .write(uuid_of(&id)?, create, deskhand_storage::Durability::Written)
+            .await;
+        made.map_err(|error| told(&error))?;
+        let (handle, _) = runner::start(self.parts.clone(), id.clone(), meta.clone()).await?;
+        let created = EventBody::SessionCreated {
+            title,
+            tour: self.tour,
+        };
+        handle.ask(|reply| Command::Record(vec![created], reply)).await?;
+        running.insert(id.clone(), handle);
+        let summary = self.show(&id).await?;
+        (self.parts.changed)(summary.clone());
+        Ok(summary)
+    }
+
+    /// The way to a session; loads it where it is not at work.
+    pub(crate) async fn handle(&self, id: &SessionId) -> Result<Handle, UserError> {
+        let mut running = self.running.lock().await;
+        if let Some(handle) = running.get(id).filter(|handle| !handle.is_closed()) {
+            return Ok(handle.clone());
+        }
+        let stored = self
+            .parts
+            .log
+            .store()
+            .session(uuid_of(id)?)
+            .await
+            .map_err(|error| told(&error))?;
+        let meta = Meta::from_bytes(&stored.meta).ok_or_else(|| UserError::new(ErrorCode::DatabaseNewer))?;
+        let (handle, session) = runner::start(self.parts.clone(), id.clone(), meta).await?;
+        self.registry.load(id, session.documents.into_values());
+        running.insert(id.clone(), handle.clone());
+        Ok(handle)
+    }
+
+    /// Records events that come from outside of a turn.
+    pub(crate) async fn record(&self, id: &SessionId, events: Vec<EventBody>) -> Result<(), UserError> {
+        self.handle(id)
+            .await?
+            .ask(|reply| Command::Record(events, reply))
+            .await
+    }
+
+    /// Makes documents part of a session, with an event for each that is new to it.
+    pub(crate) async fn join(&self, id: &SessionId, documents: &[DocumentId]) -> Result<(), UserError> {
+        let handle = self.handle(id).await?;
+        let mut events = Vec::new();
+        for document in documents {
+            let Some(view) = self.registry.get(document) else {
+                continue;
+            };
+            if self.registry.join(id, document) {
+                events.push(EventBody::DocumentAttached { document: view });
+            }
+        }
+        if events.is_empty() {
+            Ok(())
+        } else {
+            handle.ask(|reply| Command::Record(events, reply)).await
+        }
+    }
+
+    /// Gives the agent a prompt.
+    pub(crate) async fn prompt(
+        &self,
+        params: PromptParams,
+        from: FrontEndKind,
+        own: Option<DocumentId>,
+    ) -> Result<PromptAnswer, UserError> {
+        if params.text.trim().is_empty() {
+            return Err(UserError::new(ErrorCode::BadRequest).happened("The prompt is empty."));
+        }
+        if params.text.chars().count() > MAX_PROMPT {
+            return Err(
+                UserError::new(ErrorCode::TooLarge).happened("The prompt is longer than 200,000 characters.")
+            );
+        }
+        let handle = self.handle(&params.session).await?;
+        let mut documents = params.documents;
+        documents.extend(own.filter(|own| !documents.contains(own)));
+        self.join(&params.session, &documents).await?;
+        let context = self.documents.context(&params.session).await;
+        let prompt = Prompt {
+            client_id: params.client_id,
+            text: params.text,
+            from: Some(from),
+            documents,
+            selection: params.selection,
+            model: params.model.unwrap_or_default(),
+            mode: params.mode,
+            context,
+        };
+        let (turn, seq) = handle
+            .ask(|reply| Command::Prompt(Box::new(prompt), reply))
+            .await?;
+        Ok(PromptAnswer { turn, seq })
+    }
+
+    /// Gives a session another title.
+    pub(crate) async fn rename(&self, id: &SessionId, title: &str) -> Result<SessionSummary, UserError> {
+        let title: String = title.trim().chars().take(MAX_TITLE).collect();
+        self.record(id, vec![EventBody::SessionRenamed { title }]).await?;
+        self.show(id).await
+    }
+
+    /// Deletes a session; refused while it works.
+    pub(crate) async fn delete(&self, id: &SessionId) -> Result<(), UserError> {
+        let mut running = self.running.lock().await;
+        if matches!(
+            self.show(id).await?.status,
+            SessionStatus::Working | SessionStatus::Waiting
+        ) {
+            return Err(UserError::new(ErrorCode::SessionBusy));
+        }
+        running.remove(id);
+        self.parts
+            .log
+            .store()
+            .delete(uuid_of(id)?)
+            .await
+            .map_err(|error| told(&error))?;
+        self.parts.log.end(id);
+        Ok(())
+    }
+
+    /// Everything of a session.
+    pub(crate) async fn export(&self, id: &SessionId) -> Result<ExportAnswer, UserError> {
+        let session = self.show(id).await?;
+        let events = self.parts.log.read(id, 0, MAX_EXPORT).await?;
+        Ok(ExportAnswer { session, events })
+    }
+
+    /// Searches all sessions.
+    pub(crate) async fn search(&self, params: SearchParams) -> Result<SearchAnswer, UserError> {
+        let limit = params.limit.map_or(50, |limit| limit as usize).min(100);
+        let store = self.parts.log.store();
+        let found = store
+            .search(params.text, None, limit)
+            .await
+            .map_err(|error| told(&error))?;
+        let mut hits = Vec::new();
+        for hit in found.hits {
+            let session = SessionId::from_text(hit.session.to_string());
+            let Ok(summary) = self.show(&session).await else {
+                continue;
+            };
+            hits.push(SearchHit {
+                session,
+                title: summary.title,
+                seq: hit.seq,
+                excerpt: hit.snippet,
+                at: hit.at,
+            });
+        }
+        Ok(SearchAnswer { hits })
+    }
+}
+
+fn summary(session: &deskhand_storage::Session) -> Option<SessionSummary> {
+    let meta = Meta::from_bytes(&session.meta)?;
+    Some(meta.summary(
+        &SessionId::from_text(session.id.to_string()),
+        session.updated_at,
+        session.last_seq,
+    ))
+}

@@ -1,0 +1,420 @@
+//! The core's event log and journal over the session store: what is said of events in the list of sessions, the audit
+//! and the approvals is written in the same transaction as the event itself.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use deskhand_core::ports::{BoxFuture, Durability, EventLog, Journal, Settled};
+use deskhand_protocol::event::EVENT_VERSION;
+use deskhand_protocol::{ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError};
+use deskhand_storage::{
+    ApprovalAnswer, BlobHash, Change, ChangeSet, ChangeSetState, NewEvent, StorageError, Store,
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use crate::clock::now;
+
+/// Live events that a follower may lag behind before it reads the log instead.
+const WINDOW: usize = 512;
+/// Journal values above this size are kept as blobs.
+const INLINE: usize = 32 * 1024;
+
+/// The log of all sessions.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    store: Store,
+    live: Arc<Mutex<HashMap<SessionId, broadcast::Sender<Arc<SessionEvent>>>>>,
+    deltas: Arc<Mutex<HashMap<MessageId, Vec<u64>>>>,
+}
+
+/// A journal entry as it lies in the store.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    key: String,
+    value: Option<String>,
+    blob: Option<[u8; 32]>,
+}
+
+impl Log {
+    pub(crate) fn new(store: Store) -> Self {
+        Self {
+            store,
+            live: Arc::default(),
+            deltas: Arc::default(),
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Live events of a session, from this moment on.
+    pub(crate) fn follow(&self, session: &SessionId) -> broadcast::Receiver<Arc<SessionEvent>> {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.retain(|_, sender| sender.receiver_count() > 0);
+        live.entry(session.clone())
+            .or_insert_with(|| broadcast::channel(WINDOW).0)
+            .subscribe()
+    }
+
+    /// Ends the live side of a session that was deleted.
+    pub(crate) fn end(&self, session: &SessionId) {
+        self.live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(session);
+    }
+
+    fn tell(&self, session: &SessionId, events: &[SessionEvent]) {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = live.get(session) else { return };
+        for event in events {
+            // Nobody listening is no fault: the log has the event.
+            drop(sender.send(Arc::new(event.clone())));
+        }
+    }
+
+    /// Appends, with other changes in the same transaction.
+    pub(crate) async fn append_with(
+        &self,
+        session: &SessionId,
+        events: Vec<EventBody>,
+        mut others: Vec<Change>,
+        durability: Durability,
+    ) -> Result<Vec<SessionEvent>, UserError> {
+        let (id, at) = (uuid_of(session)?, now());
+        let mut changes = Vec::with_capacity(events.len() + others.len());
+        for body in &events {
+            let payload = serde_json::to_vec(body).map_err(internal)?;
+            changes.push(Change::Append(NewEvent {
+                at,
+                schema: u32::from(EVENT_VERSION),
+                payload,
+            }));
+            changes.extend(beside(session, body, at));
+        }
+        changes.append(&mut others);
+        let durability = match durability {
+            Durability::Written => deskhand_storage::Durability::Written,
+            Durability::Flushed => deskhand_storage::Durability::Flushed,
+        };
+        let seqs = self
+            .store
+            .write(id, changes, durability)
+            .await
+            .map_err(|error| told(&error))?;
+        let events: Vec<SessionEvent> = seqs
+            .into_iter()
+            .zip(events)
+            .map(|(seq, body)| SessionEvent {
+                seq,
+                first_seq: None,
+                at,
+                version: EVENT_VERSION,
+                body,
+            })
+            .collect();
+        self.tell(session, &events);
+        self.fold(session, &events).await;
+        Ok(events)
+    }
+
+    /// Remembers deltas and folds them into their message once it is whole. A fold that fails only leaves the log longer.
+    async fn fold(&self, session: &SessionId, events: &[SessionEvent]) {
+        for event in events {
+            match &event.body {
+                EventBody::TextDelta { message, .. } => {
+                    let mut deltas = self.deltas.lock().unwrap_or_else(PoisonError::into_inner);
+                    deltas.entry(message.clone()).or_default().push(event.seq);
+                }
+                EventBody::MessageCompleted { message, .. } => {
+                    let known = self
+                        .deltas
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .remove(message);
+                    let Some(mut seqs) = known else { continue };
+                    seqs.push(event.seq);
+                    let (Ok(id), Ok(payload)) = (uuid_of(session), serde_json::to_vec(&event.body)) else {
+                        continue;
+                    };
+                    let event = NewEvent {
+                        at: event.at,
+                        schema: u32::from(event.version),
+                        payload,
+                    };
+                    let change = vec![Change::Fold { seqs, event }];
+                    if let Err(error) = self
+                        .store
+                        .write(id, change, deskhand_storage::Durability::Written)
+                        .await
+                    {
+                        tracing::warn!(%error, "deltas were not folded");
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl EventLog for Log {
+    fn append<'a>(
+        &'a self,
+        session: &'a SessionId,
+        events: Vec<EventBody>,
+        durability: Durability,
+    ) -> BoxFuture<'a, Result<Vec<SessionEvent>, UserError>> {
+        Box::pin(self.append_with(session, events, Vec::new(), durability))
+    }
+
+    fn read<'a>(
+        &'a self,
+        session: &'a SessionId,
+        after: u64,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SessionEvent>, UserError>> {
+        Box::pin(async move {
+            let id = uuid_of(session)?;
+            let mut events: Vec<SessionEvent> = Vec::new();
+            let mut after = after;
+            while events.len() < limit {
+                let page = self
+                    .store
+                    .read(id, after, limit - events.len())
+                    .await
+                    .map_err(|error| told(&error))?;
+                let Some(last) = page.last() else { break };
+                after = last.seq;
+                for event in page {
+                    events.push(event_of(event)?);
+                }
+            }
+            Ok(events)
+        })
+    }
+}
+
+fn event_of(event: deskhand_storage::Event) -> Result<SessionEvent, UserError> {
+    let body = serde_json::from_slice(&event.payload)
+        .map_err(|error| UserError::new(ErrorCode::DatabaseNewer).detail(error))?;
+    Ok(SessionEvent {
+        seq: event.seq,
+        first_seq: (event.first_seq < event.seq).then_some(event.first_seq),
+        at: event.at,
+        version: u16::try_from(event.schema).unwrap_or(u16::MAX),
+        body,
+    })
+}
+
+/// Approvals and audit records that belong to an event. The audit outlives the session, so it holds no content.
+fn beside(session: &SessionId, body: &EventBody, at: Timestamp) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let uuid = |text: &str| Uuid::parse_str(text).ok();
+    match body {
+        EventBody::PermissionRequested { request } => {
+            if let (Some(id), Ok(request)) = (uuid(request.id.as_str()), serde_json::to_vec(request)) {
+                changes.push(Change::OpenApproval { id, at, request });
+            }
+        }
+        EventBody::PermissionSettled {
+            permission,
+            choice,
+            by,
+        } => {
+            if let (Some(id), Ok(record)) = (uuid(permission.as_str()), serde_json::to_vec(&(choice, by))) {
+                changes.push(Change::SettleApproval {
+                    id,
+                    answer: ApprovalAnswer { at, record },
+                });
+            }
+        }
+        _ => {}
+    }
+    if let Some(what) = audited(body) {
+        let record = serde_json::json!({ "session": session, "what": what });
+        changes.push(Change::Audit {
+            at,
+            record: record.to_string().into_bytes(),
+        });
+    }
+    changes
+}
+
+/// What the audit says of an event; nothing for those that only show progress.
+fn audited(body: &EventBody) -> Option<serde_json::Value> {
+    use serde_json::json;
+    Some(match body {
+        EventBody::SessionCreated { tour, .. } => json!({ "type": "sessionCreated", "tour": tour }),
+        EventBody::PromptAccepted { turn, from, mode, .. } => {
+            json!({ "type": "promptAccepted", "turn": turn, "from": from, "mode": mode })
+        }
+        EventBody::MessageStarted { turn, message } => {
+            json!({ "type": "modelAsked", "turn": turn, "message": message })
+        }
+        EventBody::ToolCallStarted {
+            turn,
+            call,
+            name,
+            document,
+            ..
+        } => {
+            json!({ "type": "toolCallStarted", "turn": turn, "call": call, "tool": name, "document": document })
+        }
+        EventBody::ToolCallCompleted { call, outcome, .. } => {
+            json!({ "type": "toolCallCompleted", "call": call, "outcome": outcome })
+        }
+        EventBody::PermissionRequested { request } => {
+            json!({ "type": "permissionRequested", "permission": request.id, "reason": request.reason })
+        }
+        EventBody::PermissionSettled {
+            permission,
+            choice,
+            by,
+        } => {
+            json!({ "type": "permissionSettled", "permission": permission, "choice": choice, "by": by })
+        }
+        EventBody::ChangeSetApplied { change_set } => {
+            json!({ "type": "changeSetApplied", "changeSet": change_set.id })
+        }
+        EventBody::ChangeSetUndone { change_set, .. } => {
+            json!({ "type": "changeSetUndone", "changeSet": change_set })
+        }
+        EventBody::ChangeSetRedone { change_set } => {
+            json!({ "type": "changeSetRedone", "changeSet": change_set })
+        }
+        EventBody::TurnEnded { turn, .. } => json!({ "type": "turnEnded", "turn": turn }),
+        _ => return None,
+    })
+}
+
+impl Journal for Log {
+    fn put<'a>(
+        &'a self,
+        session: &'a SessionId,
+        key: &'a str,
+        value: Vec<u8>,
+        settled: Settled,
+    ) -> BoxFuture<'a, Result<(), UserError>> {
+        Box::pin(async move {
+            let id = uuid_of(session)?;
+            let mut changes = Vec::new();
+            let entry = if value.len() > INLINE {
+                let blob = BlobHash::of(&value).0;
+                changes.push(Change::PutBlob(value));
+                Entry {
+                    key: key.to_owned(),
+                    value: None,
+                    blob: Some(blob),
+                }
+            } else {
+                let value = String::from_utf8(value).map_err(internal)?;
+                Entry {
+                    key: key.to_owned(),
+                    value: Some(value),
+                    blob: None,
+                }
+            };
+            let state = match settled {
+                Settled::Open => ChangeSetState::Pending,
+                Settled::Closed => ChangeSetState::Applied,
+            };
+            let record = serde_json::to_vec(&entry).map_err(internal)?;
+            let set = ChangeSet {
+                id: entry_id(session, key),
+                session: id,
+                created_at: now(),
+                state,
+                record,
+            };
+            changes.push(Change::PutChangeSet(set));
+            let written = self
+                .store
+                .write(id, changes, deskhand_storage::Durability::Flushed)
+                .await;
+            written.map(drop).map_err(|error| told(&error))
+        })
+    }
+
+    fn get<'a>(
+        &'a self,
+        session: &'a SessionId,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>> {
+        Box::pin(async move {
+            let id = uuid_of(session)?;
+            let set = self
+                .store
+                .change_set(id, entry_id(session, key))
+                .await
+                .map_err(|error| told(&error))?;
+            let Some(set) = set else { return Ok(None) };
+            let entry: Entry = serde_json::from_slice(&set.record).map_err(internal)?;
+            match (entry.value, entry.blob) {
+                (Some(value), _) => Ok(Some(value.into_bytes())),
+                (None, Some(blob)) => self
+                    .store
+                    .blob(id, BlobHash(blob))
+                    .await
+                    .map_err(|error| told(&error)),
+                (None, None) => Ok(None),
+            }
+        })
+    }
+
+    fn keys<'a>(
+        &'a self,
+        session: &'a SessionId,
+        prefix: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<String>, UserError>> {
+        Box::pin(async move {
+            let sets = self
+                .store
+                .change_sets(uuid_of(session)?)
+                .await
+                .map_err(|error| told(&error))?;
+            let keys = sets
+                .iter()
+                .filter_map(|set| serde_json::from_slice::<Entry>(&set.record).ok());
+            Ok(keys
+                .map(|entry| entry.key)
+                .filter(|key| key.starts_with(prefix))
+                .collect())
+        })
+    }
+}
+
+/// The id of a journal entry: it follows from session and key.
+fn entry_id(session: &SessionId, key: &str) -> Uuid {
+    let digest =
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{session}\n{key}").as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.as_ref()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// The store's form of a session's id.
+pub(crate) fn uuid_of(session: &SessionId) -> Result<Uuid, UserError> {
+    Uuid::parse_str(session.as_str()).map_err(|_| UserError::new(ErrorCode::SessionNotFound))
+}
+
+fn internal(error: impl std::fmt::Display) -> UserError {
+    UserError::new(ErrorCode::Internal).detail(error)
+}
+
+/// A failure of the store for a person.
+pub(crate) fn told(error: &StorageError) -> UserError {
+    let code = match error {
+        StorageError::NoSession(_) => ErrorCode::SessionNotFound,
+        other => match other.code() {
+            "DB_LOCKED" => ErrorCode::DatabaseLocked,
+            "DB_CORRUPT" => ErrorCode::DatabaseCorrupt,
+            "DB_NEWER" => ErrorCode::DatabaseNewer,
+            "DB_DISK_FULL" => ErrorCode::DiskFull,
+            _ => ErrorCode::Internal,
+        },
+    };
+    UserError::new(code).detail(error)
+}

@@ -1,0 +1,293 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use deskhand_platform::Paths;
+use deskhand_protocol::pairing::{PairingAnswerParams, PairingsAnswer};
+use deskhand_protocol::session::Nothing;
+use deskhand_protocol::{ErrorCode, Method, UserError};
+use deskhand_server::DEFAULT_PORT;
+
+use crate::serve::ServeOptions;
+use crate::terminal::ask::{Answers, Question, ask as give};
+use crate::terminal::client::{Client, find};
+use crate::terminal::{sessions, start};
+
+/// An agent that works inside Excel and PowerPoint, on your own computer.
+#[derive(Debug, Parser)]
+#[command(name = "deskhand", version, propagate_version = true)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the service.
+    Serve(Serve),
+    /// Gives the agent a prompt and shows its turn.
+    Ask(Ask),
+    /// Tells how the service stands: address, certificate, secret store, settings.
+    Status {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Lists, shows, searches, exports and deletes sessions.
+    Session {
+        #[command(subcommand)]
+        command: SessionCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Lists, allows and refuses panes that ask to be paired.
+    Pairing {
+        #[command(subcommand)]
+        command: PairingCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Shows the settings in force, and sets or removes the user's own.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Prints the add-in manifest for Excel and PowerPoint.
+    Manifest {
+        /// The port that the service listens on.
+        #[arg(long, default_value_t = DEFAULT_PORT)]
+        port: u16,
+    },
+    /// Makes this user's programs trust the local authority.
+    Trust,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The port on the loopback addresses.
+    #[arg(long, default_value_t = DEFAULT_PORT)]
+    port: u16,
+    /// The folder of the web pages; beside the program when absent.
+    #[arg(long, value_name = "DIR")]
+    web: Option<PathBuf>,
+    /// A copy of office.js that the administrator provides; Microsoft's CDN when absent.
+    #[arg(long, value_name = "DIR")]
+    office_js: Option<PathBuf>,
+    /// The origin of a host page for tests and the tour that may frame the panes.
+    #[arg(long, value_name = "URL")]
+    test_host_origin: Option<String>,
+    /// Labels every front end as the tour: scripted answers, no model.
+    #[arg(long)]
+    tour: bool,
+    /// Prints one line of JSON when front ends can connect.
+    #[arg(long)]
+    ready_json: bool,
+    /// Ends when standard input is closed, for a program that starts the service for itself.
+    #[arg(long)]
+    until_stdin_closes: bool,
+}
+
+impl From<Serve> for ServeOptions {
+    fn from(serve: Serve) -> Self {
+        Self {
+            port: serve.port,
+            web: serve.web.or_else(beside_program),
+            office_script: serve.office_js,
+            test_host: serve.test_host_origin,
+            tour: serve.tour,
+            ready_json: serve.ready_json,
+            until_stdin_closes: serve.until_stdin_closes,
+        }
+    }
+}
+
+/// The folder `web` beside the program, or the one of a build in a checkout.
+fn beside_program() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let folders = program
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join("web"));
+    folders.into_iter().find(|folder| folder.is_dir())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    /// The session to go on with; a new one when absent.
+    #[arg(long, value_name = "ID", conflicts_with = "new")]
+    session: Option<String>,
+    /// A new session.
+    #[arg(long)]
+    new: bool,
+    /// A folder whose workbooks and decks the agent may use. May be given several times.
+    #[arg(long, value_name = "DIR")]
+    folder: Vec<PathBuf>,
+    /// A workbook or deck that the agent may use. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    file: Vec<PathBuf>,
+    /// The model; the default one when absent.
+    #[arg(long)]
+    model: Option<String>,
+    /// Change nothing.
+    #[arg(long)]
+    read_only: bool,
+    /// One JSON object an event, one a line.
+    #[arg(long)]
+    json: bool,
+    /// Answer every question with yes, once.
+    #[arg(long, conflicts_with = "no")]
+    yes: bool,
+    /// Answer every question with no.
+    #[arg(long)]
+    no: bool,
+    /// What to do.
+    prompt: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// Lists sessions, newest first.
+    List,
+    /// Shows what was said and done.
+    Show {
+        /// The session.
+        id: String,
+    },
+    /// Finds words in all sessions.
+    Search {
+        /// The words.
+        text: String,
+    },
+    /// Gives out every event.
+    Export {
+        /// The session.
+        id: String,
+    },
+    /// Deletes a session and destroys its key.
+    Delete {
+        /// The session.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PairingCommand {
+    /// Lists attempts that wait.
+    List,
+    /// Allows the attempt that shows this number.
+    Allow {
+        /// The six digits in the pane.
+        number: String,
+    },
+    /// Refuses the attempt that shows this number.
+    Refuse {
+        /// The six digits in the pane.
+        number: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Shows every key with its value and where it comes from. Secrets are masked.
+    Show,
+    /// Sets a key of the user's own. A secret is read from standard input and goes to the secret store.
+    Set {
+        /// The key.
+        key: String,
+        /// The value: text, or JSON for lists and objects. Absent for a secret.
+        value: Option<String>,
+    },
+    /// Removes a key of the user's own.
+    Unset {
+        /// The key.
+        key: String,
+    },
+}
+
+/// `deskhand ask`: joins the running service, or starts one for this turn.
+pub(crate) async fn ask(paths: &Paths, ask: Ask) -> anyhow::Result<ExitCode> {
+    let answers = match (ask.yes, ask.no) {
+        (true, _) => Answers::Yes,
+        (_, true) => Answers::No,
+        _ => Answers::Person,
+    };
+    let question = Question {
+        session: ask.session,
+        folders: ask.folder,
+        files: ask.file,
+        prompt: ask.prompt,
+        model: ask.model,
+        read_only: ask.read_only,
+        json: ask.json,
+        answers,
+    };
+    let (attachment, started) = start::find_or_start(paths).await?;
+    let mut client = Client::connect(&attachment).await?;
+    let outcome = give(&mut client, question).await;
+    drop(client);
+    if let Some(started) = started {
+        started.stop().await?;
+    }
+    outcome
+}
+
+/// `deskhand session …`
+pub(crate) async fn session(paths: &Paths, command: SessionCommand, json: bool) -> anyhow::Result<ExitCode> {
+    let (attachment, started) = start::find_or_start(paths).await?;
+    let mut client = Client::connect(&attachment).await?;
+    let outcome = match command {
+        SessionCommand::List => sessions::list(&mut client, json).await,
+        SessionCommand::Show { id } => sessions::show(&mut client, &id, json).await,
+        SessionCommand::Search { text } => sessions::search(&mut client, text, json).await,
+        SessionCommand::Export { id } => sessions::export(&mut client, &id, json).await,
+        SessionCommand::Delete { id } => sessions::delete(&mut client, &id, json).await,
+    };
+    drop(client);
+    if let Some(started) = started {
+        started.stop().await?;
+    }
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// `deskhand pairing …`
+pub(crate) async fn pairing(paths: &Paths, command: PairingCommand, json: bool) -> anyhow::Result<ExitCode> {
+    let attachment = find(paths)
+        .await?
+        .ok_or_else(|| UserError::new(ErrorCode::ServiceUnavailable))?;
+    let mut client = Client::connect(&attachment).await?;
+    let waiting: PairingsAnswer = client.call(Method::PairingList, Nothing {}).await?;
+    let (number, allow) = match command {
+        PairingCommand::List if json => {
+            sessions::print_json(&waiting)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        PairingCommand::List => {
+            for pairing in &waiting.pairings {
+                sessions::print(&format!("{}  {:?}", pairing.number, pairing.front_end))?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        PairingCommand::Allow { number } => (number, true),
+        PairingCommand::Refuse { number } => (number, false),
+    };
+    let found = waiting
+        .pairings
+        .into_iter()
+        .find(|pairing| pairing.number == number);
+    let found = found.ok_or_else(|| UserError::new(ErrorCode::PairingRefused))?;
+    let params = PairingAnswerParams {
+        pairing: found.pairing,
+        allow,
+    };
+    let _: Nothing = client.call(Method::PairingAnswer, params).await?;
+    sessions::print(if allow { "Allowed." } else { "Refused." })?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,335 @@
+//! One session at work: takes inputs one by one, lets the core decide, and does the effects in their order. An effect that
+//! acts comes after the event that records it is as safe as asked (Invariant 1).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use deskhand_core::model::ModelRequest;
+use deskhand_core::ports::{Durability, EventLog, Progress, Provider, Tools};
+use deskhand_core::tool::ToolRequest;
+use deskhand_core::turn::{Input, Prompt};
+use deskhand_core::{Effect, Session, World, handle};
+use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::permission::Choice;
+use deskhand_protocol::session::SessionSummary;
+use deskhand_protocol::{
+    CallId, ErrorCode, EventBody, MessageId, PermissionId, SessionEvent, SessionId, TurnId, UserError,
+};
+use deskhand_storage::Change;
+use futures_util::StreamExt;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
+
+use crate::clock::{chance, now};
+use crate::log::Log;
+use crate::summary::Meta;
+
+/// Inputs that may wait for one session.
+const QUEUE: usize = 256;
+/// Events read at once when a session is loaded.
+const PAGE: usize = 2_000;
+
+/// Something for a session to take in.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// A person's words; answered once they are on disk.
+    Prompt(Box<Prompt>, oneshot::Sender<Result<(TurnId, u64), UserError>>),
+    /// Stop the turn; answered once that is on disk.
+    Cancel(FrontEndKind, oneshot::Sender<Result<(), UserError>>),
+    /// An answer to a question; answered with whether it was taken.
+    Answer(
+        PermissionId,
+        Choice,
+        FrontEndKind,
+        oneshot::Sender<Result<bool, UserError>>,
+    ),
+    /// Events that come from outside of a turn.
+    Record(Vec<EventBody>, oneshot::Sender<Result<(), UserError>>),
+    /// Something of the turn happened.
+    Happened(Input),
+}
+
+/// What every session works with.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) log: Log,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) tools: Arc<dyn Tools>,
+    pub(crate) max_steps: u32,
+    /// Told when a session's line in the list is another.
+    pub(crate) changed: Arc<dyn Fn(SessionSummary) + Send + Sync>,
+}
+
+/// The way to a session that is at work.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle(mpsc::Sender<Command>);
+
+impl Handle {
+    /// Hands a command in.
+    pub(crate) async fn send(&self, command: Command) -> Result<(), UserError> {
+        self.0
+            .send(command)
+            .await
+            .map_err(|_| UserError::new(ErrorCode::SessionNotFound))
+    }
+
+    /// Hands a command in and waits for its answer.
+    pub(crate) async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, UserError>>) -> Command,
+    ) -> Result<T, UserError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(command(reply)).await?;
+        answer
+            .await
+            .map_err(|_| UserError::new(ErrorCode::SessionNotFound))?
+    }
+
+    /// True when the session is not at work any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+struct Runner {
+    parts: Parts,
+    session: Session,
+    meta: Meta,
+    /// Kept weak, so that a session ends when nobody can reach it.
+    inputs: mpsc::WeakSender<Command>,
+    model: Option<AbortHandle>,
+    tool: Option<(CallId, Arc<AtomicBool>)>,
+}
+
+/// Loads a session from the log and sets it to work. `loaded` is told of the state that was found.
+pub(crate) async fn start(parts: Parts, id: SessionId, meta: Meta) -> Result<(Handle, Session), UserError> {
+    let mut session = Session::new(id.clone());
+    let mut after = 0;
+    loop {
+        let events = parts.log.read(&id, after, PAGE).await?;
+        for event in &events {
+            session.apply(event.seq, event.at, &event.body);
+        }
+        match events.last() {
+            Some(last) if events.len() == PAGE => after = last.seq,
+            _ => break,
+        }
+    }
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let runner = Runner {
+        parts,
+        session: session.clone(),
+        meta,
+        inputs: sender.downgrade(),
+        model: None,
+        tool: None,
+    };
+    tokio::spawn(runner.run(receiver));
+    Ok((Handle(sender), session))
+}
+
+impl Runner {
+    async fn run(mut self, mut receiver: mpsc::Receiver<Command>) {
+        while let Some(command) = receiver.recv().await {
+            if let Err(error) = self.take(command).await {
+                // The log could not be written: what is in memory is ahead of it and must not be used any further.
+                tracing::error!(session = %self.session.id, %error, "a session ended because its log could not be written");
+                break;
+            }
+        }
+        if let Some(model) = self.model.take() {
+            model.abort();
+        }
+    }
+
+    async fn take(&mut self, command: Command) -> Result<(), UserError> {
+        match command {
+            Command::Prompt(prompt, reply) => {
+                let client_id = prompt.client_id.clone();
+                let done = self.step(Input::Prompt(*prompt)).await;
+                let known = self.session.prompts.get(&client_id).cloned();
+                let answer = done
+                    .clone()
+                    .and_then(|()| known.ok_or(UserError::new(ErrorCode::Internal)));
+                drop(reply.send(answer));
+                done
+            }
+            Command::Cancel(from, reply) => {
+                let done = self.step(Input::Cancel(from)).await;
+                drop(reply.send(done.clone()));
+                done
+            }
+            Command::Answer(permission, choice, from, reply) => {
+                let open = self
+                    .session
+                    .question()
+                    .is_some_and(|request| request.id == permission);
+                let done = self.step(Input::Answer(permission, choice, from)).await;
+                drop(reply.send(done.clone().map(|()| open)));
+                done
+            }
+            Command::Record(events, reply) => {
+                for event in &events {
+                    self.session.apply(0, now(), event);
+                }
+                let done = self.append(events, Durability::Flushed).await;
+                drop(reply.send(done.clone()));
+                done
+            }
+            Command::Happened(input) => self.step(input).await,
+        }
+    }
+
+    async fn step(&mut self, input: Input) -> Result<(), UserError> {
+        let definitions = self.parts.tools.definitions();
+        let mut dice = chance;
+        let mut world = World {
+            now: now(),
+            chance: &mut dice,
+            max_steps: self.parts.max_steps,
+            tools: &definitions,
+        };
+        let effects: VecDeque<Effect> = handle(&mut self.session, input, &mut world).into();
+        for effect in effects {
+            match effect {
+                Effect::Append(events, durability) => self.append(events, durability).await?,
+                Effect::CallModel(message, request) => self.call_model(message, *request),
+                Effect::StopModel => {
+                    if let Some(model) = self.model.take() {
+                        model.abort();
+                    }
+                }
+                Effect::Prepare(request) => self.prepare(request),
+                Effect::Run(request) => self.run_tool(request),
+                Effect::StopTool(call) => {
+                    if let Some((_, stop)) = self.tool.as_ref().filter(|(running, _)| *running == call) {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn append(&mut self, events: Vec<EventBody>, durability: Durability) -> Result<(), UserError> {
+        let only_words = events
+            .iter()
+            .all(|event| matches!(event, EventBody::TextDelta { .. }));
+        let meta = if only_words {
+            self.meta.clone()
+        } else {
+            Meta::of(&self.session, &self.meta)
+        };
+        let mut others = Vec::new();
+        if meta != self.meta {
+            others.push(Change::SetMeta {
+                at: now(),
+                meta: meta.to_bytes(),
+            });
+        }
+        let written = self
+            .parts
+            .log
+            .append_with(&self.session.id, events, others, durability)
+            .await?;
+        for event in &written {
+            self.remember(event);
+        }
+        if meta != self.meta {
+            self.meta = meta;
+            if let Some(last) = written.last() {
+                (self.parts.changed)(self.meta.summary(&self.session.id, last.at, last.seq));
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of a prompt is known once it is written.
+    fn remember(&mut self, event: &SessionEvent) {
+        if let EventBody::PromptAccepted { client_id, turn, .. } = &event.body {
+            self.session
+                .prompts
+                .insert(client_id.clone(), (turn.clone(), event.seq));
+        }
+    }
+
+    fn call_model(&mut self, message: MessageId, request: ModelRequest) {
+        let mut stream = self.parts.provider.stream(request);
+        let inputs = self.inputs.clone();
+        let task = tokio::spawn(async move {
+            while let Some(event) = stream.next().await {
+                let input = match event {
+                    Ok(event) => Input::Model(message.clone(), event),
+                    Err(error) => Input::ModelFailed(message.clone(), error),
+                };
+                let Some(inputs) = inputs.upgrade() else { return };
+                if inputs.send(Command::Happened(input)).await.is_err() {
+                    return;
+                }
+            }
+        });
+        self.model = Some(task.abort_handle());
+    }
+
+    fn begin_tool(&mut self, call: &CallId) -> ToolProgress {
+        let cancelled = self.session.turn.as_ref().is_some_and(|turn| turn.cancelled);
+        let stop = match &self.tool {
+            Some((running, stop)) if running == call => Arc::clone(stop),
+            _ => Arc::new(AtomicBool::new(cancelled)),
+        };
+        self.tool = Some((call.clone(), Arc::clone(&stop)));
+        ToolProgress {
+            call: call.clone(),
+            inputs: self.inputs.clone(),
+            stop,
+        }
+    }
+
+    fn prepare(&mut self, request: ToolRequest) {
+        let progress = self.begin_tool(&request.call);
+        let tools = Arc::clone(&self.parts.tools);
+        tokio::spawn(async move {
+            let prepared = tools.prepare(&request, &progress).await;
+            progress.tell(Input::Prepared(request.call, prepared)).await;
+        });
+    }
+
+    fn run_tool(&mut self, request: ToolRequest) {
+        let progress = self.begin_tool(&request.call);
+        let tools = Arc::clone(&self.parts.tools);
+        tokio::spawn(async move {
+            let result = tools.run(&request, &progress).await;
+            progress.tell(Input::ToolDone(request.call, result)).await;
+        });
+    }
+}
+
+/// What a running tool tells its session.
+struct ToolProgress {
+    call: CallId,
+    inputs: mpsc::WeakSender<Command>,
+    stop: Arc<AtomicBool>,
+}
+
+impl ToolProgress {
+    async fn tell(&self, input: Input) {
+        if let Some(inputs) = self.inputs.upgrade() {
+            // A session that ended takes nothing in; its log says how far it came.
+            drop(inputs.send(Command::Happened(input)).await);
+        }
+    }
+}
+
+impl Progress for ToolProgress {
+    fn waiting(&self, error: UserError) {
+        if let Some(inputs) = self.inputs.upgrade() {
+            // A full queue only leaves the note out.
+            drop(inputs.try_send(Command::Happened(Input::ToolWaits(self.call.clone(), error))));
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,281 @@
+//! `deskhand serve`: builds everything, and nothing else does (see the design's rooms).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use deskhand_core::ports::Provider;
+use deskhand_documents::{DocumentTools, Registry};
+use deskhand_egress::{Directive, Gate, Network};
+use deskhand_inference::{Gateway, Unconfigured};
+use deskhand_platform::instance::{InstanceError, InstanceLock};
+use deskhand_platform::local::LocalAddress;
+use deskhand_platform::{Paths, Secret, SecretStore};
+use deskhand_protocol::session::SessionAnswer;
+use deskhand_protocol::{ErrorCode, EventBody, Notification, UserError};
+use deskhand_server::{
+    Authority, BindError, Guards, Limits, PageOptions, PageSources, Server, ServerError, ServerOptions,
+};
+use deskhand_storage::{MasterKey, OpenOptions, Store};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::RealWorld;
+use crate::handler::Service;
+use crate::hub::Hub;
+use crate::log::Log;
+use crate::panes::{LivePanes, SharedPanes};
+use crate::runner::Parts;
+use crate::settings::Settings;
+use crate::tokens::StoredTokens;
+use crate::view;
+
+/// The master key in the secret store.
+const MASTER_KEY: &str = "master-key";
+
+/// How the service runs.
+#[derive(Clone, Debug)]
+pub(crate) struct ServeOptions {
+    pub(crate) port: u16,
+    pub(crate) web: Option<PathBuf>,
+    pub(crate) office_script: Option<PathBuf>,
+    pub(crate) test_host: Option<String>,
+    pub(crate) tour: bool,
+    /// Prints one JSON line when front ends can connect.
+    pub(crate) ready_json: bool,
+    /// Ends with whoever started it.
+    pub(crate) until_stdin_closes: bool,
+}
+
+/// Runs until it is told to stop.
+pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<()> {
+    paths.create().context("the folders of Deskhand")?;
+    let lock = match InstanceLock::acquire(&paths) {
+        Ok(lock) => lock,
+        Err(InstanceError::AlreadyRunning(running)) => {
+            let address = running
+                .address
+                .as_deref()
+                .unwrap_or("an address that is not known yet");
+            anyhow::bail!(
+                "Deskhand runs already, as process {} at {address}. Use that one.",
+                running.pid
+            );
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let secrets = open_secrets(&paths).await?;
+    let settings = Settings::load(&paths, &secrets)?;
+    if options.tour && settings.managed {
+        anyhow::bail!("The tour is not offered on a computer whose Deskhand is managed by an organisation.");
+    }
+    let store = open_store(&paths, &secrets, &settings)?;
+    let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
+    let gate = Gate::new(
+        |key| settings.text(key),
+        Network {
+            proxy: settings.proxy.clone(),
+            ..Network::default()
+        },
+    );
+    let server = bind(&paths, &options, &gate, authority).await?;
+    let shutdown = CancellationToken::new();
+    let (service, tokens) = build(&settings, &options, &gate, &store, &secrets, &server);
+    service.hub.recover().await?;
+    lock.publish(&server.address())?;
+    announce(&server, &options);
+    let stop = shutdown.clone();
+    let until_stdin_closes = options.until_stdin_closes;
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stop_signal() => {}
+            () = stdin_closed(), if until_stdin_closes => {}
+        }
+        stop.cancel();
+    });
+    server.serve(service, tokens, shutdown).await;
+    Ok(())
+}
+
+/// Opens the secret store off the async threads: it may wait for the user to unlock it.
+pub(crate) async fn open_secrets(paths: &Paths) -> anyhow::Result<SecretStore> {
+    let paths = paths.clone();
+    let opened = tokio::task::spawn_blocking(move || SecretStore::open(&paths)).await?;
+    Ok(opened.map_err(|error| UserError::new(ErrorCode::SecretStore).detail(error))?)
+}
+
+fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {
+    let key = match secrets.read(MASTER_KEY)? {
+        Some(key) => {
+            <[u8; 32]>::try_from(key.expose()).map_err(|_| UserError::new(ErrorCode::SecretStore))?
+        }
+        None => {
+            let mut key = [0; 32];
+            aws_lc_rs::rand::fill(&mut key).map_err(|_| UserError::new(ErrorCode::SecretStore))?;
+            secrets.set(MASTER_KEY, &Secret::new(key.to_vec()))?;
+            key
+        }
+    };
+    let options = OpenOptions {
+        folder: paths.data().to_owned(),
+        deployment: settings.organisation,
+        master_key: MasterKey::new(key),
+        text_of: searchable,
+        max_bytes: None,
+    };
+    Ok(Store::open(options).map_err(|error| crate::log::told(&error))?)
+}
+
+/// The words of an event that search finds.
+fn searchable(payload: &[u8]) -> Option<String> {
+    match serde_json::from_slice::<EventBody>(payload).ok()? {
+        EventBody::PromptAccepted { text, .. } => Some(text),
+        EventBody::SessionRenamed { title } => Some(title),
+        EventBody::MessageCompleted { blocks, .. } => {
+            let texts = blocks.into_iter().filter_map(|block| match block {
+                deskhand_protocol::message::Block::Text { text } => Some(text),
+                _ => None,
+            });
+            Some(texts.collect::<Vec<_>>().join("\n")).filter(|text| !text.is_empty())
+        }
+        _ => None,
+    }
+}
+
+async fn bind(
+    paths: &Paths,
+    options: &ServeOptions,
+    gate: &Gate,
+    authority: Authority,
+) -> anyhow::Result<Server> {
+    let texts = |directive| {
+        gate.pane_sources(directive)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    };
+    let pages = PageOptions {
+        folder: options.web.clone(),
+        office_script_folder: options.office_script.clone(),
+        sources: PageSources {
+            pane_scripts: texts(Directive::Script),
+            pane_connections: texts(Directive::Connect),
+            test_host: options.test_host.clone(),
+        },
+    };
+    let server = ServerOptions {
+        port: options.port,
+        local: LocalAddress::of(paths),
+        pages,
+        limits: Limits::default(),
+        guards: Guards::default(),
+    };
+    match Server::bind(server, authority).await {
+        Ok(server) => Ok(server),
+        Err(ServerError::Bind(error @ BindError::PortTaken { .. })) => {
+            Err(UserError::new(ErrorCode::PortTaken).detail(error).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn build(
+    settings: &Settings,
+    options: &ServeOptions,
+    gate: &Gate,
+    store: &Store,
+    secrets: &SecretStore,
+    server: &Server,
+) -> (Arc<Service>, Arc<StoredTokens>) {
+    let provider = provider(settings, gate);
+    let log = Log::new(store.clone());
+    let panes = Arc::new(LivePanes::default());
+    let registry = Arc::new(Registry::default());
+    let documents = DocumentTools::new(
+        Arc::clone(&registry),
+        Arc::new(SharedPanes(Arc::clone(&panes))),
+        Arc::new(log.clone()),
+        Arc::new(RealWorld),
+    );
+    let front_ends = server.front_ends();
+    let tell = front_ends.clone();
+    let parts = Parts {
+        log: log.clone(),
+        provider: Arc::clone(&provider),
+        tools: Arc::new(documents.clone()),
+        max_steps: settings.max_steps,
+        changed: Arc::new(move |session| {
+            tell.notify(|_| true, Notification::SessionChanged, &SessionAnswer { session });
+        }),
+    };
+    // Models that the settings name need no question to the gateway; it is asked in the background otherwise.
+    let models = settings
+        .gateway
+        .as_ref()
+        .map(|gateway| gateway.models.clone())
+        .unwrap_or_default();
+    let view = view::of(settings, options.tour, models, secrets.kind());
+    let hub = Arc::new(Hub::new(parts, documents, registry, options.tour));
+    let service = Service {
+        hub,
+        log,
+        panes,
+        front_ends,
+        view: std::sync::RwLock::new(view),
+        allowed_folders: settings.allowed_folders(),
+    };
+    let service = Arc::new(service);
+    if settings.gateway.is_some() {
+        tokio::spawn(Arc::clone(&service).learn_models(provider));
+    }
+    (service, Arc::new(StoredTokens::new(store.clone())))
+}
+
+fn provider(settings: &Settings, gate: &Gate) -> Arc<dyn Provider> {
+    if let Some(stopped) = &settings.stopped {
+        return Arc::new(Unconfigured::because(stopped.clone()));
+    }
+    match settings.gateway.clone().map(|config| Gateway::new(config, gate)) {
+        Some(Ok(gateway)) => Arc::new(gateway),
+        Some(Err(error)) => Arc::new(Unconfigured::because(error)),
+        None => Arc::new(Unconfigured::default()),
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the address is what a person or program that started the service waits for"
+)]
+fn announce(server: &Server, options: &ServeOptions) {
+    let address = server.address();
+    if options.ready_json {
+        println!(
+            "{}",
+            serde_json::json!({ "ready": true, "address": address, "pid": std::process::id() })
+        );
+    } else {
+        println!("Deskhand is ready at {address}. Open the window with `deskhand-window`, stop with Ctrl+C.");
+    }
+}
+
+/// Waits for Ctrl+C, or for SIGTERM where there is one.
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
+}
+
+/// Waits for the end of standard input.
+async fn stdin_closed() {
+    let mut sink = tokio::io::sink();
+    drop(tokio::io::copy(&mut tokio::io::stdin(), &mut sink).await);
+}

@@ -1,0 +1,171 @@
+//! The settings in force: the organisation's where there is a managed source, the user's own otherwise.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskhand_egress::Proxy;
+use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
+use deskhand_platform::{Paths, SecretStore};
+use deskhand_policy::types::{AuthScheme as Scheme, FolderMode, Provider};
+use deskhand_policy::{Encoding, ManagedFile, Origin, Policy, Reading, Store, UserFile, Values};
+use deskhand_protocol::hello::ModelView;
+use deskhand_protocol::{ErrorCode, UserError};
+use uuid::Uuid;
+
+/// Secret keys that a user may set; they lie in the secret store, never in the file.
+pub(crate) const USER_SECRETS: [&str; 1] = ["inferenceGatewayApiKey"];
+
+/// The settings in force.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Every key with where it comes from.
+    pub(crate) policy: Policy,
+    /// True once a managed source exists.
+    pub(crate) managed: bool,
+    /// The gateway, where one is configured.
+    pub(crate) gateway: Option<GatewayConfig>,
+    /// Why no session may start, where that is so.
+    pub(crate) stopped: Option<UserError>,
+    /// Calls that a turn may make.
+    pub(crate) max_steps: u32,
+    /// The deployment.
+    pub(crate) organisation: Option<Uuid>,
+    /// The proxy of the environment.
+    pub(crate) proxy: Proxy,
+    /// What has to be said of the settings.
+    pub(crate) notices: Vec<String>,
+}
+
+/// The user's own file of settings.
+pub(crate) fn user_file(paths: &Paths) -> UserFile {
+    UserFile::new(paths.data().join("settings.json"))
+}
+
+impl Settings {
+    /// Reads every source.
+    pub(crate) fn load(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Self> {
+        let managed = ManagedFile::system().read();
+        let user = [user_file(paths).read(), secret_reading(secrets)?];
+        let policy = Policy::resolve(&managed, &user);
+        let mut notices: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
+        let proxy = Proxy::from_environment(|name| std::env::var(name).ok()).unwrap_or_else(|error| {
+            notices.push(format!("The proxy of the environment is not used: {error}"));
+            Proxy::direct()
+        });
+        Ok(Self {
+            managed: policy.managed,
+            gateway: gateway(&policy),
+            stopped: stopped(&policy),
+            max_steps: policy.deskhand_max_steps_per_turn.value.get(),
+            organisation: policy.deployment_organization_uuid.value.as_ref().map(|id| id.0),
+            proxy,
+            notices,
+            policy,
+        })
+    }
+
+    /// The effective value of a key as text, for the egress gate.
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        let entry = self
+            .policy
+            .entries()
+            .into_iter()
+            .find(|entry| entry.name == key)?;
+        match entry.value {
+            serde_json::Value::String(text) => Some(text),
+            serde_json::Value::Null => None,
+            other => Some(other.to_string()),
+        }
+    }
+
+    /// The folders that may be attached, where the policy limits them.
+    pub(crate) fn allowed_folders(&self) -> Option<Vec<(PathBuf, FolderMode)>> {
+        let rules = self.policy.allowed_workspace_folders.value.as_ref()?;
+        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+        let expand = |rule: &deskhand_policy::types::FolderRule| {
+            Some((rule.expand(&home, |name| std::env::var(name).ok())?, rule.mode))
+        };
+        Some(rules.0.iter().filter_map(expand).collect())
+    }
+}
+
+/// The secrets that the user set, as a source like any other.
+fn secret_reading(secrets: &SecretStore) -> anyhow::Result<Reading> {
+    let mut entries = BTreeMap::new();
+    for name in USER_SECRETS {
+        if let Some(secret) = secrets.read(name)? {
+            let text = String::from_utf8_lossy(secret.expose()).into_owned();
+            entries.insert(name.to_owned(), Ok(serde_json::Value::String(text)));
+        }
+    }
+    if entries.is_empty() {
+        return Ok(Reading::Absent);
+    }
+    let origin = Origin::User("the secret store".into());
+    Ok(Reading::Present(Values {
+        origin,
+        encoding: Encoding::Json,
+        entries,
+    }))
+}
+
+/// Why no session may start.
+fn stopped(policy: &Policy) -> Option<UserError> {
+    if !policy.deskhand_enabled.value {
+        return Some(UserError::new(ErrorCode::Disabled).detail(&policy.deskhand_enabled.origin));
+    }
+    let problem = policy.stopping().into_iter().next()?;
+    Some(UserError::new(ErrorCode::PolicyInvalid).detail(format!("{}: {}", problem.key, problem.reason)))
+}
+
+fn gateway(policy: &Policy) -> Option<GatewayConfig> {
+    let base = policy.inference_gateway_base_url.value.as_ref()?;
+    if !matches!(policy.inference_provider.value, Some(Provider::Gateway)) {
+        return None;
+    }
+    let models = policy
+        .inference_models
+        .value
+        .as_ref()
+        .map(|models| models.0.clone())
+        .unwrap_or_default();
+    let secret = |text: &str| Secret::new(text.to_owned());
+    Some(GatewayConfig {
+        key: policy
+            .inference_gateway_api_key
+            .value
+            .as_ref()
+            .map(|key| secret(key.expose())),
+        scheme: match policy.inference_gateway_auth_scheme.value {
+            Scheme::Bearer => AuthScheme::Bearer,
+            Scheme::XApiKey => AuthScheme::ApiKey,
+        },
+        headers: policy
+            .inference_headers()
+            .iter()
+            .map(|(name, value)| (name.to_owned(), secret(value)))
+            .collect(),
+        models: models
+            .into_iter()
+            .map(|model| ModelView {
+                label: model.label_override.unwrap_or_else(|| model.name.clone()),
+                id: model.name,
+            })
+            .collect(),
+        discovery: policy.model_discovery_enabled.value,
+        stall_after: Duration::from_secs(u64::from(policy.inference_stream_idle_timeout_sec.value.get())),
+        chance: Arc::new(|| f64::from(crate::clock::chance()[0]) / 255.0),
+        ..GatewayConfig::new(base.as_str())
+    })
+}
+
+/// True when a path lies in one of the folders that the policy allows, or the policy limits none.
+pub(crate) fn may_attach(allowed: Option<&Vec<(PathBuf, FolderMode)>>, path: &Path) -> bool {
+    allowed.is_none_or(|allowed| {
+        let real =
+            |folder: &PathBuf| std::fs::canonicalize(folder).is_ok_and(|folder| path.starts_with(folder));
+        allowed.iter().any(|(folder, _)| real(folder))
+    })
+}

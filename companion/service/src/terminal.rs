@@ -1,0 +1,8 @@
+//! The terminal front end.
+
+pub(crate) mod ask;
+pub(crate) mod client;
+pub(crate) mod config;
+pub(crate) mod sessions;
+pub(crate) mod start;
+pub(crate) mod status;

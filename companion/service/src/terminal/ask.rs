@@ -1,0 +1,311 @@
+//! `deskhand ask`: gives a prompt and shows the turn. Words go to standard output, everything else to standard error.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use deskhand_protocol::document::AttachParams;
+use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
+use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice, PermissionRequest};
+use deskhand_protocol::session::{
+    CreateParams, Nothing, PermissionMode, PromptAnswer, PromptParams, SessionAnswer, SessionParams,
+    SubscribeAnswer, SubscribeParams, UpdateParams,
+};
+use deskhand_protocol::{EventBody, Method, Notification, SessionEvent, SessionId, TurnId};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use super::client::Client;
+
+/// How questions are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// By the person at this terminal.
+    Person,
+    /// Yes to everything, once.
+    Yes,
+    /// No to everything.
+    No,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) session: Option<String>,
+    pub(crate) folders: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) prompt: String,
+    pub(crate) model: Option<String>,
+    pub(crate) read_only: bool,
+    pub(crate) json: bool,
+    pub(crate) answers: Answers,
+}
+
+/// Exit code of a turn that was cancelled: 128 and the number of SIGINT.
+const CANCELLED: u8 = 130;
+
+/// Gives the prompt, follows the turn to its end, answers questions.
+pub(crate) async fn ask(client: &mut Client, question: Question) -> anyhow::Result<ExitCode> {
+    let session = session(client, &question).await?;
+    for (method, paths) in [
+        (Method::FolderAttach, &question.folders),
+        (Method::DocumentAttach, &question.files),
+    ] {
+        for path in paths {
+            let path = std::path::absolute(path)?.to_string_lossy().into_owned();
+            let _: serde_json::Value = client
+                .call(
+                    method,
+                    AttachParams {
+                        session: session.clone(),
+                        path,
+                    },
+                )
+                .await?;
+        }
+    }
+    let after = {
+        let params = SessionParams {
+            session: session.clone(),
+        };
+        client
+            .call::<SessionAnswer>(Method::SessionShow, params)
+            .await?
+            .session
+            .last_seq
+    };
+    let subscribe = SubscribeParams {
+        session: session.clone(),
+        after,
+    };
+    let _: SubscribeAnswer = client.call(Method::SessionSubscribe, subscribe).await?;
+    let params = PromptParams {
+        session: session.clone(),
+        client_id: fresh_id(),
+        text: question.prompt.clone(),
+        documents: Vec::new(),
+        selection: None,
+        model: question.model.clone(),
+        mode: if question.read_only {
+            PermissionMode::ReadOnly
+        } else {
+            PermissionMode::Ask
+        },
+    };
+    let PromptAnswer { turn, .. } = client.call(Method::SessionPrompt, params).await?;
+    follow(client, &question, &session, &turn).await
+}
+
+async fn session(client: &mut Client, question: &Question) -> anyhow::Result<SessionId> {
+    match &question.session {
+        Some(id) => Ok(SessionId::from_text(id.as_str())),
+        None => {
+            let create = CreateParams {
+                client_id: fresh_id(),
+                title: None,
+            };
+            Ok(client
+                .call::<SessionAnswer>(Method::SessionCreate, create)
+                .await?
+                .session
+                .id)
+        }
+    }
+}
+
+fn fresh_id() -> String {
+    TurnId::new(crate::clock::now(), crate::clock::chance()).to_string()
+}
+
+async fn follow(
+    client: &mut Client,
+    question: &Question,
+    session: &SessionId,
+    turn: &TurnId,
+) -> anyhow::Result<ExitCode> {
+    let mut shown = Shown {
+        json: question.json,
+        column: 0,
+    };
+    loop {
+        let frame = tokio::select! {
+            frame = client.next() => frame?,
+            interrupt = tokio::signal::ctrl_c() => {
+                interrupt?;
+                shown.note("Stopping.");
+                let params = SessionParams { session: session.clone() };
+                let _: Nothing = client.call(Method::SessionCancel, params).await?;
+                continue;
+            }
+        };
+        if frame.method.as_deref() != Some(Notification::SessionUpdate.name()) {
+            continue;
+        }
+        let update: UpdateParams = serde_json::from_value(frame.params.unwrap_or_default())?;
+        for event in update.events.iter().filter(|_| update.session == *session) {
+            shown.event(event);
+            match &event.body {
+                EventBody::PermissionRequested { request } => {
+                    answer(client, question, session, request, &mut shown).await?;
+                }
+                EventBody::TurnEnded {
+                    turn: ended, outcome, ..
+                } if ended == turn => {
+                    shown.line_end();
+                    return Ok(match outcome {
+                        TurnOutcome::Completed => ExitCode::SUCCESS,
+                        TurnOutcome::Cancelled => ExitCode::from(CANCELLED),
+                        TurnOutcome::Failed(_) => ExitCode::FAILURE,
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+async fn answer(
+    client: &mut Client,
+    question: &Question,
+    session: &SessionId,
+    request: &PermissionRequest,
+    shown: &mut Shown,
+) -> anyhow::Result<()> {
+    let choice = match question.answers {
+        Answers::Yes => Choice::AllowOnce,
+        Answers::No => Choice::Deny,
+        Answers::Person => match asked(request, shown).await? {
+            Some(choice) => choice,
+            // No terminal to ask at: another front end may answer.
+            None => return Ok(()),
+        },
+    };
+    let params = AnswerParams {
+        session: session.clone(),
+        permission: request.id.clone(),
+        choice,
+    };
+    let answer: AnswerAnswer = client.call(Method::PermissionAnswer, params).await?;
+    if !answer.accepted {
+        shown.note("Somebody answered before.");
+    }
+    Ok(())
+}
+
+/// Asks the person; nothing where there is no terminal.
+async fn asked(request: &PermissionRequest, shown: &mut Shown) -> anyhow::Result<Option<Choice>> {
+    shown.line_end();
+    for row in request.rows.iter().take(6) {
+        shown.note(&format!("  {:<8} {} -> {}", row.cell, row.now, row.after));
+    }
+    if request.total as usize > request.rows.len().min(6) {
+        shown.note(&format!(
+            "  and {} more",
+            request.total as usize - request.rows.len().min(6)
+        ));
+    }
+    for risk in &request.risks {
+        shown.note(&format!("  {} {}. {}", risk.cells, risk.reach, risk.rule));
+    }
+    if !std::io::stdin().is_terminal() {
+        shown.note("Answer in the window or a pane, or give --yes or --no.");
+        return Ok(None);
+    }
+    let session = request.choices.contains(&Choice::AllowSession);
+    let words = if session {
+        "Allow [o]nce, for this [s]ession, or [d]eny? "
+    } else {
+        "Allow [o]nce or [d]eny? "
+    };
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    loop {
+        shown.ask(words)?;
+        match lines.next_line().await?.as_deref().map(str::trim) {
+            Some("o" | "once" | "y" | "yes") => return Ok(Some(Choice::AllowOnce)),
+            Some("s" | "session") if session => return Ok(Some(Choice::AllowSession)),
+            Some("d" | "deny" | "n" | "no") | None => return Ok(Some(Choice::Deny)),
+            Some(_) => {}
+        }
+    }
+}
+
+/// What has been shown so far.
+struct Shown {
+    json: bool,
+    column: usize,
+}
+
+impl Shown {
+    fn event(&mut self, event: &SessionEvent) {
+        if self.json {
+            self.out(&serde_json::to_string(event).unwrap_or_default());
+            return self.out("\n");
+        }
+        match &event.body {
+            EventBody::TextDelta { text, .. } => self.out(text),
+            EventBody::MessageReset { .. } => self.note("The answer begins again."),
+            EventBody::ToolCallStarted { title, target, .. } => {
+                self.note(&format!("… {title} {}", target.as_deref().unwrap_or("")));
+            }
+            EventBody::ToolCallWaiting { error, .. } => self.note(&format!("  {error}")),
+            EventBody::ToolCallCompleted {
+                title,
+                outcome,
+                duration_ms,
+                ..
+            } => {
+                let mark = if *outcome == ToolOutcome::Done {
+                    "✓"
+                } else {
+                    "✗"
+                };
+                self.note(&format!("{mark} {title}, {:.1} s", *duration_ms as f64 / 1000.0));
+            }
+            EventBody::PermissionRequested { request } => {
+                self.note(&format!("? {} {}", request.question, request.scope));
+            }
+            EventBody::RetryScheduled { error, wait_ms, .. } => {
+                self.note(&format!(
+                    "{} Waiting {:.1} s.",
+                    error.happened,
+                    *wait_ms as f64 / 1000.0
+                ));
+            }
+            EventBody::Notice { text, .. } => self.note(text),
+            EventBody::TurnEnded {
+                outcome: TurnOutcome::Failed(error),
+                ..
+            } => self.note(&error.to_string()),
+            EventBody::TurnEnded {
+                outcome: TurnOutcome::Cancelled,
+                ..
+            } => self.note("Stopped."),
+            _ => {}
+        }
+    }
+
+    fn out(&mut self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        // A reader that is gone ends the program by the next write of the terminal itself.
+        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        self.column =
+            text.rsplit('\n').next().map_or(0, str::len) + if text.contains('\n') { 0 } else { self.column };
+    }
+
+    /// Ends a line of words before something else is said.
+    fn line_end(&mut self) {
+        if self.column > 0 && !self.json {
+            self.out("\n");
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        self.line_end();
+        drop(writeln!(std::io::stderr().lock(), "{text}"));
+    }
+
+    fn ask(&mut self, words: &str) -> std::io::Result<()> {
+        let mut err = std::io::stderr().lock();
+        err.write_all(words.as_bytes())?;
+        err.flush()
+    }
+}

@@ -1,0 +1,152 @@
+//! The terminal's connection to the service: over the local channel for the way in, then the session protocol.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use deskhand_platform::Paths;
+use deskhand_platform::local::LocalAddress;
+use deskhand_protocol::envelope::Frame;
+use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams};
+use deskhand_protocol::{Method, PROTOCOL, UserError};
+use deskhand_server::{AttachError, Attachment, SESSION_PATH, attach};
+use futures_util::{SinkExt as _, StreamExt as _};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// A connection that has said hello.
+pub(crate) struct Client {
+    socket: WebSocketStream<TlsStream<TcpStream>>,
+    last_id: u64,
+    /// Frames that came while an answer was waited for.
+    waiting: VecDeque<Frame>,
+    /// What the service said in its hello.
+    pub(crate) hello: HelloAnswer,
+}
+
+/// Looks for a running service of this user.
+pub(crate) async fn find(paths: &Paths) -> Result<Option<Attachment>, AttachError> {
+    match attach(&LocalAddress::of(paths), FrontEndKind::Terminal).await {
+        Ok(attachment) => Ok(Some(attachment)),
+        Err(AttachError::Local(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl Client {
+    /// Connects and says hello.
+    pub(crate) async fn connect(attachment: &Attachment) -> anyhow::Result<Self> {
+        let authority =
+            CertificateDer::from_pem_slice(attachment.authority.as_bytes()).context("the authority")?;
+        let mut roots = RootCertStore::empty();
+        roots.add(authority)?;
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(
+            rustls::crypto::aws_lc_rs::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+        let address = attachment.address.replacen("https://", "wss://", 1);
+        let mut request = format!("{address}{SESSION_PATH}").into_client_request()?;
+        let bearer = format!("Bearer {}", attachment.token)
+            .parse()
+            .context("the token")?;
+        request.headers_mut().insert("Authorization", bearer);
+        let host = request
+            .uri()
+            .authority()
+            .context("the address")?
+            .as_str()
+            .to_owned();
+        let stream = TcpStream::connect(&host)
+            .await
+            .with_context(|| format!("connecting to {host}"))?;
+        stream.set_nodelay(true)?;
+        let name = rustls::pki_types::ServerName::try_from("localhost")?;
+        let stream = TlsConnector::from(Arc::new(tls)).connect(name, stream).await?;
+        let (socket, _) = client_async(request, stream).await?;
+        let mut client = Self {
+            socket,
+            last_id: 0,
+            waiting: VecDeque::new(),
+            hello: nothing_yet(),
+        };
+        let hello = HelloParams {
+            protocol: PROTOCOL,
+            front_end: FrontEndKind::Terminal,
+            token: attachment.token.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            document: None,
+        };
+        client.hello = client.call(Method::Hello, hello).await?;
+        Ok(client)
+    }
+
+    /// Calls a method and waits for its answer; an error of the service is a [`UserError`].
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &mut self,
+        method: Method,
+        params: impl Serialize,
+    ) -> anyhow::Result<T> {
+        self.last_id += 1;
+        let id = self.last_id;
+        let frame = Frame::request(id, method.name(), serde_json::to_value(params)?);
+        self.socket
+            .send(Message::text(serde_json::to_string(&frame)?))
+            .await?;
+        loop {
+            let frame = self.receive().await?;
+            if frame.id != Some(id) || frame.method.is_some() {
+                self.waiting.push_back(frame);
+                continue;
+            }
+            return match frame.error {
+                Some(error) => Err(match error.data {
+                    Some(error) => error.into(),
+                    None => anyhow!("{}", error.message),
+                }),
+                None => Ok(serde_json::from_value(frame.result.unwrap_or_default())?),
+            };
+        }
+    }
+
+    /// The next frame that is no answer to a call. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Frame> {
+        match self.waiting.pop_front() {
+            Some(frame) => Ok(frame),
+            None => self.receive().await,
+        }
+    }
+
+    async fn receive(&mut self) -> anyhow::Result<Frame> {
+        loop {
+            let message = self.socket.next().await.ok_or_else(cut)?.map_err(|_| cut())?;
+            if let Message::Text(text) = message {
+                return Ok(serde_json::from_str(&text)?);
+            }
+        }
+    }
+}
+
+fn cut() -> anyhow::Error {
+    UserError::new(deskhand_protocol::ErrorCode::ServiceUnavailable).into()
+}
+
+fn nothing_yet() -> HelloAnswer {
+    HelloAnswer {
+        version: String::new(),
+        view: crate::view::empty(),
+        sessions: Vec::new(),
+        documents: Vec::new(),
+        document: None,
+    }
+}

@@ -1,0 +1,140 @@
+//! `deskhand status` and `deskhand trust`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use deskhand_platform::Paths;
+use deskhand_platform::trust::TrustState;
+use deskhand_protocol::hello::ServiceView;
+use deskhand_server::Authority;
+use serde::Serialize;
+
+use super::client::{Client, find};
+use super::sessions::{print, print_json};
+use crate::serve::open_secrets;
+use crate::settings::Settings;
+use crate::view::store_name;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    version: &'static str,
+    running: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<u32>,
+    data: PathBuf,
+    secret_store: String,
+    authority: PathBuf,
+    authority_trusted: &'static str,
+    managed: bool,
+    provider: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    view: Option<ServiceView>,
+    notices: Vec<String>,
+}
+
+/// `deskhand status`: exit 0 when the service runs, 1 when not.
+pub(crate) async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
+    paths.create()?;
+    let secrets = open_secrets(paths).await?;
+    let settings = Settings::load(paths, &secrets)?;
+    let attachment = find(paths).await?;
+    let view = match &attachment {
+        Some(attachment) => Some(Client::connect(attachment).await?.hello.view),
+        None => None,
+    };
+    let authority = Authority::open(paths, &secrets, SystemTime::now())?;
+    let status = Status {
+        version: env!("CARGO_PKG_VERSION"),
+        running: attachment.is_some(),
+        address: attachment.as_ref().map(|attachment| attachment.address.clone()),
+        pid: attachment.as_ref().map(|attachment| attachment.pid),
+        data: paths.data().to_owned(),
+        secret_store: store_name(secrets.kind()).to_owned(),
+        authority: authority.file().to_owned(),
+        authority_trusted: trusted(&authority),
+        managed: settings.managed,
+        provider: if settings.gateway.is_some() {
+            "gateway"
+        } else {
+            "none"
+        },
+        view,
+        notices: settings.notices.clone(),
+    };
+    let running = status.running;
+    if json {
+        print_json(&status)?
+    } else {
+        table(&status)?
+    }
+    Ok(if running {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn table(status: &Status) -> anyhow::Result<()> {
+    let service = match (&status.address, status.pid) {
+        (Some(address), Some(pid)) => format!("runs at {address}, process {pid}"),
+        _ => "does not run; start it with `deskhand serve`".to_owned(),
+    };
+    let store = match status.secret_store.as_str() {
+        "keyFile" => "a key file that only this user may read; no secret store of the system is used",
+        _ => "the secret store of the system",
+    };
+    print(&format!("Deskhand {}", status.version))?;
+    print(&format!("Service     {service}"))?;
+    print(&format!("Data        {}", status.data.display()))?;
+    print(&format!("Keys        {store}"))?;
+    print(&format!(
+        "Authority   {} ({})",
+        status.authority.display(),
+        status.authority_trusted
+    ))?;
+    print(&format!(
+        "Managed     {}",
+        if status.managed {
+            "by your organisation"
+        } else {
+            "no"
+        }
+    ))?;
+    print(&format!("Provider    {}", status.provider))?;
+    status
+        .notices
+        .iter()
+        .try_for_each(|notice| print(&format!("Note        {notice}")))
+}
+
+fn trusted(authority: &Authority) -> &'static str {
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    match authority.trust(&home) {
+        TrustState::Trusted => "trusted",
+        TrustState::NotTrusted => "not trusted; run `deskhand trust` once",
+        TrustState::Unknown => "trust not known on this system",
+    }
+}
+
+/// `deskhand trust`.
+pub(crate) async fn trust(paths: &Paths) -> anyhow::Result<ExitCode> {
+    paths.create()?;
+    let secrets = open_secrets(paths).await?;
+    let authority = Authority::open(paths, &secrets, SystemTime::now())?;
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    let stored = deskhand_platform::trust::Authority {
+        name: authority.name(),
+        certificate: authority.file(),
+        home: &home,
+    };
+    deskhand_platform::trust::install(stored)?;
+    print(&format!(
+        "This user's programs trust {}, for this computer's loopback only.",
+        authority.name()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}

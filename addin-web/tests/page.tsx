@@ -1,6 +1,7 @@
 // Renders a front end in jsdom over the scripted service.
 import { FluentProvider } from "@fluentui/react-components";
 import { act, render } from "@testing-library/react";
+import type { PageMemory } from "../shared/src/client/page-memory.ts";
 import { SessionClient } from "../shared/src/client/session-client.ts";
 import { AppContext, type Shell } from "../shared/src/components/context.tsx";
 import { Pane } from "../shared/src/components/pane.tsx";
@@ -38,9 +39,26 @@ interface Options {
   hello?: Partial<HelloAnswer>;
   shell?: Shell;
   token?: string;
+  memory?: PageMemory;
 }
 
-export async function open({ kind, events = [], hello, shell = {}, token = "secret" }: Options): Promise<Opened> {
+export function memoryOf(kept: Record<string, string | undefined> = {}): PageMemory {
+  return {
+    read: (key) => kept[key],
+    write: (key, text) => {
+      kept[key] = text;
+    },
+  };
+}
+
+export async function open({
+  kind,
+  events = [],
+  hello,
+  shell = {},
+  token = "secret",
+  memory = memoryOf(),
+}: Options): Promise<Opened> {
   const service = new FakeService()
     .answer("hello", () => helloAnswer({ sessions, ...hello }))
     .answer("pairing/list", () => ({ pairings: [] }))
@@ -53,7 +71,7 @@ export async function open({ kind, events = [], hello, shell = {}, token = "secr
   const network = new FakeNetwork(service);
   const clock = new FakeClock();
   let ids = 0;
-  const store = new SessionStore(kind, () => `id-${++ids}`);
+  const store = new SessionStore(kind, memory, () => `id-${++ids}`);
   const client = new SessionClient({
     ...{ kind, version: "0.1.0", connect: network.connect, clock, listener: store },
     token: { read: () => (token === "" ? undefined : token), write: (next) => (token = next ?? "") },

@@ -3,6 +3,7 @@ import { FluentProvider, RendererProvider } from "@fluentui/react-components";
 import { type ReactElement, StrictMode, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
 import { SessionClient, type ServiceCallHandlers } from "./client/session-client.ts";
+import { pageMemory } from "./client/page-memory.ts";
 import { connectTo, systemClock } from "./client/socket.ts";
 import { takeTokenFromAddress, tokenStore } from "./client/token.ts";
 import { AppContext, type Shell } from "./components/context.tsx";
@@ -37,7 +38,7 @@ export function start({ kind, shell = {}, calls, document: describe }: FrontEnd)
   if (given !== undefined) {
     token.write(given);
   }
-  const store = new SessionStore(kind);
+  const store = new SessionStore(kind, pageMemory(window));
   const client = new SessionClient({
     kind,
     version: VERSION,

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { EventBody, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { helloAnswer } from "../fake-service.ts";
-import { open } from "../page.tsx";
+import { memoryOf, open } from "../page.tsx";
 import { numbered, SESSION, waitingTurn, workbook, workingTurn } from "../story.ts";
 
 afterEach(cleanup);
@@ -58,6 +58,20 @@ describe("the prompt box", () => {
     network.reachable = true;
     await run(() => clock.advance(250));
     expect(calls("session/prompt")).toMatchObject([{ text: "Later" }]);
+  });
+
+  it("keeps over a reload what was typed, and sends what was not acknowledged with the same ids", async () => {
+    const kept: Record<string, string | undefined> = {};
+    const before = await open({ kind: "excel", memory: memoryOf(kept), hello: { sessions: [] } });
+    await before.run(() => fireEvent.change(prompt(), { target: { value: "Sent, not answered" } }));
+    await before.run(() => fireEvent.keyDown(prompt(), { key: "Enter" }));
+    await before.run(() => fireEvent.change(prompt(), { target: { value: "Half a sent" } }));
+    cleanup();
+    const after = await open({ kind: "excel", memory: memoryOf(kept), hello: { sessions: [] } });
+    expect(prompt().value).toBe("Half a sent");
+    expect(screen.getByText("Sent, not answered")).toBeTruthy();
+    expect(after.calls("session/create")).toEqual(before.calls("session/create"));
+    expect(after.calls("session/create")).toHaveLength(1);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { userError } from "../client/rpc.ts";
 import { words } from "../words/en.ts";
 import { useApp, useNow, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
+import { Warning16Filled } from "./icons.tsx";
 import { ErrorCard } from "./notices.tsx";
 
 const QUIET_MS = 1_000;
@@ -57,6 +58,22 @@ export function ConnectionNote(): ReactElement | null {
         )
       }
     />
+  );
+}
+
+/** What the service has to say as long as it stands: an invalid setting, a certificate about to end. */
+export function ServiceNotices(): ReactElement | null {
+  const { view } = useSession();
+  const notices = view?.notices ?? [];
+  return notices.length === 0 ? null : (
+    <>
+      {notices.map((notice) => (
+        <p key={notice} className="note note-warning">
+          <Warning16Filled />
+          <span>{notice}</span>
+        </p>
+      ))}
+    </>
   );
 }
 

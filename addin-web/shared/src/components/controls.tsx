@@ -49,7 +49,7 @@ export function IconButton({ label, icon, small = false, className = "", ...rest
   return (
     <Button
       appearance="subtle"
-      {...(rest)}
+      {...rest}
       className={`icon-btn${small ? " icon-small" : ""} ${className}`}
       aria-label={label}
       title={label}

@@ -26,7 +26,8 @@ interface ConversationProps {
 }
 
 export function Conversation({ narrow, onPrompt }: ConversationProps): ReactElement {
-  const { model, pending } = useSession();
+  const { model, pending: unsent } = useSession();
+  const pending = unsent.filter((prompt) => prompt.session === model.id || prompt.session === undefined);
   const rows = timeline(model, narrow);
   const scroll = useFollowEnd(model.id);
   const empty = rows.length === 0 && pending.length === 0;
@@ -48,7 +49,7 @@ export function Conversation({ narrow, onPrompt }: ConversationProps): ReactElem
         ))}
         {pending.map((prompt) => (
           <div key={prompt.clientId} className="own-message own-pending" dir="auto">
-            {prompt.text}
+            {prompt.draft.text}
           </div>
         ))}
         <PairingRequests />

@@ -3,7 +3,7 @@ import { type ReactElement, useRef, useState } from "react";
 import { words } from "../words/en.ts";
 import { Announcer } from "./announcer.tsx";
 import { ChangesList, UndoAll } from "./changes.tsx";
-import { ConnectionNote } from "./connection.tsx";
+import { ConnectionNote, ServiceNotices } from "./connection.tsx";
 import { useApp, useSession } from "./context.tsx";
 import { Conversation } from "./conversation.tsx";
 import { FiguresList } from "./figures.tsx";
@@ -95,6 +95,7 @@ export function Pane(): ReactElement {
           )}
         </div>
         <div className="above-prompt">
+          <ServiceNotices />
           <ConnectionNote />
         </div>
         <PromptBox ref={box} figures={tab === "figures"} />

@@ -4,6 +4,7 @@ import {
   type KeyboardEvent,
   type ReactElement,
   type Ref,
+  useEffect,
   useImperativeHandle,
   useLayoutEffect,
   useRef,
@@ -34,7 +35,10 @@ interface PromptBoxProps {
 export function PromptBox({ ref, figures = false }: PromptBoxProps): ReactElement {
   const { store } = useApp();
   const { model, connection, pending } = useSession();
-  const [text, setText] = useState("");
+  const [text, setText] = useState(() => store.draft);
+  useEffect(() => {
+    store.draft = text;
+  }, [store, text]);
   const [mode, setMode] = useState<PermissionMode>("ask");
   const [chosenModel, setChosenModel] = useState(DEFAULT_MODEL);
   const attachments = useAttachments();

@@ -35,11 +35,6 @@ export function ManagedMark({ long }: { long: boolean }): ReactElement | null {
       <PopoverSurface className="surface popover">
         <p className="strong">{words.managed.long}</p>
         <p className="small">{words.managed.text}</p>
-        {view.notices.map((notice) => (
-          <p key={notice} className="small is-warning">
-            {notice}
-          </p>
-        ))}
         <p className="small secondary">{words.managed.store(view.secretStore)}</p>
         <p className="small secondary">{words.managed.ask}</p>
       </PopoverSurface>

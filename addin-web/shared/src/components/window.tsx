@@ -4,7 +4,7 @@ import { openApprovals } from "../session/model.ts";
 import { words } from "../words/en.ts";
 import { Announcer } from "./announcer.tsx";
 import { ChangesList, UndoAll } from "./changes.tsx";
-import { ConnectionNote } from "./connection.tsx";
+import { ConnectionNote, ServiceNotices } from "./connection.tsx";
 import { useApp, useSession } from "./context.tsx";
 import { Conversation } from "./conversation.tsx";
 import { IconButton } from "./controls.tsx";
@@ -72,6 +72,7 @@ export function DeskhandWindow(): ReactElement {
           <TourStop />
           <Conversation narrow={false} onPrompt={(text) => box.current?.write(text)} />
           <div className="above-prompt">
+            <ServiceNotices />
             <ConnectionNote />
           </div>
           <PromptBox ref={box} />
@@ -88,19 +89,20 @@ function useShell(): void {
   const { shell } = useApp();
   const { model, connection } = useSession();
   const running = model.turn !== undefined;
-  const since = connection.kind === "reconnecting" ? connection.since : undefined;
+  const lost = connection.kind === "reconnecting" || connection.kind === "noToken";
+  const patience = connection.kind === "noToken" ? 0 : LOST_AFTER_MS;
   useEffect(() => {
     shell.turnRunning?.(running);
   }, [shell, running]);
   useEffect(() => {
-    if (since === undefined) {
+    if (!lost) {
       return undefined;
     }
-    const timer = setTimeout(() => shell.connectionLost?.(), LOST_AFTER_MS);
+    const timer = setTimeout(() => shell.connectionLost?.(), patience);
     return () => {
       clearTimeout(timer);
     };
-  }, [shell, since]);
+  }, [shell, lost, patience]);
 }
 
 function Sessions({ onNew }: { onNew: () => void }): ReactElement {

@@ -2,6 +2,7 @@
 //
 // Knows no component and no Office; actions that fail leave one error for the person to read.
 import { asUserError } from "../client/rpc.ts";
+import type { PageMemory } from "../client/page-memory.ts";
 import type { ClientListener, Connection, SessionClient } from "../client/session-client.ts";
 import type {
   Choice,
@@ -22,9 +23,13 @@ import type {
 import { fold } from "./fold.ts";
 import { emptyModel, type SessionModel } from "./model.ts";
 
+/** A prompt that the service has not acknowledged. Its ids let it be sent again without being taken twice. */
 export interface PendingPrompt {
   clientId: string;
-  text: string;
+  /** The id for making a session, where there was none. */
+  createId: string;
+  session: SessionId | undefined;
+  draft: PromptDraft;
 }
 
 export interface State {
@@ -55,6 +60,9 @@ export interface PromptDraft {
   mode: PermissionMode;
 }
 
+const DRAFT = "draft";
+const UNSENT = "unsent";
+
 const initial: State = {
   connection: { kind: "connecting" },
   view: undefined,
@@ -79,11 +87,34 @@ export class SessionStore implements ClientListener {
 
   constructor(
     readonly kind: FrontEndKind,
+    private readonly memory: PageMemory,
     private readonly newId: () => string = () => crypto.randomUUID(),
   ) {}
 
+  /** Takes the client, and sends again what a reload cut short. */
   attach(client: SessionClient): void {
     this.client = client;
+    const unsent = parsePending(this.memory.read(UNSENT));
+    if (unsent.length > 0) {
+      this.chosen = true;
+      this.pend(unsent);
+      const session = unsent.at(-1)?.session;
+      if (session !== undefined) {
+        this.choose(session);
+      }
+      unsent.forEach((prompt) => {
+        this.send(prompt).catch(() => undefined);
+      });
+    }
+  }
+
+  /** The text in the prompt box, over reloads. */
+  get draft(): string {
+    return this.memory.read(DRAFT) ?? "";
+  }
+
+  set draft(text: string) {
+    this.memory.write(DRAFT, text);
   }
 
   // What components read.
@@ -150,8 +181,10 @@ export class SessionStore implements ClientListener {
 
   private folded(model: SessionModel): void {
     const prompts = new Set(model.entries.flatMap((entry) => (entry.kind === "prompt" ? [entry.id] : [])));
-    const pending = this.state.pending.filter((prompt) => !prompts.has(prompt.clientId));
-    this.update({ model, pending });
+    this.update({ model });
+    if (this.state.pending.some((prompt) => prompts.has(prompt.clientId))) {
+      this.pend(this.state.pending.filter((prompt) => !prompts.has(prompt.clientId)));
+    }
   }
 
   // What the pane's document tells.
@@ -175,46 +208,49 @@ export class SessionStore implements ClientListener {
       return;
     }
     this.chosen = true;
-    this.update({ model: emptyModel(session), pending: [], error: undefined });
+    this.update({ model: emptyModel(session), error: undefined });
     this.client?.follow(session, () => (this.state.model.id === session ? this.state.model.lastSeq : 0));
   }
 
   startNew(): void {
     this.chosen = true;
-    this.update({ model: emptyModel(), pending: [], error: undefined });
+    this.update({ model: emptyModel(), error: undefined });
     this.client?.follow(undefined, () => 0);
   }
 
   async prompt(draft: PromptDraft): Promise<void> {
-    const clientId = this.newId();
-    this.update({ pending: [...this.state.pending, { clientId, text: draft.text }], error: undefined });
+    const prompt = { clientId: this.newId(), createId: this.newId(), session: this.state.model.id, draft };
+    this.pend([...this.state.pending, prompt]);
+    this.update({ error: undefined });
+    await this.send(prompt);
+  }
+
+  private async send({ clientId, createId, session: known, draft }: PendingPrompt): Promise<void> {
+    const { text, documents, mode, selection, model } = draft;
     try {
-      const session = this.state.model.id ?? (await this.create());
-      await this.client?.persist("session/prompt", {
-        session,
-        clientId,
-        text: draft.text,
-        documents: draft.documents,
-        mode: draft.mode,
-        ...(draft.selection === undefined ? {} : { selection: draft.selection }),
-        ...(draft.model === undefined ? {} : { model: draft.model }),
-      });
+      const session = known ?? (await this.create(createId));
+      const chosen = { ...(selection === undefined ? {} : { selection }), ...(model === undefined ? {} : { model }) };
+      await this.client?.persist("session/prompt", { session, clientId, text, documents, mode, ...chosen });
     } catch (error) {
-      this.update({ pending: this.state.pending.filter((prompt) => prompt.clientId !== clientId) });
+      this.pend(this.state.pending.filter((prompt) => prompt.clientId !== clientId));
       this.failed(error);
       throw error;
     }
   }
 
-  private async create(): Promise<SessionId> {
-    const pending = this.state.pending;
-    const answer = await this.client?.persist("session/create", { clientId: this.newId() });
+  private async create(clientId: string): Promise<SessionId> {
+    const answer = await this.client?.persist("session/create", { clientId });
     const session = answer?.session.id ?? "";
+    // Unless the person went on to another one meanwhile.
     if (this.state.model.id === undefined) {
       this.choose(session);
-      this.update({ pending });
     }
     return session;
+  }
+
+  private pend(pending: readonly PendingPrompt[]): void {
+    this.memory.write(UNSENT, pending.length === 0 ? undefined : JSON.stringify(pending));
+    this.update({ pending });
   }
 
   stop(): void {
@@ -325,7 +361,8 @@ export class SessionStore implements ClientListener {
 
   private async withSession(run: (session: SessionId) => Promise<void>): Promise<void> {
     try {
-      await run(this.state.model.id ?? (await this.create()));
+      const session = this.state.model.id ?? (await this.create(this.newId()));
+      await run(session);
     } catch (error) {
       this.failed(error);
     }
@@ -346,6 +383,15 @@ export class SessionStore implements ClientListener {
     this.watchers.forEach((watcher) => {
       watcher();
     });
+  }
+}
+
+function parsePending(text: string | undefined): PendingPrompt[] {
+  try {
+    const pending: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(pending) ? (pending as PendingPrompt[]) : [];
+  } catch {
+    return [];
   }
 }
 

@@ -329,7 +329,10 @@ export const words = {
     short: "Managed",
     long: "Managed by your organisation",
     text: "Your organisation set some of Deskhand's settings. They are applied here and cannot be changed on this computer.",
-    store: (store: string) => `Keys are kept in: ${store}`,
+    store: (store: string) =>
+      store === "keyFile"
+        ? "Deskhand's key is kept in a file that only you can read."
+        : "Deskhand's key is kept in the secret store of this computer.",
     ask: "Ask your administrator about a setting.",
   },
 

@@ -209,7 +209,10 @@ impl Package {
         let content = if let Some(packed) = packed {
             Content::Packed(packed, OnceLock::from(content))
         } else {
-            Content::Plain { content, central: central() }
+            Content::Plain {
+                content,
+                central: central(),
+            }
         };
         if self
             .entries

@@ -1,1 +1,30 @@
-//! Not written yet.
+//! Workbooks on a package: the vocabulary's operations, read by scanning and changed by patches.
+//!
+//! Owns what a workbook is: sheets, cells, styles, names, tables, charts. Must not know agents, policy, files on disk or
+//! the live back end. Every changing operation is `plan → patches` ([`Workbook::plan`]): the workbook stays as it is until
+//! the patches are applied, and the patches alone take the change back.
+
+mod addresses;
+mod calc_chain;
+mod cell_edit;
+mod cells;
+mod chart_xml;
+mod column_width;
+mod create;
+mod drawings;
+mod error;
+mod lint;
+mod ops;
+mod outline;
+mod recalculation;
+mod sheet;
+mod strings;
+mod style_edit;
+mod styles;
+mod tables;
+mod tabs;
+mod workbook;
+
+pub use create::{CreateError, NewSheet, create_workbook};
+pub use lint::{Finding, lint};
+pub use workbook::{Planned, Workbook};

@@ -83,6 +83,11 @@ impl<'a> Reader<'a> {
         self.depth
     }
 
+    /// Where in the part the reader stands: after the last event.
+    pub fn position(&self) -> usize {
+        self.base + self.inner.buffer_position() as usize
+    }
+
     /// True once a strict namespace was declared.
     pub fn is_strict(&self) -> bool {
         self.strict

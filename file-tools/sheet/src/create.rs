@@ -1,0 +1,100 @@
+//! New workbooks from rows of cells.
+
+use deskhand_formula::CellAt;
+use deskhand_opc::{Draft, Limits, Package};
+use deskhand_operations::{CellInput, Refusal, RefusalCode};
+use rust_xlsxwriter::{Formula, XlsxError};
+
+use crate::recalculation;
+use crate::workbook::Workbook;
+
+/// A sheet of a new workbook.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewSheet {
+    /// The name, as for `sheet.add`.
+    pub name: String,
+    /// Rows of cells from A1, as for `range.write`.
+    pub cells: Vec<Vec<CellInput>>,
+}
+
+/// Why a workbook was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CreateError {
+    /// A name, a text or a size that no workbook can have.
+    #[error("the workbook cannot be made: {0}")]
+    Input(String),
+    /// The result could not be read back.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+impl From<XlsxError> for CreateError {
+    fn from(error: XlsxError) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
+/// Makes a workbook with these sheets; formulas are computed. Answers the file's bytes, and what was not computed.
+pub fn create_workbook(sheets: &[NewSheet]) -> Result<(Vec<u8>, Vec<String>), CreateError> {
+    if sheets.is_empty() {
+        return Err(CreateError::Input("it needs at least one sheet".to_owned()));
+    }
+    let mut writer = rust_xlsxwriter::Workbook::new();
+    let mut formulas = Vec::new();
+    for (index, sheet) in sheets.iter().enumerate() {
+        let worksheet = writer.add_worksheet();
+        worksheet.set_name(&sheet.name)?;
+        for (row, cells) in (0u32..).zip(&sheet.cells) {
+            for (column, input) in (0u16..).zip(cells) {
+                if input.formula().is_some() {
+                    formulas.push(CellAt {
+                        sheet: index,
+                        row,
+                        column: u32::from(column),
+                    });
+                }
+                put(worksheet, row, column, input)?;
+            }
+        }
+    }
+    let bytes = writer.save_to_buffer()?;
+    let package = Package::open(bytes, &Limits::default())
+        .map_err(|error| Refusal::from(crate::error::Stop::from(error)))?;
+    let workbook = Workbook::open(package)?;
+    let mut draft = Draft::new(workbook.package());
+    let recalculated = recalculation::recalculate(&workbook, &mut draft, &formulas).map_err(Refusal::from)?;
+    let bytes = draft.package().write();
+    let bytes = bytes.map_err(|error| {
+        Refusal::new(
+            RefusalCode::Failed,
+            format!("The workbook could not be written: {error}."),
+        )
+    })?;
+    Ok((bytes, recalculated.warnings))
+}
+
+fn put(
+    sheet: &mut rust_xlsxwriter::Worksheet,
+    row: u32,
+    column: u16,
+    input: &CellInput,
+) -> Result<(), CreateError> {
+    match input {
+        CellInput::Leave | CellInput::Clear(_) => {}
+        CellInput::Boolean(value) => drop(sheet.write_boolean(row, column, *value)?),
+        CellInput::Number(value) => drop(sheet.write_number(row, column, *value)?),
+        CellInput::Text(text) => match input.formula() {
+            Some(formula) => {
+                let body = formula.trim_start_matches('=');
+                match deskhand_formula::to_file(body) {
+                    // The value is set when it was computed; until then there is none.
+                    Ok(held) => drop(sheet.write_formula(row, column, Formula::new(held).set_result(""))?),
+                    Err(_) => drop(sheet.write_dynamic_formula(row, column, Formula::new(body))?),
+                }
+            }
+            None => drop(sheet.write_string(row, column, text.strip_prefix('\'').unwrap_or(text))?),
+        },
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! `range.read`.
+
+use deskhand_opc::Fingerprint;
+use deskhand_operations::answer::RangeContent;
+use deskhand_operations::workbook::{CellFormat, RangeFacet, RangeRead};
+use deskhand_operations::{Area, CellValue, RefusalCode};
+
+use crate::addresses;
+use crate::cells::{Keep, ScannedCell};
+use crate::error::{Outcome, refuse};
+use crate::ops::values::{formula_or_value, shown, value};
+use crate::sheet::Worksheet;
+use crate::strings;
+use crate::styles::Styles;
+use crate::workbook::Workbook;
+
+/// Cells in one answer.
+const MAX_CELLS: u64 = 100_000;
+/// Rows in one answer, when the operation does not say.
+const DEFAULT_ROWS: u32 = 2_000;
+
+pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeContent> {
+    let (index, asked) = addresses::place(workbook, &read.range)?;
+    let sheet = workbook.worksheet(index)?;
+    let content = workbook.package.part(&sheet.part)?;
+    let everything = Area {
+        top: 0,
+        left: 0,
+        bottom: u32::MAX,
+        right: u32::MAX,
+    };
+    let scanned = Worksheet::read(
+        workbook,
+        &sheet.part,
+        &content,
+        &Keep::Areas(vec![asked.unwrap_or(everything)]),
+    )?;
+    let whole = trimmed(asked, scanned.data.used);
+    let rows = read.max_rows.unwrap_or(DEFAULT_ROWS).max(1).min(whole.rows());
+    let rows = rows.min((MAX_CELLS / u64::from(whole.columns())).max(1) as u32);
+    let area = Area {
+        bottom: whole.top + rows - 1,
+        ..whole
+    };
+    if area.cells() > MAX_CELLS {
+        return refuse(
+            RefusalCode::TooLarge,
+            format!("`{}` has more than {MAX_CELLS} cells in a row.", read.range),
+        );
+    }
+    let rest = (area.bottom < whole.bottom).then(|| Area {
+        top: area.bottom + 1,
+        ..whole
+    });
+    let facets = if read.what.is_empty() {
+        &[RangeFacet::Values][..]
+    } else {
+        &read.what
+    };
+    let strings = strings::shared(workbook)?;
+    let grid = Grid {
+        area,
+        cells: &scanned.data.cells,
+        sheet: &scanned,
+    };
+    let styles = if facets.iter().any(|facet| *facet > RangeFacet::Formulas) {
+        Styles::read(workbook)?
+    } else {
+        Styles::default()
+    };
+    let mut answer = RangeContent {
+        address: addresses::on(sheet, area),
+        rest: rest.map(|rest| addresses::on(sheet, rest)),
+        fingerprint: fingerprint(area, &scanned.data.cells, &strings),
+        ..RangeContent::default()
+    };
+    for facet in facets {
+        let value_of =
+            |cell: Option<&ScannedCell<'_>>| cell.map_or(CellValue::Empty, |cell| value(cell, &strings));
+        match facet {
+            RangeFacet::Values => answer.values = Some(grid.map(|cell, _| value_of(cell))),
+            RangeFacet::Formulas => {
+                let of = |cell: &ScannedCell<'_>| formula_or_value(cell, &strings);
+                answer.formulas = Some(grid.map(|cell, _| cell.map_or(CellValue::Empty, of)));
+            }
+            RangeFacet::NumberFormats => {
+                answer.number_formats = Some(grid.map(|_, style| styles.number_format(style).to_owned()));
+            }
+            RangeFacet::Formats => {
+                answer.formats = Some(grid.map(|_, style| CellFormat {
+                    number_format: None,
+                    ..styles.of(style).format
+                }));
+            }
+            RangeFacet::Texts => {
+                answer.texts = Some(grid.map(|cell, style| shown(&value_of(cell), style, &styles)));
+            }
+        }
+    }
+    Ok(answer)
+}
+
+/// The area asked for, without what lies outside the used range; its first cell where nothing is used.
+fn trimmed(asked: Option<Area>, used: Option<Area>) -> Area {
+    match (asked, used) {
+        (Some(asked), Some(used)) => {
+            let end = Area {
+                bottom: asked.bottom.min(used.bottom.max(asked.top)),
+                right: asked.right.min(used.right.max(asked.left)),
+                ..asked
+            };
+            // One cell, or a few, are answered as asked; whole rows and columns are trimmed.
+            if asked.cells() <= 1_000 { asked } else { end }
+        }
+        (Some(asked), None) if asked.cells() <= 1_000 => asked,
+        (Some(asked), None) => Area::cell(asked.top, asked.left),
+        (None, Some(used)) => used,
+        (None, None) => Area::cell(0, 0),
+    }
+}
+
+/// Cells of an area as rows.
+struct Grid<'s, 'a> {
+    area: Area,
+    cells: &'s [ScannedCell<'a>],
+    sheet: &'s Worksheet<'a>,
+}
+
+impl Grid<'_, '_> {
+    /// One entry a cell, from the cell (where there is one) and its style.
+    fn map<T>(&self, make: impl Fn(Option<&ScannedCell<'_>>, u32) -> T) -> Vec<Vec<T>> {
+        let mut cells = self.cells.iter().peekable();
+        let mut rows = Vec::with_capacity(self.area.rows() as usize);
+        for row in self.area.top..=self.area.bottom {
+            let mut entries = Vec::with_capacity(self.area.columns() as usize);
+            for column in self.area.left..=self.area.right {
+                while cells
+                    .next_if(|cell| (cell.row, cell.column) < (row, column))
+                    .is_some()
+                {}
+                let cell = cells.next_if(|cell| (cell.row, cell.column) == (row, column));
+                let style = cell.map_or_else(|| self.sheet.style_for_new(row, column), |cell| cell.style);
+                entries.push(make(cell, style));
+            }
+            rows.push(entries);
+        }
+        rows
+    }
+}
+
+/// The mark of an area: its size, formulas and values.
+pub(super) fn fingerprint(area: Area, cells: &[ScannedCell<'_>], strings: &[String]) -> String {
+    let mut mark = Fingerprint::default();
+    mark.add(area.to_string().as_bytes());
+    for cell in cells.iter().filter(|cell| area.contains(cell.row, cell.column)) {
+        let (kind, text) = match formula_or_value(cell, strings) {
+            CellValue::Empty => continue,
+            CellValue::Boolean(value) => ("b", value.to_string()),
+            CellValue::Number(value) => ("n", value.to_string()),
+            CellValue::Text(text) => ("t", text),
+        };
+        mark.add(format!("\u{1}{},{}{kind}", cell.row, cell.column).as_bytes());
+        mark.add(text.as_bytes());
+        if let CellValue::Number(value) = value(cell, strings) {
+            mark.add(&value.to_bits().to_le_bytes());
+        }
+    }
+    mark.to_string()
+}

@@ -1,0 +1,131 @@
+//! `range.write`.
+
+use deskhand_opc::Draft;
+use deskhand_operations::answer::Applied;
+use deskhand_operations::workbook::RangeWrite;
+use deskhand_operations::{Area, CellInput, CellValue, RefusalCode};
+
+use crate::addresses;
+use crate::cell_edit::{CellEdit, CellEdits, Content};
+use crate::error::{Outcome, refuse};
+use crate::ops::{within, writing};
+use crate::workbook::Workbook;
+
+/// Characters in a cell, and in a formula (Excel specifications and limits).
+const MAX_TEXT: usize = 32_767;
+const MAX_FORMULA: usize = 8_192;
+
+pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, write: &RangeWrite) -> Outcome<Applied> {
+    let (index, asked) = addresses::area(workbook, &write.range)?;
+    let area = area(&write.range, asked, &write.cells)?;
+    within(area.cells())?;
+    let mut changes = CellEdits::new();
+    for (row, cells) in (area.top..).zip(&write.cells) {
+        for (column, input) in (area.left..).zip(cells) {
+            if let Some(content) = content(workbook, index, row, column, input)? {
+                changes.insert((row, column), CellEdit { content, style: None });
+            }
+        }
+    }
+    if changes.is_empty() {
+        return refuse(
+            RefusalCode::BadInput,
+            "There is nothing to write; nothing was changed.",
+        );
+    }
+    writing::write(workbook, draft, index, area, &changes)
+}
+
+/// The area written: of the size of the cells.
+fn area(text: &str, asked: Area, cells: &[Vec<CellInput>]) -> Outcome<Area> {
+    let columns = cells.first().map_or(0, Vec::len);
+    if columns == 0 || cells.iter().any(|row| row.len() != columns) {
+        return refuse(
+            RefusalCode::BadInput,
+            "The rows to write are empty or of different lengths; nothing was changed.",
+        );
+    }
+    let size = (cells.len() as u32, columns as u32);
+    let Some(area) = Area::of_size(asked.top, asked.left, size.0, size.1) else {
+        return refuse(
+            RefusalCode::BadInput,
+            format!("The cells to write do not fit on the sheet from `{text}`; nothing was changed."),
+        );
+    };
+    if asked.cells() > 1 && asked != area {
+        return refuse(
+            RefusalCode::BadInput,
+            format!(
+                "`{text}` is not of the size of the {} by {} cells to write; nothing was changed.",
+                size.0, size.1
+            ),
+        );
+    }
+    Ok(area)
+}
+
+/// What an input puts into its cell; `None` to leave it.
+pub(super) fn content(
+    workbook: &Workbook,
+    sheet: usize,
+    row: u32,
+    column: u32,
+    input: &CellInput,
+) -> Outcome<Option<Content>> {
+    let at = || addresses::cell(&workbook.sheets[sheet], row, column);
+    Ok(Some(match input {
+        CellInput::Leave => return Ok(None),
+        CellInput::Clear(_) => Content::Empty,
+        CellInput::Boolean(value) => Content::Value(CellValue::Boolean(*value)),
+        CellInput::Number(value) if value.is_finite() => Content::Value(CellValue::Number(*value)),
+        CellInput::Number(_) => {
+            return refuse(
+                RefusalCode::BadInput,
+                format!("The number for {} is not finite; nothing was changed.", at()),
+            );
+        }
+        CellInput::Text(text) => match input.formula() {
+            Some(formula) => Content::Formula(checked(formula, &at)?),
+            None => {
+                let text = text.strip_prefix('\'').unwrap_or(text);
+                if text.encode_utf16().count() > MAX_TEXT {
+                    return refuse(
+                        RefusalCode::TooLarge,
+                        format!(
+                            "The text for {} is longer than a cell holds; nothing was changed.",
+                            at()
+                        ),
+                    );
+                }
+                Content::Value(CellValue::Text(text.to_owned()))
+            }
+        },
+    }))
+}
+
+/// A formula as the file holds it.
+fn checked(formula: &str, at: &dyn Fn() -> String) -> Outcome<String> {
+    let body = formula.trim_start_matches('=').trim();
+    let bad = |why: &str| {
+        refuse(
+            RefusalCode::BadInput,
+            format!("The formula for {} {why}; nothing was changed.", at()),
+        )
+    };
+    if body.is_empty() || !deskhand_formula::balanced(body) {
+        return bad("has brackets or quotes that are not closed");
+    }
+    if body.encode_utf16().count() > MAX_FORMULA {
+        return bad("is longer than Excel allows");
+    }
+    match deskhand_formula::to_file(body) {
+        Ok(held) => Ok(held),
+        Err(function) => refuse(
+            RefusalCode::Unsupported,
+            format!(
+                "{function} in {} fills several cells, which can only be written while the workbook is open in Excel; nothing was changed.",
+                at()
+            ),
+        ),
+    }
+}

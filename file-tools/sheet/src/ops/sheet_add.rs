@@ -1,0 +1,138 @@
+//! `sheet.add`.
+
+use deskhand_opc::xml::{Tree, escape};
+use deskhand_opc::{Draft, Target};
+use deskhand_operations::RefusalCode;
+use deskhand_operations::answer::SheetContent;
+use deskhand_operations::workbook::SheetAdd;
+
+use crate::error::{Outcome, refuse};
+use crate::tabs::{self, Shift};
+use crate::workbook::Workbook;
+
+const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
+
+pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &SheetAdd) -> Outcome<SheetContent> {
+    check_name(&add.name)?;
+    if workbook.sheet_index(&add.name).is_some() {
+        return refuse(
+            RefusalCode::NameTaken,
+            format!("There is a sheet `{}` already; nothing was changed.", add.name),
+        );
+    }
+    let place = match &add.after {
+        Some(after) => match workbook.sheet_index(after) {
+            Some(index) => index + 1,
+            None => return crate::addresses::no_sheet(workbook, after),
+        },
+        None => workbook.sheets.len(),
+    };
+    let content = draft.package().part(&workbook.part)?;
+    let tree = Tree::parse(&workbook.part, &content, draft.package().limits())?;
+    let root = tree.root();
+    let Some(list) = root.child("sheets") else {
+        return refuse(
+            RefusalCode::Corrupt,
+            "The workbook has no list of sheets; nothing was changed.",
+        );
+    };
+    if root.child("workbookProtection").is_some_and(|node| {
+        node.attribute("lockStructure")
+            .is_some_and(|value| crate::workbook::is_true(&value))
+    }) {
+        return refuse(
+            RefusalCode::Protected,
+            "The workbook's structure is protected; nothing was changed.",
+        );
+    }
+    let (space, kind) = namespaces(tree.is_strict());
+    let part = draft.free_name("xl/worksheets/sheet", ".xml");
+    let xml = format!(
+        concat!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n",
+            r#"<worksheet xmlns="{}"><sheetViews><sheetView workbookViewId="0"/></sheetViews>"#,
+            r#"<sheetFormatPr defaultRowHeight="15"/><sheetData/>"#,
+            r#"<pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/></worksheet>"#
+        ),
+        space
+    );
+    draft.add_part(&part, xml, TYPE)?;
+    let relationship = draft.add_relationship(&workbook.part, kind, &Target::Part(part))?;
+    let id = workbook
+        .sheets
+        .iter()
+        .map(|sheet| sheet.id)
+        .max()
+        .unwrap_or_default()
+        + 1;
+    let r = relationship_prefix(&list.children().next().map_or_else(String::new, |node| {
+        node.tag()
+            .attributes()
+            .find(|attribute| attribute.name.ends_with(":id"))
+            .map_or_else(String::new, |attribute| attribute.name.to_owned())
+    }));
+    let (declared, r) = r;
+    let entry = format!(
+        r#"<{}sheet name="{}" sheetId="{id}"{declared} {r}="{relationship}"/>"#,
+        list.prefix_colon(),
+        escape(&add.name)
+    );
+    let mut edits = vec![match list.children().nth(place) {
+        Some(next) => next.before(&entry),
+        None => list.append(&entry),
+    }];
+    edits.extend(tabs::edits(root, Shift::Added(place)));
+    draft.edit(&workbook.part, edits)?;
+    Ok(SheetContent {
+        name: add.name.clone(),
+        visible: true,
+        ..SheetContent::default()
+    })
+}
+
+/// The name of the `r:id` attribute as the other sheets write it, with a declaration where there is none to follow.
+fn relationship_prefix(name: &str) -> (&'static str, String) {
+    if name.is_empty() {
+        let declared = r#" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships""#;
+        (declared, "r:id".to_owned())
+    } else {
+        ("", name.to_owned())
+    }
+}
+
+/// The main namespace and the worksheet relationship's type, transitional or strict.
+pub(super) fn namespaces(strict: bool) -> (&'static str, &'static str) {
+    if strict {
+        (
+            "http://purl.oclc.org/ooxml/spreadsheetml/main",
+            "http://purl.oclc.org/ooxml/officeDocument/relationships/worksheet",
+        )
+    } else {
+        (
+            "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+            "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet",
+        )
+    }
+}
+
+/// Refuses names that Excel refuses.
+fn check_name(name: &str) -> Outcome<()> {
+    let length = name.encode_utf16().count();
+    let bad = name.contains(['\\', '/', '?', '*', '[', ']', ':']) || name.chars().any(char::is_control);
+    let quoted = name.starts_with('\'') || name.ends_with('\'');
+    if length == 0
+        || length > 31
+        || bad
+        || quoted
+        || name.trim().is_empty()
+        || name.eq_ignore_ascii_case("history")
+    {
+        return refuse(
+            RefusalCode::BadInput,
+            format!(
+                "`{name}` cannot be a sheet's name: 1 to 31 characters, none of \\ / ? * [ ] :, no quote at its ends; nothing was changed."
+            ),
+        );
+    }
+    Ok(())
+}

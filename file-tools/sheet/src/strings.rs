@@ -1,0 +1,25 @@
+//! The shared strings (ECMA-376 part 1, 18.4): read only, because new texts are written into their cells. So one change
+//! to a workbook never moves the bytes of another, and each can be taken back alone.
+
+use deskhand_opc::xml::{Event, Ns, Reader};
+
+use crate::cells::rich_text;
+use crate::error::Outcome;
+use crate::workbook::Workbook;
+
+/// All shared strings in order.
+pub(crate) fn shared(workbook: &Workbook) -> Outcome<Vec<String>> {
+    let mut strings = Vec::new();
+    for part in workbook.package.related(&workbook.part, "sharedStrings")? {
+        let content = workbook.package.part(&part)?;
+        let mut reader = Reader::new(&part, &content, workbook.package.limits())?;
+        while let Some(event) = reader.next_event()? {
+            if let Event::Start(tag) = event
+                && tag.is(Ns::Spreadsheet, "si")
+            {
+                strings.push(rich_text(&mut reader)?);
+            }
+        }
+    }
+    Ok(strings)
+}

@@ -1,0 +1,238 @@
+//! Reads the styles part (ECMA-376 part 1, 18.8): what a cell's style index means.
+
+use deskhand_opc::xml::{Node, Tree};
+use deskhand_operations::workbook::{CellFormat, HorizontalAlignment};
+
+use crate::error::Outcome;
+use crate::workbook::{Workbook, is_true};
+
+/// One cell format.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Style {
+    pub(crate) format: CellFormat,
+    /// False where a protected sheet lets the cell be edited.
+    pub(crate) locked: bool,
+}
+
+/// The cell formats by index.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Styles {
+    styles: Vec<Style>,
+}
+
+/// Number formats that need no declaration (18.8.30), English.
+pub(crate) const BUILT_IN: &[(u32, &str)] = &[
+    (0, "General"),
+    (1, "0"),
+    (2, "0.00"),
+    (3, "#,##0"),
+    (4, "#,##0.00"),
+    (9, "0%"),
+    (10, "0.00%"),
+    (11, "0.00E+00"),
+    (12, "# ?/?"),
+    (13, "# ??/??"),
+    (14, "m/d/yyyy"),
+    (15, "d-mmm-yy"),
+    (16, "d-mmm"),
+    (17, "mmm-yy"),
+    (18, "h:mm AM/PM"),
+    (19, "h:mm:ss AM/PM"),
+    (20, "h:mm"),
+    (21, "h:mm:ss"),
+    (22, "m/d/yyyy h:mm"),
+    (37, "#,##0_);(#,##0)"),
+    (38, "#,##0_);[Red](#,##0)"),
+    (39, "#,##0.00_);(#,##0.00)"),
+    (40, "#,##0.00_);[Red](#,##0.00)"),
+    (45, "mm:ss"),
+    (46, "[h]:mm:ss"),
+    (47, "mm:ss.0"),
+    (48, "##0.0E+0"),
+    (49, "@"),
+];
+
+impl Styles {
+    /// Reads the workbook's styles; none where it has no such part.
+    pub(crate) fn read(workbook: &Workbook) -> Outcome<Self> {
+        let Some(part) = workbook
+            .package
+            .related(&workbook.part, "styles")?
+            .into_iter()
+            .next()
+        else {
+            return Ok(Self::default());
+        };
+        let content = workbook.package.part(&part)?;
+        let tree = Tree::parse(&part, &content, workbook.package.limits())?;
+        let theme = theme_colors(workbook)?;
+        let root = tree.root();
+        let list =
+            |name: &str| -> Vec<Node<'_, '_>> { root.child(name).iter().flat_map(Node::children).collect() };
+        let (fonts, fills, formats) = (list("fonts"), list("fills"), list("numFmts"));
+        let styles = list("cellXfs")
+            .iter()
+            .map(|xf| style(xf, &fonts, &fills, &formats, &theme))
+            .collect();
+        Ok(Self { styles })
+    }
+
+    /// The style of an index; the first one's where there is none such.
+    pub(crate) fn of(&self, index: u32) -> Style {
+        let default = || Style {
+            format: CellFormat::default(),
+            locked: true,
+        };
+        self.styles.get(index as usize).cloned().unwrap_or_else(default)
+    }
+
+    /// The number format of an index.
+    pub(crate) fn number_format(&self, index: u32) -> &str {
+        let style = self.styles.get(index as usize);
+        style
+            .and_then(|style| style.format.number_format.as_deref())
+            .unwrap_or("General")
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.styles.len()
+    }
+}
+
+/// The number in an attribute.
+pub(crate) fn number(node: &Node<'_, '_>, name: &str) -> Option<u32> {
+    node.attribute(name).and_then(|value| value.parse().ok())
+}
+
+/// The code of a number format id.
+fn number_format(id: u32, formats: &[Node<'_, '_>]) -> String {
+    let declared = formats.iter().find(|node| number(node, "numFmtId") == Some(id));
+    let declared = declared
+        .and_then(|node| node.attribute("formatCode"))
+        .map(std::borrow::Cow::into_owned);
+    let built_in = || {
+        BUILT_IN
+            .iter()
+            .find(|(known, _)| *known == id)
+            .map(|(_, code)| (*code).to_owned())
+    };
+    declared.or_else(built_in).unwrap_or_else(|| "General".to_owned())
+}
+
+fn style(
+    xf: &Node<'_, '_>,
+    fonts: &[Node<'_, '_>],
+    fills: &[Node<'_, '_>],
+    formats: &[Node<'_, '_>],
+    theme: &[String],
+) -> Style {
+    let font = fonts.get(number(xf, "fontId").unwrap_or_default() as usize);
+    let fill = fills.get(number(xf, "fillId").unwrap_or_default() as usize);
+    let on = |name: &str| {
+        font.and_then(|font| font.child(name))
+            .map(|node| node.attribute("val").is_none_or(|value| is_true(&value)))
+    };
+    let pattern = fill.and_then(|fill| fill.child("patternFill"));
+    let solid = pattern.filter(|pattern| {
+        pattern
+            .attribute("patternType")
+            .is_some_and(|kind| kind != "none")
+    });
+    let alignment = xf.child("alignment");
+    let horizontal = alignment
+        .and_then(|node| node.attribute("horizontal"))
+        .map(|value| match value.as_ref() {
+            "left" => HorizontalAlignment::Left,
+            "center" => HorizontalAlignment::Center,
+            "right" => HorizontalAlignment::Right,
+            _ => HorizontalAlignment::General,
+        });
+    let size = font
+        .and_then(|font| font.child("sz"))
+        .and_then(|node| node.attribute("val")?.parse().ok());
+    let format = CellFormat {
+        number_format: Some(number_format(number(xf, "numFmtId").unwrap_or_default(), formats)),
+        bold: Some(on("b").unwrap_or(false)),
+        italic: Some(on("i").unwrap_or(false)),
+        font_color: font
+            .and_then(|font| font.child("color"))
+            .and_then(|node| color(&node, theme)),
+        font_size: size,
+        fill_color: Some(
+            solid
+                .and_then(|node| color(&node.child("fgColor")?, theme))
+                .unwrap_or_default(),
+        ),
+        horizontal: Some(horizontal.unwrap_or(HorizontalAlignment::General)),
+        wrap: Some(
+            alignment
+                .and_then(|node| node.attribute("wrapText"))
+                .is_some_and(|wrap| is_true(&wrap)),
+        ),
+    };
+    let protection = xf.child("protection").and_then(|node| node.attribute("locked"));
+    Style {
+        format,
+        locked: protection.is_none_or(|locked| is_true(&locked)),
+    }
+}
+
+/// A colour as `#RRGGBB`; `None` for automatic and indexed ones.
+fn color(node: &Node<'_, '_>, theme: &[String]) -> Option<String> {
+    let hex = match node.attribute("rgb") {
+        Some(rgb) => rgb.get(rgb.len().checked_sub(6)?..)?.to_owned(),
+        None => theme.get(number(node, "theme")? as usize)?.clone(),
+    };
+    let tint = node
+        .attribute("tint")
+        .and_then(|tint| tint.parse::<f64>().ok())
+        .unwrap_or_default()
+        .clamp(-1.0, 1.0);
+    let channel = |at: usize| {
+        let value = f64::from(u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?);
+        Some(
+            (if tint < 0.0 {
+                value * (1.0 + tint)
+            } else {
+                value + (255.0 - value) * tint
+            })
+            .round() as u8,
+        )
+    };
+    Some(format!(
+        "#{:02X}{:02X}{:02X}",
+        channel(0)?,
+        channel(2)?,
+        channel(4)?
+    ))
+}
+
+/// The theme's colours in the order of their indices (18.8.3): light and dark are swapped against the part's order.
+fn theme_colors(workbook: &Workbook) -> Outcome<Vec<String>> {
+    let Some(part) = workbook
+        .package
+        .related(&workbook.part, "theme")?
+        .into_iter()
+        .next()
+    else {
+        return Ok(Vec::new());
+    };
+    let content = workbook.package.part(&part)?;
+    let tree = Tree::parse(&part, &content, workbook.package.limits())?;
+    let scheme = tree.root().descendants().find(|node| node.local() == "clrScheme");
+    let mut colors: Vec<String> = scheme
+        .iter()
+        .flat_map(Node::children)
+        .map(|slot| {
+            let value = slot.children().next();
+            let value = value.and_then(|node| node.attribute("lastClr").or_else(|| node.attribute("val")));
+            value.unwrap_or_default().into_owned()
+        })
+        .collect();
+    if colors.len() >= 4 {
+        colors.swap(0, 1);
+        colors.swap(2, 3);
+    }
+    Ok(colors)
+}

@@ -20,6 +20,10 @@ const MESSAGE_CAP: usize = 4096;
 
 /// Something happened.
 #[derive(Debug)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "only WebKitGTK tells that a load failed")
+)]
 pub(crate) enum Event {
     /// The window is there.
     Opened,

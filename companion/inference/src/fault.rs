@@ -180,6 +180,8 @@ fn of_status(status: StatusCode, said: Option<&WireError>, detail: &str) -> Faul
     let fault = |kind| Fault::new(kind, detail);
     match status.as_u16() {
         401 | 403 => fault(FaultKind::Auth),
+        // LiteLLM without a database answers a wrong key with 400.
+        400 if said.is_some_and(|said| said.kind == "no_db_connection") => fault(FaultKind::Auth),
         400 | 404 | 422 if said.is_some_and(WireError::is_about_the_model) => fault(FaultKind::ModelUnknown),
         404 | 405 => {
             fault(FaultKind::BadRequest).happened("There is no Messages API at the gateway's address.")

@@ -5,6 +5,7 @@ mod answers;
 mod faults;
 mod gateway;
 mod line;
+mod recordings;
 mod subject;
 
 use std::time::Duration;

@@ -143,6 +143,12 @@ impl Connection {
     }
 
     async fn take(&mut self, text: &str) {
+        if self.front_end.is_none() && text.len() > self.shared.limits.greeting_bytes {
+            return self
+                .line
+                .outbox
+                .close(close::TOO_LARGE, "the message is too large");
+        }
         match parse(text) {
             Ok(Incoming::Request { id, method, params }) => self.request(id, &method, params).await,
             Ok(Incoming::Answer { id, outcome }) => self.line.answered(id, outcome),

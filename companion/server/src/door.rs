@@ -17,6 +17,9 @@ use crate::pages::{is_icon_path, plain};
 use crate::server::{Arrival, SESSION_PATH, Shared};
 use crate::token::TokenHash;
 
+/// What a WebSocket reads at once, in bytes; the default of 128 KiB would be most of an idle service's memory.
+const READ_BUFFER: usize = 16 * 1024;
+
 /// The door: every request passes here, whatever it asks for.
 pub(crate) async fn answer(
     shared: Arc<Shared>,
@@ -96,6 +99,7 @@ async fn route(
         usize::MAX
     };
     upgrade
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(largest)
         .max_frame_size(largest)
         .on_upgrade(move |socket| async move {

@@ -138,3 +138,6 @@ struct UpdateParams<'a> {
     session: &'a SessionId,
     events: Vec<&'a SessionEvent>,
 }
+
+#[cfg(test)]
+mod tests;

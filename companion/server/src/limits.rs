@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// The largest message of a front end, in bytes.
     pub message_bytes: usize,
+    /// The largest message before `hello`, in bytes: somebody unknown is not read at length.
+    pub greeting_bytes: usize,
     /// What may wait in the outgoing queue of one front end, in bytes. An answer waits for room, a notification does not.
     pub outgoing_bytes: usize,
     /// How many frames may wait there.
@@ -47,6 +49,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message_bytes: 16 * 1024 * 1024,
+            greeting_bytes: 64 * 1024,
             outgoing_bytes: 32 * 1024 * 1024,
             outgoing_frames: 256,
             connections: 128,

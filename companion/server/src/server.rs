@@ -248,6 +248,10 @@ pub(crate) struct Arrival {
 const HANDSHAKE: u8 = 22;
 
 async fn serve_stream(shared: Arc<Shared>, tls: TlsAcceptor, mut stream: TcpStream, arrival: Arrival) {
+    // Events are small and must not wait for each other.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection stays with Nagle's algorithm");
+    }
     let mut first = [0];
     let peeked = timeout(shared.limits.handshake, stream.peek(&mut first)).await;
     if !matches!(peeked, Ok(Ok(1))) {

@@ -135,6 +135,11 @@ impl Client {
 
     /// The parameters of the next notification of this name.
     pub(crate) async fn notification(&mut self, name: &str) -> Value {
+        self.notification_within(PATIENCE, name).await
+    }
+
+    /// As [`Client::notification`], for what takes longer than usual.
+    pub(crate) async fn notification_within(&mut self, patience: Duration, name: &str) -> Value {
         if let Some(index) = self
             .early
             .iter()
@@ -147,7 +152,7 @@ impl Client {
                 .unwrap_or(Value::Null);
         }
         loop {
-            let frame = self.frame().await.expect("the connection stays");
+            let frame = self.frame_within(patience).await.expect("the connection stays");
             if frame.method.as_deref() == Some(name) {
                 return frame.params.unwrap_or(Value::Null);
             }
@@ -157,8 +162,13 @@ impl Client {
 
     /// The next frame, or the code that the connection was closed with (1006 without one).
     pub(crate) async fn frame(&mut self) -> Result<Frame, u16> {
+        self.frame_within(PATIENCE).await
+    }
+
+    async fn frame_within(&mut self, patience: Duration) -> Result<Frame, u16> {
+        let by = tokio::time::Instant::now() + patience;
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.socket.next())
+            let message = tokio::time::timeout_at(by, self.socket.next())
                 .await
                 .expect("a frame in time");
             match message {

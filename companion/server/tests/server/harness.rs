@@ -34,7 +34,7 @@ pub(crate) const SESSION: &str = "0198c0de-0000-7000-8000-000000000001";
 
 /// A server that runs, and ends with the test.
 pub(crate) struct Running {
-    _home: TempDir,
+    pub(crate) home: TempDir,
     pub(crate) port: u16,
     pub(crate) local: LocalAddress,
     pub(crate) log: Arc<Log>,
@@ -54,7 +54,14 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
+/// A page that does nothing.
+const PAGE: &str = "<!doctype html><script nonce=\"__CSP_NONCE__\"></script>";
+
 pub(crate) async fn start(guards: Guards, limits: Limits) -> Running {
+    start_with_page(guards, limits, PAGE).await
+}
+
+pub(crate) async fn start_with_page(guards: Guards, limits: Limits, page: &str) -> Running {
     let home = tempfile::tempdir().expect("tempdir");
     let paths = Paths::below(home.path());
     paths.create().expect("folders");
@@ -63,7 +70,7 @@ pub(crate) async fn start(guards: Guards, limits: Limits) -> Running {
     let connector = connector(&authority);
     let local = LocalAddress::of(&paths);
     let pages = PageOptions {
-        folder: Some(bundle(home.path())),
+        folder: Some(bundle(home.path(), page)),
         ..PageOptions::default()
     };
     let options = ServerOptions {
@@ -86,7 +93,7 @@ pub(crate) async fn start(guards: Guards, limits: Limits) -> Running {
     let serving = server.serve(Arc::clone(&log) as _, Arc::clone(&tokens) as _, shutdown.clone());
     let task = tokio::spawn(serving);
     Running {
-        _home: home,
+        home,
         port,
         local,
         log,
@@ -100,11 +107,10 @@ pub(crate) async fn start(guards: Guards, limits: Limits) -> Running {
 }
 
 /// A bundle as the build makes it, with a secret beside it and a link to that secret in it.
-fn bundle(home: &Path) -> std::path::PathBuf {
+fn bundle(home: &Path, html: &str) -> std::path::PathBuf {
     let folder = home.join("web");
     for page in ["desktop", "excel", "powerpoint"] {
         std::fs::create_dir_all(folder.join(page)).expect("folder");
-        let html = "<!doctype html><script nonce=\"__CSP_NONCE__\"></script>";
         std::fs::write(folder.join(page).join("index.html"), html).expect("page");
     }
     std::fs::create_dir_all(folder.join("assets")).expect("folder");
@@ -151,6 +157,12 @@ impl Running {
 
     pub(crate) async fn tls(&self) -> TlsStream<TcpStream> {
         self.tls_over(self.tcp().await).await
+    }
+
+    /// TLS, where the server has a place for it.
+    pub(crate) async fn try_tls(&self) -> std::io::Result<TlsStream<TcpStream>> {
+        let name = ServerName::try_from("localhost").expect("name");
+        self.connector.connect(name, self.tcp().await).await
     }
 
     pub(crate) async fn tls_over<S>(&self, stream: S) -> TlsStream<S>

@@ -1,6 +1,8 @@
 //! The server over real sockets and real TLS: what it refuses, and what a session on it looks like.
 
 mod attacks;
+#[cfg(target_os = "linux")]
+mod chromium;
 mod client;
 mod harness;
 mod pairing;

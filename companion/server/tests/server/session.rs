@@ -173,6 +173,19 @@ async fn hangs_up_on_what_is_no_frame() {
 }
 
 #[tokio::test]
+async fn does_not_read_somebody_unknown_at_length() {
+    let server = start(Guards::default(), Limits::default()).await;
+    let mut page = server.page().await;
+    let id = page
+        .ask(
+            "hello",
+            json!({ "token": "x".repeat(Limits::default().greeting_bytes) }),
+        )
+        .await;
+    assert_eq!(page.answer(id).await, Err(1009));
+}
+
+#[tokio::test]
 async fn asks_a_pane_and_tells_apart_refused_cut_late_and_not_sent() {
     let server = start(Guards::default(), Limits::default()).await;
     let mut window = server.window().await;

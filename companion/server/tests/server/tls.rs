@@ -4,10 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use deskhand_platform::trust::{self, TrustState};
 use deskhand_platform::{Paths, SecretStore};
+use deskhand_protocol::hello::FrontEndKind;
 use deskhand_server::{Authority, Guards, Limits};
 use pretty_assertions::{assert_eq, assert_ne};
 use rustls::pki_types::CertificateDer;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::harness::{Running, start};
@@ -50,6 +52,61 @@ async fn answers_on_both_loopback_addresses_and_on_no_other() {
             "{address} answers"
         );
     }
+}
+
+#[tokio::test]
+async fn hangs_up_on_a_handshake_that_does_not_come_and_on_a_head_that_does_not_end() {
+    let limits = Limits {
+        handshake: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let server = start(Guards::default(), limits).await;
+    let mut silent = server.tcp().await;
+    let mut half = server.tcp().await;
+    half.write_all(&[22, 3, 1])
+        .await
+        .expect("the first bytes of a handshake");
+    let mut endless = server.tls().await;
+    endless
+        .write_all(b"GET /desktop/ HTTP/1.1\r\nHost: ")
+        .await
+        .expect("half a head");
+    let ended = async {
+        // How it ends differs, that it ends is what counts: there is nothing to read.
+        let mut nothing = Vec::new();
+        drop(silent.read_to_end(&mut nothing).await);
+        drop(half.read_to_end(&mut nothing).await);
+        assert_eq!(nothing, b"");
+        drop(endless.read_to_end(&mut nothing).await);
+        assert!(!nothing.starts_with(b"HTTP/1.1 200"));
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended)
+        .await
+        .expect("hung up on all three");
+}
+
+#[tokio::test]
+async fn takes_no_more_connections_than_it_has_places_for() {
+    let server = start(
+        Guards::default(),
+        Limits {
+            connections: 2,
+            ..Limits::default()
+        },
+    )
+    .await;
+    let (first, _second) = (server.window().await, server.window().await);
+    let mut refused = server.tcp().await;
+    let mut nothing = Vec::new();
+    drop(refused.read_to_end(&mut nothing).await);
+    assert_eq!(nothing, b"", "the third is hung up on");
+    drop(first);
+    assert_eq!(server.log.goodbye().await, FrontEndKind::Window);
+    // Its place is free a moment after its goodbye.
+    let free = async { while server.try_tls().await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(10), free)
+        .await
+        .expect("a free place");
 }
 
 #[tokio::test]

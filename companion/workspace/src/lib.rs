@@ -1,1 +1,23 @@
-//! Not written yet.
+//! Attached folders as capability handles (Invariant 8), and writes that never leave half a file.
+//!
+//! A folder is opened once; after that every path is relative to its handle, and nothing that a path, a link or a race
+//! does can lead out of it. Hard links are names of the same file and cannot be told from it; a write never goes through
+//! one, because it puts a new file in the place of the old name.
+//!
+//! Knows nothing of sessions, policy or what files mean. Everything here blocks: call it where blocking is allowed.
+
+mod error;
+mod fingerprint;
+mod folder;
+mod folders;
+mod kind;
+mod lock_file;
+mod relative;
+
+pub use error::WorkspaceError;
+pub use fingerprint::Fingerprint;
+pub use folder::{Access, Entry, Expected, Folder, ListLimits, Listing};
+pub use folders::{AllowedFolder, Folders};
+pub use kind::FileKind;
+pub use lock_file::LockFile;
+pub use relative::{PathFault, RelativePath};

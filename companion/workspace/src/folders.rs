@@ -1,0 +1,130 @@
+//! Which folders are attached, and which may be. The only place that opens a path of the system.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use crate::error::WorkspaceError;
+use crate::folder::{Access, Folder};
+use crate::relative::RelativePath;
+
+/// A folder that may be attached, with everything below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedFolder {
+    /// Its absolute path.
+    pub path: PathBuf,
+    /// What may be done in it.
+    pub access: Access,
+}
+
+/// The attached folders.
+#[derive(Debug)]
+pub struct Folders {
+    /// `None`: any folder may be attached.
+    allowed: Option<Vec<AllowedFolder>>,
+    attached: RwLock<Vec<Arc<Folder>>>,
+}
+
+impl Folders {
+    /// No folder yet. With `allowed`, only folders in one of these may be attached.
+    pub fn new(allowed: Option<Vec<AllowedFolder>>) -> Self {
+        Self {
+            allowed,
+            attached: RwLock::default(),
+        }
+    }
+
+    /// Opens and attaches a folder; one that is attached is answered as it is.
+    pub fn attach(&self, path: &Path) -> Result<Arc<Folder>, WorkspaceError> {
+        let real = real_path(path)?;
+        let mut attached = self.attached.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = attached.iter().find(|folder| folder.path() == real) {
+            return Ok(Arc::clone(folder));
+        }
+        let (dir, access) = self.open(&real)?;
+        let folder = Arc::new(Folder::new(real, dir, access));
+        attached.push(Arc::clone(&folder));
+        Ok(folder)
+    }
+
+    /// Detaches a folder: whoever still holds it can do nothing more with it. False where it was not attached.
+    pub fn detach(&self, path: &Path) -> bool {
+        let mut attached = self.attached.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(at) = attached.iter().position(|folder| folder.path() == path) else {
+            return false;
+        };
+        attached.remove(at).detach();
+        true
+    }
+
+    /// The attached folders, in the order of attaching.
+    pub fn attached(&self) -> Vec<Arc<Folder>> {
+        self.attached
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The attached folder that holds this absolute path, and the path below it. Looks at names only: what the path leads
+    /// to is decided when it is opened.
+    pub fn locate(&self, path: &Path) -> Result<(Arc<Folder>, RelativePath), WorkspaceError> {
+        let attached = self.attached.read().unwrap_or_else(PoisonError::into_inner);
+        let holders = attached
+            .iter()
+            .filter_map(|folder| Some((folder, path.strip_prefix(folder.path()).ok()?)));
+        // The nearest one, which may have its own access.
+        let nearest = holders.min_by_key(|(_, below)| below.components().count());
+        let (folder, below) = nearest.ok_or_else(|| WorkspaceError::NotAllowed(path.to_owned()))?;
+        Ok((Arc::clone(folder), RelativePath::from_path(below)?))
+    }
+
+    /// Opens a folder. Where only some are allowed, it is opened from the handle of the nearest of them, so that no exchange
+    /// of a folder or link between looking and opening can lead out of it.
+    fn open(&self, real: &Path) -> Result<(Dir, Access), WorkspaceError> {
+        let Some(allowed) = &self.allowed else {
+            return Ok((open_ambient(real)?, Access::ReadWrite));
+        };
+        let holders = allowed.iter().filter_map(|root| {
+            let path = real_path(&root.path).ok()?;
+            let below = real.strip_prefix(&path).ok()?.to_owned();
+            Some((path, below, root.access))
+        });
+        let nearest = holders.min_by_key(|(_, below, access)| (below.components().count(), *access));
+        let (root, below, access) = nearest.ok_or_else(|| WorkspaceError::NotAllowed(real.to_owned()))?;
+        let root = open_ambient(&root)?;
+        if below.as_os_str().is_empty() {
+            return Ok((root, access));
+        }
+        let below = RelativePath::from_path(&below)?;
+        Ok((
+            root.open_dir(below.as_path())
+                .map_err(WorkspaceError::below(&below))?,
+            access,
+        ))
+    }
+}
+
+/// The path without links and `..`.
+fn real_path(path: &Path) -> Result<PathBuf, WorkspaceError> {
+    let real = path.canonicalize().map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::NotFound => WorkspaceError::NotFound(path.to_owned()),
+        _ => WorkspaceError::Io {
+            path: path.to_owned(),
+            cause,
+        },
+    })?;
+    if real.is_dir() {
+        Ok(real)
+    } else {
+        Err(WorkspaceError::NotAFolder(path.to_owned()))
+    }
+}
+
+fn open_ambient(path: &Path) -> Result<Dir, WorkspaceError> {
+    Dir::open_ambient_dir(path, ambient_authority()).map_err(|cause| WorkspaceError::Io {
+        path: path.to_owned(),
+        cause,
+    })
+}

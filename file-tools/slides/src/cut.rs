@@ -1,6 +1,6 @@
 //! Takes slides and references out of a draft, and with them the parts that nothing leads to any more.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use deskhand_opc::xml::Node;
@@ -17,9 +17,7 @@ pub(crate) fn remove_slides(draft: &mut Draft, deck: &Deck, gone: &[&SlideEntry]
     let parts: Vec<&str> = gone.iter().map(|slide| slide.part.as_str()).collect();
     let before = reachable(draft.package(), "", &[])?;
     let kept = reachable(draft.package(), "", &parts)?;
-    let mut sources: Vec<&String> = kept.iter().collect();
-    sources.sort();
-    for source in sources {
+    for source in &kept {
         remove_references_to(draft, source, &parts)?;
     }
     remove_from_sections(draft, deck, gone)?;
@@ -98,11 +96,11 @@ fn remove_from_sections(draft: &mut Draft, deck: &Deck, gone: &[&SlideEntry]) ->
 
 /// Takes out the relationships of a part that its content referred to `before` and does not any more, and the parts
 /// behind them that nothing else uses.
-pub(crate) fn remove_unused(draft: &mut Draft, part: &str, before: &HashSet<String>) -> Result<(), Refusal> {
+pub(crate) fn remove_unused(draft: &mut Draft, part: &str, before: &BTreeSet<String>) -> Result<(), Refusal> {
     let reached = reachable(draft.package(), "", &[])?;
     let current = Part::read(draft.package(), part)?;
     let tree = current.tree()?;
-    let now: HashSet<&str> = references(tree.root()).collect();
+    let now: BTreeSet<&str> = references(tree.root()).collect();
     for relationship in relationships(draft.package(), part)? {
         if before.contains(&relationship.id) && !now.contains(relationship.id.as_str()) {
             draft
@@ -114,7 +112,7 @@ pub(crate) fn remove_unused(draft: &mut Draft, part: &str, before: &HashSet<Stri
 }
 
 /// Takes out the parts that were reachable `before` and are not any more.
-pub(crate) fn remove_unreachable(draft: &mut Draft, before: &HashSet<String>) -> Result<(), Refusal> {
+pub(crate) fn remove_unreachable(draft: &mut Draft, before: &BTreeSet<String>) -> Result<(), Refusal> {
     let now = reachable(draft.package(), "", &[])?;
     let lost = draft
         .package()

@@ -1,6 +1,6 @@
 //! A deck: its slides with their logical ids, its layouts, and finding what an operation names.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use deskhand_opc::xml::Node;
 use deskhand_opc::{Blob, Fingerprint, Package};
@@ -108,10 +108,16 @@ impl Deck {
         })
     }
 
-    /// The layout of a name: the first one where several masters have it.
+    /// The layout of a name: the first one where several masters have it. Line breaks in names count as spaces.
     pub(crate) fn layout(&self, name: &str) -> Result<&Layout, Refusal> {
-        let mut found = self.layouts.iter().filter(|layout| layout.name == name);
-        found.next().ok_or_else(|| {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let exact = self.layouts.iter().find(|layout| layout.name == name);
+        let found = exact.or_else(|| {
+            self.layouts
+                .iter()
+                .find(|layout| words(&layout.name) == words(name))
+        });
+        found.ok_or_else(|| {
             let names: Vec<&str> = self.layouts.iter().map(|layout| layout.name.as_str()).collect();
             refuse::not_found(format!(
                 "there is no layout '{name}'; the deck has {}",
@@ -262,7 +268,7 @@ fn read_slides(
 ) -> Result<Vec<SlideEntry>, Refusal> {
     let references = relationships(package, presentation)?;
     let mut slides: Vec<SlideEntry> = Vec::new();
-    let mut taken = HashSet::new();
+    let mut taken = BTreeSet::new();
     for entry in root
         .child("sldIdLst")
         .iter()

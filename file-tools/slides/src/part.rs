@@ -1,6 +1,6 @@
 //! Reading parts as trees, and following relationships, with this crate's refusals.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use deskhand_opc::xml::{Node, Tree};
 use deskhand_opc::{Blob, Limits, Package, Relationship};
@@ -57,9 +57,13 @@ pub(crate) fn related(package: &Package, source: &str, kind: &str) -> Result<Opt
 
 /// Every part that relationships lead to from `source` (empty: the package itself), this one included, on ways that do
 /// not pass through parts to `avoid`.
-pub(crate) fn reachable(package: &Package, source: &str, avoid: &[&str]) -> Result<HashSet<String>, Refusal> {
+pub(crate) fn reachable(
+    package: &Package,
+    source: &str,
+    avoid: &[&str],
+) -> Result<BTreeSet<String>, Refusal> {
     let mut open = vec![source.to_owned()];
-    let mut found: HashSet<String> = open.iter().cloned().collect();
+    let mut found: BTreeSet<String> = open.iter().cloned().collect();
     while let Some(source) = open.pop() {
         for relationship in relationships(package, &source)? {
             let part = relationship.part().and_then(|part| package.spelling(part));

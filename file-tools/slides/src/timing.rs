@@ -1,6 +1,6 @@
 //! Animations (ECMA-376 part 1, 19.5): takes out the effects on shapes and paragraphs that are no more, and nothing else.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use deskhand_opc::Blob;
@@ -10,7 +10,7 @@ use deskhand_opc::xml::{Node, Ns};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Gone<'g> {
     /// Shapes, by id.
-    Shapes(&'g [String]),
+    Shapes(&'g BTreeSet<String>),
     /// The paragraphs of a shape from this one on, counted from 0.
     Paragraphs {
         /// The shape's id.
@@ -33,7 +33,7 @@ pub(crate) fn edits(root: Node<'_, '_>, gone: Gone<'_>) -> Vec<(Range<usize>, Bl
     let targets = timing
         .descendants()
         .filter(|node| matches!(node.local(), "spTgt" | "inkTgt"));
-    let living: HashSet<_> = targets
+    let living: BTreeSet<_> = targets
         .filter(|target| !is_inside(&effects, *target))
         .filter_map(|target| target.attribute("spid"))
         .collect();
@@ -88,7 +88,7 @@ fn is_dead(node: Node<'_, '_>, gone: Gone<'_>, dead: &mut Vec<Range<usize>>) -> 
 impl Gone<'_> {
     fn concerns(self, id: &str) -> bool {
         match self {
-            Self::Shapes(shapes) => shapes.iter().any(|shape| shape == id),
+            Self::Shapes(shapes) => shapes.contains(id),
             Self::Paragraphs { shape, .. } => shape == id,
         }
     }
@@ -169,7 +169,10 @@ mod tests {
             &[effect("5", None)],
             "<p:bldLst><p:bldP spid=\"5\" grpId=\"0\"/></p:bldLst>",
         );
-        assert_eq!(after(&before, Gone::Shapes(&["4".into()])), expected);
+        assert_eq!(
+            after(&before, Gone::Shapes(&BTreeSet::from(["4".to_owned()]))),
+            expected
+        );
     }
 
     #[test]
@@ -180,8 +183,14 @@ mod tests {
         );
         let expected =
             "<p:sld xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\"></p:sld>";
-        assert_eq!(after(&before, Gone::Shapes(&["4".into()])), expected);
-        assert_eq!(after(&before, Gone::Shapes(&["9".into()])), before);
+        assert_eq!(
+            after(&before, Gone::Shapes(&BTreeSet::from(["4".to_owned()]))),
+            expected
+        );
+        assert_eq!(
+            after(&before, Gone::Shapes(&BTreeSet::from(["9".to_owned()]))),
+            before
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) fn chart_part(plot: &Plot<'_>, dialect: Dialect) -> String {
         xml.value("c:date1904", "0");
         xml.value("c:roundedCorners", "0");
         xml.element("c:chart", &[], |xml| chart(xml, plot));
-        xml.element("c:txPr", &[], |xml| text_properties(xml, "1200"));
+        xml.element("c:txPr", &[], |xml| text_properties(xml, "1200", muted));
         xml.element("c:externalData", &[("r:id", WORKBOOK_REFERENCE)], |xml| {
             xml.value("c:autoUpdate", "0");
         });
@@ -59,7 +59,9 @@ fn title_text(xml: &mut Markup, title: &str) {
             xml.empty("a:bodyPr", &[]);
             xml.empty("a:lstStyle", &[]);
             xml.element("a:p", &[], |xml| {
-                xml.element("a:pPr", &[], |xml| run_defaults(xml, "1600"));
+                xml.element("a:pPr", &[], |xml| {
+                    xml.element("a:defRPr", &[("sz", "1600"), ("b", "0")], muted);
+                });
                 xml.element("a:r", &[], |xml| xml.text("a:t", title));
             });
         });
@@ -114,6 +116,12 @@ fn round(xml: &mut Markup, plot: &Plot<'_>) {
     xml.value("c:varyColors", "1");
     write_series(xml, plot, Look::Slices);
     xml.element("c:dLbls", &[], |xml| {
+        // A pie has room for its labels outside; those of a ring stand on its colours.
+        if plot.kind == ChartKind::Pie {
+            xml.value("c:dLblPos", "outEnd");
+        } else {
+            xml.element("c:txPr", &[], |xml| text_properties(xml, "1200", on_colour));
+        }
         for (what, shown) in [
             ("c:showLegendKey", "0"),
             ("c:showVal", "0"),
@@ -142,7 +150,8 @@ fn axes(xml: &mut Markup, plot: &Plot<'_>) {
         scaling(xml, if lying { "maxMin" } else { "minMax" });
         xml.value("c:axPos", if lying { "l" } else { "b" });
         xml.empty("c:numFmt", &[("formatCode", "General"), ("sourceLinked", "0")]);
-        ticks(xml);
+        // Outside the plot also where values are below zero.
+        ticks(xml, "low");
         xml.element("c:spPr", &[], |xml| line(xml, 25));
         xml.value("c:crossAx", VALUE_AXIS);
         xml.value("c:crosses", "autoZero");
@@ -164,7 +173,7 @@ fn axes(xml: &mut Markup, plot: &Plot<'_>) {
             xml.element("c:spPr", &[], |xml| line(xml, 15));
         });
         xml.empty("c:numFmt", &[("formatCode", format), ("sourceLinked", "0")]);
-        ticks(xml);
+        ticks(xml, "nextTo");
         xml.element("c:spPr", &[], |xml| {
             xml.element("a:ln", &[], |xml| xml.empty("a:noFill", &[]));
         });
@@ -186,11 +195,11 @@ fn scaling(xml: &mut Markup, orientation: &str) {
     xml.value("c:delete", "0");
 }
 
-/// No tick marks, and labels outside the plot also where values are below zero.
-fn ticks(xml: &mut Markup) {
+/// No tick marks; labels at `position`.
+fn ticks(xml: &mut Markup, position: &str) {
     xml.value("c:majorTickMark", "none");
     xml.value("c:minorTickMark", "none");
-    xml.value("c:tickLblPos", "low");
+    xml.value("c:tickLblPos", position);
 }
 
 /// A thin line in the text colour, thinned to `percent`.
@@ -198,19 +207,26 @@ fn line(xml: &mut Markup, percent: u32) {
     xml.element("a:ln", &[("w", "9525")], |xml| text_fill(xml, percent));
 }
 
-fn text_properties(xml: &mut Markup, size: &str) {
+/// Text of a size in hundredths of a point, in the colour that `fill` writes.
+fn text_properties(xml: &mut Markup, size: &str, fill: fn(&mut Markup)) {
     xml.empty("a:bodyPr", &[]);
     xml.empty("a:lstStyle", &[]);
     xml.element("a:p", &[], |xml| {
-        xml.element("a:pPr", &[], |xml| run_defaults(xml, size));
+        xml.element("a:pPr", &[], |xml| {
+            xml.element("a:defRPr", &[("sz", size), ("b", "0")], fill);
+        });
         xml.empty("a:endParaRPr", &[("lang", "en-US")]);
     });
 }
 
-fn run_defaults(xml: &mut Markup, size: &str) {
-    xml.element("a:defRPr", &[("sz", size), ("b", "0")], |xml| {
-        text_fill(xml, 65);
-    });
+/// The colour of text beside the plot: the theme's, a little thinned.
+fn muted(xml: &mut Markup) {
+    text_fill(xml, 65);
+}
+
+/// The colour of text on filled shapes.
+fn on_colour(xml: &mut Markup) {
+    xml.element("a:solidFill", &[], |xml| xml.value("a:schemeClr", "bg1"));
 }
 
 /// The theme's text colour, kept to `percent`.

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use deskhand_opc::xml::Ns;
-use deskhand_opc::{Blob, Draft, Package, Relationship, Target, relationships_of, relative_target};
+use deskhand_opc::{
+    Blob, Draft, Fingerprint, Package, Relationship, Target, relationships_of, relative_target,
+};
 use deskhand_operations::Refusal;
 
 use crate::cut::reference_edits;
@@ -18,6 +20,9 @@ use crate::markup::Markup;
 use crate::part::{Part, related, relationships};
 use crate::refuse;
 use crate::shape::flattened;
+
+/// Slides lead to parts that lead to parts; real ones less than ten deep.
+const DEEPEST: usize = 64;
 
 const RELATIONSHIPS: &str = "application/vnd.openxmlformats-package.relationships+xml";
 
@@ -29,6 +34,9 @@ pub(super) struct Import<'x> {
     pub(super) draft: &'x mut Draft,
     /// The parts that were brought, by their names in the source.
     pub(super) names: HashMap<String, String>,
+    /// The deck's own pictures by length and mark; worked out when the first one is asked for.
+    images: Option<HashMap<(usize, u64), Vec<String>>>,
+    depth: usize,
 }
 
 impl<'x> Import<'x> {
@@ -38,6 +46,8 @@ impl<'x> Import<'x> {
             deck,
             draft,
             names: HashMap::new(),
+            images: None,
+            depth: 0,
         }
     }
 
@@ -50,6 +60,12 @@ impl<'x> Import<'x> {
     /// Copies a part and what it leads to. `edits` are made on the copy.
     fn copy(&mut self, from: &str, to: &str, mut edits: Vec<(Range<usize>, Blob)>) -> Result<(), Refusal> {
         self.add(from, to)?;
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(refuse::too_large(
+                "the parts of the slide lead to each other too deep",
+            ));
+        }
         let mut dropped = Vec::new();
         let mut kept = Vec::new();
         for relationship in relationships(&self.source.package, from)? {
@@ -58,6 +74,7 @@ impl<'x> Import<'x> {
                 None => dropped.push(relationship.id),
             }
         }
+        self.depth -= 1;
         if !dropped.is_empty() {
             let part = Part::read(&self.source.package, from)?;
             edits.extend(reference_edits(part.tree()?.root(), from, &dropped)?);
@@ -126,6 +143,10 @@ impl<'x> Import<'x> {
         let Some(part) = self.source.package.spelling(part).map(str::to_owned) else {
             return Ok(None);
         };
+        // What describes a package or its deck is no part of a slide.
+        if part == self.source.presentation || part.starts_with('[') || part.contains("_rels/") {
+            return Ok(None);
+        }
         let name = match self.names.get(&part) {
             Some(name) => Some(name.clone()),
             None if relationship.is("slide") => self.counterpart(&part),
@@ -149,18 +170,28 @@ impl<'x> Import<'x> {
     }
 
     /// A picture of the deck with the same bytes.
-    fn same_image(&self, part: &str) -> Result<Option<String>, Refusal> {
+    fn same_image(&mut self, part: &str) -> Result<Option<String>, Refusal> {
         let read =
             |package: &Package, name: &str| package.part(name).map_err(|error| refuse::package(&error));
+        let mark = |content: &[u8]| (content.len(), Fingerprint::of(content).value());
         let wanted = read(&self.source.package, part)?;
-        let extension = |name: &str| name.rsplit('.').next().map(str::to_ascii_lowercase);
-        let package = self.draft.package();
-        for candidate in package
-            .parts()
-            .filter(|name| name.contains("/media/") && extension(name) == extension(part))
-        {
-            if read(package, candidate)? == wanted {
-                return Ok(Some(candidate.to_owned()));
+        let package = &self.deck.package;
+        if self.images.is_none() {
+            let mut images: HashMap<_, Vec<String>> = HashMap::new();
+            for name in package.parts().filter(|name| name.contains("/media/")) {
+                images
+                    .entry(mark(&read(package, name)?))
+                    .or_default()
+                    .push(name.to_owned());
+            }
+            self.images = Some(images);
+        }
+        let marked = self.images.as_ref().and_then(|images| images.get(&mark(&wanted)));
+        let types = |package: &Package| package.content_types().map_err(|error| refuse::package(&error));
+        let (theirs, own) = (types(&self.source.package)?, types(package)?);
+        for candidate in marked.into_iter().flatten() {
+            if own.of(candidate) == theirs.of(part) && read(package, candidate)? == wanted {
+                return Ok(Some(candidate.clone()));
             }
         }
         Ok(None)
@@ -226,6 +257,11 @@ impl<'x> Import<'x> {
         };
         let slide = self.source.read(slide)?;
         let tree = slide.part.tree()?;
+        let nodes: HashMap<usize, _> = tree
+            .root()
+            .descendants()
+            .map(|node| (node.span().start, node))
+            .collect();
         let shapes = flattened(&slide.shapes);
         let lost = shapes.into_iter().filter_map(|shape| {
             let mark = shape
@@ -239,7 +275,7 @@ impl<'x> Import<'x> {
             if inherits {
                 return None;
             }
-            let node = tree.root().descendants().find(|node| node.span() == shape.span)?;
+            let node = nodes.get(&shape.span.start)?;
             let properties = node.child_in(Ns::Presentation, "spPr")?;
             let mut xml = Markup::default();
             xml.element("a:xfrm", &[("xmlns:a", self.deck.dialect.drawing())], |xml| {

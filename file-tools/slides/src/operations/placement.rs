@@ -1,6 +1,6 @@
 //! Where a new shape goes: the frame that was given, or the largest free placeholder; and its entry in the shape tree.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use deskhand_opc::{Blob, Draft};
@@ -81,10 +81,10 @@ pub(super) fn warnings(deck: &Deck, frame: EmuFrame) -> Vec<String> {
 pub(super) fn free_shape_id(slide: &Slide<'_>) -> Result<u32, Refusal> {
     let tree = slide.part.tree()?;
     let marked = tree.root().descendants().filter(|node| node.local() == "cNvPr");
-    let taken: HashSet<u32> = marked
+    let taken: BTreeSet<u32> = marked
         .filter_map(|node| node.attribute("id")?.parse().ok())
         .collect();
-    let above = taken.iter().max().map_or(2, |highest| highest.saturating_add(1));
+    let above = taken.last().map_or(2, |highest| highest.saturating_add(1));
     // Signed in older versions of PowerPoint.
     let mut numbers = std::iter::once(above).chain(2..i32::MAX as u32);
     let found = numbers.find(|id| *id < i32::MAX as u32 && !taken.contains(id));

@@ -1,6 +1,6 @@
 //! `shape.delete`: a shape goes, with its effects, the connections to it, and the parts that only it used.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use deskhand_opc::Draft;
 use deskhand_operations::deck::ShapeDelete;
@@ -18,7 +18,7 @@ pub(super) fn delete(deck: &Deck, draft: &mut Draft, delete: &ShapeDelete) -> Re
     let slide = deck.read(deck.slide(&delete.slide)?)?;
     let named = slide.shape(&delete.shape)?;
     let shape = without_empty_group(&slide.shapes, named).unwrap_or(named);
-    let gone: Vec<String> = flattened(std::slice::from_ref(shape))
+    let gone: BTreeSet<String> = flattened(std::slice::from_ref(shape))
         .into_iter()
         .map(|shape| shape.id.clone())
         .collect();
@@ -28,14 +28,10 @@ pub(super) fn delete(deck: &Deck, draft: &mut Draft, delete: &ShapeDelete) -> Re
     let connections = tree.root().descendants().filter(|node| {
         let inside = shape.span.contains(&node.span().start);
         let connects = matches!(node.local(), "stCxn" | "endCxn");
-        connects
-            && !inside
-            && node
-                .attribute("id")
-                .is_some_and(|id| gone.iter().any(|gone| *gone == id))
+        connects && !inside && node.attribute("id").is_some_and(|id| gone.contains(&*id))
     });
     edits.extend(connections.map(|node| node.replace("")));
-    let before: HashSet<String> = references(tree.root()).map(str::to_owned).collect();
+    let before: BTreeSet<String> = references(tree.root()).map(str::to_owned).collect();
     draft
         .edit(&slide.part.name, edits)
         .map_err(|error| refuse::patch(&error))?;

@@ -78,6 +78,17 @@ fn wire(answer: &DeckAnswer) -> Value {
     serde_json::to_value(answer).unwrap()
 }
 
+/// A deck with one part rewritten.
+pub(crate) fn rewritten(deck: &Deck, part: &str, rewrite: impl FnOnce(String) -> String) -> Deck {
+    let mut package = deck.package().clone();
+    let content = package.part(part).unwrap();
+    let text = rewrite(String::from_utf8(content.to_vec()).unwrap());
+    assert!(text.as_bytes() != &*content, "the rewriting changes something");
+    let patch = package.edit(part, [(0..content.len(), text.into())]).unwrap();
+    package.apply(&PatchSet { patches: vec![patch] }).unwrap();
+    Deck::open(package).unwrap()
+}
+
 /// The file of a deck.
 pub(crate) fn bytes(deck: &Deck) -> Vec<u8> {
     deck.package().write().unwrap()

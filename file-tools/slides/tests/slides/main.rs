@@ -6,6 +6,7 @@ mod corpus;
 mod decks;
 mod editing;
 mod exchange;
+mod mutations;
 mod outside;
 mod reading;
 mod refusals;

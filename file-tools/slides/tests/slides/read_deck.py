@@ -43,7 +43,7 @@ def shape(item):
         found["sizes"] = [points(run.font.size) for run in runs]
     if getattr(item, "has_table", False) and item.has_table:
         found["rows"] = [[cell.text for cell in row.cells] for row in item.table.rows]
-        found["alignments"] = [str(cell.text_frame.paragraphs[0].alignment) for cell in item.table.rows[1].cells]
+        found["alignments"] = [str(cell.text_frame.paragraphs[0].alignment) for cell in list(item.table.rows)[-1].cells]
     if getattr(item, "has_chart", False) and item.has_chart:
         try:
             found["chart"] = chart(item)

@@ -55,9 +55,10 @@ export class Grid {
   private readonly tabs = make("nav", "tabs");
   private readonly message = make("p", "message");
   private view: WorkbookView | undefined;
-  private texts = new Map<string, string>();
-  private readonly known = new Set<number>();
-  private marks = new Set<string>();
+  private readonly texts = new Map<string, string>();
+  private readonly arrived = new Set<number>();
+  private drawn = { top: 0, rows: 0 };
+  private readonly marks = new Set<string>();
   private markedAt = 0;
   private editing = false;
   private drawing: Promise<void> | undefined;
@@ -130,38 +131,38 @@ export class Grid {
     }
   }
 
-  /** Marks the cells whose text changed since they were seen; cells of a sheet seen for the first time are not new. */
+  /** Marks the cells whose text changed since they were seen. Cells that scroll into view are not new. */
   private mark(view: WorkbookView, top: number, rows: number): void {
-    const key = (row: number, column: number): string => `${view.active}:${row}:${column}`;
+    const { active } = view;
+    const key = (row: number, column: number): string => `${active}:${row}:${column}`;
     const texts = new Map(view.cells.map((cell) => [key(cell.row, cell.column), cell.text]));
-    const changed = this.view !== undefined && this.view.revision !== view.revision;
-    const seen = this.known.has(view.active);
-    if (changed && seen) {
-      const fresh = [...texts].filter(([at, text]) => this.texts.get(at) !== undefined ? this.texts.get(at) !== text : text !== "");
-      if (fresh.length > 0) {
-        if (Date.now() - this.markedAt > SAME_CHANGE_MS) {
-          this.marks.clear();
-        }
-        this.markedAt = Date.now();
-        fresh.forEach(([at]) => this.marks.add(at));
+    const before = this.view;
+    if (before !== undefined) {
+      // A sheet that came while the page looked on was seen empty.
+      view.sheets.filter(({ id }) => !before.sheets.some((sheet) => sheet.id === id)).forEach(({ id }) => this.arrived.add(id));
+    }
+    const looking = before?.active === active && before.revision !== view.revision;
+    const fresh = view.cells.filter(({ row, column, text }) => {
+      const old = this.texts.get(key(row, column));
+      const inView = row >= this.drawn.top && row < this.drawn.top + this.drawn.rows;
+      return old === undefined ? text !== "" && (this.arrived.has(active) || (looking && inView)) : old !== text;
+    });
+    if (fresh.length > 0) {
+      if (Date.now() - this.markedAt > SAME_CHANGE_MS) {
+        this.marks.clear();
       }
+      this.markedAt = Date.now();
+      fresh.forEach(({ row, column }) => this.marks.add(key(row, column)));
     }
     for (const at of this.texts.keys()) {
       const [sheet, row] = at.split(":").map(Number);
-      if (sheet === view.active && row !== undefined && row >= top && row < top + rows && !texts.has(at)) {
+      if (sheet === active && row !== undefined && row >= top && row < top + rows && !texts.has(at)) {
         this.texts.delete(at);
         this.marks.delete(at);
       }
     }
     texts.forEach((text, at) => this.texts.set(at, text));
-    // A sheet that came while the page looked on counts as seen empty.
-    for (const sheet of view.sheets) {
-      if (this.view !== undefined || sheet.id === view.active) {
-        if (sheet.id === view.active || !this.view?.sheets.some(({ id }) => id === sheet.id)) {
-          this.known.add(sheet.id);
-        }
-      }
-    }
+    this.drawn = { top, rows };
   }
 
   private drawTabs(view: WorkbookView): void {

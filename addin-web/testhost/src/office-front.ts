@@ -19,11 +19,23 @@ interface Message {
   _data: unknown;
 }
 
-/** A call of the Common API or of the Rich API. */
+/** A call of the Common API, whose parameters have numbers for names, or of the Rich API. */
 interface ExecuteMethod {
   ArrayData?: unknown[];
+  DdaGoToByIdMethod?: { Id: number };
   DdaMethod: { DispatchId: number };
+  [SLICE_SIZE]?: number;
+  [HANDLE]?: number;
+  [SLICE_INDEX]?: number;
 }
+
+const SLICE_SIZE = 1;
+const HANDLE = 2;
+const SLICE_INDEX = 3;
+const ANSWERED_HANDLE = 0;
+const ANSWERED_DATA = 0;
+const ANSWERED_SIZE = 1;
+const DEFAULT_SLICE = 4 * 1024 * 1024;
 
 const INVOKE = 0;
 const REGISTER = 1;
@@ -33,6 +45,9 @@ const EXECUTE_RICH_API = 93;
 const GET_DOCUMENT_COPY = 77;
 const GET_DOCUMENT_COPY_CHUNK = 80;
 const RELEASE_DOCUMENT_COPY = 81;
+const GO_TO_BY_ID = 82;
+/** What Office answers for a method that it does not have. */
+const UNSUPPORTED = 5000;
 
 /** The sets that the npm build of office.js (16.0.15407) has members for; the numbers are texts on purpose. */
 const SETS = {
@@ -48,7 +63,7 @@ export class OfficeFront {
   private frame: HTMLIFrameElement | undefined;
   /** The last registration of each event, which its notifications answer. */
   private readonly registered = new Map<string, { event: MessageEvent; message: Message }>();
-  private readonly copies = new Map<number, string>();
+  private readonly copies = new Map<number, { bytes: Uint8Array; slice: number }>();
   private nextCopy = 1;
 
   constructor(
@@ -150,26 +165,38 @@ export class OfficeFront {
     }
   }
 
-  private async execute({ ArrayData: data, DdaMethod: method }: ExecuteMethod): Promise<unknown> {
-    const done = (fields: object): object => ({ Version: 1, Error: 0, ...fields });
-    switch (method.DispatchId) {
+  private async execute(call: ExecuteMethod): Promise<unknown> {
+    const done = (fields: object = {}): object => ({ Version: 1, Error: 0, ...fields });
+    switch (call.DdaMethod.DispatchId) {
       case EXECUTE_RICH_API: {
-        const answer = await this.engine.ask<string>("batch", { body: data?.[4] });
+        const answer = await this.engine.ask<string>("batch", { body: call.ArrayData?.[4] });
         return done({ Data: [200, ["Content-Type", "application/json"], answer] });
       }
       case GET_DOCUMENT_COPY: {
-        const { data: copy } = await this.engine.ask<{ data: string }>("file");
+        const { data } = await this.engine.ask<{ data: string }>("file");
+        const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
         const handle = this.nextCopy++;
-        this.copies.set(handle, copy);
-        return done({ FileProperties: { Handle: handle, FileSize: bytes(copy) } });
+        this.copies.set(handle, { bytes, slice: call[SLICE_SIZE] ?? DEFAULT_SLICE });
+        return done({ [ANSWERED_HANDLE]: handle, [ANSWERED_SIZE]: bytes.length });
       }
-      case GET_DOCUMENT_COPY_CHUNK:
+      case GET_DOCUMENT_COPY_CHUNK: {
+        const copy = this.copies.get(call[HANDLE] ?? 0);
+        if (copy === undefined) {
+          return { Version: 1, Error: UNSUPPORTED };
+        }
+        const start = (call[SLICE_INDEX] ?? 0) * copy.slice;
+        const data = Array.from(copy.bytes.slice(start, start + copy.slice));
+        return done({ [ANSWERED_DATA]: data, [ANSWERED_SIZE]: data.length });
+      }
       case RELEASE_DOCUMENT_COPY:
-        return done({ Data: null });
+        this.copies.delete(call[HANDLE] ?? 0);
+        return done();
+      case GO_TO_BY_ID:
+        await this.engine.ask("goTo", { index: call.DdaGoToByIdMethod?.Id });
+        return done();
       default:
-        // 5000 is what Office answers for a method that it does not have.
-        console.error(`The test host does not have method ${method.DispatchId}.`);
-        return { Version: 1, Error: 5000 };
+        console.error(`The test host does not have method ${call.DdaMethod.DispatchId}.`);
+        return { Version: 1, Error: UNSUPPORTED };
     }
   }
 
@@ -201,7 +228,3 @@ export class OfficeFront {
   }
 }
 
-/** The size of what a base64 text stands for. */
-function bytes(base64: string): number {
-  return (base64.length / 4) * 3 - (base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0);
-}

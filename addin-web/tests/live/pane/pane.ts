@@ -16,7 +16,7 @@ window.changes = [];
 window.selections = [];
 try {
   const { host: application } = await Office.onReady();
-  const host = (application as string) === "Excel" ? await createExcelHost() : await createPowerPointHost();
+  const host = application === Office.HostType.Excel ? await createExcelHost() : await createPowerPointHost();
   await host.onChanged((targets) => window.changes.push(targets));
   await host.onSelectionChanged((target) => window.selections.push(target));
   window.documentHost = host;

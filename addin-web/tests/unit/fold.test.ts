@@ -61,7 +61,9 @@ describe("the fold", () => {
     const [request] = openApprovals(folded(waitingTurn));
     const bodies: EventBody[] = [started, delta("half"), call];
     const permission = { ...request?.request, turn: "t" } as never;
-    const model = folded(numbered([...bodies, { type: "permissionRequested", request: permission }, ended]));
+    const plan: EventBody = { type: "planUpdated", turn: "t", call: "p", steps: [{ title: "Step", state: "active" }] };
+    const model = folded(numbered([...bodies, plan, { type: "permissionRequested", request: permission }, ended]));
+    expect(model.plan?.steps).toEqual([{ title: "Step", state: "pending" }]);
     expect(model.entries).toMatchObject([
       { kind: "message", state: "cut" },
       { kind: "call", state: "stopped" },

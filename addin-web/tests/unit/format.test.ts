@@ -26,6 +26,7 @@ describe("times", () => {
 
 describe("durations and sizes", () => {
   it.each([
+    [12, "< 0.1 s"],
     [420, "0.4 s"],
     [9_960, "10 s"],
     [12_400, "12 s"],

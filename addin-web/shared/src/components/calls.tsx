@@ -68,7 +68,6 @@ const CallRow = memo(function CallRow({ call }: { call: CallEntry }): ReactEleme
           {call.document !== undefined && call.target !== undefined && !inTitle && (
             <CitationChip document={call.document} target={call.target} />
           )}
-          {call.state === "denied" && <span className="detail">{words.calls.denied}</span>}
           {call.state === "failed" && call.output !== undefined && (
             <span className="detail">{reason(call.output)}</span>
           )}

@@ -181,7 +181,7 @@ function describe({ set, undoneAt }: ChangeState): string {
     return [where, words.changeList.undoneAt(when(undoneAt, now))].filter(Boolean).join(", ");
   }
   const count = set.entries.reduce((sum, each) => sum + (each.kind === "workbook" ? each.count : 0), 0);
-  return [where, others, count > 0 ? words.cells(count) : undefined, when(set.at, now)].filter(Boolean).join(", ");
+  return [where, others, count > 1 ? words.cells(count) : undefined, when(set.at, now)].filter(Boolean).join(", ");
 }
 
 function whereOf(target: string, title: string): string {

@@ -61,13 +61,13 @@ export function ConnectionNote(): ReactElement | null {
   );
 }
 
-/** What the service has to say as long as it stands: an invalid setting, a certificate about to end. */
-export function ServiceNotices(): ReactElement | null {
-  const { view } = useSession();
-  const notices = view?.notices ?? [];
-  return notices.length === 0 ? null : (
+/** What the service has to say as long as it stands, and why a pane has no document. */
+export function ServiceNotices(): ReactElement {
+  const { view, detached } = useSession();
+  return (
     <>
-      {notices.map((notice) => (
+      {detached !== undefined && <ErrorCard error={detached} />}
+      {(view?.notices ?? []).map((notice) => (
         <p key={notice} className="note note-warning">
           <Warning16Filled />
           <span>{notice}</span>

@@ -167,13 +167,17 @@ function useFollowEnd(session: string | undefined): React.RefObject<HTMLElement 
       return undefined;
     }
     let following = true;
+    let top = 0;
     const toEnd = (): void => {
       if (following) {
         box.scrollTop = box.scrollHeight;
       }
     };
     const onScroll = (): void => {
-      following = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+      // Growing content never moves the view up: only a person does.
+      const nearEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+      following = nearEnd || (following && box.scrollTop >= top);
+      top = box.scrollTop;
     };
     const grown = new ResizeObserver(toEnd);
     grown.observe(content);

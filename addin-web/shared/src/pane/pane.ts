@@ -18,6 +18,8 @@ export function startPane(
 ): void {
   const host = loadOffice(document).then(createHost);
   const applier = host.then((ready) => new Applier(ready));
+  // Told below, once.
+  applier.catch(() => undefined);
   const started = start({
     kind,
     calls: {
@@ -39,7 +41,7 @@ export function startPane(
     (ready) => watch(started, ready),
     (error: unknown) => {
       const detail = error instanceof Error ? error.message : undefined;
-      started.store.report({ ...userError("DOC_PANE_CLOSED", detail), happened: words.pane.noOffice });
+      started.store.documentMissing({ ...userError("DOC_PANE_CLOSED", detail), happened: words.pane.noOffice });
     },
   );
 }

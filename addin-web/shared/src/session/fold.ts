@@ -1,5 +1,5 @@
 // Folds events into the model of a session. Pure; an event that was folded before changes nothing (Invariant 1).
-import type { Block, EventBody, SessionEvent, Usage } from "../generated/protocol.ts";
+import type { Block, EventBody, PlanStep, SessionEvent, Usage } from "../generated/protocol.ts";
 import type { ChangeState, Entry, MessageEntry, RetryEntry, SessionModel } from "./model.ts";
 
 type Body<T extends EventBody["type"]> = Extract<EventBody, { type: T }>;
@@ -121,6 +121,10 @@ function foldTurn(draft: Draft, event: SessionEvent & (Body<"promptAccepted"> | 
   }
   draft.turn = undefined;
   draft.stopping = false;
+  if (draft.plan?.steps.some((step) => step.state === "active")) {
+    const rest = (step: PlanStep): PlanStep => (step.state === "active" ? { ...step, state: "pending" } : step);
+    draft.plan = { ...draft.plan, steps: draft.plan.steps.map(rest) };
+  }
   draft.usage = sum(draft.usage, event.usage);
   draft.entries = draft.entries.map((entry) => settleAtEnd(entry, event));
   if (event.outcome === "cancelled") {

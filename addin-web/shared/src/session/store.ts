@@ -49,7 +49,10 @@ export interface State {
   pending: readonly PendingPrompt[];
   /** Change sets whose undo or redo runs. */
   reversing: readonly string[];
+  /** The last action that failed. */
   error: UserError | undefined;
+  /** Why this pane has no document. */
+  detached: UserError | undefined;
 }
 
 export interface PromptDraft {
@@ -76,6 +79,7 @@ const initial: State = {
   pending: [],
   reversing: [],
   error: undefined,
+  detached: undefined,
 };
 
 export class SessionStore implements ClientListener {
@@ -341,9 +345,8 @@ export class SessionStore implements ClientListener {
     this.client?.retry();
   }
 
-  /** An error that this page found by itself. */
-  report(error: UserError): void {
-    this.update({ error });
+  documentMissing(detached: UserError): void {
+    this.update({ detached });
   }
 
   dismissError(): void {

@@ -38,6 +38,9 @@ export function dayGroup(at: number, now: number): DayGroup {
 /** "0.4 s" below ten seconds, "12 s" below a minute, "2 min 5 s" beyond. */
 export function duration(ms: number, locale?: string): string {
   const seconds = ms / 1000;
+  if (seconds < 0.05) {
+    return `< ${fixed(0.1, 1, locale)} s`;
+  }
   if (seconds < 60) {
     const digits = seconds < 9.95 ? 1 : 0;
     return `${fixed(seconds, digits, locale)} s`;

@@ -94,6 +94,15 @@ export class Scene {
     return refusal;
   }
 
+  /** Waits for the pane that was loaded in place of the former one. */
+  async renew(): Promise<void> {
+    const former = this.pane;
+    while (!former.isDetached()) {
+      await this.page.waitForEvent("framedetached");
+    }
+    this.pane = await paneOf(this.page);
+  }
+
   /** Ends the scene; what office.js called and the host does not have, or what went wrong in a page, fails the test. */
   async end(): Promise<void> {
     const { missing } = await this.host.log();

@@ -27,11 +27,14 @@ export function makeCertificates(officeHost: string, folder: string): Certificat
 export class TrustingHome {
   readonly path = mkdtempSync(join(tmpdir(), "deskhand-home-"));
 
-  constructor(authority: string) {
+  constructor(...authorities: string[]) {
     const store = join(this.path, ".pki/nssdb");
     mkdirSync(store, { recursive: true });
     execFileSync("certutil", ["-N", "-d", `sql:${store}`, "--empty-password"]);
-    execFileSync("certutil", ["-A", "-d", `sql:${store}`, "-n", "test authority", "-t", "C,,", "-i", authority]);
+    for (const [index, authority] of authorities.entries()) {
+      const name = `test authority ${String(index)}`;
+      execFileSync("certutil", ["-A", "-d", `sql:${store}`, "-n", name, "-t", "C,,", "-i", authority]);
+    }
   }
 
   remove(): void {

@@ -35,7 +35,7 @@ export interface StartOptions {
   pane: string;
   certificates: Certificates;
   autosave?: boolean;
-  port?: number;
+  port?: number | undefined;
 }
 
 export interface HostState {

@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const PROGRAM = process.env["DESKHAND_PYTHON"] ?? join(homedir(), ".cache/deskhand/python/bin/python");
+export const PYTHON = process.env["DESKHAND_PYTHON"] ?? join(homedir(), ".cache/deskhand/python/bin/python");
 
 /** Runs a script; `path` is the file, and the last value that it prints as JSON is the answer. */
 export function python<T>(script: string, path: string): T {
-  const output = execFileSync(PROGRAM, ["-c", `import json, sys\npath = sys.argv[1]\n${script}`, path], { encoding: "utf8" });
+  const output = execFileSync(PYTHON, ["-c", `import json, sys\npath = sys.argv[1]\n${script}`, path], { encoding: "utf8" });
   return JSON.parse(output) as T;
 }

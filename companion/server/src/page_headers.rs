@@ -49,8 +49,8 @@ pub struct PageSources {
     pub pane_scripts: Vec<String>,
     /// Where those scripts may connect to (`connect-src`).
     pub pane_connections: Vec<String>,
-    /// The origin of a host page for tests and the tour, which may frame every page.
-    pub test_host: Option<String>,
+    /// The origins of host pages for tests and the tour, which may frame every page.
+    pub test_hosts: Vec<String>,
 }
 
 /// Content-Security-Policy Level 3 for one page of one response.
@@ -89,7 +89,7 @@ fn frame_ancestors(sources: &PageSources, audience: Audience) -> String {
         .iter()
         .filter(|_| audience == Audience::Pane)
         .map(|(host, _)| *host);
-    let hosts: Vec<&str> = office.chain(sources.test_host.as_deref()).collect();
+    let hosts: Vec<&str> = office.chain(sources.test_hosts.iter().map(String::as_str)).collect();
     if hosts.is_empty() {
         "'none'".to_owned()
     } else {
@@ -112,7 +112,7 @@ pub(crate) fn may_frame(sources: &PageSources, origin: &str) -> bool {
             .is_some_and(|label| label.ends_with('.') && !label.contains(['/', ':', '@'])),
         None => origin == pattern,
     };
-    OFFICE_HOSTS.iter().any(|(host, _)| matches(host)) || sources.test_host.as_deref() == Some(origin)
+    OFFICE_HOSTS.iter().any(|(host, _)| matches(host)) || sources.test_hosts.iter().any(|host| host == origin)
 }
 
 /// What every answer carries, whatever it is.
@@ -155,7 +155,7 @@ mod tests {
         PageSources {
             pane_scripts: vec!["https://appsforoffice.microsoft.com".to_owned()],
             pane_connections: Vec::new(),
-            test_host: None,
+            test_hosts: Vec::new(),
         }
     }
 
@@ -178,7 +178,7 @@ mod tests {
         );
         assert!(!pane.contains("unsafe") && !pane.contains(" * "), "{pane}");
         let test = PageSources {
-            test_host: Some("https://localhost:9".to_owned()),
+            test_hosts: vec!["https://localhost:9".to_owned()],
             ..sources()
         };
         assert!(policy(Audience::Own, &test).ends_with("frame-ancestors https://localhost:9"));

@@ -80,9 +80,9 @@ pub(crate) struct Serve {
     /// A copy of office.js that the administrator provides; Microsoft's CDN when absent.
     #[arg(long, value_name = "DIR")]
     office_js: Option<PathBuf>,
-    /// The origin of a host page for tests and the tour that may frame the panes.
+    /// The origin of a host page for tests and the tour that may frame the pages. May be given several times.
     #[arg(long, value_name = "URL")]
-    test_host_origin: Option<String>,
+    test_host_origin: Vec<String>,
     /// Labels every front end as the tour: scripted answers, no model.
     #[arg(long)]
     tour: bool,
@@ -100,7 +100,7 @@ impl From<Serve> for ServeOptions {
             port: serve.port,
             web: serve.web.or_else(beside_program),
             office_script: serve.office_js,
-            test_host: serve.test_host_origin,
+            test_hosts: serve.test_host_origin,
             tour: serve.tour,
             ready_json: serve.ready_json,
             until_stdin_closes: serve.until_stdin_closes,

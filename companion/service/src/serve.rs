@@ -39,7 +39,7 @@ pub(crate) struct ServeOptions {
     pub(crate) port: u16,
     pub(crate) web: Option<PathBuf>,
     pub(crate) office_script: Option<PathBuf>,
-    pub(crate) test_host: Option<String>,
+    pub(crate) test_hosts: Vec<String>,
     pub(crate) tour: bool,
     /// Prints one JSON line when front ends can connect.
     pub(crate) ready_json: bool,
@@ -160,7 +160,7 @@ async fn bind(
         sources: PageSources {
             pane_scripts: texts(Directive::Script),
             pane_connections: texts(Directive::Connect),
-            test_host: options.test_host.clone(),
+            test_hosts: options.test_hosts.clone(),
         },
     };
     let server = ServerOptions {

@@ -52,6 +52,8 @@ fn an_exported_slide_is_a_deck_of_one_slide_that_reads_the_same() {
         }
         let first = deck.slide_ids().next().unwrap();
         let alone = decoded(&export(&deck, first));
+        let types = String::from_utf8(alone.package().part("[Content_Types].xml").unwrap().to_vec()).unwrap();
+        assert!(!types.contains("macroEnabled.main") && !alone.package().contains("ppt/vbaProject.bin"));
         assert!(bytes(&alone).len() <= bytes(&deck).len());
         if !is_strict(&deck) {
             let theirs = read_by_python(&alone);

@@ -55,8 +55,9 @@ impl Program {
         text.with_context(|| format!("`{}` says no `{key}`", self.name))
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until it ends by itself. Its input stays open: closing it would tell it to end.
     pub(crate) fn wait(&mut self) -> Result<()> {
+        let _open = self.child.stdin.take();
         let status = self.child.wait()?;
         ensure!(status.success(), "`{}` ended with {status}", self.name);
         Ok(())

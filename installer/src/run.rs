@@ -87,10 +87,15 @@ fn show(options: &Run, with_window: bool, status: Option<&Value>) -> Result<()> 
     service.wait()
 }
 
-/// The command that starts the service on the pages of this repository.
+/// The command that starts the service on the pages of this repository. It ends with this program, however that ends.
 pub(crate) fn serve(options: &Run) -> Command {
-    let mut serve = command(built(options, "deskhand"), &["serve", "--ready-json", "--web"]);
-    serve.arg(place::root().join("target/web"));
+    let mut serve = command(
+        built(options, "deskhand"),
+        &["serve", "--ready-json", "--until-stdin-closes", "--web"],
+    );
+    serve
+        .arg(place::root().join("target/web"))
+        .stdin(std::process::Stdio::piped());
     serve
 }
 

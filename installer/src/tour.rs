@@ -17,8 +17,9 @@ use crate::run::serve;
 
 /// What the stand-in plays.
 const SCRIPT: &str = "tests/standins/scripts/tour.yaml";
-/// The workbook that is opened in the host page; the tour works on a copy.
+/// The workbook that is opened in the host page, and the deck that is worked on as a file; the tour has copies.
 const WORKBOOK: &str = "tests/standins/scripts/tour.xlsx";
+const DECK: &str = "tests/standins/scripts/tour.pptx";
 
 /// Starts the stand-ins and the service against them, and shows workbook, pane and window side by side.
 pub(crate) fn tour(options: &Run, with_window: bool) -> Result<()> {
@@ -64,6 +65,7 @@ pub(crate) fn tour(options: &Run, with_window: bool) -> Result<()> {
 
     println!("\nTour: scripted answers, no model.");
     println!("Workbook and pane: {host_address}");
+    println!("Deck, to attach in the session: {}", stage.deck.display());
     println!("The session's own page: {address}/desktop/");
     if !with_window {
         println!(
@@ -84,6 +86,7 @@ pub(crate) fn tour(options: &Run, with_window: bool) -> Result<()> {
 struct Stage {
     home: PathBuf,
     workbook: PathBuf,
+    deck: PathBuf,
     certificate: PathBuf,
     key: PathBuf,
 }
@@ -99,11 +102,16 @@ impl Stage {
         fs::create_dir_all(&documents).context("no folder for the tour")?;
         let stage = Self {
             workbook: documents.join("Sample workbook.xlsx"),
+            deck: documents.join("Sample deck.pptx"),
             certificate: home.join("host.pem"),
             key: home.join("host.key"),
             home,
         };
-        fs::copy(place::root().join(WORKBOOK), &stage.workbook).context("no sample workbook")?;
+        for (sample, copy) in [(WORKBOOK, &stage.workbook), (DECK, &stage.deck)] {
+            // Not `fs::copy`: a sample that may not be written would make a copy that cannot be saved.
+            let bytes = fs::read(place::root().join(sample)).with_context(|| format!("no {sample}"))?;
+            fs::write(copy, bytes).with_context(|| format!("cannot write {}", copy.display()))?;
+        }
         stage.certify()?;
         Ok(stage)
     }
@@ -140,7 +148,6 @@ impl Stage {
         let settings = json!({
             "inferenceProvider": "gateway",
             "inferenceGatewayBaseUrl": gateway,
-            "inferenceGatewayApiKey": "standin-key",
         });
         let data = self.home.join("data");
         create_private(&data)?;

@@ -19,7 +19,7 @@ pub(crate) const QUEUE: usize = 1024;
 /// Jobs in one commit.
 const BATCH: usize = 256;
 /// Bytes written after which a checkpoint is worth its flushes.
-const CHECKPOINT_BYTES: usize = 4 << 20;
+const CHECKPOINT_BYTES: usize = 16 << 20;
 /// What a job costs in the WAL beside its payloads: a few pages.
 const JOB_BYTES: usize = 8 << 10;
 

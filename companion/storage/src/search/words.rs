@@ -20,13 +20,14 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = Word> {
     let mut rest = text.char_indices().take_while(|(at, _)| *at < TEXT).peekable();
     std::iter::from_fn(move || {
         while let Some((start, first)) = rest.next() {
-            let mut word: String = lower(first).collect();
+            let mut word = String::new();
+            push_lower(&mut word, first);
             let mut end = start + first.len_utf8();
             if is_unspaced(first) {
                 if let Some(&(at, second)) = rest.peek()
                     && is_unspaced(second)
                 {
-                    word.extend(lower(second));
+                    push_lower(&mut word, second);
                     end = at + second.len_utf8();
                 }
                 return Some((word, start..end));
@@ -41,7 +42,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = Word> {
                 end = at + next.len_utf8();
                 length += 1;
                 if length <= WORD {
-                    word.extend(lower(next));
+                    push_lower(&mut word, next);
                 }
             }
             return Some((word, start..end));
@@ -50,8 +51,12 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = Word> {
     })
 }
 
-fn lower(letter: char) -> impl Iterator<Item = char> {
-    letter.to_lowercase()
+fn push_lower(word: &mut String, letter: char) {
+    if letter.is_ascii() {
+        word.push(letter.to_ascii_lowercase());
+    } else {
+        word.extend(letter.to_lowercase());
+    }
 }
 
 /// Han, Hiragana, Katakana, Hangul, Thai, Lao, Khmer and Burmese letters.

@@ -46,6 +46,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Ledger {
     started: Instant,
     rows: Vec<Row>,
+    printed: bool,
 }
 
 #[derive(Debug)]
@@ -61,6 +62,7 @@ impl Ledger {
         Self {
             started: Instant::now(),
             rows: Vec::new(),
+            printed: false,
         }
     }
 
@@ -101,9 +103,10 @@ impl Ledger {
             .fold(Counts::default(), |sum, row| sum + row.counts)
     }
 
-    /// Prints the table of steps.
-    pub(crate) fn print(&self) {
-        if !self.rows.is_empty() {
+    /// Prints the table of steps, once: `run` does so before it opens the window.
+    pub(crate) fn print(&mut self) {
+        if !self.rows.is_empty() && !self.printed {
+            self.printed = true;
             println!("\n{}", self.table(self.started.elapsed()));
         }
     }
@@ -180,6 +183,7 @@ mod tests {
         let ledger = Ledger {
             started: Instant::now(),
             rows: vec![row(3, "in place"), row(61, "done")],
+            printed: false,
         };
         let lines = [
             "Step            Took    Budget",

@@ -19,7 +19,7 @@ const CHECK: Step = Step::new(
 );
 
 /// The crates that are checked: each brings what it depends on.
-const CRATES: [&str; 1] = ["deskhand-service"];
+const CRATES: [&str; 2] = ["deskhand-service", "deskhand-window"];
 
 /// `cargo xtask windows-check`.
 pub(crate) fn task(ledger: &mut Ledger) -> Result<()> {

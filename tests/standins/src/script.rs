@@ -20,8 +20,8 @@ pub use template::{Capture, TemplateError};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// What `GET /v1/models` lists: ids.
-    pub models: Vec<String>,
+    /// What `GET /v1/models` lists.
+    pub models: Vec<Model>,
     /// The key that requests must carry; any when absent.
     pub key: Option<String>,
     /// Milliseconds between two events of an answer.
@@ -35,6 +35,37 @@ pub struct Script {
     pub capture: BTreeMap<String, Capture>,
     /// The steps.
     pub steps: Vec<Step>,
+}
+
+/// A model of the list: its id, with or without a name to show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Model {
+    /// The id alone.
+    Id(String),
+    /// Both.
+    Named {
+        /// The id.
+        id: String,
+        /// The name to show.
+        name: String,
+    },
+}
+
+impl Model {
+    /// The id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Id(id) | Self::Named { id, .. } => id,
+        }
+    }
+
+    /// The name to show.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Id(name) | Self::Named { name, .. } => name,
+        }
+    }
 }
 
 /// How the step of a request is found.

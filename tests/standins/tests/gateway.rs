@@ -176,8 +176,14 @@ steps:
 #[test]
 fn every_script_of_the_folder_can_be_read() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
-    for entry in std::fs::read_dir(folder).expect("the folder") {
-        let path = entry.expect("an entry").path();
+    let paths = std::fs::read_dir(folder)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path());
+    let scripts: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+        .collect();
+    assert!(!scripts.is_empty());
+    for path in scripts {
         let text = std::fs::read_to_string(&path).expect("a script");
         Script::from_yaml(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }

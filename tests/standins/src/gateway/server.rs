@@ -19,7 +19,7 @@ use super::answer::{self, Filled, error, frames};
 use super::bench::{self, Bench};
 use super::log::{Log, Logged, Outcome};
 use super::request::{check, credential};
-use crate::script::{Conversation, Fault, Script};
+use crate::script::{Conversation, Fault, Model, Script};
 
 /// Largest request, as the real API has it.
 const MAX_REQUEST: usize = 32 * 1024 * 1024;
@@ -140,11 +140,15 @@ async fn models(State(stage): State<Arc<Stage>>, headers: HeaderMap) -> Response
     response
 }
 
-fn model_list(ids: &[String]) -> Value {
-    let models = ids.iter().map(
-        |id| json!({"type": "model", "id": id, "display_name": id, "created_at": "2026-01-01T00:00:00Z"}),
-    );
-    json!({"data": models.collect::<Vec<_>>(), "has_more": false, "first_id": ids.first(), "last_id": ids.last()})
+fn model_list(models: &[Model]) -> Value {
+    let (first, last) = (models.first().map(Model::id), models.last().map(Model::id));
+    let data: Vec<Value> = models
+        .iter()
+        .map(|model| {
+            json!({"type": "model", "id": model.id(), "display_name": model.name(), "created_at": "2026-01-01T00:00:00Z"})
+        })
+        .collect();
+    json!({"data": data, "has_more": false, "first_id": first, "last_id": last})
 }
 
 /// A request that the API would refuse.
@@ -162,7 +166,7 @@ impl Refused {
 }
 
 impl Stage {
-    fn models(&self) -> &[String] {
+    fn models(&self) -> &[Model] {
         match &self.part {
             Part::Script(script) => &script.models,
             Part::Bench(_) => &[],
@@ -195,7 +199,7 @@ impl Stage {
             why,
         })?;
         let model = Conversation::of(body).model();
-        if matches!(self.part, Part::Script(_)) && !self.models().iter().any(|known| known == model) {
+        if matches!(self.part, Part::Script(_)) && !self.models().iter().any(|known| known.id() == model) {
             let why = format!("model: {model}");
             return Err(Refused {
                 code: StatusCode::NOT_FOUND,

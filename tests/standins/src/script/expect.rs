@@ -10,6 +10,8 @@ use super::Conversation;
 pub struct Expect {
     /// Words that the person's newest text holds, in any case of letters.
     pub user: Option<String>,
+    /// Words that stand anywhere in the conversation.
+    pub text: Option<String>,
     /// The model asked for.
     pub model: Option<String>,
     /// Tools that are offered.
@@ -42,6 +44,11 @@ impl Expect {
     /// The first expectation that is not met, as a sentence.
     pub fn unmet(&self, conversation: Conversation<'_>) -> Option<String> {
         self.unmet_user(conversation)
+            .or_else(|| {
+                let wanted = self.text.as_deref()?;
+                let is_met = conversation.all_text().contains(wanted);
+                (!is_met).then(|| format!("expected {wanted:?} to stand in the conversation"))
+            })
             .or_else(|| {
                 let model = self
                     .model

@@ -1,5 +1,7 @@
 //! Templates in answers: `{{range_read/values/0/0}}` is a value in the newest result of a tool, by JSON Pointer
-//! (RFC 6901); `{{name}}` is a capture of the script. `{{… | thousands}}` rounds a number and groups its digits.
+//! (RFC 6901); `{{range_read!B4}}` is a cell in the newest result that shows it as a grid with column letters and row
+//! numbers; `{{name}}` is a capture of the script. `{{… | thousands}}` rounds a number and groups its digits,
+//! `{{… | tenths}}` rounds it to one decimal.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +10,31 @@ use serde_json::Value;
 
 use super::Conversation;
 
-/// A named piece of the conversation: the text between two others, at their last occurrence.
+/// A named piece of the conversation: the text between two others at their last occurrence, or from the beginning or to
+/// the end of their line where one is absent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capture {
     /// What stands before it.
-    pub after: String,
+    pub after: Option<String>,
     /// What stands behind it.
-    pub before: String,
+    pub before: Option<String>,
+}
+
+impl Capture {
+    fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
+        match (&self.after, &self.before) {
+            (Some(after), before) => {
+                let rest = &text[text.rfind(after.as_str())? + after.len()..];
+                match before {
+                    Some(before) => rest.split_once(before.as_str()).map(|(found, _)| found),
+                    None => rest.lines().next(),
+                }
+            }
+            (None, Some(before)) => text[..text.rfind(before.as_str())?].rsplit('\n').next(),
+            (None, None) => None,
+        }
+    }
 }
 
 /// Why a template cannot be filled in.
@@ -87,18 +106,23 @@ fn evaluate(
         Some((path, filter)) => (path.trim(), Some(filter.trim())),
         None => (expression.trim(), None),
     };
-    let value = match path.split_once('/') {
-        Some((tool, pointer)) => in_result(tool, pointer, conversation),
-        None => captured(path, conversation, captures),
+    let value = match (path.split_once('/'), path.split_once('!')) {
+        (Some((tool, pointer)), _) => in_result(tool, pointer, conversation),
+        (None, Some((tool, cell))) => in_grid(tool, cell, conversation),
+        (None, None) => captured(path, conversation, captures),
     };
     let value = value.map_err(failed)?;
     match filter {
         None => Ok(value),
-        Some("thousands") => {
+        Some(filter @ ("thousands" | "tenths")) => {
             let number = value
                 .as_f64()
                 .ok_or_else(|| failed(format!("{value} is not a number")))?;
-            Ok(Value::String(thousands(number)))
+            Ok(Value::String(if filter == "tenths" {
+                format!("{number:.1}")
+            } else {
+                thousands(number)
+            }))
         }
         Some(other) => Err(failed(format!("there is no filter {other}"))),
     }
@@ -130,20 +154,44 @@ fn first_object(text: &str) -> Option<Value> {
     })
 }
 
+/// A cell of the newest result that shows it: lines of tab-separated values, each led by its row number, below a line of
+/// column letters. A value that reads as a number is one.
+fn in_grid(tool: &str, cell: &str, conversation: Conversation<'_>) -> Result<Value, String> {
+    let row_at = cell
+        .find(|c: char| c.is_ascii_digit())
+        .ok_or("a cell is letters and a number")?;
+    let (column, row) = cell.split_at(row_at);
+    let results = conversation.results();
+    let mut grids = results
+        .iter()
+        .rev()
+        .filter(|result| result.tool == tool && !result.is_error);
+    let text = grids.find_map(|result| in_lines(&result.text, column, row));
+    let text = text.ok_or_else(|| format!("no result of {tool} shows the cell"))?;
+    Ok(text
+        .parse::<f64>()
+        .map_or_else(|_| Value::String(text.to_owned()), Value::from))
+}
+
+fn in_lines<'a>(text: &'a str, column: &str, row: &str) -> Option<&'a str> {
+    let mut lines = text.lines();
+    let heads = lines.find(|line| line.starts_with('\t'))?;
+    let place = heads.split('\t').position(|head| head == column)?;
+    let cells = lines.find(|line| line.split('\t').next() == Some(row))?;
+    cells.split('\t').nth(place)
+}
+
 fn captured(
     name: &str,
     conversation: Conversation<'_>,
     captures: &BTreeMap<String, Capture>,
 ) -> Result<Value, String> {
-    let Capture { after, before } = captures.get(name).ok_or("there is no capture of this name")?;
+    let capture = captures.get(name).ok_or("there is no capture of this name")?;
     let text = conversation.all_text();
-    let found = text
-        .rfind(after.as_str())
-        .map(|start| &text[start + after.len()..]);
-    let found = found.and_then(|rest| rest.split_once(before.as_str()));
-    found
-        .map(|(found, _)| Value::String(found.to_owned()))
-        .ok_or_else(|| format!("{after:?} … {before:?} is not in the conversation"))
+    let found = capture
+        .find(&text)
+        .ok_or_else(|| format!("{capture:?} is not in the conversation"))?;
+    Ok(Value::String(found.to_owned()))
 }
 
 fn thousands(number: f64) -> String {
@@ -184,8 +232,8 @@ mod tests {
         let captures = BTreeMap::from([(
             "book".to_owned(),
             Capture {
-                after: "xlsx <".into(),
-                before: ">".into(),
+                after: Some("xlsx <".into()),
+                before: Some(">".into()),
             },
         )]);
         let input = json!({"document": "{{book}}", "n": "{{range_read/values/0/0}}", "t": ["sum {{ range_read/values/0/0 | thousands }}"], "k": 3});
@@ -201,6 +249,29 @@ mod tests {
             fill_text("no {{ end", conversation, &captures).expect("a text"),
             "no {{ end"
         );
+    }
+
+    #[test]
+    fn finds_captures_between_marks_and_to_the_ends_of_their_line() {
+        let text = "first | workbook | a\nsecond | workbook | b\nthe id is 7.";
+        let capture = |after: Option<&str>, before: Option<&str>| Capture {
+            after: after.map(str::to_owned),
+            before: before.map(str::to_owned),
+        };
+        assert_eq!(capture(None, Some(" | workbook")).find(text), Some("second"));
+        assert_eq!(capture(Some("workbook | "), None).find(text), Some("b"));
+        assert_eq!(capture(Some("id is "), Some(".")).find(text), Some("7"));
+        assert_eq!(capture(Some("id is "), Some("!")).find(text), None);
+        assert_eq!(capture(None, None).find(text), None);
+    }
+
+    #[test]
+    fn finds_cells_in_a_grid() {
+        let text = "<data>\n\tB\tC\n3\tx\t12.5\n4\t\t-1\nformulas:\n\tB\tC\n3\t=1\t\n</data>";
+        assert_eq!(in_lines(text, "C", "3"), Some("12.5"));
+        assert_eq!(in_lines(text, "B", "4"), Some(""));
+        assert_eq!(in_lines(text, "D", "3"), None);
+        assert_eq!(in_lines(text, "C", "5"), None);
     }
 
     #[test]

@@ -67,6 +67,19 @@ CREATE TABLE pre_images (
 
 CREATE INDEX pre_images_by_blob ON pre_images (blob);
 
+-- Notes of tools on what they are about to do, what was there and what came of it. Keys hold ids, never content. What is
+-- open after a restart has to be read back and classified.
+CREATE TABLE journal (
+  number INTEGER PRIMARY KEY,
+  session INTEGER NOT NULL REFERENCES sessions (number) ON DELETE CASCADE,
+  key TEXT NOT NULL,
+  open INTEGER NOT NULL CHECK (open IN (0, 1)),
+  sealed BLOB NOT NULL,
+  UNIQUE (session, key)
+) STRICT;
+
+CREATE INDEX journal_open ON journal (session) WHERE open = 1;
+
 -- An approval is open until `settled_at` is set; it is set once.
 CREATE TABLE approvals (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),
@@ -79,14 +92,13 @@ CREATE TABLE approvals (
 
 CREATE INDEX approvals_by_session ON approvals (session, created_at);
 
--- Tokens of panes: only the SHA-256 of a token is kept.
+-- Tokens of panes: only the SHA-256 of a token is kept. The number is their order.
 CREATE TABLE pane_tokens (
-  hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
-  id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
-  kind TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  used_at INTEGER
-) STRICT, WITHOUT ROWID;
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  sealed BLOB NOT NULL
+) STRICT;
 
 -- A keyed hash chain. AUTOINCREMENT keeps the highest number ever given, which shows a tail that was cut off.
 CREATE TABLE audit (

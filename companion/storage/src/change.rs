@@ -10,7 +10,7 @@ use crate::tables::approvals::{self, ApprovalAnswer};
 use crate::tables::change_sets::{self, ChangeSet, PreImage};
 use crate::tables::events::{self, Event, NewEvent};
 use crate::tables::tokens::{self, PaneToken};
-use crate::tables::{audit, blobs, sessions, settings};
+use crate::tables::{audit, blobs, journal, sessions, settings};
 
 /// When a job is answered (Invariant 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,15 @@ pub enum Change {
     PutChangeSet(ChangeSet),
     /// Stores a pre-image. Its blob, if any, must be stored before it (the same job will do).
     PutPreImage(PreImage),
+    /// Writes or replaces an entry of the journal.
+    PutJournal {
+        /// Its key, unique in the session. Holds ids, never content: it is not sealed.
+        key: String,
+        /// True until it is known what came of it.
+        open: bool,
+        /// The pre-image or intent.
+        value: Vec<u8>,
+    },
     /// Stores a request for approval.
     OpenApproval {
         /// The approval's id.
@@ -97,24 +106,12 @@ pub enum StoreChange {
         /// Its value.
         value: Option<Vec<u8>>,
     },
-    /// Stores the hash of a pane's token.
-    PutToken {
-        /// The secret itself: it is hashed here and not kept.
-        secret: Vec<u8>,
-        /// What to know about it.
-        token: PaneToken,
-    },
-    /// Notes that a token was used.
-    MarkTokenUsed {
-        /// The token's id.
-        id: Uuid,
-        /// Unix milliseconds.
-        at: i64,
-    },
+    /// Keeps the hash of a pane's token.
+    PutToken(PaneToken),
     /// Forgets a token.
     RevokeToken {
         /// The token's id.
-        id: Uuid,
+        id: String,
     },
 }
 
@@ -183,6 +180,10 @@ fn apply_one(
         }
         Change::PutChangeSet(set) => change_sets::put(connection, ring, &ChangeSet { session, ..set }),
         Change::PutPreImage(image) => change_sets::put_pre_image(connection, ring, session, &image),
+        Change::PutJournal { key, open, value } => {
+            effects.bytes += value.len();
+            journal::put(connection, ring, session, &key, open, &value)
+        }
         Change::OpenApproval { id, at, request } => {
             approvals::open(connection, ring, session, id, at, &request)
         }
@@ -199,8 +200,7 @@ fn apply_to_store(connection: &Connection, ring: &KeyRing, change: StoreChange) 
     match change {
         StoreChange::Audit { at, record } => audit::append(connection, ring, at, &record),
         StoreChange::PutSetting { name, value } => settings::put(connection, ring, &name, value.as_deref()),
-        StoreChange::PutToken { secret, token } => tokens::put(connection, &secret, &token),
-        StoreChange::MarkTokenUsed { id, at } => tokens::mark_used(connection, id, at),
-        StoreChange::RevokeToken { id } => tokens::revoke(connection, id),
+        StoreChange::PutToken(token) => tokens::put(connection, ring, &token),
+        StoreChange::RevokeToken { id } => tokens::revoke(connection, &id),
     }
 }

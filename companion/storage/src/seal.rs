@@ -100,6 +100,14 @@ pub(crate) enum Place<'a> {
         at: i64,
     },
     Setting(&'a str),
+    Token {
+        id: &'a str,
+        hash: &'a [u8; 32],
+    },
+    Journal {
+        session: Uuid,
+        key: &'a str,
+    },
 }
 
 impl Place<'_> {
@@ -147,6 +155,8 @@ impl Place<'_> {
             Self::ApprovalAnswer { session, id } => put(8, &[session, id], &[], &[]),
             Self::Audit { number, at } => put(9, &[], &[], &[number, at.cast_unsigned()]),
             Self::Setting(name) => put(10, &[], name.as_bytes(), &[]),
+            Self::Token { id, hash } => put(11, &[], &[hash, id.as_bytes()].concat(), &[]),
+            Self::Journal { session, key } => put(12, &[session], key.as_bytes(), &[]),
         }
         out
     }

@@ -23,7 +23,7 @@ use crate::tables::change_sets::{self, ChangeSet, PreImage};
 use crate::tables::events::{self, Event, NewEvent};
 use crate::tables::sessions::{self, Session};
 use crate::tables::tokens::{self, PaneToken};
-use crate::tables::{blobs, settings};
+use crate::tables::{blobs, journal, settings};
 use crate::tail::{Subscription, Tails};
 use crate::writer::{Job, QUEUE, Writer};
 
@@ -248,15 +248,32 @@ impl Store {
             .await
     }
 
-    /// What is known of the token with this secret.
-    pub async fn token(&self, secret: Vec<u8>) -> Result<Option<PaneToken>> {
-        self.read_with(move |connection, _| tokens::find(connection, &secret))
+    /// The value of a journal entry, where there is one.
+    pub async fn journal(&self, session: Uuid, key: String) -> Result<Option<Vec<u8>>> {
+        self.read_with(move |connection, ring| journal::find(connection, ring, session, &key))
+            .await
+    }
+
+    /// Keys of journal entries that begin with `prefix`, in the order of their first writing.
+    pub async fn journal_keys(&self, session: Uuid, prefix: String) -> Result<Vec<String>> {
+        self.read_with(move |connection, _| journal::keys(connection, session, &prefix))
+            .await
+    }
+
+    /// Session and key of every journal entry that is open: after a restart these are to be classified.
+    pub async fn open_journal(&self) -> Result<Vec<(Uuid, String)>> {
+        self.read_with(|connection, _| journal::open(connection)).await
+    }
+
+    /// What is kept of the token with this SHA-256.
+    pub async fn token(&self, hash: [u8; 32]) -> Result<Option<PaneToken>> {
+        self.read_with(move |connection, ring| tokens::find(connection, ring, hash))
             .await
     }
 
     /// Every token that is not revoked, oldest first.
     pub async fn tokens(&self) -> Result<Vec<PaneToken>> {
-        self.read_with(|connection, _| tokens::list(connection)).await
+        self.read_with(tokens::list).await
     }
 
     /// The audit records after a number, in order, at most `limit`.

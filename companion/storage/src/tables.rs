@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod blobs;
 pub(crate) mod change_sets;
 pub(crate) mod events;
+pub(crate) mod journal;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod tokens;

@@ -28,6 +28,11 @@ async fn fill(fixture: &Fixture) -> (Vec<u8>, Vec<u8>) {
     let changes = vec![
         Change::Append(event("say something")),
         Change::PutBlob(blob),
+        Change::PutJournal {
+            key: "call:1".to_owned(),
+            open: true,
+            value: b"before".to_vec(),
+        },
         Change::PutChangeSet(set),
         Change::PutPreImage(image),
         Change::OpenApproval {
@@ -71,6 +76,7 @@ async fn leaves_neither_key_nor_rows_in_any_file() {
         "blob_chunks",
         "change_sets",
         "pre_images",
+        "journal",
         "approvals",
     ] {
         let rows: i64 = sql

@@ -222,43 +222,100 @@ async fn an_answer_needs_a_request() {
 }
 
 #[tokio::test]
-async fn a_token_is_found_by_its_secret_until_it_is_revoked() {
+async fn a_token_is_found_by_its_hash_until_it_is_revoked() {
     let fixture = Fixture::new().await;
-    let secret = [9_u8; 32].to_vec();
-    let token = PaneToken {
-        id: Uuid::from_u128(4),
-        kind: "excel".to_owned(),
-        created_at: 3,
-        used_at: None,
+    let token = |number: u8| PaneToken {
+        id: format!("t{number}"),
+        hash: [number; 32],
+        record: vec![number],
     };
-    let put = StoreChange::PutToken {
-        secret: secret.clone(),
-        token: token.clone(),
-    };
-    fixture.store.write_store(vec![put]).await.unwrap();
-    assert_eq!(fixture.store.token(vec![8; 32]).await.unwrap(), None);
-    assert_eq!(
-        fixture.store.token(secret.clone()).await.unwrap(),
-        Some(token.clone())
-    );
+    for number in [2, 1] {
+        fixture
+            .store
+            .write_store(vec![StoreChange::PutToken(token(number))])
+            .await
+            .unwrap();
+    }
+    let fixture = fixture.reopen();
+    assert_eq!(fixture.store.token([9; 32]).await.unwrap(), None);
+    assert_eq!(fixture.store.token([1; 32]).await.unwrap(), Some(token(1)));
+    assert_eq!(fixture.store.tokens().await.unwrap(), [token(2), token(1)]);
     fixture
         .store
-        .write_store(vec![StoreChange::MarkTokenUsed { id: token.id, at: 8 }])
+        .write_store(vec![StoreChange::RevokeToken { id: "t1".to_owned() }])
         .await
         .unwrap();
+    assert_eq!(fixture.store.token([1; 32]).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_token_cannot_be_lent_the_record_of_another() {
+    let fixture = Fixture::new().await;
+    for number in [1, 2] {
+        let token = PaneToken {
+            id: format!("t{number}"),
+            hash: [number; 32],
+            record: vec![number],
+        };
+        fixture
+            .store
+            .write_store(vec![StoreChange::PutToken(token)])
+            .await
+            .unwrap();
+    }
+    let lend =
+        "UPDATE pane_tokens SET sealed = (SELECT sealed FROM pane_tokens WHERE id = 't2') WHERE id = 't1'";
+    assert_eq!(fixture.sql().execute(lend, []).unwrap(), 1);
     assert_eq!(
-        fixture.store.tokens().await.unwrap(),
-        [PaneToken {
-            used_at: Some(8),
-            ..token.clone()
-        }]
+        fixture.store.token([1; 32]).await.unwrap_err().code(),
+        "DB_CORRUPT"
     );
-    fixture
-        .store
-        .write_store(vec![StoreChange::RevokeToken { id: token.id }])
+}
+
+#[tokio::test]
+async fn journal_entries_are_replaced_in_place_and_told_in_order() {
+    let fixture = Fixture::new().await;
+    let put = |key: &str, open: bool, value: &[u8]| Change::PutJournal {
+        key: key.to_owned(),
+        open,
+        value: value.to_vec(),
+    };
+    let large = vec![7; 3 << 20];
+    let changes = vec![
+        put("call:b", true, b"intended"),
+        put("change:1", false, b"x"),
+        put("call:a", true, &large),
+    ];
+    write(&fixture, changes).await.unwrap();
+    write(&fixture, vec![put("call:b", false, b"done")])
         .await
         .unwrap();
-    assert_eq!(fixture.store.token(secret).await.unwrap(), None);
+    let fixture = fixture.reopen();
+    let keys = fixture
+        .store
+        .journal_keys(SESSION, "call:".to_owned())
+        .await
+        .unwrap();
+    assert_eq!(keys, ["call:b", "call:a"]);
+    assert_eq!(
+        fixture
+            .store
+            .journal_keys(SESSION, "call%".to_owned())
+            .await
+            .unwrap(),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        fixture.store.open_journal().await.unwrap(),
+        [(SESSION, "call:a".to_owned())]
+    );
+    let value = |key: &str| fixture.store.journal(SESSION, key.to_owned());
+    assert_eq!(
+        value("call:b").await.unwrap().as_deref(),
+        Some(b"done".as_slice())
+    );
+    assert!(value("call:a").await.unwrap() == Some(large));
+    assert_eq!(value("call:c").await.unwrap(), None);
 }
 
 #[tokio::test]

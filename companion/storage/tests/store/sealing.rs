@@ -11,7 +11,6 @@ use uuid::Uuid;
 use crate::support::{Fixture, SESSION, contains, event, options};
 
 const CANARY: &str = "canary-4711-in-the-coal-mine";
-const SECRET: &[u8] = b"canary-0815-of-a-pane";
 
 /// Writes the canary to every place that takes content.
 async fn write_everywhere(fixture: &Fixture) {
@@ -46,6 +45,11 @@ async fn write_everywhere(fixture: &Fixture) {
             event: event(CANARY),
         },
         Change::PutBlob(canary()),
+        Change::PutJournal {
+            key: "call:1".to_owned(),
+            open: true,
+            value: canary(),
+        },
         Change::PutChangeSet(set),
         Change::PutPreImage(image),
         Change::OpenApproval {
@@ -69,20 +73,16 @@ async fn write_everywhere(fixture: &Fixture) {
 
 async fn write_store(fixture: &Fixture) {
     let token = PaneToken {
-        id: Uuid::from_u128(3),
-        kind: "excel".to_owned(),
-        created_at: 1,
-        used_at: None,
+        id: "t1".to_owned(),
+        hash: [5; 32],
+        record: CANARY.as_bytes().to_vec(),
     };
     let changes = vec![
         StoreChange::PutSetting {
             name: "font".to_owned(),
             value: Some(CANARY.as_bytes().to_vec()),
         },
-        StoreChange::PutToken {
-            secret: SECRET.to_vec(),
-            token,
-        },
+        StoreChange::PutToken(token),
     ];
     fixture.store.write_store(changes).await.unwrap();
 }
@@ -101,7 +101,6 @@ async fn no_file_shows_what_was_written() {
     let fixture = fixture.reopen();
     for bytes in [bytes, fixture.bytes_on_disk()] {
         assert!(!contains(&bytes, CANARY.as_bytes()));
-        assert!(!contains(&bytes, SECRET));
     }
     let stored = fixture.store.blob(SESSION, hash).await.unwrap();
     assert_eq!(stored.as_deref(), Some(CANARY.as_bytes()));

@@ -64,8 +64,13 @@ export class Gateway {
 
   /** Requests that the script did not expect. */
   async unexpected(): Promise<unknown[]> {
-    const log = (await (await fetch(`${this.url}/__log`)).json()) as { outcome: unknown }[];
-    return log.filter(({ outcome }) => typeof outcome === "object" && outcome !== null && "unexpected" in outcome);
+    const log = (await (await fetch(`${this.url}/__log`)).json()) as {
+      outcome: unknown;
+      body: { messages?: unknown[] } | null;
+    }[];
+    return log
+      .filter(({ outcome }) => typeof outcome === "object" && outcome !== null && "unexpected" in outcome)
+      .map(({ outcome, body }) => ({ outcome, newest: body?.messages?.at(-1) }));
   }
 
   stop(): Promise<void> {

@@ -8,6 +8,8 @@ mod slides;
 mod tags;
 mod view;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use deskhand_opc::xml::Tree;
@@ -64,9 +66,17 @@ pub(crate) enum Node {
     Layout(usize),
 }
 
+/// What was read of the package as it stands: a page asks for each shape's each member by itself.
+#[derive(Default)]
+struct Read {
+    info: Option<DeckContent>,
+    slides: BTreeMap<u32, SlideContent>,
+}
+
 /// A deck that is open.
 pub(crate) struct Deck {
     package: Package,
+    read: RefCell<Read>,
     revision: u64,
     saved: u64,
     selected: u32,
@@ -92,6 +102,7 @@ impl Deck {
         Tools::open(package.clone())?;
         let mut deck = Self {
             package,
+            read: RefCell::default(),
             revision: 0,
             saved: 0,
             selected: 0,
@@ -204,6 +215,7 @@ impl Deck {
     /// Takes a package in place of the present one.
     fn put(&mut self, package: Package) {
         self.package = package;
+        self.read = RefCell::default();
         self.revision += 1;
     }
 
@@ -217,9 +229,15 @@ impl Deck {
     }
 
     fn info(&self) -> Result<DeckContent, Fault> {
+        if let Some(info) = &self.read.borrow().info {
+            return Ok(info.clone());
+        }
         let tools = Tools::open(self.package.clone()).map_err(refused)?;
         match tools.answer(&DeckOperation::Info(DeckInfo {})).map_err(refused)? {
-            DeckAnswer::Info(info) => Ok(info),
+            DeckAnswer::Info(info) => {
+                self.read.borrow_mut().info = Some(info.clone());
+                Ok(info)
+            }
             _ => Err(Fault::operation("the deck cannot be listed")),
         }
     }
@@ -227,13 +245,19 @@ impl Deck {
     /// A slide's content. While two slides bear the same tag, as between an insertion and a deletion, the slide tools
     /// would find the first: the slide is then looked at under an id of its own.
     fn content(&self, number: u32) -> Result<SlideContent, Fault> {
+        if let Some(content) = self.read.borrow().slides.get(&number) {
+            return Ok(content.clone());
+        }
         let (package, id) = self.told_apart(number)?;
         let tools = Tools::open(package).map_err(refused)?;
         match tools
             .answer(&DeckOperation::SlideRead(SlideRead { slide: id }))
             .map_err(refused)?
         {
-            DeckAnswer::SlideRead(content) => Ok(content),
+            DeckAnswer::SlideRead(content) => {
+                self.read.borrow_mut().slides.insert(number, content.clone());
+                Ok(content)
+            }
             _ => Err(Fault::operation("the slide cannot be read")),
         }
     }

@@ -230,21 +230,16 @@ pub(super) fn number_format_of(format: &str) -> String {
 
 /// How to find the input of a cell: in a grid of the area's size, or one value for all.
 pub(super) fn shape<'a>(area: Area, input: &'a Value) -> Result<impl Fn(u32, u32) -> &'a Value, Fault> {
-    let wrong = || {
-        Fault::argument(
-            "The number of rows or columns in the input array doesn't match the size or dimensions of the range.",
-        )
-    };
     if let Value::Array(rows) = input {
         if rows.len() != area.rows() as usize {
-            return Err(wrong());
+            return Err(wrong_size());
         }
         for row in rows {
             if row
                 .as_array()
                 .is_none_or(|cells| cells.len() != area.columns() as usize)
             {
-                return Err(wrong());
+                return Err(wrong_size());
             }
         }
     }
@@ -252,4 +247,11 @@ pub(super) fn shape<'a>(area: Area, input: &'a Value) -> Result<impl Fn(u32, u32
         Value::Array(rows) => &rows[(row - area.top) as usize][(column - area.left) as usize],
         single => single,
     })
+}
+
+/// An array that is not of the size of its range.
+pub(super) fn wrong_size() -> Fault {
+    Fault::argument(
+        "The number of rows or columns in the input array doesn't match the size or dimensions of the range.",
+    )
 }

@@ -3,7 +3,7 @@
 use deskhand_operations::{Address, Area, MAX_COLUMNS, MAX_ROWS};
 use serde_json::{Value, json};
 
-use super::cells::{Facet, shape};
+use super::cells::{Facet, shape, wrong_size};
 use super::{Argument, Fault, Member, Node, SheetId, Workbook, number_argument, text_argument};
 
 impl Workbook {
@@ -91,6 +91,12 @@ impl Workbook {
                     None if name.ends_with("OrNullObject") => Ok(Member::Null),
                     None => of(Area::cell(area.top, area.left)),
                 }
+            }
+            // office.js asks before it sends a large array in pieces.
+            "_ValidateArraySize" => {
+                let fits = number_argument(arguments, 0) == Some(i64::from(area.rows()))
+                    && number_argument(arguments, 1) == Some(i64::from(area.columns()));
+                fits.then_some(Member::Value(Value::Null)).ok_or_else(wrong_size)
             }
             "select" => {
                 self.select(sheet, area);

@@ -3,7 +3,7 @@
 //! Only the given formulas are computed; everything else they read is a constant, the value that the file holds. What
 //! the engine cannot do is named, never guessed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -276,7 +276,7 @@ fn is_error(text: &str) -> bool {
 
 /// A formula that reads a cell which was not computed is not computed either.
 fn spread(problem: &Problem, outcomes: &mut [(CellAt, Outcome)]) {
-    let mut stale: HashSet<CellAt> = outcomes
+    let mut stale: BTreeSet<CellAt> = outcomes
         .iter()
         .filter(|(_, outcome)| matches!(outcome, Outcome::NotComputed(_)))
         .map(|(cell, _)| *cell)

@@ -41,7 +41,7 @@ pub(crate) fn remove(workbook: &Workbook, draft: &mut Draft, gone: &Gone<'_>) ->
         // An entry without a sheet is of the sheet of the one before it.
         let own = node.attribute("i");
         if let Some(own) = &own {
-            sheet = own.as_ref().to_owned();
+            own.as_ref().clone_into(&mut sheet);
         }
         let area = node.attribute("r").and_then(|cell| Area::parse(&cell).ok());
         let goes = match gone {

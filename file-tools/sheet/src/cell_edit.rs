@@ -108,15 +108,14 @@ pub(crate) fn edits(sheet: &Worksheet<'_>, changes: &CellEdits) -> Vec<Edit> {
     }
     let mut new_rows: Vec<(u32, String)> = Vec::new();
     for (row, changes) in &by_row {
-        match sheet.data.rows.binary_search_by_key(row, |scanned| scanned.row) {
-            Ok(index) => edits.extend(row_edits(sheet, &sheet.data.rows[index], changes)),
-            Err(_) => {
-                let cells = new_cells(sheet, *row, changes);
-                if !cells.is_empty() {
-                    let p = &sheet.prefix;
-                    new_rows.push((*row, format!(r#"<{p}row r="{}">{cells}</{p}row>"#, row + 1)));
-                }
-            }
+        if let Ok(index) = sheet.data.rows.binary_search_by_key(row, |scanned| scanned.row) {
+            edits.extend(row_edits(sheet, &sheet.data.rows[index], changes));
+            continue;
+        }
+        let cells = new_cells(sheet, *row, changes);
+        if !cells.is_empty() {
+            let p = &sheet.prefix;
+            new_rows.push((*row, format!(r#"<{p}row r="{}">{cells}</{p}row>"#, row + 1)));
         }
     }
     edits.extend(inserted_rows(sheet, new_rows));

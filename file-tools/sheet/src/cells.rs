@@ -2,7 +2,7 @@
 //!
 //! Rows and cells without `r` count on from the one before (ECMA-376 part 1, 18.3.1.4 and 18.3.1.73).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use deskhand_formula::translate;
@@ -99,7 +99,7 @@ pub(crate) struct Scan<'a> {
     /// Areas of array formulas and data tables.
     pub(crate) arrays: Vec<Area>,
     /// Groups of shared formulas with all their cells, where a group's cell is kept or not.
-    pub(crate) shared: HashMap<u32, SharedGroup>,
+    pub(crate) shared: BTreeMap<u32, SharedGroup>,
     /// True when rows and cells stand in order, each once.
     pub(crate) ordered: bool,
 }

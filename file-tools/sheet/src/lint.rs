@@ -13,7 +13,7 @@ use crate::outline::WORKSHEET;
 use crate::sheet::Worksheet;
 use crate::strings;
 use crate::styles::Styles;
-use crate::tables;
+use crate::tables::{self, TableEntry};
 use crate::workbook::{SheetEntry, SheetKind, Workbook};
 
 /// Something wrong in a workbook.
@@ -81,7 +81,7 @@ impl Findings<'_> {
         self.only.is_none_or(|only| only.contains(&part.to_lowercase()))
     }
 
-    fn add(&mut self, code: &'static str, part: &str, location: impl ToString, sentence: String) {
+    fn add(&mut self, code: &'static str, part: &str, location: &dyn std::fmt::Display, sentence: String) {
         self.list.push(Finding {
             code,
             part: part.to_owned(),
@@ -127,7 +127,7 @@ impl Findings<'_> {
             self.add(
                 "noSheet",
                 &workbook.part,
-                "",
+                &"",
                 "the workbook has no sheet".to_owned(),
             );
         }
@@ -165,7 +165,7 @@ impl Findings<'_> {
                 self.add(
                     "contentType",
                     part,
-                    "",
+                    &"",
                     format!("the part `{part}` has no content type"),
                 );
             }
@@ -218,7 +218,7 @@ impl Findings<'_> {
                 self.add(
                     "relationshipId",
                     source,
-                    id.raw,
+                    &id.raw,
                     format!(
                         "`{source}` uses the relationship `{}`, which is not there",
                         id.raw
@@ -247,7 +247,7 @@ impl Findings<'_> {
                 self.add(
                     "styleIndex",
                     &sheet.part,
-                    at,
+                    &at,
                     format!("{here} has a format that is not there"),
                 );
             }
@@ -261,7 +261,7 @@ impl Findings<'_> {
                 self.add(
                     "stringIndex",
                     &sheet.part,
-                    at,
+                    &at,
                     format!("{here} has a text that is not there"),
                 );
             }
@@ -273,7 +273,7 @@ impl Findings<'_> {
                 self.add(
                     "formula",
                     &sheet.part,
-                    at,
+                    &at,
                     format!("the formula in {here} has open brackets or quotes"),
                 );
             }
@@ -296,7 +296,7 @@ impl Findings<'_> {
                 self.add(
                     "elementOrder",
                     &sheet.part,
-                    local,
+                    &local,
                     format!("`{local}` on `{}` is out of order", sheet.name),
                 );
             }
@@ -372,30 +372,34 @@ impl Findings<'_> {
                     format!("the table `{name}` has another number of columns than its range"),
                 );
             }
-            if table.header_rows == 0 {
-                continue;
-            }
-            for (column, expected) in (table.area.left..).zip(&table.columns) {
-                let held = scanned
-                    .data
-                    .cells
-                    .binary_search_by_key(&(table.area.top, column), |cell| (cell.row, cell.column));
-                let held = held.map_or(CellValue::Empty, |index| {
-                    value(&scanned.data.cells[index], strings)
-                });
-                let same = matches!(&held, CellValue::Text(text) if text.replace("\r\n", "\n") == expected.replace("\r\n", "\n"));
-                if !same {
-                    let at = Area::cell(table.area.top, column);
-                    self.add(
-                        "tableHeader",
-                        part,
-                        at,
-                        format!("the header {at} of the table `{name}` does not read `{expected}`"),
-                    );
-                }
+            if table.header_rows > 0 {
+                self.headers(table, scanned, strings);
             }
         }
         Ok(())
+    }
+
+    /// A table's columns are called as its header cells.
+    fn headers(&mut self, table: &TableEntry, scanned: &Worksheet<'_>, strings: &[String]) {
+        let plain = |text: &str| text.replace("\r\n", "\n");
+        for (column, expected) in (table.area.left..).zip(&table.columns) {
+            let at = (table.area.top, column);
+            let held = scanned
+                .data
+                .cells
+                .binary_search_by_key(&at, |cell| (cell.row, cell.column));
+            let held = held.map_or(CellValue::Empty, |index| {
+                value(&scanned.data.cells[index], strings)
+            });
+            if !matches!(&held, CellValue::Text(text) if plain(text) == plain(expected)) {
+                let at = Area::cell(table.area.top, column);
+                let sentence = format!(
+                    "the header {at} of the table `{}` does not read `{expected}`",
+                    table.name
+                );
+                self.add("tableHeader", &table.part, &at, sentence);
+            }
+        }
     }
 
     /// Entries of the calculation chain are cells with formulas.

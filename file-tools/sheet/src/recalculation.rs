@@ -31,7 +31,7 @@ const NAMED: usize = 10;
 #[derive(Debug, Default)]
 pub(crate) struct Recalculated {
     /// Values of formulas that were computed, and whether they are errors.
-    pub(crate) values: HashMap<CellAt, (CellValue, bool)>,
+    pub(crate) values: BTreeMap<CellAt, (CellValue, bool)>,
     /// Formulas that were not computed, and why.
     pub(crate) gaps: BTreeMap<CellAt, String>,
     /// What a person should know.
@@ -409,7 +409,7 @@ fn problem(
 fn write_caches(
     workbook: &Workbook,
     draft: &mut Draft,
-    values: &HashMap<CellAt, (CellValue, bool)>,
+    values: &BTreeMap<CellAt, (CellValue, bool)>,
 ) -> Outcome<()> {
     let sheets: BTreeSet<usize> = values.keys().map(|cell| cell.sheet).collect();
     for index in sheets {

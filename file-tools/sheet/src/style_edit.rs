@@ -1,6 +1,7 @@
 //! Appends cell formats to the styles part. Existing ones never change: other cells use them.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use deskhand_opc::xml::{Node, Tree, escape};
@@ -27,6 +28,24 @@ const BLANK: &str = concat!(
     r#"<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>"#,
     "</styleSheet>"
 );
+/// Children of a font in the order that Excel writes and validators expect.
+const FONT: &[&str] = &[
+    "b",
+    "i",
+    "strike",
+    "condense",
+    "extend",
+    "outline",
+    "shadow",
+    "u",
+    "vertAlign",
+    "sz",
+    "color",
+    "name",
+    "family",
+    "charset",
+    "scheme",
+];
 /// Excel's own limit.
 const MAX_XFS: usize = 64_000;
 
@@ -72,19 +91,15 @@ pub(crate) struct StyleEdit {
 impl StyleEdit {
     /// Reads the styles part of a draft; adds one where there is none.
     pub(crate) fn new(workbook: &Workbook, draft: &mut Draft) -> Outcome<Self> {
-        let part = match draft
+        let held = draft
             .package()
             .related(&workbook.part, "styles")?
             .into_iter()
-            .next()
-        {
-            Some(part) => part,
-            None => {
-                let part = draft.free_name("xl/styles", ".xml");
-                draft.add_part(&part, BLANK, TYPE)?;
-                draft.add_relationship(&workbook.part, RELATIONSHIP, &Target::Part(part.clone()))?;
-                part
-            }
+            .next();
+        let part = if let Some(part) = held {
+            part
+        } else {
+            add_blank(workbook, draft)?
         };
         let content = draft.package().part(&part)?;
         let tree = Tree::parse(&part, &content, workbook.package.limits())?;
@@ -213,10 +228,7 @@ impl StyleEdit {
         {
             inner.push_str(&wrapped[child.span()]);
         }
-        let attributes: String = attributes
-            .iter()
-            .map(|(name, value)| format!(" {name}=\"{value}\""))
-            .collect();
+        let attributes = written(&attributes);
         Ok(if inner.is_empty() {
             format!("<{p}xf{attributes}/>")
         } else {
@@ -296,30 +308,7 @@ impl StyleEdit {
                 (!hex.is_empty()).then(|| format!(r#"<{p}color rgb="FF{hex}"/>"#)),
             );
         }
-        // The order that Excel writes and validators expect.
-        const ORDER: [&str; 15] = [
-            "b",
-            "i",
-            "strike",
-            "condense",
-            "extend",
-            "outline",
-            "shadow",
-            "u",
-            "vertAlign",
-            "sz",
-            "color",
-            "name",
-            "family",
-            "charset",
-            "scheme",
-        ];
-        children.sort_by_key(|(local, _)| {
-            ORDER
-                .iter()
-                .position(|known| known == local)
-                .unwrap_or(ORDER.len())
-        });
+        children.sort_by_key(|(local, _)| FONT.iter().position(|known| known == local).unwrap_or(FONT.len()));
         let inner: String = children.into_iter().map(|(_, xml)| xml).collect();
         Ok(self.fonts.index_of(format!("<{p}font>{inner}</{p}font>")))
     }
@@ -331,11 +320,14 @@ impl StyleEdit {
         let mut edits: Vec<(Range<usize>, Blob)> = Vec::new();
         if !self.formats_added.is_empty() {
             let p = &self.prefix;
-            let xml: String = self
-                .formats_added
-                .iter()
-                .map(|(id, code)| format!(r#"<{p}numFmt numFmtId="{id}" formatCode="{}"/>"#, escape(code)))
-                .collect();
+            let mut xml = String::new();
+            for (id, code) in &self.formats_added {
+                let _ = write!(
+                    xml,
+                    r#"<{p}numFmt numFmtId="{id}" formatCode="{}"/>"#,
+                    escape(code)
+                );
+            }
             match root.child("numFmts") {
                 Some(list) => grow(
                     &mut edits,
@@ -366,6 +358,23 @@ impl StyleEdit {
         draft.edit(&self.part, edits)?;
         Ok(())
     }
+}
+
+/// Adds the least styles part to a workbook without one.
+fn add_blank(workbook: &Workbook, draft: &mut Draft) -> Outcome<String> {
+    let part = draft.free_name("xl/styles", ".xml");
+    draft.add_part(&part, BLANK, TYPE)?;
+    draft.add_relationship(&workbook.part, RELATIONSHIP, &Target::Part(part.clone()))?;
+    Ok(part)
+}
+
+/// Attributes as they stand in a tag; values are escaped already.
+fn written(attributes: &[(String, String)]) -> String {
+    let mut xml = String::new();
+    for (name, value) in attributes {
+        let _ = write!(xml, r#" {name}="{value}""#);
+    }
+    xml
 }
 
 /// Appends to a list and sets its count.
@@ -400,9 +409,6 @@ fn alignment(old: Option<Node<'_, '_>>, p: &str, format: &CellFormat) -> String 
     if let Some(wrap) = format.wrap {
         set("wrapText", if wrap { "1" } else { "0" });
     }
-    let attributes: String = attributes
-        .iter()
-        .map(|(name, value)| format!(" {name}=\"{value}\""))
-        .collect();
+    let attributes = written(&attributes);
     format!("<{p}alignment{attributes}/>")
 }

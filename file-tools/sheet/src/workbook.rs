@@ -1,6 +1,6 @@
 //! The workbook part: sheets, names, dates, and where everything else is.
 
-use deskhand_opc::xml::{Ns, Tree};
+use deskhand_opc::xml::{Node, Ns, Tree};
 use deskhand_opc::{Package, PatchSet};
 use deskhand_operations::{Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation};
 
@@ -79,66 +79,25 @@ impl Workbook {
                 "The file is not a workbook; nothing was changed.",
             );
         }
-        let relationships = package.relationships(&part)?;
-        let mut sheets = Vec::new();
-        for node in root
-            .child("sheets")
-            .iter()
-            .flat_map(deskhand_opc::xml::Node::children)
-        {
-            let id = node.prefixed("id").unwrap_or_default().into_owned();
-            let relationship = relationships.iter().find(|relationship| relationship.id == id);
-            let target = relationship.and_then(|relationship| package.spelling(relationship.part()?));
-            let kind = match relationship {
-                Some(relationship) if relationship.is("worksheet") && target.is_some() => {
-                    SheetKind::Worksheet
-                }
-                _ => SheetKind::Other,
-            };
-            sheets.push(SheetEntry {
-                name: node.attribute("name").unwrap_or_default().into_owned(),
-                id: node
-                    .attribute("sheetId")
-                    .and_then(|id| id.parse().ok())
-                    .unwrap_or_default(),
-                part: target.unwrap_or_default().to_owned(),
-                relationship: id,
-                kind,
-                visible: node.attribute("state").is_none_or(|state| state == "visible"),
-            });
-        }
-        let mut names = Vec::new();
-        for node in root
-            .child("definedNames")
-            .iter()
-            .flat_map(deskhand_opc::xml::Node::children)
-        {
-            names.push(NameEntry {
-                name: node.attribute("name").unwrap_or_default().into_owned(),
-                local: node
-                    .attribute("localSheetId")
-                    .and_then(|index| index.parse().ok()),
-                refers_to: node.text(),
-                hidden: node.attribute("hidden").is_some_and(|hidden| is_true(&hidden)),
-            });
-        }
+        let sheets = sheets(&package, &part, root)?;
+        let names = names(root);
         let setting =
             |element: &str, attribute: &str| root.child(element).and_then(|node| node.attribute(attribute));
         let date_1904 = setting("workbookPr", "date1904").is_some_and(|value| is_true(&value));
         let iterates = setting("calcPr", "iterate").is_some_and(|value| is_true(&value));
         let as_shown = setting("calcPr", "fullPrecision").is_some_and(|value| !is_true(&value));
-        let no_calculation = iterates
-            .then(|| "the workbook calculates in circles")
-            .or(as_shown.then_some("the workbook calculates with values as shown"))
-            .map(str::to_owned);
-        drop(relationships);
+        let no_calculation = if iterates {
+            Some("the workbook calculates in circles".to_owned())
+        } else {
+            as_shown.then(|| "the workbook calculates with values as shown".to_owned())
+        };
         Ok(Self {
+            package,
             part,
             sheets,
             names,
             date_1904,
             no_calculation,
-            package,
         })
     }
 
@@ -225,6 +184,66 @@ impl Workbook {
             .find(|entry| entry.name.eq_ignore_ascii_case(name));
         found.map(|entry| entry.refers_to.as_str())
     }
+}
+
+/// The tabs.
+fn sheets(package: &Package, part: &str, root: Node<'_, '_>) -> Outcome<Vec<SheetEntry>> {
+    let relationships = package.relationships(part)?;
+    let mut sheets = Vec::new();
+    for node in root.child("sheets").iter().flat_map(Node::children) {
+        let id = node.prefixed("id").unwrap_or_default().into_owned();
+        let relationship = relationships.iter().find(|relationship| relationship.id == id);
+        let target = relationship.and_then(|relationship| package.spelling(relationship.part()?));
+        let is_worksheet =
+            relationship.is_some_and(|relationship| relationship.is("worksheet")) && target.is_some();
+        sheets.push(SheetEntry {
+            name: node.attribute("name").unwrap_or_default().into_owned(),
+            id: node
+                .attribute("sheetId")
+                .and_then(|id| id.parse().ok())
+                .unwrap_or_default(),
+            relationship: id,
+            part: target.unwrap_or_default().to_owned(),
+            kind: if is_worksheet {
+                SheetKind::Worksheet
+            } else {
+                SheetKind::Other
+            },
+            visible: node.attribute("state").is_none_or(|state| state == "visible"),
+        });
+    }
+    Ok(sheets)
+}
+
+/// The defined names.
+fn names(root: Node<'_, '_>) -> Vec<NameEntry> {
+    let nodes = root
+        .child("definedNames")
+        .into_iter()
+        .flat_map(|list| list.children());
+    let entry = |node: Node<'_, '_>| NameEntry {
+        name: node.attribute("name").unwrap_or_default().into_owned(),
+        local: node
+            .attribute("localSheetId")
+            .and_then(|index| index.parse().ok()),
+        refers_to: node.text(),
+        hidden: node.attribute("hidden").is_some_and(|hidden| is_true(&hidden)),
+    };
+    nodes.map(entry).collect()
+}
+
+/// Refuses a change of tabs where the workbook's structure is protected.
+pub(crate) fn guard_structure(root: Node<'_, '_>) -> Outcome<()> {
+    let lock = root
+        .child("workbookProtection")
+        .and_then(|node| node.attribute("lockStructure"));
+    if lock.is_some_and(|lock| is_true(&lock)) {
+        return refuse(
+            RefusalCode::Protected,
+            "The workbook's structure is protected; nothing was changed.",
+        );
+    }
+    Ok(())
 }
 
 /// An XML boolean.

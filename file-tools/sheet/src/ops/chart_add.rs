@@ -28,52 +28,14 @@ const DEFAULT_SIZE: (u32, u32) = (8, 15);
 
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &ChartAdd) -> Outcome<Applied> {
     let (data_index, data) = addresses::area(workbook, &add.range)?;
-    if data.rows() < 2 || data.columns() < 2 {
-        return refuse(
-            RefusalCode::BadInput,
-            "A chart needs a column of categories, a row of names and at least one value; nothing was changed.",
-        );
-    }
-    if data.columns() - 1 > MAX_SERIES || data.rows() - 1 > MAX_POINTS {
-        return refuse(
-            RefusalCode::TooLarge,
-            format!("A chart holds at most {MAX_SERIES} series of {MAX_POINTS} values; nothing was changed."),
-        );
-    }
+    check_size(data)?;
     let (index, place) = match &add.place {
         Some(place) => addresses::area(workbook, place)?,
         None => (data_index, beside(data)),
     };
-    let place = if place.cells() == 1 {
-        sized(place.top, place.left)
-    } else {
-        place
-    };
-    let place = Area {
-        bottom: place.bottom.min(MAX_ROWS - 2),
-        right: place.right.min(MAX_COLUMNS - 2),
-        ..place
-    };
+    let place = on_sheet(place);
     let sheet = workbook.worksheet(index)?;
-    if add.name.trim().is_empty() || add.name.chars().count() > 255 {
-        return refuse(
-            RefusalCode::BadInput,
-            "A chart's name has 1 to 255 characters; nothing was changed.",
-        );
-    }
-    let taken = drawings::charts(draft.package(), sheet)?;
-    if taken
-        .iter()
-        .any(|chart| chart.name.eq_ignore_ascii_case(&add.name))
-    {
-        return refuse(
-            RefusalCode::NameTaken,
-            format!(
-                "There is a chart `{}` on `{}` already; nothing was changed.",
-                add.name, sheet.name
-            ),
-        );
-    }
+    check_name(draft, sheet, &add.name)?;
     let content = draft.package().part(&sheet.part)?;
     let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(Vec::new()))?;
     if scanned.protected {
@@ -89,19 +51,8 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &ChartAdd) -> Ou
     let drawing = drawing(draft, sheet, &scanned)?;
     let relationship =
         draft.add_relationship(&drawing, &relationship_type(strict, "chart"), &Target::Part(part))?;
-    let content = draft.package().part(&drawing)?;
-    let tree = Tree::parse(&drawing, &content, draft.package().limits())?;
-    let ids = tree
-        .root()
-        .descendants()
-        .filter(|node| node.is(Ns::SheetDrawing, "cNvPr"));
-    let id = ids
-        .filter_map(|node| node.attribute("id")?.parse::<u32>().ok())
-        .max()
-        .unwrap_or(1)
-        .saturating_add(1);
-    let anchor = chart_xml::anchor(place, id, &add.name, &relationship, strict);
-    draft.edit(&drawing, [tree.root().append(&anchor)])?;
+    let anchor = |id: u32| chart_xml::anchor(place, id, &add.name, &relationship, strict);
+    frame(draft, &drawing, &anchor)?;
     let mut warnings = Vec::new();
     if add.kind == ChartKind::Pie && data.columns() > 2 {
         warnings.push("A pie shows one series: the first one was taken.".to_owned());
@@ -112,6 +63,70 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &ChartAdd) -> Ou
         read_back: None,
         warnings,
     })
+}
+
+/// Refuses data that no chart can show.
+fn check_size(data: Area) -> Outcome<()> {
+    if data.rows() < 2 || data.columns() < 2 {
+        return refuse(
+            RefusalCode::BadInput,
+            "A chart needs a column of categories, a row of names and at least one value; nothing was changed.",
+        );
+    }
+    if data.columns() - 1 > MAX_SERIES || data.rows() - 1 > MAX_POINTS {
+        return refuse(
+            RefusalCode::TooLarge,
+            format!("A chart holds at most {MAX_SERIES} series of {MAX_POINTS} values; nothing was changed."),
+        );
+    }
+    Ok(())
+}
+
+/// Refuses a name that is none, or that a chart of the sheet has.
+fn check_name(draft: &Draft, sheet: &SheetEntry, name: &str) -> Outcome<()> {
+    if name.trim().is_empty() || name.chars().count() > 255 {
+        return refuse(
+            RefusalCode::BadInput,
+            "A chart's name has 1 to 255 characters; nothing was changed.",
+        );
+    }
+    let taken = drawings::charts(draft.package(), sheet)?;
+    if taken.iter().any(|chart| chart.name.eq_ignore_ascii_case(name)) {
+        let sentence = format!(
+            "There is a chart `{name}` on `{}` already; nothing was changed.",
+            sheet.name
+        );
+        return refuse(RefusalCode::NameTaken, sentence);
+    }
+    Ok(())
+}
+
+/// Puts a frame into a drawing, under an id that no other shape has.
+fn frame(draft: &mut Draft, drawing: &str, anchor: &dyn Fn(u32) -> String) -> Outcome<()> {
+    let content = draft.package().part(drawing)?;
+    let tree = Tree::parse(drawing, &content, draft.package().limits())?;
+    let shapes = tree
+        .root()
+        .descendants()
+        .filter(|node| node.is(Ns::SheetDrawing, "cNvPr"));
+    let ids = shapes.filter_map(|node| node.attribute("id")?.parse::<u32>().ok());
+    let id = ids.max().unwrap_or(1).saturating_add(1);
+    draft.edit(drawing, [tree.root().append(&anchor(id))])?;
+    Ok(())
+}
+
+/// A place of a size that can be seen, within the sheet.
+fn on_sheet(place: Area) -> Area {
+    let place = if place.cells() == 1 {
+        sized(place.top, place.left)
+    } else {
+        place
+    };
+    Area {
+        bottom: place.bottom.min(MAX_ROWS - 2),
+        right: place.right.min(MAX_COLUMNS - 2),
+        ..place
+    }
 }
 
 /// The default place: two columns to the right of the data.

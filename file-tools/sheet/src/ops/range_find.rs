@@ -42,7 +42,7 @@ pub(super) fn answer(workbook: &Workbook, find: &RangeFind) -> Outcome<FoundCell
             let text = shown(&value, cell.style, &styles);
             let has = |text: &str| text.to_lowercase().contains(&wanted);
             let matches = if find.in_formulas {
-                formula.as_deref().is_some_and(has)
+                formula.as_deref().map_or_else(|| has(&text), has)
             } else {
                 has(&text) || matches!(value, CellValue::Number(number) if has(&number.to_string()))
             };

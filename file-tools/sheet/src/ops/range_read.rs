@@ -36,22 +36,11 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
         &Keep::Areas(vec![asked.unwrap_or(everything)]),
     )?;
     let whole = trimmed(asked, scanned.data.used);
-    let rows = read.max_rows.unwrap_or(DEFAULT_ROWS).max(1).min(whole.rows());
-    let rows = rows.min((MAX_CELLS / u64::from(whole.columns())).max(1) as u32);
-    let area = Area {
-        bottom: whole.top + rows - 1,
-        ..whole
-    };
+    let (area, rest) = page(whole, read.max_rows);
     if area.cells() > MAX_CELLS {
-        return refuse(
-            RefusalCode::TooLarge,
-            format!("`{}` has more than {MAX_CELLS} cells in a row.", read.range),
-        );
+        let sentence = format!("`{}` has more than {MAX_CELLS} cells in a row.", read.range);
+        return refuse(RefusalCode::TooLarge, sentence);
     }
-    let rest = (area.bottom < whole.bottom).then(|| Area {
-        top: area.bottom + 1,
-        ..whole
-    });
     let facets = if read.what.is_empty() {
         &[RangeFacet::Values][..]
     } else {
@@ -75,47 +64,63 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
         ..RangeContent::default()
     };
     for facet in facets {
-        let value_of =
-            |cell: Option<&ScannedCell<'_>>| cell.map_or(CellValue::Empty, |cell| value(cell, &strings));
-        match facet {
-            RangeFacet::Values => answer.values = Some(grid.map(|cell, _| value_of(cell))),
-            RangeFacet::Formulas => {
-                let of = |cell: &ScannedCell<'_>| formula_or_value(cell, &strings);
-                answer.formulas = Some(grid.map(|cell, _| cell.map_or(CellValue::Empty, of)));
-            }
-            RangeFacet::NumberFormats => {
-                answer.number_formats = Some(grid.map(|_, style| styles.number_format(style).to_owned()));
-            }
-            RangeFacet::Formats => {
-                answer.formats = Some(grid.map(|_, style| CellFormat {
-                    number_format: None,
-                    ..styles.of(style).format
-                }));
-            }
-            RangeFacet::Texts => {
-                answer.texts = Some(grid.map(|cell, style| shown(&value_of(cell), style, &styles)));
-            }
-        }
+        fill(&mut answer, *facet, &grid, &strings, &styles);
     }
     Ok(answer)
 }
 
-/// The area asked for, without what lies outside the used range; its first cell where nothing is used.
-fn trimmed(asked: Option<Area>, used: Option<Area>) -> Area {
-    match (asked, used) {
-        (Some(asked), Some(used)) => {
-            let end = Area {
-                bottom: asked.bottom.min(used.bottom.max(asked.top)),
-                right: asked.right.min(used.right.max(asked.left)),
-                ..asked
-            };
-            // One cell, or a few, are answered as asked; whole rows and columns are trimmed.
-            if asked.cells() <= 1_000 { asked } else { end }
+/// Puts one grid into the answer.
+fn fill(
+    answer: &mut RangeContent,
+    facet: RangeFacet,
+    grid: &Grid<'_, '_>,
+    strings: &[String],
+    styles: &Styles,
+) {
+    let value_of =
+        |cell: Option<&ScannedCell<'_>>| cell.map_or(CellValue::Empty, |cell| value(cell, strings));
+    match facet {
+        RangeFacet::Values => answer.values = Some(grid.map(|cell, _| value_of(cell))),
+        RangeFacet::Formulas => {
+            let of = |cell: &ScannedCell<'_>| formula_or_value(cell, strings);
+            answer.formulas = Some(grid.map(|cell, _| cell.map_or(CellValue::Empty, of)));
         }
-        (Some(asked), None) if asked.cells() <= 1_000 => asked,
+        RangeFacet::NumberFormats => {
+            answer.number_formats = Some(grid.map(|_, style| styles.number_format(style).to_owned()));
+        }
+        RangeFacet::Formats => {
+            let of = |style: u32| CellFormat {
+                number_format: None,
+                ..styles.of(style).format
+            };
+            answer.formats = Some(grid.map(|_, style| of(style)));
+        }
+        RangeFacet::Texts => {
+            answer.texts = Some(grid.map(|cell, style| shown(&value_of(cell), style, styles)));
+        }
+    }
+}
+
+/// The rows of one answer, and the rows that are left for the next.
+fn page(whole: Area, max_rows: Option<u32>) -> (Area, Option<Area>) {
+    let rows = max_rows.unwrap_or(DEFAULT_ROWS).max(1).min(whole.rows());
+    let rows = rows.min((MAX_CELLS / u64::from(whole.columns())).max(1) as u32);
+    let bottom = whole.top + rows - 1;
+    let rest = (bottom < whole.bottom).then(|| Area {
+        top: bottom + 1,
+        ..whole
+    });
+    (Area { bottom, ..whole }, rest)
+}
+
+/// The part of the area that is used; its first cell where it holds nothing, so that there is always a grid.
+pub(super) fn trimmed(asked: Option<Area>, used: Option<Area>) -> Area {
+    match (asked, used) {
+        (Some(asked), Some(used)) => asked
+            .intersection(&used)
+            .unwrap_or(Area::cell(asked.top, asked.left)),
         (Some(asked), None) => Area::cell(asked.top, asked.left),
-        (None, Some(used)) => used,
-        (None, None) => Area::cell(0, 0),
+        (None, used) => used.unwrap_or(Area::cell(0, 0)),
     }
 }
 

@@ -84,22 +84,20 @@ pub(super) fn content(
                 format!("The number for {} is not finite; nothing was changed.", at()),
             );
         }
-        CellInput::Text(text) => match input.formula() {
-            Some(formula) => Content::Formula(checked(formula, &at)?),
-            None => {
-                let text = text.strip_prefix('\'').unwrap_or(text);
-                if text.encode_utf16().count() > MAX_TEXT {
-                    return refuse(
-                        RefusalCode::TooLarge,
-                        format!(
-                            "The text for {} is longer than a cell holds; nothing was changed.",
-                            at()
-                        ),
-                    );
-                }
-                Content::Value(CellValue::Text(text.to_owned()))
+        CellInput::Text(text) => {
+            if let Some(formula) = input.formula() {
+                return Ok(Some(Content::Formula(checked(formula, &at)?)));
             }
-        },
+            let text = text.strip_prefix('\'').unwrap_or(text);
+            if text.encode_utf16().count() > MAX_TEXT {
+                let sentence = format!(
+                    "The text for {} is longer than a cell holds; nothing was changed.",
+                    at()
+                );
+                return refuse(RefusalCode::TooLarge, sentence);
+            }
+            Content::Value(CellValue::Text(text.to_owned()))
+        }
     }))
 }
 

@@ -1,6 +1,6 @@
 //! `sheet.add`.
 
-use deskhand_opc::xml::{Tree, escape};
+use deskhand_opc::xml::{Node, Tree, escape};
 use deskhand_opc::{Draft, Target};
 use deskhand_operations::RefusalCode;
 use deskhand_operations::answer::SheetContent;
@@ -8,9 +8,17 @@ use deskhand_operations::workbook::SheetAdd;
 
 use crate::error::{Outcome, refuse};
 use crate::tabs::{self, Shift};
-use crate::workbook::Workbook;
+use crate::workbook::{Workbook, guard_structure};
 
 const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
+
+/// A sheet without cells; `{}` is its namespace.
+const BLANK: &str = concat!(
+    "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n",
+    r#"<worksheet xmlns="{}"><sheetViews><sheetView workbookViewId="0"/></sheetViews>"#,
+    r#"<sheetFormatPr defaultRowHeight="15"/><sheetData/>"#,
+    r#"<pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/></worksheet>"#
+);
 
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &SheetAdd) -> Outcome<SheetContent> {
     check_name(&add.name)?;
@@ -36,27 +44,10 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &SheetAdd) -> Ou
             "The workbook has no list of sheets; nothing was changed.",
         );
     };
-    if root.child("workbookProtection").is_some_and(|node| {
-        node.attribute("lockStructure")
-            .is_some_and(|value| crate::workbook::is_true(&value))
-    }) {
-        return refuse(
-            RefusalCode::Protected,
-            "The workbook's structure is protected; nothing was changed.",
-        );
-    }
+    guard_structure(root)?;
     let (space, kind) = namespaces(tree.is_strict());
     let part = draft.free_name("xl/worksheets/sheet", ".xml");
-    let xml = format!(
-        concat!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n",
-            r#"<worksheet xmlns="{}"><sheetViews><sheetView workbookViewId="0"/></sheetViews>"#,
-            r#"<sheetFormatPr defaultRowHeight="15"/><sheetData/>"#,
-            r#"<pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/></worksheet>"#
-        ),
-        space
-    );
-    draft.add_part(&part, xml, TYPE)?;
+    draft.add_part(&part, BLANK.replace("{}", space), TYPE)?;
     let relationship = draft.add_relationship(&workbook.part, kind, &Target::Part(part))?;
     let id = workbook
         .sheets
@@ -65,13 +56,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &SheetAdd) -> Ou
         .max()
         .unwrap_or_default()
         + 1;
-    let r = relationship_prefix(&list.children().next().map_or_else(String::new, |node| {
-        node.tag()
-            .attributes()
-            .find(|attribute| attribute.name.ends_with(":id"))
-            .map_or_else(String::new, |attribute| attribute.name.to_owned())
-    }));
-    let (declared, r) = r;
+    let (declared, r) = relationship_attribute(list);
     let entry = format!(
         r#"<{}sheet name="{}" sheetId="{id}"{declared} {r}="{relationship}"/>"#,
         list.prefix_colon(),
@@ -91,12 +76,17 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &SheetAdd) -> Ou
 }
 
 /// The name of the `r:id` attribute as the other sheets write it, with a declaration where there is none to follow.
-fn relationship_prefix(name: &str) -> (&'static str, String) {
-    if name.is_empty() {
-        let declared = r#" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships""#;
-        (declared, "r:id".to_owned())
-    } else {
-        ("", name.to_owned())
+fn relationship_attribute(list: Node<'_, '_>) -> (&'static str, String) {
+    let held = list
+        .children()
+        .next()
+        .and_then(|node| node.tag().attributes().find(|held| held.name.ends_with(":id")));
+    match held {
+        Some(held) => ("", held.name.to_owned()),
+        None => (
+            r#" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships""#,
+            "r:id".to_owned(),
+        ),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
 use crate::sheet::Worksheet;
 use crate::tabs::{self, Shift};
-use crate::workbook::{SheetEntry, SheetKind, Workbook};
+use crate::workbook::{SheetEntry, SheetKind, Workbook, guard_structure};
 
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, delete: &SheetDelete) -> Outcome<Applied> {
     let Some(index) = workbook.sheet_index(&delete.name) else {
@@ -41,15 +41,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, delete: &SheetDelete)
     let content = draft.package().part(&workbook.part)?;
     let tree = Tree::parse(&workbook.part, &content, draft.package().limits())?;
     let root = tree.root();
-    if root.child("workbookProtection").is_some_and(|node| {
-        node.attribute("lockStructure")
-            .is_some_and(|value| crate::workbook::is_true(&value))
-    }) {
-        return refuse(
-            RefusalCode::Protected,
-            "The workbook's structure is protected; nothing was changed.",
-        );
-    }
+    guard_structure(root)?;
     let entry = root.child("sheets").and_then(|list| list.children().nth(index));
     let mut edits: Vec<_> = entry.iter().map(|node| node.replace("")).collect();
     edits.extend(tabs::edits(root, Shift::Removed(index)));
@@ -146,8 +138,13 @@ fn other_user(workbook: &Workbook, gone: &SheetEntry) -> Outcome<Option<String>>
     let own = below(workbook, &gone.part)?;
     for part in workbook.package.parts() {
         let lower = part.to_lowercase();
-        let looked_at =
-            lower.ends_with(".xml") && lower.starts_with("xl/") && !lower.contains("/externallinks/");
+        let looked_at = lower.starts_with("xl/")
+            && workbook
+                .package
+                .content_types()?
+                .of(part)
+                .is_some_and(|kind| kind.ends_with("+xml"))
+            && !lower.contains("/externallinks/");
         if !looked_at || lower == workbook.part.to_lowercase() || own.contains(&lower) {
             continue;
         }

@@ -1,8 +1,8 @@
 //! `table.delete`.
 
 use deskhand_formula::{Kind, tokens};
-use deskhand_opc::Draft;
 use deskhand_opc::xml::Tree;
+use deskhand_opc::{Blob, Draft};
 use deskhand_operations::RefusalCode;
 use deskhand_operations::answer::Applied;
 use deskhand_operations::workbook::TableDelete;
@@ -12,7 +12,7 @@ use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
 use crate::sheet::Worksheet;
 use crate::tables;
-use crate::workbook::{SheetKind, Workbook};
+use crate::workbook::{SheetEntry, SheetKind, Workbook};
 
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, delete: &TableDelete) -> Outcome<Applied> {
     let all = tables::all(workbook)?;
@@ -46,37 +46,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, delete: &TableDelete)
             "The table's part is not where its sheet says; nothing was changed.",
         );
     };
-    let content = draft.package().part(&sheet.part)?;
-    let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(Vec::new()))?;
-    if let Some(list) = scanned.find("tableParts") {
-        // A fragment: prefixes stay undeclared in it, which its offsets do not mind.
-        let tree = Tree::parse(
-            "tableParts",
-            &content[list.span.clone()],
-            draft.package().limits(),
-        )?;
-        let root = tree.root();
-        let Some(entry) = root
-            .children()
-            .find(|node| node.prefixed("id").is_some_and(|id| id == relationship.id))
-        else {
-            return refuse(
-                RefusalCode::Corrupt,
-                "The table is not listed on its sheet; nothing was changed.",
-            );
-        };
-        let at = |span: std::ops::Range<usize>| span.start + list.span.start..span.end + list.span.start;
-        let left = root.children().count() - 1;
-        let edits = if left == 0 {
-            vec![(list.span.clone(), deskhand_opc::Blob::default())]
-        } else {
-            vec![
-                (at(entry.span()), deskhand_opc::Blob::default()),
-                list.tag.set_attribute("count", &left.to_string()),
-            ]
-        };
-        draft.edit(&sheet.part, edits)?;
-    }
+    unlist(workbook, draft, sheet, &relationship.id)?;
     draft.remove_relationship(&sheet.part, &relationship.id)?;
     super::sheet_delete::remove_with_orphans(draft, &table.part)?;
     Ok(Applied {
@@ -84,6 +54,38 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, delete: &TableDelete)
         changed: 1,
         ..Applied::default()
     })
+}
+
+/// Takes a table out of its sheet's list.
+fn unlist(workbook: &Workbook, draft: &mut Draft, sheet: &SheetEntry, relationship: &str) -> Outcome<()> {
+    let content = draft.package().part(&sheet.part)?;
+    let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(Vec::new()))?;
+    let Some(list) = scanned.find("tableParts") else {
+        return Ok(());
+    };
+    // A fragment: prefixes stay undeclared in it, which its offsets do not mind.
+    let tree = Tree::parse(
+        "tableParts",
+        &content[list.span.clone()],
+        draft.package().limits(),
+    )?;
+    let mut entries = tree.root().children();
+    let Some(entry) = entries.find(|node| node.prefixed("id").is_some_and(|id| id == relationship)) else {
+        return refuse(
+            RefusalCode::Corrupt,
+            "The table is not listed on its sheet; nothing was changed.",
+        );
+    };
+    let (start, span) = (list.span.start, entry.span());
+    let left = tree.root().children().count() - 1;
+    let edits = if left == 0 {
+        vec![(list.span.clone(), Blob::default())]
+    } else {
+        let entry = (start + span.start..start + span.end, Blob::default());
+        vec![entry, list.tag.set_attribute("count", &left.to_string())]
+    };
+    draft.edit(&sheet.part, edits)?;
+    Ok(())
 }
 
 /// The first cell or name whose formula has a name or column specifier that matches, as a person would say it.

@@ -18,9 +18,8 @@ pub(crate) fn value(cell: &ScannedCell<'_>, strings: &[String]) -> CellValue {
             .and_then(|index| strings.get(index))
             .map_or(CellValue::Empty, |text| CellValue::Text(text.clone())),
         "b" => CellValue::Boolean(matches!(text.trim(), "1" | "true")),
-        "str" | "inlineStr" | "e" => CellValue::Text(text.clone()),
-        // Strict files may hold dates as ISO 8601; shown as written.
-        "d" => CellValue::Text(text.clone()),
+        // Strict files may hold dates (`d`) as ISO 8601; shown as written.
+        "str" | "inlineStr" | "e" | "d" => CellValue::Text(text.clone()),
         _ => text
             .trim()
             .parse::<f64>()

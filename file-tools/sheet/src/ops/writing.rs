@@ -13,7 +13,7 @@ use crate::calc_chain::{self, Gone};
 use crate::cell_edit::{self, CellEdits, Content};
 use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
-use crate::ops::range_read::fingerprint;
+use crate::ops::range_read::{fingerprint, trimmed};
 use crate::ops::values::{formula, value};
 use crate::recalculation::{self, Recalculated};
 use crate::sheet::Worksheet;
@@ -271,7 +271,11 @@ fn read_back(
         formulas: Vec::new(),
         errors: Vec::new(),
         formula_count: 0,
-        fingerprint: fingerprint(area, &scanned.data.cells, &strings),
+        fingerprint: fingerprint(
+            trimmed(Some(area), scanned.data.used),
+            &scanned.data.cells,
+            &strings,
+        ),
     };
     for cell in &scanned.data.cells {
         let written = changes

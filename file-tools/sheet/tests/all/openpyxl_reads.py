@@ -16,6 +16,8 @@ def answer(question):
         return {"error": f"{type(error).__name__}: {error}"}
     cells = {}
     for sheet, address in question.get("cells", []):
+        if sheet not in book.sheetnames:  # openpyxl passes over sheets of strict files
+            continue
         cell = book[sheet][address]
         value = cell.value
         if hasattr(value, "text"):
@@ -24,7 +26,7 @@ def answer(question):
             "value": value if isinstance(value, (int, float, str, bool, type(None))) else str(value),
             "format": cell.number_format,
             "bold": bool(cell.font.b),
-            "fill": cell.fill.fgColor.rgb if cell.fill.fill_type else None,
+            "fill": str(cell.fill.fgColor.rgb) if cell.fill.fill_type else None,
         }
     charts = {sheet.title: [type(chart).__name__ for chart in sheet._charts] for sheet in book.worksheets}
     tables = {sheet.title: dict(sheet.tables.items()) for sheet in book.worksheets}

@@ -30,6 +30,11 @@ pub(crate) fn files() -> Vec<PathBuf> {
     files
 }
 
+/// True for a committed workbook.
+pub(crate) fn is_fixture(path: &Path) -> bool {
+    path.components().any(|folder| folder.as_os_str() == "fixtures")
+}
+
 pub(crate) fn open(bytes: &[u8]) -> Workbook {
     Workbook::open(Package::open(bytes.to_vec(), &Limits::default()).unwrap()).unwrap()
 }

@@ -1,0 +1,395 @@
+//! Files that lie, swell, nest or pretend: each is refused with its own cause, within bounds.
+#![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
+
+use std::io::Write as _;
+
+use deskhand_opc::xml::Tree;
+use deskhand_opc::{LegacyKind, Limits, Package, PackageError};
+
+/// An entry to write: name, content, and what to lie about.
+#[derive(Clone, Default)]
+struct Entry {
+    name: Vec<u8>,
+    content: Vec<u8>,
+    size: Option<u32>,
+    crc: Option<u32>,
+    flags: u16,
+    method: Option<u16>,
+    local_name: Option<Vec<u8>>,
+    /// Sizes in a data descriptor behind the content.
+    descriptor: bool,
+    /// 64-bit sizes in the directory.
+    wide: bool,
+}
+
+fn entry(name: &str, content: impl Into<Vec<u8>>) -> Entry {
+    Entry {
+        name: name.as_bytes().to_vec(),
+        content: content.into(),
+        ..Entry::default()
+    }
+}
+
+fn deflated(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn crc(content: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(content);
+    crc.sum()
+}
+
+/// A ZIP archive of these entries.
+fn archive(entries: &[Entry]) -> Vec<u8> {
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let data = deflated(&entry.content);
+        let size = entry.size.unwrap_or(entry.content.len() as u32);
+        let sum = entry.crc.unwrap_or_else(|| crc(&entry.content));
+        let flags = entry.flags | if entry.descriptor { 8 } else { 0 };
+        let offset = file.len() as u32;
+        let numbers = |wide: bool| -> Vec<u8> {
+            let lengths = if wide {
+                [u32::MAX; 2]
+            } else {
+                [data.len() as u32, size]
+            };
+            let mut bytes = sum.to_le_bytes().to_vec();
+            bytes.extend(lengths.map(u32::to_le_bytes).concat());
+            bytes
+        };
+        let start: Vec<u8> = [20, flags, entry.method.unwrap_or(8), 0, 33u16]
+            .iter()
+            .flat_map(|field| field.to_le_bytes())
+            .collect();
+        let local = entry.local_name.as_ref().unwrap_or(&entry.name);
+        file.extend(b"PK\x03\x04");
+        file.extend(&start);
+        file.extend(if entry.descriptor {
+            vec![0; 12]
+        } else {
+            numbers(false)
+        });
+        file.extend((local.len() as u16).to_le_bytes());
+        file.extend([0; 2]);
+        file.extend(local);
+        file.extend(&data);
+        if entry.descriptor {
+            file.extend(b"PK\x07\x08");
+            file.extend(numbers(false));
+        }
+        let mut extra = Vec::new();
+        if entry.wide {
+            extra.extend([1, 0, 16, 0]);
+            extra.extend(u64::from(size).to_le_bytes());
+            extra.extend((data.len() as u64).to_le_bytes());
+        }
+        directory.extend(b"PK\x01\x02\x14\0");
+        directory.extend(&start);
+        directory.extend(numbers(entry.wide));
+        directory.extend((entry.name.len() as u16).to_le_bytes());
+        directory.extend((extra.len() as u16).to_le_bytes());
+        directory.extend([0; 10]);
+        directory.extend(offset.to_le_bytes());
+        directory.extend(&entry.name);
+        directory.extend(extra);
+    }
+    finish(file, &directory, entries.len() as u16)
+}
+
+/// The archive with its directory and end record.
+fn finish(mut file: Vec<u8>, directory: &[u8], count: u16) -> Vec<u8> {
+    let at = file.len() as u32;
+    file.extend(directory);
+    file.extend(b"PK\x05\x06\0\0\0\0");
+    file.extend([count.to_le_bytes(), count.to_le_bytes()].concat());
+    file.extend((directory.len() as u32).to_le_bytes());
+    file.extend(at.to_le_bytes());
+    file.extend([0; 2]);
+    file
+}
+
+fn types() -> Entry {
+    entry(
+        "[Content_Types].xml",
+        r#"<Types><Default Extension="xml" ContentType="application/xml"/></Types>"#,
+    )
+}
+
+fn opened(entries: &[Entry]) -> Result<Package, PackageError> {
+    Package::open(archive(entries), &Limits::default())
+}
+
+#[test]
+fn lies_and_tricks_of_the_archive_are_refused_when_it_is_opened() {
+    let with = |other: Entry| vec![types(), other];
+    let cases: Vec<(&str, Vec<Entry>)> = vec![
+        (
+            "encrypted",
+            with(Entry {
+                flags: 1,
+                ..entry("a.xml", "x")
+            }),
+        ),
+        (
+            "compression",
+            with(Entry {
+                method: Some(12),
+                ..entry("a.xml", "x")
+            }),
+        ),
+        (
+            "two names",
+            with(Entry {
+                local_name: Some(b"b.xml".to_vec()),
+                ..entry("a.xml", "x")
+            }),
+        ),
+        ("name outside", with(entry("../a.xml", "x"))),
+        ("backslash outside", with(entry("..\\a.xml", "x"))),
+        ("drive", with(entry("C:/a.xml", "x"))),
+        ("control character", with(entry("a\u{1}.xml", "x"))),
+        ("twice", vec![types(), entry("a.xml", "x"), entry("A.XML", "y")]),
+        (
+            "twice by slashes",
+            vec![types(), entry("x/a.xml", "x"), entry("x\\a.xml", "y")],
+        ),
+        ("no content types", vec![entry("a.xml", "x")]),
+        ("ratio", with(entry("a.xml", vec![b' '; 20 << 20]))),
+        (
+            "declared too large",
+            with(Entry {
+                size: Some(u32::MAX - 1),
+                ..entry("a.xml", "x")
+            }),
+        ),
+    ];
+    for (name, entries) in cases {
+        let error = opened(&entries).map(|_| panic!("{name} was opened")).unwrap_err();
+        let expected = match name {
+            "encrypted" => matches!(error, PackageError::Encrypted),
+            "compression" => matches!(error, PackageError::Compression(_)),
+            "two names" => matches!(error, PackageError::Damaged(_)),
+            "twice" | "twice by slashes" => matches!(error, PackageError::DuplicateName(_)),
+            "no content types" => matches!(error, PackageError::NotAPackage),
+            "ratio" | "declared too large" => matches!(error, PackageError::TooLarge(_)),
+            _ => matches!(error, PackageError::BadName(_)),
+        };
+        assert!(expected, "{name}: {error:?}");
+    }
+}
+
+#[test]
+fn a_part_gives_no_more_than_it_declares() {
+    let bomb = Entry {
+        size: Some(10),
+        ..entry("a.xml", vec![b'x'; 5 << 20])
+    };
+    let short = Entry {
+        size: Some(1000),
+        ..entry("b.xml", "x")
+    };
+    let sum = Entry {
+        crc: Some(1),
+        ..entry("c.xml", "x")
+    };
+    let package = opened(&[types(), bomb, short, sum]).unwrap();
+    for part in ["a.xml", "b.xml", "c.xml"] {
+        assert!(
+            matches!(package.part(part), Err(PackageError::Damaged(_))),
+            "{part}"
+        );
+    }
+    assert!(matches!(package.part("d.xml"), Err(PackageError::MissingPart(_))));
+}
+
+#[test]
+fn caps_hold() {
+    let many: Vec<Entry> = [types()]
+        .into_iter()
+        .chain((0..20).map(|n| entry(&format!("{n}.xml"), "0123456789")))
+        .collect();
+    let limits = [
+        Limits {
+            parts: 10,
+            ..Limits::default()
+        },
+        Limits {
+            total_bytes: 150,
+            ..Limits::default()
+        },
+        Limits {
+            part_bytes: 9,
+            ..Limits::default()
+        },
+        Limits {
+            file_bytes: 100,
+            ..Limits::default()
+        },
+    ];
+    for limits in limits {
+        let opened = Package::open(archive(&many), &limits);
+        assert!(matches!(opened, Err(PackageError::TooLarge(_))), "{limits:?}");
+    }
+}
+
+#[test]
+fn data_descriptors_wide_sizes_and_backslashes_are_read_and_kept() {
+    let entries = [
+        types(),
+        Entry {
+            descriptor: true,
+            ..entry("xl\\workbook.xml", "<a/>")
+        },
+        Entry {
+            wide: true,
+            ..entry("xl/b.xml", "<b/>")
+        },
+        entry("xl/", ""),
+    ];
+    let file = archive(&entries);
+    let mut package = Package::open(file.clone(), &Limits::default()).unwrap();
+    assert_eq!(&*package.part("XL/Workbook.xml").unwrap(), b"<a/>");
+    assert_eq!(&*package.part("xl/b.xml").unwrap(), b"<b/>");
+    assert_eq!(package.parts().count(), 3, "a folder is no part");
+    assert!(package.write().unwrap() == file);
+    for part in ["xl/workbook.xml", "xl/b.xml"] {
+        let patch = package.edit(part, [(1..2, "changed".into())]).unwrap();
+        let set = deskhand_opc::PatchSet { patches: vec![patch] };
+        package.apply(&set).unwrap();
+        let mut saved = Package::open(package.write().unwrap(), &Limits::default()).unwrap();
+        assert_eq!(&*saved.part(part).unwrap(), b"<changed/>");
+        saved.apply(&set.invert()).unwrap();
+        package = saved;
+        assert!(package.write().unwrap() == file, "{part} undone");
+    }
+}
+
+#[test]
+fn every_truncation_is_an_error_and_never_a_panic() {
+    let file = archive(&[
+        types(),
+        entry("a.xml", "<a>text</a>"),
+        Entry {
+            wide: true,
+            ..entry("b.xml", "<b/>")
+        },
+    ]);
+    for length in 0..file.len() {
+        assert!(
+            Package::open(file[..length].to_vec(), &Limits::default()).is_err(),
+            "{length} bytes"
+        );
+    }
+    // Any one byte changed: opened or refused, parts read or refused, nothing else.
+    for at in 0..file.len() {
+        let mut changed = file.clone();
+        changed[at] ^= 0x55;
+        if let Ok(package) = Package::open(changed, &Limits::default()) {
+            let parts: Vec<String> = package.parts().map(str::to_owned).collect();
+            for part in &parts {
+                drop(package.part(part));
+            }
+            drop(package.write());
+        }
+    }
+}
+
+/// A compound file whose directory holds these names.
+fn compound(names: &[&str]) -> Vec<u8> {
+    let mut file = vec![0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+    file.resize(512 * 3, 0);
+    file[30] = 9;
+    file[48..52].copy_from_slice(&1u32.to_le_bytes());
+    file[76..80].copy_from_slice(&0u32.to_le_bytes());
+    // The allocation table: the directory is one sector long.
+    file[512..516].copy_from_slice(&u32::MAX.to_le_bytes());
+    file[516..520].copy_from_slice(&(u32::MAX - 1).to_le_bytes());
+    for (index, name) in names.iter().enumerate() {
+        let at = 1024 + index * 128;
+        let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        file[at..at + units.len()].copy_from_slice(&units);
+        file[at + 64..at + 66].copy_from_slice(&(units.len() as u16 + 2).to_le_bytes());
+    }
+    file
+}
+
+#[test]
+fn files_that_are_no_packages_say_what_they_are() {
+    let cases = [
+        (Vec::new(), PackageError::Empty),
+        (b"Region,Units\n".to_vec(), PackageError::NotAPackage),
+        (b"PK\x03\x04 and nothing".to_vec(), PackageError::Truncated),
+        (
+            compound(&["Root Entry", "EncryptionInfo", "EncryptedPackage"]),
+            PackageError::Encrypted,
+        ),
+        (
+            compound(&["EncryptedPackage", "DRMEncryptedDataSpace"]),
+            PackageError::RightsManaged,
+        ),
+        (
+            compound(&["Root Entry", "Workbook"]),
+            PackageError::Legacy(LegacyKind::Workbook),
+        ),
+        (
+            compound(&["PowerPoint Document"]),
+            PackageError::Legacy(LegacyKind::Deck),
+        ),
+        (
+            compound(&["WordDocument"]),
+            PackageError::Legacy(LegacyKind::Document),
+        ),
+        (
+            compound(&[])[..600].to_vec(),
+            PackageError::Legacy(LegacyKind::Other),
+        ),
+    ];
+    for (file, cause) in cases {
+        assert_eq!(
+            Package::open(file, &Limits::default()).map(|_| ()).unwrap_err(),
+            cause
+        );
+    }
+}
+
+#[test]
+fn xml_that_nests_swells_or_breaks_is_refused() {
+    let deep = "<a>".repeat(100_000);
+    let entities = r#"<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>"#;
+    let cases = [
+        (deep.as_bytes(), "nest too deep"),
+        (entities.as_bytes(), "document type"),
+        (b"<a>&unknown;</a>", "entity"),
+        (b"<a>&#0;</a>", "entity"),
+        (b"<a><b></a>", ""),
+        (b"<a>", "ends inside"),
+        (b"<a/><a/>", "second root"),
+        (b"text", "outside the root"),
+        (b"", "no root"),
+        (b"\xFF\xFE<\0a\0/\0>\0", "not UTF-8"),
+        (b"<a>\xC3\x28</a>", "not UTF-8"),
+    ];
+    for (content, reason) in cases {
+        let error = Tree::parse("part.xml", content, &Limits::default())
+            .map(|_| ())
+            .unwrap_err();
+        let shown = error.to_string();
+        assert!(
+            matches!(error, PackageError::Xml { .. }) && shown.contains(reason),
+            "{reason}: {shown}"
+        );
+    }
+    let many = format!("<a>{}</a>", "<b/>".repeat(1000));
+    let limits = Limits {
+        xml_nodes: 100,
+        ..Limits::default()
+    };
+    assert!(matches!(
+        Tree::parse("part.xml", many.as_bytes(), &limits),
+        Err(PackageError::TooLarge(_))
+    ));
+}

@@ -1,10 +1,12 @@
 """Answers questions about workbooks with openpyxl: what another program reads in a file that was written here."""
 
+import datetime
 import json
 import sys
 import warnings
 
 import openpyxl
+from openpyxl.utils.datetime import to_excel
 
 warnings.simplefilter("ignore")
 
@@ -20,6 +22,8 @@ def answer(question):
             continue
         cell = book[sheet][address]
         value = cell.value
+        if isinstance(value, (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)):
+            value = to_excel(value, epoch=book.epoch)  # the number in the file, whatever the format shows
         if hasattr(value, "text"):
             value = value.text
         cells[f"{sheet}!{address}"] = {

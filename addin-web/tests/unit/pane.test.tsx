@@ -1,10 +1,10 @@
 import { cleanup, fireEvent, screen, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
-import type { EventBody, SessionEvent } from "../../shared/src/generated/protocol.ts";
+import type { EventBody, SessionEvent, SessionSummary } from "../../shared/src/generated/protocol.ts";
 import { helloAnswer } from "../fake-service.ts";
 import { memoryOf, open } from "../page.tsx";
-import { numbered, SESSION, waitingTurn, workbook, workingTurn } from "../story.ts";
+import { numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 
 afterEach(cleanup);
 
@@ -213,6 +213,23 @@ describe("changes", () => {
     const { run, calls } = await changes();
     await run(() => fireEvent.click(screen.getByRole("button", { name: "Redo Rounding in C4:C7" })));
     expect(calls("changeSet/redo")).toEqual([{ session: SESSION, changeSet: "change-1", overwrite: false }]);
+  });
+});
+
+describe("a session begun elsewhere", () => {
+  const [first] = sessions as [SessionSummary];
+  const begun = { ...first, id: "begun" };
+
+  it("is shown here too when it is the first", async () => {
+    const { run, calls, service } = await open({ kind: "window", hello: { sessions: [] } });
+    await run(() => service.notify("session/changed", { session: begun }));
+    expect(calls("session/subscribe")).toEqual([{ session: "begun", after: 0 }]);
+  });
+
+  it("does not take a person away from the one they chose", async () => {
+    const { run, calls, service } = await open({ kind: "window" });
+    await run(() => service.notify("session/changed", { session: begun }));
+    expect(calls("session/subscribe")).toEqual([{ session: SESSION, after: 0 }]);
   });
 });
 

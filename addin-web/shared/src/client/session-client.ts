@@ -184,8 +184,9 @@ export class SessionClient {
       })) as HelloAnswer;
       this.attempts = 0;
       this.become({ kind: "online" });
-      this.options.listener.hello(answer);
+      // First, so that a session that the listener chooses is not followed twice.
       this.subscribe();
+      this.options.listener.hello(answer);
       this.kept.forEach((each) => {
         this.deliver(each);
       });

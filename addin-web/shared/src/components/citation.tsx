@@ -12,10 +12,9 @@ interface CitationProps {
   label?: string | undefined;
 }
 
-/** `slide:<id>` as a person reads it; an address stays as it is. */
+/** A target as a person reads it. A slide's id says nothing of its place in the deck, so it is left out. */
 export function placeOf(target: string): string {
-  const slide = /^slide:(.+)$/.exec(target)?.[1];
-  return slide === undefined ? target : words.message.slide(slide);
+  return target.startsWith("slide:") ? words.message.slide : target;
 }
 
 export const CitationChip = memo(function CitationChip({ document, target, label }: CitationProps): ReactElement {
@@ -23,9 +22,10 @@ export const CitationChip = memo(function CitationChip({ document, target, label
   const { model, open, own } = useSession();
   const known = [...open, ...model.documents].find((each) => each.id === document);
   const foreign = known !== undefined && own !== undefined && own.id !== document;
-  const place = label ?? placeOf(target);
+  const place = placeOf(target);
+  const text = label ?? place;
   const gone = known?.state === "gone";
-  const name = words.message.select(place, known === undefined ? document : shortTitle(known.title));
+  const name = words.message.select(text, place, known === undefined ? document : shortTitle(known.title));
   return (
     <button
       type="button"
@@ -37,7 +37,7 @@ export const CitationChip = memo(function CitationChip({ document, target, label
       }}
     >
       {foreign && <Glyph kind={known.kind} state={known.state} />}
-      <span className="cut ltr">{place}</span>
+      <span className="cut ltr">{text}</span>
     </button>
   );
 });

@@ -18,6 +18,9 @@ import { PlanCard } from "./plan.tsx";
 import { StartScreen } from "./start.tsx";
 
 const NEAR_END_PX = 80;
+/** How long after a person's move a scroll counts as theirs. */
+const MOVE_MS = 1_000;
+const MOVES = ["wheel", "touchmove", "keydown", "pointerdown"];
 
 interface ConversationProps {
   narrow: boolean;
@@ -167,25 +170,37 @@ function useFollowEnd(session: string | undefined): React.RefObject<HTMLElement 
       return undefined;
     }
     let following = true;
-    let top = 0;
+    let movedAt = Number.NEGATIVE_INFINITY;
     const toEnd = (): void => {
       if (following) {
         box.scrollTop = box.scrollHeight;
       }
     };
     const onScroll = (): void => {
-      // Growing content never moves the view up: only a person does.
       const nearEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
-      following = nearEnd || (following && box.scrollTop >= top);
-      top = box.scrollTop;
+      // The view moves by itself too, where content shrinks and grows: only a person leaves the end.
+      following = nearEnd || (following && performance.now() - movedAt > MOVE_MS);
+    };
+    const onMove = (event: Event): void => {
+      // A press on the box itself is one on its scroll bar.
+      if (event.type !== "pointerdown" || event.target === box) {
+        movedAt = performance.now();
+      }
     };
     const grown = new ResizeObserver(toEnd);
     grown.observe(content);
+    grown.observe(box);
     box.addEventListener("scroll", onScroll, { passive: true });
+    MOVES.forEach((move) => {
+      box.addEventListener(move, onMove, { passive: true });
+    });
     toEnd();
     return () => {
       grown.disconnect();
       box.removeEventListener("scroll", onScroll);
+      MOVES.forEach((move) => {
+        box.removeEventListener(move, onMove);
+      });
     };
   }, [session]);
   return scroll;

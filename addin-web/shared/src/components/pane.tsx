@@ -72,7 +72,7 @@ export function Pane(): ReactElement {
             { id: "figures", label: words.areas.figures },
           ]}
         />
-        <TourStop />
+        <TourStop onPrompt={(text) => box.current?.write(text)} />
         <div className="pane-panel" id="pane-panel" role="tabpanel" aria-label={words.areas[tab]}>
           {tab === "chat" && <Conversation narrow onPrompt={(text) => box.current?.write(text)} />}
           {tab === "changes" && (

@@ -140,7 +140,7 @@ function usePlaceholder(figures: boolean): string {
     return words.prompt.running;
   }
   if (view?.tour === true && model.entries.length === 0) {
-    return words.prompt.tour(words.tour.suggestion);
+    return words.prompt.tour(words.tour.stops[0]?.prompt ?? "");
   }
   if (figures) {
     return words.prompt.figures;

@@ -9,7 +9,10 @@ import { ErrorCard } from "./notices.tsx";
 export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }): ReactElement {
   const { view, described, open } = useSession();
   const kind = described?.kind ?? open[0]?.kind;
-  const prompts = view?.tour === true ? [words.tour.suggestion] : words.start.prompts[kind ?? "none"];
+  const prompts =
+    view?.tour === true
+      ? words.tour.stops.flatMap((stop) => (stop.prompt === undefined ? [] : [stop.prompt])).slice(0, 1)
+      : words.start.prompts[kind ?? "none"];
   return (
     <div className="start">
       {view?.configured === false && <ErrorCard error={userError("INF_NOT_CONFIGURED")} />}

@@ -2,7 +2,7 @@
 import { type ReactElement, useState } from "react";
 import { words } from "../words/en.ts";
 import { useSession } from "./context.tsx";
-import { TextButton } from "./controls.tsx";
+import { LinkButton, TextButton } from "./controls.tsx";
 import { CompassNorthwest16Regular } from "./icons.tsx";
 
 export function TourBanner({ detail }: { detail: boolean }): ReactElement | null {
@@ -19,13 +19,14 @@ export function TourBanner({ detail }: { detail: boolean }): ReactElement | null
   );
 }
 
-export function TourStop(): ReactElement | null {
+export function TourStop({ onPrompt }: { onPrompt: (text: string) => void }): ReactElement | null {
   const { view } = useSession();
   const [index, setIndex] = useState(0);
   const stop = words.tour.stops[index];
   if (view?.tour !== true || stop === undefined) {
     return null;
   }
+  const { prompt } = stop;
   const last = index === words.tour.stops.length - 1;
   return (
     <section className="card tour-stop" data-area aria-label={stop.title}>
@@ -34,6 +35,15 @@ export function TourStop(): ReactElement | null {
         <span className="small secondary num">{words.tour.stop(index + 1, words.tour.stops.length)}</span>
       </div>
       <p className="small secondary">{stop.text}</p>
+      {prompt !== undefined && (
+        <LinkButton
+          onClick={() => {
+            onPrompt(prompt);
+          }}
+        >
+          {words.prompt.tour(prompt)}
+        </LinkButton>
+      )}
       <div className="row">
         {!last && (
           <TextButton

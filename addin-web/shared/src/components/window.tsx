@@ -69,7 +69,7 @@ export function DeskhandWindow(): ReactElement {
         <Sessions onNew={startNew} />
         <main className="conversation">
           <ConversationHead switching={switching} onSwitching={setSwitching} keys={keys} onKeys={setKeys} />
-          <TourStop />
+          <TourStop onPrompt={(text) => box.current?.write(text)} />
           <Conversation narrow={false} onPrompt={(text) => box.current?.write(text)} />
           <div className="above-prompt">
             <ServiceNotices />

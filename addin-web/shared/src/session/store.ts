@@ -162,6 +162,10 @@ export class SessionStore implements ClientListener {
     "session/changed": ({ session }) => {
       const others = this.state.sessions.filter((each) => each.id !== session.id);
       this.update({ sessions: [session, ...others] });
+      // The first session, begun in another front end: this one shows it too.
+      if (!this.chosen && this.state.pending.length === 0) {
+        this.choose(session.id);
+      }
     },
     "session/removed": ({ session }) => {
       this.update({ sessions: this.state.sessions.filter((each) => each.id !== session) });

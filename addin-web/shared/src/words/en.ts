@@ -112,8 +112,9 @@ export const words = {
     goOn: "Go on",
     image: (text: string) => (text === "" ? "[picture left out]" : `[picture left out: ${text}]`),
     sources: (count: number) => (count === 1 ? "1 source" : `${number(count)} sources`),
-    select: (place: string, document: string) => `Select ${place} in ${document}`,
-    slide: (number: string) => `Slide ${number}`,
+    select: (label: string, place: string, document: string) =>
+      label === place ? `Select ${place} in ${document}` : `${label}: select ${place} in ${document}`,
+    slide: "Slide",
   },
 
   retry: {
@@ -286,19 +287,20 @@ export const words = {
     stop: (step: number, of: number) => `Stop ${step} of ${of}`,
     next: "Next stop",
     back: "Back",
-    suggestion: "Summarise Q3 revenue by region with formulas and a chart",
     stops: [
       {
         title: "Ask in plain words",
-        text: "Send the suggested prompt. Deskhand reads the workbook first and shows each step as it goes.",
-      },
-      {
-        title: "You decide",
-        text: "Before cells are overwritten you see what stands there now and what would stand there after.",
+        text: "Send this prompt. Deskhand reads the workbook first and shows each step as it goes.",
+        prompt: "Summarise the cars by cylinders on a new sheet, with formulas and a chart",
       },
       {
         title: "Look at what changed",
-        text: "The marked cells were written just now. Choose a source to jump to it, then undo the change and see the old numbers come back.",
+        text: "The new sheet was written just now. Choose a source in the answer to jump to its cell, or undo the change and see it go.",
+      },
+      {
+        title: "You decide",
+        text: "Before a cell is overwritten you see what stands there now and what would stand there after.",
+        prompt: "Correct the weight of the second car to 2.88",
       },
       {
         title: "Every change has a way back",
@@ -306,13 +308,14 @@ export const words = {
       },
       {
         title: "One session everywhere",
-        text: "The window and the panes show the same conversation. Ask for a slide and watch it appear in the deck.",
+        text: "The window and the panes show the same conversation. With a deck open, ask for a slide.",
+        prompt: "Now a slide with that chart and the three main points",
       },
       {
         title: "Now with your own gateway",
         text: "Outside the tour the model is reached through the gateway that your organisation runs, and nothing else.",
       },
-    ],
+    ] as readonly { title: string; text: string; prompt?: string }[],
   },
 
   sandbox: {

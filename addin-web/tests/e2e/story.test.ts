@@ -66,7 +66,10 @@ afterAll(async () => {
   home.remove();
 });
 
-test("the analyst's story", async () => {
+test("the analyst's story", async (context) => {
+  context.onTestFailed(async () => {
+    console.log("The gateway did not expect:", JSON.stringify(await gateway.unexpected(), null, 1).slice(-4000), trouble);
+  });
   const window = await openPage(browser, await service.windowAddress(), trouble);
   await window.setViewportSize({ width: 1200, height: 800 });
 
@@ -74,6 +77,9 @@ test("the analyst's story", async () => {
   const excelPane = await frameOf(excelPage);
   await pair(excelPane, window);
   await send(excelPane, "Please summarise revenue by region on a new sheet with formulas and a chart");
+  await window.screenshot({ path: join(shots, "window-begun.png") });
+  await window.getByText("Please summarise revenue by region").first().click();
+  await excelPage.screenshot({ path: join(shots, "excel-begun.png") });
   await window.getByRole("button", { name: "Allow once" }).waitFor();
   await excelPage.screenshot({ path: join(shots, "excel-approval.png") });
   await window.screenshot({ path: join(shots, "window-approval.png") });

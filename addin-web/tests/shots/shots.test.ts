@@ -46,7 +46,10 @@ const slides = {
   ...{ page: "powerpoint" as const, width: 360, height: 960, events: workingTurn, tab: "Figures" },
   hello: { document: deck, documents: [deck, workbook] },
 };
-const desk = { page: "desktop" as const, width: 1200, height: 800, events: workingTurn };
+const desk = {
+  ...{ page: "desktop" as const, width: 1200, height: 800, events: workingTurn },
+  hello: { documents: [workbook, deck] },
+};
 const tour = { view: { ...view, tour: true, managed: false, sandbox: "notNeeded" as const }, document: workbook };
 
 const shots: Shot[] = [

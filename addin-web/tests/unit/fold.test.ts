@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { EventBody, SessionEvent } from "../../shared/src/generated/protocol.ts";
+import type { DocumentView, EventBody, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { fold } from "../../shared/src/session/fold.ts";
 import { emptyModel, openApprovals, type SessionModel } from "../../shared/src/session/model.ts";
+import { sessionDocuments, type State } from "../../shared/src/session/store.ts";
 import { timeline } from "../../shared/src/session/timeline.ts";
-import { numbered, SESSION, waitingTurn, workingTurn } from "../story.ts";
+import { deck, numbered, SESSION, waitingTurn, workbook, workingTurn } from "../story.ts";
 
 const folded = (events: readonly SessionEvent[]): SessionModel => fold(emptyModel(SESSION), events);
 const usage = { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 };
@@ -120,6 +121,16 @@ describe("the fold", () => {
   it("reads on past an event of a newer service", () => {
     const newer = { ...numbered([ended])[0], type: "somethingNew" } as unknown as SessionEvent;
     expect(fold(folded([newer]), numbered([delta("on")], 2)).entries).toMatchObject([{ text: "on" }]);
+  });
+});
+
+describe("a document of the session", () => {
+  it("is live only while Office has it open", () => {
+    const model = folded(workingTurn);
+    const states = (open: DocumentView[]): string[] =>
+      sessionDocuments({ model, open } as unknown as State).map((document) => document.state);
+    expect(states([workbook, deck])).toEqual(["live", "live"]);
+    expect(states([deck])).toEqual(["closed", "live"]);
   });
 });
 

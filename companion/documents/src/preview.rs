@@ -155,7 +155,7 @@ pub(crate) fn ask_write(
                 total += 1;
                 if rows.len() < MAX_ROWS {
                     let value = cell(before.values.as_ref(), row, column);
-                    rows.push(line_of(at, row, before, value, &after));
+                    rows.push(line_of(at, (row, column), before, value, &after));
                 }
             }
         }
@@ -184,11 +184,16 @@ pub(crate) fn ask_write(
 /// The rule in the note about formulas that reach outside.
 const OUTSIDE_RULE: &str = "Formulas that reach outside this workbook ask every time.";
 
-fn line_of(at: Area, row: usize, before: &RangeContent, now: &CellValue, after: &CellValue) -> BeforeAfter {
+fn line_of(
+    at: Area,
+    (row, column): (usize, usize),
+    before: &RangeContent,
+    now: &CellValue,
+    after: &CellValue,
+) -> BeforeAfter {
+    // The first column of a block usually names its rows.
     let label = match cell(before.values.as_ref(), row, 0) {
-        CellValue::Text(text) if !text.starts_with('=') && !text.is_empty() => {
-            Some(text.chars().take(40).collect())
-        }
+        CellValue::Text(text) if column > 0 && !text.is_empty() => Some(text.chars().take(40).collect()),
         _ => None,
     };
     let after = shown(after);
@@ -223,7 +228,7 @@ pub(crate) fn ask_lost(
             // A change of looks is asked about with its count alone: the contents stay.
             if reason != AskReason::Reformats && rows.len() < MAX_ROWS {
                 let value = cell(before.values.as_ref(), row, column);
-                rows.push(line_of(at, row, before, value, &CellValue::Empty));
+                rows.push(line_of(at, (row, column), before, value, &CellValue::Empty));
             }
         }
     }

@@ -65,7 +65,7 @@ pub(crate) fn for_change(
         for warning in &applied.warnings {
             let _ = write!(out, "\nNote: {warning}");
         }
-        if let Some(back) = &applied.read_back {
+        if let Some(back) = applied.read_back.as_ref().filter(|back| back.formula_count > 0) {
             let mut text = String::new();
             for cell in &back.formulas {
                 let _ = writeln!(

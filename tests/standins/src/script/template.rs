@@ -115,8 +115,10 @@ fn evaluate(
     match filter {
         None => Ok(value),
         Some(filter @ ("thousands" | "tenths")) => {
+            // A captured piece is text, a value in a result has its type.
             let number = value
                 .as_f64()
+                .or_else(|| value.as_str()?.parse().ok())
                 .ok_or_else(|| failed(format!("{value} is not a number")))?;
             Ok(Value::String(if filter == "tenths" {
                 format!("{number:.1}")

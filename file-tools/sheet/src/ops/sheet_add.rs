@@ -75,19 +75,20 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &SheetAdd) -> Ou
     })
 }
 
-/// The name of the `r:id` attribute as the other sheets write it, with a declaration where there is none to follow.
-fn relationship_attribute(list: Node<'_, '_>) -> (&'static str, String) {
-    let held = list
-        .children()
-        .next()
-        .and_then(|node| node.tag().attributes().find(|held| held.name.ends_with(":id")));
-    match held {
-        Some(held) => ("", held.name.to_owned()),
-        None => (
-            r#" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships""#,
-            "r:id".to_owned(),
-        ),
-    }
+/// The name of the `r:id` attribute as the other sheets write it, with a declaration where none is in scope: some
+/// programs declare the prefix on each sheet's element, which is no help to its neighbour.
+fn relationship_attribute(list: Node<'_, '_>) -> (String, String) {
+    let neighbour = list.children().next();
+    let held = neighbour.and_then(|node| node.tag().attributes().find(|held| held.name.ends_with(":id")));
+    let name = held.as_ref().map_or_else(|| "r:id".to_owned(), |held| held.name.to_owned());
+    let prefix = format!("xmlns:{}", name.trim_end_matches(":id"));
+    let local = neighbour.and_then(|node| node.tag().attributes().find(|declared| declared.name == prefix));
+    let space = match (held, local) {
+        (Some(_), None) => return (String::new(), name),
+        (_, Some(local)) => local.raw.to_owned(),
+        (None, None) => "http://schemas.openxmlformats.org/officeDocument/2006/relationships".to_owned(),
+    };
+    (format!(r#" {prefix}="{space}""#), name)
 }
 
 /// The main namespace and the worksheet relationship's type, transitional or strict.

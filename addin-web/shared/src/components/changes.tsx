@@ -2,6 +2,7 @@
 import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
 import { type KeyboardEvent, type ReactElement, useState } from "react";
 import type { ChangeState } from "../session/model.ts";
+import { sessionDocuments } from "../session/store.ts";
 import { shortTitle, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { placeOf } from "./citation.tsx";
@@ -52,10 +53,10 @@ export function UndoAll(): ReactElement | null {
 
 function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean }): ReactElement {
   const store = useStore();
-  const { model } = useSession();
+  const documents = sessionDocuments(useSession());
   const { set, undoneAt } = change;
   const entry = set.entries[0];
-  const document = model.documents.find((each) => each.id === entry?.document);
+  const document = documents.find((each) => each.id === entry?.document);
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "z" && (event.ctrlKey || event.metaKey) && undoneAt === undefined) {
       event.preventDefault();

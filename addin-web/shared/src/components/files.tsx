@@ -2,6 +2,7 @@
 import type { ReactElement } from "react";
 import type { DocumentView } from "../generated/protocol.ts";
 import type { FileEntry } from "../session/model.ts";
+import { sessionDocuments } from "../session/store.ts";
 import { fileName, size, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useSession, useStore } from "./context.tsx";
@@ -9,7 +10,8 @@ import { TextButton } from "./controls.tsx";
 import { Folder16Regular, Glyph, Open16Regular } from "./icons.tsx";
 
 export function FilesList(): ReactElement {
-  const { model } = useSession();
+  const state = useSession();
+  const { model } = state;
   const saved = (document: DocumentView): FileEntry | undefined =>
     model.entries.findLast((entry): entry is FileEntry => entry.kind === "file" && entry.document === document.id);
   if (model.documents.length + model.folders.length === 0) {
@@ -17,7 +19,7 @@ export function FilesList(): ReactElement {
   }
   return (
     <ul className="card plain-list">
-      {model.documents.map((document) => (
+      {sessionDocuments(state).map((document) => (
         <li key={document.id} className="file">
           <Glyph kind={document.kind} state={document.state} />
           <span className="grow">

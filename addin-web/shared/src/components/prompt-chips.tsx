@@ -2,6 +2,7 @@
 import { Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
 import { type KeyboardEvent, type ReactElement, type ReactNode, useState } from "react";
 import type { DocumentView } from "../generated/protocol.ts";
+import { sessionDocuments } from "../session/store.ts";
 import { fileName, shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
@@ -21,14 +22,15 @@ export interface Attachments {
 /** The documents that go along: the session's, this pane's, and in a new session of the window all that are open. */
 export function useAttachments(): Attachments {
   const { store } = useApp();
-  const { model, own, open, selection } = useSession();
+  const state = useSession();
+  const { model, own, open, selection } = state;
   const [leftOut, setLeftOut] = useState<readonly string[]>([]);
   const [takenIn, setTakenIn] = useState<readonly string[]>([]);
   const [selectionLeftOut, setSelectionLeftOut] = useState<string | undefined>();
   const fresh = model.entries.length === 0 && own === undefined;
   const candidates = [
     ...(own === undefined ? [] : [own]),
-    ...model.documents,
+    ...sessionDocuments(state),
     ...open.filter((document) => fresh || takenIn.includes(document.id)),
   ];
   const documents = candidates.filter(

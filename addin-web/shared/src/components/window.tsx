@@ -1,6 +1,7 @@
 // The desktop window: sessions, conversation, and the side with plan, changes and files.
 import { type ReactElement, useEffect, useRef, useState } from "react";
 import { openApprovals } from "../session/model.ts";
+import { sessionDocuments } from "../session/store.ts";
 import { words } from "../words/en.ts";
 import { Announcer } from "./announcer.tsx";
 import { ChangesList, UndoAll } from "./changes.tsx";
@@ -130,8 +131,9 @@ interface HeadProps {
 }
 
 function ConversationHead({ switching, onSwitching, keys, onKeys }: HeadProps): ReactElement {
-  const { model } = useSession();
-  const live = model.documents.filter((document) => document.state === "live");
+  const state = useSession();
+  const { model } = state;
+  const live = sessionDocuments(state).filter((document) => document.state === "live");
   return (
     <header className="conversation-head" aria-label={words.areas.header} data-area>
       <SessionSwitcher open={switching} onOpen={onSwitching} titled={false} />

@@ -393,6 +393,14 @@ export class SessionStore implements ClientListener {
   }
 }
 
+/** The session's documents as they are now: live only while Office has them open. */
+export function sessionDocuments({ model, open }: State): DocumentView[] {
+  return model.documents.map((document) => {
+    const live = open.find((each) => each.id === document.id);
+    return live ?? (document.state === "live" ? { ...document, state: "closed" } : document);
+  });
+}
+
 function parsePending(text: string | undefined): PendingPrompt[] {
   try {
     const pending: unknown = JSON.parse(text ?? "[]");

@@ -7,10 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use deskhand_core::ports::{BoxFuture, Durability, EventLog, Journal, Settled};
 use deskhand_protocol::event::EVENT_VERSION;
 use deskhand_protocol::{ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError};
-use deskhand_storage::{
-    ApprovalAnswer, BlobHash, Change, ChangeSet, ChangeSetState, NewEvent, StorageError, Store,
-};
-use serde::{Deserialize, Serialize};
+use deskhand_storage::{ApprovalAnswer, Change, NewEvent, StorageError, Store};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -18,8 +15,6 @@ use crate::clock::now;
 
 /// Live events that a follower may lag behind before it reads the log instead.
 const WINDOW: usize = 512;
-/// Journal values above this size are kept as blobs.
-const INLINE: usize = 32 * 1024;
 
 /// The log of all sessions.
 #[derive(Clone, Debug)]
@@ -27,14 +22,6 @@ pub(crate) struct Log {
     store: Store,
     live: Arc<Mutex<HashMap<SessionId, broadcast::Sender<Arc<SessionEvent>>>>>,
     deltas: Arc<Mutex<HashMap<MessageId, Vec<u64>>>>,
-}
-
-/// A journal entry as it lies in the store.
-#[derive(Serialize, Deserialize)]
-struct Entry {
-    key: String,
-    value: Option<String>,
-    blob: Option<[u8; 32]>,
 }
 
 impl Log {
@@ -299,40 +286,18 @@ impl Journal for Log {
         settled: Settled,
     ) -> BoxFuture<'a, Result<(), UserError>> {
         Box::pin(async move {
-            let id = uuid_of(session)?;
-            let mut changes = Vec::new();
-            let entry = if value.len() > INLINE {
-                let blob = BlobHash::of(&value).0;
-                changes.push(Change::PutBlob(value));
-                Entry {
-                    key: key.to_owned(),
-                    value: None,
-                    blob: Some(blob),
-                }
-            } else {
-                let value = String::from_utf8(value).map_err(internal)?;
-                Entry {
-                    key: key.to_owned(),
-                    value: Some(value),
-                    blob: None,
-                }
+            let entry = Change::PutJournal {
+                key: key.to_owned(),
+                open: settled == Settled::Open,
+                value,
             };
-            let state = match settled {
-                Settled::Open => ChangeSetState::Pending,
-                Settled::Closed => ChangeSetState::Applied,
-            };
-            let record = serde_json::to_vec(&entry).map_err(internal)?;
-            let set = ChangeSet {
-                id: entry_id(session, key),
-                session: id,
-                created_at: now(),
-                state,
-                record,
-            };
-            changes.push(Change::PutChangeSet(set));
             let written = self
                 .store
-                .write(id, changes, deskhand_storage::Durability::Flushed)
+                .write(
+                    uuid_of(session)?,
+                    vec![entry],
+                    deskhand_storage::Durability::Flushed,
+                )
                 .await;
             written.map(drop).map_err(|error| told(&error))
         })
@@ -344,23 +309,8 @@ impl Journal for Log {
         key: &'a str,
     ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>> {
         Box::pin(async move {
-            let id = uuid_of(session)?;
-            let set = self
-                .store
-                .change_set(id, entry_id(session, key))
-                .await
-                .map_err(|error| told(&error))?;
-            let Some(set) = set else { return Ok(None) };
-            let entry: Entry = serde_json::from_slice(&set.record).map_err(internal)?;
-            match (entry.value, entry.blob) {
-                (Some(value), _) => Ok(Some(value.into_bytes())),
-                (None, Some(blob)) => self
-                    .store
-                    .blob(id, BlobHash(blob))
-                    .await
-                    .map_err(|error| told(&error)),
-                (None, None) => Ok(None),
-            }
+            let found = self.store.journal(uuid_of(session)?, key.to_owned()).await;
+            found.map_err(|error| told(&error))
         })
     }
 
@@ -370,29 +320,13 @@ impl Journal for Log {
         prefix: &'a str,
     ) -> BoxFuture<'a, Result<Vec<String>, UserError>> {
         Box::pin(async move {
-            let sets = self
+            let found = self
                 .store
-                .change_sets(uuid_of(session)?)
-                .await
-                .map_err(|error| told(&error))?;
-            let keys = sets
-                .iter()
-                .filter_map(|set| serde_json::from_slice::<Entry>(&set.record).ok());
-            Ok(keys
-                .map(|entry| entry.key)
-                .filter(|key| key.starts_with(prefix))
-                .collect())
+                .journal_keys(uuid_of(session)?, prefix.to_owned())
+                .await;
+            found.map_err(|error| told(&error))
         })
     }
-}
-
-/// The id of a journal entry: it follows from session and key.
-fn entry_id(session: &SessionId, key: &str) -> Uuid {
-    let digest =
-        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{session}\n{key}").as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest.as_ref()[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// The store's form of a session's id.

@@ -3,28 +3,24 @@
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_server::{TokenHash, TokenRecord, TokenStore};
-use deskhand_storage::Store;
+use deskhand_storage::{PaneToken, Store, StoreChange};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::log::told;
 
-/// The setting that holds the records; sealed like every setting.
-const SETTING: &str = "paneTokens";
 /// Panes that may be paired at one time; the oldest gives way.
 const MAX_TOKENS: usize = 64;
 
 /// Tokens in the store.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct StoredTokens {
     store: Store,
-    changing: tokio::sync::Mutex<()>,
 }
 
+/// What a token is bound to.
 #[derive(Serialize, Deserialize)]
-struct Stored {
-    id: String,
-    hash: [u8; 32],
+struct Bound {
     kind: FrontEndKind,
     origin: String,
     created_at: i64,
@@ -32,72 +28,63 @@ struct Stored {
 
 impl StoredTokens {
     pub(crate) fn new(store: Store) -> Self {
-        Self {
-            store,
-            changing: tokio::sync::Mutex::default(),
-        }
+        Self { store }
     }
 
     async fn all(&self) -> Result<Vec<TokenRecord>, UserError> {
-        let Some(bytes) = self
-            .store
-            .setting(SETTING.to_owned())
-            .await
-            .map_err(|error| told(&error))?
-        else {
-            return Ok(Vec::new());
-        };
-        let stored: Vec<Stored> = serde_json::from_slice(&bytes)
-            .map_err(|error| UserError::new(ErrorCode::DatabaseCorrupt).detail(error))?;
-        let record = |stored: Stored| TokenRecord {
-            id: stored.id,
-            hash: TokenHash(stored.hash),
-            kind: stored.kind,
-            origin: stored.origin,
-            created_at: stored.created_at,
-        };
-        Ok(stored.into_iter().map(record).collect())
+        let tokens = self.store.tokens().await.map_err(|error| told(&error))?;
+        tokens.into_iter().map(record).collect()
     }
 
-    async fn change(&self, change: impl FnOnce(&mut Vec<TokenRecord>)) -> Result<(), UserError> {
-        let _turn = self.changing.lock().await;
-        let mut records = self.all().await?;
-        change(&mut records);
-        let stored: Vec<Stored> = records
-            .into_iter()
-            .map(|record| Stored {
-                id: record.id,
-                hash: record.hash.0,
-                kind: record.kind,
-                origin: record.origin,
-                created_at: record.created_at,
-            })
-            .collect();
-        let value =
-            serde_json::to_vec(&stored).map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
-        let change = deskhand_storage::StoreChange::PutSetting {
-            name: SETTING.to_owned(),
-            value: Some(value),
+    /// Keeps a token. The same change makes room, so that there never are more than may be.
+    async fn keep(&self, record: TokenRecord) -> Result<(), UserError> {
+        let bound = Bound {
+            kind: record.kind,
+            origin: record.origin,
+            created_at: record.created_at,
         };
+        let token = PaneToken {
+            id: record.id,
+            hash: record.hash.0,
+            record: serde_json::to_vec(&bound)
+                .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?,
+        };
+        let known = self.store.tokens().await.map_err(|error| told(&error))?;
+        let too_many = (known.len() + 1).saturating_sub(MAX_TOKENS);
+        let oldest = known.into_iter().take(too_many);
+        let mut changes: Vec<StoreChange> = oldest
+            .map(|token| StoreChange::RevokeToken { id: token.id })
+            .collect();
+        changes.push(StoreChange::PutToken(token));
         self.store
-            .write_store(vec![change])
+            .write_store(changes)
             .await
             .map_err(|error| told(&error))
     }
 }
 
+fn record(token: PaneToken) -> Result<TokenRecord, UserError> {
+    let bound: Bound = serde_json::from_slice(&token.record)
+        .map_err(|error| UserError::new(ErrorCode::DatabaseCorrupt).detail(error))?;
+    Ok(TokenRecord {
+        id: token.id,
+        hash: TokenHash(token.hash),
+        kind: bound.kind,
+        origin: bound.origin,
+        created_at: bound.created_at,
+    })
+}
+
 impl TokenStore for StoredTokens {
     fn insert(&self, record: TokenRecord) -> BoxFuture<'_, Result<(), UserError>> {
-        Box::pin(self.change(|records| {
-            if records.len() >= MAX_TOKENS {
-                records.remove(0);
-            }
-            records.push(record);
-        }))
+        Box::pin(self.keep(record))
     }
 
     fn find(&self, hash: TokenHash) -> BoxFuture<'_, Result<Option<TokenRecord>, UserError>> {
-        Box::pin(async move { Ok(self.all().await?.into_iter().find(|record| record.hash == hash)) })
+        Box::pin(async move {
+            let found = self.store.token(hash.0).await.map_err(|error| told(&error))?;
+            found.map(record).transpose()
+        })
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<TokenRecord>, UserError>> {
@@ -105,6 +92,12 @@ impl TokenStore for StoredTokens {
     }
 
     fn revoke<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), UserError>> {
-        Box::pin(self.change(move |records| records.retain(|record| record.id != id)))
+        Box::pin(async move {
+            let change = StoreChange::RevokeToken { id: id.to_owned() };
+            self.store
+                .write_store(vec![change])
+                .await
+                .map_err(|error| told(&error))
+        })
     }
 }

@@ -9,9 +9,11 @@ use deskhand_protocol::document::{ApplyOutcome, ApplyParams, ApplyStep, Document
 use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode};
 use deskhand_protocol::{ErrorCode, UserError};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::file::Files;
 use crate::panes::{PaneError, Panes};
+use crate::registry::Registry;
 
 /// What came of an operation.
 #[derive(Debug)]
@@ -102,6 +104,7 @@ impl Backends {
 #[derive(Clone, Copy)]
 pub(crate) struct Reach<'a> {
     pub(crate) backends: &'a Backends,
+    pub(crate) registry: &'a Registry,
     pub(crate) document: &'a DocumentView,
     pub(crate) progress: &'a dyn Progress,
 }
@@ -139,6 +142,9 @@ impl Reach<'_> {
     ) -> Result<Done, Trouble> {
         let mut said = false;
         loop {
+            if !self.let_pane_return().await {
+                return Err(Trouble::Away);
+            }
             let outcome = self
                 .backends
                 .perform(self.document, apply_id, operation.clone(), expected.clone())
@@ -162,6 +168,19 @@ impl Reach<'_> {
 
     /// Waits until a pane stands in the document; false when none came or the turn was stopped.
     pub(crate) async fn wait_for_pane(&self) -> bool {
+        self.pane_by(Instant::now() + PANE_PATIENCE).await
+    }
+
+    /// Where a pane was here a moment ago the document is open in Office still: its file is left alone until the pane had
+    /// time to come back. False when the turn was stopped meanwhile.
+    pub(crate) async fn let_pane_return(&self) -> bool {
+        match self.registry.back_by(&self.document.id) {
+            Some(by) if by > Instant::now() => self.pane_by(by).await || !self.progress.is_cancelled(),
+            _ => true,
+        }
+    }
+
+    async fn pane_by(&self, by: Instant) -> bool {
         if self.is_live() {
             return true;
         }
@@ -175,7 +194,7 @@ impl Reach<'_> {
         tokio::select! {
             () = self.backends.panes.returned(&self.document.id) => true,
             () = stopped => false,
-            () = tokio::time::sleep(PANE_PATIENCE) => false,
+            () = tokio::time::sleep_until(by) => false,
         }
     }
 }

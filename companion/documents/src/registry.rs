@@ -3,9 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use deskhand_protocol::document::{DocumentKind, DocumentState, DocumentView, LiveDocument};
 use deskhand_protocol::{DocumentId, SessionId};
+use tokio::time::Instant;
+
+/// How long a pane that went without a word may take to come back: its page is loaded anew, or the service was started
+/// again. Until then the document is taken to be open in Office, whose file is not ours to write.
+const RETURN: Duration = Duration::from_secs(15);
 
 /// All documents that are known, and the sessions they belong to.
 #[derive(Debug, Default)]
@@ -17,6 +23,8 @@ pub struct Registry {
 struct Inner {
     documents: BTreeMap<DocumentId, DocumentView>,
     sessions: BTreeMap<SessionId, BTreeSet<DocumentId>>,
+    /// Until when the pane of a document is waited for.
+    away: BTreeMap<DocumentId, Instant>,
 }
 
 impl Registry {
@@ -43,6 +51,7 @@ impl Registry {
             path: live.path.clone(),
             state: DocumentState::Live,
         };
+        inner.away.remove(&id);
         inner.documents.insert(id, view.clone());
         view
     }
@@ -73,8 +82,12 @@ impl Registry {
     pub fn load(&self, session: &SessionId, views: impl IntoIterator<Item = DocumentView>) {
         let mut inner = self.lock();
         for mut view in views {
+            let is_known = inner.documents.contains_key(&view.id);
             if view.state == DocumentState::Live {
                 view.state = DocumentState::Closed;
+                if !is_known {
+                    inner.away.insert(view.id.clone(), Instant::now() + RETURN);
+                }
             }
             inner
                 .sessions
@@ -101,12 +114,25 @@ impl Registry {
         }
     }
 
-    /// The pane is gone: the document is on disk, where it has a path that is a file.
+    /// The document was closed: it is on disk, where it has a path that is a file.
     pub fn closed(&self, document: &DocumentId) -> Option<DocumentView> {
         let mut inner = self.lock();
+        inner.away.remove(document);
         let view = inner.documents.get_mut(document)?;
         view.state = DocumentState::Closed;
         Some(view.clone())
+    }
+
+    /// The pane went without saying that the document was closed; it may come back.
+    pub fn left(&self, document: &DocumentId) -> Option<DocumentView> {
+        let view = self.closed(document)?;
+        self.lock().away.insert(document.clone(), Instant::now() + RETURN);
+        Some(view)
+    }
+
+    /// Until when the pane of a document is waited for before its file is used; nothing where it is not.
+    pub(crate) fn back_by(&self, document: &DocumentId) -> Option<Instant> {
+        self.lock().away.get(document).copied()
     }
 
     /// The document.

@@ -35,6 +35,8 @@ impl DocumentTools {
             Ok(call) => match self.document_of(request, &call) {
                 Ok(document) => {
                     let reach = self.reach(&document, progress);
+                    // Whether the document is live decides the way; a pane that is being loaded anew counts.
+                    reach.let_pane_return().await;
                     if call.definition.effect == Effect::Read {
                         self.run_read(reach, call.operation).await
                     } else {

@@ -70,6 +70,7 @@ impl DocumentTools {
     pub(crate) fn reach<'a>(&'a self, document: &'a DocumentView, progress: &'a dyn Progress) -> Reach<'a> {
         Reach {
             backends: &self.backends,
+            registry: &self.registry,
             document,
             progress,
         }

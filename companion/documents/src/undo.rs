@@ -86,6 +86,9 @@ impl DocumentTools {
 
     /// The exact way back of a file, byte for byte, when nobody changed the parts since.
     async fn exactly(&self, reach: Reach<'_>, record: &Record) -> Result<bool, Trouble> {
+        if !reach.let_pane_return().await {
+            return Err(Trouble::Away);
+        }
         match (&record.patch, local_path(reach.document)) {
             (Some(patch), Some(path)) if !reach.is_live() => {
                 self.backends.files.restore(path, patch.clone()).await

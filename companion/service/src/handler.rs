@@ -97,7 +97,7 @@ impl Handler for Service {
 
     fn disconnected(&self, front_end: &FrontEnd) {
         if let Some(document) = self.panes.leave(front_end) {
-            self.hub.registry.closed(&document);
+            self.hub.registry.left(&document);
             self.tell_documents();
         }
     }
@@ -193,6 +193,7 @@ impl Service {
                 let params: DocumentParams = read(params)?;
                 if self.panes.document_of(front_end).as_ref() == Some(&params.document) {
                     self.disconnected(front_end);
+                    self.hub.registry.closed(&params.document);
                 }
                 give(Nothing {})
             }

@@ -140,7 +140,7 @@ test("slide.export gives a package, and slide.replace puts the slide back in its
   const exported = await scene.perform<SlidePackage>({ op: "slide.export", slide: "259" });
   const copy = join(stage.folder, "exported.pptx");
   writeFileSync(copy, Buffer.from(exported.data, "base64"));
-  const inside = python<unknown[]>(
+  const inside = python(
     `from pptx import Presentation\ns = [s for s in Presentation(path).slides if s.slide_id == ${exported.slideId}][0]\nprint(json.dumps([s.shapes.title.text, list(s.shapes[1].chart.plots[0].categories)]))`,
     copy,
   );

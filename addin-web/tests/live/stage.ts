@@ -14,6 +14,8 @@ const web = resolve(import.meta.dirname, "../..");
 
 /** What all tests of a file share. */
 export class Stage {
+  /** Hosts of tests that failed are still there at the end. */
+  private readonly hosts: OfficeHost[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), "deskhand-live-"));
 
   private constructor(
@@ -45,6 +47,7 @@ export class Stage {
       pane: this.files.url,
       certificates: this.certificates,
     });
+    this.hosts.push(host);
     const trouble: string[] = [];
     const page = await openPage(this.browser, host.url, trouble);
     return new Scene(host, page, await paneOf(page), document, trouble);
@@ -52,6 +55,7 @@ export class Stage {
 
   async strike(): Promise<void> {
     await this.browser.close();
+    await Promise.all(this.hosts.map((host) => host.stop()));
     this.files.stop();
     this.home.remove();
     rmSync(this.folder, { recursive: true, force: true });

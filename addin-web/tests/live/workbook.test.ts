@@ -115,7 +115,7 @@ test("range.write writes values and formulas, and reads back what they answer", 
     'sheet = book["Revenue"]\nprint(json.dumps([[c.value for c in row] for row in sheet["A8:B10"]] + [sheet["C2"].number_format]))',
   );
   expect(cell).toEqual([["Total", "=SUM(C2:C5)"], ["In euro", "=B8*EuroRate"], ["Broken", "=1/0"], "#,##0.00"]);
-  const cached = python<unknown[]>(
+  const cached = python(
     'import openpyxl\nbook = openpyxl.load_workbook(path, data_only=True)\nprint(json.dumps([book["Revenue"]["B8"].value, book["Revenue"]["B9"].value]))',
     scene.document,
   );

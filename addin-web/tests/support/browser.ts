@@ -3,9 +3,9 @@ import { type Browser, chromium, type Frame, type Page } from "playwright-core";
 
 export async function launch(home: string): Promise<Browser> {
   return chromium.launch({
-    executablePath: process.env["DESKHAND_CHROMIUM"] ?? "/usr/bin/chromium",
+    executablePath: process.env.DESKHAND_CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox"],
-    env: { ...process.env, HOME: home } as Record<string, string>,
+    env: { ...process.env, HOME: home },
   });
 }
 

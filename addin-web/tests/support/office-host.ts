@@ -12,7 +12,7 @@ export const hostPage = resolve(repository, "target/web-testhost");
 
 /** Builds the host's program and answers where it is. */
 export function buildOfficeHost(): string {
-  const given = process.env["DESKHAND_OFFICE_HOST"];
+  const given = process.env.DESKHAND_OFFICE_HOST;
   if (given !== undefined) {
     return given;
   }
@@ -107,6 +107,9 @@ export class OfficeHost {
   }
 
   async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      return;
+    }
     const ended = new Promise((resolveEnd) => this.child.once("exit", resolveEnd));
     this.child.kill();
     await ended;

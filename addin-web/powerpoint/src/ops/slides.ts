@@ -125,7 +125,7 @@ export async function readShapes(context: PowerPoint.RequestContext, slide: Powe
   await context.sync();
   return items.map((shape, at) => {
     const text = texts[at]?.text;
-    const placeholder = kinds[at] === "placeholder" ? placeholderOf(formats[at]?.type as string | undefined, shape.name) : undefined;
+    const placeholder = kinds[at] === "placeholder" ? placeholderOf(formats[at]?.type, shape.name) : undefined;
     return {
       id: shape.id,
       name: shape.name,

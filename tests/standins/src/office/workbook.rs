@@ -162,7 +162,10 @@ impl ObjectModel for Workbook {
     }
 
     fn get(&mut self, node: &Node, name: &str) -> Result<Member<Node>, Fault> {
-        self.settle();
+        // Calculating takes long in a large workbook: only what reads results waits for it.
+        if matches!(name, "values" | "text" | "valueTypes" | "name") {
+            self.settle();
+        }
         match node {
             Node::Workbook | Node::Application | Node::Service => self.get_root(node, name),
             Node::Worksheets | Node::Sheet(_) => self.get_sheet(node, name),
@@ -192,7 +195,6 @@ impl ObjectModel for Workbook {
     }
 
     fn call(&mut self, node: &Node, name: &str, arguments: &[Argument<Node>]) -> Result<Member<Node>, Fault> {
-        self.settle();
         match node {
             Node::Workbook | Node::Application | Node::Service => self.call_root(node, name),
             Node::Worksheets | Node::Sheet(_) => self.call_sheet(node, name, arguments),

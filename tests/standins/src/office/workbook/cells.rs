@@ -153,13 +153,9 @@ impl Workbook {
             return Err(Fault::missing("writing whole rows or columns"));
         }
         let at = shape(area, input)?;
-        for row in area.top..=area.bottom {
-            for column in area.left..=area.right {
-                if let Value::String(text) = at(row, column) {
-                    self.check_formula(sheet, text)?;
-                }
-            }
-        }
+        let places = (area.top..=area.bottom)
+            .flat_map(|row| (area.left..=area.right).map(move |column| (row, column)));
+        self.check_formulas(sheet, places.map(|(row, column)| at(row, column)))?;
         for row in area.top..=area.bottom {
             for column in area.left..=area.right {
                 self.write_cell(sheet, row, column, at(row, column))?;
@@ -171,27 +167,31 @@ impl Workbook {
     }
 
     /// Excel refuses a formula that it cannot read, and writes nothing of the grid.
-    fn check_formula(&self, sheet: SheetId, text: &str) -> Result<(), Fault> {
-        let Some(formula) = text.strip_prefix('=').filter(|formula| !formula.is_empty()) else {
-            return Ok(());
-        };
+    fn check_formulas<'a>(
+        &self,
+        sheet: SheetId,
+        inputs: impl Iterator<Item = &'a Value>,
+    ) -> Result<(), Fault> {
         let book = &self.model.workbook;
-        let mut parser = new_parser_english(
-            book.get_worksheet_names(),
-            book.get_defined_names_with_scope(),
-            book.tables.clone(),
-        );
+        let names = book.get_defined_names_with_scope();
+        let mut parser = new_parser_english(book.get_worksheet_names(), names, book.tables.clone());
         let context = CellReferenceRC {
             sheet: self.sheet_name(sheet)?,
             column: 1,
             row: 1,
         };
-        match parser.parse(formula, &context) {
-            Parsed::ParseErrorKind { message, .. } => Err(Fault::argument(format!(
-                "The formula `{text}` contains an error: {message}."
-            ))),
-            _ => Ok(()),
+        for text in inputs.filter_map(Value::as_str) {
+            let Some(formula) = text.strip_prefix('=').filter(|formula| !formula.is_empty()) else {
+                continue;
+            };
+            if let Parsed::ParseErrorKind { message, .. } = parser.parse(formula, &context) {
+                let message = message.trim_end_matches('.');
+                return Err(Fault::argument(format!(
+                    "The formula `{text}` contains an error: {message}."
+                )));
+            }
         }
+        Ok(())
     }
 
     fn write_cell(&mut self, sheet: SheetId, row: u32, column: u32, input: &Value) -> Result<(), Fault> {

@@ -131,6 +131,7 @@ impl Workbook {
     }
 
     fn add_chart(&mut self, sheet: SheetId, arguments: &[Argument<Node>]) -> Result<u32, Fault> {
+        self.settle();
         let wanted = text_argument(arguments, 0).unwrap_or_default();
         let kind = kind_of(wanted).ok_or_else(|| Fault::missing(&format!("charts of kind `{wanted}`")))?;
         let Some(Argument::Node(Node::Range(on, area))) = arguments.get(1) else {

@@ -84,6 +84,15 @@ impl Workbook {
                     None => Err(Fault::not_found()),
                 }
             }
+            "getBoundingRect" => match other(sheet, arguments)? {
+                Some(other) => of(Area {
+                    top: area.top.min(other.top),
+                    left: area.left.min(other.left),
+                    bottom: area.bottom.max(other.bottom),
+                    right: area.right.max(other.right),
+                }),
+                None => Err(Fault::argument("The ranges are on different sheets.")),
+            },
             "getUsedRange" | "getUsedRangeOrNullObject" => {
                 let values = matches!(arguments.first(), Some(Argument::Value(Value::Bool(true))));
                 match self.used(sheet, Some(area), values)? {

@@ -205,6 +205,7 @@ impl Workbook {
 
     /// Excel makes each header a text, fills blanks and tells equal ones apart.
     fn write_headers(&mut self, sheet: SheetId, area: Area) -> Result<(), Fault> {
+        self.settle();
         let index = self.index(sheet)?;
         let mut seen = HashSet::new();
         for column in area.left..=area.right {

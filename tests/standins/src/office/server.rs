@@ -32,6 +32,8 @@ pub struct Options {
     pub port: u16,
     /// The address of the pane that the page frames.
     pub pane: String,
+    /// The origin of another host, whose page the tour's page shows beside this one.
+    pub beside: Option<String>,
     /// The folder of the built host page.
     pub web: PathBuf,
     /// The certificate chain, PEM.
@@ -130,6 +132,7 @@ async fn description(State(shared): State<Shared>) -> Json<Value> {
         "application": engine.application(),
         "pane": shared.options.pane,
         "path": engine.path(),
+        "beside": shared.options.beside,
     }))
 }
 
@@ -215,6 +218,15 @@ impl Shared {
     }
 }
 
+/// The origins that the page may frame: the pane's, its own and that of the host beside it.
+fn frames(options: &Options) -> String {
+    let origin = |address: &str| address.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    let beside = options.beside.as_deref().map(origin).unwrap_or_default();
+    format!("{} 'self' {beside}", origin(&options.pane))
+        .trim_end()
+        .to_owned()
+}
+
 /// A file of the built page.
 async fn file(State(shared): State<Shared>, request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/');
@@ -237,15 +249,9 @@ async fn file(State(shared): State<Shared>, request: Request) -> Response {
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
     };
-    let pane = shared
-        .options
-        .pane
-        .splitn(4, '/')
-        .take(3)
-        .collect::<Vec<_>>()
-        .join("/");
+    let frames = frames(&shared.options);
     let policy = format!(
-        "default-src 'self'; frame-src {pane}; style-src 'self' 'unsafe-inline'; connect-src 'self' wss://localhost:{}; img-src 'self' data:; base-uri 'none'; object-src 'none'",
+        "default-src 'self'; frame-src {frames}; style-src 'self' 'unsafe-inline'; connect-src 'self' wss://localhost:{}; img-src 'self' data:; base-uri 'none'; object-src 'none'",
         shared.port
     );
     let mut headers = HeaderMap::new();

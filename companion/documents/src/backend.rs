@@ -1,16 +1,16 @@
 //! One way to do an operation, wherever the document is (Invariant 5).
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deskhand_core::ports::Progress;
 use deskhand_protocol::document::{ApplyOutcome, ApplyParams, ApplyStep, DocumentView};
 use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode};
-use deskhand_protocol::{ErrorCode, UserError};
+use deskhand_protocol::{ErrorCode, SessionId, UserError};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::door::Door;
 use crate::file::Files;
 use crate::panes::{PaneError, Panes};
 use crate::registry::Registry;
@@ -31,7 +31,7 @@ pub(crate) struct Done {
 pub(crate) enum Trouble {
     /// It was refused; nothing was changed.
     Refused(Refusal),
-    /// The document's pane is not there and the document is no file that can be reached; nothing was changed.
+    /// The document's pane is not there and nobody attached its file; nothing was changed.
     Away,
     /// Whether it was done is not known.
     Unknown,
@@ -60,6 +60,7 @@ impl Backends {
     pub(crate) async fn perform(
         &self,
         document: &DocumentView,
+        door: Option<Door>,
         apply_id: &str,
         operation: Operation,
         expected: Option<String>,
@@ -68,8 +69,8 @@ impl Backends {
             let step = ApplyStep { operation, expected };
             return self.live(document, apply_id, step).await;
         }
-        match local_path(document) {
-            Some(path) => self.files.perform(path, operation, expected).await,
+        match door {
+            Some(door) => self.files.perform(door, operation, expected).await,
             None => Err(Trouble::Away),
         }
     }
@@ -105,6 +106,7 @@ impl Backends {
 pub(crate) struct Reach<'a> {
     pub(crate) backends: &'a Backends,
     pub(crate) registry: &'a Registry,
+    pub(crate) session: &'a SessionId,
     pub(crate) document: &'a DocumentView,
     pub(crate) progress: &'a dyn Progress,
 }
@@ -118,6 +120,11 @@ impl Reach<'_> {
     /// True when the document is reached through a pane.
     pub(crate) fn is_live(&self) -> bool {
         self.backends.is_live(self.document)
+    }
+
+    /// The way to its file, where a person attached it to the session.
+    pub(crate) fn door(&self) -> Option<Door> {
+        self.registry.door(self.session, &self.document.id)
     }
 
     /// Does an operation that changes nothing.
@@ -147,7 +154,13 @@ impl Reach<'_> {
             }
             let outcome = self
                 .backends
-                .perform(self.document, apply_id, operation.clone(), expected.clone())
+                .perform(
+                    self.document,
+                    self.door(),
+                    apply_id,
+                    operation.clone(),
+                    expected.clone(),
+                )
                 .await;
             match outcome {
                 Err(Trouble::Refused(Refusal {
@@ -197,11 +210,4 @@ impl Reach<'_> {
             () = tokio::time::sleep_until(by) => false,
         }
     }
-}
-
-/// The document's place on this computer; addresses on the web are none.
-pub(crate) fn local_path(document: &DocumentView) -> Option<PathBuf> {
-    let path = document.path.as_deref().filter(|path| !path.contains("://"))?;
-    let path = PathBuf::from(path);
-    path.is_absolute().then_some(path)
 }

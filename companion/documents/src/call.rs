@@ -2,7 +2,7 @@
 
 use deskhand_core::model::ToolDefinition;
 use deskhand_core::tool::{ToolFailure, model_operations, operation_of, tool_name};
-use deskhand_protocol::DocumentId;
+use deskhand_protocol::{DocumentId, ErrorCode, UserError};
 use deskhand_protocol::document::DocumentKind as Kind;
 use deskhand_protocol::operations::{
     DeckOperation, Definition, DocumentKind, Effect, Operation, Refusal, RefusalCode, WorkbookOperation,
@@ -76,8 +76,26 @@ pub(crate) fn failure(title: &str, reason: &str) -> ToolFailure {
     }
 }
 
+/// The code that a person knows a refusal by.
+pub(crate) fn error_code(code: RefusalCode) -> ErrorCode {
+    match code {
+        RefusalCode::Changed => ErrorCode::DocumentChanged,
+        RefusalCode::Busy => ErrorCode::DocumentCellEdit,
+        RefusalCode::InUse => ErrorCode::DocumentInUse,
+        RefusalCode::Encrypted => ErrorCode::DocumentEncrypted,
+        RefusalCode::Corrupt => ErrorCode::DocumentCorrupt,
+        RefusalCode::NotFound => ErrorCode::DocumentNotFound,
+        _ => ErrorCode::DocumentRefused,
+    }
+}
+
 /// A refusal of a back end as a failure.
 pub(crate) fn refused(refusal: &Refusal) -> ToolFailure {
+    if matches!(refusal.code, RefusalCode::InUse | RefusalCode::Encrypted | RefusalCode::Corrupt) {
+        // A person has to do something about these: they get the sentences and the code of every front end.
+        let error = UserError::new(error_code(refusal.code));
+        return failure(&error.happened, &format!("{error} ({})", refusal.message));
+    }
     let title = match refusal.code {
         RefusalCode::Unsupported => "Not supported here",
         RefusalCode::Changed => "Cells changed since",

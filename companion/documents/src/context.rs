@@ -1,29 +1,39 @@
 //! What the model is told about the documents of a session before it answers.
 
 use deskhand_core::instructions::as_data;
+use deskhand_protocol::SessionId;
 use deskhand_protocol::document::{DocumentKind, DocumentState, DocumentView};
 
+use crate::door::Door;
+use crate::registry::Registry;
+
 /// One line a document; empty where there is none.
-pub(crate) fn lines(documents: &[DocumentView]) -> String {
-    if documents.is_empty() {
+pub(crate) fn lines(registry: &Registry, session: &SessionId) -> String {
+    let lines: Vec<String> = registry
+        .list(session)
+        .iter()
+        .map(|document| line(document, registry.door(session, &document.id).as_ref()))
+        .collect();
+    if lines.is_empty() {
         return String::new();
     }
-    let lines: Vec<String> = documents.iter().map(line).collect();
     format!(
         "Documents of this session:\n{}",
         as_data("the list of documents", &lines.join("\n"))
     )
 }
 
-fn line(document: &DocumentView) -> String {
+fn line(document: &DocumentView, door: Option<&Door>) -> String {
     let kind = match document.kind {
         DocumentKind::Workbook => "workbook",
         DocumentKind::Deck => "deck",
     };
-    let state = match document.state {
-        DocumentState::Live => "open in Office",
-        DocumentState::Closed => "a file on disk",
-        DocumentState::Gone => "not found",
+    let state = match (document.state, door) {
+        (DocumentState::Live, _) => "open in Office",
+        (DocumentState::Closed, Some(door)) if door.is_read_only() => "a file on disk, to be read only",
+        (DocumentState::Closed, Some(_)) => "a file on disk",
+        (DocumentState::Closed, None) => "closed; the user can open its pane or attach the file",
+        (DocumentState::Gone, _) => "not found",
     };
     let title = document.title.replace(['\n', '\r'], " ");
     format!("{} | {kind} | {state} | {title}", document.id)

@@ -78,8 +78,8 @@ async fn value(
     else {
         return None;
     };
-    let reach = tools.reach(&document, progress);
-    if !reach.is_live() && crate::backend::local_path(&document).is_none() {
+    let reach = tools.reach(session, &document, progress);
+    if !reach.is_live() && reach.door().is_none() {
         return None;
     }
     let content = range_in(

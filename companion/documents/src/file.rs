@@ -2,16 +2,19 @@
 //! another; blocking work runs on the blocking threads.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use deskhand_opc::{Limits, Package, PackageError, PatchSet, SaveError};
-use deskhand_protocol::operations::{Answer, Effect, Operation, Refusal, RefusalCode};
+use deskhand_opc::{Limits, Package, PackageError, PatchSet};
+use deskhand_protocol::operations::{Answer, DeckAnswer, Effect, Operation, Refusal, RefusalCode};
 use deskhand_sheet::Workbook;
 use deskhand_slides::Deck;
+use deskhand_workspace::Fingerprint;
 use serde_json::Value;
 
 use crate::backend::{Done, Trouble};
+use crate::door::Door;
 use crate::preview::{range_in, range_to_keep, slide_in, slide_of, slide_read};
 
 /// Closed files.
@@ -24,25 +27,38 @@ impl Files {
     /// Does one operation on a file.
     pub(crate) async fn perform(
         &self,
-        path: PathBuf,
+        door: Door,
         operation: Operation,
         expected: Option<String>,
     ) -> Result<Done, Trouble> {
-        let lock = self.lock_of(&path);
-        let _turn = lock.lock().await;
-        let work = tokio::task::spawn_blocking(move || perform(&path, &operation, expected.as_deref()));
-        match work.await {
-            Ok(done) => done.map_err(Trouble::Refused),
-            Err(_) => Err(Trouble::Unknown),
-        }
+        self.alone(door, move |door| perform(door, &operation, expected.as_deref()))
+            .await
     }
 
     /// Takes an exact way back, when the file still stands as it was left. False when it does not.
-    pub(crate) async fn restore(&self, path: PathBuf, patch: Value) -> Result<bool, Trouble> {
-        let lock = self.lock_of(&path);
+    pub(crate) async fn restore(&self, door: Door, patch: Value) -> Result<bool, Trouble> {
+        self.alone(door, move |door| restore(door, patch)).await
+    }
+
+    /// True when the file carries a digital signature, which any edit breaks.
+    pub(crate) async fn is_signed(&self, door: Door) -> Result<bool, Trouble> {
+        self.alone(door, |door| {
+            let (package, _) = open(door)?;
+            Ok(package.is_signed().map_err(|error| unreadable(door, &error))?)
+        })
+        .await
+    }
+
+    /// Works on a file while nobody else here does.
+    async fn alone<T: Send + 'static>(
+        &self,
+        door: Door,
+        work: impl FnOnce(&Door) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let lock = self.lock_of(&door.path());
         let _turn = lock.lock().await;
-        match tokio::task::spawn_blocking(move || restore(&path, patch)).await {
-            Ok(restored) => restored.map_err(Trouble::Refused),
+        match tokio::task::spawn_blocking(move || work(&door)).await {
+            Ok(done) => done,
             Err(_) => Err(Trouble::Unknown),
         }
     }
@@ -54,9 +70,8 @@ impl Files {
     }
 }
 
-fn perform(path: &Path, operation: &Operation, expected: Option<&str>) -> Result<Done, Refusal> {
-    let (package, stamp) =
-        deskhand_opc::open(path, &Limits::default()).map_err(|error| open_refusal(path, &error))?;
+fn perform(door: &Door, operation: &Operation, expected: Option<&str>) -> Result<Done, Trouble> {
+    let (package, stamp) = open(door)?;
     if operation.definition().effect == Effect::Read {
         return Ok(Done {
             answer: read(package, operation)?,
@@ -64,47 +79,63 @@ fn perform(path: &Path, operation: &Operation, expected: Option<&str>) -> Result
             saved: None,
         });
     }
-    if let Some(lock) = deskhand_opc::lock_file(path) {
-        let user = lock.user.map(|user| format!(" by {user}")).unwrap_or_default();
-        let message = format!("{} is open in another program{user}", name_of(path));
-        return Err(Refusal::new(RefusalCode::InUse, message));
-    }
+    door.check_writable()?;
     if let Some(expected) = expected {
         let now = fingerprint(package.clone(), operation)?;
         if now.as_deref().is_some_and(|now| now != expected) {
-            return Err(Refusal::new(
-                RefusalCode::Changed,
-                "the place changed since it was read; read it again",
-            ));
+            let message = "the place changed since it was read; read it again";
+            return Err(Refusal::new(RefusalCode::Changed, message).into());
         }
     }
     let mut changed = package.clone();
     let (answer, patches) = plan(package, operation)?;
-    changed
-        .apply(&patches)
-        .map_err(|error| Refusal::new(RefusalCode::Failed, error.to_string()))?;
-    deskhand_opc::save(&changed, path, &stamp).map_err(|error| open_refusal(path, &error))?;
-    let saved = std::fs::metadata(path).map(|metadata| metadata.len()).ok();
-    let patch = serde_json::to_value(patches.invert()).ok();
-    Ok(Done { answer, patch, saved })
+    changed.apply(&patches).map_err(failed)?;
+    let patch = serde_json::to_value(patches.invert()).map_err(failed)?;
+    let saved = save(door, &changed, stamp)?;
+    Ok(Done {
+        answer,
+        patch: Some(patch),
+        saved: Some(saved),
+    })
 }
 
-fn restore(path: &Path, patch: Value) -> Result<bool, Refusal> {
-    let patches: PatchSet = serde_json::from_value(patch)
-        .map_err(|error| Refusal::new(RefusalCode::Failed, error.to_string()))?;
-    let (mut package, stamp) =
-        deskhand_opc::open(path, &Limits::default()).map_err(|error| open_refusal(path, &error))?;
+fn restore(door: &Door, patch: Value) -> Result<bool, Trouble> {
+    let patches: PatchSet = serde_json::from_value(patch).map_err(failed)?;
+    let (mut package, stamp) = open(door)?;
+    door.check_writable()?;
     if package.apply(&patches).is_err() {
         return Ok(false);
     }
-    deskhand_opc::save(&package, path, &stamp).map_err(|error| open_refusal(path, &error))?;
+    save(door, &package, stamp)?;
     Ok(true)
+}
+
+fn open(door: &Door) -> Result<(Package, Fingerprint), Refusal> {
+    let limits = Limits::default();
+    let (bytes, stamp) = door.read(limits.file_bytes)?;
+    let package = Package::open(bytes, &limits).map_err(|error| unreadable(door, &error))?;
+    Ok((package, stamp))
+}
+
+/// Saves, and answers with the size in bytes.
+fn save(door: &Door, package: &Package, stamp: Fingerprint) -> Result<u64, Trouble> {
+    let bytes = package.write().map_err(failed)?;
+    door.replace(&bytes, stamp)?;
+    Ok(bytes.len() as u64)
 }
 
 fn read(package: Package, operation: &Operation) -> Result<Answer, Refusal> {
     match operation {
         Operation::Workbook(operation) => Workbook::open(package)?.answer(operation).map(Answer::Workbook),
-        Operation::Deck(operation) => Deck::open(package)?.answer(operation).map(Answer::Deck),
+        Operation::Deck(operation) => {
+            // The label belongs to the file, not to the slides.
+            let label = package.label().map_err(failed)?;
+            let mut answer = Deck::open(package)?.answer(operation)?;
+            if let DeckAnswer::Info(content) = &mut answer {
+                content.label = label;
+            }
+            Ok(Answer::Deck(answer))
+        }
     }
 }
 
@@ -139,21 +170,15 @@ fn fingerprint(package: Package, operation: &Operation) -> Result<Option<String>
     }
 }
 
-fn name_of(path: &Path) -> String {
-    path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+fn failed(error: impl fmt::Display) -> Refusal {
+    Refusal::new(RefusalCode::Failed, error.to_string())
 }
 
-fn open_refusal(path: &Path, error: &SaveError) -> Refusal {
+fn unreadable(door: &Door, error: &PackageError) -> Refusal {
     let code = match error {
-        SaveError::Package(PackageError::Encrypted | PackageError::RightsManaged) => RefusalCode::Encrypted,
-        SaveError::Package(PackageError::TooLarge(_)) => RefusalCode::TooLarge,
-        SaveError::Package(_) => RefusalCode::Corrupt,
-        SaveError::Changed => RefusalCode::Changed,
-        SaveError::InUse(_) => RefusalCode::InUse,
-        _ => RefusalCode::Failed,
+        PackageError::Encrypted | PackageError::RightsManaged => RefusalCode::Encrypted,
+        PackageError::TooLarge(_) => RefusalCode::TooLarge,
+        _ => RefusalCode::Corrupt,
     };
-    Refusal::new(code, format!("{}: {error}", name_of(path)))
+    Refusal::new(code, format!("{}: {error}", door.name()))
 }

@@ -12,6 +12,11 @@ use deskhand_protocol::{ChangeSetId, DocumentId, ErrorCode, SessionId, UserError
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::attach::Attached;
+
+/// The beginning of the keys of attached files.
+const FILE: &str = "file:";
+
 /// A changing call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Record {
@@ -148,6 +153,36 @@ impl Records {
             }
         }
         Ok(records)
+    }
+
+    fn file_key(id: &DocumentId) -> String {
+        format!("{FILE}{id}")
+    }
+
+    /// The files that are attached to a session.
+    pub(crate) async fn attached(
+        &self,
+        session: &SessionId,
+    ) -> Result<Vec<(DocumentId, Attached)>, UserError> {
+        let mut files = Vec::new();
+        for key in self.0.keys(session, FILE).await? {
+            let found = self.read::<Option<Attached>>(session, &key).await?.flatten();
+            if let (Some(id), Some(attached)) = (key.strip_prefix(FILE), found) {
+                files.push((DocumentId::from_text(id), attached));
+            }
+        }
+        Ok(files)
+    }
+
+    /// Writes what leads to an attached file, or that it is attached no longer.
+    pub(crate) async fn put_attached(
+        &self,
+        session: &SessionId,
+        document: &DocumentId,
+        attached: Option<Attached>,
+    ) -> Result<(), UserError> {
+        self.write(session, &Self::file_key(document), &attached, Settled::Closed)
+            .await
     }
 
     async fn read<T: for<'de> Deserialize<'de>>(

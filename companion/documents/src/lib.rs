@@ -7,9 +7,11 @@
 //! 3. when the outcome is not known (socket cut, pane reloaded, service killed) it is read back and classified, never
 //!    tried again blindly.
 
+mod attach;
 mod backend;
 mod call;
 mod context;
+mod door;
 mod figures;
 mod file;
 mod grid;

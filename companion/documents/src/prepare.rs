@@ -64,7 +64,11 @@ impl DocumentTools {
         }
         let operation = self.completed(call.operation);
         let look = self
-            .look(request, self.reach(&document, progress), &operation)
+            .look(
+                request,
+                self.reach(&request.session, &document, progress),
+                &operation,
+            )
             .await
             .map_err(|trouble| told(&trouble))?;
         let record = Record {

@@ -9,6 +9,8 @@ use deskhand_protocol::document::{DocumentKind, DocumentState, DocumentView, Liv
 use deskhand_protocol::{DocumentId, SessionId};
 use tokio::time::Instant;
 
+use crate::door::Door;
+
 /// How long a pane that went without a word may take to come back: its page is loaded anew, or the service was started
 /// again. Until then the document is taken to be open in Office, whose file is not ours to write.
 const RETURN: Duration = Duration::from_secs(15);
@@ -23,6 +25,8 @@ pub struct Registry {
 struct Inner {
     documents: BTreeMap<DocumentId, DocumentView>,
     sessions: BTreeMap<SessionId, BTreeSet<DocumentId>>,
+    /// The ways to files, by the session that a person attached them to.
+    doors: BTreeMap<(SessionId, DocumentId), Door>,
     /// Until when the pane of a document is waited for.
     away: BTreeMap<DocumentId, Instant>,
 }
@@ -109,9 +113,33 @@ impl Registry {
 
     /// Takes a document out of a session.
     pub fn leave(&self, session: &SessionId, document: &DocumentId) {
-        if let Some(documents) = self.lock().sessions.get_mut(session) {
+        let mut inner = self.lock();
+        inner.doors.remove(&(session.clone(), document.clone()));
+        if let Some(documents) = inner.sessions.get_mut(session) {
             documents.remove(document);
         }
+    }
+
+    /// Forgets a session that was deleted.
+    pub fn forget(&self, session: &SessionId) {
+        let mut inner = self.lock();
+        inner.doors.retain(|(of, _), _| of != session);
+        inner.sessions.remove(session);
+    }
+
+    /// Opens the way to a document's file for a session.
+    pub(crate) fn put_door(&self, session: &SessionId, document: &DocumentId, door: Door) {
+        let key = (session.clone(), document.clone());
+        self.lock().doors.insert(key, door);
+    }
+
+    /// The way to a document's file, where a person attached it to the session. A document that was saved under another
+    /// name since is another file, to which nobody opened a way.
+    pub(crate) fn door(&self, session: &SessionId, document: &DocumentId) -> Option<Door> {
+        let inner = self.lock();
+        let path = inner.documents.get(document)?.path.as_deref()?;
+        let door = inner.doors.get(&(session.clone(), document.clone()))?;
+        (door.path().to_str() == Some(path)).then(|| door.clone())
     }
 
     /// The document was closed: it is on disk, where it has a path that is a file.

@@ -23,7 +23,7 @@ use crate::{context, figures, text};
 impl DocumentTools {
     pub(crate) async fn run_call(&self, request: &ToolRequest, progress: &dyn Progress) -> ToolResult {
         if request.name == LIST_TOOL {
-            let output = context::lines(&self.registry.list(&request.session));
+            let output = context::lines(&self.registry, &request.session);
             let output = if output.is_empty() {
                 "There are no documents in this session.".to_owned()
             } else {
@@ -34,7 +34,7 @@ impl DocumentTools {
         let outcome = match parse(&request.name, &request.input) {
             Ok(call) => match self.document_of(request, &call) {
                 Ok(document) => {
-                    let reach = self.reach(&document, progress);
+                    let reach = self.reach(&request.session, &document, progress);
                     // Whether the document is live decides the way; a pane that is being loaded anew counts.
                     reach.let_pane_return().await;
                     if call.definition.effect == Effect::Read {
@@ -106,10 +106,7 @@ impl DocumentTools {
         reach: Reach<'_>,
         record: Record,
     ) -> Result<ToolResult, ToolFailure> {
-        if !reach.is_live()
-            && crate::backend::local_path(reach.document).is_none()
-            && !reach.wait_for_pane().await
-        {
+        if !reach.is_live() && reach.door().is_none() && !reach.wait_for_pane().await {
             return Err(told(&Trouble::Away));
         }
         match classify(reach, &record).await.map_err(|trouble| told(&trouble))? {

@@ -10,6 +10,7 @@ use deskhand_core::tool::{Prepared, ToolFailure, ToolRequest, ToolResult};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::operations::{Address, CellValue};
 use deskhand_protocol::{ChangeSetId, DocumentId, SessionId, Timestamp};
+use deskhand_workspace::Folders;
 
 use crate::backend::{Backends, Reach};
 use crate::file::Files;
@@ -36,6 +37,7 @@ pub struct DocumentTools {
     pub(crate) backends: Backends,
     pub(crate) records: Records,
     pub(crate) world: Arc<dyn World>,
+    pub(crate) folders: Arc<Folders>,
     own: Arc<Mutex<HashMap<(SessionId, DocumentId), OwnCells>>>,
 }
 
@@ -46,12 +48,13 @@ impl fmt::Debug for DocumentTools {
 }
 
 impl DocumentTools {
-    /// Puts the tools together.
+    /// Puts the tools together. Files are reached through `folders` alone.
     pub fn new(
         registry: Arc<Registry>,
         panes: Arc<dyn Panes>,
         journal: Arc<dyn Journal>,
         world: Arc<dyn World>,
+        folders: Folders,
     ) -> Self {
         let backends = Backends {
             panes,
@@ -62,15 +65,22 @@ impl DocumentTools {
             backends,
             records: Records(journal),
             world,
+            folders: Arc::new(folders),
             own: Arc::default(),
         }
     }
 
     /// The way to a document, waiting where a pane is busy or gone.
-    pub(crate) fn reach<'a>(&'a self, document: &'a DocumentView, progress: &'a dyn Progress) -> Reach<'a> {
+    pub(crate) fn reach<'a>(
+        &'a self,
+        session: &'a SessionId,
+        document: &'a DocumentView,
+        progress: &'a dyn Progress,
+    ) -> Reach<'a> {
         Reach {
             backends: &self.backends,
             registry: &self.registry,
+            session,
             document,
             progress,
         }
@@ -149,6 +159,6 @@ impl Tools for DocumentTools {
     }
 
     fn context<'a>(&'a self, session: &'a SessionId) -> BoxFuture<'a, String> {
-        Box::pin(async move { context::lines(&self.registry.list(session)) })
+        Box::pin(async move { context::lines(&self.registry, session) })
     }
 }

@@ -9,7 +9,8 @@ use deskhand_protocol::operations::{
 };
 use deskhand_protocol::{ChangeSetId, ErrorCode, SessionId, UserError};
 
-use crate::backend::{Reach, Trouble, local_path};
+use crate::backend::{Reach, Trouble};
+use crate::call::error_code;
 use crate::grid::{differing, padded};
 use crate::journal::{Image, Record};
 use crate::preview::{
@@ -30,7 +31,7 @@ impl DocumentTools {
         if record.undone {
             return Ok(Vec::new());
         }
-        let reach = self.reach(&document, progress);
+        let reach = self.reach(session, &document, progress);
         let kept = match self
             .exactly(reach, &record)
             .await
@@ -57,7 +58,7 @@ impl DocumentTools {
         if !record.undone {
             return Ok(());
         }
-        let reach = self.reach(&document, progress);
+        let reach = self.reach(session, &document, progress);
         let apply_id = format!("{id}/redo/{}", self.world.now());
         let done = reach
             .perform(&apply_id, record.operation.clone(), record.expected.clone())
@@ -89,9 +90,9 @@ impl DocumentTools {
         if !reach.let_pane_return().await {
             return Err(Trouble::Away);
         }
-        match (&record.patch, local_path(reach.document)) {
-            (Some(patch), Some(path)) if !reach.is_live() => {
-                self.backends.files.restore(path, patch.clone()).await
+        match (&record.patch, reach.door()) {
+            (Some(patch), Some(door)) if !reach.is_live() => {
+                self.backends.files.restore(door, patch.clone()).await
             }
             _ => Ok(false),
         }
@@ -259,14 +260,5 @@ fn in_words(trouble: &Trouble) -> UserError {
         Trouble::Unknown => return UserError::new(ErrorCode::DocumentPartial),
         Trouble::Refused(refusal) => (refusal.code, &refusal.message),
     };
-    let code = match code {
-        RefusalCode::Changed => ErrorCode::DocumentChanged,
-        RefusalCode::Busy => ErrorCode::DocumentCellEdit,
-        RefusalCode::InUse => ErrorCode::DocumentInUse,
-        RefusalCode::Encrypted => ErrorCode::DocumentEncrypted,
-        RefusalCode::Corrupt => ErrorCode::DocumentCorrupt,
-        RefusalCode::NotFound => ErrorCode::DocumentNotFound,
-        _ => ErrorCode::DocumentRefused,
-    };
-    UserError::new(code).detail(message)
+    UserError::new(error_code(code)).detail(message)
 }

@@ -1,10 +1,9 @@
 //! What the service does with what front ends call. The server has checked who may call what.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use deskhand_core::ports::{BoxFuture, EventLog, Provider};
-use deskhand_policy::types::FolderMode;
 use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams};
 use deskhand_protocol::document::{
     AttachParams, ChangedParams, DetachParams, DocumentAnswer, DocumentKind, DocumentParams, DocumentsAnswer,
@@ -31,8 +30,6 @@ use crate::panes::LivePanes;
 use crate::runner::Command;
 use crate::undoing::Patient;
 
-/// Files of a folder that become documents of a session at the most.
-const MAX_FOLDER_FILES: usize = 50;
 /// Sessions in the answer to hello.
 const MAX_LIST: u32 = 200;
 
@@ -43,8 +40,6 @@ pub(crate) struct Service {
     pub(crate) panes: Arc<LivePanes>,
     pub(crate) front_ends: FrontEnds,
     pub(crate) view: RwLock<ServiceView>,
-    /// Folders that may be attached, where the policy limits them.
-    pub(crate) allowed_folders: Option<Vec<(PathBuf, FolderMode)>>,
 }
 
 impl Handler for Service {
@@ -203,7 +198,11 @@ impl Service {
             Method::DocumentAttach => give(self.attach_file(read(params)?).await?),
             Method::DocumentDetach => {
                 let params: DetachParams = read(params)?;
-                self.hub.registry.leave(&params.session, &params.document);
+                self.hub.handle(&params.session).await?;
+                self.hub
+                    .documents
+                    .detach(&params.session, &params.document)
+                    .await?;
                 let event = EventBody::DocumentDetached {
                     document: params.document,
                 };
@@ -291,44 +290,29 @@ impl Service {
     }
 
     async fn attach_file(&self, params: AttachParams) -> Result<DocumentAnswer, UserError> {
-        let (kind, path) = crate::attach::file(Path::new(&params.path))?;
-        self.check_folder(&path)?;
-        let document = self
-            .hub
-            .registry
-            .attach_file(kind, &path, DocumentId::new(now(), chance()));
+        let AttachParams { session, path } = params;
+        // The session is loaded first, so that nothing is attached to one that is not there.
+        self.hub.handle(&session).await?;
+        let document = self.hub.documents.attach_file(&session, Path::new(&path)).await?;
         self.hub
-            .join(&params.session, std::slice::from_ref(&document.id))
+            .join(&session, std::slice::from_ref(&document.id))
             .await?;
         Ok(DocumentAnswer { document })
     }
 
-    fn check_folder(&self, path: &str) -> Result<(), UserError> {
-        if crate::settings::may_attach(self.allowed_folders.as_ref(), Path::new(path)) {
-            return Ok(());
-        }
-        let sentence = "Your organisation does not allow this folder.";
-        Err(UserError::new(ErrorCode::FolderRefused)
-            .happened(sentence)
-            .detail("allowedWorkspaceFolders"))
-    }
-
     async fn attach_folder(&self, params: AttachParams) -> Result<(), UserError> {
-        let (path, files) = crate::attach::folder(Path::new(&params.path), MAX_FOLDER_FILES)?;
-        self.check_folder(&path)?;
-        let documents: Vec<DocumentId> = files
-            .iter()
-            .map(|(kind, path)| {
-                self.hub
-                    .registry
-                    .attach_file(*kind, path, DocumentId::new(now(), chance()))
-                    .id
-            })
-            .collect();
-        self.hub
-            .record(&params.session, vec![EventBody::FolderAttached { path }])
+        let AttachParams { session, path } = params;
+        self.hub.handle(&session).await?;
+        let (path, documents) = self
+            .hub
+            .documents
+            .attach_folder(&session, Path::new(&path))
             .await?;
-        self.hub.join(&params.session, &documents).await
+        let documents: Vec<DocumentId> = documents.into_iter().map(|document| document.id).collect();
+        self.hub
+            .record(&session, vec![EventBody::FolderAttached { path }])
+            .await?;
+        self.hub.join(&session, &documents).await
     }
 }
 

@@ -148,6 +148,7 @@ impl Hub {
         let meta = Meta::from_bytes(&stored.meta).ok_or_else(|| UserError::new(ErrorCode::DatabaseNewer))?;
         let (handle, session) = runner::start(self.parts.clone(), id.clone(), meta).await?;
         self.registry.load(id, session.documents.into_values());
+        self.documents.reattach(id).await?;
         running.insert(id.clone(), handle.clone());
         Ok(handle)
     }
@@ -238,6 +239,7 @@ impl Hub {
             .delete(uuid_of(id)?)
             .await
             .map_err(|error| told(&error))?;
+        self.registry.forget(id);
         self.parts.log.end(id);
         Ok(())
     }

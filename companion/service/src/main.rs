@@ -1,6 +1,5 @@
 //! `deskhand`: the service, and the terminal front end that talks to it.
 
-mod attach;
 mod clock;
 mod handler;
 mod hub;

@@ -18,6 +18,7 @@ use deskhand_server::{
     Authority, BindError, Guards, Limits, PageOptions, PageSources, Server, ServerError, ServerOptions,
 };
 use deskhand_storage::{MasterKey, OpenOptions, Store};
+use deskhand_workspace::Folders;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::RealWorld;
@@ -196,6 +197,7 @@ fn build(
         Arc::new(SharedPanes(Arc::clone(&panes))),
         Arc::new(log.clone()),
         Arc::new(RealWorld),
+        Folders::new(settings.allowed_folders()),
     );
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
@@ -222,7 +224,6 @@ fn build(
         panes,
         front_ends,
         view: std::sync::RwLock::new(view),
-        allowed_folders: settings.allowed_folders(),
     };
     let service = Arc::new(service);
     if settings.gateway.is_some() {

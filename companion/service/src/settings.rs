@@ -1,7 +1,7 @@
 //! The settings in force: the organisation's where there is a managed source, the user's own otherwise.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use deskhand_policy::types::{AuthScheme as Scheme, FolderMode, Provider};
 use deskhand_policy::{Encoding, ManagedFile, Origin, Policy, Reading, Store, UserFile, Values};
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::{ErrorCode, UserError};
+use deskhand_workspace::{Access, AllowedFolder};
 use uuid::Uuid;
 
 /// Secret keys that a user may set; they lie in the secret store, never in the file.
@@ -81,11 +82,17 @@ impl Settings {
     }
 
     /// The folders that may be attached, where the policy limits them.
-    pub(crate) fn allowed_folders(&self) -> Option<Vec<(PathBuf, FolderMode)>> {
+    pub(crate) fn allowed_folders(&self) -> Option<Vec<AllowedFolder>> {
         let rules = self.policy.allowed_workspace_folders.value.as_ref()?;
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let expand = |rule: &deskhand_policy::types::FolderRule| {
-            Some((rule.expand(&home, |name| std::env::var(name).ok())?, rule.mode))
+            Some(AllowedFolder {
+                path: rule.expand(&home, |name| std::env::var(name).ok())?,
+                access: match rule.mode {
+                    FolderMode::ReadOnly => Access::ReadOnly,
+                    FolderMode::ReadWrite => Access::ReadWrite,
+                },
+            })
         };
         Some(rules.0.iter().filter_map(expand).collect())
     }
@@ -158,14 +165,5 @@ fn gateway(policy: &Policy) -> Option<GatewayConfig> {
         stall_after: Duration::from_secs(u64::from(policy.inference_stream_idle_timeout_sec.value.get())),
         chance: Arc::new(|| f64::from(crate::clock::chance()[0]) / 255.0),
         ..GatewayConfig::new(base.as_str())
-    })
-}
-
-/// True when a path lies in one of the folders that the policy allows, or the policy limits none.
-pub(crate) fn may_attach(allowed: Option<&Vec<(PathBuf, FolderMode)>>, path: &Path) -> bool {
-    allowed.is_none_or(|allowed| {
-        let real =
-            |folder: &PathBuf| std::fs::canonicalize(folder).is_ok_and(|folder| path.starts_with(folder));
-        allowed.iter().any(|(folder, _)| real(folder))
     })
 }

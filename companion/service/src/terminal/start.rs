@@ -5,11 +5,15 @@ use std::process::Stdio;
 use anyhow::Context as _;
 use deskhand_platform::Paths;
 use deskhand_protocol::{ErrorCode, UserError};
-use deskhand_server::Attachment;
+use deskhand_server::{Attachment, DEFAULT_PORT};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use super::client::find;
+
+/// A process that does not hear the Ctrl+C of its parent's console (winbase.h).
+#[cfg(windows)]
+const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
 
 /// A service that was started for a command.
 #[derive(Debug)]
@@ -30,29 +34,43 @@ pub(crate) async fn find_or_start(paths: &Paths) -> anyhow::Result<(Attachment, 
     if let Some(attachment) = find(paths).await? {
         return Ok((attachment, None));
     }
-    let program = std::env::current_exe()?;
-    let mut child = Command::new(program)
-        .args(["serve", "--ready-json", "--until-stdin-closes"])
+    let started = match start(DEFAULT_PORT).await? {
+        // The terminal finds its service over the local channel; only panes need the port that manifests name.
+        Err(said) if said.contains(ErrorCode::PortTaken.as_str()) => start(0).await?,
+        outcome => outcome,
+    };
+    // The service has said what is wrong, in the words of every front end and with its code.
+    let started = started.map_err(anyhow::Error::msg)?;
+    let attachment = find(paths)
+        .await?
+        .ok_or_else(|| UserError::new(ErrorCode::ServiceUnavailable))?;
+    Ok((attachment, Some(started)))
+}
+
+/// Starts a service on a port; its last words when it ended at once.
+async fn start(port: u16) -> anyhow::Result<Result<Started, String>> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .args(["serve", "--ready-json", "--until-stdin-closes", "--port"])
+        .arg(port.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .context("starting the service")?;
+        .kill_on_drop(true);
+    // Ctrl+C at the terminal is for the command: the service has to live on to stop the turn.
+    #[cfg(unix)]
+    command.process_group(0);
+    #[cfg(windows)]
+    command.creation_flags(CREATE_NEW_PROCESS_GROUP);
+    let mut child = command.spawn().context("starting the service")?;
     let output = child.stdout.take().context("the service's output")?;
     let ready = BufReader::new(output).lines().next_line().await?;
     if ready.is_none() {
         let said = child.wait_with_output().await?.stderr;
         let said = String::from_utf8_lossy(&said);
-        let last = said.trim().lines().last().unwrap_or_default().to_owned();
-        return Err(UserError::new(ErrorCode::ServiceUnavailable)
-            .happened(last)
-            .into());
+        return Ok(Err(said.trim().lines().last().unwrap_or_default().to_owned()));
     }
     // What it logs from here on belongs to nobody.
     drop(child.stderr.take());
-    let attachment = find(paths)
-        .await?
-        .ok_or_else(|| UserError::new(ErrorCode::ServiceUnavailable))?;
-    Ok((attachment, Some(Started(child))))
+    Ok(Ok(Started(child)))
 }

@@ -1,0 +1,171 @@
+//! Files and folders that a person makes part of a session. Only what was attached here is reachable as a file
+//! (Invariant 8); what leads there again after a restart is kept in the journal.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use deskhand_protocol::document::{DocumentKind, DocumentView};
+use deskhand_protocol::{DocumentId, ErrorCode, SessionId, UserError};
+use deskhand_workspace::{FileKind, Folders, ListLimits, RelativePath, WorkspaceError};
+use serde::{Deserialize, Serialize};
+
+use crate::door::Door;
+use crate::tools::DocumentTools;
+
+/// Files of a folder that become documents of a session at the most.
+const MAX_FOLDER_FILES: usize = 50;
+
+/// What leads to an attached file again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Attached {
+    folder: PathBuf,
+    below: String,
+    alone: bool,
+}
+
+impl DocumentTools {
+    /// Opens the door to a file for a session. The caller makes the document part of the session.
+    pub async fn attach_file(&self, session: &SessionId, path: &Path) -> Result<DocumentView, UserError> {
+        let path = path.to_owned();
+        let (kind, door) = self.with_folders(move |folders| one_file(folders, &path)).await?;
+        self.admit(session, kind, door).await
+    }
+
+    /// Opens the doors to the workbooks and decks of a folder for a session, the nearest ones first, and answers with the
+    /// folder's real path. The caller makes the documents part of the session.
+    pub async fn attach_folder(
+        &self,
+        session: &SessionId,
+        path: &Path,
+    ) -> Result<(String, Vec<DocumentView>), UserError> {
+        let path = path.to_owned();
+        let (path, doors) = self
+            .with_folders(move |folders| whole_folder(folders, &path))
+            .await?;
+        let mut views = Vec::with_capacity(doors.len());
+        for (kind, door) in doors {
+            views.push(self.admit(session, kind, door).await?);
+        }
+        Ok((path, views))
+    }
+
+    /// Opens the doors of a session again that an earlier run opened, as far as the policy of today allows.
+    pub async fn reattach(&self, session: &SessionId) -> Result<(), UserError> {
+        for (document, attached) in self.records.attached(session).await? {
+            let opened = self.with_folders(move |folders| attached.open(folders)).await;
+            match opened {
+                Ok(door) => self.registry.put_door(session, &document, door),
+                // The document stays part of the session and says so itself when it is used.
+                Err(error) => tracing::warn!(%document, code = error.code.as_str(), "not attached again"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the door to a file for a session. The caller takes the document out of the session.
+    pub async fn detach(&self, session: &SessionId, document: &DocumentId) -> Result<(), UserError> {
+        self.registry.leave(session, document);
+        self.records.put_attached(session, document, None).await
+    }
+
+    async fn admit(
+        &self,
+        session: &SessionId,
+        kind: DocumentKind,
+        door: Door,
+    ) -> Result<DocumentView, UserError> {
+        let path = door.path();
+        let path = path
+            .to_str()
+            .ok_or_else(|| UserError::new(ErrorCode::FolderRefused).detail("the path is not Unicode"))?;
+        let fresh = DocumentId::new(self.world.now(), self.world.chance());
+        let view = self.registry.attach_file(kind, path, fresh);
+        let attached = Attached::of(&door);
+        self.records
+            .put_attached(session, &view.id, Some(attached))
+            .await?;
+        self.registry.put_door(session, &view.id, door);
+        Ok(view)
+    }
+
+    async fn with_folders<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Folders) -> Result<T, UserError> + Send + 'static,
+    ) -> Result<T, UserError> {
+        let folders = Arc::clone(&self.folders);
+        let work = tokio::task::spawn_blocking(move || work(&folders)).await;
+        work.map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?
+    }
+}
+
+impl Attached {
+    fn of(door: &Door) -> Self {
+        let (folder, below, alone) = door.parts();
+        Self {
+            folder: folder.path().to_owned(),
+            below: below.as_str().to_owned(),
+            alone,
+        }
+    }
+
+    fn open(self, folders: &Folders) -> Result<Door, UserError> {
+        let folder = folders.attach(&self.folder).map_err(|error| refused(&error))?;
+        let below = RelativePath::parse(&self.below).map_err(|fault| refused(&fault.into()))?;
+        Ok(if self.alone {
+            Door::alone(folder, below)
+        } else {
+            Door::within(folder, below)
+        })
+    }
+}
+
+/// The kind of document that a file name promises.
+fn kind_of(name: &str) -> Option<DocumentKind> {
+    match FileKind::of_name(name)? {
+        FileKind::Workbook => Some(DocumentKind::Workbook),
+        FileKind::Deck => Some(DocumentKind::Deck),
+        FileKind::Text | FileKind::Table | FileKind::Pdf | FileKind::Plain => None,
+    }
+}
+
+fn one_file(folders: &Folders, path: &Path) -> Result<(DocumentKind, Door), UserError> {
+    let missing = || UserError::new(ErrorCode::DocumentNotFound);
+    // A link is followed once, now, while the person names it; afterwards the file is what it led to.
+    let real = path.canonicalize().map_err(|_| missing())?;
+    let (Some(parent), Some(name)) = (real.parent(), real.file_name().and_then(|name| name.to_str())) else {
+        return Err(missing());
+    };
+    let kind = kind_of(name).ok_or_else(|| UserError::new(ErrorCode::DocumentWrongKind))?;
+    let folder = folders.attach(parent).map_err(|error| refused(&error))?;
+    let below = RelativePath::parse(name).map_err(|fault| refused(&fault.into()))?;
+    folder
+        .open_for_read(&below)
+        .map_err(|error| missing().detail(error))?;
+    Ok((kind, Door::alone(folder, below)))
+}
+
+fn whole_folder(folders: &Folders, path: &Path) -> Result<(String, Vec<(DocumentKind, Door)>), UserError> {
+    let folder = folders.attach(path).map_err(|error| refused(&error))?;
+    let shown = folder
+        .path()
+        .to_str()
+        .ok_or_else(|| UserError::new(ErrorCode::FolderRefused).detail("the path is not Unicode"))?;
+    let listing = folder
+        .list(ListLimits::default())
+        .map_err(|error| refused(&error))?;
+    let documents = listing.entries.into_iter().filter_map(|entry| {
+        let kind = kind_of(entry.path.name())?;
+        Some((kind, Door::within(Arc::clone(&folder), entry.path)))
+    });
+    Ok((shown.to_owned(), documents.take(MAX_FOLDER_FILES).collect()))
+}
+
+fn refused(error: &WorkspaceError) -> UserError {
+    let refusal = UserError::new(ErrorCode::FolderRefused);
+    match error {
+        WorkspaceError::NotAllowed(_) => refusal
+            .happened("Your organisation does not allow this folder.")
+            .detail("allowedWorkspaceFolders"),
+        other => refusal.detail(other),
+    }
+}

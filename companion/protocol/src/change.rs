@@ -1,6 +1,6 @@
 //! Change sets: what was changed, where it came from, and the way back (Invariant 6).
 
-use deskhand_operations::FigureSource;
+use deskhand_operations::{CellValue, FigureSource};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -65,4 +65,60 @@ pub struct ChangeSetParams {
 pub struct ChangeSetAnswer {
     /// Places that were left alone because a person changed them since.
     pub kept: Vec<String>,
+}
+
+/// How a figure stands to its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum FigureState {
+    /// The source holds what it held when the figure was written.
+    Match,
+    /// The source holds something else now.
+    Changed,
+    /// The source cannot be read now, or its value was not known when the figure was written.
+    Unreachable,
+}
+
+/// Where a figure comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct FigurePlace {
+    /// The document.
+    pub document: DocumentId,
+    /// Its title; empty where the document is no longer part of the session.
+    pub title: String,
+    /// The address with its sheet.
+    pub address: String,
+}
+
+/// One figure beside its source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FigureCheck {
+    /// The change set that wrote it.
+    pub change_set: ChangeSetId,
+    /// The document it stands in.
+    pub document: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// Where it was written: an address with sheet, or `slide:<logical id>`.
+    pub target: String,
+    /// The cell or the words that show it.
+    pub figure: String,
+    /// Where it comes from.
+    pub source: FigurePlace,
+    /// What the source held when the figure was written, the sum where it is several cells.
+    pub then: Option<CellValue>,
+    /// What it holds now.
+    pub now: Option<CellValue>,
+    /// What follows from both.
+    pub state: FigureState,
+    /// When the figure was written.
+    pub at: Timestamp,
+}
+
+/// The answer to `figure/check`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct FiguresAnswer {
+    /// The figures that stand, oldest first.
+    pub figures: Vec<FigureCheck>,
 }

@@ -139,6 +139,8 @@ methods! {
     "changeSet/undo" ChangeSetUndo(change::ChangeSetParams) -> change::ChangeSetAnswer, Any;
     /// Does an undone change set again.
     "changeSet/redo" ChangeSetRedo(change::ChangeSetParams) -> change::ChangeSetAnswer, Any;
+    /// Compares every figure that stands with the source it was written from.
+    "figure/check" FigureCheck(session::SessionParams) -> change::FiguresAnswer, Any;
 }
 
 macro_rules! outgoing {

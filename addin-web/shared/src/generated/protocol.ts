@@ -976,6 +976,68 @@ session: SessionSummary,
 events: Array<SessionEvent>, };
 
 /**
+ * One figure beside its source.
+ */
+export type FigureCheck = { 
+/**
+ * The change set that wrote it.
+ */
+changeSet: ChangeSetId, 
+/**
+ * The document it stands in.
+ */
+document: DocumentId, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * Where it was written: an address with sheet, or `slide:<logical id>`.
+ */
+target: string, 
+/**
+ * The cell or the words that show it.
+ */
+figure: string, 
+/**
+ * Where it comes from.
+ */
+source: FigurePlace, 
+/**
+ * What the source held when the figure was written, the sum where it is several cells.
+ */
+then: CellValue | null, 
+/**
+ * What it holds now.
+ */
+now: CellValue | null, 
+/**
+ * What follows from both.
+ */
+state: FigureState, 
+/**
+ * When the figure was written.
+ */
+at: number, };
+
+/**
+ * Where a figure comes from.
+ */
+export type FigurePlace = { 
+/**
+ * The document.
+ */
+document: DocumentId, 
+/**
+ * Its title; empty where the document is no longer part of the session.
+ */
+title: string, 
+/**
+ * The address with its sheet.
+ */
+address: string, };
+
+/**
  * The source of one figure: recorded when the figure is written, kept in the journal, never added afterwards.
  */
 export type FigureSource = { 
@@ -995,6 +1057,20 @@ address: string,
  * The value at that place when the figure was written. Filled in by the service when absent.
  */
 value?: CellValue, };
+
+/**
+ * How a figure stands to its source.
+ */
+export type FigureState = "match" | "changed" | "unreachable";
+
+/**
+ * The answer to `figure/check`.
+ */
+export type FiguresAnswer = { 
+/**
+ * The figures that stand, oldest first.
+ */
+figures: Array<FigureCheck>, };
 
 /**
  * `range.find`.
@@ -2643,6 +2719,8 @@ export interface Methods {
   'changeSet/undo': { params: ChangeSetParams; answer: ChangeSetAnswer };
   /** Does an undone change set again. */
   'changeSet/redo': { params: ChangeSetParams; answer: ChangeSetAnswer };
+  /** Compares every figure that stands with the source it was written from. */
+  'figure/check': { params: SessionParams; answer: FiguresAnswer };
 }
 
 /** Notifications from the service. */

@@ -2,11 +2,11 @@
 
 use deskhand_core::model::ToolDefinition;
 use deskhand_core::tool::{ToolFailure, model_operations, operation_of, tool_name};
-use deskhand_protocol::{DocumentId, ErrorCode, UserError};
 use deskhand_protocol::document::DocumentKind as Kind;
 use deskhand_protocol::operations::{
     DeckOperation, Definition, DocumentKind, Effect, Operation, Refusal, RefusalCode, WorkbookOperation,
 };
+use deskhand_protocol::{DocumentId, ErrorCode, UserError};
 use serde_json::{Map, Value, json};
 
 /// The tool that lists documents.
@@ -91,7 +91,10 @@ pub(crate) fn error_code(code: RefusalCode) -> ErrorCode {
 
 /// A refusal of a back end as a failure.
 pub(crate) fn refused(refusal: &Refusal) -> ToolFailure {
-    if matches!(refusal.code, RefusalCode::InUse | RefusalCode::Encrypted | RefusalCode::Corrupt) {
+    if matches!(
+        refusal.code,
+        RefusalCode::InUse | RefusalCode::Encrypted | RefusalCode::Corrupt
+    ) {
         // A person has to do something about these: they get the sentences and the code of every front end.
         let error = UserError::new(error_code(refusal.code));
         return failure(&error.happened, &format!("{error} ({})", refusal.message));

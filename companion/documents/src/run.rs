@@ -118,7 +118,7 @@ impl DocumentTools {
                 ));
                 let mut result = self.finish(request, reach, record, None).await?;
                 result.outcome = ToolOutcome::Failed;
-                result.title = error.happened.clone();
+                result.title.clone_from(&error.happened);
                 result.output = error.to_string();
                 Ok(result)
             }

@@ -14,7 +14,7 @@ use crate::call::error_code;
 use crate::grid::{differing, padded};
 use crate::journal::{Image, Record};
 use crate::preview::{
-    deck_in, deck_info, range_in, range_to_keep, slide_in, slide_read, workbook_in, workbook_info,
+    deck_in, deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read, workbook_in, workbook_info,
 };
 use crate::tools::DocumentTools;
 
@@ -32,13 +32,11 @@ impl DocumentTools {
             return Ok(Vec::new());
         }
         let reach = self.reach(session, &document, progress);
-        let kept = match self
-            .exactly(reach, &record)
-            .await
-            .map_err(|trouble| in_words(&trouble))?
-        {
-            true => Vec::new(),
-            false => self.by_operation(session, reach, &record, overwrite).await?,
+        let exactly = self.exactly(reach, &record).await;
+        let kept = if exactly.map_err(|trouble| in_words(&trouble))? {
+            Vec::new()
+        } else {
+            self.by_operation(session, reach, &record, overwrite).await?
         };
         record.undone = true;
         record.patch = None;
@@ -162,34 +160,7 @@ impl DocumentTools {
             (Operation::Workbook(operation), _) => {
                 self.back_structure(session, reach, operation, overwrite).await
             }
-            (Operation::Deck(DeckOperation::SlideAdd(params)), _) => {
-                let changed = slide_changed(reach, &params.id, &record.after).await?;
-                if changed && !overwrite {
-                    return Ok((None, vec![format!("slide:{}", params.id)]));
-                }
-                let delete = DeckOperation::SlideDelete(SlideDelete {
-                    slide: params.id.clone(),
-                });
-                Ok((Some(Operation::Deck(delete)), Vec::new()))
-            }
-            (Operation::Deck(operation), Image::Slide { package, after, .. }) => {
-                let Some(slide) = crate::preview::slide_of(operation).map(str::to_owned) else {
-                    return Ok((None, Vec::new()));
-                };
-                if slide_changed(reach, &slide, &record.after).await? && !overwrite {
-                    return Ok((None, vec![format!("slide:{slide}")]));
-                }
-                let replace = SlideReplace {
-                    slide,
-                    package: package.clone(),
-                    after: after.clone(),
-                };
-                Ok((
-                    Some(Operation::Deck(DeckOperation::SlideReplace(replace))),
-                    Vec::new(),
-                ))
-            }
-            (Operation::Deck(_), _) => Ok((None, Vec::new())),
+            (Operation::Deck(operation), _) => back_slide(reach, operation, record, overwrite).await,
         }
     }
 
@@ -241,6 +212,38 @@ impl DocumentTools {
         };
         Ok((Some(Operation::Workbook(back)), Vec::new()))
     }
+}
+
+/// The way back of a slide.
+async fn back_slide(
+    reach: Reach<'_>,
+    operation: &DeckOperation,
+    record: &Record,
+    overwrite: bool,
+) -> Result<(Option<Operation>, Vec<String>), Trouble> {
+    let (slide, back) = match (operation, &record.before) {
+        (DeckOperation::SlideAdd(params), _) => {
+            let slide = params.id.clone();
+            let delete = SlideDelete { slide: slide.clone() };
+            (slide, DeckOperation::SlideDelete(delete))
+        }
+        (operation, Image::Slide { package, after, .. }) => {
+            let Some(slide) = slide_of(operation).map(str::to_owned) else {
+                return Ok((None, Vec::new()));
+            };
+            let replace = SlideReplace {
+                slide: slide.clone(),
+                package: package.clone(),
+                after: after.clone(),
+            };
+            (slide, DeckOperation::SlideReplace(replace))
+        }
+        _ => return Ok((None, Vec::new())),
+    };
+    if !overwrite && slide_changed(reach, &slide, &record.after).await? {
+        return Ok((None, vec![format!("slide:{slide}")]));
+    }
+    Ok((Some(Operation::Deck(back)), Vec::new()))
 }
 
 /// True when a slide is another than this session left it, or gone.

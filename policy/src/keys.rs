@@ -5,8 +5,8 @@ use crate::definition::{Consequence, Definition, Scope, UnderManagement, policy_
 use crate::resolve::Sources;
 use crate::source::{Entry, Problem, Sourced};
 use crate::types::{
-    AuthScheme, BaseUrl, FolderRules, Headers, HeadersOrLines, Models, OrganizationId, Pairing, Provider,
-    Secret, Whole,
+    AuthScheme, BaseUrl, FolderPath, FolderRules, Headers, HeadersOrLines, Models, OrganizationId, Pairing,
+    Provider, ProxyUrl, Secret, Whole,
 };
 use crate::value::PolicyValue;
 
@@ -155,6 +155,28 @@ policy_keys! {
         under_management: Locked,
         secret: false,
         invalid: Some(FolderRules::default()), UsesValue, "a malformed allow-list allows nothing",
+        since: "0.1.0",
+    }
+
+    /// The proxy of every connection to another machine, `http://proxy:8080`; it wins over the environment's. A proxy that
+    /// fails is an error: nothing goes around it. Connections to this machine never use one.
+    egress_proxy_url "egressProxyUrl": Option<ProxyUrl> {
+        default: None,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: None, StopsSessions, "connections must not go around the proxy",
+        since: "0.1.0",
+    }
+
+    /// A folder with the organisation's copy of office.js. Panes then load it from this machine, and their
+    /// Content-Security-Policy no longer names Microsoft's CDN.
+    deskhand_office_script_folder "deskhandOfficeScriptFolder": Option<FolderPath> {
+        default: None,
+        scope: Managed,
+        under_management: Locked,
+        secret: false,
+        invalid: None, StopsSessions, "pages must not load a script from outside that the organisation keeps itself",
         since: "0.1.0",
     }
 }

@@ -9,9 +9,9 @@ mod number;
 mod organization;
 mod secret;
 
-pub use address::BaseUrl;
+pub use address::{BaseUrl, ProxyUrl};
 pub use choice::{AuthScheme, Pairing, Provider};
-pub use folder::{FolderMode, FolderRule, FolderRules};
+pub use folder::{FolderMode, FolderPath, FolderRule, FolderRules};
 pub use header::{Headers, HeadersOrLines};
 pub use model::{Model, Models};
 pub use number::Whole;

@@ -27,6 +27,13 @@ fn effective(policy: &Policy, key: &str) -> Value {
         .value
 }
 
+/// An absolute path of the platform.
+const OFFICE_FOLDER: &str = if cfg!(windows) {
+    r"C:\office-js"
+} else {
+    "/srv/office-js"
+};
+
 /// Key, native value, value in text sources, value in effect.
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn valid() -> Vec<(&'static str, Value, Value, Value)> {
@@ -139,6 +146,18 @@ fn valid() -> Vec<(&'static str, Value, Value, Value)> {
             json!(["~/a", folder]),
             json!(json!(["~/a", folder]).to_string()),
             json!([{ "path": "~/a", "isDefaultSelected": false, "mode": "rw" }, { "path": "~/Documents", "isDefaultSelected": true, "mode": "ro" }]),
+        ),
+        (
+            "egressProxyUrl",
+            json!("http://proxy.example.org:8080/"),
+            json!("http://proxy.example.org:8080"),
+            json!("http://proxy.example.org:8080"),
+        ),
+        (
+            "deskhandOfficeScriptFolder",
+            json!(OFFICE_FOLDER),
+            json!(OFFICE_FOLDER),
+            json!(OFFICE_FOLDER),
         ),
     ]
 }
@@ -290,6 +309,31 @@ fn invalid() -> Vec<(&'static str, Vec<Value>)> {
                 json!(["/a\u{0}b"]),
             ],
         ),
+        (
+            "egressProxyUrl",
+            vec![
+                json!(""),
+                json!("proxy:8080"),
+                json!("socks5://proxy:1080"),
+                json!("http://user:pass@proxy:8080"),
+                json!("http://@proxy:8080"),
+                json!("http://proxy:8080/pac"),
+                json!("http://proxy:8080?x"),
+                json!("http://proxy:8080#x"),
+                json!(" http://proxy:8080"),
+                json!(8080),
+            ],
+        ),
+        (
+            "deskhandOfficeScriptFolder",
+            vec![
+                json!(""),
+                json!("office-js"),
+                json!("../office-js"),
+                json!(true),
+                json!("/a\u{0}b"),
+            ],
+        ),
     ]
 }
 
@@ -352,6 +396,7 @@ fn problems_never_show_a_secret() {
         ("inferenceCustomHeaders", json!({ "X-Key": "hunter2\u{7}" })),
         ("inferenceCustomHeaders", json!({ "X-Key": ["hunter2"] })),
         ("inferenceGatewayHeaders", json!(["hunter2"])),
+        ("egressProxyUrl", json!("http://user:hunter2@proxy:8080")),
     ];
     for (key, value) in cases {
         let policy = managed(Encoding::Json, key, value);

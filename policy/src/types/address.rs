@@ -73,3 +73,46 @@ impl PolicyValue for BaseUrl {
         json!({ "type": "string", "format": "uri", "pattern": "^https?://[^@?#]+$", "maxLength": CAP })
     }
 }
+
+/// The address of an HTTP proxy: http or https, host and port, without credentials, path, query and fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyUrl(Url);
+
+impl ProxyUrl {
+    /// The address without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+}
+
+impl PolicyValue for ProxyUrl {
+    // What is wrong is told without the address: it may hold a password.
+    fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
+        let text = text(value, CAP)?;
+        let url = Url::parse(text).map_err(|error| Invalid(format!("no address: {error}")))?;
+        let refusal = match url.scheme() {
+            _ if text.trim() != text || text.contains(['\\', ' ']) => {
+                "the address holds spaces or backslashes"
+            }
+            "http" | "https" if text.contains('@') => "the address holds a user name or password",
+            "http" | "https" if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
+                "the address holds more than a host and a port"
+            }
+            "http" | "https" => return Ok(Self(url)),
+            _ => "the address is not http or https",
+        };
+        Err(Invalid(refusal.to_owned()))
+    }
+
+    fn to_json(&self) -> Value {
+        json!(self.as_str())
+    }
+
+    fn kind() -> String {
+        "http or https address of a host and a port".to_owned()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "uri", "pattern": "^https?://[^@/?#]+/?$", "maxLength": CAP })
+    }
+}

@@ -127,3 +127,37 @@ impl PolicyValue for FolderRules {
         json!({ "type": "array", "maxItems": CAP, "items": { "anyOf": [path, object] } })
     }
 }
+
+/// One folder, by its absolute path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderPath(PathBuf);
+
+impl FolderPath {
+    /// The path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl PolicyValue for FolderPath {
+    fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
+        let path = PathBuf::from(text(value, PATH_CAP)?);
+        if path.is_absolute() {
+            Ok(Self(path))
+        } else {
+            Err(Invalid("the path is not absolute".to_owned()))
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        json!(self.0.to_string_lossy())
+    }
+
+    fn kind() -> String {
+        "absolute path of a folder".to_owned()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 1, "maxLength": PATH_CAP })
+    }
+}

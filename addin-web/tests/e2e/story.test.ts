@@ -44,8 +44,8 @@ test("the analyst's story", async (context) => {
   await window.screenshot({ path: join(shots, "window-approval.png") });
   await window.getByRole("button", { name: "Allow once" }).click();
   await said(excel.pane, "Summary holds live formulas.");
-  await excel.pane.getByText("Summary!B6").first().click();
-  await excel.page.getByText("=SUM(B2:B5)").first().waitFor();
+  await excel.pane.locator("button.cite", { hasText: "Summary!B6" }).last().click();
+  await expect.poll(() => excel.page.getByLabel("Content of the cell").inputValue(), { timeout: 10_000 }).toBe("=SUM(B2:B5)");
   await excel.page.screenshot({ path: join(shots, "excel-done.png") });
   await stage.host(0).save();
   expectSummary();
@@ -54,7 +54,7 @@ test("the analyst's story", async (context) => {
   await said(powerpoint.pane, "Summary holds live formulas.");
   await send(powerpoint.pane, "Now a slide with that chart and the three main points");
   await said(powerpoint.pane, "The slide is in.");
-  await powerpoint.pane.getByText("Revenue by region", { exact: true }).last().click();
+  await powerpoint.pane.locator("button.cite", { hasText: "Revenue by region" }).last().click();
   await powerpoint.page.screenshot({ path: join(shots, "powerpoint-done.png") });
   await said(window, "The slide is in.");
   await window.screenshot({ path: join(shots, "window-done.png") });

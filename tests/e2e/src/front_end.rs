@@ -4,14 +4,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use deskhand_protocol::document::LiveDocument;
 use deskhand_protocol::envelope::Frame;
+use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams};
 use deskhand_protocol::session::{
     CreateParams, ExportAnswer, PromptAnswer, PromptParams, SessionAnswer, SessionParams, SubscribeAnswer,
     SubscribeParams, UpdateParams,
 };
-use deskhand_protocol::document::LiveDocument;
-use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::{EventBody, Method, Notification, PROTOCOL, SessionEvent, SessionId, UserError};
 use deskhand_server::{Attachment, SESSION_PATH};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -66,7 +66,10 @@ impl FrontEnd {
             .expect("an address");
         let headers = request.headers_mut();
         if let Some(token) = token {
-            headers.insert("Authorization", format!("Bearer {token}").parse().expect("a token"));
+            headers.insert(
+                "Authorization",
+                format!("Bearer {token}").parse().expect("a token"),
+            );
         }
         if let Some(origin) = origin {
             headers.insert("Origin", origin.parse().expect("an origin"));
@@ -90,7 +93,10 @@ impl FrontEnd {
     /// The port at its end of the connection.
     pub fn port(&self) -> u16 {
         let (stream, _) = self.socket.get_ref().get_ref();
-        stream.local_addr().expect("a connected socket has an address").port()
+        stream
+            .local_addr()
+            .expect("a connected socket has an address")
+            .port()
     }
 
     /// Says who is there.
@@ -136,7 +142,8 @@ impl FrontEnd {
     pub async fn begin(&mut self, method: Method, params: impl Serialize) -> Result<u64, Cut> {
         self.last_id += 1;
         let params = serde_json::to_value(params).expect("parameters are plain data");
-        self.send(&Frame::request(self.last_id, method.name(), params)).await?;
+        self.send(&Frame::request(self.last_id, method.name(), params))
+            .await?;
         Ok(self.last_id)
     }
 

@@ -7,6 +7,7 @@ mod front_end;
 mod gateway;
 mod pane;
 mod service;
+mod talk;
 mod view;
 mod workbook;
 
@@ -14,6 +15,7 @@ pub use front_end::{CallError, Cut, FrontEnd};
 pub use gateway::play;
 pub use pane::{ApplyRequest, Pane};
 pub use service::{Finished, Service, Setup, command, finish};
+pub use talk::Talk;
 pub use view::View;
 pub use workbook::Workbook;
 

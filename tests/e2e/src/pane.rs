@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use deskhand_protocol::document::{ApplyAnswer, ApplyParams, DocumentKind, LiveDocument};
 use deskhand_protocol::hello::FrontEndKind;
-use deskhand_protocol::pairing::{BeginAnswer, BeginParams, PairingAnswerParams, PairingsAnswer, SettledParams};
+use deskhand_protocol::pairing::{
+    BeginAnswer, BeginParams, PairingAnswerParams, PairingsAnswer, SettledParams,
+};
 use deskhand_protocol::session::Nothing;
 use deskhand_protocol::{DocumentId, Method, Notification, ServiceCall};
 
@@ -35,7 +37,12 @@ pub struct Pane {
 
 impl Pane {
     /// Pairs a pane by its number, which `desktop` compares and allows, and opens it in a workbook.
-    pub async fn pair(service: &Service, desktop: &mut FrontEnd, live: LiveDocument, workbook: Workbook) -> Self {
+    pub async fn pair(
+        service: &Service,
+        desktop: &mut FrontEnd,
+        live: LiveDocument,
+        workbook: Workbook,
+    ) -> Self {
         let attachment = service.attachment(FrontEndKind::Terminal).await;
         let mut connection = FrontEnd::connect(&attachment, None, Some(service.address())).await;
         let begin = BeginParams {

@@ -9,7 +9,7 @@ use deskhand_platform::Paths;
 use deskhand_platform::local::LocalAddress;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_server::Attachment;
-use deskhand_test_support::{Child, Home, binary};
+use deskhand_test_support::{Child, Home, binary, repository};
 use serde_json::Value;
 
 use crate::{FrontEnd, PATIENCE};
@@ -98,6 +98,14 @@ impl Setup {
         self.home.path()
     }
 
+    /// A copy of a fixture, `workbooks/ironcalc__example.xlsx`, under another name in this home.
+    pub fn fixture(&self, fixture: &str, name: &str) -> PathBuf {
+        let copy = self.path().join(name);
+        let bytes = std::fs::read(repository().join("file-tools/fixtures").join(fixture));
+        std::fs::write(&copy, bytes.expect("the fixture")).expect("a file in the home");
+        copy
+    }
+
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.path().join("data/local.db")
@@ -125,7 +133,10 @@ pub struct Service {
 impl Service {
     /// Starts one on a port; 0 takes a free one. It is there when this returns.
     pub fn start(setup: &Setup, port: u16) -> Self {
-        Self::started(setup.path(), &mut command(setup.path(), &serve(&port.to_string())))
+        Self::started(
+            setup.path(),
+            &mut command(setup.path(), &serve(&port.to_string())),
+        )
     }
 
     /// The same under another program, such as strace, which is given the service's command line.

@@ -63,7 +63,9 @@ impl View {
             })
             .collect();
         self.events.values().find_map(|event| match &event.body {
-            EventBody::PermissionRequested { request } if !settled.contains(request.id.as_str()) => Some(request),
+            EventBody::PermissionRequested { request } if !settled.contains(request.id.as_str()) => {
+                Some(request)
+            }
             _ => None,
         })
     }

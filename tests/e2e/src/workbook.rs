@@ -87,7 +87,10 @@ impl Workbook {
     }
 
     fn done(&mut self, operation: &WorkbookOperation, expected: Option<&str>) -> Done {
-        let reads = matches!(operation, WorkbookOperation::Info(_) | WorkbookOperation::RangeRead(_));
+        let reads = matches!(
+            operation,
+            WorkbookOperation::Info(_) | WorkbookOperation::RangeRead(_)
+        );
         if self.busy > 0 && !reads {
             self.busy -= 1;
             return Err(Refusal::new(RefusalCode::Busy, "a cell is being edited"));
@@ -95,7 +98,9 @@ impl Workbook {
         match operation {
             WorkbookOperation::Info(_) => Ok(WorkbookAnswer::Info(self.content())),
             WorkbookOperation::RangeRead(read) => self.read(read).map(WorkbookAnswer::RangeRead),
-            WorkbookOperation::RangeWrite(write) => self.write(write, expected).map(WorkbookAnswer::RangeWrite),
+            WorkbookOperation::RangeWrite(write) => {
+                self.write(write, expected).map(WorkbookAnswer::RangeWrite)
+            }
             WorkbookOperation::SheetAdd(add) => {
                 self.changes.push(format!("sheet.add {}", add.name));
                 self.sheets.push(Sheet {
@@ -184,11 +189,18 @@ impl Workbook {
 
 impl Sheet {
     fn at(&self, row: u32, column: u32) -> CellValue {
-        self.cells.get(&(row, column)).cloned().unwrap_or(CellValue::Empty)
+        self.cells
+            .get(&(row, column))
+            .cloned()
+            .unwrap_or(CellValue::Empty)
     }
 
     fn grid(&self, area: Area) -> Vec<Vec<CellValue>> {
-        let line = |row| (area.left..=area.right).map(|column| self.at(row, column)).collect();
+        let line = |row| {
+            (area.left..=area.right)
+                .map(|column| self.at(row, column))
+                .collect()
+        };
         (area.top..=area.bottom).map(line).collect()
     }
 
@@ -203,7 +215,9 @@ impl Sheet {
     fn content(&self) -> SheetContent {
         let rows = self.cells.keys().map(|(row, _)| *row).max();
         let columns = self.cells.keys().map(|(_, column)| *column).max();
-        let used = rows.zip(columns).and_then(|(row, column)| Area::of_size(0, 0, row + 1, column + 1));
+        let used = rows
+            .zip(columns)
+            .and_then(|(row, column)| Area::of_size(0, 0, row + 1, column + 1));
         SheetContent {
             name: self.name.clone(),
             visible: true,
@@ -225,5 +239,10 @@ fn applied(target: String, changed: u32) -> Applied {
 fn place(text: &str) -> Result<(String, Area), Refusal> {
     let address = Address::parse(text).ok();
     let parts = address.and_then(|address| Some((address.sheet?, address.area?)));
-    parts.ok_or_else(|| Refusal::new(RefusalCode::BadInput, format!("`{text}` is no range with a sheet")))
+    parts.ok_or_else(|| {
+        Refusal::new(
+            RefusalCode::BadInput,
+            format!("`{text}` is no range with a sheet"),
+        )
+    })
 }

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use deskhand_e2e::{FrontEnd, Service, Setup, View};
 use deskhand_protocol::Method;
 use deskhand_protocol::hello::FrontEndKind;
-use deskhand_protocol::session::{ListAnswer, ListParams, PermissionMode, PromptParams, RenameParams, SessionAnswer};
+use deskhand_protocol::session::{
+    ListAnswer, ListParams, PermissionMode, PromptParams, RenameParams, SessionAnswer,
+};
 use pretty_assertions::assert_eq;
 
 const PROMPTS: usize = 25;
@@ -20,7 +22,11 @@ async fn a_prompt_is_acknowledged_only_after_it_was_flushed() {
     let trace = setup.path().join("trace");
     let calls = "trace=recvfrom,read,sendto,write,writev,pwrite64,pwritev,fsync,fdatasync";
     let trace_path = trace.to_str().expect("a path of text");
-    let service = Service::under(&setup, "strace", &["-f", "-yy", "-s0", "-e", calls, "-o", trace_path]);
+    let service = Service::under(
+        &setup,
+        "strace",
+        &["-f", "-yy", "-s0", "-e", calls, "-o", trace_path],
+    );
     let mut window = service.join(FrontEndKind::Window).await;
     let mut watcher = service.join(FrontEndKind::Terminal).await;
     for number in 0..PROMPTS {
@@ -81,7 +87,9 @@ fn answers(trace: &str, port: u16) -> Vec<bool> {
     let mut flushing: HashMap<&str, bool> = HashMap::new();
     let mut reading: Option<&str> = None;
     for line in trace.lines() {
-        let Some((thread, call)) = line.split_once(' ') else { continue };
+        let Some((thread, call)) = line.split_once(' ') else {
+            continue;
+        };
         let call = call.trim_start();
         let is = |names: &[&str]| names.iter().any(|name| call.starts_with(name));
         let (on_wal, on_socket) = (call.contains("-wal>"), call.contains(&peer));
@@ -99,7 +107,9 @@ fn answers(trace: &str, port: u16) -> Vec<bool> {
             }
         } else if on_wal && is(&["pwrite64(", "pwritev("]) {
             waiting = waiting.map(|_| Progress::Written);
-            flushing.values_mut().for_each(|covers_all| *covers_all = false);
+            for covers_all in flushing.values_mut() {
+                *covers_all = false;
+            }
         } else if on_wal && is(&["fdatasync(", "fsync("]) {
             if call.contains("<unfinished") {
                 flushing.insert(thread, true);

@@ -233,7 +233,12 @@ impl<'a> Run<'a> {
             sent.expect("the prompt is sent");
             self.kill(false).await;
         }
-        let PromptAnswer { seq, .. } = self.lane.window.prompt(prompt).await.expect("the prompt is taken");
+        let PromptAnswer { seq, .. } = self
+            .lane
+            .window
+            .prompt(prompt)
+            .await
+            .expect("the prompt is taken");
         self.acknowledged = seq;
         if self.reached(Point::PromptAnswered) {
             self.kill(false).await;
@@ -279,8 +284,7 @@ impl<'a> Run<'a> {
             permission,
             choice: Choice::AllowOnce,
         };
-        let answered: Result<AnswerAnswer, _> =
-            self.lane.window.call(Method::PermissionAnswer, answer).await;
+        let answered: Result<AnswerAnswer, _> = self.lane.window.call(Method::PermissionAnswer, answer).await;
         answered.expect("the answer is taken");
         if self.reached(Point::Answered) {
             self.kill(false).await;
@@ -345,14 +349,24 @@ impl<'a> Run<'a> {
 
     async fn check(self) {
         assert_eq!(self.point, None, "the point was reached");
-        let Self { lane, view, session, .. } = self;
+        let Self {
+            lane, view, session, ..
+        } = self;
         let mut whole = View::default();
         for event in lane.window.export(&session).await {
             whole.take(&event);
         }
-        assert_eq!(whole.gaps(), Vec::<u64>::new(), "every number of the log stands for something");
+        assert_eq!(
+            whole.gaps(),
+            Vec::<u64>::new(),
+            "every number of the log stands for something"
+        );
         assert_eq!(view.gaps(), Vec::<u64>::new(), "the window missed nothing");
-        assert_eq!(view.settled(), whole.settled(), "the window and the log say the same");
+        assert_eq!(
+            view.settled(),
+            whole.settled(),
+            "the window and the log say the same"
+        );
         assert_eq!(view.outcome(), Some(&TurnOutcome::Completed));
         assert!(self.acknowledged <= whole.cursor());
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -383,11 +397,17 @@ impl<'a> Run<'a> {
             ("prompts", 1),
         ];
         assert_eq!(counts, BTreeMap::from(expected));
-        assert!(last_words.ends_with("the chart shows them side by side."), "{last_words}");
+        assert!(
+            last_words.ends_with("the chart shows them side by side."),
+            "{last_words}"
+        );
         assert_eq!(lane.pane.workbook.changes, CHANGES, "each change was made once");
         assert_eq!(lane.pane.workbook.cell("Data!B3"), CellValue::Number(78.0));
         let on_disk = std::fs::read(&lane.book).expect("the file");
-        assert!(on_disk == lane.saved, "the file of an open workbook is Excel's to write");
+        assert!(
+            on_disk == lane.saved,
+            "the file of an open workbook is Excel's to write"
+        );
     }
 }
 
@@ -405,10 +425,14 @@ async fn a_turn_survives_kill_9_at_every_point_and_does_nothing_twice() {
     let (events, applies) = (whole.events, whole.applies);
     whole.check().await;
 
-    let (seed, points) = (number("DESKHAND_KILL_SEED", SEED), number("DESKHAND_KILL_POINTS", POINTS));
+    let (seed, points) = (
+        number("DESKHAND_KILL_SEED", SEED),
+        number("DESKHAND_KILL_POINTS", POINTS),
+    );
     println!("seed {seed}: {points} points in a turn of {events} events and {applies} requests to the pane");
     let gateway = &*Box::leak(Box::new(gateway));
-    let lanes = (0..LANES).map(|number| tokio::spawn(play_lane(gateway, seed, number, points, events, applies)));
+    let lanes =
+        (0..LANES).map(|number| tokio::spawn(play_lane(gateway, seed, number, points, events, applies)));
     let lanes: Vec<_> = lanes.collect();
     let mut hits: BTreeMap<String, usize> = BTreeMap::new();
     for lane in lanes {
@@ -478,11 +502,28 @@ async fn a_half_written_range_is_told_and_never_written_again() {
         }
     }
     let told = run.view.events().find_map(|event| match &event.body {
-        EventBody::ToolCallCompleted { outcome: ToolOutcome::Failed, output, .. } => Some(output.clone()),
+        EventBody::ToolCallCompleted {
+            outcome: ToolOutcome::Failed,
+            output,
+            ..
+        } => Some(output.clone()),
         _ => None,
     });
     let told = told.expect("the model and the person are told");
-    assert!(told.contains("[DOC_PARTIAL]") && told.contains("2 of 4"), "{told}");
-    let writes = run.lane.pane.workbook.changes.iter().filter(|change| change.contains("Summary!"));
-    assert_eq!(writes.collect::<Vec<_>>(), ["range.write Summary!A1:B1"], "the half, and nothing more");
+    assert!(
+        told.contains("[DOC_PARTIAL]") && told.contains("2 of 4"),
+        "{told}"
+    );
+    let writes = run
+        .lane
+        .pane
+        .workbook
+        .changes
+        .iter()
+        .filter(|change| change.contains("Summary!"));
+    assert_eq!(
+        writes.collect::<Vec<_>>(),
+        ["range.write Summary!A1:B1"],
+        "the half, and nothing more"
+    );
 }

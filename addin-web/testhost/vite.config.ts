@@ -12,6 +12,7 @@ export default defineConfig({
     outDir: resolve(root, "../../target/web-testhost"),
     emptyOutDir: true,
     assetsInlineLimit: 0,
+    rolldownOptions: { input: [resolve(root, "index.html"), resolve(root, "tour.html")] },
     modulePreload: { polyfill: false },
   },
 });

@@ -1,8 +1,10 @@
-//! Programs that run beside this one until it ends: started, waited for until they are ready, and stopped in order.
+//! Programs that run beside this one until it ends: started, waited for until they are ready, and stopped in order,
+//! also when a signal ends this one.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
@@ -21,6 +23,34 @@ pub(crate) fn built(options: &Run, name: &str) -> PathBuf {
         .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// The processes that run now, for a signal that ends this program without a drop.
+static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// From now on SIGINT, SIGTERM and SIGHUP end the programs before they end this one.
+pub(crate) fn end_with_signals() -> Result<()> {
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+        std::thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                // Held until the process is gone: nothing is started any more.
+                let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+                for process in running.iter().rev() {
+                    ask_to_end(*process);
+                }
+                // As a shell tells the signal that ended a program.
+                std::process::exit(128 + signal);
+            }
+        });
+    }
+    Ok(())
+}
+
+fn ask_to_end(process: u32) -> bool {
+    cfg!(unix) && succeeds(&mut command("kill", &["-TERM", &process.to_string()]))
+}
+
 /// One that runs.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -32,11 +62,11 @@ impl Program {
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let name = spelled(command);
         println!("$ {name}");
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         let started = command.stdout(Stdio::piped()).spawn();
-        Ok(Self {
-            child: started.with_context(|| format!("`{name}` could not be started"))?,
-            name,
-        })
+        let child = started.with_context(|| format!("`{name}` could not be started"))?;
+        running.push(child.id());
+        Ok(Self { name, child })
     }
 
     /// Waits for the one line of JSON that the program prints when it is ready, and gives one text of it.
@@ -58,19 +88,30 @@ impl Program {
     /// Waits until it ends by itself. Its input stays open: closing it would tell it to end.
     pub(crate) fn wait(&mut self) -> Result<()> {
         let _open = self.child.stdin.take();
+        if let Some(mut out) = self.child.stdout.take() {
+            std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::stdout()));
+        }
         let status = self.child.wait()?;
+        self.forget();
         ensure!(status.success(), "`{}` ended with {status}", self.name);
         Ok(())
+    }
+
+    /// It ended: its number may be another process's soon.
+    fn forget(&self) {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|process| *process != self.child.id());
     }
 }
 
 impl Drop for Program {
     /// Asks it to end in order and waits for that; where it cannot be asked it is killed.
     fn drop(&mut self) {
+        self.forget();
         if !matches!(self.child.try_wait(), Ok(None)) {
             return;
         }
-        let asked = cfg!(unix) && succeeds(&mut command("kill", &["-TERM", &self.child.id().to_string()]));
+        let asked = ask_to_end(self.child.id());
         if !asked && let Err(error) = self.child.kill() {
             eprintln!("`{}` could not be ended: {error}", self.name);
         }

@@ -11,7 +11,7 @@ use crate::command::{cargo, command, run as run_to_end};
 use crate::ledger::{Ledger, Outcome, Step};
 use crate::options::Run;
 use crate::program::{Program, built};
-use crate::{machine, place, setup, tour};
+use crate::{machine, place, program, setup, tour};
 
 const BUILD: Step = Step::new("Build", "the service and the window", 15);
 const BUILD_TOUR: Step = Step::new(
@@ -47,9 +47,11 @@ pub(crate) fn run(ledger: &mut Ledger, options: &Run) -> Result<()> {
         setup::for_tour(ledger)?;
         ledger.need(BUILD_TOUR, || build(options, &["deskhand-standins"]))?;
         ledger.print();
+        program::end_with_signals()?;
         return tour::tour(options, with_window);
     }
     ledger.print();
+    program::end_with_signals()?;
     show(options, with_window, status.as_ref())
 }
 
@@ -61,7 +63,7 @@ fn show(options: &Run, with_window: bool, status: Option<&Value>) -> Result<()> 
     if let Some(address) = running {
         println!("\nDeskhand runs already at {address}.");
         return if with_window {
-            run_to_end(&mut command(built(options, "deskhand-window"), &[]))
+            Program::start(&mut command(built(options, "deskhand-window"), &[]))?.wait()
         } else {
             Ok(())
         };
@@ -71,7 +73,7 @@ fn show(options: &Run, with_window: bool, status: Option<&Value>) -> Result<()> 
     println!("\nDeskhand runs at {address}");
     if with_window {
         println!("Close the window to end it.");
-        return run_to_end(&mut command(built(options, "deskhand-window"), &[]));
+        return Program::start(&mut command(built(options, "deskhand-window"), &[]))?.wait();
     }
     let trusted = status
         .and_then(|status| status.get("authorityTrusted"))

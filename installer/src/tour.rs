@@ -1,15 +1,16 @@
-//! `cargo xtask run --tour`: the same service and window, with a stand-in for the model and a host page that stands for
-//! Excel, in a data folder of their own. Everything but the model's words is real, and nothing of it touches the user's
+//! `cargo xtask run --tour`: the same service and window, with a stand-in for the model and host pages that stand for
+//! Excel and PowerPoint, in a data folder of their own. Everything but the model's words is real, and nothing of it touches the user's
 //! own sessions, settings or certificates.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use crate::command::{command, find, output, run};
+use crate::command::{command, find, output};
 use crate::options::Run;
 use crate::place;
 use crate::program::{Program, built};
@@ -17,11 +18,11 @@ use crate::run::serve;
 
 /// What the stand-in plays.
 const SCRIPT: &str = "tests/standins/scripts/tour.yaml";
-/// The workbook that is opened in the host page, and the deck that is worked on as a file; the tour has copies.
+/// The workbook and the deck that are opened in host pages; the tour has copies.
 const WORKBOOK: &str = "tests/standins/scripts/tour.xlsx";
 const DECK: &str = "tests/standins/scripts/tour.pptx";
 
-/// Starts the stand-ins and the service against them, and shows workbook, pane and window side by side.
+/// Starts the stand-ins and the service against them, and shows documents, panes and window side by side.
 pub(crate) fn tour(options: &Run, with_window: bool) -> Result<()> {
     let stage = Stage::new()?;
     let script = place::root().join(SCRIPT);
@@ -29,62 +30,45 @@ pub(crate) fn tour(options: &Run, with_window: bool) -> Result<()> {
         Program::start(command(built(options, "deskhand-standins"), &["gateway", "--script"]).arg(script))?;
     stage.configure(&gateway.ready("url")?)?;
 
-    let (service_port, host_port) = (free_port()?, free_port()?);
-    let host_address = format!("https://localhost:{host_port}");
+    let ports = free_ports()?;
+    let origins = ports.map(|port| format!("https://localhost:{port}"));
     let mut service = Program::start(
         serve(options)
-            .args([
-                "--tour",
-                "--port",
-                &service_port.to_string(),
-                "--test-host-origin",
-                &host_address,
-                "--office-js",
-            ])
+            .args(["--tour", "--port", "0"])
+            .args(origins.iter().flat_map(|origin| ["--test-host-origin", origin]))
+            .arg("--office-js")
             .arg(place::root().join("addin-web/node_modules/@microsoft/office-js/dist"))
             .env("DESKHAND_HOME", &stage.home),
     )?;
     let address = service.ready("address")?;
-    let mut host = Program::start(
-        command(
-            built(options, "deskhand-office-host"),
-            &["--port", &host_port.to_string(), "--pane"],
-        )
-        .arg(format!("{address}/excel/"))
-        .arg("--document")
-        .arg(&stage.workbook)
-        .arg("--web")
-        .arg(place::root().join("target/web-testhost"))
-        .arg("--cert")
-        .arg(&stage.certificate)
-        .arg("--key")
-        .arg(&stage.key),
-    )?;
-    host.ready("url")?;
+    let [workbook_origin, deck_origin] = &origins;
+    let mut workbook = stage.host(options, ports[0], &stage.workbook, &format!("{address}/excel/"));
+    let mut workbook = Program::start(workbook.args(["--beside", deck_origin]))?;
+    let mut deck = stage.host(options, ports[1], &stage.deck, &format!("{address}/powerpoint/"));
+    let mut deck = Program::start(&mut deck)?;
+    workbook.ready("url")?;
+    deck.ready("url")?;
     stage.trust(options)?;
 
+    let page = format!("{workbook_origin}/tour.html");
     println!("\nTour: scripted answers, no model.");
-    println!("Workbook and pane: {host_address}");
-    println!("Deck, to attach in the session: {}", stage.deck.display());
-    println!("The session's own page: {address}/desktop/");
+    println!("The tour, workbook and deck with their panes: {page}");
+    println!("The documents are copies in {}", stage.documents.display());
     if !with_window {
-        println!(
-            "A browser trusts both addresses when it is started with HOME={}",
-            stage.home.display()
-        );
-        println!("Press Ctrl+C to end the tour.");
+        stage.explain(options);
         return service.wait();
     }
-    let _browser = browser()
-        .map(|program| stage.open(&program, &host_address))
-        .transpose()?;
-    println!("Close the Deskhand window to end the tour.");
-    run(command(built(options, "deskhand-window"), &[]).env("DESKHAND_HOME", &stage.home))
+    let _browser = browser().map(|program| stage.open(&program, &page)).transpose()?;
+    println!(
+        "A pane asks to be connected: choose Allow in the Deskhand window. Close that window to end the tour."
+    );
+    Program::start(command(built(options, "deskhand-window"), &[]).env("DESKHAND_HOME", &stage.home))?.wait()
 }
 
 /// The folder of one tour, with what it needs before anything is started.
 struct Stage {
     home: PathBuf,
+    documents: PathBuf,
     workbook: PathBuf,
     deck: PathBuf,
     certificate: PathBuf,
@@ -105,6 +89,7 @@ impl Stage {
             deck: documents.join("Sample deck.pptx"),
             certificate: home.join("host.pem"),
             key: home.join("host.key"),
+            documents,
             home,
         };
         for (sample, copy) in [(WORKBOOK, &stage.workbook), (DECK, &stage.deck)] {
@@ -116,7 +101,33 @@ impl Stage {
         Ok(stage)
     }
 
-    /// A certificate for the host page, good for two days and for this folder's browser only.
+    /// The command of the host page of a document.
+    fn host(&self, options: &Run, port: u16, document: &Path, pane: &str) -> Command {
+        let mut host = command(built(options, "deskhand-office-host"), &["--pane", pane]);
+        host.args(["--port", &port.to_string()])
+            .arg("--document")
+            .arg(document)
+            .arg("--web")
+            .arg(place::root().join("target/web-testhost"))
+            .arg("--cert")
+            .arg(&self.certificate)
+            .arg("--key")
+            .arg(&self.key);
+        host
+    }
+
+    /// What a person does without the window.
+    fn explain(&self, options: &Run) {
+        let home = self.home.display();
+        println!("A browser trusts these pages when it is started with HOME={home}");
+        println!(
+            "Panes that ask to be connected: DESKHAND_HOME={home} {} pairing list",
+            built(options, "deskhand").display()
+        );
+        println!("Press Ctrl+C to end the tour.");
+    }
+
+    /// A certificate for the host pages, good for two days and for this folder's browser only.
     fn certify(&self) -> Result<()> {
         let mut openssl = command(
             "openssl",
@@ -155,7 +166,7 @@ impl Stage {
         fs::write(&file, settings.to_string()).with_context(|| format!("cannot write {}", file.display()))
     }
 
-    /// Makes the browser that has this folder as its home trust the service and the host page.
+    /// Makes the browser that has this folder as its home trust the service and the host pages.
     fn trust(&self, options: &Run) -> Result<()> {
         let store = self.home.join(".pki/nssdb");
         create_private(&store)?;
@@ -213,9 +224,11 @@ fn create_private(folder: &Path) -> Result<()> {
         .with_context(|| format!("cannot make {}", folder.display()))
 }
 
-/// A port that was free a moment ago: two programs must know each other's before they start.
-fn free_port() -> Result<u16> {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-    ensure!(port != 0, "no free port");
-    Ok(port)
+/// Two ports that were free a moment ago: the service must know the host pages' before they start.
+fn free_ports() -> Result<[u16; 2]> {
+    let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port");
+    // Held at the same time, so that they differ.
+    let held = [listen()?, listen()?];
+    let [first, second] = held.each_ref().map(TcpListener::local_addr);
+    Ok([first?.port(), second?.port()])
 }

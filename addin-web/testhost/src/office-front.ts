@@ -7,6 +7,8 @@ export interface Description {
   application: "excel" | "powerpoint";
   pane: string;
   path: string;
+  /** The page of another host that the tour's page shows too. */
+  beside: string | null;
 }
 
 /** A message of office.js; `_messageType` 0 is a request, 1 a reply. */

@@ -36,6 +36,8 @@ export interface StartOptions {
   certificates: Certificates;
   autosave?: boolean;
   port?: number | undefined;
+  /** The address of another host, which the tour's page shows too. */
+  beside?: string | undefined;
 }
 
 export interface HostState {
@@ -61,6 +63,7 @@ export class OfficeHost {
       [
         ...["--document", options.document, "--port", String(options.port ?? 0), "--pane", options.pane],
         ...["--web", hostPage, "--cert", certificates.certificate, "--key", certificates.key],
+        ...(options.beside === undefined ? [] : ["--beside", options.beside]),
         ...(options.autosave === true ? ["--autosave"] : []),
       ],
       { stdio: ["ignore", "pipe", "inherit"] },

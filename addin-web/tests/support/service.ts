@@ -110,7 +110,7 @@ export class Service {
     const hosts = this.testHosts.flatMap((origin) => ["--test-host-origin", origin]);
     const options = ["--port", String(this.port), "--web", pages, "--office-js", officeScripts, ...hosts, ...args];
     this.child = spawn(this.program, ["serve", "--ready-json", ...options], {
-      env: { ...this.environment, DESKHAND_LOG: process.env["DESKHAND_LOG"] ?? "warn" },
+      env: { ...this.environment, DESKHAND_LOG: process.env.DESKHAND_LOG ?? "warn" },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const { address } = JSON.parse(await firstLine(this.child, "The service")) as { address: string };

@@ -308,7 +308,7 @@ export const words = {
       },
       {
         title: "One session everywhere",
-        text: "The window and the panes show the same conversation. With a deck open, ask for a slide.",
+        text: "The window and the panes show the same conversation. Choose Deck at the top, allow its pane, and ask for a slide.",
         prompt: "Now a slide with that chart and the three main points",
       },
       {

@@ -14,6 +14,7 @@ use deskhand_protocol::session::{
 use deskhand_protocol::{EventBody, Method, Notification, SessionEvent, SessionId, TurnId};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
+use super::TOUR;
 use super::client::Client;
 
 /// How questions are answered.
@@ -126,6 +127,9 @@ async fn follow(
         json: question.json,
         column: 0,
     };
+    if client.hello.view.tour {
+        shown.note(TOUR);
+    }
     loop {
         let frame = tokio::select! {
             frame = client.next() => frame?,

@@ -10,6 +10,7 @@ use deskhand_protocol::hello::ServiceView;
 use deskhand_server::Authority;
 use serde::Serialize;
 
+use super::TOUR;
 use super::client::{Client, find};
 use super::sessions::{print, print_json};
 use crate::serve::open_secrets;
@@ -105,6 +106,9 @@ fn table(status: &Status) -> anyhow::Result<()> {
         }
     ))?;
     print(&format!("Provider    {}", status.provider))?;
+    if status.view.as_ref().is_some_and(|view| view.tour) {
+        print(TOUR)?;
+    }
     status
         .notices
         .iter()

@@ -41,6 +41,9 @@ struct Serve {
     /// The address of the pane, `https://localhost:47600/excel/`.
     #[arg(long)]
     pane: String,
+    /// The address of another host, whose page `/tour.html` shows beside this one.
+    #[arg(long)]
+    beside: Option<String>,
     /// The folder of the built host page.
     #[arg(long)]
     web: PathBuf,
@@ -80,6 +83,7 @@ async fn run(arguments: Serve) -> Result<(), String> {
         document: arguments.document,
         port: arguments.port,
         pane: arguments.pane,
+        beside: arguments.beside,
         web: arguments.web,
         certificate: arguments.cert,
         key: arguments.key,

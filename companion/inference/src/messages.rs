@@ -4,7 +4,7 @@ mod answer;
 mod event;
 mod request;
 
-pub use answer::{AnswerReader, MAX_ANSWER};
+pub use answer::{AnswerReader, MAX_WHOLE};
 pub use event::{Delta, StartedBlock, StreamEvent, WireUsage};
 pub use request::encode;
 

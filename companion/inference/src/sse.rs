@@ -4,7 +4,7 @@
 use memchr::memchr2;
 
 /// Largest event taken, in bytes of its lines.
-pub const MAX_EVENT: usize = 8 * 1024 * 1024;
+pub const MAX_EVENT: usize = 4 * 1024 * 1024;
 
 /// Why a stream is not read on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

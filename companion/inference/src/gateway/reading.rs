@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{SILENCE, Shared};
 use crate::fault::{Fault, FaultKind};
-use crate::messages::{AnswerReader, MAX_ANSWER};
+use crate::messages::{AnswerReader, MAX_WHOLE};
 use crate::sse::{EventReader, SseError};
 
 /// An answer whose head has come.
@@ -86,7 +86,7 @@ impl Reading {
         }
         match &mut self.body {
             Body::NotBegun => {}
-            Body::Json(body) if body.len() + chunk.len() > MAX_ANSWER => {
+            Body::Json(body) if body.len() + chunk.len() > MAX_WHOLE => {
                 return Err(Fault {
                     is_final: true,
                     ..Fault::new(FaultKind::BadAnswer, "the answer is too long")

@@ -13,7 +13,15 @@ use crate::Secret;
 use crate::fault::{Fault, FaultKind};
 
 /// Largest answer taken, in bytes of its events' data.
-pub const MAX_ANSWER: usize = 64 * 1024 * 1024;
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+/// Largest answer taken that comes whole, in bytes: what is parsed at once takes many times its size in memory.
+pub const MAX_WHOLE: usize = 4 * 1024 * 1024;
+/// Most that the blocks of one answer may hold, in bytes of text. It is many times what the asked tokens can be.
+const MAX_CONTENT: usize = 1024 * 1024;
+/// The same as it is kept: JSON may be longer than what it holds. An event of the log takes 4 MiB.
+const MAX_KEPT: usize = 3 * 1024 * 1024;
+/// Longest id and name of a call, in bytes.
+const MAX_NAME: usize = 256;
 /// Most blocks of one answer.
 const MAX_BLOCKS: usize = 4096;
 
@@ -24,6 +32,7 @@ pub struct AnswerReader {
     stop: Option<StopReason>,
     usage: Usage,
     bytes: usize,
+    content: usize,
     progress: u64,
     whole: bool,
 }
@@ -81,7 +90,7 @@ impl AnswerReader {
         }
         self.bytes += data.len();
         if self.bytes > MAX_ANSWER {
-            return Err(too_large());
+            return Err(too_large(MAX_ANSWER));
         }
         let event = StreamEvent::read(data).map_err(|error| unreadable(&error))?;
         self.progress += u64::from(!matches!(event, StreamEvent::Ping));
@@ -124,8 +133,9 @@ impl AnswerReader {
 
     fn start(&mut self, index: u64, block: StartedBlock) -> Result<Option<ModelEvent>, Fault> {
         if self.blocks.len() >= MAX_BLOCKS {
-            return Err(too_large());
+            return Err(too_large(MAX_ANSWER));
         }
+        self.grow(begun_with(&block))?;
         if self.blocks.iter().any(|open| open.index == index) {
             return Err(Fault::new(
                 FaultKind::BadAnswer,
@@ -143,6 +153,12 @@ impl AnswerReader {
                 thinking: String::new(),
                 signature: format!("{REDACTED}{data}"),
             },
+            StartedBlock::ToolUse { id, name, .. } if !is_name(&id) || !is_name(&name) => {
+                return Err(Fault::new(
+                    FaultKind::BadAnswer,
+                    "the id or the name of a call cannot be one",
+                ));
+            }
             StartedBlock::ToolUse { id, name, input } => BlockKind::ToolUse {
                 id,
                 name,
@@ -156,6 +172,7 @@ impl AnswerReader {
     }
 
     fn go_on(&mut self, index: u64, delta: Delta<'_>) -> Result<Option<ModelEvent>, Fault> {
+        self.grow(added_by(&delta))?;
         // The newest block is nearly always the one that goes on.
         let open = self.blocks.iter_mut().rev().find(|open| open.index == index);
         match (open.map(|open| &mut open.kind), delta) {
@@ -181,6 +198,15 @@ impl AnswerReader {
             }
         }
         Ok(None)
+    }
+
+    /// Counts what the blocks hold: what comes without an end must end by us.
+    fn grow(&mut self, by: usize) -> Result<(), Fault> {
+        self.content = self.content.saturating_add(by);
+        if self.content > MAX_CONTENT {
+            return Err(too_large(MAX_CONTENT));
+        }
+        Ok(())
     }
 
     fn finish(&mut self) -> Result<ModelEvent, Fault> {
@@ -210,6 +236,9 @@ impl AnswerReader {
                 },
                 BlockKind::Unknown => {}
             }
+        }
+        if serde_json::to_vec(&blocks).is_ok_and(|kept| kept.len() > MAX_KEPT) {
+            return Err(too_large(MAX_KEPT));
         }
         let calls = blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
         let stop = self.stop.take().unwrap_or(if calls {
@@ -261,13 +290,136 @@ fn unreadable(error: &serde_json::Error) -> Fault {
     )
 }
 
-fn too_large() -> Fault {
+/// Bytes of text that a block begins with; the input of a call is looked at with the whole answer.
+fn begun_with(block: &StartedBlock) -> usize {
+    match block {
+        StartedBlock::Text { text } => text.len(),
+        StartedBlock::Thinking { thinking, signature } => thinking.len() + signature.len(),
+        StartedBlock::RedactedThinking { data } => data.len(),
+        StartedBlock::ToolUse { id, name, .. } => id.len() + name.len(),
+        StartedBlock::Unknown => 0,
+    }
+}
+
+/// Bytes of text that a delta adds.
+fn added_by(delta: &Delta<'_>) -> usize {
+    match delta {
+        Delta::TextDelta { text } => text.len(),
+        Delta::InputJsonDelta { partial_json } => partial_json.len(),
+        Delta::ThinkingDelta { thinking } => thinking.len(),
+        Delta::SignatureDelta { signature } => signature.len(),
+        Delta::Unknown => 0,
+    }
+}
+
+/// Ids and names of calls name records of ours: short, and one line.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_NAME && !text.chars().any(char::is_control)
+}
+
+fn too_large(cap: usize) -> Fault {
     let fault = Fault::new(
         FaultKind::BadAnswer,
-        format!("the answer is larger than {MAX_ANSWER} bytes"),
+        format!("the answer is larger than {cap} bytes"),
     );
     Fault {
         is_final: true,
         ..fault
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Gives a block and then its deltas, until one is refused.
+    fn refused(block: &Value, delta: &Value, times: usize) -> Option<Fault> {
+        let mut reader = AnswerReader::new();
+        let start = json!({ "type": "content_block_start", "index": 0, "content_block": block });
+        let more = json!({ "type": "content_block_delta", "index": 0, "delta": delta }).to_string();
+        let end = json!({ "type": "message_stop" }).to_string();
+        std::iter::once(start.to_string())
+            .chain(std::iter::repeat_n(more, times))
+            .chain([end])
+            .find_map(|data| reader.event(&data, &[]).err())
+    }
+
+    #[test]
+    fn refuses_an_answer_that_never_ends_or_could_not_be_kept() {
+        let half = "x".repeat(512 * 1024);
+        let call = json!({ "type": "tool_use", "id": "c", "name": "range_write", "input": {} });
+        let cases = [
+            (
+                "words",
+                json!({ "type": "text", "text": "" }),
+                json!({ "type": "text_delta", "text": half }),
+                3,
+            ),
+            (
+                "one word",
+                json!({ "type": "text", "text": half.repeat(3) }),
+                json!({ "type": "x" }),
+                0,
+            ),
+            (
+                "a tool's input",
+                call,
+                json!({ "type": "input_json_delta", "partial_json": half }),
+                3,
+            ),
+            (
+                "reasoning",
+                json!({ "type": "thinking" }),
+                json!({ "type": "thinking_delta", "thinking": half }),
+                3,
+            ),
+            // Each of these characters is six bytes in JSON.
+            (
+                "characters that grow when they are kept",
+                json!({ "type": "text", "text": "" }),
+                json!({ "type": "text_delta", "text": "\u{1}".repeat(300 * 1024) }),
+                2,
+            ),
+            (
+                "an input that came at once",
+                json!({ "type": "tool_use", "id": "c", "name": "n", "input": { "x": vec![1e300; 700_000] } }),
+                json!({ "type": "x" }),
+                0,
+            ),
+        ];
+        for (name, block, delta, times) in cases {
+            let fault = refused(&block, &delta, times).unwrap_or_else(|| panic!("{name} was taken"));
+            assert_eq!(
+                (fault.kind, fault.is_final),
+                (FaultKind::BadAnswer, true),
+                "{name}"
+            );
+            assert!(fault.detail.contains("larger than"), "{name}: {}", fault.detail);
+        }
+    }
+
+    #[test]
+    fn refuses_calls_whose_id_or_name_could_not_be_one() {
+        let long = "x".repeat(MAX_NAME + 1);
+        for (id, name) in [
+            ("", "n"),
+            ("c", ""),
+            (&*long, "n"),
+            ("c", &*long),
+            ("c\nd", "n"),
+            ("c", "n\u{1b}[2J"),
+        ] {
+            let block = json!({ "type": "tool_use", "id": id, "name": name, "input": {} });
+            let fault = refused(&block, &json!({ "type": "x" }), 0);
+            assert_eq!(
+                fault.map(|fault| fault.kind),
+                Some(FaultKind::BadAnswer),
+                "{id:?} {name:?}"
+            );
+        }
+        let good = json!({ "type": "tool_use", "id": "toolu_01", "name": "range_read", "input": {} });
+        assert_eq!(refused(&good, &json!({ "type": "x" }), 0), None);
     }
 }

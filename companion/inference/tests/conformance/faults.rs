@@ -286,7 +286,7 @@ async fn an_event_above_the_cap_ends_the_call_at_once() {
 #[tokio::test]
 async fn an_answer_above_the_cap_ends_the_call_at_once() {
     let mut events = good().remove(0).events;
-    events[2]["delta"]["text"] = json!("x".repeat(7 * 1024 * 1024));
+    events[2]["delta"]["text"] = json!("x".repeat(300 * 1024));
     let large = events[2].clone();
     events.splice(2..2, std::iter::repeat_n(large, 10));
     let (heard, line) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&events))]).await;

@@ -1,6 +1,8 @@
 //! Sources of figures: recorded when a figure is written, with the value that the source held then. They cannot be added
 //! afterwards.
 
+mod check;
+
 use deskhand_core::ports::Progress;
 use deskhand_protocol::operations::workbook::RangeFacet;
 use deskhand_protocol::operations::{

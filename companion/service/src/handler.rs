@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use deskhand_core::ports::{BoxFuture, EventLog, Provider};
-use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams};
+use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams, FiguresAnswer};
 use deskhand_protocol::document::{
     AttachParams, ChangedParams, DetachParams, DocumentAnswer, DocumentKind, DocumentParams, DocumentsAnswer,
     LiveDocument, OpenParams, SelectParams,
@@ -216,6 +216,13 @@ impl Service {
             Method::DocumentSelect => {
                 self.panes.select(&read::<SelectParams>(params)?).await?;
                 give(Nothing {})
+            }
+            Method::FigureCheck => {
+                let session = session_in(params)?;
+                // The session is loaded first, so that its documents are known.
+                self.hub.handle(&session).await?;
+                let figures = self.hub.documents.check_figures(&session).await?;
+                give(FiguresAnswer { figures })
             }
             _ => Err(UserError::new(ErrorCode::BadRequest).detail(method.name())),
         }

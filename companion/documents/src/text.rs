@@ -22,12 +22,21 @@ const MAX_CELL: usize = 200;
 pub(crate) fn title(answer: &Answer) -> String {
     match answer {
         Answer::Workbook(WorkbookAnswer::Info(content)) => {
-            format!("Looked at {} sheets", content.sheets.len())
+            format!("Looked at {}", counted(content.sheets.len(), "sheet"))
         }
-        Answer::Workbook(WorkbookAnswer::RangeFind(found)) => format!("Found {} cells", found.cells.len()),
-        Answer::Deck(DeckAnswer::Info(content)) => format!("Looked at {} slides", content.slides.len()),
+        Answer::Workbook(WorkbookAnswer::RangeFind(found)) => {
+            format!("Found {}", counted(found.cells.len(), "cell"))
+        }
+        Answer::Deck(DeckAnswer::Info(content)) => {
+            format!("Looked at {}", counted(content.slides.len(), "slide"))
+        }
         Answer::Workbook(_) | Answer::Deck(_) => "Read".to_owned(),
     }
+}
+
+/// `1 slide`, `2 slides`.
+fn counted(count: usize, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A read's answer for the model.
@@ -78,9 +87,9 @@ pub(crate) fn for_change(
             }
             let _ = write!(
                 out,
-                "\n{} formulas written and read back, {} errors.",
-                back.formula_count,
-                back.errors.len()
+                "\n{} written and read back, {}.",
+                counted(back.formula_count as usize, "formula"),
+                counted(back.errors.len(), "error")
             );
             if !back.errors.is_empty() {
                 let _ = write!(out, " Errors in {}.", back.errors.join(", "));
@@ -295,4 +304,37 @@ fn slide(content: &SlideContent) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use deskhand_protocol::operations::Cell;
+
+    use super::*;
+
+    #[test]
+    fn one_of_a_kind_is_not_told_as_many() {
+        let found = |count: usize| {
+            let cell = Cell {
+                address: "Data!A1".to_owned(),
+                value: CellValue::Empty,
+                formula: None,
+                text: None,
+            };
+            let cells = vec![cell; count];
+            title(&Answer::Workbook(WorkbookAnswer::RangeFind(FoundCells {
+                cells,
+                more: false,
+            })))
+        };
+        assert_eq!(
+            [0, 1, 2].map(found),
+            ["Found 0 cells", "Found 1 cell", "Found 2 cells"]
+        );
+        let deck = DeckContent {
+            slides: vec![SlideContent::default()],
+            ..DeckContent::default()
+        };
+        assert_eq!(title(&Answer::Deck(DeckAnswer::Info(deck))), "Looked at 1 slide");
+    }
 }

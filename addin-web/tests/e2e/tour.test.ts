@@ -115,6 +115,7 @@ print(json.dumps({"formulas": [[c.value for c in r] for r in f["A4:D7"]], "value
   await tour.screenshot({ path: join(shots, "tour-approval.png") });
   await question.getByRole("button", { name: "Allow once" }).click();
   await said(book, "now holds 2.88");
+  await atStop(window, 2);
   await excel.save();
   expect(before[1]?.weight).not.toBe(2.88);
   expect(cars()[1]?.weight).toBe(2.88);
@@ -136,12 +137,14 @@ print(json.dumps({"formulas": [[c.value for c in r] for r in f["A4:D7"]], "value
   await pair(slides, window);
   await slides.getByText(LABEL).waitFor();
   await said(slides, "now holds 2.88");
-  for (const stop of [1, 2, 3, 4]) {
-    await next(slides, stop);
-  }
+  await atStop(slides, 4);
   await tryPrompt(slides);
-  await said(slides, "The slide is in the deck");
-  await said(window, "The slide is in the deck");
+  await said(slides, "Each figure keeps its source in the workbook");
+  await said(window, "Each figure keeps its source in the workbook");
+  await atStop(window, 4);
+  await slides.getByRole("log").getByRole("button", { name: "Fewer cylinders go further" }).last().click();
+  await tour.frameLocator('iframe[title="Deck"]').locator(".thumbnail.on").getByText("Fewer cylinders go further").waitFor();
+  await slides.getByRole("button", { name: "Stop (Esc)" }).waitFor({ state: "detached" });
   await tour.screenshot({ path: join(shots, "tour-deck.png") });
   await window.screenshot({ path: join(shots, "tour-window.png") });
   await powerpoint.save();

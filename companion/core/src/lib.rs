@@ -4,9 +4,11 @@
 //! - [`session::Session`] folds the event log into what the next step needs.
 //! - [`turn`] decides that step: prompt → model → tool calls → results → … → end.
 //! - [`permission`] decides who must be asked.
+//! - [`line`] makes text of others fit to be shown.
 //! - [`ports`] names what the agent needs of the world; other crates implement it.
 
 pub mod instructions;
+pub mod line;
 pub mod model;
 pub mod permission;
 pub mod ports;

@@ -28,6 +28,14 @@ pub fn tool_name(definition: &Definition) -> String {
 /// Operations that only the service uses, for undo and for exchange with a live deck.
 const INTERNAL: [&str; 3] = ["range.restore", "slide.export", "slide.replace"];
 
+/// The tool that lists documents.
+pub const LIST_TOOL: &str = "documents_list";
+
+/// True for the tools that there are; a model may name others.
+pub fn is_tool(name: &str) -> bool {
+    name == PLAN_TOOL || name == LIST_TOOL || operation_of(name).is_some()
+}
+
 /// The operations that a model may call.
 pub fn model_operations() -> impl Iterator<Item = &'static Definition> {
     definitions().filter(|definition| !INTERNAL.contains(&definition.name))

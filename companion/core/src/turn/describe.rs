@@ -3,7 +3,7 @@
 use deskhand_protocol::DocumentId;
 use serde_json::Value;
 
-use crate::tool::operation_of;
+use crate::tool::{LIST_TOOL, operation_of};
 
 /// Longest place that is shown, in characters; a model may write anything there.
 const MAX_TARGET: usize = 120;
@@ -29,7 +29,7 @@ pub fn describe(tool: &str, input: &Value) -> Described {
     };
     let title = match operation_of(tool) {
         Some(definition) => definition.doing.to_owned(),
-        None if tool == "documents_list" => "Looking which documents are there".to_owned(),
+        None if tool == LIST_TOOL => "Looking which documents are there".to_owned(),
         None => format!("Calling {}", short(tool)),
     };
     let place = text("slide").map(|slide| format!("slide:{slide}"));

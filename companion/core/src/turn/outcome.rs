@@ -4,6 +4,7 @@ use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::{EventBody, Timestamp, TurnId};
 
 use super::describe::{Described, describe};
+use crate::line::one_line;
 use crate::session::Call;
 use crate::tool::{ToolResult, bounded};
 
@@ -71,9 +72,9 @@ pub(super) fn stopped() -> ToolResult {
 
 /// The first words of a prompt, at most 60 characters, cut at a space.
 pub(super) fn title_of(text: &str) -> String {
-    let line = text.trim().lines().next().unwrap_or("").trim();
+    let line = one_line(text.trim().lines().next().unwrap_or(""));
     if line.chars().count() <= 60 {
-        return line.to_owned();
+        return line;
     }
     let cut: String = line.chars().take(60).collect();
     let end = cut.rfind(' ').filter(|end| *end > 20).unwrap_or(cut.len());

@@ -40,6 +40,11 @@ impl Files {
         self.alone(door, move |door| restore(door, patch)).await
     }
 
+    /// Refuses what cannot be changed now, before a person is asked about it.
+    pub(crate) async fn check_writable(&self, door: Door) -> Result<(), Trouble> {
+        self.alone(door, |door| Ok(door.check_writable()?)).await
+    }
+
     /// True when the file carries a digital signature, which any edit breaks.
     pub(crate) async fn is_signed(&self, door: Door) -> Result<bool, Trouble> {
         self.alone(door, |door| {

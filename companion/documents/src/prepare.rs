@@ -10,6 +10,7 @@ use deskhand_protocol::{ErrorCode, UserError};
 
 use crate::backend::{Reach, Trouble};
 use crate::call::{Call, LIST_TOOL, failure, kind_of, parse, refused};
+use crate::door::Door;
 use crate::grid::{padded, same};
 use crate::journal::{Image, Record, Stage};
 use crate::preview::{ask_lost, ask_write, range_in, range_to_keep, workbook_in, workbook_info};
@@ -61,11 +62,7 @@ impl DocumentTools {
         let operation = self.completed(call.operation);
         let reach = self.reach(&request.session, &document, progress);
         let look = self.look(request, reach, &operation).await;
-        let mut look = look.map_err(|trouble| told(&trouble))?;
-        let signed = self.would_break_signature(request, reach).await;
-        if signed.map_err(|trouble| told(&trouble))? {
-            look.ask = Some(ask_signed(&document, look.ask));
-        }
+        let look = look.map_err(|trouble| told(&trouble))?;
         let record = Record {
             stage: Stage::Prepared,
             document: document.id.clone(),
@@ -124,10 +121,12 @@ impl DocumentTools {
     }
 
     /// True for the first change of a signed file in a session.
-    async fn would_break_signature(&self, request: &ToolRequest, reach: Reach<'_>) -> Result<bool, Trouble> {
-        let Some(door) = reach.door().filter(|_| !reach.is_live()) else {
-            return Ok(false);
-        };
+    async fn would_break_signature(
+        &self,
+        request: &ToolRequest,
+        reach: Reach<'_>,
+        door: Door,
+    ) -> Result<bool, Trouble> {
         let done = self.records.done(&request.session).await.unwrap_or_default();
         let is_known = done
             .iter()
@@ -136,6 +135,26 @@ impl DocumentTools {
     }
 
     async fn look(
+        &self,
+        request: &ToolRequest,
+        reach: Reach<'_>,
+        operation: &Operation,
+    ) -> Result<Look, Trouble> {
+        reach.let_pane_return().await;
+        let file = reach.door().filter(|_| !reach.is_live());
+        if let Some(door) = &file {
+            self.backends.files.check_writable(door.clone()).await?;
+        }
+        let mut look = self.look_at_target(request, reach, operation).await?;
+        if let Some(door) = file
+            && self.would_break_signature(request, reach, door).await?
+        {
+            look.ask = Some(ask_signed(reach.document, look.ask));
+        }
+        Ok(look)
+    }
+
+    async fn look_at_target(
         &self,
         request: &ToolRequest,
         reach: Reach<'_>,

@@ -1,0 +1,7 @@
+//! Documents through the tools as the agent calls them: files on disk, and workbooks behind a pane.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod files;
+mod live;
+mod stage;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use deskhand_core::line::one_line;
 use deskhand_core::ports::{EventLog, Tools};
 use deskhand_core::turn::{Input, Prompt};
 use deskhand_documents::{DocumentTools, Registry};
@@ -24,6 +25,14 @@ use crate::summary::Meta;
 const MAX_PROMPT: usize = 200_000;
 /// Characters that a title may have.
 const MAX_TITLE: usize = 120;
+/// Bytes that the id of a prompt or of a new session may have.
+const MAX_ID: usize = 200;
+/// Bytes that the name of a model may have.
+const MAX_MODEL: usize = 200;
+/// Bytes that an address of what is selected may have.
+const MAX_SELECTION: usize = 1_000;
+/// Documents that a prompt may name.
+const MAX_DOCUMENTS: usize = 200;
 /// Sessions that a list may have.
 const MAX_LIST: usize = 200;
 /// Events that one export holds at the most.
@@ -53,10 +62,7 @@ impl Hub {
     pub(crate) async fn recover(&self) -> Result<(), UserError> {
         for summary in self.list(usize::MAX).await? {
             if matches!(summary.status, SessionStatus::Working | SessionStatus::Waiting) {
-                self.handle(&summary.id)
-                    .await?
-                    .send(Command::Happened(Input::Recover))
-                    .await?;
+                self.handle(&summary.id).await?;
             }
         }
         Ok(())
@@ -109,7 +115,8 @@ impl Hub {
             return Ok(found);
         }
         let (id, at) = (SessionId::new(now(), chance()), now());
-        let title: String = params.title.unwrap_or_default().chars().take(MAX_TITLE).collect();
+        check_lengths(&[(&params.client_id, MAX_ID)])?;
+        let title = title(&params.title.unwrap_or_default());
         let meta = Meta::new(at, params.client_id, title.clone());
         let create = vec![Change::Create {
             at,
@@ -132,7 +139,7 @@ impl Hub {
         Ok(summary)
     }
 
-    /// The way to a session; loads it where it is not at work.
+    /// The way to a session; loads it where it is not at work, and takes up the turn that was left open.
     pub(crate) async fn handle(&self, id: &SessionId) -> Result<Handle, UserError> {
         let mut running = self.running.lock().await;
         if let Some(handle) = running.get(id).filter(|handle| !handle.is_closed()) {
@@ -150,6 +157,10 @@ impl Hub {
         self.registry.load(id, session.documents.into_values());
         self.documents.reattach(id).await?;
         running.insert(id.clone(), handle.clone());
+        if session.turn.is_some() {
+            // Whoever worked at it is gone, with this service or within it: somebody must go on.
+            handle.send(Command::Happened(Input::Recover)).await?;
+        }
         Ok(handle)
     }
 
@@ -195,6 +206,14 @@ impl Hub {
                 UserError::new(ErrorCode::TooLarge).happened("The prompt is longer than 200,000 characters.")
             );
         }
+        check_lengths(&[
+            (&params.client_id, MAX_ID),
+            (params.model.as_deref().unwrap_or_default(), MAX_MODEL),
+            (params.selection.as_deref().unwrap_or_default(), MAX_SELECTION),
+        ])?;
+        if params.documents.len() > MAX_DOCUMENTS {
+            return Err(UserError::new(ErrorCode::TooLarge));
+        }
         let handle = self.handle(&params.session).await?;
         let mut documents = params.documents;
         documents.extend(own.filter(|own| !documents.contains(own)));
@@ -218,7 +237,7 @@ impl Hub {
 
     /// Gives a session another title.
     pub(crate) async fn rename(&self, id: &SessionId, title: &str) -> Result<SessionSummary, UserError> {
-        let title: String = title.trim().chars().take(MAX_TITLE).collect();
+        let title = self::title(title);
         self.record(id, vec![EventBody::SessionRenamed { title }]).await?;
         self.show(id).await
     }
@@ -274,6 +293,21 @@ impl Hub {
             });
         }
         Ok(SearchAnswer { hits })
+    }
+}
+
+/// A title as it is kept.
+fn title(text: &str) -> String {
+    let title: String = one_line(text).chars().take(MAX_TITLE).collect();
+    title.trim_end().to_owned()
+}
+
+/// Refuses what a front end of ours never sends: each text with the bytes it may have.
+fn check_lengths(texts: &[(&str, usize)]) -> Result<(), UserError> {
+    if texts.iter().all(|(text, most)| text.len() <= *most) {
+        Ok(())
+    } else {
+        Err(UserError::new(ErrorCode::TooLarge))
     }
 }
 

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deskhand_core::ports::{BoxFuture, Durability, EventLog, Journal, Settled};
+use deskhand_core::tool::is_tool;
 use deskhand_protocol::event::EVENT_VERSION;
-use deskhand_protocol::{ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError};
+use deskhand_protocol::{
+    CallId, ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError,
+};
 use deskhand_storage::{ApprovalAnswer, Change, NewEvent, StorageError, Store};
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -248,10 +251,15 @@ fn audited(body: &EventBody) -> Option<serde_json::Value> {
             document,
             ..
         } => {
-            json!({ "type": "toolCallStarted", "turn": turn, "call": call, "tool": name, "document": document })
+            // Tool and document stand here as the model wrote them.
+            let tool = Some(name).filter(|name| is_tool(name));
+            let document = document
+                .as_ref()
+                .filter(|id| Uuid::parse_str(id.as_str()).is_ok());
+            json!({ "type": "toolCallStarted", "turn": turn, "call": call_id(call), "tool": tool, "document": document })
         }
         EventBody::ToolCallCompleted { call, outcome, .. } => {
-            json!({ "type": "toolCallCompleted", "call": call, "outcome": outcome })
+            json!({ "type": "toolCallCompleted", "call": call_id(call), "outcome": outcome })
         }
         EventBody::PermissionRequested { request } => {
             json!({ "type": "permissionRequested", "permission": request.id, "reason": request.reason })
@@ -275,6 +283,12 @@ fn audited(body: &EventBody) -> Option<serde_json::Value> {
         EventBody::TurnEnded { turn, .. } => json!({ "type": "turnEnded", "turn": turn }),
         _ => return None,
     })
+}
+
+/// The id of a call, which the provider chose, as far as it looks like one.
+fn call_id(call: &CallId) -> Option<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    Some(call.as_str()).filter(|id| id.len() <= 64 && id.bytes().all(plain))
 }
 
 impl Journal for Log {
@@ -347,8 +361,40 @@ pub(crate) fn told(error: &StorageError) -> UserError {
             "DB_CORRUPT" => ErrorCode::DatabaseCorrupt,
             "DB_NEWER" => ErrorCode::DatabaseNewer,
             "DB_DISK_FULL" => ErrorCode::DiskFull,
+            "TOO_LARGE" => ErrorCode::TooLarge,
             _ => ErrorCode::Internal,
         },
     };
     UserError::new(code).detail(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use deskhand_protocol::{DocumentId, TurnId};
+
+    use super::*;
+
+    #[test]
+    fn the_audit_takes_over_nothing_that_the_model_wrote() {
+        let words = "Q3 loss of 4 million";
+        let started = |call: &str, name: &str, document: &str| EventBody::ToolCallStarted {
+            turn: TurnId::from_text("t"),
+            call: CallId::from_text(call),
+            name: name.to_owned(),
+            input: serde_json::json!({ "text": words }),
+            title: words.to_owned(),
+            document: Some(DocumentId::from_text(document)),
+            target: Some(words.to_owned()),
+        };
+        let id = "0193a1b2-0000-7000-8000-000000000001";
+        for (event, kept) in [
+            (started(words, words, words), ""),
+            (started("toolu_1", "range_read", id), "toolu_1"),
+            (started("toolu_1", "range_read", id), "range_read"),
+            (started("toolu_1", "range_read", id), id),
+        ] {
+            let record = audited(&event).expect("a record").to_string();
+            assert!(!record.contains("Q3") && record.contains(kept), "{record}");
+        }
+    }
 }

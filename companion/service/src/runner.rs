@@ -2,14 +2,16 @@
 //! acts comes after the event that records it is as safe as asked (Invariant 1).
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deskhand_core::model::ModelRequest;
 use deskhand_core::ports::{Durability, EventLog, Progress, Provider, Tools};
-use deskhand_core::tool::ToolRequest;
+use deskhand_core::tool::{ToolFailure, ToolRequest, ToolResult};
 use deskhand_core::turn::{Input, Prompt};
 use deskhand_core::{Effect, Session, World, handle};
+use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::permission::Choice;
 use deskhand_protocol::session::SessionSummary;
@@ -17,7 +19,7 @@ use deskhand_protocol::{
     CallId, ErrorCode, EventBody, MessageId, PermissionId, SessionEvent, SessionId, TurnId, UserError,
 };
 use deskhand_storage::Change;
-use futures_util::StreamExt;
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
@@ -132,14 +134,34 @@ pub(crate) async fn start(parts: Parts, id: SessionId, meta: Meta) -> Result<(Ha
 impl Runner {
     async fn run(mut self, mut receiver: mpsc::Receiver<Command>) {
         while let Some(command) = receiver.recv().await {
+            let is_prompt = matches!(command, Command::Prompt(..));
             if let Err(error) = self.take(command).await {
                 // The log could not be written: what is in memory is ahead of it and must not be used any further.
                 tracing::error!(session = %self.session.id, %error, "a session ended because its log could not be written");
+                // A prompt that is not in the log has begun no turn.
+                if !is_prompt {
+                    self.give_up(error).await;
+                }
                 break;
             }
         }
         if let Some(model) = self.model.take() {
             model.abort();
+        }
+    }
+
+    /// Ends the turn in the log, where that can be written still: whoever looks on is not left waiting. Where it cannot,
+    /// the turn is taken up when the session is loaded again.
+    async fn give_up(&mut self, error: UserError) {
+        let Some(turn) = &self.session.turn else { return };
+        let ended = EventBody::TurnEnded {
+            turn: turn.id.clone(),
+            outcome: TurnOutcome::Failed(error),
+            usage: turn.usage,
+        };
+        self.session.apply(0, now(), &ended);
+        if let Err(error) = self.append(vec![ended], Durability::Flushed).await {
+            tracing::error!(session = %self.session.id, %error, "the turn's end could not be written either");
         }
     }
 
@@ -258,13 +280,22 @@ impl Runner {
         let mut stream = self.parts.provider.stream(request);
         let inputs = self.inputs.clone();
         let task = tokio::spawn(async move {
-            while let Some(event) = stream.next().await {
-                let input = match event {
-                    Ok(event) => Input::Model(message.clone(), event),
-                    Err(error) => Input::ModelFailed(message.clone(), error),
+            loop {
+                let (input, is_last) = match AssertUnwindSafe(stream.next()).catch_unwind().await {
+                    Ok(Some(Ok(event))) => (Input::Model(message.clone(), event), false),
+                    Ok(Some(Err(error))) => (Input::ModelFailed(message.clone(), error), true),
+                    // After a whole answer nobody waits for this; without one nothing else would end the turn.
+                    Ok(None) => (
+                        Input::ModelFailed(message.clone(), broken("the answer had no end")),
+                        true,
+                    ),
+                    Err(_) => (
+                        Input::ModelFailed(message.clone(), broken("the provider panicked")),
+                        true,
+                    ),
                 };
                 let Some(inputs) = inputs.upgrade() else { return };
-                if inputs.send(Command::Happened(input)).await.is_err() {
+                if inputs.send(Command::Happened(input)).await.is_err() || is_last {
                     return;
                 }
             }
@@ -290,7 +321,10 @@ impl Runner {
         let progress = self.begin_tool(&request.call);
         let tools = Arc::clone(&self.parts.tools);
         tokio::spawn(async move {
-            let prepared = tools.prepare(&request, &progress).await;
+            let prepared = AssertUnwindSafe(tools.prepare(&request, &progress)).catch_unwind();
+            let prepared = prepared
+                .await
+                .unwrap_or_else(|_| Err(not_prepared(&request.name)));
             progress.tell(Input::Prepared(request.call, prepared)).await;
         });
     }
@@ -299,9 +333,37 @@ impl Runner {
         let progress = self.begin_tool(&request.call);
         let tools = Arc::clone(&self.parts.tools);
         tokio::spawn(async move {
-            let result = tools.run(&request, &progress).await;
+            let result = AssertUnwindSafe(tools.run(&request, &progress)).catch_unwind();
+            let result = result.await.unwrap_or_else(|_| not_finished(&request.name));
             progress.tell(Input::ToolDone(request.call, result)).await;
         });
+    }
+}
+
+/// An error of ours. The panic itself is in the log of the service, as its hook wrote it.
+fn broken(detail: &str) -> UserError {
+    UserError::new(ErrorCode::Internal).detail(detail)
+}
+
+/// What comes of a call that panicked before anything was changed.
+fn not_prepared(tool: &str) -> ToolFailure {
+    let error = broken(&format!("{tool} panicked"));
+    ToolFailure {
+        title: error.happened.clone(),
+        output: format!("{error} Nothing was changed."),
+    }
+}
+
+/// What comes of a call that panicked while it ran.
+fn not_finished(tool: &str) -> ToolResult {
+    let error = broken(&format!("{tool} panicked"));
+    ToolResult {
+        outcome: ToolOutcome::Failed,
+        title: error.happened.clone(),
+        output: format!(
+            "{error} It is not known whether anything was changed: read the place before you go on."
+        ),
+        change_set: None,
     }
 }
 
@@ -333,3 +395,6 @@ impl Progress for ToolProgress {
         self.stop.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! A session at work over a real store, with a provider and tools that fail in every way but the agreed one: the turn
+//! must end, and say why.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use deskhand_core::model::{Capabilities, ModelEvent, ToolDefinition};
+use deskhand_core::ports::{BoxFuture, ModelStream};
+use deskhand_core::tool::Prepared;
+use deskhand_protocol::hello::ModelView;
+use deskhand_protocol::message::{Block, StopReason, Usage};
+use deskhand_protocol::operations::Effect as DocumentEffect;
+use deskhand_storage::{MasterKey, OpenOptions, Store};
+use futures_util::stream;
+
+use super::*;
+use crate::log::uuid_of;
+
+/// What the provider does at each call; after the last it says "Done.".
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Says {
+    Call,
+    Nothing,
+    Panic,
+}
+
+#[derive(Debug)]
+struct Provided(Mutex<VecDeque<Says>>);
+
+fn completed(block: Block) -> ModelEvent {
+    ModelEvent::Completed {
+        blocks: vec![block],
+        stop: StopReason::EndTurn,
+        usage: Usage::default(),
+    }
+}
+
+impl Provider for Provided {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            streaming: true,
+            tools: true,
+            prompt_caching: false,
+            model_discovery: false,
+        }
+    }
+
+    fn stream(&self, _: ModelRequest) -> ModelStream {
+        let says = self.0.lock().expect("the script").pop_front();
+        match says {
+            Some(Says::Call) => Box::pin(stream::iter([Ok(completed(Block::ToolUse {
+                id: CallId::from_text("call"),
+                name: "range_write".to_owned(),
+                input: serde_json::json!({}),
+            }))])),
+            Some(Says::Nothing) => Box::pin(stream::empty()),
+            Some(Says::Panic) => Box::pin(stream::poll_fn(|_| panic!("as the test wants"))),
+            None => {
+                let text = "Done.".to_owned();
+                Box::pin(stream::iter([Ok(completed(Block::Text { text }))]))
+            }
+        }
+    }
+
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelView>, UserError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// What the tool does.
+#[derive(Clone, Copy, Debug)]
+enum Does {
+    PanicsBefore,
+    PanicsWithin,
+    /// Its title alone is more than an event may hold.
+    SaysTooMuch,
+}
+
+struct Tool(Does);
+
+impl Tools for Tool {
+    fn definitions(&self) -> Vec<ToolDefinition> {
+        Vec::new()
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        _: &'a ToolRequest,
+        _: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Prepared, ToolFailure>> {
+        Box::pin(async {
+            assert!(!matches!(self.0, Does::PanicsBefore), "as the test wants");
+            Ok(Prepared {
+                effect: DocumentEffect::Read,
+                document: None,
+                ask: None,
+            })
+        })
+    }
+
+    fn run<'a>(&'a self, _: &'a ToolRequest, _: &'a dyn Progress) -> BoxFuture<'a, ToolResult> {
+        Box::pin(async {
+            assert!(matches!(self.0, Does::SaysTooMuch), "as the test wants");
+            ToolResult {
+                outcome: ToolOutcome::Done,
+                title: "x".repeat(5 << 20),
+                output: String::new(),
+                change_set: None,
+            }
+        })
+    }
+
+    fn context<'a>(&'a self, _: &'a SessionId) -> BoxFuture<'a, String> {
+        Box::pin(async { String::new() })
+    }
+}
+
+struct Bench {
+    parts: Parts,
+    id: SessionId,
+    meta: Meta,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn new(says: &[Says], does: Does) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(OpenOptions {
+            folder: folder.path().to_owned(),
+            deployment: None,
+            master_key: MasterKey::new([7; 32]),
+            text_of: |_| None,
+            max_bytes: None,
+        });
+        let log = Log::new(store.expect("a store"));
+        let (id, meta) = (
+            SessionId::new(now(), chance()),
+            Meta::new(now(), "c".to_owned(), String::new()),
+        );
+        let create = Change::Create {
+            at: now(),
+            meta: meta.to_bytes(),
+        };
+        let made = log
+            .store()
+            .write(
+                uuid_of(&id).expect("an id"),
+                vec![create],
+                deskhand_storage::Durability::Written,
+            )
+            .await;
+        made.expect("a session");
+        let parts = Parts {
+            log,
+            provider: Arc::new(Provided(Mutex::new(says.iter().copied().collect()))),
+            tools: Arc::new(Tool(does)),
+            max_steps: 10,
+            changed: Arc::new(|_| {}),
+        };
+        Self {
+            parts,
+            id,
+            meta,
+            _folder: folder,
+        }
+    }
+
+    /// Gives a prompt and waits for the end of the turn; every event of it.
+    async fn turn(&self) -> Vec<EventBody> {
+        let mut live = self.parts.log.follow(&self.id);
+        let (handle, _) = start(self.parts.clone(), self.id.clone(), self.meta.clone())
+            .await
+            .expect("a session at work");
+        let prompt = Prompt {
+            client_id: "p".to_owned(),
+            text: "Go".to_owned(),
+            ..Prompt::default()
+        };
+        let accepted = handle.ask(|reply| Command::Prompt(Box::new(prompt), reply)).await;
+        accepted.expect("an accepted prompt");
+        let mut events = Vec::new();
+        let ended = async {
+            while let Ok(event) = live.recv().await {
+                events.push(event.body.clone());
+                if matches!(event.body, EventBody::TurnEnded { .. }) {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), ended)
+            .await
+            .expect("the turn hangs");
+        events
+    }
+}
+
+fn outcome(events: &[EventBody]) -> &TurnOutcome {
+    match events.last() {
+        Some(EventBody::TurnEnded { outcome, .. }) => outcome,
+        other => panic!("no end: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_panics_is_a_failed_call_and_the_turn_goes_on() {
+    for (does, words) in [
+        (Does::PanicsBefore, "Nothing was changed"),
+        (Does::PanicsWithin, "not known whether"),
+    ] {
+        let events = Bench::new(&[Says::Call], does).await.turn().await;
+        let failed = events.iter().find_map(|event| match event {
+            EventBody::ToolCallCompleted { outcome, output, .. } => Some((*outcome, output)),
+            _ => None,
+        });
+        let (tool, output) = failed.expect("the call has no end");
+        assert_eq!(tool, ToolOutcome::Failed, "{does:?}");
+        assert!(output.contains(words) && output.contains("INTERNAL"), "{output}");
+        assert_eq!(outcome(&events), &TurnOutcome::Completed, "{does:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_panics_or_falls_silent_ends_the_turn() {
+    for says in [Says::Panic, Says::Nothing] {
+        let events = Bench::new(&[says], Does::PanicsBefore).await.turn().await;
+        let TurnOutcome::Failed(error) = outcome(&events) else {
+            panic!("{says:?}: {events:?}");
+        };
+        assert_eq!(error.code, ErrorCode::Internal, "{says:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_kept_ends_the_turn_and_not_the_session() {
+    let bench = Bench::new(&[Says::Call], Does::SaysTooMuch).await;
+    let events = bench.turn().await;
+    let TurnOutcome::Failed(error) = outcome(&events) else {
+        panic!("{events:?}");
+    };
+    assert_eq!(error.code, ErrorCode::TooLarge);
+    let (_, session) = start(bench.parts.clone(), bench.id.clone(), bench.meta.clone())
+        .await
+        .expect("the session can be loaded again");
+    assert!(session.turn.is_none());
+}

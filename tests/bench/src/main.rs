@@ -1,3 +1,45 @@
-//! Not written yet.
+//! Measures what a user feels, prints it beside its aim, and keeps it in `target/bench.json`. `cargo xtask bench` builds
+//! the programs as they are shipped and calls this; names of benchmarks choose among them. Never a test: figures depend
+//! on the machine, and nothing fails on them.
 
-fn main() {}
+mod delay;
+mod figure;
+mod history;
+mod litellm;
+mod process;
+mod provider;
+mod stream;
+
+use std::process::ExitCode;
+
+use figure::Report;
+
+/// Every benchmark by its name.
+const NAMES: [&str; 5] = ["sizes", "start", "replay", "search", "delay"];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let chosen: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = chosen.iter().find(|name| !NAMES.contains(&name.as_str())) {
+        figure::say(&format!(
+            "There is no benchmark `{unknown}`; there are {}.",
+            NAMES.join(", ")
+        ));
+        return ExitCode::FAILURE;
+    }
+    let mut report = Report::default();
+    for name in NAMES {
+        if !chosen.is_empty() && !chosen.iter().any(|chosen| chosen == name) {
+            continue;
+        }
+        match name {
+            "sizes" => process::sizes(&mut report),
+            "start" => Box::pin(process::start_and_idle(&mut report)).await,
+            "replay" => Box::pin(history::replay(&mut report)).await,
+            "search" => Box::pin(history::search(&mut report)).await,
+            _ => Box::pin(delay::delay(&mut report)).await,
+        }
+    }
+    report.keep();
+    ExitCode::SUCCESS
+}

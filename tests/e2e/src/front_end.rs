@@ -24,8 +24,8 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::{PATIENCE, View};
@@ -228,17 +228,21 @@ impl FrontEnd {
         self.socket.send(Message::text(text)).await.map_err(|_| Cut)
     }
 
-    async fn receive(&mut self) -> Result<Frame, Cut> {
+    /// The next frame as it came, for who measures and reads nothing in it.
+    pub async fn text(&mut self) -> Result<Utf8Bytes, Cut> {
         loop {
             let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
             match message.expect("the service says something in time") {
-                Some(Ok(Message::Text(text))) => {
-                    return Ok(serde_json::from_str(&text).expect("a frame of JSON-RPC"));
-                }
+                Some(Ok(Message::Text(text))) => return Ok(text),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Err(Cut),
             }
         }
+    }
+
+    async fn receive(&mut self) -> Result<Frame, Cut> {
+        let text = self.text().await?;
+        Ok(serde_json::from_str(&text).expect("a frame of JSON-RPC"))
     }
 }
 

@@ -369,38 +369,7 @@ impl<'a> Run<'a> {
         );
         assert_eq!(view.outcome(), Some(&TurnOutcome::Completed));
         assert!(self.acknowledged <= whole.cursor());
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut last_words = String::new();
-        for event in whole.events() {
-            match &event.body {
-                EventBody::PromptAccepted { .. } => *counts.entry("prompts").or_default() += 1,
-                EventBody::TurnEnded { .. } => *counts.entry("ends").or_default() += 1,
-                EventBody::ChangeSetApplied { .. } => *counts.entry("change sets").or_default() += 1,
-                EventBody::ToolCallCompleted { outcome, output, .. } => {
-                    assert_eq!(*outcome, ToolOutcome::Done, "{output}");
-                    *counts.entry("calls").or_default() += 1;
-                }
-                EventBody::MessageCompleted { blocks, .. } => {
-                    *counts.entry("messages").or_default() += 1;
-                    if let Some(Block::Text { text }) = blocks.first() {
-                        last_words.clone_from(text);
-                    }
-                }
-                _ => {}
-            }
-        }
-        let expected = [
-            ("calls", CALLS),
-            ("change sets", CHANGES.len()),
-            ("ends", 1),
-            ("messages", 5),
-            ("prompts", 1),
-        ];
-        assert_eq!(counts, BTreeMap::from(expected));
-        assert!(
-            last_words.ends_with("the chart shows them side by side."),
-            "{last_words}"
-        );
+        check_events(&whole);
         assert_eq!(lane.pane.workbook.changes, CHANGES, "each change was made once");
         assert_eq!(lane.pane.workbook.cell("Data!B3"), CellValue::Number(78.0));
         let on_disk = std::fs::read(&lane.book).expect("the file");
@@ -409,6 +378,42 @@ impl<'a> Run<'a> {
             "the file of an open workbook is Excel's to write"
         );
     }
+}
+
+/// The turn as a whole: everything happened once, and well.
+fn check_events(whole: &View) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut last_words = String::new();
+    for event in whole.events() {
+        match &event.body {
+            EventBody::PromptAccepted { .. } => *counts.entry("prompts").or_default() += 1,
+            EventBody::TurnEnded { .. } => *counts.entry("ends").or_default() += 1,
+            EventBody::ChangeSetApplied { .. } => *counts.entry("change sets").or_default() += 1,
+            EventBody::ToolCallCompleted { outcome, output, .. } => {
+                assert_eq!(*outcome, ToolOutcome::Done, "{output}");
+                *counts.entry("calls").or_default() += 1;
+            }
+            EventBody::MessageCompleted { blocks, .. } => {
+                *counts.entry("messages").or_default() += 1;
+                if let Some(Block::Text { text }) = blocks.first() {
+                    last_words.clone_from(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    let expected = [
+        ("calls", CALLS),
+        ("change sets", CHANGES.len()),
+        ("ends", 1),
+        ("messages", 5),
+        ("prompts", 1),
+    ];
+    assert_eq!(counts, BTreeMap::from(expected));
+    assert!(
+        last_words.ends_with("the chart shows them side by side."),
+        "{last_words}"
+    );
 }
 
 fn number(variable: &str, otherwise: u64) -> u64 {

@@ -80,7 +80,7 @@ async fn the_gateway_limits_requests_for_longer_than_a_person_waits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_cut_begins_again_and_ends_whole() {
-    let cut = "models: [claude-standin]\nsteps: [{ faults: [{ cut_after: 4 }], \
+    let cut = "models: [claude-standin]\npace_ms: 20\nsteps: [{ faults: [{ cut_after: 5 }], \
                answer: { say: [{ text: [One, ' two', ' three.'] }] } }]";
     let gateway = play(cut).await;
     let setup = Setup::with_gateway(&gateway.base_url());

@@ -22,9 +22,7 @@ const BUILD_TOUR: Step = Step::new(
 
 /// Sets up, builds and runs until the window is closed or the service ends.
 pub(crate) fn run(ledger: &mut Ledger, options: &Run) -> Result<()> {
-    if options.tour && machine::is_managed() {
-        bail!("the tour is not offered on a managed computer: /etc/deskhand/managed-settings.json exists");
-    }
+    refuse_tour_where_managed(options, machine::is_managed())?;
     setup::for_run(ledger)?;
     let with_window = !options.headless && machine::has_display();
     ledger.need(BUILD, || {
@@ -53,6 +51,14 @@ pub(crate) fn run(ledger: &mut Ledger, options: &Run) -> Result<()> {
     ledger.print();
     program::end_with_signals()?;
     show(options, with_window, status.as_ref())
+}
+
+/// An organisation that manages a computer decides where answers come from; the service refuses the tour there as well.
+fn refuse_tour_where_managed(options: &Run, managed: bool) -> Result<()> {
+    if options.tour && managed {
+        bail!("the tour is not offered on a managed computer: /etc/deskhand/managed-settings.json exists");
+    }
+    Ok(())
 }
 
 /// Starts the service unless one runs already, and shows it.
@@ -126,9 +132,7 @@ fn status(options: &Run) -> Result<Value> {
 
 /// Where no provider is configured and nobody manages the machine, the person is asked whether to see the tour.
 fn wants_tour(status: &Value) -> Result<bool> {
-    let configured = status.get("provider").and_then(Value::as_str) != Some("none");
-    let managed = status.get("managed").and_then(Value::as_bool) != Some(false);
-    if configured || managed {
+    if !is_offered(status) {
         return Ok(false);
     }
     println!(
@@ -143,4 +147,44 @@ fn wants_tour(status: &Value) -> Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(!matches!(answer.trim(), "n" | "N" | "no"))
+}
+
+/// What cannot be read of the status counts against the tour.
+fn is_offered(status: &Value) -> bool {
+    let unconfigured = status.get("provider").and_then(Value::as_str) == Some("none");
+    let unmanaged = status.get("managed").and_then(Value::as_bool) == Some(false);
+    unconfigured && unmanaged
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn offers_the_tour_where_nothing_is_configured_and_nobody_manages_the_computer() {
+        let cases = [
+            (json!({ "provider": "none", "managed": false }), true),
+            (json!({ "provider": "gateway", "managed": false }), false),
+            (json!({ "provider": "none", "managed": true }), false),
+            (json!({ "provider": "none" }), false),
+            (json!({}), false),
+        ];
+        for (status, offered) in cases {
+            assert_eq!(is_offered(&status), offered, "{status}");
+        }
+    }
+
+    #[test]
+    fn refuses_the_tour_on_a_managed_computer() {
+        let tour = Run {
+            tour: true,
+            ..Run::default()
+        };
+        let error = refuse_tour_where_managed(&tour, true).unwrap_err().to_string();
+        assert!(error.contains("managed computer"), "{error}");
+        refuse_tour_where_managed(&tour, false).unwrap();
+        refuse_tour_where_managed(&Run::default(), true).unwrap();
+    }
 }

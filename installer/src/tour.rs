@@ -190,10 +190,11 @@ impl Stage {
         );
         browser
             .arg(format!("--app={address}"))
+            .arg("--window-size=1344,936")
             .arg(format!("--user-data-dir={}", self.home.join("browser").display()));
         if crate::machine::rights() == crate::machine::Rights::Root {
-            // The browser's sandbox does not work for root.
-            browser.arg("--no-sandbox");
+            // The browser's sandbox does not work for root; the second switch spares a warning about the first.
+            browser.args(["--no-sandbox", "--test-type"]);
         }
         Program::start(
             browser

@@ -13,12 +13,8 @@ use crate::stamp::Stamp;
 /// The oldest Node that the bundler runs on.
 const OLDEST_NODE: (u32, u32) = (20, 19);
 
-/// The folders that have a lock file of their own, where they exist, and how npm installs what it pins. The validator
-/// lists programs for systems that are not all published; `npm ci` refuses that, `install` leaves them out.
-const LOCKED: [(&str, &[&str]); 2] = [
-    ("addin-web", &["ci"]),
-    ("file-tools/validators", &["install", "--no-save"]),
-];
+/// The folders that have a lock file of their own, where they exist.
+const LOCKED: [&str; 2] = ["addin-web", "file-tools/validators"];
 
 /// Whether Node is there and new enough.
 pub(crate) fn node() -> Result<Outcome> {
@@ -50,7 +46,7 @@ fn read_version(answer: &str) -> Option<(u32, u32)> {
 /// Installs the packages of every lock file that changed since.
 pub(crate) fn packages() -> Result<Outcome> {
     let mut outcome = Outcome::InPlace;
-    for (folder, install) in LOCKED {
+    for folder in LOCKED {
         let folder = place::root().join(folder);
         let lock = folder.join("package-lock.json");
         if !lock.exists() {
@@ -58,7 +54,10 @@ pub(crate) fn packages() -> Result<Outcome> {
         }
         let stamp = Stamp::of(folder.join("node_modules/.deskhand-lock"), &[lock])?;
         if !stamp.holds() {
-            run(npm(&folder, install).args(["--no-audit", "--no-fund", "--loglevel=error"]))?;
+            run(&mut npm(
+                &folder,
+                &["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            ))?;
             stamp.keep()?;
             outcome = Outcome::Done;
         }

@@ -35,11 +35,13 @@ beforeAll(async () => {
   copyFileSync(join(samples, "tour.xlsx"), workbook);
   copyFileSync(join(samples, "tour.pptx"), deck);
   const hosts = buildOfficeHost();
+  const standins = buildProgram("deskhand-standins", "deskhand-standins");
+  const program = buildProgram("deskhand-service", "deskhand");
   const certificates = makeCertificates(hosts, mkdtempSync(join(tmpdir(), "deskhand-certificates-")));
-  gateway = await Gateway.start(buildProgram("deskhand-standins", "deskhand-standins"), join(samples, "tour.yaml"));
+  gateway = await Gateway.start(standins, join(samples, "tour.yaml"));
   const ports = [await freePort(), await freePort()];
   const origins = ports.map((port) => `https://localhost:${String(port)}`);
-  service = new Service(buildProgram("deskhand-service", "deskhand"), origins);
+  service = new Service(program, origins);
   service.configure(gateway.url, "tour");
   const address = await service.start(["--tour"]);
   const open = (document: string, pane: string, port?: number, beside?: string): Promise<OfficeHost> =>

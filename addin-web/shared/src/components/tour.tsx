@@ -1,7 +1,8 @@
 // The tour says what it is, always, and leads through six stops.
 import { type ReactElement, useState } from "react";
+import type { Entry } from "../session/model.ts";
 import { words } from "../words/en.ts";
-import { useSession } from "./context.tsx";
+import { useApp, useSession } from "./context.tsx";
 import { LinkButton, TextButton } from "./controls.tsx";
 import { CompassNorthwest16Regular } from "./icons.tsx";
 
@@ -19,9 +20,23 @@ export function TourBanner({ detail }: { detail: boolean }): ReactElement | null
   );
 }
 
+/** Where a pane in PowerPoint begins: the last prompt asks for a slide. */
+const DECK_STOP = words.tour.stops.findLastIndex(({ prompt }) => prompt !== undefined);
+
+/** The stop whose prompt was given last, in whatever front end. */
+function reached(entries: readonly Entry[]): number {
+  const given = entries.flatMap((entry) => (entry.kind === "prompt" ? [entry.text] : []));
+  return Math.max(
+    0,
+    words.tour.stops.findLastIndex(({ prompt }) => prompt !== undefined && given.includes(prompt)),
+  );
+}
+
 export function TourStop({ onPrompt }: { onPrompt: (text: string) => void }): ReactElement | null {
-  const { view } = useSession();
-  const [index, setIndex] = useState(0);
+  const { kind } = useApp();
+  const { view, model } = useSession();
+  const [chosen, setChosen] = useState<number | undefined>();
+  const index = chosen ?? (kind === "powerpoint" ? DECK_STOP : reached(model.entries));
   const stop = words.tour.stops[index];
   if (view?.tour !== true || stop === undefined) {
     return null;
@@ -49,7 +64,7 @@ export function TourStop({ onPrompt }: { onPrompt: (text: string) => void }): Re
           <TextButton
             look="main"
             onClick={() => {
-              setIndex(index + 1);
+              setChosen(index + 1);
             }}
           >
             {words.tour.next}
@@ -59,7 +74,7 @@ export function TourStop({ onPrompt }: { onPrompt: (text: string) => void }): Re
           <TextButton
             look="quiet"
             onClick={() => {
-              setIndex(index - 1);
+              setChosen(index - 1);
             }}
           >
             {words.tour.back}

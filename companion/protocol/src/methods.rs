@@ -95,6 +95,10 @@ methods! {
     "pairing/list" PairingList(session::Nothing) -> pairing::PairingsAnswer, Desktop;
     /// Allows or refuses an attempt.
     "pairing/answer" PairingAnswer(pairing::PairingAnswerParams) -> session::Nothing, Desktop;
+    /// Lists paired panes by their tokens.
+    "pairing/tokens" PairingTokens(session::Nothing) -> pairing::TokensAnswer, Desktop;
+    /// Ends a pairing and closes its panes.
+    "pairing/revoke" PairingRevoke(pairing::RevokeParams) -> session::Nothing, Desktop;
     /// Lists sessions, newest first.
     "session/list" SessionList(session::ListParams) -> session::ListAnswer, Any;
     /// Makes a session.

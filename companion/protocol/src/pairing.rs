@@ -67,3 +67,33 @@ pub struct SettledParams {
     #[ts(optional)]
     pub token: Option<String>,
 }
+
+/// A pane that is paired, as the window and the terminal list it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenView {
+    /// Names its token; not the token itself.
+    pub id: String,
+    /// The kind of pane that it was made for.
+    pub front_end: FrontEndKind,
+    /// The origin of the page that it was made for.
+    pub origin: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// How many panes are connected with it now.
+    pub connected: u32,
+}
+
+/// The answer to `pairing/tokens`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct TokensAnswer {
+    /// Tokens that are good, oldest first.
+    pub tokens: Vec<TokenView>,
+}
+
+/// `pairing/revoke`: the token is good no longer, and panes that are connected with it are closed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct RevokeParams {
+    /// The token's id.
+    pub id: String,
+}

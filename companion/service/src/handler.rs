@@ -10,6 +10,7 @@ use deskhand_protocol::document::{
     LiveDocument, OpenParams, SelectParams,
 };
 use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, ServiceView};
+use deskhand_protocol::pairing::{RevokeParams, TokenView, TokensAnswer};
 use deskhand_protocol::permission::{AnswerAnswer, AnswerParams};
 use deskhand_protocol::session::{
     CreateParams, ListAnswer, ListParams, Nothing, PromptParams, RemovedParams, RenameParams, SearchParams,
@@ -18,7 +19,7 @@ use deskhand_protocol::session::{
 use deskhand_protocol::{
     DocumentId, ErrorCode, EventBody, Method, Notification, SessionEvent, SessionId, UserError,
 };
-use deskhand_server::{FrontEnd, FrontEnds, Handler, Subscription};
+use deskhand_server::{FrontEnd, FrontEnds, Handler, Subscription, TokenRecord, TokenStore};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -28,6 +29,7 @@ use crate::hub::Hub;
 use crate::log::Log;
 use crate::panes::LivePanes;
 use crate::runner::Command;
+use crate::tokens::StoredTokens;
 use crate::undoing::Patient;
 
 /// Sessions in the answer to hello.
@@ -39,6 +41,7 @@ pub(crate) struct Service {
     pub(crate) log: Log,
     pub(crate) panes: Arc<LivePanes>,
     pub(crate) front_ends: FrontEnds,
+    pub(crate) tokens: Arc<StoredTokens>,
     pub(crate) view: RwLock<ServiceView>,
 }
 
@@ -164,6 +167,11 @@ impl Service {
             }
             Method::PermissionAnswer => give(self.answer(front_end.kind(), read(params)?).await?),
             Method::ChangeSetUndo | Method::ChangeSetRedo => give(self.undo(method, read(params)?).await?),
+            Method::PairingTokens => give(self.paired().await?),
+            Method::PairingRevoke => {
+                self.revoke(&read::<RevokeParams>(params)?.id).await?;
+                give(Nothing {})
+            }
             _ => self.document_method(front_end, method, params).await,
         }
     }
@@ -258,6 +266,39 @@ impl Service {
         };
         self.front_ends
             .notify(|_| true, Notification::DocumentListChanged, &documents);
+    }
+
+    /// The panes that are paired.
+    async fn paired(&self) -> Result<TokensAnswer, UserError> {
+        let connected = self.front_ends.all();
+        let view = |record: TokenRecord| {
+            let with_it = connected
+                .iter()
+                .filter(|front_end| front_end.token() == Some(&record.id));
+            TokenView {
+                connected: with_it.count() as u32,
+                id: record.id,
+                front_end: record.kind,
+                origin: record.origin,
+                created_at: record.created_at,
+            }
+        };
+        let tokens = self.tokens.list().await?;
+        Ok(TokensAnswer {
+            tokens: tokens.into_iter().map(view).collect(),
+        })
+    }
+
+    /// Ends a pairing: the token first, so that a pane that is closed cannot come back with it.
+    async fn revoke(&self, id: &str) -> Result<(), UserError> {
+        self.tokens.revoke(id).await?;
+        let with_it = |front_end: &FrontEnd| front_end.token() == Some(id);
+        self.front_ends
+            .all()
+            .iter()
+            .filter(|front_end| with_it(front_end))
+            .for_each(FrontEnd::close);
+        Ok(())
     }
 
     async fn answer(&self, from: FrontEndKind, params: AnswerParams) -> Result<AnswerAnswer, UserError> {

@@ -179,7 +179,7 @@ impl EventLog for Log {
                 let Some(last) = page.last() else { break };
                 after = last.seq;
                 for event in page {
-                    events.push(event_of(event)?);
+                    events.push(event_of(&event)?);
                 }
             }
             Ok(events)
@@ -187,7 +187,7 @@ impl EventLog for Log {
     }
 }
 
-fn event_of(event: deskhand_storage::Event) -> Result<SessionEvent, UserError> {
+fn event_of(event: &deskhand_storage::Event) -> Result<SessionEvent, UserError> {
     let body = serde_json::from_slice(&event.payload)
         .map_err(|error| UserError::new(ErrorCode::DatabaseNewer).detail(error))?;
     Ok(SessionEvent {

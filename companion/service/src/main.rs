@@ -55,7 +55,7 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Status { json } => terminal::status::status(&paths, json).await,
         Command::Ask(ask) => options::ask(&paths, ask).await,
         Command::Session { command, json } => options::session(&paths, command, json).await,
-        Command::Pairing { command, json } => options::pairing(&paths, command, json).await,
+        Command::Pairing { command, json } => terminal::pairing::pairing(&paths, command, json).await,
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
         Command::Trust => terminal::status::trust(&paths).await,
     }

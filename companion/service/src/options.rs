@@ -5,14 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use deskhand_platform::Paths;
-use deskhand_protocol::pairing::{PairingAnswerParams, PairingsAnswer};
-use deskhand_protocol::session::Nothing;
-use deskhand_protocol::{ErrorCode, Method, UserError};
 use deskhand_server::DEFAULT_PORT;
 
 use crate::serve::ServeOptions;
 use crate::terminal::ask::{Answers, Question, ask as give};
-use crate::terminal::client::{Client, find};
+use crate::terminal::client::Client;
 use crate::terminal::{sessions, start};
 
 /// An agent that works inside Excel and PowerPoint, on your own computer.
@@ -43,7 +40,7 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
-    /// Lists, allows and refuses panes that ask to be paired.
+    /// Allows and refuses panes that ask to be paired, lists those that are, and ends pairings.
     Pairing {
         #[command(subcommand)]
         command: PairingCommand,
@@ -192,6 +189,13 @@ pub(crate) enum PairingCommand {
         /// The six digits in the pane.
         number: String,
     },
+    /// Lists the panes that are paired.
+    Tokens,
+    /// Ends a pairing and closes its panes.
+    Revoke {
+        /// The id, from `deskhand pairing tokens`.
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -255,39 +259,4 @@ pub(crate) async fn session(paths: &Paths, command: SessionCommand, json: bool) 
         started.stop().await?;
     }
     outcome.map(|()| ExitCode::SUCCESS)
-}
-
-/// `deskhand pairing …`
-pub(crate) async fn pairing(paths: &Paths, command: PairingCommand, json: bool) -> anyhow::Result<ExitCode> {
-    let attachment = find(paths)
-        .await?
-        .ok_or_else(|| UserError::new(ErrorCode::ServiceUnavailable))?;
-    let mut client = Client::connect(&attachment).await?;
-    let waiting: PairingsAnswer = client.call(Method::PairingList, Nothing {}).await?;
-    let (number, allow) = match command {
-        PairingCommand::List if json => {
-            sessions::print_json(&waiting)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        PairingCommand::List => {
-            for pairing in &waiting.pairings {
-                sessions::print(&format!("{}  {:?}", pairing.number, pairing.front_end))?;
-            }
-            return Ok(ExitCode::SUCCESS);
-        }
-        PairingCommand::Allow { number } => (number, true),
-        PairingCommand::Refuse { number } => (number, false),
-    };
-    let found = waiting
-        .pairings
-        .into_iter()
-        .find(|pairing| pairing.number == number);
-    let found = found.ok_or_else(|| UserError::new(ErrorCode::PairingRefused))?;
-    let params = PairingAnswerParams {
-        pairing: found.pairing,
-        allow,
-    };
-    let _: Nothing = client.call(Method::PairingAnswer, params).await?;
-    sessions::print(if allow { "Allowed." } else { "Refused." })?;
-    Ok(ExitCode::SUCCESS)
 }

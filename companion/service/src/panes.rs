@@ -1,6 +1,6 @@
 //! The connected panes as the documents see them: which one owns a document, and what it is asked.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Panes by the document that they stand in. Of several panes in one document the newest is asked.
 #[derive(Debug, Default)]
 pub(crate) struct LivePanes {
-    panes: Mutex<HashMap<DocumentId, FrontEnd>>,
+    panes: Mutex<BTreeMap<DocumentId, FrontEnd>>,
     came: Notify,
 }
 

@@ -106,16 +106,14 @@ pub(crate) async fn open_secrets(paths: &Paths) -> anyhow::Result<SecretStore> {
 }
 
 fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {
-    let key = match secrets.read(MASTER_KEY)? {
-        Some(key) => {
-            <[u8; 32]>::try_from(key.expose()).map_err(|_| UserError::new(ErrorCode::SecretStore))?
-        }
-        None => {
-            let mut key = [0; 32];
-            aws_lc_rs::rand::fill(&mut key).map_err(|_| UserError::new(ErrorCode::SecretStore))?;
-            secrets.set(MASTER_KEY, &Secret::new(key.to_vec()))?;
-            key
-        }
+    let unusable = || UserError::new(ErrorCode::SecretStore);
+    let key = if let Some(key) = secrets.read(MASTER_KEY)? {
+        <[u8; 32]>::try_from(key.expose()).map_err(|_| unusable())?
+    } else {
+        let mut key = [0; 32];
+        aws_lc_rs::rand::fill(&mut key).map_err(|_| unusable())?;
+        secrets.set(MASTER_KEY, &Secret::new(key.to_vec()))?;
+        key
     };
     let options = OpenOptions {
         folder: paths.data().to_owned(),
@@ -218,8 +216,10 @@ fn build(
         .unwrap_or_default();
     let view = view::of(settings, options.tour, models, secrets.kind());
     let hub = Arc::new(Hub::new(parts, documents, registry, options.tour));
+    let tokens = Arc::new(StoredTokens::new(store.clone()));
     let service = Service {
         hub,
+        tokens: Arc::clone(&tokens),
         log,
         panes,
         front_ends,
@@ -229,7 +229,7 @@ fn build(
     if settings.gateway.is_some() {
         tokio::spawn(Arc::clone(&service).learn_models(provider));
     }
-    (service, Arc::new(StoredTokens::new(store.clone())))
+    (service, tokens)
 }
 
 fn provider(settings: &Settings, gate: &Gate) -> Arc<dyn Provider> {

@@ -1668,6 +1668,15 @@ session: SessionId,
 title: string, };
 
 /**
+ * `pairing/revoke`: the token is good no longer, and panes that are connected with it are closed.
+ */
+export type RevokeParams = { 
+/**
+ * The token's id.
+ */
+id: string, };
+
+/**
  * Something to weigh.
  */
 export type RiskNote = { 
@@ -2552,6 +2561,40 @@ text: string,
 sources?: Array<FigureSource>, };
 
 /**
+ * A pane that is paired, as the window and the terminal list it.
+ */
+export type TokenView = { 
+/**
+ * Names its token; not the token itself.
+ */
+id: string, 
+/**
+ * The kind of pane that it was made for.
+ */
+frontEnd: FrontEndKind, 
+/**
+ * The origin of the page that it was made for.
+ */
+origin: string, 
+/**
+ * When it was made.
+ */
+createdAt: number, 
+/**
+ * How many panes are connected with it now.
+ */
+connected: number, };
+
+/**
+ * The answer to `pairing/tokens`.
+ */
+export type TokensAnswer = { 
+/**
+ * Tokens that are good, oldest first.
+ */
+tokens: Array<TokenView>, };
+
+/**
  * How a tool ended.
  */
 export type ToolOutcome = "done" | "failed" | "denied" | "stopped";
@@ -2675,6 +2718,10 @@ export interface Methods {
   'pairing/list': { params: Nothing; answer: PairingsAnswer };
   /** Allows or refuses an attempt. */
   'pairing/answer': { params: PairingAnswerParams; answer: Nothing };
+  /** Lists paired panes by their tokens. */
+  'pairing/tokens': { params: Nothing; answer: TokensAnswer };
+  /** Ends a pairing and closes its panes. */
+  'pairing/revoke': { params: RevokeParams; answer: Nothing };
   /** Lists sessions, newest first. */
   'session/list': { params: ListParams; answer: ListAnswer };
   /** Makes a session. */

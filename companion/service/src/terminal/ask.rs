@@ -97,20 +97,15 @@ pub(crate) async fn ask(client: &mut Client, question: Question) -> anyhow::Resu
 }
 
 async fn session(client: &mut Client, question: &Question) -> anyhow::Result<SessionId> {
-    match &question.session {
-        Some(id) => Ok(SessionId::from_text(id.as_str())),
-        None => {
-            let create = CreateParams {
-                client_id: fresh_id(),
-                title: None,
-            };
-            Ok(client
-                .call::<SessionAnswer>(Method::SessionCreate, create)
-                .await?
-                .session
-                .id)
-        }
+    if let Some(id) = &question.session {
+        return Ok(SessionId::from_text(id.as_str()));
     }
+    let create = CreateParams {
+        client_id: fresh_id(),
+        title: None,
+    };
+    let made: SessionAnswer = client.call(Method::SessionCreate, create).await?;
+    Ok(made.session.id)
 }
 
 fn fresh_id() -> String {
@@ -222,7 +217,7 @@ async fn asked(request: &PermissionRequest, shown: &mut Shown) -> anyhow::Result
     };
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     loop {
-        shown.ask(words)?;
+        Shown::ask(words)?;
         match lines.next_line().await?.as_deref().map(str::trim) {
             Some("o" | "once" | "y" | "yes") => return Ok(Some(Choice::AllowOnce)),
             Some("s" | "session") if session => return Ok(Some(Choice::AllowSession)),
@@ -307,7 +302,7 @@ impl Shown {
         drop(writeln!(std::io::stderr().lock(), "{text}"));
     }
 
-    fn ask(&mut self, words: &str) -> std::io::Result<()> {
+    fn ask(words: &str) -> std::io::Result<()> {
         let mut err = std::io::stderr().lock();
         err.write_all(words.as_bytes())?;
         err.flush()

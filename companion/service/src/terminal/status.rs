@@ -68,9 +68,9 @@ pub(crate) async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode
     };
     let running = status.running;
     if json {
-        print_json(&status)?
+        print_json(&status)?;
     } else {
-        table(&status)?
+        table(&status)?;
     }
     Ok(if running {
         ExitCode::SUCCESS

@@ -15,7 +15,10 @@ import { createRenderer } from "./theme/csp.ts";
 import { darkTheme, lightTheme } from "./theme/theme.ts";
 import "./theme/base.css";
 import "./theme/layout.css";
-import "./theme/parts.css";
+import "./theme/conversation.css";
+import "./theme/lists.css";
+import "./theme/prompt.css";
+import "./theme/screens.css";
 
 export interface FrontEnd {
   kind: FrontEndKind;

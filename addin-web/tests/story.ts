@@ -3,6 +3,7 @@ import type {
   ChangeSet,
   DocumentView,
   EventBody,
+  FigureCheck,
   PermissionRequest,
   SessionEvent,
   SessionSummary,
@@ -158,6 +159,15 @@ const sources = ["Summary!B4", "Summary!B5", "Summary!B6"].map((address, index) 
   document: workbook.id,
   address,
   value: [1_248_300, 982_150, 1_106_720][index] ?? 0,
+}));
+
+/** What a check of those figures finds: one source has changed since, one cannot be read. */
+export const figures: FigureCheck[] = sources.map(({ figure, document, address, value }, index) => ({
+  ...{ changeSet: "change-3", document: deck.id, title: deck.title, target: "slide:3", figure, at: at("14:38") },
+  source: { document, title: workbook.title, address },
+  then: [1_204_500, value, value][index] ?? 0,
+  now: [1_248_300, value, null][index] ?? null,
+  state: (["changed", "match", "unreachable"] as const)[index] ?? "match",
 }));
 
 /** The window: a second turn at work, with changes, one undone, one changed since. */

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
-import { deck, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
+import { deck, figures, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 import { script, serve } from "./pages.ts";
 
 const OUT = resolve(import.meta.dirname, "../../../target/shots");
@@ -108,6 +108,7 @@ async function open(shot: Shot): Promise<{ page: Page; faults: string[] }> {
   const service = new FakeService()
     .answer("hello", () => helloAnswer({ view, sessions, documents: [], ...shot.hello }))
     .answer("pairing/list", () => ({ pairings: [] }))
+    .answer("figure/check", () => ({ figures }))
     .answer("session/subscribe", ({ session }) => {
       queueMicrotask(() => {
         service.events(session, session === SESSION ? shot.events : []);

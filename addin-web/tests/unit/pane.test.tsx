@@ -226,10 +226,41 @@ describe("a session begun elsewhere", () => {
     expect(calls("session/subscribe")).toEqual([{ session: "begun", after: 0 }]);
   });
 
-  it("does not take a person away from the one they chose", async () => {
-    const { run, calls, service } = await open({ kind: "window" });
+  it("is shown here too where a new session was asked for and is empty", async () => {
+    const { run, calls, service } = await open({ kind: "window", events: waitingTurn });
+    await run(() => fireEvent.click(screen.getAllByRole("button", { name: "New session" })[0] ?? document.body));
+    await run(() => service.notify("session/changed", { session: { ...first, title: "Renamed" } }));
+    expect(calls("session/subscribe")).toHaveLength(1);
+    await run(() => service.notify("session/changed", { session: begun }));
+    expect(calls("session/subscribe")).toEqual([
+      { session: SESSION, after: 0 },
+      { session: "begun", after: 0 },
+    ]);
+  });
+
+  it("does not take a person away from a session with content", async () => {
+    const { run, calls, service } = await open({ kind: "window", events: waitingTurn });
     await run(() => service.notify("session/changed", { session: begun }));
     expect(calls("session/subscribe")).toEqual([{ session: SESSION, after: 0 }]);
+  });
+
+  it("does not take a person away who has begun to write", async () => {
+    const { run, calls, service } = await open({ kind: "window", hello: { sessions: [] } });
+    await run(() => fireEvent.change(prompt(), { target: { value: "Half a sent" } }));
+    await run(() => service.notify("session/changed", { session: begun }));
+    expect(calls("session/subscribe")).toEqual([]);
+  });
+});
+
+describe("documents", () => {
+  it("are live only while Office has them open, whatever the log says", async () => {
+    await open({ kind: "window", events: waitingTurn, hello: { documents: [] } });
+    expect(screen.queryByText("Live in Excel")).toBeNull();
+    expect(screen.getByText("On disk")).toBeTruthy();
+    // The lines of the session list name kinds of documents, not how they are.
+    const glyphs = screen.getAllByRole("img", { name: "Workbook" }).filter((glyph) => glyph.closest(".session") === null);
+    expect(glyphs.length).toBeGreaterThan(2);
+    expect(glyphs.filter((glyph) => !glyph.className.includes("glyph-closed"))).toEqual([]);
   });
 });
 

@@ -1,7 +1,9 @@
 // A question to the person: what would change, what stays, what to weigh. Never folded while open, never focused by itself.
-import { Fragment, memo, type ReactElement, useId, useState } from "react";
+import { memo, type ReactElement, useId, useState } from "react";
 import type { BeforeAfter, Choice, DocumentKind, PermissionRequest, SettledBy } from "../generated/protocol.ts";
 import type { ApprovalEntry } from "../session/model.ts";
+import { documentNow } from "../session/store.ts";
+import { type Pattern, patternAt } from "../text/formula.ts";
 import { when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { LinkButton, TextButton } from "./controls.tsx";
@@ -20,9 +22,8 @@ export const Approval = memo(function Approval({ entry }: { entry: ApprovalEntry
 
 function OpenApproval({ request }: { request: PermissionRequest }): ReactElement {
   const { store } = useApp();
-  const { model, open } = useSession();
   const title = useId();
-  const document = [...model.documents, ...open].find((each) => each.id === request.document);
+  const document = documentNow(useSession(), request.document);
   return (
     <div className="card approval" role="group" aria-labelledby={title} data-approval tabIndex={-1}>
       <div className="card-head">
@@ -112,9 +113,7 @@ function BeforeAfterTable({ rows, total }: { rows: readonly BeforeAfter[]; total
         </thead>
         <tbody>
           {shown.map((row, index) => (
-            <Fragment key={row.cell}>
-              <Row row={row} pattern={patternEnds(shown, index)} />
-            </Fragment>
+            <Row key={row.cell} row={row} pattern={patternAt(shown, index)} />
           ))}
         </tbody>
       </table>
@@ -133,50 +132,29 @@ function BeforeAfterTable({ rows, total }: { rows: readonly BeforeAfter[]; total
 }
 
 /** One line of the table, and below the last row of a pattern the formula that it shares. */
-function Row({ row, pattern }: { row: BeforeAfter; pattern: string | undefined }): ReactElement {
+function Row({ row, pattern }: { row: BeforeAfter; pattern: Pattern | undefined }): ReactElement {
   const same = row.now === row.after;
+  const formula = pattern?.first === undefined ? words.approval.formula : words.approval.formulaAs(pattern.first);
   return (
     <>
-      <tr className={pattern === undefined ? undefined : "no-rule"}>
+      <tr className={pattern?.text === undefined ? undefined : "no-rule"}>
         <th scope="row">
           <span className="ltr">{row.cell}</span> {row.label}
         </th>
         <td className="ltr">{row.now === "" ? words.approval.empty : row.now}</td>
         <td className={same ? "ltr same" : "ltr"}>
-          {row.formula ? words.approval.formula : row.after === "" ? words.approval.empty : row.after}
+          {row.formula ? formula : row.after === "" ? words.approval.empty : row.after}
         </td>
       </tr>
-      {pattern !== undefined && (
+      {pattern?.text !== undefined && (
         <tr>
           <td className="formula mono ltr" colSpan={3}>
-            {pattern}
+            {pattern.text}
           </td>
         </tr>
       )}
     </>
   );
-}
-
-/** The formula of a run of rows that differ in row numbers only, at the run's last row. */
-function patternEnds(rows: readonly BeforeAfter[], index: number): string | undefined {
-  const row = rows[index];
-  if (row?.formula !== true) {
-    return undefined;
-  }
-  const next = rows[index + 1];
-  if (next?.formula === true && shape(next.after) === shape(row.after)) {
-    return undefined;
-  }
-  let first = index;
-  while (rows[first - 1]?.formula === true && shape(rows[first - 1]?.after ?? "") === shape(row.after)) {
-    first -= 1;
-  }
-  return rows[first]?.after;
-}
-
-/** A formula without the numbers of its relative rows: `=B4*2` and `=B5*2` have one shape. */
-function shape(formula: string): string {
-  return formula.replace(/(\b\$?[A-Z]{1,3})\d+\b/g, "$1#");
 }
 
 function SettledApproval({

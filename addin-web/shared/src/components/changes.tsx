@@ -2,7 +2,7 @@
 import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
 import { type KeyboardEvent, type ReactElement, useState } from "react";
 import type { ChangeState } from "../session/model.ts";
-import { sessionDocuments } from "../session/store.ts";
+import { documentNow } from "../session/store.ts";
 import { shortTitle, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { placeOf } from "./citation.tsx";
@@ -53,10 +53,9 @@ export function UndoAll(): ReactElement | null {
 
 function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean }): ReactElement {
   const store = useStore();
-  const documents = sessionDocuments(useSession());
   const { set, undoneAt } = change;
   const entry = set.entries[0];
-  const document = documents.find((each) => each.id === entry?.document);
+  const document = documentNow(useSession(), entry?.document);
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "z" && (event.ctrlKey || event.metaKey) && undoneAt === undefined) {
       event.preventDefault();
@@ -65,7 +64,7 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
   };
   return (
     <li className={undoneAt === undefined ? "change" : "change change-undone"} onKeyDown={onKey}>
-      {entry !== undefined && <Glyph kind={entry.kind} state={document?.state ?? "live"} />}
+      {entry !== undefined && <Glyph kind={entry.kind} state={document?.state ?? "closed"} />}
       <div className="grow">
         <div className="row change-line">
           <div className="grow">
@@ -194,13 +193,14 @@ function whereOf(target: string, title: string): string {
 export function TurnChanges({ changes }: { changes: readonly ChangeState[] }): ReactElement {
   const store = useStore();
   const first = changes[0]?.set.entries[0];
+  const document = documentNow(useSession(), first?.document);
   const oldest = changes[0]?.set.id;
   const standing = changes.some((change) => change.undoneAt === undefined);
   return (
     <section className="card turn-changes" aria-label={words.changeList.turn(changes.length)}>
       <div className="row">
         <span className="strong grow">{words.changeList.turn(changes.length)}</span>
-        {first !== undefined && <Glyph kind={first.kind} />}
+        {first !== undefined && <Glyph kind={first.kind} state={document?.state ?? "closed"} />}
       </div>
       <ul className="plain-list small secondary">
         {changes.map((change) => (

@@ -1,6 +1,7 @@
 // A source in a document: choosing it selects the cells or the slide there.
 import { memo, type ReactElement } from "react";
 import type { DocumentId } from "../generated/protocol.ts";
+import { documentNow } from "../session/store.ts";
 import { shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
@@ -19,8 +20,9 @@ export function placeOf(target: string): string {
 
 export const CitationChip = memo(function CitationChip({ document, target, label }: CitationProps): ReactElement {
   const { store } = useApp();
-  const { model, open, own } = useSession();
-  const known = [...open, ...model.documents].find((each) => each.id === document);
+  const state = useSession();
+  const { own } = state;
+  const known = documentNow(state, document);
   const foreign = known !== undefined && own !== undefined && own.id !== document;
   const place = placeOf(target);
   const text = label ?? place;

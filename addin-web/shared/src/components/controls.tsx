@@ -63,12 +63,20 @@ interface LinkButtonProps {
   icon?: ReactElement;
   inline?: boolean;
   label?: string;
+  /** Whether what it folds is shown. */
+  expanded?: boolean;
   onClick: () => void;
 }
 
-export function LinkButton({ children, icon, inline = false, label, onClick }: LinkButtonProps): ReactElement {
+export function LinkButton({ children, icon, inline = false, label, expanded, onClick }: LinkButtonProps): ReactElement {
   return (
-    <button type="button" className={`link-btn${inline ? " link-inline" : ""}`} aria-label={label} onClick={onClick}>
+    <button
+      type="button"
+      className={`link-btn${inline ? " link-inline" : ""}`}
+      aria-label={label}
+      aria-expanded={expanded}
+      onClick={onClick}
+    >
       {icon}
       {children}
     </button>

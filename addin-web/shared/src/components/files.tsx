@@ -2,7 +2,7 @@
 import type { ReactElement } from "react";
 import type { DocumentView } from "../generated/protocol.ts";
 import type { FileEntry } from "../session/model.ts";
-import { sessionDocuments } from "../session/store.ts";
+import { documentNow, sessionDocuments } from "../session/store.ts";
 import { fileName, size, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useSession, useStore } from "./context.tsx";
@@ -51,8 +51,9 @@ function stateOf(document: DocumentView, saved: FileEntry | undefined): string {
 
 export function FileResult({ entry }: { entry: FileEntry }): ReactElement {
   const store = useStore();
-  const { model, open } = useSession();
-  const document = [...open, ...model.documents].find((each) => each.id === entry.document);
+  const state = useSession();
+  const { model } = state;
+  const document = documentNow(state, entry.document);
   const place = model.changes
     .flatMap((change) => change.set.entries)
     .findLast((each) => each.document === entry.document)?.target;

@@ -6,6 +6,7 @@ import { words } from "../words/en.ts";
 export { Add16Regular } from "@fluentui/react-icons/svg/add";
 export { Alert16Regular } from "@fluentui/react-icons/svg/alert";
 export { ArrowRedo16Regular } from "@fluentui/react-icons/svg/arrow-redo";
+export { ArrowRight16Regular } from "@fluentui/react-icons/svg/arrow-right";
 export { ArrowSync16Regular } from "@fluentui/react-icons/svg/arrow-sync";
 export { ArrowUndo16Regular } from "@fluentui/react-icons/svg/arrow-undo";
 export { ArrowUp20Filled } from "@fluentui/react-icons/svg/arrow-up";

@@ -22,7 +22,7 @@ type Tab = "chat" | "changes" | "figures";
 
 export function Pane(): ReactElement {
   const { store } = useApp();
-  const { model, connection } = useSession();
+  const { model, connection, figures } = useSession();
   const [tab, setTab] = useState<Tab>("chat");
   const [switching, setSwitching] = useState(false);
   const [keys, setKeys] = useState(false);
@@ -44,6 +44,7 @@ export function Pane(): ReactElement {
     );
   }
   const standing = model.changes.filter((change) => change.undoneAt === undefined).length;
+  const changedFigures = figures?.figures.filter((figure) => figure.state === "changed").length ?? 0;
   return (
     <div className="pane">
       <TourBanner detail={false} />
@@ -69,7 +70,7 @@ export function Pane(): ReactElement {
           items={[
             { id: "chat", label: words.areas.chat },
             { id: "changes", label: words.areas.changes, count: standing },
-            { id: "figures", label: words.areas.figures },
+            { id: "figures", label: words.areas.figures, count: changedFigures },
           ]}
         />
         <TourStop onPrompt={(text) => box.current?.write(text)} />

@@ -8,6 +8,7 @@ import type {
   Choice,
   DocumentId,
   DocumentView,
+  FigureCheck,
   FrontEndKind,
   HelloAnswer,
   LiveDocument,
@@ -32,6 +33,12 @@ export interface PendingPrompt {
   draft: PromptDraft;
 }
 
+/** The figures of the session beside their sources, as they were found last. */
+export interface FiguresFound {
+  figures: readonly FigureCheck[];
+  at: number;
+}
+
 export interface State {
   connection: Connection;
   view: ServiceView | undefined;
@@ -49,6 +56,9 @@ export interface State {
   pending: readonly PendingPrompt[];
   /** Change sets whose undo or redo runs. */
   reversing: readonly string[];
+  figures: FiguresFound | undefined;
+  /** True while figures are compared with their sources. */
+  checking: boolean;
   /** The last action that failed. */
   error: UserError | undefined;
   /** Why this pane has no document. */
@@ -78,6 +88,8 @@ const initial: State = {
   pairings: [],
   pending: [],
   reversing: [],
+  figures: undefined,
+  checking: false,
   error: undefined,
   detached: undefined,
 };
@@ -88,6 +100,7 @@ export class SessionStore implements ClientListener {
   private client: SessionClient | undefined;
   /** True once a session was chosen or a new one asked for, so that a reconnect does not choose again. */
   private chosen = false;
+  private lastCheck = 0;
 
   constructor(
     readonly kind: FrontEndKind,
@@ -160,10 +173,10 @@ export class SessionStore implements ClientListener {
       }
     },
     "session/changed": ({ session }) => {
-      const others = this.state.sessions.filter((each) => each.id !== session.id);
-      this.update({ sessions: [session, ...others] });
-      // The first session, begun in another front end: this one shows it too.
-      if (!this.chosen && this.state.pending.length === 0) {
+      const { sessions } = this.state;
+      this.update({ sessions: [session, ...sessions.filter((each) => each.id !== session.id)] });
+      const begun = sessions.every((each) => each.id !== session.id && each.createdAt <= session.createdAt);
+      if (begun && this.isFresh()) {
         this.choose(session.id);
       }
     },
@@ -186,6 +199,14 @@ export class SessionStore implements ClientListener {
       this.update({ pairings: this.state.pairings.filter((each) => each.pairing !== pairing) });
     },
   };
+
+  /** True on an empty new session: one that begins in another front end is shown here too. */
+  private isFresh(): boolean {
+    const { model, pending } = this.state;
+    const { id, lastSeq, entries, documents, folders } = model;
+    const content = entries.length + documents.length + folders.length + pending.length;
+    return content === 0 && this.draft.trim() === "" && (id === undefined || lastSeq > 0);
+  }
 
   private folded(model: SessionModel): void {
     const prompts = new Set(model.entries.flatMap((entry) => (entry.kind === "prompt" ? [entry.id] : [])));
@@ -216,13 +237,13 @@ export class SessionStore implements ClientListener {
       return;
     }
     this.chosen = true;
-    this.update({ model: emptyModel(session), error: undefined });
+    this.update({ model: emptyModel(session), figures: undefined, error: undefined });
     this.client?.follow(session, () => (this.state.model.id === session ? this.state.model.lastSeq : 0));
   }
 
   startNew(): void {
     this.chosen = true;
-    this.update({ model: emptyModel(), error: undefined });
+    this.update({ model: emptyModel(), figures: undefined, error: undefined });
     this.client?.follow(undefined, () => 0);
   }
 
@@ -315,6 +336,29 @@ export class SessionStore implements ClientListener {
     }
   }
 
+  /** Compares the session's figures with their sources; what was found before stays until the answer is there. */
+  async checkFigures(): Promise<void> {
+    const session = this.state.model.id;
+    if (session === undefined) {
+      return;
+    }
+    // Only the answer to the last question counts.
+    const check = ++this.lastCheck;
+    this.update({ checking: true });
+    try {
+      const answer = await this.client?.request("figure/check", { session });
+      if (answer !== undefined && check === this.lastCheck && session === this.state.model.id) {
+        this.update({ figures: { figures: answer.figures, at: Date.now() } });
+      }
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      if (check === this.lastCheck) {
+        this.update({ checking: false });
+      }
+    }
+  }
+
   attachPath(path: string, folder: boolean): void {
     void this.withSession(async (session) => {
       await this.client?.request(folder ? "folder/attach" : "document/attach", { session, path });
@@ -399,6 +443,11 @@ export function sessionDocuments({ model, open }: State): DocumentView[] {
     const live = open.find((each) => each.id === document.id);
     return live ?? (document.state === "live" ? { ...document, state: "closed" } : document);
   });
+}
+
+/** A document of the session or open in Office, as it is now. */
+export function documentNow(state: State, id: DocumentId | undefined): DocumentView | undefined {
+  return [...state.open, ...sessionDocuments(state)].find((document) => document.id === id);
 }
 
 function parsePending(text: string | undefined): PendingPrompt[] {

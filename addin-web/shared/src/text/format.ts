@@ -60,6 +60,18 @@ export function number(value: number, locale?: string): string {
   return new Intl.NumberFormat(locale).format(value);
 }
 
+/** A figure that is compared: as many digits as a cell holds, and none of what computing added behind them. */
+export function exact(value: number, locale?: string): string {
+  return new Intl.NumberFormat(locale, { maximumSignificantDigits: 15 }).format(value);
+}
+
+/** By how much a number grew or shrank: "+3.64%"; nothing where it began at zero. */
+export function growth(from: number, to: number, locale?: string): string {
+  const share = (to - from) / Math.abs(from);
+  const form = { style: "percent", maximumSignificantDigits: 3, signDisplay: "always" } as const;
+  return Number.isFinite(share) ? new Intl.NumberFormat(locale, form).format(share) : "";
+}
+
 /** Sizes of files, decimal as file managers show them: "412 KB". */
 export function size(bytes: number, locale?: string): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];

@@ -111,7 +111,9 @@ export function safeAddress(href: string): string | undefined {
   } catch {
     return undefined;
   }
-  return ["https:", "http:", "mailto:"].includes(url.protocol) ? url.href : undefined;
+  // `https://bank.example@evil.example` leads to the second host and reads like the first.
+  const disguised = url.username !== "" || url.password !== "";
+  return !disguised && ["https:", "http:", "mailto:"].includes(url.protocol) ? url.href : undefined;
 }
 
 export interface Citation {

@@ -1,5 +1,5 @@
 // Every word that the front ends say by themselves. Plain sentences, present or past; errors come from the service.
-import type { DocumentKind, FrontEndKind, PermissionMode, SandboxState } from "../generated/protocol.ts";
+import type { DocumentKind, FigureState, FrontEndKind, PermissionMode, SandboxState } from "../generated/protocol.ts";
 import type { DayGroup } from "../text/format.ts";
 import { number } from "../text/format.ts";
 
@@ -143,6 +143,7 @@ export const words = {
     after: "After",
     empty: "empty",
     formula: "formula",
+    formulaAs: (cell: string) => `formula as in ${cell}`,
     showAll: (total: number) => `Show all ${cells(total)}`,
     showFewer: "Show fewer",
     more: (count: number) => `and ${cells(count)} more`,
@@ -199,8 +200,23 @@ export const words = {
     none: "No figure with a recorded source yet. Figures that Deskhand writes with their source appear here.",
     recorded: (count: number) =>
       count === 1 ? "1 figure with its source" : `${number(count)} figures with their source`,
-    note: "The source is recorded when a figure is written. Values may have changed since.",
-    from: "from",
+    checked: (count: number) => (count === 1 ? "1 figure checked" : `${number(count)} figures checked`),
+    checking: "Checking",
+    check: "Check again",
+    states: {
+      match: (count: number) => (count === 1 ? "1 matches" : `${number(count)} match`),
+      changed: (count: number) => `${number(count)} changed`,
+      unreachable: (count: number) => `${number(count)} not reached`,
+    } satisfies Record<FigureState, (count: number) => string>,
+    sourceChanged: "Source changed",
+    then: "When written",
+    now: "In the source now",
+    empty: "empty",
+    times: (written: string, checked: string, difference: string) =>
+      `Written ${written}. Checked ${checked}${difference === "" ? "" : `, ${difference}`}.`,
+    unreachable: (value: string, time: string) => `The source cannot be read now. It held ${value}, ${time}.`,
+    unrecorded: "What the source held was not recorded, so it cannot be compared.",
+    matches: (count: number) => (count === 1 ? "1 figure matches" : `${number(count)} figures match`),
   },
 
   files: {

@@ -1,5 +1,6 @@
 //! From a tool call to a typed operation on a document, and from operations to tools.
 
+use deskhand_core::instructions::as_data;
 use deskhand_core::model::ToolDefinition;
 use deskhand_core::tool::{ToolFailure, model_operations, operation_of, tool_name};
 use deskhand_protocol::document::DocumentKind as Kind;
@@ -107,7 +108,8 @@ pub(crate) fn refused(refusal: &Refusal) -> ToolFailure {
     };
     ToolFailure {
         title: title.to_owned(),
-        output: refusal.message.clone(),
+        // It may name shapes, sheets and people as the document has them.
+        output: as_data("what the document answered", &refusal.message),
     }
 }
 

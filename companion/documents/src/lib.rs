@@ -18,6 +18,7 @@ mod grid;
 mod journal;
 mod outcome;
 mod panes;
+mod plausible;
 mod prepare;
 mod preview;
 mod registry;

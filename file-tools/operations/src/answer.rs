@@ -102,6 +102,10 @@ pub struct DefinedName {
     pub name: String,
     /// What it refers to, a formula without `=`.
     pub refers_to: String,
+    /// True where Excel does not list it; formulas reach through it all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub hidden: bool,
 }
 
 /// `range.read`. Grids have one row a row of `address`; a grid that was not asked for is absent.

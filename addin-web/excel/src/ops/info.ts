@@ -17,9 +17,12 @@ export async function workbookInfo(context: Excel.RequestContext): Promise<Workb
   return {
     kind: "workbook",
     sheets,
-    names: names.items
-      .filter(({ visible }) => visible)
-      .map(({ name, formula }) => ({ name, refersTo: String(formula).replace(/^=/, "") })),
+    // Hidden ones, too: a formula reaches through them all the same, and who is asked about it must know.
+    names: names.items.map(({ name, formula, visible }) => ({
+      name,
+      refersTo: String(formula).replace(/^=/, ""),
+      ...(visible ? {} : { hidden: true }),
+    })),
     selection: selection.address,
   };
 }

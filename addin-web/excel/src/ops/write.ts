@@ -157,7 +157,9 @@ export async function rangeRestore(context: Excel.RequestContext, { image, excep
           return null;
         }
         changed++;
-        return content === null ? "" : typeof content === "string" && !isFormula(content) ? asText(content) : content;
+        // A text that looks like a formula stands in both grids: it must not come back as one.
+        const isText = typeof content === "string" && (!isFormula(content) || image.values?.[r]?.[c] === content);
+        return content === null ? "" : isText ? asText(content) : content;
       }),
     );
     await writeGrid(sheet, area, grid);

@@ -586,7 +586,11 @@ name: string,
 /**
  * What it refers to, a formula without `=`.
  */
-refersTo: string, };
+refersTo: string, 
+/**
+ * True where Excel does not list it; formulas reach through it all the same.
+ */
+hidden?: boolean, };
 
 /**
  * `document/detach`.

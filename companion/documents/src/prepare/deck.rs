@@ -9,7 +9,7 @@ use deskhand_protocol::permission::BeforeAfter;
 use super::{Look, refusal, removal};
 use crate::backend::{Reach, Trouble};
 use crate::journal::Image;
-use crate::preview::{deck_in, deck_info, slide_export, slide_in, slide_of, slide_read};
+use crate::preview::{deck_in, deck_info, short, slide_export, slide_in, slide_of, slide_read};
 use crate::tools::DocumentTools;
 
 impl DocumentTools {
@@ -115,8 +115,8 @@ fn overwrite(slide: &str, shape: &SlideShape, now: String, after: &str) -> Ask {
     let row = BeforeAfter {
         cell: shape.name.clone(),
         label: None,
-        now,
-        after: after.to_owned(),
+        now: short(now),
+        after: short(after.to_owned()),
         formula: false,
     };
     Ask {

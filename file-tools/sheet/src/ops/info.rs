@@ -15,13 +15,14 @@ pub(super) fn answer(workbook: &Workbook) -> Outcome<WorkbookContent> {
         .iter()
         .map(|sheet| content(workbook, sheet))
         .collect::<Outcome<Vec<_>>>()?;
-    let shown = workbook
+    let told = workbook
         .names
         .iter()
-        .filter(|name| !name.hidden && !name.name.starts_with("_xlnm."));
-    let names = shown.map(|name| DefinedName {
+        .filter(|name| !name.name.starts_with("_xlnm."));
+    let names = told.map(|name| DefinedName {
         name: name.name.clone(),
         refers_to: name.refers_to.clone(),
+        hidden: name.hidden,
     });
     Ok(WorkbookContent {
         kind: "workbook".to_owned(),

@@ -30,6 +30,10 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, restore: &RangeRestor
                 CellValue::Empty => CellInput::Clear(deskhand_operations::ClearMark { clear: true }),
                 CellValue::Boolean(value) => CellInput::Boolean(*value),
                 CellValue::Number(value) => CellInput::Number(*value),
+                // A text that looks like a formula stands in both grids: it must not come back as one.
+                CellValue::Text(text) if is_text(image.values.as_ref(), area, (row, column), text) => {
+                    CellInput::Text(format!("'{text}"))
+                }
                 CellValue::Text(text) => CellInput::Text(text.clone()),
             };
             if let Some(content) = range_write::content(workbook, index, row, column, &input)? {
@@ -47,6 +51,14 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, restore: &RangeRestor
         );
     }
     writing::write(workbook, draft, index, area, &changes)
+}
+
+/// True when the value of the cell is this very text.
+fn is_text(values: Option<&Vec<Vec<CellValue>>>, area: Area, (row, column): (u32, u32), text: &str) -> bool {
+    let value = values
+        .and_then(|grid| grid.get((row - area.top) as usize))
+        .and_then(|line| line.get((column - area.left) as usize));
+    matches!(value, Some(CellValue::Text(value)) if value == text)
 }
 
 /// Adds the styles of the image to the changes.

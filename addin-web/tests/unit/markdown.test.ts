@@ -84,6 +84,8 @@ describe("links", () => {
     " javascript:alert(1)",
     "data:text/html,<script>alert(1)</script>",
     "vbscript:x",
+    "https://bank.example@evil.example/",
+    "https://user:pass@example.com/",
     "file:///etc/passwd",
     "blob:https://localhost/x",
     "ms-excel:ofe|u|https://example.com/x.xlsx",

@@ -73,13 +73,13 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     let store = open_store(&paths, &secrets, &settings)?;
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
     let gate = Gate::new(
-        |key| settings.text(key),
+        |key| gate_setting(&settings, &options, key),
         Network {
             proxy: settings.proxy.clone(),
             ..Network::default()
         },
     );
-    let server = bind(&paths, &options, &gate, authority).await?;
+    let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     let (service, tokens) = build(&settings, &options, &gate, &store, &secrets, &server);
     service.hub.recover().await?;
@@ -96,6 +96,34 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     });
     server.serve(service, tokens, shutdown).await;
     Ok(())
+}
+
+/// The policy key of the organisation's own copy of office.js.
+const OFFICE_SCRIPT_KEY: &str = "deskhandOfficeScriptFolder";
+
+/// A setting as the gate sees it. The folder of office.js may come from the command line too; one that policy sets and
+/// that cannot be used still closes the way to the copy outside.
+fn gate_setting(settings: &Settings, options: &ServeOptions, key: &str) -> Option<String> {
+    let asked = (key == OFFICE_SCRIPT_KEY)
+        .then_some(options.office_script.as_ref())
+        .flatten();
+    let broken = || {
+        let mut problems = settings.policy.problems.iter();
+        let found = key == OFFICE_SCRIPT_KEY && problems.any(|problem| problem.key == key);
+        found.then(|| "not usable".to_owned())
+    };
+    asked
+        .map(|folder| folder.display().to_string())
+        .or_else(|| settings.text(key))
+        .or_else(broken)
+}
+
+/// The folder of office.js in force: policy's, or else the command line's.
+fn office_script(settings: &Settings, options: &ServeOptions) -> Option<PathBuf> {
+    let of_policy = settings.policy.deskhand_office_script_folder.value.as_ref();
+    of_policy
+        .map(|folder| folder.path().to_owned())
+        .or_else(|| options.office_script.clone())
 }
 
 /// Opens the secret store off the async threads: it may wait for the user to unlock it.
@@ -143,6 +171,7 @@ fn searchable(payload: &[u8]) -> Option<String> {
 
 async fn bind(
     paths: &Paths,
+    settings: &Settings,
     options: &ServeOptions,
     gate: &Gate,
     authority: Authority,
@@ -155,7 +184,7 @@ async fn bind(
     };
     let pages = PageOptions {
         folder: options.web.clone(),
-        office_script_folder: options.office_script.clone(),
+        office_script_folder: office_script(settings, options),
         sources: PageSources {
             pane_scripts: texts(Directive::Script),
             pane_connections: texts(Directive::Connect),

@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod pairing;
+pub(crate) mod safe;
 pub(crate) mod sessions;
 pub(crate) mod start;
 pub(crate) mod status;

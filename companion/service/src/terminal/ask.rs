@@ -16,6 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::TOUR;
 use super::client::Client;
+use super::safe::{safe, safe_line};
 
 /// How questions are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +195,9 @@ async fn answer(
 async fn asked(request: &PermissionRequest, shown: &mut Shown) -> anyhow::Result<Option<Choice>> {
     shown.line_end();
     for row in request.rows.iter().take(6) {
-        shown.note(&format!("  {:<8} {} -> {}", row.cell, row.now, row.after));
+        // Line ends in a cell would let it write further lines of the question.
+        let [cell, now, after] = [&row.cell, &row.now, &row.after].map(|text| safe_line(text));
+        shown.note(&format!("  {cell:<8} {now} -> {after}"));
     }
     if request.total as usize > request.rows.len().min(6) {
         shown.note(&format!(
@@ -243,7 +246,10 @@ impl Shown {
             EventBody::TextDelta { text, .. } => self.out(text),
             EventBody::MessageReset { .. } => self.note("The answer begins again."),
             EventBody::ToolCallStarted { title, target, .. } => {
-                self.note(&format!("… {title} {}", target.as_deref().unwrap_or("")));
+                self.note(&safe_line(&format!(
+                    "… {title} {}",
+                    target.as_deref().unwrap_or("")
+                )));
             }
             EventBody::ToolCallWaiting { error, .. } => self.note(&format!("  {error}")),
             EventBody::ToolCallCompleted {
@@ -260,7 +266,7 @@ impl Shown {
                 self.note(&format!("{mark} {title}, {:.1} s", *duration_ms as f64 / 1000.0));
             }
             EventBody::PermissionRequested { request } => {
-                self.note(&format!("? {} {}", request.question, request.scope));
+                self.note(&safe_line(&format!("? {} {}", request.question, request.scope)));
             }
             EventBody::RetryScheduled { error, wait_ms, .. } => {
                 self.note(&format!(
@@ -285,7 +291,7 @@ impl Shown {
     fn out(&mut self, text: &str) {
         let mut out = std::io::stdout().lock();
         // A reader that is gone ends the program by the next write of the terminal itself.
-        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        drop(out.write_all(safe(text).as_bytes()).and_then(|()| out.flush()));
         self.column =
             text.rsplit('\n').next().map_or(0, str::len) + if text.contains('\n') { 0 } else { self.column };
     }
@@ -299,7 +305,7 @@ impl Shown {
 
     fn note(&mut self, text: &str) {
         self.line_end();
-        drop(writeln!(std::io::stderr().lock(), "{text}"));
+        drop(writeln!(std::io::stderr().lock(), "{}", safe(text)));
     }
 
     fn ask(words: &str) -> std::io::Result<()> {

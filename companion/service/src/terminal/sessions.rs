@@ -10,10 +10,11 @@ use deskhand_protocol::{EventBody, Method, SessionId};
 use serde::Serialize;
 
 use super::client::Client;
+use super::safe::safe;
 
 /// Prints a line to standard output.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+    Ok(writeln!(std::io::stdout().lock(), "{}", safe(text))?)
 }
 
 /// Prints a value as JSON.

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use deskhand_core::model::ModelRequest;
+use deskhand_core::model::{ModelRequest, ToolDefinition};
 use deskhand_core::ports::{Durability, EventLog, Progress, Provider, Tools};
 use deskhand_core::tool::{ToolFailure, ToolRequest, ToolResult};
 use deskhand_core::turn::{Input, Prompt};
@@ -98,6 +98,8 @@ struct Runner {
     parts: Parts,
     session: Session,
     meta: Meta,
+    /// Made once: there is a step for each delta.
+    definitions: Vec<ToolDefinition>,
     /// Kept weak, so that a session ends when nobody can reach it.
     inputs: mpsc::WeakSender<Command>,
     model: Option<AbortHandle>,
@@ -120,6 +122,7 @@ pub(crate) async fn start(parts: Parts, id: SessionId, meta: Meta) -> Result<(Ha
     }
     let (sender, receiver) = mpsc::channel(QUEUE);
     let runner = Runner {
+        definitions: parts.tools.definitions(),
         parts,
         session: session.clone(),
         meta,
@@ -204,13 +207,12 @@ impl Runner {
     }
 
     async fn step(&mut self, input: Input) -> Result<(), UserError> {
-        let definitions = self.parts.tools.definitions();
         let mut dice = chance;
         let mut world = World {
             now: now(),
             chance: &mut dice,
             max_steps: self.parts.max_steps,
-            tools: &definitions,
+            tools: &self.definitions,
         };
         let effects: VecDeque<Effect> = handle(&mut self.session, input, &mut world).into();
         for effect in effects {

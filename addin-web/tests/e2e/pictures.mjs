@@ -11,14 +11,14 @@ const kept = resolve(import.meta.dirname, "pictures");
 const pictures = {
   window: "window-done",
   excel: "excel-approval",
-  powerpoint: "powerpoint-done",
+  powerpoint: "tour-deck",
   tour: "tour",
 };
 
 mkdirSync(kept, { recursive: true });
 for (const [name, source] of Object.entries(pictures)) {
   const picture = resolve(kept, `${name}.png`);
-  const reduced = ["-strip", "+dither", "-colors", "200", "-define", "png:compression-level=9"];
+  const reduced = ["-strip", "+dither", "-colors", "256", "-define", "png:compression-level=9"];
   execFileSync("convert", [resolve(taken, `${source}.png`), ...reduced, `PNG8:${picture}`]);
   const { size } = statSync(picture);
   if (size > LARGEST) {

@@ -1,5 +1,6 @@
 //! A package being changed: edits are made on a copy, and collected as one patch set.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::blob::Blob;
@@ -106,8 +107,11 @@ impl Draft {
             self.add_part(&part, EMPTY_RELATIONSHIPS, RELATIONSHIPS_TYPE)?;
         }
         let taken = self.package.relationships(source)?;
-        let free = (1..).map(|number| format!("rId{number}"));
-        let mut free = free.filter(|id| {
+        // A damaged part may name a relationship that is not there: it must not come to mean the new one.
+        let content = self.package.part(source).unwrap_or_default();
+        let named: HashSet<u64> = numbers(std::str::from_utf8(&content).unwrap_or_default()).collect();
+        let free = (1..).filter(|number| !named.contains(number));
+        let mut free = free.map(|number| format!("rId{number}")).filter(|id| {
             taken
                 .iter()
                 .all(|relationship| !relationship.id.eq_ignore_ascii_case(id))
@@ -149,4 +153,12 @@ impl Draft {
             .find(|name| !self.package.contains(name))
             .unwrap_or_default()
     }
+}
+
+/// The numbers of the ids `rId…` that a part names.
+fn numbers(text: &str) -> impl Iterator<Item = u64> {
+    text.split("rId").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    })
 }

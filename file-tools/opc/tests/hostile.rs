@@ -4,7 +4,7 @@
 use std::io::Write as _;
 
 use deskhand_opc::xml::Tree;
-use deskhand_opc::{LegacyKind, Limits, Package, PackageError};
+use deskhand_opc::{Draft, LegacyKind, Limits, Package, PackageError, Target};
 
 /// An entry to write: name, content, and what to lie about.
 #[derive(Clone, Default)]
@@ -392,4 +392,21 @@ fn xml_that_nests_swells_or_breaks_is_refused() {
         Tree::parse("part.xml", many.as_bytes(), &limits),
         Err(PackageError::TooLarge(_))
     ));
+}
+
+#[test]
+fn a_new_relationship_takes_no_id_that_a_damaged_part_names() {
+    let damaged = entry(
+        "xl/workbook.xml",
+        r#"<workbook><sheet r:id="rId1"/><sheet r:id='rId3'/></workbook>"#,
+    );
+    let package = opened(&[types(), damaged]).unwrap();
+    let mut draft = Draft::new(&package);
+    let target = Target::Part("xl/a.xml".to_owned());
+    let mut add = || {
+        draft
+            .add_relationship("xl/workbook.xml", "urn:test", &target)
+            .unwrap()
+    };
+    assert_eq!([add(), add()], ["rId2", "rId4"]);
 }

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Builds a fuzz target, seeds its corpus and runs it: fuzz.py TARGET [SECONDS]. Needs cargo and a C++ compiler.
+
+The corpus and what is found lie in ~/.cache/deskhand/fuzz; nothing is written into the repository.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import zipfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIXTURES = HERE.parent.parent / "file-tools" / "fixtures"
+CACHE = pathlib.Path.home() / ".cache" / "deskhand" / "fuzz"
+MARK = b"\x1e"
+# Parts above this many bytes make inputs slow and teach nothing.
+LARGEST_PART = 12_000
+LARGEST_INPUT = 60_000
+
+
+def main():
+    target, seconds = sys.argv[1], int((sys.argv[2:] or ["90"])[0])
+    corpus, found = CACHE / "corpus" / target, CACHE / "found" / target
+    for folder in (corpus, found):
+        folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds(target)):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    features = ["--features", "inference"] if target == "inference" else []
+    command = ["cargo", "run", "--quiet", "--bin", target, *features, "--", str(corpus)]
+    command += [f"-max_total_time={seconds}", f"-artifact_prefix={found}/", "-rss_limit_mb=1024", "-timeout=10"]
+    command += [f"-max_len={1 << 16}", "-report_slow_units=2", "-print_final_stats=1", "-use_value_profile=0"]
+    command += [f"-dict={HERE / 'dictionaries' / name}" for name in dictionary(target)]
+    sys.exit(subprocess.run(command, cwd=HERE).returncode)
+
+
+def dictionary(target):
+    if target in ("deck", "opc_xml", "opc_patch", "opc_zip", "workbook"):
+        return ["ooxml.dict"]
+    return ["formula.dict"] if target == "formula" else ["json.dict"]
+
+
+def seeds(target):
+    kinds = {"workbook": ["workbooks"], "deck": ["decks"], "opc_patch": ["workbooks", "decks"]}
+    packages = [file for kind in ("workbooks", "decks") for file in sorted((FIXTURES / kind).glob("*.*"))]
+    packages = [file for file in packages if zipfile.is_zipfile(file)]
+    if target in kinds:
+        chosen = [file for file in packages if file.parent.name in kinds[target]]
+        yield from (parts_input(file, target) for file in chosen)
+    elif target == "opc_zip":
+        yield from (file.read_bytes() for file in packages if file.stat().st_size < LARGEST_INPUT)
+    elif target == "opc_xml":
+        for file in packages:
+            with zipfile.ZipFile(file) as package:
+                names = [entry.filename for entry in package.infolist() if is_xml(entry.filename)]
+                yield from (content for name in names if len(content := package.read(name)) < 4_000)
+    elif target == "formula":
+        for file in packages:
+            with zipfile.ZipFile(file) as package:
+                for name in package.namelist():
+                    if "worksheets/sheet" in name:
+                        found = re.findall(rb"<f[^>]*>([^<]{1,200})</f>", package.read(name))
+                        yield from sorted(set(found))[:60]
+    own = HERE / "seeds" / f"{target}.txt"
+    if own.exists():
+        yield from (line.encode().decode("unicode_escape").encode("latin-1") if target == "inference" else line.encode()
+                    for line in own.read_text().splitlines() if line)
+
+
+def is_xml(name):
+    return name.endswith((".xml", ".rels"))
+
+
+def parts_input(file, target):
+    with zipfile.ZipFile(file) as package:
+        parts = {name: package.read(name) for name in package.namelist() if is_xml(name)}
+    seed, left = b"", LARGEST_INPUT
+    # What the reading begins with comes first; then the small before the large, as many as fit.
+    weight = lambda name: (not re.search(r"Content_Types|_rels/\.rels|/(workbook|presentation)\.xml", name), len(parts[name]))
+    for name in sorted(parts, key=weight):
+        if len(parts[name]) <= min(LARGEST_PART, left):
+            seed += MARK + name.encode() + b"\n" + parts[name]
+            left -= len(parts[name])
+    return seed + extra(target, parts)
+
+
+def extra(target, parts):
+    if target == "opc_patch":
+        patch = {"change": "added", "part": "xl/new.xml", "content": "PGEvPg=="}
+        return MARK + b"patches\n" + json.dumps({"patches": [patch]}).encode()
+    operation = {
+        "workbook": {"op": "sheet.add", "name": "New"},
+        "deck": {"op": "slide.add", "id": "s-new", "layout": "Title and Content", "texts": []},
+    }[target]
+    return MARK + b"operation\n" + json.dumps(operation).encode()
+
+
+if __name__ == "__main__":
+    main()

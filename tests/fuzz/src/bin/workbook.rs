@@ -1,0 +1,66 @@
+//! A workbook from untrusted parts: everything read, fixed changes and one of the input's own planned, done, undone.
+#![no_main]
+
+use deskhand_fuzz::{Input, let_the_engine_panic};
+use deskhand_opc::{Limits, Package};
+use deskhand_operations::{WorkbookAnswer, WorkbookOperation};
+use deskhand_sheet::{Workbook, lint};
+use libfuzzer_sys::{Corpus, fuzz_target};
+use serde_json::{Value, json};
+
+/// Smaller than the product's, so that a slow input shows as one.
+const LIMITS: Limits = Limits {
+    file_bytes: 1 << 20,
+    parts: 256,
+    part_bytes: 8 << 20,
+    total_bytes: 16 << 20,
+    ratio: 300,
+    ratio_from: 1 << 20,
+    xml_depth: 256,
+    xml_nodes: 100_000,
+};
+
+fuzz_target!(init: let_the_engine_panic(), |data: &[u8]| -> Corpus {
+    let mut input = Input::read(data);
+    let own = input.take("operation").and_then(|json| serde_json::from_slice(json).ok());
+    let opened = Package::open(input.archive(), &LIMITS).ok().and_then(|package| Workbook::open(package).ok());
+    let Some(mut workbook) = opened else {
+        return Corpus::Reject;
+    };
+    let _ = lint(&workbook);
+    let Ok(WorkbookAnswer::Info(content)) = workbook.answer(&operation(json!({"op": "workbook.info"}))) else {
+        return Corpus::Keep;
+    };
+    for sheet in content.sheets.iter().take(2) {
+        let name = format!("'{}'", sheet.name.replace('\'', "''"));
+        let what = ["values", "formulas", "numberFormats", "formats", "texts"];
+        let _ = workbook.answer(&operation(json!({"op": "range.read", "range": name, "what": what, "maxRows": 50})));
+        let cells = json!([[1.5, "=A1+SUM(A:B)"], ["text", {"clear": true}]]);
+        change(&mut workbook, &operation(json!({"op": "range.write", "range": format!("{name}!B2:C3"), "cells": cells})));
+    }
+    let _ = workbook.answer(&operation(json!({"op": "range.find", "text": "a"})));
+    if let Some(own) = own {
+        change(&mut workbook, &own);
+    }
+    Corpus::Keep
+});
+
+fn operation(json: Value) -> WorkbookOperation {
+    serde_json::from_value(json).expect("an operation of the vocabulary")
+}
+
+fn change(workbook: &mut Workbook, operation: &WorkbookOperation) {
+    let _ = workbook.answer(operation);
+    let Ok(planned) = workbook.plan(operation) else {
+        return;
+    };
+    let before = workbook.package().write().expect("memory takes everything");
+    workbook
+        .apply(&planned.patches)
+        .expect("a plan can be carried out");
+    workbook.undo(&planned.patches).expect("nothing came in between");
+    assert_eq!(
+        workbook.package().write().expect("memory takes everything"),
+        before
+    );
+}

@@ -4,6 +4,7 @@
 // This file and `ops/` are the only ones that touch Office.js in the Excel pane. They know no service and draw nothing.
 import type { Answer, ApplyOutcome, LiveDocument, Operation, WorkbookOperation } from "@deskhand/shared/generated/protocol.ts";
 import { type DocumentHost, RefusalError, type Stop } from "@deskhand/shared/host/document-host.ts";
+import { embedId, embeddedId } from "@deskhand/shared/host/embedded-id.ts";
 import { isBusy, refusalOf } from "@deskhand/shared/host/office-errors.ts";
 import { addressName, type Area, sheetName } from "./ops/address.ts";
 import { rangeFormat } from "./ops/formats.ts";
@@ -33,11 +34,13 @@ class ExcelHost implements DocumentHost {
 
   async describe(): Promise<LiveDocument> {
     const url = Office.context.document.url as string | undefined;
+    const embedded = embeddedId();
     const sets = ["1.1", "1.2", "1.3", "1.4", "1.7", "1.9", "1.12", "1.14", "1.15", "1.16", "1.17", "1.18"].filter(hasApi);
     const described: LiveDocument = {
       kind: this.kind,
       title: titleOf(url),
       ...(url === undefined || url === "" ? {} : { path: url }),
+      ...(embedded === undefined ? {} : { embeddedId: embedded }),
       sets: sets.map((version) => `ExcelApi ${version}`),
     };
     try {
@@ -63,6 +66,10 @@ class ExcelHost implements DocumentHost {
       const sheets = worksheets.items.length;
       return { summary: `${sheets} ${sheets === 1 ? "sheet" : "sheets"}, ${rows.toLocaleString("en")} rows` };
     });
+  }
+
+  embed(id: string): Promise<void> {
+    return embedId(id);
   }
 
   perform(operation: Operation, expected?: string): Promise<ApplyOutcome> {

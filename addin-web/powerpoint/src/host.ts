@@ -5,6 +5,7 @@
 // nothing. What Office.js cannot do on a deck (tables, charts, pictures) the service does on an exported slide.
 import type { Answer, ApplyOutcome, DeckOperation, LiveDocument, Operation } from "@deskhand/shared/generated/protocol.ts";
 import { type DocumentHost, RefusalError, type Stop } from "@deskhand/shared/host/document-host.ts";
+import { embedId, embeddedId } from "@deskhand/shared/host/embedded-id.ts";
 import { refusalOf } from "@deskhand/shared/host/office-errors.ts";
 import { shapeDelete, slideAdd, slideDelete, textSet } from "./ops/change.ts";
 import { slideExport, slideReplace } from "./ops/exchange.ts";
@@ -26,6 +27,7 @@ class PowerPointHost implements DocumentHost {
 
   async describe(): Promise<LiveDocument> {
     const url = Office.context.document.url as string | undefined;
+    const embedded = embeddedId();
     const sets = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10"].filter(hasApi);
     const count = await PowerPoint.run(async (context) => {
       const counted = context.presentation.slides.getCount();
@@ -36,9 +38,14 @@ class PowerPointHost implements DocumentHost {
       kind: this.kind,
       title: titleOf(url),
       ...(url === undefined || url === "" ? {} : { path: url }),
+      ...(embedded === undefined ? {} : { embeddedId: embedded }),
       sets: sets.map((version) => `PowerPointApi ${version}`),
       summary: `${count} ${count === 1 ? "slide" : "slides"}`,
     };
+  }
+
+  embed(id: string): Promise<void> {
+    return embedId(id);
   }
 
   perform(operation: Operation, expected?: string): Promise<ApplyOutcome> {

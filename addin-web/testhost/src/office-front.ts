@@ -21,11 +21,15 @@ interface Message {
   _data: unknown;
 }
 
+/** What the add-in keeps in the document: names, and values as JSON. */
+type Settings = [name: string, value: string][];
+
 /** A call of the Common API, whose parameters have numbers for names, or of the Rich API. */
 interface ExecuteMethod {
   ArrayData?: unknown[];
   DdaGoToByIdMethod?: { Id: number };
   DdaMethod: { DispatchId: number };
+  DdaSettingsMethod?: { Properties: Settings };
   [SLICE_SIZE]?: number;
   [HANDLE]?: number;
   [SLICE_INDEX]?: number;
@@ -44,6 +48,7 @@ const REGISTER = 1;
 const UNREGISTER = 2;
 
 const EXECUTE_RICH_API = 93;
+const SAVE_SETTINGS = 76;
 const GET_DOCUMENT_COPY = 77;
 const GET_DOCUMENT_COPY_CHUNK = 80;
 const RELEASE_DOCUMENT_COPY = 81;
@@ -58,7 +63,6 @@ const SETS = {
 };
 const NAMES = { excel: "Excel", powerpoint: "Powerpoint" };
 const APPLICATION = { excel: 16, powerpoint: 512 };
-const CONVERSATION = "conversation-1";
 const CONTROL = "control-1";
 
 export class OfficeFront {
@@ -67,6 +71,8 @@ export class OfficeFront {
   private readonly registered = new Map<string, { event: MessageEvent; message: Message }>();
   private readonly copies = new Map<number, { bytes: Uint8Array; slice: number }>();
   private nextCopy = 1;
+  /** Office.js keeps settings in the tab under this name, so that it must not be that of another document. */
+  private readonly conversation = crypto.randomUUID();
 
   constructor(
     private readonly engine: Engine,
@@ -93,7 +99,7 @@ export class OfficeFront {
     frame.name = JSON.stringify({
       baseFrameName: "pane",
       hostInfo,
-      xdmInfo: [CONVERSATION, CONTROL, location.origin].join("$"),
+      xdmInfo: [this.conversation, CONTROL, location.origin].join("$"),
       serializerVersion: "1",
       flights: "[]",
     });
@@ -155,7 +161,7 @@ export class OfficeFront {
   private async invoke(event: MessageEvent, message: Message): Promise<void> {
     switch (message._actionName) {
       case "ContextActivationManager_getAppContextAsync":
-        { this.reply(event, message, this.context()); return; }
+        { this.reply(event, message, this.context(await this.engine.ask<Settings>("settings"))); return; }
       case "executeMethod":
         { this.reply(event, message, await this.execute(message._data as ExecuteMethod)); return; }
       case "ContextActivationManager_notifyHost":
@@ -193,6 +199,9 @@ export class OfficeFront {
       case RELEASE_DOCUMENT_COPY:
         this.copies.delete(call[HANDLE] ?? 0);
         return done();
+      case SAVE_SETTINGS:
+        await this.engine.ask("saveSettings", { settings: call.DdaSettingsMethod?.Properties });
+        return done();
       case GO_TO_BY_ID:
         await this.engine.ask("goTo", { index: call.DdaGoToByIdMethod?.Id });
         return done();
@@ -202,7 +211,7 @@ export class OfficeFront {
     }
   }
 
-  private context(): object {
+  private context(settings: Settings): object {
     const { application, path } = this.description;
     return {
       _id: CONTROL,
@@ -213,7 +222,7 @@ export class OfficeFront {
       _dataLocale: "en-US",
       _docUrl: path,
       _clientMode: 0,
-      _settings: application === "excel" ? [] : {},
+      _settings: application === "excel" ? settings : Object.fromEntries(settings),
       _reason: "documentOpened",
       _osfControlType: 1,
       _eToken: "",

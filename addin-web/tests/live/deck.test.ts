@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { DeckContent, SlideContent, SlidePackage } from "@deskhand/shared/generated/protocol.ts";
+import type { DeckContent, LiveDocument, SlideContent, SlidePackage } from "@deskhand/shared/generated/protocol.ts";
 import { python, PYTHON } from "../support/python.ts";
 import { type Scene, Stage } from "./stage.ts";
 
@@ -179,4 +179,27 @@ test("select shows a slide, and describe names title, sets and content", async (
   const described = await scene.pane.evaluate(() => window.documentHost?.describe());
   expect(described).toMatchObject({ kind: "deck", title: "Review.pptx", path: scene.document, summary: "4 slides" });
   expect(described?.sets).toEqual(["PowerPointApi 1.1", "PowerPointApi 1.2", "PowerPointApi 1.3", "PowerPointApi 1.4"]);
+});
+
+test("the id of the document is embedded in the file, and told when it is opened again", async () => {
+  const id = "018f0000-0000-7000-8000-00000000abcd";
+  const describe = (): Promise<LiveDocument | undefined> => scene.pane.evaluate(() => window.documentHost?.describe());
+  expect(await describe()).not.toHaveProperty("embeddedId");
+  expect((await scene.host.state()).dirty).toBe(false);
+  await scene.pane.evaluate((given) => window.documentHost?.embed(given), id);
+  expect(await describe()).toMatchObject({ embeddedId: id });
+  expect(await saved(`looked = len(deck.slides)
+from zipfile import ZipFile
+from xml.etree import ElementTree
+bag = ElementTree.fromstring(ZipFile(path).read("ppt/webextensions/webextension1.xml"))
+print(json.dumps([looked, [[p.get("name"), json.loads(p.get("value"))] for p in bag.iter() if p.tag.endswith("}property")]]))`)).toEqual([
+    4,
+    [["deskhand.documentId", id]],
+  ]);
+  // Another tab, another host: nothing but the file can tell.
+  await scene.end();
+  scene = await stage.open(scene.document);
+  expect(await describe()).toMatchObject({ embeddedId: id });
+  await scene.pane.evaluate((given) => window.documentHost?.embed(given), id);
+  expect((await scene.host.state()).dirty).toBe(false);
 });

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Applied, FoundCells, RangeContent, SheetContent, WorkbookContent } from "@deskhand/shared/generated/protocol.ts";
+import type { Applied, FoundCells, LiveDocument, RangeContent, SheetContent, WorkbookContent } from "@deskhand/shared/generated/protocol.ts";
 import { python, PYTHON } from "../support/python.ts";
 import { type Scene, Stage } from "./stage.ts";
 
@@ -310,4 +310,27 @@ test("describe names title, path, requirement sets and content", async () => {
   expect(described).toMatchObject({ kind: "workbook", title: "Sales.xlsx", path: scene.document, summary: "3 sheets, 7 rows" });
   expect(described?.sets).toContain("ExcelApi 1.15");
   expect(described?.sets).not.toContain("ExcelApi 1.16");
+});
+
+test("the id of the document is embedded in the file, and told when it is opened again", async () => {
+  const id = "018f0000-0000-7000-8000-00000000abcd";
+  const describe = (): Promise<LiveDocument | undefined> => scene.pane.evaluate(() => window.documentHost?.describe());
+  expect(await describe()).not.toHaveProperty("embeddedId");
+  expect((await scene.host.state()).dirty).toBe(false);
+  await scene.pane.evaluate((given) => window.documentHost?.embed(given), id);
+  expect(await describe()).toMatchObject({ embeddedId: id });
+  expect(await saved(`looked = book.sheetnames
+from zipfile import ZipFile
+from xml.etree import ElementTree
+bag = ElementTree.fromstring(ZipFile(path).read("xl/webextensions/webextension1.xml"))
+print(json.dumps([looked, [[p.get("name"), json.loads(p.get("value"))] for p in bag.iter() if p.tag.endswith("}property")]]))`)).toEqual([
+    ["Revenue", "Q1 rates", "Hidden"],
+    [["deskhand.documentId", id]],
+  ]);
+  // Another tab, another host: nothing but the file can tell.
+  await scene.end();
+  scene = await stage.open(scene.document);
+  expect(await describe()).toMatchObject({ embeddedId: id });
+  await scene.pane.evaluate((given) => window.documentHost?.embed(given), id);
+  expect((await scene.host.state()).dirty).toBe(false);
 });

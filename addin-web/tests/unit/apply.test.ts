@@ -14,11 +14,19 @@ const batch = (applyId: string, ...ranges: string[]): ApplyParams => ({
 /** A document that answers as scripted, else does what it is asked. */
 function documentOf(...script: ApplyOutcome[]): {
   did: string[];
+  embedded: string[];
+  embed: (id: string) => Promise<void>;
   perform: (op: Operation, mark?: string) => Promise<ApplyOutcome>;
 } {
   const did: string[] = [];
+  const embedded: string[] = [];
   return {
     did,
+    embedded,
+    embed: (id) => {
+      embedded.push(id);
+      return Promise.reject(new Error("no settings here"));
+    },
     perform: (op, mark) => {
       const range = op.op === "range.clear" ? op.range : "";
       did.push(`${range} ${mark ?? "unmarked"}`);
@@ -39,6 +47,20 @@ describe("document/apply", () => {
     const answer = await new Applier(document).apply(batch("a", "A1", "B1", "C1"));
     expect(answer.outcomes).toEqual([done("A1"), refused("changed")]);
     expect(document.did).toHaveLength(2);
+  });
+
+  it("embeds the id of the document with the first change, whether or not the host can", async () => {
+    const document = documentOf();
+    await new Applier(document).apply(batch("a", "A1"));
+    expect(document.embedded).toEqual(["d"]);
+  });
+
+  it("embeds nothing in a document that was only read, or whose change was refused", async () => {
+    const document = documentOf(done("A1"), refused("changed"));
+    const applier = new Applier(document);
+    await applier.apply(batch("", "A1"));
+    await applier.apply(batch("a", "A1"));
+    expect(document.embedded).toEqual([]);
   });
 
   it("answers a batch that comes again from memory", async () => {

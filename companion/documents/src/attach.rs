@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use deskhand_opc::{Limits, Package};
 use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::{DocumentId, ErrorCode, SessionId, UserError};
 use deskhand_workspace::{FileKind, Folders, ListLimits, RelativePath, WorkspaceError};
@@ -14,6 +15,9 @@ use crate::tools::DocumentTools;
 
 /// Files of a folder that become documents of a session at the most.
 const MAX_FOLDER_FILES: usize = 50;
+
+/// The setting of the add-in that holds a document's id, as the panes write it.
+const EMBEDDED_ID: &str = "deskhand.documentId";
 
 /// What leads to an attached file again.
 #[derive(Debug, Serialize, Deserialize)]
@@ -78,8 +82,11 @@ impl DocumentTools {
         let path = path
             .to_str()
             .ok_or_else(|| UserError::new(ErrorCode::FolderRefused).detail("the path is not Unicode"))?;
+        let looked_at = door.clone();
+        let embedded = tokio::task::spawn_blocking(move || embedded_id(&looked_at)).await;
+        let embedded = embedded.map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
         let fresh = DocumentId::new(self.world.now(), self.world.chance());
-        let view = self.registry.attach_file(kind, path, fresh);
+        let view = self.registry.attach_file(kind, path, embedded.as_ref(), fresh);
         let attached = Attached::of(&door);
         self.records
             .put_attached(session, &view.id, Some(attached))
@@ -117,6 +124,16 @@ impl Attached {
             Door::within(folder, below)
         })
     }
+}
+
+/// The id that a pane embedded in the file. One that cannot be read has none: using it says why.
+fn embedded_id(door: &Door) -> Option<DocumentId> {
+    let limits = Limits::default();
+    let (bytes, _) = door.read(limits.file_bytes).ok()?;
+    let extensions = Package::open(bytes, &limits).ok()?.web_extensions().ok()?;
+    let mut properties = extensions.into_iter().flat_map(|extension| extension.properties);
+    let (_, value) = properties.find(|(name, _)| name == EMBEDDED_ID)?;
+    serde_json::from_str(&value).ok()
 }
 
 /// The kind of document that a file name promises.

@@ -1,5 +1,5 @@
 //! Which documents there are. A document keeps its id while it is open, closed, saved and saved under another name: by
-//! the id embedded in it, otherwise by its path.
+//! the id embedded in it, otherwise by its path. A copy beside its original gets an id of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +10,7 @@ use deskhand_protocol::{DocumentId, SessionId};
 use tokio::time::Instant;
 
 use crate::door::Door;
+use crate::plausible::plausible;
 
 /// How long a pane that went without a word may take to come back: its page is loaded anew, or the service was started
 /// again. Until then the document is taken to be open in Office, whose file is not ours to write.
@@ -31,6 +32,73 @@ struct Inner {
     away: BTreeMap<DocumentId, Instant>,
 }
 
+/// What tells which document it is that somebody opens.
+struct Seen<'a> {
+    kind: DocumentKind,
+    path: Option<&'a str>,
+    embedded: Option<&'a DocumentId>,
+    /// A pane stands in it; otherwise it is a file that is attached.
+    by_pane: bool,
+}
+
+impl Inner {
+    /// The document that is open at the path; otherwise the embedded one, which stays the same under another name,
+    /// unless what is seen is a copy of it; otherwise the one last seen at the path.
+    fn identify(&self, seen: &Seen<'_>) -> Option<DocumentId> {
+        let is_here = |view: &&DocumentView| view.kind == seen.kind && is_at(view, seen.path);
+        let mut here = self.documents.values().filter(is_here);
+        let is_open = |view: &&DocumentView| view.state == DocumentState::Live || self.is_away(&view.id);
+        let open = here.clone().find(is_open).map(|view| &view.id);
+        let embedded = || {
+            seen.embedded
+                .filter(|id| is_well_formed(id) && !self.is_copied(id, seen))
+        };
+        open.or_else(embedded)
+            .or_else(|| here.next().map(|view| &view.id))
+            .cloned()
+    }
+
+    fn is_away(&self, id: &DocumentId) -> bool {
+        self.away.get(id).is_some_and(|until| *until > Instant::now())
+    }
+
+    /// True when what bears this id can only be a copy of the document: that is of another kind, or in use elsewhere.
+    /// Where a pane is waited for, one that comes under another name has saved its document there.
+    fn is_copied(&self, id: &DocumentId, seen: &Seen<'_>) -> bool {
+        let Some(known) = self.documents.get(id) else {
+            return false;
+        };
+        let in_use = match known.state {
+            DocumentState::Live => true,
+            _ if self.is_away(id) => !seen.by_pane,
+            DocumentState::Closed | DocumentState::Gone => self.is_attached(known),
+        };
+        known.kind != seen.kind || (in_use && !is_at(known, seen.path))
+    }
+
+    /// True when a person attached the file that the document is.
+    fn is_attached(&self, view: &DocumentView) -> bool {
+        let mut doors = self.doors.iter().filter(|((_, of), _)| *of == view.id);
+        doors.any(|(_, door)| is_at(view, door.path().to_str()))
+    }
+}
+
+/// True when the document has this path; one that was never saved has none, and is nowhere.
+fn is_at(view: &DocumentView, path: Option<&str>) -> bool {
+    path.is_some() && view.path.as_deref() == path
+}
+
+/// What is embedded in a file is whatever somebody put there: only what could be an id of ours is taken for one.
+fn is_well_formed(id: &DocumentId) -> bool {
+    let id = id.as_str();
+    let is_right = |(place, byte): (usize, u8)| match place {
+        8 | 13 | 18 | 23 => byte == b'-',
+        14 => byte == b'7',
+        _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+    };
+    id.len() == 36 && id.bytes().enumerate().all(is_right)
+}
+
 impl Registry {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic elsewhere leaves maps that are whole: every change to them is one insertion or removal.
@@ -39,15 +107,15 @@ impl Registry {
 
     /// Registers the document that a pane stands in; `fresh` is its id when it is not known yet.
     pub fn open(&self, live: &LiveDocument, fresh: DocumentId) -> DocumentView {
+        let live = &plausible(live);
         let mut inner = self.lock();
-        let by_path = |path: &str| {
-            let same = |view: &&DocumentView| view.kind == live.kind && view.path.as_deref() == Some(path);
-            inner.documents.values().find(same).map(|view| view.id.clone())
+        let seen = Seen {
+            kind: live.kind,
+            path: live.path.as_deref(),
+            embedded: live.embedded_id.as_ref(),
+            by_pane: true,
         };
-        let by_id = live.embedded_id.clone();
-        let id = by_id
-            .or_else(|| live.path.as_deref().and_then(by_path))
-            .unwrap_or(fresh);
+        let id = inner.identify(&seen).unwrap_or(fresh);
         let view = DocumentView {
             id: id.clone(),
             kind: live.kind,
@@ -60,25 +128,37 @@ impl Registry {
         view
     }
 
-    /// Registers a closed file by its path; a document that is live stays live.
-    pub fn attach_file(&self, kind: DocumentKind, path: &str, fresh: DocumentId) -> DocumentView {
+    /// Registers a closed file by the id embedded in it and by its path; a document that is live stays live.
+    pub fn attach_file(
+        &self,
+        kind: DocumentKind,
+        path: &str,
+        embedded: Option<&DocumentId>,
+        fresh: DocumentId,
+    ) -> DocumentView {
         let mut inner = self.lock();
-        if let Some(known) = inner
-            .documents
-            .values()
-            .find(|view| view.path.as_deref() == Some(path))
+        let seen = Seen {
+            kind,
+            path: Some(path),
+            embedded,
+            by_pane: false,
+        };
+        let id = inner.identify(&seen).unwrap_or(fresh);
+        if let Some(known) = inner.documents.get(&id)
+            && known.path.as_deref() == Some(path)
         {
             return known.clone();
         }
         let title = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
         let view = DocumentView {
-            id: fresh.clone(),
+            id: id.clone(),
             kind,
             title,
             path: Some(path.to_owned()),
             state: DocumentState::Closed,
         };
-        inner.documents.insert(fresh, view.clone());
+        inner.away.remove(&id);
+        inner.documents.insert(id, view.clone());
         view
     }
 
@@ -206,3 +286,6 @@ impl Registry {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

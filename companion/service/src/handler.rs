@@ -248,7 +248,15 @@ impl Service {
         if live.kind != expected {
             return Err(UserError::new(ErrorCode::DocumentWrongKind));
         }
+        let former = self.panes.document_of(front_end);
+        if let Some(former) = &former {
+            // The pane may stand in the same document, saved under another name: that one is not open elsewhere.
+            self.hub.registry.left(former);
+        }
         let document = self.hub.registry.open(live, DocumentId::new(now(), chance()));
+        if let Some(former) = former.filter(|former| *former != document.id) {
+            self.hub.registry.closed(&former);
+        }
         self.panes.enter(&document.id, front_end);
         for session in self.hub.registry.sessions_of(&document.id) {
             let event = EventBody::DocumentAttached {

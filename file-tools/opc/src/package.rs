@@ -188,6 +188,11 @@ impl Package {
         crate::label::read(self)
     }
 
+    /// The add-ins that the document names, with what each keeps in it.
+    pub fn web_extensions(&self) -> Result<Vec<crate::extension::WebExtension>, PackageError> {
+        crate::extension::read(self)
+    }
+
     /// A part's raw entry, while its content is the one of the file.
     pub(crate) fn packed(&self, part: &str) -> Option<&Packed> {
         match &self.entry(part)?.content {

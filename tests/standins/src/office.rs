@@ -9,6 +9,7 @@ mod deck;
 mod engine;
 mod fault;
 mod server;
+mod settings;
 mod workbook;
 
 pub use certificates::{CertificateError, make_certificates};

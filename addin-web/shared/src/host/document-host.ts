@@ -13,6 +13,11 @@ export interface DocumentHost {
   describe(): Promise<LiveDocument>;
 
   /**
+   * Embeds the id that the service knows the document by, which changes the document. Rejects where the host cannot.
+   */
+  embed(id: string): Promise<void>;
+
+  /**
    * Does one operation. Never rejects for a reason of the document: refusals come back with their code, `busy` while a
    * person edits a cell. With `expected` the target must still have that fingerprint, otherwise nothing is changed
    * and the refusal is `changed`.

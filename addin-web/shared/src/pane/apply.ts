@@ -15,14 +15,19 @@ interface Batch {
 export class Applier {
   private readonly batches = new Map<string, Batch>();
 
-  constructor(private readonly host: Pick<DocumentHost, "perform">) {}
+  constructor(private readonly host: Pick<DocumentHost, "embed" | "perform">) {}
 
-  async apply({ applyId, steps }: ApplyParams): Promise<ApplyAnswer> {
+  async apply({ applyId, document, steps }: ApplyParams): Promise<ApplyAnswer> {
     const batch = this.batch(applyId);
     batch.running ??= this.run(batch, steps).finally(() => {
       batch.running = undefined;
     });
     await batch.running;
+    if (applyId !== "" && batch.outcomes.some((outcome) => !isRefusal(outcome))) {
+      // Only a document that was changed anyway gets its id. The answer does not wait; where the host cannot embed it
+      // the document is known by its path, and the next change tries again.
+      this.host.embed(document).catch(() => undefined);
+    }
     return { outcomes: batch.outcomes };
   }
 

@@ -219,7 +219,13 @@ impl Deck {
         self.revision += 1;
     }
 
-    fn apply(&mut self, patches: &PatchSet) -> Result<(), Fault> {
+    /// The package as it stands.
+    pub(crate) fn package(&self) -> &Package {
+        &self.package
+    }
+
+    /// Changes the package.
+    pub(crate) fn apply(&mut self, patches: &PatchSet) -> Result<(), Fault> {
         let mut package = self.package.clone();
         package
             .apply(patches)

@@ -6,12 +6,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use deskhand_opc::Package;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::batch::{self, Outcome, References};
 use super::deck::{self, Deck};
 use super::fault::Fault;
+use super::settings::{self, Settings};
 use super::workbook::{self, Window, Workbook};
 
 /// Excel's limit for a batch and for its answer.
@@ -44,6 +46,10 @@ pub(super) enum Command {
     Batch { body: String },
     /// The document as a file in base64, as `getFileAsync` gives it.
     File,
+    /// The settings that the add-in keeps in the document.
+    Settings,
+    /// Takes these settings in the place of the former ones.
+    SaveSettings { settings: Settings },
     /// What the page draws.
     View { window: Window },
     /// A person selects: a cell, or a sheet's tab.
@@ -146,7 +152,12 @@ impl Engine {
         // What a page asks to draw or to read changes nothing that another page shows.
         let quiet = matches!(
             command,
-            Command::View { .. } | Command::State | Command::Log | Command::File | Command::Batch { .. }
+            Command::View { .. }
+                | Command::State
+                | Command::Log
+                | Command::File
+                | Command::Settings
+                | Command::Batch { .. }
         );
         let is_batch = matches!(command, Command::Batch { .. });
         let mut answer = Some(self.answer(command)?);
@@ -176,6 +187,8 @@ impl Engine {
         match command {
             Command::Batch { body } => Ok(self.batch(&body)),
             Command::File => Ok(json!({ "data": BASE64_STANDARD.encode(self.bytes()?) })),
+            Command::Settings => self.settings(),
+            Command::SaveSettings { settings } => self.save_settings(&settings).map(done),
             Command::View { window } => {
                 let mut view = match &mut self.document {
                     Document::Workbook(workbook, _) => workbook.view(window)?,
@@ -208,6 +221,29 @@ impl Engine {
             }
             Command::Log => Ok(json!({ "batches": self.log, "missing": self.missing })),
             Command::State => Ok(self.state()),
+        }
+    }
+
+    fn package(&self) -> &Package {
+        match &self.document {
+            Document::Workbook(workbook, _) => workbook.package(),
+            Document::Deck(deck, _) => deck.package(),
+        }
+    }
+
+    fn settings(&self) -> Result<Value, Fault> {
+        let settings = settings::read(self.package());
+        Ok(json!(
+            settings.map_err(|error| Fault::operation(error.to_string()))?
+        ))
+    }
+
+    fn save_settings(&mut self, settings: &Settings) -> Result<(), Fault> {
+        let patches = settings::write(self.package(), settings);
+        let patches = patches.map_err(|error| Fault::operation(error.to_string()))?;
+        match &mut self.document {
+            Document::Workbook(workbook, _) => workbook.patch(&patches),
+            Document::Deck(deck, _) => deck.apply(&patches),
         }
     }
 

@@ -17,6 +17,7 @@ mod view;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use deskhand_opc::{Package, PatchSet};
 use deskhand_operations::{Address, Area};
 use ironcalc_base::Model;
 use serde_json::{Value, json};
@@ -75,6 +76,18 @@ impl Workbook {
     /// True when something was changed since the last save.
     pub(crate) fn is_dirty(&self) -> bool {
         !self.record.is_empty()
+    }
+
+    /// The package, without the edits since the last save.
+    pub(crate) fn package(&self) -> &Package {
+        self.record.package()
+    }
+
+    /// Changes what the package holds beside the sheets.
+    pub(crate) fn patch(&mut self, patches: &PatchSet) -> Result<(), Fault> {
+        self.record.apply(patches)?;
+        self.changed();
+        Ok(())
     }
 
     /// Writes one cell as a person who types.

@@ -217,3 +217,25 @@ fn the_pane_is_loaded_anew_instead_of_an_answer_once_and_only_after_a_change() {
             .is_some()
     );
 }
+
+#[test]
+fn settings_are_in_the_file_that_is_saved_and_change_in_place() {
+    let (mut engine, folder) = engine();
+    let path = folder.path().join("book.xlsx");
+    let setting = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    for settings in [setting("a", r#""<1> & 'x'""#), setting("b", "2")] {
+        engine
+            .perform(Command::SaveSettings {
+                settings: settings.clone(),
+            })
+            .unwrap();
+        assert_eq!(
+            engine.perform(Command::State).unwrap().answer.unwrap()["dirty"],
+            true
+        );
+        engine.perform(Command::Save).unwrap();
+        engine = Engine::open(&path, false).unwrap();
+        let kept = engine.perform(Command::Settings).unwrap().answer.unwrap();
+        assert_eq!(kept, json!(settings));
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskhand_opc::{Limits, Package};
+use deskhand_opc::{Limits, Package, PatchSet};
 use deskhand_operations::workbook::{
     CellFormat, ChartAdd, ChartDelete, RangeFormatting, RangeWrite, SheetAdd, SheetDelete, TableAdd,
     TableDelete, WorkbookInfo,
@@ -58,6 +58,8 @@ struct Formatted {
 #[derive(Debug)]
 pub(super) struct Record {
     package: Package,
+    /// The package was changed by itself, beside the sheets.
+    patched: bool,
     added_sheets: Vec<SheetId>,
     deleted_sheets: Vec<String>,
     cells: BTreeMap<SheetId, BTreeSet<(u32, u32)>>,
@@ -72,6 +74,7 @@ impl Record {
     fn new(package: Package) -> Self {
         Self {
             package,
+            patched: false,
             added_sheets: Vec::new(),
             deleted_sheets: Vec::new(),
             cells: BTreeMap::new(),
@@ -85,7 +88,8 @@ impl Record {
 
     /// True when there is nothing to save.
     pub(super) fn is_empty(&self) -> bool {
-        self.added_sheets.is_empty()
+        !self.patched
+            && self.added_sheets.is_empty()
             && self.deleted_sheets.is_empty()
             && self.cells.is_empty()
             && self.formats.is_empty()
@@ -93,6 +97,17 @@ impl Record {
             && self.deleted_tables.is_empty()
             && self.added_charts.is_empty()
             && self.deleted_charts.is_empty()
+    }
+
+    pub(super) fn package(&self) -> &Package {
+        &self.package
+    }
+
+    pub(super) fn apply(&mut self, patches: &PatchSet) -> Result<(), Fault> {
+        let applied = self.package.apply(patches);
+        applied.map_err(|error| Fault::operation(error.to_string()))?;
+        self.patched = true;
+        Ok(())
     }
 
     pub(super) fn cell(&mut self, sheet: SheetId, row: u32, column: u32) {

@@ -3,6 +3,7 @@
 //! The reader takes one frame after the other and starts calls; the writer sends what is queued. A call goes on when its
 //! front end goes away in the middle: what it began is finished, and seen by the others.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,8 +15,8 @@ use deskhand_protocol::pairing::{
 };
 use deskhand_protocol::session::{SessionParams, SubscribeAnswer, SubscribeParams};
 use deskhand_protocol::{ErrorCode, Method, Notification, PROTOCOL, UserError};
-use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
+use futures_util::{FutureExt as _, StreamExt};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -195,10 +196,13 @@ impl Connection {
         };
         let (shared, line) = (Arc::clone(&self.shared), Arc::clone(&self.line));
         self.calls.spawn(async move {
-            let outcome = shared
-                .handler
-                .call(&front_end, method, params)
+            let call = AssertUnwindSafe(shared.handler.call(&front_end, method, params));
+            // A call that breaks is answered like one that fails: whoever waits must not wait for ever.
+            let broken = |_| Err(UserError::new(ErrorCode::Internal).detail(method.name()));
+            let outcome = call
+                .catch_unwind()
                 .await
+                .unwrap_or_else(broken)
                 .map_err(RpcError::from);
             drop(line.outbox.send(&Frame::answer(id, outcome)).await);
             drop(permit);

@@ -89,7 +89,9 @@ fn frame_ancestors(sources: &PageSources, audience: Audience) -> String {
         .iter()
         .filter(|_| audience == Audience::Pane)
         .map(|(host, _)| *host);
-    let hosts: Vec<&str> = office.chain(sources.test_hosts.iter().map(String::as_str)).collect();
+    let hosts: Vec<&str> = office
+        .chain(sources.test_hosts.iter().map(String::as_str))
+        .collect();
     if hosts.is_empty() {
         "'none'".to_owned()
     } else {

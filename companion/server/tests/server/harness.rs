@@ -318,9 +318,10 @@ impl Handler for Log {
         method: Method,
         params: Value,
     ) -> BoxFuture<'a, Result<Value, UserError>> {
-        Box::pin(
-            async move { Ok(json!({ "method": method.name(), "params": params, "by": front_end.kind() })) },
-        )
+        Box::pin(async move {
+            assert!(params.get("break").is_none(), "a call that breaks");
+            Ok(json!({ "method": method.name(), "params": params, "by": front_end.kind() }))
+        })
     }
 
     fn subscribe<'a>(&'a self, session: &'a SessionId) -> BoxFuture<'a, Result<Subscription, UserError>> {

@@ -37,6 +37,18 @@ async fn subscribe(client: &mut Client, after: u64) -> u64 {
 }
 
 #[tokio::test]
+async fn a_call_that_breaks_is_answered_like_one_that_fails() {
+    let server = start(Guards::default(), Limits::default()).await;
+    let mut window = server.window().await;
+    let broken = window.call("session/list", json!({ "break": true })).await;
+    assert_eq!(code(&broken.expect_err("an error")), Some(ErrorCode::Internal));
+    assert!(
+        window.call("session/list", json!({})).await.is_ok(),
+        "the connection goes on"
+    );
+}
+
+#[tokio::test]
 async fn replays_from_the_cursor_and_follows_live_each_event_once() {
     let server = start(
         Guards::default(),

@@ -186,3 +186,6 @@ fn refused(error: &WorkspaceError) -> UserError {
         other => refusal.detail(other),
     }
 }
+
+#[cfg(test)]
+mod tests;

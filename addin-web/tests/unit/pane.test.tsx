@@ -323,4 +323,16 @@ describe("the tour", () => {
       cleanup();
     }
   });
+
+  it("is offered where no gateway is configured and nobody manages the computer", async () => {
+    for (const [managed, offered] of [
+      [false, 1],
+      [true, 0],
+    ] as const) {
+      const view = { ...helloAnswer().view, configured: false, managed };
+      await open({ kind: "window", hello: { view } });
+      expect(screen.queryAllByText(/cargo xtask run --tour/)).toHaveLength(offered);
+      cleanup();
+    }
+  });
 });

@@ -15,7 +15,12 @@ export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }):
       : words.start.prompts[kind ?? "none"];
   return (
     <div className="start">
-      {view?.configured === false && <ErrorCard error={userError("INF_NOT_CONFIGURED")} />}
+      {view?.configured === false && (
+        <>
+          <ErrorCard error={userError("INF_NOT_CONFIGURED")} />
+          {!view.managed && <p className="secondary">{words.tour.offer}</p>}
+        </>
+      )}
       <h2 className="title">{words.start.title}</h2>
       <p className="secondary">
         {sees(

@@ -300,6 +300,7 @@ export const words = {
   tour: {
     banner: "Tour: scripted answers, no model",
     bannerDetail: "The files, formulas and undo are real. Nothing leaves this computer.",
+    offer: "To see Deskhand first, without a model, take the tour: cargo xtask run --tour",
     stop: (step: number, of: number) => `Stop ${step} of ${of}`,
     next: "Next stop",
     back: "Back",

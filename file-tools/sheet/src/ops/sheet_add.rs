@@ -80,7 +80,9 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &SheetAdd) -> Ou
 fn relationship_attribute(list: Node<'_, '_>) -> (String, String) {
     let neighbour = list.children().next();
     let held = neighbour.and_then(|node| node.tag().attributes().find(|held| held.name.ends_with(":id")));
-    let name = held.as_ref().map_or_else(|| "r:id".to_owned(), |held| held.name.to_owned());
+    let name = held
+        .as_ref()
+        .map_or_else(|| "r:id".to_owned(), |held| held.name.to_owned());
     let prefix = format!("xmlns:{}", name.trim_end_matches(":id"));
     let local = neighbour.and_then(|node| node.tag().attributes().find(|declared| declared.name == prefix));
     let space = match (held, local) {

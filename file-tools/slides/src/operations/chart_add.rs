@@ -58,11 +58,12 @@ fn add_parts(deck: &Deck, draft: &mut Draft, slide: &str, plot: &Plot<'_>) -> Re
     let chart_name = draft.free_name("ppt/charts/chart", ".xml");
     let workbook_name = draft.free_name("ppt/embeddings/Microsoft_Excel_Sheet", ".xlsx");
     let mut link = || {
-        draft.add_part(&chart_name, chart_part(plot, deck.dialect), CHART)?;
         draft.add_part(&workbook_name, workbook.clone(), WORKBOOK)?;
         let kind = deck.dialect.relationship("package");
+        // The chart names this relationship, so it is made before the chart: afterwards its id would be taken.
         let inner = draft.add_relationship(&chart_name, &kind, &Target::Part(workbook_name.clone()))?;
         debug_assert_eq!(inner, WORKBOOK_REFERENCE, "the chart has no other relationship");
+        draft.add_part(&chart_name, chart_part(plot, deck.dialect), CHART)?;
         draft.add_relationship(
             slide,
             &deck.dialect.relationship("chart"),

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use deskhand_operations::{Area, CellValue};
@@ -184,9 +185,18 @@ pub fn calculate(problem: Problem, limits: &CalculationLimits) -> Vec<(CellAt, O
     if visits > limits.visits {
         return all("the formulas look at too many cells");
     }
+    if overdue()
+        .as_ref()
+        .is_some_and(|ended| !ended.load(Ordering::Acquire))
+    {
+        return all("an earlier calculation that took too long still runs");
+    }
     let (sender, receiver) = mpsc::channel();
+    let ended = Arc::new(AtomicBool::new(false));
+    let ending = Arc::clone(&ended);
     let work = move || {
         let computed = catch_unwind(AssertUnwindSafe(|| run(&problem, &unfit)));
+        ending.store(true, Ordering::Release);
         // Nobody listens after the time is over.
         drop(sender.send(computed.unwrap_or_else(|_| Err("the engine failed".to_owned()))));
     };
@@ -201,8 +211,18 @@ pub fn calculate(problem: Problem, limits: &CalculationLimits) -> Vec<(CellAt, O
     match receiver.recv_timeout(limits.time) {
         Ok(Ok(outcomes)) => outcomes,
         Ok(Err(reason)) => all(&reason),
-        Err(_) => all("it took too long"),
+        Err(_) => {
+            *overdue() = Some(ended);
+            all("it took too long")
+        }
     }
+}
+
+/// The calculation that was given up last. The engine cannot be stopped from outside, so while one that was given up still
+/// runs no other is begun: hostile formulas cost one thread, not one a write.
+fn overdue() -> MutexGuard<'static, Option<Arc<AtomicBool>>> {
+    static OVERDUE: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
+    OVERDUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One-based numbers as the engine counts.

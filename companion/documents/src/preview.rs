@@ -129,7 +129,7 @@ pub(crate) fn slide_in(answer: Answer) -> Option<SlideContent> {
 }
 
 /// What a defined name refers to, in any case and scope: of several by one name all count, joined as a formula would.
-pub(crate) fn named<'a>(workbook: &'a WorkbookContent) -> impl Fn(&str) -> Option<String> + 'a {
+pub(crate) fn named(workbook: &WorkbookContent) -> impl Fn(&str) -> Option<String> {
     |wanted| {
         let wanted = wanted.to_lowercase();
         let of_it = |name: &&DefinedName| name.name.to_lowercase() == wanted;

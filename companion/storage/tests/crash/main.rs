@@ -41,8 +41,25 @@ fn main() {
             trace::a_missing_flush_would_be_seen,
         ),
     ];
-    for (name, test) in tests {
+    // The part of the standard harness's command line that runners use: list, and run by exact name.
+    if arguments.iter().any(|argument| argument == "--list") {
+        if !arguments.iter().any(|argument| argument == "--ignored") {
+            for (name, _) in tests {
+                println!("{name}: test");
+            }
+        }
+        return;
+    }
+    let named: Vec<&String> = arguments
+        .iter()
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|part| name.contains(part.as_str()));
+    let mut passed = 0;
+    for (name, test) in tests.into_iter().filter(|(name, _)| wanted(name)) {
         test();
         println!("test {name} ... ok");
+        passed += 1;
     }
+    println!("\ntest result: ok. {passed} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
 }

@@ -163,7 +163,7 @@ impl Runner {
             usage: turn.usage,
         };
         self.session.apply(0, now(), &ended);
-        if let Err(error) = self.append(vec![ended], Durability::Flushed).await {
+        if let Err(error) = self.append(vec![ended], Durability::Flushed, false).await {
             tracing::error!(session = %self.session.id, %error, "the turn's end could not be written either");
         }
     }
@@ -198,7 +198,7 @@ impl Runner {
                 for event in &events {
                     self.session.apply(0, now(), event);
                 }
-                let done = self.append(events, Durability::Flushed).await;
+                let done = self.append(events, Durability::Flushed, false).await;
                 drop(reply.send(done.clone()));
                 done
             }
@@ -215,9 +215,14 @@ impl Runner {
             tools: &self.definitions,
         };
         let effects: VecDeque<Effect> = handle(&mut self.session, input, &mut world).into();
+        let is_append = |effect: &&Effect| matches!(effect, Effect::Append(..));
+        let mut appends = effects.iter().filter(is_append).count();
         for effect in effects {
             match effect {
-                Effect::Append(events, durability) => self.append(events, durability).await?,
+                Effect::Append(events, durability) => {
+                    appends -= 1;
+                    self.append(events, durability, appends > 0).await?;
+                }
                 Effect::CallModel(message, request) => self.call_model(message, *request),
                 Effect::StopModel => {
                     if let Some(model) = self.model.take() {
@@ -236,15 +241,26 @@ impl Runner {
         Ok(())
     }
 
-    async fn append(&mut self, events: Vec<EventBody>, durability: Durability) -> Result<(), UserError> {
+    /// Writes events with the session's line in the list. The session has folded the whole step already; where more of
+    /// the step is to be written, the line must not call a turn ended whose end is not in the log: after a crash only
+    /// sessions at work are taken up again.
+    async fn append(
+        &mut self,
+        events: Vec<EventBody>,
+        durability: Durability,
+        more: bool,
+    ) -> Result<(), UserError> {
         let only_words = events
             .iter()
             .all(|event| matches!(event, EventBody::TextDelta { .. }));
-        let meta = if only_words {
+        let mut meta = if only_words {
             self.meta.clone()
         } else {
             Meta::of(&self.session, &self.meta)
         };
+        if more && self.meta.is_busy() {
+            meta.status = self.meta.status;
+        }
         let mut others = Vec::new();
         if meta != self.meta {
             others.push(Change::SetMeta {

@@ -37,6 +37,11 @@ impl Meta {
         }
     }
 
+    /// True while a turn runs or waits for a person.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self.status, SessionStatus::Working | SessionStatus::Waiting)
+    }
+
     /// What is to be kept of a session as it is.
     pub(crate) fn of(session: &Session, before: &Self) -> Self {
         let kind = |kind: DocumentKind| match kind {

@@ -75,6 +75,14 @@ async fn give_prompt(window: &mut FrontEnd, watcher: &mut FrontEnd, number: usiz
     };
     window.prompt(prompt).await.expect("the prompt is taken");
     watcher.turn(&session, &mut View::default()).await;
+    // The line of the list follows the turn's end; until it came, the next answers might stand behind it.
+    loop {
+        let news = window.next().await.expect("the line of the ended session").params;
+        let line = news.map(|params| params["session"].clone()).unwrap_or_default();
+        if line["id"] == session.as_str() && line["status"] == "failed" {
+            return;
+        }
+    }
 }
 
 /// For each message that came in on the socket with this peer: whether something was written to the log and flushed
@@ -106,7 +114,11 @@ fn answers(trace: &str, port: u16) -> Vec<bool> {
                 waiting = Some(Progress::Nothing);
             }
         } else if on_wal && is(&["pwrite64(", "pwritev("]) {
-            waiting = waiting.map(|_| Progress::Written);
+            // What is acknowledged is written first; later words of the same turn need no flush.
+            waiting = waiting.map(|progress| match progress {
+                Progress::Flushed => Progress::Flushed,
+                Progress::Nothing | Progress::Written => Progress::Written,
+            });
             for covers_all in flushing.values_mut() {
                 *covers_all = false;
             }

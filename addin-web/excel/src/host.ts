@@ -204,6 +204,7 @@ function guarded(operation: WorkbookOperation): { range: string; area?: Area } |
     case "table.delete":
     case "chart.add":
     case "chart.delete":
+    default:
       return undefined;
   }
 }
@@ -220,10 +221,9 @@ async function requireUnchanged(context: Excel.RequestContext, operation: Workbo
   }
 }
 
-/** A deck's `table.add` and `chart.add` bear the same tags; they name a slide and no range. */
+/** Some operations of a deck bear the tags of a workbook's; they name a slide. */
 function isForWorkbook(operation: Operation): operation is WorkbookOperation {
-  const ofWorkbook = /^(?:workbook\.|range\.|sheet\.|table\.delete|chart\.delete)/.test(operation.op);
-  return ofWorkbook || ((operation.op === "table.add" || operation.op === "chart.add") && "range" in operation);
+  return !/^(?:deck|slide|text|shape|notes)\./.test(operation.op) && !("slide" in operation);
 }
 
 async function answerOf(context: Excel.RequestContext, operation: WorkbookOperation): Promise<Answer> {
@@ -255,5 +255,8 @@ async function answerOf(context: Excel.RequestContext, operation: WorkbookOperat
       return { op, ...(await chartAdd(context, operation)) };
     case "chart.delete":
       return { op, ...(await chartDelete(context, operation)) };
+    default:
+      // The service sends none of these: the table of operations says that they need the file.
+      throw new RefusalError("unsupported", `${op} is not available while the workbook is open`);
   }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deskhand_core::ports::Progress;
 use deskhand_protocol::document::{ApplyOutcome, ApplyParams, ApplyStep, DocumentView};
-use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode};
+use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode, Support};
 use deskhand_protocol::{ErrorCode, SessionId, UserError};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -66,6 +66,10 @@ impl Backends {
         expected: Option<String>,
     ) -> Result<Done, Trouble> {
         if self.is_live(document) {
+            if let Support::NotLive(why) = operation.definition().live {
+                let message = format!("not while {} is open in Office: {why}", document.title);
+                return Err(Refusal::new(RefusalCode::Unsupported, message).into());
+            }
             let step = ApplyStep { operation, expected };
             return self.live(document, apply_id, step).await;
         }

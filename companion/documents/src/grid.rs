@@ -147,6 +147,7 @@ pub(crate) fn intended(input: &CellInput) -> Option<CellValue> {
             text.strip_prefix('\'').unwrap_or(text).to_owned(),
         )),
         CellInput::Clear(_) => Some(CellValue::Empty),
+        CellInput::Date(date) => date.serial(false).map(CellValue::Number),
     }
 }
 

@@ -274,87 +274,47 @@ pub(crate) fn ask_lost(
     })
 }
 
-/// Where an operation works, for the list of changes: an address with sheet, or `slide:<id>`.
-pub(crate) fn target_of(operation: &Operation) -> String {
-    match operation {
-        Operation::Workbook(operation) => match operation {
-            WorkbookOperation::RangeWrite(write) => written_area(write).map_or_else(
-                |_| write.range.clone(),
-                |(sheet, area)| Address::on(sheet, area).to_string(),
-            ),
-            WorkbookOperation::RangeFormatting(params) => params.range.clone(),
-            WorkbookOperation::RangeClear(params) => params.range.clone(),
-            WorkbookOperation::RangeRestore(params) => params.image.address.clone(),
-            WorkbookOperation::SheetAdd(params) => Address {
-                sheet: Some(params.name.clone()),
-                area: None,
-            }
-            .to_string(),
-            WorkbookOperation::SheetDelete(params) => Address {
-                sheet: Some(params.name.clone()),
-                area: None,
-            }
-            .to_string(),
-            WorkbookOperation::TableAdd(params) => params.range.clone(),
-            WorkbookOperation::ChartAdd(params) => {
-                params.place.clone().unwrap_or_else(|| params.range.clone())
-            }
-            WorkbookOperation::TableDelete(params) => params.name.clone(),
-            WorkbookOperation::ChartDelete(params) => params.sheet.clone(),
-            WorkbookOperation::RangeRead(params) => params.range.clone(),
-            WorkbookOperation::Info(_) | WorkbookOperation::RangeFind(_) => String::new(),
-        },
-        Operation::Deck(DeckOperation::SlideAdd(params)) => format!("slide:{}", params.id),
-        Operation::Deck(operation) => slide_of(operation)
-            .map(|slide| format!("slide:{slide}"))
-            .unwrap_or_default(),
-    }
-}
-
 /// What an operation did, in a few words for the list of changes.
 pub(crate) fn title_of(operation: &Operation) -> String {
-    let target = target_of(operation);
-    let cells = target.rsplit('!').next().unwrap_or_default();
+    let named =
+        |title: &Option<String>, name: &String| format!("Chart {} added", title.as_ref().unwrap_or(name));
     match operation {
-        Operation::Workbook(operation) => match operation {
-            WorkbookOperation::RangeWrite(write) => {
-                let formulas = write
-                    .cells
-                    .iter()
-                    .flatten()
-                    .any(|input| input.formula().is_some());
-                format!("{} in {cells}", if formulas { "Formulas" } else { "Values" })
-            }
-            WorkbookOperation::RangeFormatting(_) => format!("Format of {cells}"),
-            WorkbookOperation::RangeClear(_) => format!("{cells} cleared"),
-            WorkbookOperation::RangeRestore(_) => format!("{cells} restored"),
-            WorkbookOperation::SheetAdd(params) => format!("Sheet {} added", params.name),
-            WorkbookOperation::SheetDelete(params) => format!("Sheet {} deleted", params.name),
-            WorkbookOperation::TableAdd(params) => format!("Table {} added", params.name),
-            WorkbookOperation::TableDelete(params) => format!("Table {} removed", params.name),
-            WorkbookOperation::ChartAdd(params) => {
-                format!("Chart {} added", params.title.as_deref().unwrap_or(&params.name))
-            }
-            WorkbookOperation::ChartDelete(params) => format!("Chart {} deleted", params.name),
-            WorkbookOperation::Info(_)
-            | WorkbookOperation::RangeRead(_)
-            | WorkbookOperation::RangeFind(_) => "Read".to_owned(),
-        },
-        Operation::Deck(operation) => match operation {
-            DeckOperation::SlideAdd(_) => "Slide added".to_owned(),
-            DeckOperation::SlideDelete(_) => "Slide deleted".to_owned(),
-            DeckOperation::TextSet(_) => "Text changed".to_owned(),
-            DeckOperation::ShapeDelete(_) => "Shape deleted".to_owned(),
-            DeckOperation::TableAdd(_) => "Table added".to_owned(),
-            DeckOperation::ChartAdd(params) => {
-                format!("Chart {} added", params.title.as_deref().unwrap_or(&params.name))
-            }
-            DeckOperation::PictureAdd(_) => "Picture added".to_owned(),
-            DeckOperation::SlideReplace(_) => "Slide replaced".to_owned(),
-            DeckOperation::Info(_) | DeckOperation::SlideRead(_) | DeckOperation::SlideExport(_) => {
-                "Read".to_owned()
-            }
-        },
+        Operation::Workbook(WorkbookOperation::RangeWrite(write))
+            if write
+                .cells
+                .iter()
+                .flatten()
+                .any(|input| input.formula().is_some()) =>
+        {
+            return operation
+                .definition()
+                .done
+                .replace("Values", "Formulas")
+                .replace("{}", cells_of(operation).as_str());
+        }
+        Operation::Workbook(WorkbookOperation::TableAdd(params)) => {
+            return format!("Table {} added", params.name);
+        }
+        Operation::Workbook(WorkbookOperation::ChartAdd(params)) => {
+            return named(&params.title, &params.name);
+        }
+        Operation::Deck(DeckOperation::ChartAdd(params)) => return named(&params.title, &params.name),
+        _ => {}
+    }
+    operation.definition().done.replace("{}", &cells_of(operation))
+}
+
+/// The target without its sheet.
+fn cells_of(operation: &Operation) -> String {
+    let target = operation.target();
+    let cells = target.rsplit('!').next().unwrap_or_default();
+    // A sheet's name alone is quoted in an address, not in a sentence.
+    match Address::parse(cells) {
+        Ok(Address {
+            sheet: Some(sheet),
+            area: None,
+        }) => sheet,
+        _ => cells.to_owned(),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::call::{LIST_TOOL, parse};
 use crate::journal::{Image, Record, Stage, Stored};
 use crate::outcome::{Outcome, classify, look_after};
 use crate::prepare::told;
-use crate::preview::{slide_export, target_of, title_of};
+use crate::preview::{slide_export, title_of};
 use crate::tools::DocumentTools;
 use crate::{context, figures, text};
 
@@ -169,7 +169,7 @@ impl DocumentTools {
             document: document.id.clone(),
             kind: document.kind,
             title: document.title.clone(),
-            target: target_of(&record.operation),
+            target: record.operation.target(),
             count: count(answer),
             sources: figures::of(&record.operation),
         };

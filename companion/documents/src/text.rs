@@ -13,7 +13,7 @@ use deskhand_protocol::operations::{
 
 use crate::grid::shown;
 use crate::journal::Record;
-use crate::preview::{target_of, title_of};
+use crate::preview::title_of;
 
 /// Characters of one cell that the model sees.
 const MAX_CELL: usize = 200;
@@ -59,11 +59,7 @@ pub(crate) fn for_change(
     answer: Option<&Answer>,
     saved: Option<u64>,
 ) -> String {
-    let mut out = format!(
-        "{} ({}).",
-        title_of(&record.operation),
-        target_of(&record.operation)
-    );
+    let mut out = format!("{} ({}).", title_of(&record.operation), record.operation.target());
     if let Operation::Deck(_) = record.operation
         && let Some(Answer::Deck(DeckAnswer::SlideAdd(content) | DeckAnswer::SlideReplace(content))) = answer
     {

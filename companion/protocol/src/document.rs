@@ -160,6 +160,10 @@ pub struct ApplyAnswer {
 }
 
 /// The outcome of one step.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time travels, and is taken apart at once"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum ApplyOutcome {

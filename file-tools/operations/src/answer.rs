@@ -1,5 +1,14 @@
 //! What operations answer.
 
+mod audit;
+mod mark;
+
+pub use audit::{
+    CheckContent, Disagreement, EngineShare, Finding, NotComputed, Recalculation, Severity, TieOutContent,
+    TraceContent, TracedCell,
+};
+pub use mark::{CellNote, Comment, CommentThread, CommentThreads, PivotContent, PivotField, PivotTable};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -134,6 +143,14 @@ pub struct RangeContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub texts: Option<Vec<Vec<String>>>,
+    /// Notes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub notes: Option<Vec<CellNote>>,
+    /// The range as one text table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub table: Option<String>,
     /// The range of the rows that were left out, with sheet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

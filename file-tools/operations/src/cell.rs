@@ -32,6 +32,8 @@ pub enum CellInput {
     Text(String),
     /// `{"clear": true}`: empty the cell, formats stay.
     Clear(ClearMark),
+    /// `{"date": "2026-03-31"}`: a date or time as a serial number, with a number format.
+    Date(DateInput),
 }
 
 /// `{"clear": true}`.
@@ -40,6 +42,18 @@ pub enum CellInput {
 pub struct ClearMark {
     /// Always true.
     pub clear: bool,
+}
+
+/// A date, a time or both, ISO 8601 without a zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(deny_unknown_fields)]
+pub struct DateInput {
+    /// `2026-03-31`, `2026-03-31T14:30:00` or `14:30:00`; from 1900 (or 1904) to 9999.
+    pub date: String,
+    /// The number format. Where it is absent, a cell that shows dates keeps its own; others get one that shows the date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub format: Option<String>,
 }
 
 impl CellInput {

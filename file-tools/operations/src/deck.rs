@@ -13,27 +13,32 @@ use crate::source::FigureSource;
 operations! {
     Deck, DeckOperation, DeckAnswer;
     /// Lists slide size, layouts with their placeholders, theme, and slides with title and layout.
-    "deck.info" Info(DeckInfo) -> DeckContent, Read, OfficeJs("PowerPointApi", "1.3"), "Looking at the deck";
+    "deck.info" Info(DeckInfo) -> DeckContent, Read, OfficeJs("PowerPointApi", "1.3"), "Looking at the deck", "Looked at", |_| String::new();
     /// Reads one slide: shapes in reading order with text, tables, chart data and alt text.
-    "slide.read" SlideRead(SlideRead) -> SlideContent, Read, OfficeJs("PowerPointApi", "1.4"), "Reading";
+    "slide.read" SlideRead(SlideRead) -> SlideContent, Read, OfficeJs("PowerPointApi", "1.4"), "Reading", "Read", |read| slide(&read.slide);
     /// Adds a slide from a layout and fills its placeholders.
-    "slide.add" SlideAdd(SlideAdd) -> SlideContent, Add, OfficeJs("PowerPointApi", "1.3"), "Adding a slide";
+    "slide.add" SlideAdd(SlideAdd) -> SlideContent, Add, OfficeJs("PowerPointApi", "1.3"), "Adding a slide", "Slide added", |add| slide(&add.id);
     /// Deletes a slide.
-    "slide.delete" SlideDelete(SlideDelete) -> Applied, Remove, OfficeJs("PowerPointApi", "1.2"), "Deleting";
+    "slide.delete" SlideDelete(SlideDelete) -> Applied, Remove, OfficeJs("PowerPointApi", "1.2"), "Deleting", "Slide deleted", |delete| slide(&delete.slide);
     /// Sets the text of a shape; lines become paragraphs.
-    "text.set" TextSet(TextSet) -> Applied, Change, OfficeJs("PowerPointApi", "1.4"), "Setting text on";
+    "text.set" TextSet(TextSet) -> Applied, Change, OfficeJs("PowerPointApi", "1.4"), "Setting text on", "Text changed", |set| slide(&set.slide);
     /// Deletes a shape.
-    "shape.delete" ShapeDelete(ShapeDelete) -> Applied, Remove, OfficeJs("PowerPointApi", "1.3"), "Deleting a shape on";
+    "shape.delete" ShapeDelete(ShapeDelete) -> Applied, Remove, OfficeJs("PowerPointApi", "1.3"), "Deleting a shape on", "Shape deleted", |delete| slide(&delete.slide);
     /// Adds a table to a slide.
-    "table.add" TableAdd(TableAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2"), "Adding a table to";
+    "table.add" TableAdd(TableAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2"), "Adding a table to", "Table added", |add| slide(&add.slide);
     /// Adds a native chart with an embedded workbook to a slide.
-    "chart.add" ChartAdd(ChartAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2"), "Adding a chart to";
+    "chart.add" ChartAdd(ChartAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2"), "Adding a chart to", "Chart added", |add| slide(&add.slide);
     /// Adds a picture to a slide.
-    "picture.add" PictureAdd(PictureAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2"), "Adding a picture to";
+    "picture.add" PictureAdd(PictureAdd) -> Applied, Add, ThroughFile("PowerPointApi", "1.2"), "Adding a picture to", "Picture added", |add| slide(&add.slide);
     /// Takes one slide out as a package of its own. Used by exchange and undo.
-    "slide.export" SlideExport(SlideExport) -> SlidePackage, Read, OfficeJs("PowerPointApi", "1.2"), "Taking out";
+    "slide.export" SlideExport(SlideExport) -> SlidePackage, Read, OfficeJs("PowerPointApi", "1.2"), "Taking out", "Read", |export| slide(&export.slide);
     /// Puts a slide from a package in, and takes the slide of the same id out. Used by exchange and undo.
-    "slide.replace" SlideReplace(SlideReplace) -> SlideContent, Change, OfficeJs("PowerPointApi", "1.2"), "Putting back";
+    "slide.replace" SlideReplace(SlideReplace) -> SlideContent, Change, OfficeJs("PowerPointApi", "1.2"), "Putting back", "Slide replaced", |replace| slide(&replace.slide);
+}
+
+/// A slide as a target.
+fn slide(id: &str) -> String {
+    format!("slide:{id}")
 }
 
 /// `deck.info`: no parameters.

@@ -39,6 +39,8 @@ pub enum Support {
     /// Office.js cannot do it: the slide or file is taken out, edited with the file tools and put back. The
     /// requirement set is the one the exchange needs.
     ThroughFile(&'static str, &'static str),
+    /// Not in an open document; why, as the end of the sentence "Not while the document is open in Office: …".
+    NotLive(&'static str),
 }
 
 /// One row of the operation table.
@@ -56,6 +58,8 @@ pub struct Definition {
     pub summary: &'static str,
     /// What a person reads while it runs, followed by the target: `Reading`.
     pub doing: &'static str,
+    /// What a person reads once it is done; `{}` stands for the target without its sheet: `{} cleared`.
+    pub done: &'static str,
 }
 
 /// Declares the operations of one kind of document. From each row come a variant of the operation enum, a variant of
@@ -63,7 +67,7 @@ pub struct Definition {
 macro_rules! operations {
     (
         $document:ident, $operation:ident, $answer:ident;
-        $( #[doc = $summary:literal] $name:literal $variant:ident($params:ty) -> $result:ty, $effect:ident, $live:expr, $doing:literal; )+
+        $( #[doc = $summary:literal] $name:literal $variant:ident($params:ty) -> $result:ty, $effect:ident, $live:expr, $doing:literal, $done:literal, $target:expr; )+
     ) => {
         #[doc = concat!("An operation on a ", stringify!($document), ", tagged with `op`.")]
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema, ts_rs::TS)]
@@ -89,8 +93,15 @@ macro_rules! operations {
                     live: $live,
                     summary: $summary.trim_ascii(),
                     doing: $doing,
+                    done: $done,
                 }, )+
             ];
+
+            /// Where this operation works: an address with sheet, a sheet's name, `slide:<id>`; empty for the whole
+            /// document.
+            pub fn target(&self) -> String {
+                match self { $( Self::$variant(params) => $crate::definition::target_of(params, $target), )+ }
+            }
 
             /// The row of the table for this operation.
             pub fn definition(&self) -> &'static $crate::definition::Definition {
@@ -100,6 +111,11 @@ macro_rules! operations {
             }
         }
     };
+}
+
+/// Calls a row's function for the target; a function of its own so that closures know their parameter's type.
+pub(crate) fn target_of<P>(params: &P, target: impl Fn(&P) -> String) -> String {
+    target(params)
 }
 
 pub(crate) use operations;

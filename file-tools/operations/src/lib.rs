@@ -13,6 +13,7 @@ mod address;
 pub mod answer;
 mod cell;
 mod chart;
+mod date;
 pub mod deck;
 mod definition;
 mod refusal;
@@ -21,7 +22,7 @@ pub mod workbook;
 
 pub use address::{Address, AddressError, Area, MAX_COLUMNS, MAX_ROWS};
 pub use answer::{Applied, ReadBack};
-pub use cell::{Cell, CellInput, CellValue, ClearMark};
+pub use cell::{Cell, CellInput, CellValue, ClearMark, DateInput};
 pub use chart::{ChartKind, ChartSeries, ChartSource};
 pub use deck::{DeckAnswer, DeckOperation};
 pub use definition::{Backend, Definition, DocumentKind, Effect, Support};
@@ -55,6 +56,14 @@ pub enum Answer {
 }
 
 impl Operation {
+    /// Where this operation works: an address with sheet, a sheet's name, `slide:<id>`; empty for the whole document.
+    pub fn target(&self) -> String {
+        match self {
+            Self::Workbook(operation) => operation.target(),
+            Self::Deck(operation) => operation.target(),
+        }
+    }
+
     /// The row of the operation table that describes this operation.
     pub fn definition(&self) -> &'static Definition {
         match self {

@@ -3,7 +3,7 @@
 use deskhand_formula::CellAt;
 use deskhand_opc::{Draft, Limits, Package};
 use deskhand_operations::{CellInput, Refusal, RefusalCode};
-use rust_xlsxwriter::{Formula, XlsxError};
+use rust_xlsxwriter::{Format, Formula, XlsxError};
 
 use crate::recalculation;
 use crate::workbook::Workbook;
@@ -84,6 +84,14 @@ fn put(
         CellInput::Leave | CellInput::Clear(_) => {}
         CellInput::Boolean(value) => drop(sheet.write_boolean(row, column, *value)?),
         CellInput::Number(value) => drop(sheet.write_number(row, column, *value)?),
+        CellInput::Date(date) => {
+            let format = date.format.as_deref().unwrap_or_else(|| date.fitting_format());
+            let format = Format::new().set_num_format(format);
+            match date.serial(false) {
+                Some(serial) => drop(sheet.write_number_with_format(row, column, serial, &format)?),
+                None => drop(sheet.write_string(row, column, &date.date)?),
+            }
+        }
         CellInput::Text(text) => match input.formula() {
             Some(formula) => {
                 let body = formula.trim_start_matches('=');

@@ -19,7 +19,7 @@ mod writing;
 use std::collections::HashSet;
 
 use deskhand_opc::{Draft, Package, PatchSet};
-use deskhand_operations::{RefusalCode, WorkbookAnswer, WorkbookOperation};
+use deskhand_operations::{Effect, RefusalCode, WorkbookAnswer, WorkbookOperation};
 
 use crate::error::{Outcome, refuse};
 use crate::lint::{self, Finding};
@@ -29,12 +29,18 @@ use crate::workbook::{Planned, Workbook};
 pub(crate) const MAX_CELLS: u64 = 200_000;
 
 /// Answers an operation that only looks.
+#[expect(clippy::match_same_arms, reason = "one arm an operation")]
 pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outcome<WorkbookAnswer> {
     use WorkbookOperation as Op;
     Ok(match operation {
         Op::Info(_) => WorkbookAnswer::Info(info::answer(workbook)?),
         Op::RangeRead(read) => WorkbookAnswer::RangeRead(range_read::answer(workbook, read)?),
         Op::RangeFind(find) => WorkbookAnswer::RangeFind(range_find::answer(workbook, find)?),
+        Op::CommentRead(_) => return not_yet(operation),
+        Op::PivotInfo(_) => return not_yet(operation),
+        Op::Trace(_) => return not_yet(operation),
+        Op::Check(_) => return not_yet(operation),
+        Op::TieOut(_) => return not_yet(operation),
         _ => {
             return refuse(
                 RefusalCode::BadInput,
@@ -44,19 +50,37 @@ pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outc
     })
 }
 
+/// The refusal of an operation that closed files do not know yet.
+fn not_yet<T>(operation: &WorkbookOperation) -> Outcome<T> {
+    let name = operation.definition().name;
+    refuse(
+        RefusalCode::Unsupported,
+        format!("`{name}` is not known for closed files; nothing was changed."),
+    )
+}
+
 /// Plans an operation that changes, and checks what it would leave behind.
 pub(crate) fn plan(workbook: &Workbook, operation: &WorkbookOperation) -> Outcome<Planned> {
+    if operation.definition().effect == Effect::Read {
+        return Ok(Planned {
+            answer: answer(workbook, operation)?,
+            patches: PatchSet::default(),
+        });
+    }
+    let mut draft = Draft::new(&workbook.package);
+    let answer = change(workbook, &mut draft, operation)?;
+    let changed = draft.package().clone();
+    let patches = draft.finish();
+    check(workbook, changed, &patches)?;
+    Ok(Planned { answer, patches })
+}
+
+/// Makes the change in the draft.
+#[expect(clippy::match_same_arms, reason = "one arm an operation")]
+fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) -> Outcome<WorkbookAnswer> {
     use WorkbookAnswer as Answer;
     use WorkbookOperation as Op;
-    let mut draft = Draft::new(&workbook.package);
-    let to = &mut draft;
-    let answer = match operation {
-        Op::Info(_) | Op::RangeRead(_) | Op::RangeFind(_) => {
-            return Ok(Planned {
-                answer: answer(workbook, operation)?,
-                patches: PatchSet::default(),
-            });
-        }
+    Ok(match operation {
         Op::RangeWrite(write) => Answer::RangeWrite(range_write::plan(workbook, to, write)?),
         Op::RangeFormatting(format) => Answer::RangeFormatting(range_format::plan(workbook, to, format)?),
         Op::RangeClear(clear) => Answer::RangeClear(range_clear::plan(workbook, to, clear)?),
@@ -67,11 +91,46 @@ pub(crate) fn plan(workbook: &Workbook, operation: &WorkbookOperation) -> Outcom
         Op::TableDelete(delete) => Answer::TableDelete(table_delete::plan(workbook, to, delete)?),
         Op::ChartAdd(add) => Answer::ChartAdd(chart_add::plan(workbook, to, add)?),
         Op::ChartDelete(delete) => Answer::ChartDelete(chart_delete::plan(workbook, to, delete)?),
-    };
-    let changed = draft.package().clone();
-    let patches = draft.finish();
-    check(workbook, changed, &patches)?;
-    Ok(Planned { answer, patches })
+        Op::RangeCopy(_) => return not_yet(operation),
+        Op::RangeFill(_) => return not_yet(operation),
+        Op::RangeMerge(_) => return not_yet(operation),
+        Op::RangeUnmerge(_) => return not_yet(operation),
+        Op::RangeSort(_) => return not_yet(operation),
+        Op::RowsInsert(_) => return not_yet(operation),
+        Op::RowsDelete(_) => return not_yet(operation),
+        Op::ColumnsInsert(_) => return not_yet(operation),
+        Op::ColumnsDelete(_) => return not_yet(operation),
+        Op::ColumnWidth(_) => return not_yet(operation),
+        Op::RowHeight(_) => return not_yet(operation),
+        Op::Freeze(_) => return not_yet(operation),
+        Op::PageSetup(_) => return not_yet(operation),
+        Op::SheetRename(_) => return not_yet(operation),
+        Op::SheetMove(_) => return not_yet(operation),
+        Op::SheetCopy(_) => return not_yet(operation),
+        Op::SheetHide(_) => return not_yet(operation),
+        Op::TableResize(_) => return not_yet(operation),
+        Op::NameSet(_) => return not_yet(operation),
+        Op::NameDelete(_) => return not_yet(operation),
+        Op::FilterSet(_) => return not_yet(operation),
+        Op::ConditionalFormatSet(_) => return not_yet(operation),
+        Op::DataValidationSet(_) => return not_yet(operation),
+        Op::NoteSet(_) => return not_yet(operation),
+        Op::NoteDelete(_) => return not_yet(operation),
+        Op::CommentReply(_) => return not_yet(operation),
+        Op::ChartUpdate(_) => return not_yet(operation),
+        Op::PictureAdd(_) => return not_yet(operation),
+        Op::PivotRefresh(_) => return not_yet(operation),
+        Op::Recalculate(_) => return not_yet(operation),
+        Op::TieOutReport(_) => return not_yet(operation),
+        Op::Info(_)
+        | Op::RangeRead(_)
+        | Op::RangeFind(_)
+        | Op::CommentRead(_)
+        | Op::PivotInfo(_)
+        | Op::Trace(_)
+        | Op::Check(_)
+        | Op::TieOut(_) => return answer(workbook, operation),
+    })
 }
 
 /// Refuses a change that leaves a finding which was not there before. Files may have findings of their own.

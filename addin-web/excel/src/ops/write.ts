@@ -64,6 +64,9 @@ function contentOf(input: CellInput): Content {
     return input;
   }
   if (typeof input !== "string") {
+    if ("date" in input) {
+      throw new RefusalError("unsupported", "dates are written as serial numbers with a format while the workbook is open");
+    }
     return "";
   }
   return isFormula(input) ? input : input.startsWith("'") ? input : asText(input);

@@ -4,6 +4,39 @@
 export const PROTOCOL = 1;
 
 /**
+ * What may be entered.
+ */
+export type Allowed = { "allow": "any", } | { "allow": "list", 
+/**
+ * The texts.
+ */
+values: Array<string>, } | { "allow": "listFrom", 
+/**
+ * The range with sheet, a name, or a formula with `=`.
+ */
+source: string, } | { "allow": "number", 
+/**
+ * What it is.
+ */
+of: NumberKind, 
+/**
+ * How it compares.
+ */
+operator: Comparison, 
+/**
+ * With what: a number, a date as ISO text, or a formula with `=`.
+ */
+first: CellValue, 
+/**
+ * The upper end of `between` and `notBetween`.
+ */
+second?: CellValue, } | { "allow": "formula", 
+/**
+ * The formula with `=`.
+ */
+formula: string, };
+
+/**
  * The answer to one operation, tagged like the operation it answers.
  */
 export type Answer = WorkbookAnswer | DeckAnswer;
@@ -264,7 +297,24 @@ wrap?: boolean, };
 /**
  * What to write into one cell.
  */
-export type CellInput = null | boolean | number | string | ClearMark;
+export type CellInput = null | boolean | number | string | ClearMark | DateInput;
+
+/**
+ * A note.
+ */
+export type CellNote = { 
+/**
+ * Its cell without sheet.
+ */
+cell: string, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * Who wrote it.
+ */
+author?: string, };
 
 /**
  * A cell's value as read: empty is `null`, an error is its text (`#REF!`), a date is its serial number.
@@ -378,7 +428,7 @@ targets: Array<string>, };
  */
 export type ChartAdd = { 
 /**
- * The data with sheet: first column the categories, first row the names of the series.
+ * The data with sheet, or a table's name: first column the categories, first row the names of the series.
  */
 range: string, 
 /**
@@ -396,7 +446,15 @@ title?: string,
 /**
  * The area that the chart covers, with sheet, `Summary!F2:M18`; beside the data when absent.
  */
-place?: string, };
+place?: string, 
+/**
+ * For a combination: series that are drawn in another way than `kind`, by name or by column of the data.
+ */
+series?: Array<SeriesLook>, 
+/**
+ * Titles and formats of axes, and the legend.
+ */
+look?: ChartLook, };
 
 /**
  * `chart.delete`.
@@ -415,6 +473,39 @@ name: string, };
  * The kinds of chart that both back ends can draw natively.
  */
 export type ChartKind = "barClustered" | "columnClustered" | "columnStacked" | "line" | "area" | "pie" | "doughnut";
+
+/**
+ * Titles and formats of axes, and the legend; absent fields stay as they are.
+ */
+export type ChartLook = { 
+/**
+ * The title of the category axis; the empty string takes it away.
+ */
+categoryTitle?: string, 
+/**
+ * The title of the value axis, alike.
+ */
+valueTitle?: string, 
+/**
+ * The title of the secondary axis, alike.
+ */
+secondaryTitle?: string, 
+/**
+ * The Excel number format of the value axis.
+ */
+valueFormat?: string, 
+/**
+ * Where the value axis begins.
+ */
+minimum?: number, 
+/**
+ * Where the value axis ends.
+ */
+maximum?: number, 
+/**
+ * Where the legend stands.
+ */
+legend?: LegendPlace, };
 
 /**
  * One series with the data in it, for a chart on a slide.
@@ -447,6 +538,24 @@ categories: Array<string>,
 series: Array<ChartSeries>, };
 
 /**
+ * `workbook.check`: no parameters.
+ */
+export type Check = Record<symbol, never>;
+
+/**
+ * `workbook.check` and `deck.check`.
+ */
+export type CheckContent = { 
+/**
+ * The findings, gravest first; at most 500.
+ */
+findings: Array<Finding>, 
+/**
+ * How many there are.
+ */
+count: number, };
+
+/**
  * An answer that may be given.
  */
 export type Choice = "allowOnce" | "allowSession" | "deny";
@@ -461,6 +570,223 @@ export type ClearMark = {
 clear: boolean, };
 
 /**
+ * `columnWidth`.
+ */
+export type ColumnWidth = { 
+/**
+ * The columns with sheet, `Data!B:D`.
+ */
+range: string, 
+/**
+ * Width in characters of the default font, 0 to 255; the default width when everything is absent.
+ */
+width?: number, 
+/**
+ * Fit to the texts.
+ */
+fit?: boolean, 
+/**
+ * Hide or show.
+ */
+hidden?: boolean, };
+
+/**
+ * `columns.delete`: every reference follows; what referred to deleted cells alone becomes `#REF!` and is named.
+ */
+export type ColumnsDelete = { 
+/**
+ * The columns with sheet, `Data!C:D`.
+ */
+range: string, };
+
+/**
+ * `columns.insert`: every reference follows.
+ */
+export type ColumnsInsert = { 
+/**
+ * The columns that are new afterwards, with sheet: `Data!C:D`.
+ */
+range: string, };
+
+/**
+ * A comment of a thread.
+ */
+export type Comment = { 
+/**
+ * Who wrote it.
+ */
+author: string, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * When, ISO 8601.
+ */
+at?: string, };
+
+/**
+ * `comment.read`: threads of comments, at most 500.
+ */
+export type CommentRead = { 
+/**
+ * Where, a sheet or a range; the whole workbook when absent.
+ */
+range?: string, };
+
+/**
+ * `comment.reply`: answers a thread.
+ */
+export type CommentReply = { 
+/**
+ * The cell of the thread, with sheet.
+ */
+cell: string, 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * Who answers; the user when absent.
+ */
+author?: string, 
+/**
+ * When, ISO 8601 in UTC; given by the service.
+ */
+at?: string, };
+
+/**
+ * A thread of comments.
+ */
+export type CommentThread = { 
+/**
+ * Its cell with sheet.
+ */
+cell: string, 
+/**
+ * True where it is done with.
+ */
+resolved?: boolean, 
+/**
+ * The first comment and its answers, in order.
+ */
+comments: Array<Comment>, };
+
+/**
+ * `comment.read`.
+ */
+export type CommentThreads = { 
+/**
+ * The threads.
+ */
+threads: Array<CommentThread>, 
+/**
+ * True where there are more.
+ */
+truncated?: boolean, };
+
+/**
+ * How a rule compares.
+ */
+export type Comparison = "between" | "notBetween" | "equal" | "notEqual" | "greaterThan" | "lessThan" | "greaterThanOrEqual" | "lessThanOrEqual";
+
+/**
+ * What a conditional format looks for. Formulas begin with `=` and are relative to the top left cell of the range.
+ */
+export type Condition = { "when": "value", 
+/**
+ * How.
+ */
+operator: Comparison, 
+/**
+ * With what: a number, a text, or a formula with `=`.
+ */
+first: CellValue, 
+/**
+ * The upper end of `between` and `notBetween`.
+ */
+second?: CellValue, } | { "when": "formula", 
+/**
+ * The formula with `=`.
+ */
+formula: string, } | { "when": "contains", 
+/**
+ * The words.
+ */
+text: string, } | { "when": "duplicate", } | { "when": "unique", } | { "when": "blank", } | { "when": "error", } | { "when": "top", 
+/**
+ * How many, 1 to 1,000, or percent.
+ */
+rank: number, 
+/**
+ * The rank is percent.
+ */
+percent?: boolean, 
+/**
+ * The smallest instead.
+ */
+bottom?: boolean, } | { "when": "aboveAverage", 
+/**
+ * Below it instead.
+ */
+below?: boolean, } | { "when": "colorScale", 
+/**
+ * The colours.
+ */
+colors: Array<string>, } | { "when": "dataBar", 
+/**
+ * The colour, `#RRGGBB`.
+ */
+color: string, } | { "when": "iconSet", 
+/**
+ * The set as Excel names it: `3TrafficLights1`, `3Arrows`, `5Rating`.
+ */
+set: string, 
+/**
+ * Show icons without values.
+ */
+iconsOnly?: boolean, };
+
+/**
+ * `conditionalFormat.set`: the rules of a range, the first one before the others. Rules of other ranges stay.
+ */
+export type ConditionalFormatSet = { 
+/**
+ * A1 with sheet.
+ */
+range: string, 
+/**
+ * The rules; none takes all rules of the range away.
+ */
+rules?: Array<ConditionalRule>, 
+/**
+ * Add to the rules that the range has, before them.
+ */
+keep?: boolean, };
+
+/**
+ * One rule. Scales, bars and icons have no format of their own.
+ */
+export type ConditionalRule = { 
+/**
+ * What it looks for.
+ */
+condition: Condition, 
+/**
+ * The look where it is met: bold, italic, font colour, fill colour, number format.
+ */
+format?: CellFormat, 
+/**
+ * Later rules do not apply where this one is met.
+ */
+stop?: boolean, };
+
+/**
+ * What `range.copy` takes along.
+ */
+export type Copied = "all" | "values" | "formulas" | "formats";
+
+/**
  * `session/create`. A repeated `clientId` answers the session that it made before.
  */
 export type CreateParams = { 
@@ -472,6 +798,48 @@ clientId: string,
  * A title.
  */
 title?: string, };
+
+/**
+ * `dataValidation.set`: what may be entered into a range; replaces what stood there.
+ */
+export type DataValidationSet = { 
+/**
+ * A1 with sheet.
+ */
+range: string, 
+/**
+ * What may be entered.
+ */
+allowed: Allowed, 
+/**
+ * Blank is not valid.
+ */
+refuseBlank?: boolean, 
+/**
+ * What happens otherwise; refused when absent.
+ */
+style?: ErrorStyle, 
+/**
+ * The message then.
+ */
+error?: ValidationMessage, 
+/**
+ * The message when the cell is selected.
+ */
+prompt?: ValidationMessage, };
+
+/**
+ * A date, a time or both, ISO 8601 without a zone.
+ */
+export type DateInput = { 
+/**
+ * `2026-03-31`, `2026-03-31T14:30:00` or `14:30:00`; from 1900 (or 1904) to 9999.
+ */
+date: string, 
+/**
+ * The number format. Where it is absent, a cell that shows dates keeps its own; others get one that shows the date.
+ */
+format?: string, };
 
 /**
  *The answer to a [`DeckOperation`], tagged with the same `op`.
@@ -606,6 +974,31 @@ session: SessionId,
 document: DocumentId, };
 
 /**
+ * A formula for which engines or the file disagree.
+ */
+export type Disagreement = { 
+/**
+ * The cell with sheet.
+ */
+cell: string, 
+/**
+ * Its formula with `=`.
+ */
+formula: string, 
+/**
+ * The value in the file.
+ */
+cached: CellValue, 
+/**
+ * What the first engine computes.
+ */
+first?: CellValue, 
+/**
+ * What the second engine computes.
+ */
+second?: CellValue, };
+
+/**
  * The answer to `document/open` and `document/attach`.
  */
 export type DocumentAnswer = { 
@@ -673,9 +1066,27 @@ export type DocumentsAnswer = {
 documents: Array<DocumentView>, };
 
 /**
+ * How many formulas an engine computed.
+ */
+export type EngineShare = { 
+/**
+ * The engine and its version.
+ */
+engine: string, 
+/**
+ * How many.
+ */
+formulas: number, };
+
+/**
  * A stable code.
  */
 export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_DISK_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "INTERNAL";
+
+/**
+ * What happens to an entry that is not valid.
+ */
+export type ErrorStyle = "stop" | "warning" | "information";
 
 /**
  * What happened, tagged with `type`.
@@ -1077,6 +1488,96 @@ export type FiguresAnswer = {
 figures: Array<FigureCheck>, };
 
 /**
+ * How `range.fill` goes on.
+ */
+export type FillKind = "copy" | "series" | "formats";
+
+/**
+ * The filter of one column: values, or one or two conditions.
+ */
+export type FilterColumn = { 
+/**
+ * The column by its letters or by its header.
+ */
+column: string, 
+/**
+ * Rows with one of these values are shown, as the sheet shows them; `null` for blank cells.
+ */
+values?: Array<CellValue>, 
+/**
+ * Rows that meet these are shown; at most two.
+ */
+conditions?: Array<FilterCondition>, 
+/**
+ * One of two conditions is enough.
+ */
+any?: boolean, };
+
+/**
+ * One comparison of a filter.
+ */
+export type FilterCondition = { 
+/**
+ * How.
+ */
+operator: FilterOperator, 
+/**
+ * With what.
+ */
+value: CellValue, };
+
+/**
+ * How a filter compares.
+ */
+export type FilterOperator = "equal" | "notEqual" | "greaterThan" | "greaterThanOrEqual" | "lessThan" | "lessThanOrEqual" | "beginsWith" | "endsWith" | "contains" | "doesNotContain";
+
+/**
+ * `filter.set`: sets the filter of a range or table and hides the rows that it leaves out; without columns all rows are shown.
+ */
+export type FilterSet = { 
+/**
+ * The range with its header row, with sheet.
+ */
+range?: string, 
+/**
+ * Instead of a range: a table by name.
+ */
+table?: string, 
+/**
+ * What is filtered.
+ */
+columns?: Array<FilterColumn>, 
+/**
+ * Take the filter away.
+ */
+remove?: boolean, };
+
+/**
+ * A finding of a check.
+ */
+export type Finding = { 
+/**
+ * Its stable code, `sheet.cellOrder`.
+ */
+code: string, 
+/**
+ * How grave it is.
+ */
+severity: Severity, 
+/**
+ * The part of the package, where it is about the file.
+ */
+part?: string, 
+/**
+ * The cells with sheet, or the slide and shape.
+ */
+place?: string, 
+/**
+ * One sentence for a person.
+ */
+sentence: string, };
+
+/**
  * `range.find`.
  */
 export type FoundCells = { 
@@ -1088,6 +1589,23 @@ cells: Array<Cell>,
  * True when there are more.
  */
 more: boolean, };
+
+/**
+ * `freeze`: keeps the first rows and columns in view. Both zero or absent takes the freeze away.
+ */
+export type Freeze = { 
+/**
+ * The sheet's name.
+ */
+sheet: string, 
+/**
+ * How many rows.
+ */
+rows?: number, 
+/**
+ * How many columns.
+ */
+columns?: number, };
 
 /**
  * What kind of front end speaks. A token is bound to the kind it was made for.
@@ -1150,6 +1668,11 @@ document?: LiveDocument, };
 export type HorizontalAlignment = "general" | "left" | "center" | "right";
 
 /**
+ * Where the legend stands.
+ */
+export type LegendPlace = "right" | "left" | "top" | "bottom" | "none";
+
+/**
  * The answer to `session/list`.
  */
 export type ListAnswer = { 
@@ -1201,6 +1724,35 @@ sets?: Array<string>,
 summary?: string, };
 
 /**
+ * Margins in points.
+ */
+export type Margins = { 
+/**
+ * Left.
+ */
+left?: number, 
+/**
+ * Right.
+ */
+right?: number, 
+/**
+ * Top.
+ */
+top?: number, 
+/**
+ * Bottom.
+ */
+bottom?: number, 
+/**
+ * From the edge to the header.
+ */
+header?: number, 
+/**
+ * From the edge to the footer.
+ */
+footer?: number, };
+
+/**
  * A message of the agent.
  */
 export type MessageId = string;
@@ -1217,6 +1769,40 @@ id: string,
  * The name to show.
  */
 label: string, };
+
+/**
+ * `name.delete`: refused where formulas use it.
+ */
+export type NameDelete = { 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * The sheet that it is local to.
+ */
+sheet?: string, };
+
+/**
+ * `name.set`: adds a defined name, or gives it another meaning.
+ */
+export type NameSet = { 
+/**
+ * The name: letters, digits, `_`, `.` and `\\`; no address.
+ */
+name: string, 
+/**
+ * What it stands for: a range with sheet, or a formula with `=`.
+ */
+refersTo: string, 
+/**
+ * The sheet that it is local to; the whole workbook when absent.
+ */
+sheet?: string, 
+/**
+ * What it is for.
+ */
+comment?: string, };
 
 /**
  * A name for an area.
@@ -1236,9 +1822,57 @@ range: string,
 columns?: Array<string>, };
 
 /**
+ * A formula whose value was kept as it stood, because it cannot be computed here.
+ */
+export type NotComputed = { 
+/**
+ * The cell with sheet.
+ */
+cell: string, 
+/**
+ * Its formula with `=`.
+ */
+formula: string, 
+/**
+ * Why.
+ */
+reason: string, };
+
+/**
+ * `note.delete`.
+ */
+export type NoteDelete = { 
+/**
+ * The cell with sheet.
+ */
+cell: string, };
+
+/**
+ * `note.set`: adds a note (a legacy comment) to a cell, or replaces its text.
+ */
+export type NoteSet = { 
+/**
+ * The cell with sheet.
+ */
+cell: string, 
+/**
+ * The text, at most 32,000 characters.
+ */
+text: string, 
+/**
+ * Who wrote it; the user when absent.
+ */
+author?: string, };
+
+/**
  * Nothing.
  */
 export type Nothing = Record<symbol, never>;
+
+/**
+ * What a validated number is.
+ */
+export type NumberKind = "whole" | "decimal" | "date" | "time" | "textLength";
 
 /**
  * `document/open`: registers the pane's document, or tells that it got another name.
@@ -1254,6 +1888,68 @@ document: LiveDocument, };
  * `slide`, a workbook's a `range`.
  */
 export type Operation = WorkbookOperation | DeckOperation;
+
+/**
+ * How a page stands.
+ */
+export type Orientation = "portrait" | "landscape";
+
+/**
+ * `pageSetup`: absent fields stay as they are.
+ */
+export type PageSetup = { 
+/**
+ * The sheet's name.
+ */
+sheet: string, 
+/**
+ * How the page stands.
+ */
+orientation?: Orientation, 
+/**
+ * The paper.
+ */
+paper?: PaperSize, 
+/**
+ * Scale in percent, 10 to 400; takes fitting away.
+ */
+scale?: number, 
+/**
+ * Pages across that everything is fitted to; 0 for as many as it takes.
+ */
+fitWidth?: number, 
+/**
+ * Pages down that everything is fitted to; 0 for as many as it takes.
+ */
+fitHeight?: number, 
+/**
+ * What is printed, without sheet, `A1:H40`; the empty string takes it away.
+ */
+printArea?: string, 
+/**
+ * Rows on every page, `1:2`; the empty string takes them away.
+ */
+titleRows?: string, 
+/**
+ * Columns on every page, `A:B`; the empty string takes them away.
+ */
+titleColumns?: string, 
+/**
+ * Margins.
+ */
+margins?: Margins, 
+/**
+ * The header with its codes, `&L&"Arial"Left&CPage &P`; the empty string takes it away.
+ */
+header?: string, 
+/**
+ * The footer, alike.
+ */
+footer?: string, 
+/**
+ * Print gridlines.
+ */
+gridlines?: boolean, };
 
 /**
  * `pairing/answer`, from the window or the terminal.
@@ -1297,6 +1993,11 @@ export type PairingsAnswer = {
  * Attempts that wait.
  */
 pairings: Array<PairingView>, };
+
+/**
+ * The paper.
+ */
+export type PaperSize = "a3" | "a4" | "a5" | "letter" | "legal" | "tabloid";
 
 /**
  * A permission request.
@@ -1381,6 +2082,95 @@ altText: string,
  * Where it stands; with one side zero the other decides and the ratio stays.
  */
 frame: SlideFrame, };
+
+/**
+ * `pivot.info`.
+ */
+export type PivotContent = { 
+/**
+ * The pivot tables.
+ */
+pivots: Array<PivotTable>, };
+
+/**
+ * A field of a pivot table.
+ */
+export type PivotField = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How values are summarised: `sum`, `count`, `average`.
+ */
+function?: string, };
+
+/**
+ * `pivot.info`.
+ */
+export type PivotInfo = { 
+/**
+ * One pivot table by name; all when absent.
+ */
+name?: string, };
+
+/**
+ * `pivot.refresh`: marked for refresh when Excel opens the workbook.
+ */
+export type PivotRefresh = { 
+/**
+ * One pivot table by name; all when absent.
+ */
+name?: string, };
+
+/**
+ * A pivot table.
+ */
+export type PivotTable = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The sheet it stands on.
+ */
+sheet: string, 
+/**
+ * Its cells without sheet.
+ */
+range: string, 
+/**
+ * Where its data come from: a range with sheet, a table, a name, or words for what lies outside.
+ */
+source?: string, 
+/**
+ * Row fields.
+ */
+rows?: Array<PivotField>, 
+/**
+ * Column fields.
+ */
+columns?: Array<PivotField>, 
+/**
+ * Value fields.
+ */
+values?: Array<PivotField>, 
+/**
+ * Filter fields.
+ */
+filters?: Array<PivotField>, 
+/**
+ * Slicers and timelines that act on it.
+ */
+slicers?: Array<string>, 
+/**
+ * True where Excel refreshes it on opening.
+ */
+refreshOnOpen?: boolean, 
+/**
+ * When it was last refreshed, ISO 8601.
+ */
+refreshed?: string, };
 
 /**
  * A placeholder of a layout.
@@ -1514,6 +2304,14 @@ formats?: Array<Array<CellFormat>>,
  */
 texts?: Array<Array<string>>, 
 /**
+ * Notes.
+ */
+notes?: Array<CellNote>, 
+/**
+ * The range as one text table.
+ */
+table?: string, 
+/**
  * The range of the rows that were left out, with sheet.
  */
 rest?: string, 
@@ -1524,9 +2322,47 @@ rest?: string,
 fingerprint: string, };
 
 /**
+ * `range.copy`: at most 200,000 cells. Relative references in formulas follow, as in Excel.
+ */
+export type RangeCopy = { 
+/**
+ * What to copy, A1 with sheet.
+ */
+from: string, 
+/**
+ * Where to: an area of the same size or a multiple of it, or its top left cell, with sheet.
+ */
+to: string, 
+/**
+ * All when absent.
+ */
+what?: Copied, 
+/**
+ * Rows become columns.
+ */
+transpose?: boolean, };
+
+/**
  * What `range.read` answers beside the values.
  */
-export type RangeFacet = "values" | "formulas" | "numberFormats" | "formats" | "texts";
+export type RangeFacet = "values" | "formulas" | "numberFormats" | "formats" | "texts" | "notes" | "table";
+
+/**
+ * `range.fill`: at most 200,000 cells.
+ */
+export type RangeFill = { 
+/**
+ * The source, A1 with sheet.
+ */
+from: string, 
+/**
+ * The source and the cells to fill after it, in one direction.
+ */
+to: string, 
+/**
+ * Copy when absent.
+ */
+kind?: FillKind, };
 
 /**
  * `range.find`: at most 200 cells an answer.
@@ -1563,6 +2399,19 @@ format: CellFormat,
 fitColumns?: boolean, };
 
 /**
+ * `range.merge`: the contents of the top left cell stay, those of the others go.
+ */
+export type RangeMerge = { 
+/**
+ * A1 with sheet.
+ */
+range: string, 
+/**
+ * Merge each row on its own.
+ */
+across?: boolean, };
+
+/**
  * `range.read`: at most 100,000 cells an answer.
  */
 export type RangeRead = { 
@@ -1592,6 +2441,36 @@ image: RangeContent,
  * Addresses inside it to leave as they are now, because a person changed them since.
  */
 except?: Array<string>, };
+
+/**
+ * `range.sort`: at most 200,000 cells. Rows move whole within the range; numbers come before texts, blank cells last.
+ */
+export type RangeSort = { 
+/**
+ * A1 with sheet.
+ */
+range: string, 
+/**
+ * What to sort by, the most important first; at most 64.
+ */
+by: Array<SortKey>, 
+/**
+ * The first row stays where it is.
+ */
+hasHeader?: boolean, 
+/**
+ * Capital letters differ from small ones.
+ */
+caseSensitive?: boolean, };
+
+/**
+ * `range.unmerge`: takes apart every merged cell that the range touches.
+ */
+export type RangeUnmerge = { 
+/**
+ * A1 with sheet.
+ */
+range: string, };
 
 /**
  * `range.write`: at most 200,000 cells. The range may be the top left cell alone.
@@ -1630,6 +2509,48 @@ formulaCount: number,
  * The fingerprint of the range after the write.
  */
 fingerprint: string, };
+
+/**
+ * `workbook.recalculate`: no parameters.
+ */
+export type Recalculate = Record<symbol, never>;
+
+/**
+ * `workbook.recalculate`.
+ */
+export type Recalculation = { 
+/**
+ * Formulas that were computed.
+ */
+computed: number, 
+/**
+ * Formulas whose value differed from the one in the file and was written.
+ */
+changed: number, 
+/**
+ * Which engine computed how many.
+ */
+engines?: Array<EngineShare>, 
+/**
+ * Formulas that answer an error, at most 200.
+ */
+errors?: Array<Cell>, 
+/**
+ * How many answer an error.
+ */
+errorCount: number, 
+/**
+ * Formulas that were not computed, at most 500.
+ */
+notComputed?: Array<NotComputed>, 
+/**
+ * How many were not computed.
+ */
+notComputedCount: number, 
+/**
+ * What a person should know.
+ */
+warnings?: Array<string>, };
 
 /**
  * A refused operation: a code and one sentence.
@@ -1696,6 +2617,41 @@ reach: string,
  * The rule: `Formulas that reach outside this workbook ask every time.`
  */
 rule: string, };
+
+/**
+ * `rowHeight`.
+ */
+export type RowHeight = { 
+/**
+ * The rows with sheet, `Data!2:4`.
+ */
+range: string, 
+/**
+ * Height in points, 0 to 409; by content when everything is absent.
+ */
+height?: number, 
+/**
+ * Hide or show.
+ */
+hidden?: boolean, };
+
+/**
+ * `rows.delete`: every reference follows; what referred to deleted cells alone becomes `#REF!` and is named.
+ */
+export type RowsDelete = { 
+/**
+ * The rows with sheet, `Data!5:7`.
+ */
+range: string, };
+
+/**
+ * `rows.insert`: every reference follows.
+ */
+export type RowsInsert = { 
+/**
+ * The rows that are new afterwards, with sheet: `Data!5:7` inserts three above what was row 5.
+ */
+range: string, };
 
 /**
  * A JSON-RPC error: `data` carries what a person sees.
@@ -1809,6 +2765,31 @@ document: DocumentId,
  * An address with sheet, or `slide:<logical id>`.
  */
 target: string, };
+
+/**
+ * How one series of a combination is drawn.
+ */
+export type SeriesLook = { 
+/**
+ * The series' name, or the column of its values by letters.
+ */
+series: string, 
+/**
+ * Its kind.
+ */
+kind?: ChartKind, 
+/**
+ * Draw it against the secondary axis.
+ */
+secondary?: boolean, 
+/**
+ * Its colour, `#RRGGBB`.
+ */
+color?: string, 
+/**
+ * Write the values beside it.
+ */
+labels?: boolean, };
 
 /**
  * State and policy as a front end shows them; worked out by the service (Invariant 2).
@@ -2237,6 +3218,11 @@ pairing: string,
 token?: string, };
 
 /**
+ * How grave a finding is.
+ */
+export type Severity = "error" | "warning" | "note";
+
+/**
  * `shape.delete`.
  */
 export type ShapeDelete = { 
@@ -2292,6 +3278,23 @@ charts: Array<string>,
 pivots: Array<string>, };
 
 /**
+ * `sheet.copy`: cells, formats, charts, pictures, notes and tables (under new names) come along.
+ */
+export type SheetCopy = { 
+/**
+ * The sheet to copy.
+ */
+name: string, 
+/**
+ * The name of the copy.
+ */
+to: string, 
+/**
+ * The sheet to stand after; the copied one when absent.
+ */
+after?: string, };
+
+/**
  * `sheet.delete`.
  */
 export type SheetDelete = { 
@@ -2299,6 +3302,45 @@ export type SheetDelete = {
  * The sheet's name.
  */
 name: string, };
+
+/**
+ * `sheet.hide`: hides a sheet or shows it again. One sheet must stay visible.
+ */
+export type SheetHide = { 
+/**
+ * The sheet's name.
+ */
+name: string, 
+/**
+ * Hidden when absent.
+ */
+visibility?: Visibility, };
+
+/**
+ * `sheet.move`.
+ */
+export type SheetMove = { 
+/**
+ * The sheet's name.
+ */
+name: string, 
+/**
+ * The sheet to stand after; the first one when absent.
+ */
+after?: string, };
+
+/**
+ * `sheet.rename`: every formula, name and chart follows.
+ */
+export type SheetRename = { 
+/**
+ * The present name.
+ */
+name: string, 
+/**
+ * The new name, at most 31 characters, none of `\ / ? * [ ] :`.
+ */
+to: string, };
 
 /**
  * `slide.add`.
@@ -2491,6 +3533,19 @@ altText?: string,
 frame?: SlideFrame, };
 
 /**
+ * One column to sort by.
+ */
+export type SortKey = { 
+/**
+ * The column by its letters or by its header.
+ */
+column: string, 
+/**
+ * Largest first.
+ */
+descending?: boolean, };
+
+/**
  * Why the model stopped.
  */
 export type StopReason = "endTurn" | "toolUse" | "maxTokens" | "refusal" | { "other": string };
@@ -2544,6 +3599,19 @@ export type TableDelete = {
 name: string, };
 
 /**
+ * `table.resize`: the header row stays where it is.
+ */
+export type TableResize = { 
+/**
+ * The table's name.
+ */
+name: string, 
+/**
+ * The new range with sheet, header and totals included.
+ */
+range: string, };
+
+/**
  * `text.set`.
  */
 export type TextSet = { 
@@ -2563,6 +3631,69 @@ text: string,
  * Where figures in the text came from.
  */
 sources?: Array<FigureSource>, };
+
+/**
+ * `workbook.tieOut`.
+ */
+export type TieOut = { 
+/**
+ * The relative difference that counts as equal; 1e-9 when absent.
+ */
+tolerance?: number, 
+/**
+ * Sheets to look at; all when absent.
+ */
+sheets?: Array<string>, };
+
+/**
+ * `workbook.tieOut`.
+ */
+export type TieOutContent = { 
+/**
+ * Formulas looked at.
+ */
+formulas: number, 
+/**
+ * Formulas whose value two computations confirm or deny.
+ */
+compared: number, 
+/**
+ * Where they differ beyond the tolerance, at most 500.
+ */
+disagreements?: Array<Disagreement>, 
+/**
+ * Errors of modelling: hard-coded numbers in formula columns, ranges that miss a row, totals that count twice; gravest first, at most 500.
+ */
+findings?: Array<Finding>, 
+/**
+ * How many disagreements and findings there are.
+ */
+count: number, 
+/**
+ * Which engine computed how many.
+ */
+engines?: Array<EngineShare>, 
+/**
+ * Formulas that could not be checked, at most 500.
+ */
+notComputed?: Array<NotComputed>, };
+
+/**
+ * `workbook.tieOutReport`: writes the findings of `workbook.tieOut` to a new sheet.
+ */
+export type TieOutReport = { 
+/**
+ * The name of the new sheet.
+ */
+sheet: string, 
+/**
+ * As in `workbook.tieOut`.
+ */
+tolerance?: number, 
+/**
+ * As in `workbook.tieOut`.
+ */
+sheets?: Array<string>, };
 
 /**
  * A pane that is paired, as the window and the terminal list it.
@@ -2602,6 +3733,82 @@ tokens: Array<TokenView>, };
  * How a tool ended.
  */
 export type ToolOutcome = "done" | "failed" | "denied" | "stopped";
+
+/**
+ * `workbook.trace`: at most 2,000 cells an answer.
+ */
+export type Trace = { 
+/**
+ * The cell or range with sheet, or a name.
+ */
+cell: string, 
+/**
+ * Which way.
+ */
+direction: TraceDirection, 
+/**
+ * How many steps; the whole chain when absent.
+ */
+depth?: number, };
+
+/**
+ * `workbook.trace`.
+ */
+export type TraceContent = { 
+/**
+ * Where the chain begins.
+ */
+start: string, 
+/**
+ * The chain, nearest first.
+ */
+cells: Array<TracedCell>, 
+/**
+ * References to other workbooks on the chain.
+ */
+outside?: Array<string>, 
+/**
+ * Formulas on the chain that decide only when they are computed what they read (INDIRECT, OFFSET), with their addresses.
+ */
+notFollowed?: Array<string>, 
+/**
+ * True where the chain goes on beyond the limit.
+ */
+truncated?: boolean, };
+
+/**
+ * Which way to follow formulas.
+ */
+export type TraceDirection = "precedents" | "dependents";
+
+/**
+ * A cell or range on a chain of formulas.
+ */
+export type TracedCell = { 
+/**
+ * Its address with sheet.
+ */
+address: string, 
+/**
+ * Steps from the start.
+ */
+depth: number, 
+/**
+ * Its value, where it is one cell.
+ */
+value?: CellValue, 
+/**
+ * Its formula with `=`.
+ */
+formula?: string, 
+/**
+ * The addresses that it leads to, one step on.
+ */
+links?: Array<string>, 
+/**
+ * True where the chain ends here: it holds no formula.
+ */
+input?: boolean, };
 
 /**
  * A turn: a prompt and everything until the agent rests.
@@ -2673,9 +3880,64 @@ action: string,
 detail?: string, };
 
 /**
+ * A message box.
+ */
+export type ValidationMessage = { 
+/**
+ * Its title, at most 32 characters.
+ */
+title: string, 
+/**
+ * Its text, at most 255 characters.
+ */
+text: string, };
+
+/**
+ * Whether a sheet is shown.
+ */
+export type Visibility = "visible" | "hidden" | "veryHidden";
+
+/**
  *The answer to a [`WorkbookOperation`], tagged with the same `op`.
  */
-export type WorkbookAnswer = { "op": "workbook.info" } & WorkbookContent | { "op": "range.read" } & RangeContent | { "op": "range.find" } & FoundCells | { "op": "range.write" } & Applied | { "op": "range.format" } & Applied | { "op": "range.clear" } & Applied | { "op": "range.restore" } & Applied | { "op": "sheet.add" } & SheetContent | { "op": "sheet.delete" } & Applied | { "op": "table.add" } & Applied | { "op": "table.delete" } & Applied | { "op": "chart.add" } & Applied | { "op": "chart.delete" } & Applied;
+export type WorkbookAnswer = { "op": "workbook.info" } & WorkbookContent | { "op": "range.read" } & RangeContent | { "op": "range.find" } & FoundCells | { "op": "range.write" } & Applied | { "op": "range.format" } & Applied | { "op": "range.clear" } & Applied | { "op": "range.copy" } & Applied | { "op": "range.fill" } & Applied | { "op": "range.merge" } & Applied | { "op": "range.unmerge" } & Applied | { "op": "range.sort" } & Applied | { "op": "range.restore" } & Applied | { "op": "rows.insert" } & Applied | { "op": "rows.delete" } & Applied | { "op": "columns.insert" } & Applied | { "op": "columns.delete" } & Applied | { "op": "columnWidth" } & Applied | { "op": "rowHeight" } & Applied | { "op": "freeze" } & Applied | { "op": "pageSetup" } & Applied | { "op": "sheet.add" } & SheetContent | { "op": "sheet.rename" } & Applied | { "op": "sheet.move" } & Applied | { "op": "sheet.copy" } & SheetContent | { "op": "sheet.delete" } & Applied | { "op": "sheet.hide" } & Applied | { "op": "table.add" } & Applied | { "op": "table.resize" } & Applied | { "op": "table.delete" } & Applied | { "op": "name.set" } & Applied | { "op": "name.delete" } & Applied | { "op": "filter.set" } & Applied | { "op": "conditionalFormat.set" } & Applied | { "op": "dataValidation.set" } & Applied | { "op": "note.set" } & Applied | { "op": "note.delete" } & Applied | { "op": "comment.read" } & CommentThreads | { "op": "comment.reply" } & Applied | { "op": "chart.add" } & Applied | { "op": "chart.update" } & Applied | { "op": "chart.delete" } & Applied | { "op": "picture.add" } & Applied | { "op": "pivot.info" } & PivotContent | { "op": "pivot.refresh" } & Applied | { "op": "workbook.recalculate" } & Recalculation | { "op": "workbook.trace" } & TraceContent | { "op": "workbook.check" } & CheckContent | { "op": "workbook.tieOut" } & TieOutContent | { "op": "workbook.tieOutReport" } & SheetContent;
+
+/**
+ * `chart.update`: absent fields stay as they are.
+ */
+export type WorkbookChartUpdate = { 
+/**
+ * The sheet that holds the chart.
+ */
+sheet: string, 
+/**
+ * The name of the chart object.
+ */
+name: string, 
+/**
+ * New data with sheet, or a table by name.
+ */
+range?: string, 
+/**
+ * Another kind.
+ */
+kind?: ChartKind, 
+/**
+ * The title; the empty string takes it away.
+ */
+title?: string, 
+/**
+ * Another place, with sheet.
+ */
+place?: string, 
+/**
+ * How single series are drawn.
+ */
+series?: Array<SeriesLook>, 
+/**
+ * Axes and legend.
+ */
+look?: ChartLook, };
 
 /**
  * `workbook.info`.
@@ -2710,7 +3972,28 @@ export type WorkbookInfo = Record<symbol, never>;
 /**
  *An operation on a Workbook, tagged with `op`.
  */
-export type WorkbookOperation = { "op": "workbook.info" } & WorkbookInfo | { "op": "range.read" } & RangeRead | { "op": "range.find" } & RangeFind | { "op": "range.write" } & RangeWrite | { "op": "range.format" } & RangeFormatting | { "op": "range.clear" } & RangeClear | { "op": "range.restore" } & RangeRestore | { "op": "sheet.add" } & SheetAdd | { "op": "sheet.delete" } & SheetDelete | { "op": "table.add" } & TableAdd | { "op": "table.delete" } & TableDelete | { "op": "chart.add" } & ChartAdd | { "op": "chart.delete" } & ChartDelete;
+export type WorkbookOperation = { "op": "workbook.info" } & WorkbookInfo | { "op": "range.read" } & RangeRead | { "op": "range.find" } & RangeFind | { "op": "range.write" } & RangeWrite | { "op": "range.format" } & RangeFormatting | { "op": "range.clear" } & RangeClear | { "op": "range.copy" } & RangeCopy | { "op": "range.fill" } & RangeFill | { "op": "range.merge" } & RangeMerge | { "op": "range.unmerge" } & RangeUnmerge | { "op": "range.sort" } & RangeSort | { "op": "range.restore" } & RangeRestore | { "op": "rows.insert" } & RowsInsert | { "op": "rows.delete" } & RowsDelete | { "op": "columns.insert" } & ColumnsInsert | { "op": "columns.delete" } & ColumnsDelete | { "op": "columnWidth" } & ColumnWidth | { "op": "rowHeight" } & RowHeight | { "op": "freeze" } & Freeze | { "op": "pageSetup" } & PageSetup | { "op": "sheet.add" } & SheetAdd | { "op": "sheet.rename" } & SheetRename | { "op": "sheet.move" } & SheetMove | { "op": "sheet.copy" } & SheetCopy | { "op": "sheet.delete" } & SheetDelete | { "op": "sheet.hide" } & SheetHide | { "op": "table.add" } & TableAdd | { "op": "table.resize" } & TableResize | { "op": "table.delete" } & TableDelete | { "op": "name.set" } & NameSet | { "op": "name.delete" } & NameDelete | { "op": "filter.set" } & FilterSet | { "op": "conditionalFormat.set" } & ConditionalFormatSet | { "op": "dataValidation.set" } & DataValidationSet | { "op": "note.set" } & NoteSet | { "op": "note.delete" } & NoteDelete | { "op": "comment.read" } & CommentRead | { "op": "comment.reply" } & CommentReply | { "op": "chart.add" } & ChartAdd | { "op": "chart.update" } & WorkbookChartUpdate | { "op": "chart.delete" } & ChartDelete | { "op": "picture.add" } & WorkbookPictureAdd | { "op": "pivot.info" } & PivotInfo | { "op": "pivot.refresh" } & PivotRefresh | { "op": "workbook.recalculate" } & Recalculate | { "op": "workbook.trace" } & Trace | { "op": "workbook.check" } & Check | { "op": "workbook.tieOut" } & TieOut | { "op": "workbook.tieOutReport" } & TieOutReport;
+
+/**
+ * `picture.add` on a sheet: PNG, JPEG or GIF, at most 10 MB.
+ */
+export type WorkbookPictureAdd = { 
+/**
+ * The top left cell, or the area that it covers, with sheet.
+ */
+place: string, 
+/**
+ * The name of the picture, unique on its sheet.
+ */
+name: string, 
+/**
+ * The picture, base64.
+ */
+data: string, 
+/**
+ * What the picture shows, for people who cannot see it.
+ */
+altText: string, };
 
 /** Methods of the service. */
 export interface Methods {
@@ -2860,13 +4143,49 @@ export const operationEffects = {
   'Workbook range.write': 'Change',
   'Workbook range.format': 'Change',
   'Workbook range.clear': 'Remove',
+  'Workbook range.copy': 'Change',
+  'Workbook range.fill': 'Change',
+  'Workbook range.merge': 'Change',
+  'Workbook range.unmerge': 'Change',
+  'Workbook range.sort': 'Change',
   'Workbook range.restore': 'Change',
+  'Workbook rows.insert': 'Change',
+  'Workbook rows.delete': 'Remove',
+  'Workbook columns.insert': 'Change',
+  'Workbook columns.delete': 'Remove',
+  'Workbook columnWidth': 'Change',
+  'Workbook rowHeight': 'Change',
+  'Workbook freeze': 'Change',
+  'Workbook pageSetup': 'Change',
   'Workbook sheet.add': 'Add',
+  'Workbook sheet.rename': 'Change',
+  'Workbook sheet.move': 'Change',
+  'Workbook sheet.copy': 'Add',
   'Workbook sheet.delete': 'Remove',
+  'Workbook sheet.hide': 'Change',
   'Workbook table.add': 'Add',
+  'Workbook table.resize': 'Change',
   'Workbook table.delete': 'Remove',
+  'Workbook name.set': 'Change',
+  'Workbook name.delete': 'Remove',
+  'Workbook filter.set': 'Change',
+  'Workbook conditionalFormat.set': 'Change',
+  'Workbook dataValidation.set': 'Change',
+  'Workbook note.set': 'Change',
+  'Workbook note.delete': 'Remove',
+  'Workbook comment.read': 'Read',
+  'Workbook comment.reply': 'Add',
   'Workbook chart.add': 'Add',
+  'Workbook chart.update': 'Change',
   'Workbook chart.delete': 'Remove',
+  'Workbook picture.add': 'Add',
+  'Workbook pivot.info': 'Read',
+  'Workbook pivot.refresh': 'Change',
+  'Workbook workbook.recalculate': 'Change',
+  'Workbook workbook.trace': 'Read',
+  'Workbook workbook.check': 'Read',
+  'Workbook workbook.tieOut': 'Read',
+  'Workbook workbook.tieOutReport': 'Add',
   'Deck deck.info': 'Read',
   'Deck slide.read': 'Read',
   'Deck slide.add': 'Add',

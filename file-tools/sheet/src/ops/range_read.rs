@@ -63,6 +63,12 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
         fingerprint: fingerprint(area, &scanned.data.cells, &strings),
         ..RangeContent::default()
     };
+    if facets.contains(&RangeFacet::Notes) || facets.contains(&RangeFacet::Table) {
+        return refuse(
+            RefusalCode::Unsupported,
+            "Notes and text tables are not read from closed files.",
+        );
+    }
     for facet in facets {
         fill(&mut answer, *facet, &grid, &strings, &styles);
     }
@@ -98,6 +104,7 @@ fn fill(
         RangeFacet::Texts => {
             answer.texts = Some(grid.map(|cell, style| shown(&value_of(cell), style, styles)));
         }
+        RangeFacet::Notes | RangeFacet::Table => {}
     }
 }
 

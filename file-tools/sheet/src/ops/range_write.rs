@@ -78,6 +78,19 @@ pub(super) fn content(
         CellInput::Clear(_) => Content::Empty,
         CellInput::Boolean(value) => Content::Value(CellValue::Boolean(*value)),
         CellInput::Number(value) if value.is_finite() => Content::Value(CellValue::Number(*value)),
+        CellInput::Date(date) => match date.serial(workbook.date_1904) {
+            Some(serial) => Content::Value(CellValue::Number(serial)),
+            None => {
+                return refuse(
+                    RefusalCode::BadInput,
+                    format!(
+                        "`{}` for {} is no date such as 2026-03-31; nothing was changed.",
+                        date.date,
+                        at()
+                    ),
+                );
+            }
+        },
         CellInput::Number(_) => {
             return refuse(
                 RefusalCode::BadInput,

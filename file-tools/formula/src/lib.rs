@@ -7,6 +7,7 @@ mod calculate;
 mod format;
 mod functions;
 mod reference;
+mod rewrite;
 pub mod risk;
 mod token;
 
@@ -14,4 +15,5 @@ pub use calculate::{CalculationLimits, CellAt, Outcome, Problem, Table, calculat
 pub use format::shown;
 pub use functions::{from_file, to_file};
 pub use reference::{Reference, References, balanced, references, translate};
+pub use rewrite::{Axis, Book, BookTable, Change, Holder, Rewritten, Shift, rewrite, rewritten};
 pub use token::{Kind, Token, tokens};

@@ -48,7 +48,11 @@ pub fn tokens(formula: &str) -> Vec<Token<'_>> {
     let mut at = 0;
     while at < formula.len() {
         let rest = &formula[at..];
-        let (kind, length) = next(rest);
+        // `Data!A1:Data!B2` is two references: behind a sheet stands no other.
+        let behind_sheet = tokens
+            .last()
+            .is_some_and(|last: &Token<'_>| last.kind == Kind::Sheet);
+        let (kind, length) = next(rest, behind_sheet);
         tokens.push(Token {
             kind,
             text: &rest[..length],
@@ -59,7 +63,7 @@ pub fn tokens(formula: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-fn next(rest: &str) -> (Kind, usize) {
+fn next(rest: &str, behind_sheet: bool) -> (Kind, usize) {
     let Some(first) = rest.chars().next() else {
         return (Kind::Space, 0);
     };
@@ -86,7 +90,7 @@ fn next(rest: &str) -> (Kind, usize) {
             Kind::Operator,
             if rest[1..].starts_with(['=', '>']) { 2 } else { 1 },
         ),
-        c if c.is_alphanumeric() || matches!(c, '_' | '\\' | '$' | '.' | '?') => word(rest),
+        c if c.is_alphanumeric() || matches!(c, '_' | '\\' | '$' | '.' | '?') => word(rest, behind_sheet),
         c => (Kind::Operator, c.len_utf8()),
     }
 }
@@ -172,7 +176,9 @@ fn sheet_prefix(text: &str) -> Option<usize> {
     if after[length..].starts_with(':') {
         let second = &after[length + 1..];
         let second_length = second.find(|c: char| !in_word(c)).unwrap_or(second.len());
-        if second_length > 0 && second[second_length..].starts_with('!') {
+        // `A1:Data!B2` is a range of two references: sheets named like cells are quoted.
+        let is_cell = book == 0 && deskhand_operations::Area::parse(&after[..length]).is_ok();
+        if second_length > 0 && !is_cell && second[second_length..].starts_with('!') {
             length += 1 + second_length;
         }
     }
@@ -181,8 +187,8 @@ fn sheet_prefix(text: &str) -> Option<usize> {
 }
 
 /// A word: sheet prefix, function, reference, number or name.
-fn word(text: &str) -> (Kind, usize) {
-    if let Some(length) = sheet_prefix(text) {
+fn word(text: &str, behind_sheet: bool) -> (Kind, usize) {
+    if let Some(length) = sheet_prefix(text).filter(|_| !behind_sheet) {
         return (Kind::Sheet, length);
     }
     if let Some(length) = range(text) {
@@ -271,7 +277,7 @@ fn range(text: &str) -> Option<usize> {
 mod tests {
     use super::{Kind, tokens};
 
-    const CASES: [(&str, &[(Kind, &str)]); 12] = [
+    const CASES: [(&str, &[(Kind, &str)]); 14] = [
         (
             "SUM(A1:B2)",
             &[
@@ -339,6 +345,25 @@ mod tests {
             ],
         ),
         ("Data!Rate", &[(Kind::Sheet, "Data!"), (Kind::Name, "Rate")]),
+        (
+            "Data!A1:Data!B2",
+            &[
+                (Kind::Sheet, "Data!"),
+                (Kind::Reference, "A1"),
+                (Kind::Operator, ":"),
+                (Kind::Sheet, "Data!"),
+                (Kind::Reference, "B2"),
+            ],
+        ),
+        (
+            "A1:Data!B2",
+            &[
+                (Kind::Reference, "A1"),
+                (Kind::Operator, ":"),
+                (Kind::Sheet, "Data!"),
+                (Kind::Reference, "B2"),
+            ],
+        ),
     ];
 
     #[test]

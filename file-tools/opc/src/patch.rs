@@ -31,9 +31,9 @@ pub struct EntryImage {
     /// The record in the ZIP directory.
     central: Blob,
     /// Its place in the directory.
-    directory: usize,
+    pub(crate) directory: usize,
     /// Its place in the file.
-    layout: usize,
+    pub(crate) layout: usize,
 }
 
 /// One change to one part.
@@ -197,7 +197,7 @@ impl PatchSet {
 }
 
 /// The content with its spans replaced; refused where what they replace is not there.
-fn replace(part: &str, content: &[u8], spans: &[Span]) -> Result<Vec<u8>, PatchError> {
+pub(crate) fn replace(part: &str, content: &[u8], spans: &[Span]) -> Result<Vec<u8>, PatchError> {
     let added: usize = spans.iter().map(|span| span.new.len()).sum();
     let mut result = Vec::with_capacity(content.len().saturating_add(added));
     let mut position = 0usize;

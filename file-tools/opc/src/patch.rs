@@ -83,7 +83,7 @@ pub struct PatchSet {
 }
 
 impl EntryImage {
-    fn of(package: &Package, part: &str) -> Option<Self> {
+    pub(crate) fn of(package: &Package, part: &str) -> Option<Self> {
         let packed = package.packed(part)?;
         let (directory, layout) = package.places(part)?;
         Some(Self {

@@ -9,9 +9,10 @@
 //! a set; what the result means (sums that depend on what went, indexes into tables) is the duty of whoever takes it.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::name;
+use crate::package::Package;
 use crate::patch::{EntryImage, Patch, PatchSet, Span, replace};
 
 /// Two sets that touch the same place, so that neither can be taken back without the other.
@@ -46,6 +47,28 @@ pub struct WayBack {
 }
 
 impl PatchSet {
+    /// Takes up the entries that a package holds now, before the set is applied to it: so the inverse leads back to these
+    /// very bytes. A set that was carried over others knows the content only.
+    #[must_use]
+    pub fn remembering(mut self, package: &Package) -> Self {
+        let mut seen = HashSet::new();
+        for patch in &mut self.patches {
+            if !seen.insert(name::key(patch.part())) {
+                continue;
+            }
+            match patch {
+                Patch::Edited {
+                    part, before: image, ..
+                }
+                | Patch::Removed { part, image, .. } => {
+                    *image = EntryImage::of(package, part);
+                }
+                Patch::Added { .. } => {}
+            }
+        }
+        self
+    }
+
     /// Rewrites two sets that start from the same package so that each follows the other: `self` after `newer`, and `newer`
     /// after `self`. Both ways lead to the same content.
     pub fn rebase(self, newer: Self) -> Result<(Self, Self), Conflict> {
@@ -129,7 +152,7 @@ fn simplified(log: &[Step], mut pairs: Vec<(usize, usize)>) -> Vec<Entry> {
     pairs.sort_by_key(|(_, last)| *last);
     let mut entries: Vec<Entry> = log.iter().map(|step| step.set.clone()).enumerate().collect();
     for (first, last) in pairs {
-        if let Ok(shorter) = without(&entries, first, last) {
+        if let Some(shorter) = without(&entries, first, last) {
             entries = shorter;
         }
     }
@@ -137,23 +160,59 @@ fn simplified(log: &[Step], mut pairs: Vec<(usize, usize)>) -> Vec<Entry> {
 }
 
 /// The entries without a step and the one that took it back; what stands between them is rewritten.
-fn without(entries: &[Entry], first: usize, last: usize) -> Result<Vec<Entry>, Conflict> {
+fn without(entries: &[Entry], first: usize, last: usize) -> Option<Vec<Entry>> {
     let mut back = None;
     let mut kept = Vec::with_capacity(entries.len());
     for (index, set) in entries {
         if *index == first {
             back = Some(set.invert());
         } else if *index == last {
-            back = None;
+            // Only where it leads to the very content that the step led to is the shorter log as true as the whole one.
+            if !back.take().is_some_and(|way| same(&way, set)) {
+                return None;
+            }
         } else if let Some(way) = back.take() {
-            let (way, moved) = way.rebase(set.clone())?;
+            let (way, moved) = way.rebase(set.clone()).ok()?;
             kept.push((*index, moved));
             back = Some(way);
         } else {
             kept.push((*index, set.clone()));
         }
     }
-    Ok(kept)
+    Some(kept)
+}
+
+/// True when two sets change the same bytes, whatever they know of entries.
+fn same(one: &PatchSet, other: &PatchSet) -> bool {
+    let pairs = one.patches.iter().zip(&other.patches);
+    one.patches.len() == other.patches.len()
+        && pairs.into_iter().all(|pair| match pair {
+            (
+                Patch::Edited { part, spans, .. },
+                Patch::Edited {
+                    part: on,
+                    spans: others,
+                    ..
+                },
+            ) => part == on && spans == others,
+            (
+                Patch::Added { part, content, .. },
+                Patch::Added {
+                    part: on,
+                    content: other,
+                    ..
+                },
+            )
+            | (
+                Patch::Removed { part, content, .. },
+                Patch::Removed {
+                    part: on,
+                    content: other,
+                    ..
+                },
+            ) => part == on && content == other,
+            _ => false,
+        })
 }
 
 /// The inverse of a step, after all that follow it.
@@ -186,7 +245,7 @@ enum Side {
 /// What becomes of a change.
 enum Followed {
     Same,
-    Is(Patch),
+    Is(Box<Patch>),
     Gone,
 }
 
@@ -194,7 +253,7 @@ impl Followed {
     fn of(self, own: Patch) -> Option<Patch> {
         match self {
             Self::Same => Some(own),
-            Self::Is(patch) => Some(patch),
+            Self::Is(patch) => Some(*patch),
             Self::Gone => None,
         }
     }
@@ -203,7 +262,7 @@ impl Followed {
 /// A change rewritten to follow another one that started from the same package.
 fn follow(own: &Patch, other: &Patch, side: Side) -> Result<Followed, Conflict> {
     if own.part() != other.part() && name::key(own.part()) != name::key(other.part()) {
-        return Ok(placed(own, other, side).map_or(Followed::Same, Followed::Is));
+        return Ok(placed(own, other, side).map_or(Followed::Same, |patch| Followed::Is(Box::new(patch))));
     }
     let conflict = |offset| Conflict {
         part: own.part().to_owned(),
@@ -216,22 +275,22 @@ fn follow(own: &Patch, other: &Patch, side: Side) -> Result<Followed, Conflict> 
             Patch::Edited {
                 spans: others, after, ..
             },
-        ) => Ok(Followed::Is(Patch::Edited {
+        ) => Ok(Followed::Is(Box::new(Patch::Edited {
             part: part.clone(),
             spans: moved(spans, others, side).map_err(conflict)?,
             // Where the other one leads back to an entry of the file, this is the entry that is there now.
             before: after.clone(),
             after: None,
-        })),
+        }))),
         // A part of relationships is made with the first one and shared by all: it goes with the last one.
         (Patch::Removed { .. }, Patch::Edited { .. }) if is_shared(own.part()) => Ok(Followed::Gone),
         (Patch::Edited { spans, .. }, Patch::Removed { part, content, .. }) if is_shared(part) => {
             let content = replace(part, content, spans).map_err(|_| conflict(0))?;
-            Ok(Followed::Is(Patch::Added {
+            Ok(Followed::Is(Box::new(Patch::Added {
                 part: part.clone(),
                 content: content.into(),
                 image: None,
-            }))
+            })))
         }
         _ => Err(conflict(0)),
     }
@@ -239,7 +298,7 @@ fn follow(own: &Patch, other: &Patch, side: Side) -> Result<Followed, Conflict> 
 
 /// True for parts of relationships.
 fn is_shared(part: &str) -> bool {
-    name::key(part).ends_with(".rels")
+    name::key(part).rsplit('.').next() == Some("rels")
 }
 
 /// Spans after other spans of the same content; the offset where they meet, where they do.

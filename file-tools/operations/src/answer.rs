@@ -1,12 +1,14 @@
 //! What operations answer.
 
 mod audit;
+mod drawing;
 mod mark;
 
 pub use audit::{
     CheckContent, Disagreement, EngineShare, Finding, NotComputed, Recalculation, Severity, TieOutContent,
     TraceContent, TracedCell,
 };
+pub use drawing::{ChartContent, ChartRange, PictureContent};
 pub use mark::{CellNote, Comment, CommentThread, CommentThreads, PivotContent, PivotField, PivotTable};
 
 use schemars::JsonSchema;
@@ -67,6 +69,23 @@ pub struct WorkbookContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub label: Option<String>,
+    /// How Excel calculates it, where not automatically: `manual` or `automaticExceptTables`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub calculation: Option<String>,
+    /// Other workbooks that formulas refer to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub external_links: Vec<String>,
+    /// Names of connections to data outside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub connections: Vec<String>,
+    /// What else is to be known of the file: `macros`, `signed`, `structureProtected`, `dates1904`, `iterates`,
+    /// `precisionAsShown`, `strict`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub features: Vec<String>,
 }
 
 /// One sheet in `workbook.info`, and the answer to `sheet.add`.
@@ -87,6 +106,26 @@ pub struct SheetContent {
     pub charts: Vec<String>,
     /// Names of the pivot tables on the sheet.
     pub pivots: Vec<String>,
+    /// What the tab is where it has no cells: `chart`, `dialog`, `macro`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub kind: Option<String>,
+    /// True where the sheet is hidden so that Excel does not offer to show it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub very_hidden: bool,
+    /// True where locked cells cannot be changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub protected: bool,
+    /// The charts with kind, title, place and where their data stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<ChartContent>>")]
+    pub chart_details: Vec<ChartContent>,
+    /// The pictures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<PictureContent>>")]
+    pub pictures: Vec<PictureContent>,
 }
 
 /// A name for an area.

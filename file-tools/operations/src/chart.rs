@@ -6,24 +6,44 @@ use ts_rs::TS;
 
 use crate::cell::CellValue;
 
-/// The kinds of chart that both back ends can draw natively.
+/// The kinds of chart that Office draws natively.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum ChartKind {
     /// Horizontal bars beside each other.
     BarClustered,
+    /// Horizontal bars behind each other.
+    BarStacked,
+    /// Horizontal bars behind each other, as shares of 100 %.
+    BarStacked100,
     /// Vertical columns beside each other.
     ColumnClustered,
     /// Vertical columns on top of each other.
     ColumnStacked,
+    /// Vertical columns on top of each other, as shares of 100 %.
+    ColumnStacked100,
     /// Lines.
     Line,
+    /// Lines with a mark at every value.
+    LineMarkers,
+    /// Lines whose values add up.
+    LineStacked,
     /// Filled areas.
     Area,
+    /// Filled areas whose values add up.
+    AreaStacked,
     /// One pie.
     Pie,
     /// A ring.
     Doughnut,
+    /// Points by two values.
+    Scatter,
+    /// Points by two values, joined by lines.
+    ScatterLines,
+    /// Points by two values, as large as a third.
+    Bubble,
+    /// Lines around a centre.
+    Radar,
 }
 
 /// One series with the data in it, for a chart on a slide.

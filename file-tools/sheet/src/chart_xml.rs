@@ -140,6 +140,7 @@ fn plot(chart: &Chart<'_>) -> String {
         ChartKind::Doughnut => format!(
             r#"<c:doughnutChart><c:varyColors val="1"/>{series}<c:firstSliceAng val="0"/><c:holeSize val="50"/></c:doughnutChart>"#
         ),
+        _ => String::new(),
     }
 }
 
@@ -189,7 +190,7 @@ fn series_xml(chart: &Chart<'_>, index: usize, series: &Series) -> String {
             xml.push_str(r#"<c:invertIfNegative val="0"/>"#);
         }
         ChartKind::Line => xml.push_str(r#"<c:marker><c:symbol val="none"/></c:marker>"#),
-        ChartKind::Area | ChartKind::Pie | ChartKind::Doughnut => {}
+        _ => {}
     }
     let (formula, categories) = &chart.categories;
     let numeric = !categories.is_empty()

@@ -17,6 +17,17 @@ const MAX_POINTS: usize = 32_000;
 /// Most series that a chart takes; Excel's own limit.
 const MAX_SERIES: usize = 255;
 
+/// The kinds that are drawn on slides.
+const DRAWN: [ChartKind; 7] = [
+    ChartKind::BarClustered,
+    ChartKind::ColumnClustered,
+    ChartKind::ColumnStacked,
+    ChartKind::Line,
+    ChartKind::Area,
+    ChartKind::Pie,
+    ChartKind::Doughnut,
+];
+
 /// Why a chart cannot be drawn from its data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ChartError {
@@ -34,6 +45,8 @@ pub(crate) enum ChartError {
     NotANumber { series: String, position: usize },
     #[error("a pie takes one series, and {0} were given")]
     PieOfMany(usize),
+    #[error("charts of this kind are not drawn on slides")]
+    Kind,
 }
 
 /// What a chart is made of once it was found to be drawable.
@@ -60,6 +73,9 @@ impl<'a> Plot<'a> {
         title: Option<&'a str>,
         source: &'a ChartSource,
     ) -> Result<Self, ChartError> {
+        if !DRAWN.contains(&kind) {
+            return Err(ChartError::Kind);
+        }
         if source.categories.is_empty() || source.series.is_empty() {
             return Err(ChartError::Empty);
         }
@@ -120,6 +136,7 @@ impl<'a> Plot<'a> {
             ChartKind::Area => "Area chart",
             ChartKind::Pie => "Pie chart",
             ChartKind::Doughnut => "Doughnut chart",
+            _ => "Chart",
         };
         let names: Vec<&str> = self
             .series

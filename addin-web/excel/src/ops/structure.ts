@@ -15,15 +15,27 @@ import { addressName, cellName, sheetName } from "./address.ts";
 import { sheetContent } from "./info.ts";
 import { find, rangeOf, usedPart } from "./sheet.ts";
 
-const KINDS: Record<ChartKind, "BarClustered" | "ColumnClustered" | "ColumnStacked" | "Line" | "Area" | "Pie" | "Doughnut"> = {
+const KINDS = {
   barClustered: "BarClustered",
+  barStacked: "BarStacked",
+  barStacked100: "BarStacked100",
   columnClustered: "ColumnClustered",
   columnStacked: "ColumnStacked",
+  columnStacked100: "ColumnStacked100",
   line: "Line",
+  lineMarkers: "LineMarkers",
+  lineStacked: "LineStacked",
   area: "Area",
+  areaStacked: "AreaStacked",
   pie: "Pie",
   doughnut: "Doughnut",
-};
+  scatter: "XYScatter",
+  scatterLines: "XYScatterLines",
+  bubble: "Bubble",
+  radar: "Radar",
+} as const satisfies Record<ChartKind, string>;
+
+const SERIES_IN = { auto: "Auto", columns: "Columns", rows: "Rows" } as const;
 
 export async function sheetAdd(context: Excel.RequestContext, { name, after }: SheetAdd): Promise<SheetContent> {
   const { worksheets } = context.workbook;
@@ -112,6 +124,9 @@ export async function tableDelete(context: Excel.RequestContext, { name }: Table
 }
 
 export async function chartAdd(context: Excel.RequestContext, operation: ChartAdd): Promise<Applied> {
+  if (operation.series !== undefined || operation.look !== undefined) {
+    throw new RefusalError("unsupported", "series and axes of a chart cannot be set while the workbook is open in Excel");
+  }
   const data = await find(context, operation.range);
   const place = operation.place === undefined ? undefined : await find(context, operation.place);
   const { sheet, name } = place ?? data;
@@ -124,7 +139,7 @@ export async function chartAdd(context: Excel.RequestContext, operation: ChartAd
   if (area === undefined || area.right === area.left || area.bottom === area.top) {
     throw new RefusalError("badInput", "a chart needs a column of categories, a row of names and at least one value");
   }
-  const chart = sheet.charts.add(KINDS[operation.kind], rangeOf(data.sheet, area), "Columns");
+  const chart = sheet.charts.add(KINDS[operation.kind], rangeOf(data.sheet, area), SERIES_IN[operation.seriesIn ?? "auto"]);
   chart.name = operation.name;
   if (operation.title === undefined) {
     chart.title.visible = false;

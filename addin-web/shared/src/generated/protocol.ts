@@ -203,6 +203,11 @@ export type BeginParams = {
 frontEnd: FrontEndKind, };
 
 /**
+ * How a chart shows cells without value.
+ */
+export type BlankCells = "gap" | "zero" | "span";
+
+/**
  * A piece of a message of the model.
  */
 export type Block = { "type": "text", 
@@ -428,13 +433,18 @@ targets: Array<string>, };
  */
 export type ChartAdd = { 
 /**
- * The data with sheet, or a table's name: first column the categories, first row the names of the series.
+ * The data with sheet, or a table's name. Columns that are not beside each other: `Data!A1:A9,Data!D1:D9`. Labels
+ * are told from values as Excel does: a first column or row of texts or dates, or below an empty corner.
  */
 range: string, 
 /**
  * The kind of chart.
  */
 kind: ChartKind, 
+/**
+ * Whether each column or each row is a series; absent: columns, or rows where there are more columns than rows.
+ */
+seriesIn?: SeriesIn, 
 /**
  * The name of the chart object, unique on its sheet.
  */
@@ -457,6 +467,31 @@ series?: Array<SeriesLook>,
 look?: ChartLook, };
 
 /**
+ * A chart.
+ */
+export type ChartContent = { 
+/**
+ * The name of its object.
+ */
+name: string, 
+/**
+ * How it is drawn, as of a series; `combination` for several.
+ */
+kind: string, 
+/**
+ * Its title.
+ */
+title?: string, 
+/**
+ * The cells that it covers, without sheet.
+ */
+place?: string, 
+/**
+ * Its series, at most 50.
+ */
+series?: Array<ChartRange>, };
+
+/**
  * `chart.delete`.
  */
 export type ChartDelete = { 
@@ -470,9 +505,9 @@ sheet: string,
 name: string, };
 
 /**
- * The kinds of chart that both back ends can draw natively.
+ * The kinds of chart that Office draws natively.
  */
-export type ChartKind = "barClustered" | "columnClustered" | "columnStacked" | "line" | "area" | "pie" | "doughnut";
+export type ChartKind = "barClustered" | "barStacked" | "barStacked100" | "columnClustered" | "columnStacked" | "columnStacked100" | "line" | "lineMarkers" | "lineStacked" | "area" | "areaStacked" | "pie" | "doughnut" | "scatter" | "scatterLines" | "bubble" | "radar";
 
 /**
  * Titles and formats of axes, and the legend; absent fields stay as they are.
@@ -503,9 +538,70 @@ minimum?: number,
  */
 maximum?: number, 
 /**
+ * How far the marks of the value axis are apart.
+ */
+majorUnit?: number, 
+/**
+ * Lines across the plot at the marks of the value axis.
+ */
+gridlines?: boolean, 
+/**
+ * The Excel number format of the category axis.
+ */
+categoryFormat?: string, 
+/**
+ * Categories from the other end: the first on top of horizontal bars.
+ */
+reverseCategories?: boolean, 
+/**
+ * The Excel number format of the secondary axis.
+ */
+secondaryFormat?: string, 
+/**
+ * Where the secondary axis begins.
+ */
+secondaryMinimum?: number, 
+/**
+ * Where the secondary axis ends.
+ */
+secondaryMaximum?: number, 
+/**
+ * How cells without value are shown.
+ */
+blanks?: BlankCells, 
+/**
+ * Draw hidden rows and columns, too.
+ */
+hiddenCells?: boolean, 
+/**
  * Where the legend stands.
  */
 legend?: LegendPlace, };
+
+/**
+ * Where the data of one series stand.
+ */
+export type ChartRange = { 
+/**
+ * The name in the legend.
+ */
+name: string, 
+/**
+ * How it is drawn: the kind of `chart.add`, or what the file says where that has none, `pie3D`.
+ */
+kind: string, 
+/**
+ * True where it is drawn against the secondary axis.
+ */
+secondary?: boolean, 
+/**
+ * The formula of its values.
+ */
+values?: string, 
+/**
+ * The formula of its categories, or of its x values.
+ */
+categories?: string, };
 
 /**
  * One series with the data in it, for a chart on a slide.
@@ -623,7 +719,11 @@ text: string,
 /**
  * When, ISO 8601.
  */
-at?: string, };
+at?: string, 
+/**
+ * Who is mentioned in it.
+ */
+mentions?: Array<string>, };
 
 /**
  * `comment.read`: threads of comments, at most 500.
@@ -2084,6 +2184,23 @@ altText: string,
 frame: SlideFrame, };
 
 /**
+ * A picture.
+ */
+export type PictureContent = { 
+/**
+ * The name of its object.
+ */
+name: string, 
+/**
+ * The cells that it covers, without sheet.
+ */
+place?: string, 
+/**
+ * What it shows, for people who cannot see it.
+ */
+altText?: string, };
+
+/**
  * `pivot.info`.
  */
 export type PivotContent = { 
@@ -2103,7 +2220,11 @@ name: string,
 /**
  * How values are summarised: `sum`, `count`, `average`.
  */
-function?: string, };
+function?: string, 
+/**
+ * Its formula, where it is a calculated field.
+ */
+formula?: string, };
 
 /**
  * `pivot.info`.
@@ -2144,6 +2265,14 @@ range: string,
  */
 source?: string, 
 /**
+ * True where a refresh reaches outside of the workbook: a connection, another workbook, the data model.
+ */
+outside?: boolean, 
+/**
+ * How many records its cache holds.
+ */
+records?: number, 
+/**
  * Row fields.
  */
 rows?: Array<PivotField>, 
@@ -2159,6 +2288,10 @@ values?: Array<PivotField>,
  * Filter fields.
  */
 filters?: Array<PivotField>, 
+/**
+ * Fields of the source that the table does not show.
+ */
+unused?: Array<PivotField>, 
 /**
  * Slicers and timelines that act on it.
  */
@@ -2767,7 +2900,12 @@ document: DocumentId,
 target: string, };
 
 /**
- * How one series of a combination is drawn.
+ * Where the series of a chart lie.
+ */
+export type SeriesIn = "columns" | "rows";
+
+/**
+ * How one series of a combination is drawn; absent fields stay as they are.
  */
 export type SeriesLook = { 
 /**
@@ -2783,7 +2921,7 @@ kind?: ChartKind,
  */
 secondary?: boolean, 
 /**
- * Its colour, `#RRGGBB`.
+ * Its colour: `#RRGGBB`, or one of the theme, `accent1` to `accent6`.
  */
 color?: string, 
 /**
@@ -3275,7 +3413,27 @@ charts: Array<string>,
 /**
  * Names of the pivot tables on the sheet.
  */
-pivots: Array<string>, };
+pivots: Array<string>, 
+/**
+ * What the tab is where it has no cells: `chart`, `dialog`, `macro`.
+ */
+kind?: string, 
+/**
+ * True where the sheet is hidden so that Excel does not offer to show it.
+ */
+veryHidden?: boolean, 
+/**
+ * True where locked cells cannot be changed.
+ */
+protected?: boolean, 
+/**
+ * The charts with kind, title, place and where their data stand.
+ */
+chartDetails?: Array<ChartContent>, 
+/**
+ * The pictures.
+ */
+pictures?: Array<PictureContent>, };
 
 /**
  * `sheet.copy`: cells, formats, charts, pictures, notes and tables (under new names) come along.
@@ -3915,9 +4073,13 @@ sheet: string,
  */
 name: string, 
 /**
- * New data with sheet, or a table by name.
+ * New data, as in `chart.add`.
  */
 range?: string, 
+/**
+ * With new data: where its series lie.
+ */
+seriesIn?: SeriesIn, 
 /**
  * Another kind.
  */
@@ -3962,7 +4124,24 @@ selection?: string,
 /**
  * The sensitivity label, where the file carries one.
  */
-label?: string, };
+label?: string, 
+/**
+ * How Excel calculates it, where not automatically: `manual` or `automaticExceptTables`.
+ */
+calculation?: string, 
+/**
+ * Other workbooks that formulas refer to.
+ */
+externalLinks?: Array<string>, 
+/**
+ * Names of connections to data outside.
+ */
+connections?: Array<string>, 
+/**
+ * What else is to be known of the file: `macros`, `signed`, `structureProtected`, `dates1904`, `iterates`,
+ * `precisionAsShown`, `strict`.
+ */
+features?: Array<string>, };
 
 /**
  * `workbook.info`: no parameters.

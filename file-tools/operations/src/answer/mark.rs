@@ -30,6 +30,10 @@ pub struct Comment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub at: Option<String>,
+    /// Who is mentioned in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub mentions: Vec<String>,
 }
 
 /// A thread of comments.
@@ -68,6 +72,10 @@ pub struct PivotField {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub function: Option<String>,
+    /// Its formula, where it is a calculated field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub formula: Option<String>,
 }
 
 /// A pivot table.
@@ -84,6 +92,14 @@ pub struct PivotTable {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub source: Option<String>,
+    /// True where a refresh reaches outside of the workbook: a connection, another workbook, the data model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub outside: bool,
+    /// How many records its cache holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub records: Option<u32>,
     /// Row fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<PivotField>>")]
@@ -100,6 +116,10 @@ pub struct PivotTable {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<PivotField>>")]
     pub filters: Vec<PivotField>,
+    /// Fields of the source that the table does not show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<PivotField>>")]
+    pub unused: Vec<PivotField>,
     /// Slicers and timelines that act on it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]

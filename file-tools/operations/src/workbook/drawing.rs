@@ -10,10 +10,15 @@ use crate::chart::ChartKind;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChartAdd {
-    /// The data with sheet, or a table's name: first column the categories, first row the names of the series.
+    /// The data with sheet, or a table's name. Columns that are not beside each other: `Data!A1:A9,Data!D1:D9`. Labels
+    /// are told from values as Excel does: a first column or row of texts or dates, or below an empty corner.
     pub range: String,
     /// The kind of chart.
     pub kind: ChartKind,
+    /// Whether each column or each row is a series; absent: columns, or rows where there are more columns than rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub series_in: Option<SeriesIn>,
     /// The name of the chart object, unique on its sheet.
     pub name: String,
     /// The title above the chart; none when absent.
@@ -43,7 +48,30 @@ pub struct ChartDelete {
     /// The name of the chart object.
     pub name: String,
 }
-/// How one series of a combination is drawn.
+
+/// Where the series of a chart lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum SeriesIn {
+    /// A series a column.
+    Columns,
+    /// A series a row.
+    Rows,
+}
+
+/// How a chart shows cells without value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum BlankCells {
+    /// As a gap.
+    Gap,
+    /// As zero.
+    Zero,
+    /// Lines go on to the next value.
+    Span,
+}
+
+/// How one series of a combination is drawn; absent fields stay as they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeriesLook {
@@ -54,17 +82,17 @@ pub struct SeriesLook {
     #[ts(optional)]
     pub kind: Option<ChartKind>,
     /// Draw it against the secondary axis.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[ts(optional, as = "Option<bool>")]
-    pub secondary: bool,
-    /// Its colour, `#RRGGBB`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub secondary: Option<bool>,
+    /// Its colour: `#RRGGBB`, or one of the theme, `accent1` to `accent6`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub color: Option<String>,
     /// Write the values beside it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[ts(optional, as = "Option<bool>")]
-    pub labels: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub labels: Option<bool>,
 }
 
 /// Where the legend stands.
@@ -111,6 +139,42 @@ pub struct ChartLook {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub maximum: Option<f64>,
+    /// How far the marks of the value axis are apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub major_unit: Option<f64>,
+    /// Lines across the plot at the marks of the value axis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub gridlines: Option<bool>,
+    /// The Excel number format of the category axis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub category_format: Option<String>,
+    /// Categories from the other end: the first on top of horizontal bars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reverse_categories: Option<bool>,
+    /// The Excel number format of the secondary axis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub secondary_format: Option<String>,
+    /// Where the secondary axis begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub secondary_minimum: Option<f64>,
+    /// Where the secondary axis ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub secondary_maximum: Option<f64>,
+    /// How cells without value are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub blanks: Option<BlankCells>,
+    /// Draw hidden rows and columns, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub hidden_cells: Option<bool>,
     /// Where the legend stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -126,10 +190,14 @@ pub struct ChartUpdate {
     pub sheet: String,
     /// The name of the chart object.
     pub name: String,
-    /// New data with sheet, or a table by name.
+    /// New data, as in `chart.add`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub range: Option<String>,
+    /// With new data: where its series lie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub series_in: Option<SeriesIn>,
     /// Another kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

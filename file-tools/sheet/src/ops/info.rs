@@ -30,6 +30,7 @@ pub(super) fn answer(workbook: &Workbook) -> Outcome<WorkbookContent> {
         names: names.collect(),
         selection: None,
         label: workbook.package.label()?,
+        ..WorkbookContent::default()
     })
 }
 

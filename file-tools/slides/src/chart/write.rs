@@ -92,6 +92,8 @@ fn plot_area(xml: &mut Markup, plot: &Plot<'_>) {
             round(xml, plot);
             xml.value("c:holeSize", "60");
         }),
+        // Refused by `Plot::new`.
+        _ => {}
     }
     if !matches!(plot.kind, ChartKind::Pie | ChartKind::Doughnut) {
         axes(xml, plot);

@@ -206,12 +206,22 @@ fn excel_kind(kind: ChartKind) -> &'static str {
         .map_or("", |(_, excel)| excel)
 }
 
-const KINDS: [(ChartKind, &str); 7] = [
+const KINDS: [(ChartKind, &str); 17] = [
     (ChartKind::BarClustered, "BarClustered"),
+    (ChartKind::BarStacked, "BarStacked"),
+    (ChartKind::BarStacked100, "BarStacked100"),
     (ChartKind::ColumnClustered, "ColumnClustered"),
     (ChartKind::ColumnStacked, "ColumnStacked"),
+    (ChartKind::ColumnStacked100, "ColumnStacked100"),
     (ChartKind::Line, "Line"),
+    (ChartKind::LineMarkers, "LineMarkers"),
+    (ChartKind::LineStacked, "LineStacked"),
     (ChartKind::Area, "Area"),
+    (ChartKind::AreaStacked, "AreaStacked"),
     (ChartKind::Pie, "Pie"),
     (ChartKind::Doughnut, "Doughnut"),
+    (ChartKind::Scatter, "XYScatter"),
+    (ChartKind::ScatterLines, "XYScatterLines"),
+    (ChartKind::Bubble, "Bubble"),
+    (ChartKind::Radar, "Radar"),
 ];

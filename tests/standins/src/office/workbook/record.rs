@@ -410,6 +410,9 @@ impl Workbook {
                 name: chart.name.clone(),
                 title: chart.title.clone(),
                 place: Some(Address::on(sheet, place).to_string()),
+                series_in: None,
+                series: Vec::new(),
+                look: None,
             }));
         }
         Ok(())

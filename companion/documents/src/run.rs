@@ -5,7 +5,7 @@ use deskhand_core::tool::{ToolFailure, ToolRequest, ToolResult};
 use deskhand_protocol::change::{ChangeEntry, ChangeSet};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
-use deskhand_protocol::operations::deck::SlideReplace;
+use deskhand_protocol::operations::deck::{SlideRead, SlideReplace};
 use deskhand_protocol::operations::{
     Answer, DeckAnswer, DeckOperation, Effect, Operation, Refusal, RefusalCode, Support, WorkbookAnswer,
 };
@@ -16,7 +16,7 @@ use crate::call::{LIST_TOOL, parse};
 use crate::journal::{Image, Record, Stage, Stored};
 use crate::outcome::{Outcome, classify, look_after};
 use crate::prepare::told;
-use crate::preview::{slide_export, slide_read, title_of};
+use crate::preview::{slide_export, title_of};
 use crate::tools::DocumentTools;
 use crate::{context, figures, text};
 
@@ -188,12 +188,15 @@ impl DocumentTools {
 async fn perform(reach: Reach<'_>, apply_id: &str, record: &Record) -> Result<Done, Trouble> {
     let through_file = matches!(record.operation.definition().live, Support::ThroughFile(..));
     match (&record.operation, &record.before) {
-        (Operation::Deck(operation), before) if through_file && reach.is_live() => {
-            let after = match before {
-                Image::Slide { after, .. } => after.clone(),
-                _ => None,
-            };
-            exchange(reach, apply_id, operation, after, record.expected.as_deref()).await
+        (Operation::Deck(operation), Image::Slide { after, .. }) if through_file && reach.is_live() => {
+            exchange(
+                reach,
+                apply_id,
+                operation,
+                after.clone(),
+                record.expected.as_deref(),
+            )
+            .await
         }
         _ => {
             reach
@@ -211,13 +214,13 @@ async fn exchange(
     after: Option<String>,
     expected: Option<&str>,
 ) -> Result<Done, Trouble> {
-    let Some(slide) = crate::preview::slide_of(operation) else {
+    let Some(slide) = crate::preview::slide_of(operation).map(str::to_owned) else {
         return Err(Trouble::Refused(Refusal::new(
             RefusalCode::Failed,
-            "while the deck is open in PowerPoint this is done on one slide: name it",
+            "the operation names no slide",
         )));
     };
-    let look = slide_read(&slide);
+    let look = Operation::Deck(DeckOperation::SlideRead(SlideRead { slide: slide.clone() }));
     let now = crate::preview::slide_in(reach.read(look).await?).map(|slide| slide.fingerprint);
     if expected.is_some_and(|expected| now.as_deref() != Some(expected)) {
         let message = "the slide changed since it was read; read it again";

@@ -14,8 +14,7 @@ use crate::call::error_code;
 use crate::grid::{differing, padded};
 use crate::journal::{Image, Record};
 use crate::preview::{
-    added_slide_of, deck_in, deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read, workbook_in,
-    workbook_info,
+    deck_in, deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read, workbook_in, workbook_info,
 };
 use crate::tools::DocumentTools;
 
@@ -223,13 +222,13 @@ async fn back_slide(
     overwrite: bool,
 ) -> Result<(Option<Operation>, Vec<String>), Trouble> {
     let (slide, back) = match (operation, &record.before) {
-        (operation, _) if added_slide_of(operation).is_some() => {
-            let slide = added_slide_of(operation).unwrap_or_default();
+        (DeckOperation::SlideAdd(params), _) => {
+            let slide = params.id.clone();
             let delete = SlideDelete { slide: slide.clone() };
             (slide, DeckOperation::SlideDelete(delete))
         }
         (operation, Image::Slide { package, after, .. }) => {
-            let Some(slide) = slide_of(operation) else {
+            let Some(slide) = slide_of(operation).map(str::to_owned) else {
                 return Ok((None, Vec::new()));
             };
             let replace = SlideReplace {

@@ -1,21 +1,20 @@
-//! Computes formulas from the values that they read, with IronCalc as the calculator.
+//! Computes formulas from the values that they read.
 //!
-//! Only the given formulas are computed; everything else they read is a constant, the value that the file holds. What
-//! the engine cannot do is named, never guessed.
+//! Only the given formulas are computed; everything else they read is a constant, the value that the file holds. Each
+//! formula is computed by the first engine that is trusted with every function of it and that finds everything it reads
+//! known. What is left, and what reads it, is named, never guessed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use deskhand_operations::{Area, CellValue};
-use ironcalc_base::Model;
-use ironcalc_base::cell::CellValue as Computed;
-use ironcalc_base::types::{DefinedName, Table as EngineTable, TableColumn, TableStyleInfo};
 
-use crate::functions::{computed, from_file};
-use crate::reference::{balanced, references};
+use crate::dependence::Readers;
+use crate::engine::{Answer, Constant, EngineName, Task, is_error};
+use crate::prepare::{Names, Prepared, named, prepare, untrusted};
 
 /// A cell by the index of its sheet, zero-based.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,21 +44,55 @@ pub struct Table {
     pub columns: Vec<String>,
 }
 
+/// A formula to compute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Formula {
+    /// Where it stands.
+    pub cell: CellAt,
+    /// As files hold it, without `=`.
+    pub text: String,
+    /// True for an array formula of one cell.
+    pub array: bool,
+}
+
 /// What to compute, and what it rests on.
 #[derive(Clone, Debug, Default)]
 pub struct Problem {
     /// The names of all sheets in order.
     pub sheets: Vec<String>,
-    /// Values that formulas read.
-    pub constants: Vec<(CellAt, CellValue)>,
-    /// Formulas to compute, as files hold them, without `=`.
-    pub formulas: Vec<(CellAt, String)>,
+    /// Values that formulas read; none of a cell that is computed.
+    pub constants: Vec<(CellAt, Constant)>,
+    /// Formulas to compute, each cell once.
+    pub formulas: Vec<Formula>,
+    /// Areas whose values are not known, and why, what reads them included: what fills several cells, for instance.
+    pub unknown: Vec<(usize, Area)>,
     /// Defined names: the name, the sheet it is local to, and what it refers to, without `=`.
     pub names: Vec<(String, Option<usize>, String)>,
     /// Tables.
     pub tables: Vec<Table>,
+    /// Sheets some of whose rows are hidden, which subtotals leave out.
+    pub hidden_rows: BTreeSet<usize>,
     /// True when day 0 of the workbook is 1904-01-01.
     pub date_1904: bool,
+}
+
+/// Who computes.
+#[derive(Clone, Copy, Debug)]
+pub struct Method {
+    /// The engines in the order in which they are asked.
+    pub engines: &'static [EngineName],
+    /// True to let them try functions that they are not trusted with: for measuring engines, never for values that are
+    /// shown to anybody.
+    pub try_all: bool,
+}
+
+impl Default for Method {
+    fn default() -> Self {
+        Self {
+            engines: &EngineName::ALL,
+            try_all: false,
+        }
+    }
 }
 
 /// How much is computed at once.
@@ -71,16 +104,16 @@ pub struct CalculationLimits {
     pub constants: usize,
     /// Cells that all formulas together look at.
     pub visits: u64,
-    /// How long to wait for the engine.
+    /// How long to wait for the engines.
     pub time: Duration,
 }
 
 impl Default for CalculationLimits {
     fn default() -> Self {
         Self {
-            formulas: 50_000,
-            constants: 1_000_000,
-            visits: 50_000_000,
+            formulas: 1_000_000,
+            constants: 5_000_000,
+            visits: 20_000_000_000,
             time: Duration::from_secs(20),
         }
     }
@@ -97,93 +130,30 @@ pub enum Outcome {
     NotComputed(String),
 }
 
-/// Functions that count days from the workbook's day 0, or show such counts.
-const DATE_FUNCTIONS: &[&str] = &[
-    "DATE",
-    "DATEDIF",
-    "DATEVALUE",
-    "DAY",
-    "DAYS",
-    "DAYS360",
-    "EDATE",
-    "EOMONTH",
-    "ISOWEEKNUM",
-    "MONTH",
-    "NETWORKDAYS",
-    "NETWORKDAYS.INTL",
-    "NOW",
-    "TEXT",
-    "TODAY",
-    "WEEKDAY",
-    "WEEKNUM",
-    "WORKDAY",
-    "WORKDAY.INTL",
-    "XIRR",
-    "XNPV",
-    "YEAR",
-    "YEARFRAC",
-];
-
-/// Functions whose answer depends on what only Excel knows: another application, the window, chance.
-const NOT_OURS: &[&str] = &[
-    "CELL",
-    "INFO",
-    "RAND",
-    "RANDARRAY",
-    "RANDBETWEEN",
-    "INDIRECT",
-    "OFFSET",
-    "HYPERLINK",
-];
-
-/// Why a formula is not given to the engine; `None` when it is.
-fn unfit(formula: &str, date_1904: bool, unknown: &mut HashMap<String, bool>) -> Option<String> {
-    let found = references(formula);
-    if found.external {
-        return Some("it reads another workbook".to_owned());
-    }
-    if !balanced(formula) {
-        return Some("it cannot be read".to_owned());
-    }
-    found.functions.iter().find_map(|name| {
-        let is_unknown = *unknown.entry(name.clone()).or_insert_with(|| !computed(name));
-        if is_unknown
-            || NOT_OURS.contains(&name.as_str())
-            || crate::risk::outside_reach(&format!("{name}(1)")).is_some()
-        {
-            return Some(format!("{name} is not computed here"));
-        }
-        (date_1904 && DATE_FUNCTIONS.contains(&name.as_str()))
-            .then(|| format!("{name} counts days from 1904 in this workbook"))
-    })
+/// One formula's outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calculated {
+    /// Where the formula stands.
+    pub cell: CellAt,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The engine that computed it.
+    pub engine: Option<EngineName>,
 }
 
 /// Computes the formulas; one outcome a formula, in order.
-pub fn calculate(problem: Problem, limits: &CalculationLimits) -> Vec<(CellAt, Outcome)> {
-    let cells: Vec<CellAt> = problem.formulas.iter().map(|(cell, _)| *cell).collect();
+pub fn calculate(problem: Problem, method: Method, limits: &CalculationLimits) -> Vec<Calculated> {
+    let cells: Vec<CellAt> = problem.formulas.iter().map(|formula| formula.cell).collect();
     let all = |reason: &str| {
-        cells
-            .iter()
-            .map(|cell| (*cell, Outcome::NotComputed(reason.to_owned())))
-            .collect()
+        let outcome = |cell: &CellAt| Calculated {
+            cell: *cell,
+            outcome: Outcome::NotComputed(reason.to_owned()),
+            engine: None,
+        };
+        cells.iter().map(outcome).collect()
     };
     if problem.formulas.len() > limits.formulas || problem.constants.len() > limits.constants {
         return all("too many cells depend on the change");
-    }
-    let mut known = HashMap::new();
-    let unfit: HashMap<CellAt, String> = problem
-        .formulas
-        .iter()
-        .filter_map(|(cell, formula)| Some((*cell, unfit(formula, problem.date_1904, &mut known)?)))
-        .collect();
-    let visits: u64 = problem
-        .formulas
-        .iter()
-        .flat_map(|(_, formula)| references(formula).ranges)
-        .map(|range| range.area.cells().min(u64::from(range.area.columns()) * 100_000))
-        .fold(0, u64::saturating_add);
-    if visits > limits.visits {
-        return all("the formulas look at too many cells");
     }
     if overdue()
         .as_ref()
@@ -192,17 +162,18 @@ pub fn calculate(problem: Problem, limits: &CalculationLimits) -> Vec<(CellAt, O
         return all("an earlier calculation that took too long still runs");
     }
     let (sender, receiver) = mpsc::channel();
-    let ended = Arc::new(AtomicBool::new(false));
-    let ending = Arc::clone(&ended);
+    let (ended, cancelled) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (ending, cancelling) = (Arc::clone(&ended), Arc::clone(&cancelled));
+    let visits = limits.visits;
     let work = move || {
-        let computed = catch_unwind(AssertUnwindSafe(|| run(&problem, &unfit)));
+        let computed = catch_unwind(AssertUnwindSafe(|| run(&problem, method, visits, &cancelling)));
         ending.store(true, Ordering::Release);
         // Nobody listens after the time is over.
-        drop(sender.send(computed.unwrap_or_else(|_| Err("the engine failed".to_owned()))));
+        drop(sender.send(computed));
     };
     if std::thread::Builder::new()
         .name("calculation".to_owned())
-        .stack_size(16 << 20)
+        .stack_size(64 << 20)
         .spawn(work)
         .is_err()
     {
@@ -210,217 +181,260 @@ pub fn calculate(problem: Problem, limits: &CalculationLimits) -> Vec<(CellAt, O
     }
     match receiver.recv_timeout(limits.time) {
         Ok(Ok(outcomes)) => outcomes,
-        Ok(Err(reason)) => all(&reason),
+        Ok(Err(_)) => all("the engine failed"),
         Err(_) => {
+            cancelled.store(true, Ordering::Relaxed);
             *overdue() = Some(ended);
             all("it took too long")
         }
     }
 }
 
-/// The calculation that was given up last. The engine cannot be stopped from outside, so while one that was given up still
-/// runs no other is begun: hostile formulas cost one thread, not one a write.
+/// The calculation that was given up last. It is told to stop, but the engines look up only now and then: while one that
+/// was given up still runs no other is begun, so that hostile formulas cost one thread, not one a write.
 fn overdue() -> MutexGuard<'static, Option<Arc<AtomicBool>>> {
     static OVERDUE: Mutex<Option<Arc<AtomicBool>>> = Mutex::new(None);
     OVERDUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One-based numbers as the engine counts.
-fn at(cell: CellAt) -> (u32, i32, i32) {
-    (cell.sheet as u32, cell.row as i32 + 1, cell.column as i32 + 1)
+/// The cells that each formula reads, by sheet: for following a change to what depends on it. Of formulas that are not
+/// computed here, what they name.
+pub fn precedents(problem: &Problem) -> Vec<Vec<(usize, Area)>> {
+    let mut names = Names::new(problem, true);
+    let mut reads = Vec::with_capacity(problem.formulas.len());
+    for formula in &problem.formulas {
+        let ready = prepare(&formula.text, formula.cell, formula.array, &mut names);
+        reads.push(ready.map_or_else(
+            |_| named(&formula.text, formula.cell, &names),
+            |ready| ready.reads,
+        ));
+    }
+    reads
 }
 
-fn run(problem: &Problem, unfit: &HashMap<CellAt, String>) -> Result<Vec<(CellAt, Outcome)>, String> {
-    let mut model = model(problem)?;
-    for (cell, value) in &problem.constants {
-        let (sheet, row, column) = at(*cell);
-        match value {
-            CellValue::Empty => {}
-            CellValue::Boolean(value) => model.update_cell_with_bool(sheet, row, column, *value)?,
-            CellValue::Number(value) => model.update_cell_with_number(sheet, row, column, *value)?,
-            CellValue::Text(text) if is_error(text) => {
-                model.set_user_input(sheet, row, column, text.clone())?;
+/// How a formula stands.
+enum State {
+    /// To be computed by one of these engines.
+    Open {
+        engines: u8,
+        reason: String,
+    },
+    Done(Outcome, EngineName),
+}
+
+struct Work<'a> {
+    problem: &'a Problem,
+    prepared: Vec<Option<Prepared<'a>>>,
+    states: Vec<State>,
+    cancelled: &'a Arc<AtomicBool>,
+    visits: u64,
+}
+
+fn run(problem: &Problem, method: Method, visits: u64, cancelled: &Arc<AtomicBool>) -> Vec<Calculated> {
+    let mut names = Names::new(problem, method.try_all);
+    let asked = method.engines.iter().fold(0, |bits, engine| bits | engine.bit());
+    let mut work = Work {
+        problem,
+        prepared: Vec::with_capacity(problem.formulas.len()),
+        states: Vec::with_capacity(problem.formulas.len()),
+        cancelled,
+        visits,
+    };
+    for formula in &problem.formulas {
+        let ready = prepare(&formula.text, formula.cell, formula.array, &mut names);
+        let (prepared, engines, reason) = match ready {
+            Ok(ready) if ready.facts.subtotal && reads_hidden(&ready, problem) => {
+                (Some(ready), 0, "its answer depends on hidden rows".to_owned())
             }
-            CellValue::Text(text) => model.update_cell_with_text(sheet, row, column, text)?,
-        }
-    }
-    let mut failed: HashMap<CellAt, String> = unfit.clone();
-    for (cell, formula) in &problem.formulas {
-        let (sheet, row, column) = at(*cell);
-        if !failed.contains_key(cell)
-            && let Err(reason) = model.update_cell_with_formula(sheet, row, column, format!("={formula}"))
-        {
-            failed.insert(*cell, reason);
-        }
-    }
-    model.evaluate();
-    let mut outcomes = Vec::with_capacity(problem.formulas.len());
-    for (cell, _) in &problem.formulas {
-        let outcome = match failed.get(cell) {
-            Some(reason) => Outcome::NotComputed(reason.clone()),
-            None => outcome(&model, *cell)?,
+            Ok(ready) => {
+                let engines = ready.facts.engines & asked;
+                let reason = if engines == 0 {
+                    untrusted(&formula.text, &mut names)
+                } else {
+                    String::new()
+                };
+                (Some(ready), engines, reason)
+            }
+            Err(reason) => (None, 0, reason),
         };
-        outcomes.push((*cell, outcome));
+        work.prepared.push(prepared);
+        work.states.push(State::Open { engines, reason });
     }
-    spread(problem, &mut outcomes);
-    Ok(outcomes)
-}
-
-fn outcome(model: &Model<'_>, cell: CellAt) -> Result<Outcome, String> {
-    let (sheet, row, column) = at(cell);
-    Ok(match model.get_cell_value_by_index(sheet, row, column)? {
-        Computed::None => Outcome::Value(CellValue::Number(0.0)),
-        Computed::Number(value) if value.is_finite() => Outcome::Value(CellValue::Number(value)),
-        Computed::Number(_) => Outcome::Error("#NUM!".to_owned()),
-        Computed::Boolean(value) => Outcome::Value(CellValue::Boolean(value)),
-        // What the engine alone has: Excel answers circles and its own gaps otherwise.
-        Computed::String(text) if text == "#CIRC!" => Outcome::NotComputed("it refers to itself".to_owned()),
-        Computed::String(text) if text == "#N/IMPL" || text == "#ERROR!" || text == "#N/IMPL!" => {
-            Outcome::NotComputed("the engine cannot compute it".to_owned())
+    for _ in 0..MAX_ROUNDS {
+        let changed = method
+            .engines
+            .iter()
+            .filter(|engine| work.round(**engine))
+            .count();
+        if changed == 0 || cancelled.load(Ordering::Relaxed) {
+            break;
         }
-        Computed::String(text) if text == "#SPILL!" => {
-            Outcome::NotComputed("its answer fills several cells".to_owned())
-        }
-        Computed::String(text) if is_error(&text) => Outcome::Error(text),
-        Computed::String(text) => Outcome::Value(CellValue::Text(text)),
-    })
-}
-
-/// True for the text of an error value.
-fn is_error(text: &str) -> bool {
-    matches!(
-        text,
-        "#NULL!" | "#DIV/0!" | "#VALUE!" | "#REF!" | "#NAME?" | "#NUM!" | "#N/A" | "#CALC!" | "#SPILL!"
-    )
-}
-
-/// A formula that reads a cell which was not computed is not computed either.
-fn spread(problem: &Problem, outcomes: &mut [(CellAt, Outcome)]) {
-    let mut stale: BTreeSet<CellAt> = outcomes
-        .iter()
-        .filter(|(_, outcome)| matches!(outcome, Outcome::NotComputed(_)))
-        .map(|(cell, _)| *cell)
-        .collect();
-    if stale.is_empty() {
-        return;
     }
-    let index: HashMap<String, usize> = problem
-        .sheets
+    work.outcomes()
+}
+
+/// How often each engine is asked.
+const MAX_ROUNDS: usize = 8;
+
+fn reads_hidden(ready: &Prepared<'_>, problem: &Problem) -> bool {
+    ready
+        .reads
         .iter()
-        .enumerate()
-        .map(|(index, name)| (name.to_lowercase(), index))
-        .collect();
-    let reads: Vec<_> = problem
-        .formulas
-        .iter()
-        .map(|(_, formula)| references(formula))
-        .collect();
-    loop {
-        let before = stale.len();
-        for (position, (cell, outcome)) in outcomes.iter_mut().enumerate() {
-            if stale.contains(cell) {
-                continue;
-            }
-            let reads = &reads[position];
-            // What a name or a table stands for is not followed here: it may be anything that is stale.
-            let blind = reads.structured || !reads.names.iter().all(|name| is_constant(name));
-            let touches = |other: &CellAt| {
-                reads.ranges.iter().any(|range| {
-                    let number = |name: &Option<String>| {
-                        name.as_ref()
-                            .map_or(Some(cell.sheet), |name| index.get(&name.to_lowercase()).copied())
-                    };
-                    let first = number(&range.sheet);
-                    let last = if range.last_sheet.is_some() {
-                        number(&range.last_sheet)
-                    } else {
-                        first
-                    };
-                    let on = first
-                        .zip(last)
-                        .is_some_and(|(first, last)| (first..=last).contains(&other.sheet));
-                    on && range.area.contains(other.row, other.column)
-                })
-            };
-            if blind || stale.iter().any(touches) {
-                *outcome = Outcome::NotComputed("it reads a cell that was not computed".to_owned());
-                stale.insert(*cell);
+        .any(|(sheet, _)| problem.hidden_rows.contains(sheet))
+}
+
+impl Work<'_> {
+    /// Lets an engine compute what it is trusted with and what rests on known values alone. True when something came of it.
+    fn round(&mut self, engine: EngineName) -> bool {
+        let accepted = self.accepted(engine);
+        if accepted.is_empty() {
+            return false;
+        }
+        let looked: u64 = accepted
+            .iter()
+            .filter_map(|index| self.prepared[*index as usize].as_ref())
+            .flat_map(|ready| &ready.reads)
+            .map(|(_, area)| area.cells().min(u64::from(area.columns()) * 100_000))
+            .fold(0, u64::saturating_add);
+        if looked > self.visits || !engine.engine().takes(accepted.len(), looked) {
+            return self.give_up(&accepted, engine, "the formulas look at too many cells");
+        }
+        let formulas: Vec<(CellAt, &str)> = accepted
+            .iter()
+            .filter_map(|index| {
+                let ready = self.prepared[*index as usize].as_ref()?;
+                Some((self.problem.formulas[*index as usize].cell, ready.text.as_ref()))
+            })
+            .collect();
+        let computed = self.computed();
+        let task = Task {
+            sheets: &self.problem.sheets,
+            constants: &self.problem.constants,
+            computed: &computed,
+            formulas: &formulas,
+            date_1904: self.problem.date_1904,
+            cancelled: self.cancelled,
+        };
+        let answers = catch_unwind(AssertUnwindSafe(|| engine.engine().calculate(&task)));
+        let answers = answers.unwrap_or_else(|_| Err("the engine failed".to_owned()));
+        match answers {
+            Ok(answers) => self.take(&accepted, answers, engine),
+            Err(reason) => return self.give_up(&accepted, engine, &reason),
+        }
+        true
+    }
+
+    /// The open formulas that an engine can compute now: nothing that they read is open for it.
+    fn accepted(&self, engine: EngineName) -> Vec<u32> {
+        let mut accepted = Vec::new();
+        let mut blocked = Vec::new();
+        for (index, state) in (0..).zip(&self.states) {
+            match state {
+                State::Open { engines, .. } if engines & engine.bit() != 0 => accepted.push(index),
+                State::Open { .. } => blocked.push(index),
+                State::Done(..) => {}
             }
         }
-        if stale.len() == before {
-            return;
+        if accepted.is_empty() {
+            return accepted;
         }
+        let tainted = self.dependents(&blocked, true);
+        accepted.retain(|index| tainted.binary_search(index).is_err());
+        accepted
+    }
+
+    /// What depends on some formulas and, if asked for, on areas and values that are not known.
+    fn dependents(&self, formulas: &[u32], unknown: bool) -> Vec<u32> {
+        let strange = self.problem.constants.iter().filter(|(_, value)| match value {
+            Constant::Error(error) => !is_error(error),
+            Constant::Value(_) => false,
+        });
+        let place = |cell: CellAt| (cell.sheet, Area::cell(cell.row, cell.column));
+        let of = |index: u32| place(self.problem.formulas[index as usize].cell);
+        let mut seeds: Vec<(usize, Area)> = formulas.iter().map(|index| of(*index)).collect();
+        if unknown {
+            seeds.extend(strange.map(|(cell, _)| place(*cell)));
+            seeds.extend(&self.problem.unknown);
+        }
+        if seeds.is_empty() {
+            return Vec::new();
+        }
+        let reads = (0..).zip(&self.prepared).flat_map(|(index, ready)| {
+            let areas = ready.iter().flat_map(|ready| &ready.reads);
+            areas.map(move |(sheet, area)| (*sheet, *area, index))
+        });
+        Readers::new(reads).closure(seeds, of)
+    }
+
+    /// The values that were computed so far.
+    fn computed(&self) -> Vec<(CellAt, Constant)> {
+        let done = self.states.iter().zip(&self.problem.formulas);
+        done.filter_map(|(state, formula)| match state {
+            State::Done(Outcome::Value(value), _) => Some((formula.cell, Constant::Value(value.clone()))),
+            State::Done(Outcome::Error(error), _) => Some((formula.cell, Constant::Error(error.clone()))),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// Keeps an engine's answers; where it failed, what depends on the failure stays open.
+    fn take(&mut self, accepted: &[u32], answers: Vec<Answer>, engine: EngineName) {
+        let failed: Vec<u32> = accepted
+            .iter()
+            .zip(&answers)
+            .filter(|(_, answer)| matches!(answer, Answer::Failed(_)))
+            .map(|(index, _)| *index)
+            .collect();
+        let tainted = self.dependents(&failed, false);
+        for (index, answer) in accepted.iter().zip(answers) {
+            let state = &mut self.states[*index as usize];
+            match answer {
+                Answer::Failed(why) => state.close(engine, why),
+                _ if tainted.binary_search(index).is_ok() => {}
+                Answer::Value(value) => *state = State::Done(Outcome::Value(value), engine),
+                Answer::Error(error) => *state = State::Done(Outcome::Error(error), engine),
+            }
+        }
+    }
+
+    /// Asks an engine no more for some formulas. True, since another may be asked now.
+    fn give_up(&mut self, formulas: &[u32], engine: EngineName, why: &str) -> bool {
+        for index in formulas {
+            self.states[*index as usize].close(engine, why);
+        }
+        true
+    }
+
+    fn outcomes(self) -> Vec<Calculated> {
+        let formulas = self.problem.formulas.iter().zip(self.states);
+        formulas
+            .map(|(formula, state)| {
+                let (outcome, engine) = match state {
+                    State::Done(outcome, engine) => (outcome, Some(engine)),
+                    State::Open { reason, .. } if reason.is_empty() => (
+                        Outcome::NotComputed("it reads a cell that was not computed".to_owned()),
+                        None,
+                    ),
+                    State::Open { reason, .. } => (Outcome::NotComputed(reason), None),
+                };
+                Calculated {
+                    cell: formula.cell,
+                    outcome,
+                    engine,
+                }
+            })
+            .collect()
     }
 }
 
-fn is_constant(name: &str) -> bool {
-    name.eq_ignore_ascii_case("true") || name.eq_ignore_ascii_case("false")
-}
-
-/// An engine with sheets, names and tables, and no cells yet.
-fn model(problem: &Problem) -> Result<Model<'static>, String> {
-    let mut workbook = Model::new_empty("workbook", "en", "UTC", "en")?.workbook;
-    let blank = workbook
-        .worksheets
-        .first()
-        .cloned()
-        .ok_or("the engine has no sheet")?;
-    workbook.worksheets = problem
-        .sheets
-        .iter()
-        .enumerate()
-        .map(|(index, name)| {
-            let mut sheet = blank.clone();
-            sheet.name.clone_from(name);
-            sheet.sheet_id = index as u32 + 1;
-            sheet
-        })
-        .collect();
-    workbook.defined_names = problem
-        .names
-        .iter()
-        .map(|(name, sheet, formula)| DefinedName {
-            name: name.clone(),
-            formula: from_file(formula),
-            sheet_id: sheet.map(|sheet| sheet as u32 + 1),
-        })
-        .collect();
-    workbook.tables = problem
-        .tables
-        .iter()
-        .map(|table| (table.name.clone(), engine_table(table)))
-        .collect();
-    Model::from_workbook(workbook, "en")
-}
-
-fn engine_table(table: &Table) -> EngineTable {
-    let columns = table.columns.iter().enumerate().map(|(index, name)| TableColumn {
-        id: index as u32 + 1,
-        name: name.clone(),
-        totals_row_label: None,
-        header_row_dxf_id: None,
-        data_dxf_id: None,
-        totals_row_dxf_id: None,
-        totals_row_function: None,
-    });
-    EngineTable {
-        name: table.name.clone(),
-        display_name: table.name.clone(),
-        sheet_name: table.sheet.clone(),
-        reference: table.area.to_string(),
-        totals_row_count: table.totals_rows,
-        header_row_count: table.header_rows,
-        header_row_dxf_id: None,
-        data_dxf_id: None,
-        totals_row_dxf_id: None,
-        columns: columns.collect(),
-        style_info: TableStyleInfo {
-            name: None,
-            show_first_column: false,
-            show_last_column: false,
-            show_row_stripes: true,
-            show_column_stripes: false,
-        },
-        has_filters: false,
+impl State {
+    /// This engine is asked no more; the first reason is kept.
+    fn close(&mut self, engine: EngineName, why: &str) {
+        if let Self::Open { engines, reason } = self {
+            *engines &= !engine.bit();
+            if reason.is_empty() {
+                why.clone_into(reason);
+            }
+        }
     }
 }

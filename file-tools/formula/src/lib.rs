@@ -1,17 +1,26 @@
 //! Formulas: tokens, references, what reaches outside the workbook, and recalculation.
 //!
 //! Owns the text of formulas as Excel files hold it (English, commas; ECMA-376 part 1, 18.17) and the use of the
-//! calculation engine. Must not know packages or XML: values and formulas come in, values go out.
+//! calculation engines. Must not know packages or XML: values and formulas come in, values go out.
 
 mod calculate;
+mod classes;
+mod dependence;
+mod engine;
 mod format;
 mod functions;
+mod prepare;
 mod reference;
 mod rewrite;
 pub mod risk;
+mod structured;
 mod token;
 
-pub use calculate::{CalculationLimits, CellAt, Outcome, Problem, Table, calculate};
+pub use calculate::{
+    Calculated, CalculationLimits, CellAt, Formula, Method, Outcome, Problem, Table, calculate, precedents,
+};
+pub use dependence::Readers;
+pub use engine::{Constant, EngineName};
 pub use format::shown;
 pub use functions::{from_file, to_file};
 pub use reference::{Reference, References, balanced, references, translate};

@@ -2,8 +2,14 @@
 
 use std::time::Duration;
 
-use deskhand_formula::{CalculationLimits, CellAt, Outcome, Problem, Table, calculate};
+use deskhand_formula::{
+    Calculated, CalculationLimits, CellAt, Constant, Formula, Method, Outcome, Problem, Table, calculate,
+};
 use deskhand_operations::{Area, CellValue};
+
+fn text(text: &str) -> Constant {
+    Constant::Value(CellValue::Text(text.to_owned()))
+}
 
 fn number(value: f64) -> CellValue {
     CellValue::Number(value)
@@ -21,29 +27,33 @@ fn cell(row: u32, column: u32) -> CellAt {
 fn problem(formulas: &[&str]) -> Problem {
     let rows = [("North", 2.0, 10.0), ("South", 3.0, 20.0), ("North", 4.0, 30.0)];
     let mut constants = vec![
-        (cell(0, 0), CellValue::Text("Region".to_owned())),
-        (cell(0, 1), CellValue::Text("Units".to_owned())),
-        (cell(0, 2), CellValue::Text("Price".to_owned())),
+        (cell(0, 0), text("Region")),
+        (cell(0, 1), text("Units")),
+        (cell(0, 2), text("Price")),
         (
             CellAt {
                 sheet: 1,
                 row: 0,
                 column: 0,
             },
-            number(7.0),
+            Constant::Value(number(7.0)),
         ),
     ];
     for (row, (region, units, price)) in (1..).zip(rows) {
-        constants.push((cell(row, 0), CellValue::Text(region.to_owned())));
-        constants.push((cell(row, 1), number(units)));
-        constants.push((cell(row, 2), number(price)));
+        constants.push((cell(row, 0), text(region)));
+        constants.push((cell(row, 1), Constant::Value(number(units))));
+        constants.push((cell(row, 2), Constant::Value(number(price))));
     }
     Problem {
         sheets: vec!["Data".to_owned(), "Q1 2026".to_owned()],
         constants,
         formulas: (0..)
             .zip(formulas)
-            .map(|(row, formula)| (cell(row, 4), (*formula).to_owned()))
+            .map(|(row, formula)| Formula {
+                cell: cell(row, 4),
+                text: (*formula).to_owned(),
+                array: false,
+            })
             .collect(),
         names: vec![("Rate".to_owned(), None, "'Q1 2026'!$A$1".to_owned())],
         tables: vec![Table {
@@ -59,14 +69,16 @@ fn problem(formulas: &[&str]) -> Problem {
             totals_rows: 0,
             columns: ["Region", "Units", "Price"].map(str::to_owned).to_vec(),
         }],
-        date_1904: false,
+        ..Problem::default()
     }
 }
 
+fn calculated(problem: Problem) -> Vec<Calculated> {
+    calculate(problem, Method::default(), &CalculationLimits::default())
+}
+
 fn outcome(formula: &str) -> Outcome {
-    calculate(problem(&[formula]), &CalculationLimits::default())
-        .remove(0)
-        .1
+    calculated(problem(&[formula])).remove(0).outcome
 }
 
 #[test]
@@ -121,21 +133,18 @@ fn errors_are_errors_and_gaps_are_named() {
 
 #[test]
 fn what_rests_on_a_gap_is_not_computed_either() {
-    let outcomes = calculate(
-        problem(&["BDP(1)", "E1+1", "SUM(E2:E2)", "SUM(B2:B4)"]),
-        &CalculationLimits::default(),
-    );
+    let outcomes = calculated(problem(&["BDP(1)", "E1+1", "SUM(E2:E2)", "SUM(B2:B4)"]));
     let computed: Vec<bool> = outcomes
         .iter()
-        .map(|(_, outcome)| matches!(outcome, Outcome::Value(_)))
+        .map(|formula| matches!(formula.outcome, Outcome::Value(_)))
         .collect();
     assert_eq!(computed, [false, false, false, true]);
 }
 
 #[test]
 fn formulas_follow_each_other_in_any_order() {
-    let outcomes = calculate(problem(&["E2*2", "E3+1", "B2"]), &CalculationLimits::default());
-    assert_eq!(outcomes[0].1, Outcome::Value(number(6.0)));
+    let outcomes = calculated(problem(&["E2*2", "E3+1", "B2"]));
+    assert_eq!(outcomes[0].outcome, Outcome::Value(number(6.0)));
 }
 
 #[test]
@@ -159,16 +168,20 @@ fn work_above_a_cap_is_named_not_done() {
         },
     ];
     for limits in limits {
-        let outcomes = calculate(problem(&["SUM(B2:B4)"]), &limits);
-        assert!(matches!(outcomes[0].1, Outcome::NotComputed(_)), "{limits:?}");
+        let outcomes = calculate(problem(&["SUM(B2:B4)"]), Method::default(), &limits);
+        assert!(
+            matches!(outcomes[0].outcome, Outcome::NotComputed(_)),
+            "{limits:?}"
+        );
     }
 }
 
 #[test]
-fn days_from_1904_are_left_to_excel() {
-    let mut problem = problem(&["YEAR(B2)", "B2+1"]);
+fn days_are_counted_from_1904_where_the_workbook_does() {
+    // Day 2 of the workbook is 1904-01-03, and 1904 was a leap year: 366 days to 1905-01-03.
+    let mut problem = problem(&["YEAR(B2)", "EDATE(B2,12)"]);
     problem.date_1904 = true;
-    let outcomes = calculate(problem, &CalculationLimits::default());
-    assert!(matches!(outcomes[0].1, Outcome::NotComputed(_)));
-    assert_eq!(outcomes[1].1, Outcome::Value(number(3.0)));
+    let outcomes = calculated(problem);
+    assert_eq!(outcomes[0].outcome, Outcome::Value(number(1904.0)));
+    assert_eq!(outcomes[1].outcome, Outcome::Value(number(368.0)));
 }

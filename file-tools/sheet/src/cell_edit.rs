@@ -9,7 +9,7 @@ use deskhand_opc::Blob;
 use deskhand_opc::xml::escape;
 use deskhand_operations::{Area, CellValue};
 
-use crate::cells::{FormulaKind, ScannedCell, ScannedRow};
+use crate::cells::{ScannedCell, ScannedRow};
 use crate::sheet::Worksheet;
 
 type Edit = (Range<usize>, Blob);
@@ -321,9 +321,4 @@ pub(crate) fn cached(
 /// An attribute's raw value between double quotes.
 fn escape_raw(raw: &str) -> String {
     raw.replace('"', "&quot;")
-}
-
-/// True when a cell is part of an area that one formula fills.
-pub(crate) fn fills_area(kind: &FormulaKind) -> bool {
-    matches!(kind, FormulaKind::Array(area) | FormulaKind::DataTable(area) if area.cells() > 1)
 }

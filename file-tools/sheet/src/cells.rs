@@ -73,6 +73,8 @@ pub(crate) enum Keep {
     Formulas,
     /// Cells in any of these areas.
     Areas(Vec<Area>),
+    /// Cells in these rows of their column, first and last, by column; of other columns none.
+    Columns(Vec<(u32, u32)>),
     /// All cells of these rows, sorted.
     Rows(Vec<u32>),
 }
@@ -83,6 +85,9 @@ impl Keep {
             Self::All => true,
             Self::Formulas => cell.formula.is_some(),
             Self::Areas(areas) => areas.iter().any(|area| area.contains(cell.row, cell.column)),
+            Self::Columns(columns) => columns
+                .get(cell.column as usize)
+                .is_some_and(|(first, last)| (*first..=*last).contains(&cell.row)),
             Self::Rows(rows) => rows.binary_search(&cell.row).is_ok(),
         }
     }

@@ -9,6 +9,7 @@ mod range_format;
 mod range_read;
 mod range_restore;
 mod range_write;
+mod recalculate;
 mod sheet_add;
 mod sheet_delete;
 mod table_add;
@@ -120,7 +121,7 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::ChartUpdate(_) => return not_yet(operation),
         Op::PictureAdd(_) => return not_yet(operation),
         Op::PivotRefresh(_) => return not_yet(operation),
-        Op::Recalculate(_) => return not_yet(operation),
+        Op::Recalculate(_) => Answer::Recalculate(recalculate::plan(workbook, to)?),
         Op::TieOutReport(_) => return not_yet(operation),
         Op::Info(_)
         | Op::RangeRead(_)

@@ -165,17 +165,6 @@ impl Workbook {
         }
     }
 
-    /// What a defined name refers to: the one local to a sheet before the one of the workbook.
-    pub(crate) fn name(&self, name: &str, sheet: usize) -> Option<&NameEntry> {
-        let same = |entry: &&NameEntry| entry.name.eq_ignore_ascii_case(name);
-        let local = self
-            .names
-            .iter()
-            .filter(same)
-            .find(|entry| entry.local == Some(sheet));
-        local.or_else(|| self.names.iter().filter(same).find(|entry| entry.local.is_none()))
-    }
-
     /// What a defined name refers to, without `=`; for the look at what a formula reaches.
     pub fn refers_to(&self, name: &str) -> Option<&str> {
         let found = self

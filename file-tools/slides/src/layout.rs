@@ -56,7 +56,6 @@ impl Layout {
         SlideLayout {
             name: self.name.clone(),
             master: self.master.clone(),
-            kind: None,
             placeholders: placeholders.collect(),
         }
     }

@@ -3,8 +3,8 @@
 
 use deskhand_formula::risk::outside_reach;
 use deskhand_formula::{
-    CalculationLimits, CellAt, Problem, balanced, calculate, from_file, references, shown, to_file, tokens,
-    translate,
+    CalculationLimits, CellAt, Constant, Formula, Method, Problem, balanced, calculate, from_file, references, shown,
+    to_file, tokens, translate,
 };
 use deskhand_fuzz::let_the_engine_panic;
 use deskhand_operations::CellValue;
@@ -28,10 +28,13 @@ fuzz_target!(init: let_the_engine_panic(), |data: &[u8]| {
     let cell = |row, column| CellAt { sheet: 0, row, column };
     let problem = Problem {
         sheets: vec!["Sheet1".to_owned()],
-        constants: vec![(cell(0, 0), CellValue::Number(2.0)), (cell(1, 0), CellValue::Text("x".to_owned()))],
-        formulas: vec![(cell(0, 5), text.to_owned())],
+        constants: vec![
+            (cell(0, 0), Constant::Value(CellValue::Number(2.0))),
+            (cell(1, 0), Constant::Value(CellValue::Text("x".to_owned()))),
+        ],
+        formulas: vec![Formula { cell: cell(0, 5), text: text.to_owned(), array: data.len() % 2 == 0 }],
         names: vec![("Rate".to_owned(), None, "Sheet1!$A$1".to_owned())],
         ..Problem::default()
     };
-    assert_eq!(calculate(problem, &CalculationLimits::default()).len(), 1);
+    assert_eq!(calculate(problem, Method::default(), &CalculationLimits::default()).len(), 1);
 });

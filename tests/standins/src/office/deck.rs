@@ -257,10 +257,7 @@ impl Deck {
         let (package, id) = self.told_apart(number)?;
         let tools = Tools::open(package).map_err(refused)?;
         match tools
-            .answer(&DeckOperation::SlideRead(SlideRead {
-                slide: id,
-                runs: false,
-            }))
+            .answer(&DeckOperation::SlideRead(SlideRead { slide: id }))
             .map_err(refused)?
         {
             DeckAnswer::SlideRead(content) => {

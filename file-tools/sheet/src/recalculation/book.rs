@@ -1,0 +1,304 @@
+//! The workbook's formulas as the calculation wants them: what each reads, what it held, and the values around them.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use deskhand_formula::{CellAt, Constant, Formula, Problem, Readers, Table, precedents};
+use deskhand_operations::{Area, CellValue, MAX_ROWS};
+
+use crate::cells::{FormulaKind, Keep, ScannedCell};
+use crate::error::Outcome;
+use crate::ops::values::value;
+use crate::sheet::Worksheet;
+use crate::tables;
+use crate::workbook::{SheetKind, Workbook, is_true};
+
+/// Formulas looked at; above it nothing is computed here.
+const MAX_FORMULAS: usize = 1_000_000;
+
+/// A formula of the workbook.
+#[derive(Debug)]
+pub(crate) struct BookFormula {
+    pub(crate) cell: CellAt,
+    /// As the file holds it, shared ones expanded, without `=`.
+    pub(crate) text: String,
+    /// True for an array formula.
+    pub(crate) array: bool,
+    /// The area that it fills, where that is more than its cell.
+    pub(crate) fills: Option<Area>,
+    /// The value that the file holds; none where it was never computed.
+    pub(crate) cached: Option<Constant>,
+}
+
+/// The formulas of a workbook, in the order of sheets and cells, with all that they may name.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    pub(crate) formulas: Vec<BookFormula>,
+    /// Sheets that hide rows; empty where no formula asks.
+    hidden_rows: BTreeSet<usize>,
+    tables: Vec<Table>,
+}
+
+/// The cells that each formula reads, by sheet, in the order of [`Book::formulas`].
+pub(crate) type Reads = Vec<Vec<(usize, Area)>>;
+
+impl Book {
+    /// Reads a workbook's formulas; `None` where it has too many.
+    pub(crate) fn read(workbook: &Workbook) -> Outcome<Option<Self>> {
+        let mut book = Self {
+            tables: tables_of(workbook)?,
+            ..Self::default()
+        };
+        let mut hiding = BTreeSet::new();
+        let mut subtotals = false;
+        for (index, sheet) in worksheets(workbook) {
+            let content = workbook.package.part(&sheet.part)?;
+            let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Formulas)?;
+            let hidden = |tag: &deskhand_opc::xml::Tag<'_>| {
+                tag.attribute("hidden").is_some_and(|hidden| is_true(&hidden))
+            };
+            if scanned.data.rows.iter().any(|row| hidden(&row.tag)) {
+                hiding.insert(index);
+            }
+            for cell in &scanned.data.cells {
+                let Some(formula) = cell.formula.as_ref() else {
+                    continue;
+                };
+                // A what-if table holds no text, but fills its area.
+                let fills = match &formula.kind {
+                    FormulaKind::Array(area) | FormulaKind::DataTable(area) if area.cells() > 1 => {
+                        Some(*area)
+                    }
+                    FormulaKind::DataTable(area) => Some(*area),
+                    _ => None,
+                };
+                if formula.text.is_empty() && fills.is_none() {
+                    continue;
+                }
+                if book.formulas.len() >= MAX_FORMULAS {
+                    return Ok(None);
+                }
+                let upper = |name: &str| formula.text.to_ascii_uppercase().contains(name);
+                subtotals = subtotals || upper("SUBTOTAL") || upper("AGGREGATE");
+                book.formulas.push(BookFormula {
+                    cell: CellAt {
+                        sheet: index,
+                        row: cell.row,
+                        column: cell.column,
+                    },
+                    text: formula.text.clone(),
+                    array: matches!(formula.kind, FormulaKind::Array(_)),
+                    fills,
+                    cached: cell.value.is_some().then(|| constant(cell, &[])),
+                });
+            }
+        }
+        if subtotals {
+            book.hidden_rows = hiding;
+        }
+        Ok(Some(book))
+    }
+
+    /// What each formula reads.
+    pub(crate) fn reads(&self, workbook: &Workbook) -> Reads {
+        let all: Vec<usize> = (0..self.formulas.len()).collect();
+        precedents(&self.bare(workbook, &all))
+    }
+
+    /// The changed formulas, all that depend on the change, and formulas that were never computed and that those read.
+    /// Sorted.
+    pub(crate) fn affected(&self, changed: &[CellAt], reads: &Reads) -> Vec<usize> {
+        let ranges = (0u32..)
+            .zip(reads)
+            .flat_map(|(reader, reads)| reads.iter().map(move |(sheet, area)| (*sheet, *area, reader)));
+        let seeds = changed
+            .iter()
+            .map(|cell| (cell.sheet, Area::cell(cell.row, cell.column)));
+        let readers = Readers::new(ranges).closure(seeds, |reader| self.formulas[reader as usize].place());
+        let mut affected: BTreeSet<usize> = readers.into_iter().map(|reader| reader as usize).collect();
+        let own: HashSet<&CellAt> = changed.iter().collect();
+        let places = self.formulas.iter().enumerate();
+        affected.extend(
+            places
+                .filter(|(_, formula)| own.contains(&formula.cell))
+                .map(|(index, _)| index),
+        );
+        self.add_valueless(&mut affected, reads);
+        affected.into_iter().collect()
+    }
+
+    /// Adds formulas that were never computed and that affected ones read: they have no value to rest on.
+    fn add_valueless(&self, affected: &mut BTreeSet<usize>, reads: &Reads) {
+        let mut valueless: BTreeMap<(usize, u32), BTreeMap<u32, usize>> = BTreeMap::new();
+        for (index, formula) in self.formulas.iter().enumerate() {
+            if formula.cached.is_none() {
+                let column = valueless
+                    .entry((formula.cell.sheet, formula.cell.column))
+                    .or_default();
+                column.insert(formula.cell.row, index);
+            }
+        }
+        if valueless.is_empty() {
+            return;
+        }
+        let mut pending: Vec<usize> = affected.iter().copied().collect();
+        while let Some(reader) = pending.pop() {
+            for (sheet, area) in &reads[reader] {
+                // Each is taken out when it is found, so that ranges over the same cells cost little.
+                for (_, column) in valueless.range_mut((*sheet, area.left)..=(*sheet, area.right)) {
+                    let rows: Vec<u32> = column
+                        .range(area.top..=area.bottom)
+                        .map(|(row, _)| *row)
+                        .collect();
+                    let found = rows.iter().filter_map(|row| column.remove(row));
+                    pending.extend(found.filter(|index| affected.insert(*index)));
+                }
+            }
+        }
+    }
+
+    /// The cells that some formulas give values to.
+    pub(crate) fn computed(&self, formulas: &[usize]) -> HashSet<CellAt> {
+        formulas.iter().map(|index| self.formulas[*index].cell).collect()
+    }
+
+    /// Some formulas as a problem, with the values that they read. What fills several cells is unknown in it.
+    pub(crate) fn problem(
+        &self,
+        workbook: &Workbook,
+        formulas: &[usize],
+        constants: Vec<(CellAt, Constant)>,
+    ) -> Problem {
+        let (filling, single): (Vec<usize>, Vec<usize>) = formulas
+            .iter()
+            .partition(|index| self.formulas[**index].fills.is_some());
+        let unknown = filling.iter().map(|index| self.formulas[*index].place());
+        Problem {
+            constants,
+            unknown: unknown.collect(),
+            hidden_rows: self.hidden_rows.clone(),
+            ..self.bare(workbook, &single)
+        }
+    }
+
+    /// Formulas and what they may name, without values.
+    fn bare(&self, workbook: &Workbook, formulas: &[usize]) -> Problem {
+        let formulas = formulas.iter().map(|index| {
+            let formula = &self.formulas[*index];
+            Formula {
+                cell: formula.cell,
+                text: formula.text.clone(),
+                array: formula.array,
+            }
+        });
+        let names = workbook.names.iter();
+        Problem {
+            sheets: workbook.sheets.iter().map(|sheet| sheet.name.clone()).collect(),
+            formulas: formulas.collect(),
+            names: names
+                .map(|name| (name.name.clone(), name.local, name.refers_to.clone()))
+                .collect(),
+            tables: self.tables.clone(),
+            date_1904: workbook.date_1904,
+            ..Problem::default()
+        }
+    }
+}
+
+impl BookFormula {
+    /// The cells that it gives values to.
+    fn place(&self) -> (usize, Area) {
+        let cell = Area::cell(self.cell.row, self.cell.column);
+        (self.cell.sheet, self.fills.unwrap_or(cell))
+    }
+}
+
+fn worksheets(workbook: &Workbook) -> impl Iterator<Item = (usize, &crate::workbook::SheetEntry)> {
+    let sheets = workbook.sheets.iter().enumerate();
+    sheets.filter(|(_, sheet)| sheet.kind == SheetKind::Worksheet)
+}
+
+fn tables_of(workbook: &Workbook) -> Outcome<Vec<Table>> {
+    let tables = tables::all(workbook)?.into_iter().map(|(sheet, table)| Table {
+        name: table.name,
+        sheet: workbook.sheets[sheet].name.clone(),
+        area: table.area,
+        header_rows: table.header_rows,
+        totals_rows: table.totals_rows,
+        columns: table.columns,
+    });
+    Ok(tables.collect())
+}
+
+/// A cell's value as formulas read it.
+fn constant(cell: &ScannedCell<'_>, strings: &[String]) -> Constant {
+    match value(cell, strings) {
+        CellValue::Text(text) if cell.kind == "e" => Constant::Error(text),
+        value => Constant::Value(value),
+    }
+}
+
+/// The values of cells that formulas read, but for cells that are computed. All cells without `areas`.
+pub(crate) fn constants(
+    workbook: &Workbook,
+    areas: Option<impl Iterator<Item = (usize, Area)>>,
+    computed: &HashSet<CellAt>,
+) -> Outcome<Vec<(CellAt, Constant)>> {
+    let wanted = areas.map(columns);
+    let strings = crate::strings::shared(workbook)?;
+    let mut constants = Vec::new();
+    for (index, sheet) in worksheets(workbook) {
+        let keep = match &wanted {
+            None => Keep::All,
+            Some(wanted) => match wanted.get(&index) {
+                Some(columns) => Keep::Columns(columns.clone()),
+                None => continue,
+            },
+        };
+        let content = workbook.package.part(&sheet.part)?;
+        let scanned = Worksheet::read(workbook, &sheet.part, &content, &keep)?;
+        for cell in &scanned.data.cells {
+            let at = CellAt {
+                sheet: index,
+                row: cell.row,
+                column: cell.column,
+            };
+            if cell.value.is_some() && !computed.contains(&at) {
+                constants.push((at, constant(cell, &strings)));
+            }
+        }
+    }
+    Ok(constants)
+}
+
+/// The first and last row that is read of each column, by sheet. Very wide areas widen all columns at once.
+fn columns(areas: impl Iterator<Item = (usize, Area)>) -> BTreeMap<usize, Vec<(u32, u32)>> {
+    const NONE: (u32, u32) = (MAX_ROWS, 0);
+    const WIDE: u32 = 64;
+    let mut wanted: BTreeMap<usize, Vec<(u32, u32)>> = BTreeMap::new();
+    let mut wide: BTreeMap<usize, Area> = BTreeMap::new();
+    let mut widen = |sheet: usize, area: Area| {
+        let columns = wanted.entry(sheet).or_default();
+        if columns.len() <= area.right as usize {
+            columns.resize(area.right as usize + 1, NONE);
+        }
+        for (first, last) in &mut columns[area.left as usize..=area.right as usize] {
+            *first = (*first).min(area.top);
+            *last = (*last).max(area.bottom);
+        }
+    };
+    for (sheet, area) in areas {
+        if area.columns() <= WIDE {
+            widen(sheet, area);
+            continue;
+        }
+        let around = wide.entry(sheet).or_insert(area);
+        around.top = around.top.min(area.top);
+        around.left = around.left.min(area.left);
+        around.bottom = around.bottom.max(area.bottom);
+        around.right = around.right.max(area.right);
+    }
+    for (sheet, area) in wide {
+        widen(sheet, area);
+    }
+    wanted
+}

@@ -1,0 +1,117 @@
+//! The whole workbook computed anew, every formula beside the value that the file holds: for recalculating it, and for
+//! checking it with an engine of one's choice.
+//!
+//! ```ignore
+//! // The second opinion on every formula that the second engine is trusted with:
+//! let method = Method { engines: &[EngineName::IronCalc], try_all: false };
+//! let Some(all) = recompute(&workbook, method, WHOLE)? else { /* too many formulas */ };
+//! for formula in &all {
+//!     match &formula.outcome {
+//!         Outcome::NotComputed(reason) => …,
+//!         _ if formula.agrees(1e-9) => …,
+//!         _ => …, // formula.cached differs from formula.outcome
+//!     }
+//! }
+//! ```
+
+use std::time::Duration;
+
+use deskhand_formula::{
+    CalculationLimits, CellAt, Constant, EngineName, Method, Outcome as Computed, calculate,
+};
+use deskhand_operations::CellValue;
+
+use super::FILLS;
+use super::book::{self, Book};
+use crate::error::Outcome;
+use crate::workbook::Workbook;
+
+/// The relative difference up to which a held value is the computed one: the last digits of arithmetic.
+pub(crate) const SAME: f64 = 1e-14;
+
+/// How much is computed when a whole workbook is.
+pub(crate) const WHOLE: CalculationLimits = CalculationLimits {
+    formulas: 1_000_000,
+    constants: 10_000_000,
+    visits: 100_000_000_000,
+    time: Duration::from_mins(2),
+};
+
+/// A formula, the value that the file holds, and what came of computing it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Recomputed {
+    pub(crate) cell: CellAt,
+    /// As the file holds it, without `=`.
+    pub(crate) text: String,
+    /// None where the file holds no value.
+    pub(crate) cached: Option<Constant>,
+    pub(crate) outcome: Computed,
+    /// The engine that computed it.
+    pub(crate) engine: Option<EngineName>,
+}
+
+impl Recomputed {
+    /// True when the file's value is the computed one: numbers within a relative tolerance, texts, truth values and
+    /// errors the same. What was not computed, or never had a value, agrees with nothing.
+    pub(crate) fn agrees(&self, tolerance: f64) -> bool {
+        match (&self.cached, &self.outcome) {
+            (Some(Constant::Error(held)), Computed::Error(found)) => held == found,
+            (Some(Constant::Value(held)), Computed::Value(found)) => agree(held, found, tolerance),
+            _ => false,
+        }
+    }
+}
+
+/// True when two values are the same within a relative tolerance.
+pub(crate) fn agree(one: &CellValue, other: &CellValue, tolerance: f64) -> bool {
+    match (one, other) {
+        (CellValue::Number(one), CellValue::Number(other)) => {
+            (one - other).abs() <= tolerance * one.abs().max(other.abs())
+        }
+        // A formula that answers an empty text may have been saved without one.
+        (CellValue::Empty, CellValue::Text(text)) | (CellValue::Text(text), CellValue::Empty) => {
+            text.is_empty()
+        }
+        _ => one == other,
+    }
+}
+
+/// Computes every formula of the workbook from its constants alone; none where it has more formulas than can be looked
+/// at. In the order of sheets and cells.
+pub(crate) fn recompute(
+    workbook: &Workbook,
+    method: Method,
+    limits: CalculationLimits,
+) -> Outcome<Option<Vec<Recomputed>>> {
+    let Some(book) = Book::read(workbook)? else {
+        return Ok(None);
+    };
+    let all: Vec<usize> = (0..book.formulas.len()).collect();
+    let found = if workbook.no_calculation.is_some() || all.is_empty() {
+        Vec::new()
+    } else {
+        let areas: Option<std::iter::Empty<_>> = None;
+        let constants = book::constants(workbook, areas, &book.computed(&all))?;
+        calculate(book.problem(workbook, &all, constants), method, &limits)
+    };
+    let mut found = found.into_iter().peekable();
+    let formulas = book.formulas.into_iter().map(|formula| {
+        let computed = found.next_if(|found| found.cell == formula.cell);
+        let reason = || match (&workbook.no_calculation, formula.fills) {
+            (Some(reason), _) => reason.clone(),
+            _ => FILLS.to_owned(),
+        };
+        let (outcome, engine) = computed.map_or_else(
+            || (Computed::NotComputed(reason()), None),
+            |computed| (computed.outcome, computed.engine),
+        );
+        Recomputed {
+            cell: formula.cell,
+            text: formula.text,
+            cached: formula.cached,
+            outcome,
+            engine,
+        }
+    });
+    Ok(Some(formulas.collect()))
+}

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use deskhand_core::ports::Progress;
 use deskhand_protocol::document::{ApplyOutcome, ApplyParams, ApplyStep, DocumentView};
-use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode, Support};
+use deskhand_protocol::operations::{Answer, Effect, Operation, Refusal, RefusalCode, Support};
 use deskhand_protocol::{ErrorCode, SessionId, UserError};
-use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::door::Door;
@@ -20,8 +19,6 @@ use crate::registry::Registry;
 pub(crate) struct Done {
     /// The answer.
     pub(crate) answer: Answer,
-    /// The exact way back, where the document was a file.
-    pub(crate) patch: Option<Value>,
     /// The size of the saved file, where it was one.
     pub(crate) saved: Option<u64>,
 }
@@ -35,6 +32,8 @@ pub(crate) enum Trouble {
     Away,
     /// Whether it was done is not known.
     Unknown,
+    /// The journal could not be written, so nothing was changed.
+    Journal(Box<UserError>),
 }
 
 impl From<Refusal> for Trouble {
@@ -56,7 +55,8 @@ impl Backends {
         self.panes.is_live(&document.id)
     }
 
-    /// Does one operation. `apply_id` names it: a pane that gets the same name twice answers from memory.
+    /// Does one operation; one that changes in a pane only. `apply_id` names it: a pane that gets the same name twice
+    /// answers from memory.
     pub(crate) async fn perform(
         &self,
         document: &DocumentView,
@@ -74,8 +74,12 @@ impl Backends {
             return self.live(document, apply_id, step).await;
         }
         match door {
-            Some(door) => self.files.perform(door, operation, expected).await,
-            None => Err(Trouble::Away),
+            Some(door) if operation.definition().effect == Effect::Read => {
+                let answer = self.files.read(door, operation).await?;
+                Ok(Done { answer, saved: None })
+            }
+            // A change to a file is written down first: see `DocumentTools::write`.
+            _ => Err(Trouble::Away),
         }
     }
 
@@ -91,11 +95,7 @@ impl Backends {
             Err(PaneError::Unknown) => return Err(Trouble::Unknown),
         };
         match answer.outcomes.into_iter().next() {
-            Some(ApplyOutcome::Answer(answer)) => Ok(Done {
-                answer,
-                patch: None,
-                saved: None,
-            }),
+            Some(ApplyOutcome::Answer(answer)) => Ok(Done { answer, saved: None }),
             Some(ApplyOutcome::Refusal(refusal)) => Err(Trouble::Refused(refusal)),
             None => Err(Trouble::Refused(Refusal::new(
                 RefusalCode::Failed,

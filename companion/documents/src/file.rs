@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deskhand_opc::{Limits, Package, PackageError, PatchSet};
-use deskhand_protocol::operations::{Answer, DeckAnswer, Effect, Operation, Refusal, RefusalCode};
+use deskhand_protocol::ChangeSetId;
+use deskhand_protocol::operations::{Answer, DeckAnswer, Operation, Refusal, RefusalCode};
 use deskhand_sheet::Workbook;
 use deskhand_slides::Deck;
 use deskhand_workspace::Fingerprint;
-use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
 
-use crate::backend::{Done, Trouble};
+use crate::backend::Trouble;
 use crate::door::Door;
-use crate::preview::{range_in, range_to_keep, slide_in, slide_of, slide_read};
+use crate::journal::Applied;
+use crate::log::{self, Noted, Way};
+use crate::preview::{deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read};
 
 /// Closed files.
 #[derive(Debug, Default)]
@@ -23,21 +26,117 @@ pub(crate) struct Files {
     locks: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
 }
 
+/// A change that is worked out and not yet written; nobody else here works on the file meanwhile.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// The answer of the operation; nothing for a way back.
+    pub(crate) answer: Option<Answer>,
+    /// What is about to be done to the file.
+    pub(crate) applied: Applied,
+    bytes: Vec<u8>,
+    read: Fingerprint,
+    door: Door,
+    turn: OwnedMutexGuard<()>,
+}
+
+/// What came of looking for an exact way back.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// Nothing of the change is in the file.
+    Nothing,
+    /// It can be written.
+    Planned(Box<Planned>),
+    /// There is none: what stands in the way, as a sentence without its full stop.
+    Barred(String),
+}
+
 impl Files {
-    /// Does one operation on a file.
-    pub(crate) async fn perform(
+    /// Does an operation that changes nothing.
+    pub(crate) async fn read(&self, door: Door, operation: Operation) -> Result<Answer, Trouble> {
+        self.alone(door, move |door| Ok(read(open(door)?.0, &operation)?))
+            .await
+    }
+
+    /// Works out a changing operation.
+    pub(crate) async fn plan(
         &self,
         door: Door,
         operation: Operation,
         expected: Option<String>,
-    ) -> Result<Done, Trouble> {
-        self.alone(door, move |door| perform(door, &operation, expected.as_deref()))
-            .await
+    ) -> Result<Planned, Trouble> {
+        let turn = self.lock_of(&door.path()).lock_owned().await;
+        blocking(move || {
+            let (package, read) = open(&door)?;
+            door.check_writable()?;
+            if let Some(expected) = expected {
+                let now = fingerprint(package.clone(), &operation)?;
+                if now.is_some_and(|now| now != expected) {
+                    let message = "the place changed since it was read; read it again";
+                    return Err(Refusal::new(RefusalCode::Changed, message).into());
+                }
+            }
+            let (answer, set) = plan(package.clone(), &operation)?;
+            let mut planned = planned(door, turn, (&package, read), set, false)?;
+            planned.answer = Some(answer);
+            Ok(planned)
+        })
+        .await
     }
 
-    /// Takes an exact way back, when the file still stands as it was left. False when it does not.
-    pub(crate) async fn restore(&self, door: Door, patch: Value) -> Result<bool, Trouble> {
-        self.alone(door, move |door| restore(door, patch)).await
+    /// Works out the exact way to where a change is undone, or done again. A change is only done again where nothing else was
+    /// done since: what came meanwhile may have taken its name or its place.
+    pub(crate) async fn take_back(
+        &self,
+        door: Door,
+        steps: Vec<Noted>,
+        change: ChangeSetId,
+        undone: bool,
+    ) -> Result<Taken, Trouble> {
+        let turn = self.lock_of(&door.path()).lock_owned().await;
+        blocking(move || {
+            let (package, read) = open(&door)?;
+            door.check_writable()?;
+            let set = match log::way(steps, (&change, undone), &package, &read.to_string()) {
+                Way::Nothing => return Ok(Taken::Nothing),
+                Way::Barred(reason) => return Ok(Taken::Barred(reason)),
+                Way::Back(_, true) if !undone => {
+                    return Ok(Taken::Barred("later changes stay".to_owned()));
+                }
+                Way::Back(set, false) => set,
+                Way::Back(set, true) => match carried(&package, set) {
+                    Ok(set) => set,
+                    Err(refusal) => return Ok(Taken::Barred(refusal.message)),
+                },
+            };
+            let set = set.remembering(&package);
+            Ok(Taken::Planned(Box::new(planned(
+                door,
+                turn,
+                (&package, read),
+                set,
+                true,
+            )?)))
+        })
+        .await
+    }
+
+    /// Writes what was planned, and answers with the size in bytes.
+    pub(crate) async fn commit(&self, planned: Planned) -> Result<u64, Trouble> {
+        blocking(move || {
+            planned.door.replace(&planned.bytes, planned.read)?;
+            drop(planned.turn);
+            Ok(planned.bytes.len() as u64)
+        })
+        .await
+    }
+
+    /// The mark of the file as it is now.
+    pub(crate) async fn mark(&self, door: Door) -> Result<String, Trouble> {
+        self.alone(door, |door| {
+            let (_, read) = door.read(Limits::default().file_bytes)?;
+            Ok(read.to_string())
+        })
+        .await
     }
 
     /// Refuses what cannot be changed now, before a person is asked about it.
@@ -62,10 +161,7 @@ impl Files {
     ) -> Result<T, Trouble> {
         let lock = self.lock_of(&door.path());
         let _turn = lock.lock().await;
-        match tokio::task::spawn_blocking(move || work(&door)).await {
-            Ok(done) => done,
-            Err(_) => Err(Trouble::Unknown),
-        }
+        blocking(move || work(&door)).await
     }
 
     fn lock_of(&self, path: &Path) -> Arc<tokio::sync::Mutex<()>> {
@@ -75,44 +171,53 @@ impl Files {
     }
 }
 
-fn perform(door: &Door, operation: &Operation, expected: Option<&str>) -> Result<Done, Trouble> {
-    let (package, stamp) = open(door)?;
-    if operation.definition().effect == Effect::Read {
-        return Ok(Done {
-            answer: read(package, operation)?,
-            patch: None,
-            saved: None,
-        });
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
+) -> Result<T, Trouble> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(_) => Err(Trouble::Unknown),
     }
-    door.check_writable()?;
-    if let Some(expected) = expected {
-        let now = fingerprint(package.clone(), operation)?;
-        if now.as_deref().is_some_and(|now| now != expected) {
-            let message = "the place changed since it was read; read it again";
-            return Err(Refusal::new(RefusalCode::Changed, message).into());
-        }
-    }
+}
+
+/// A set ready to be written over what was read.
+fn planned(
+    door: Door,
+    turn: OwnedMutexGuard<()>,
+    (package, read): (&Package, Fingerprint),
+    set: PatchSet,
+    cancels: bool,
+) -> Result<Planned, Trouble> {
     let mut changed = package.clone();
-    let (answer, patches) = plan(package, operation)?;
-    changed.apply(&patches).map_err(failed)?;
-    let patch = serde_json::to_value(patches.invert()).map_err(failed)?;
-    let saved = save(door, &changed, stamp)?;
-    Ok(Done {
-        answer,
-        patch: Some(patch),
-        saved: Some(saved),
+    changed.apply(&set).map_err(failed)?;
+    let bytes = changed.write().map_err(failed)?;
+    let applied = Applied {
+        at: 0,
+        undone: false,
+        parts: log::marks(&set, package, &changed),
+        set,
+        cancels,
+        file: (read.to_string(), Fingerprint::of(&bytes).to_string()),
+    };
+    Ok(Planned {
+        answer: None,
+        applied,
+        bytes,
+        read,
+        door,
+        turn,
     })
 }
 
-fn restore(door: &Door, patch: Value) -> Result<bool, Trouble> {
-    let patches: PatchSet = serde_json::from_value(patch).map_err(failed)?;
-    let (mut package, stamp) = open(door)?;
-    door.check_writable()?;
-    if package.apply(&patches).is_err() {
-        return Ok(false);
+/// A way back that later changes stay beside: what they hold must not rest on what goes.
+fn carried(package: &Package, set: PatchSet) -> Result<PatchSet, Refusal> {
+    if let Ok(workbook) = Workbook::open(package.clone()) {
+        return workbook.take_back(&set);
     }
-    save(door, &package, stamp)?;
-    Ok(true)
+    let mut changed = package.clone();
+    changed.apply(&set).map_err(failed)?;
+    read(changed, &deck_info())?;
+    Ok(set)
 }
 
 fn open(door: &Door) -> Result<(Package, Fingerprint), Refusal> {
@@ -120,13 +225,6 @@ fn open(door: &Door) -> Result<(Package, Fingerprint), Refusal> {
     let (bytes, stamp) = door.read(limits.file_bytes)?;
     let package = Package::open(bytes, &limits).map_err(|error| unreadable(door, &error))?;
     Ok((package, stamp))
-}
-
-/// Saves, and answers with the size in bytes.
-fn save(door: &Door, package: &Package, stamp: Fingerprint) -> Result<u64, Trouble> {
-    let bytes = package.write().map_err(failed)?;
-    door.replace(&bytes, stamp)?;
-    Ok(bytes.len() as u64)
 }
 
 fn read(package: Package, operation: &Operation) -> Result<Answer, Refusal> {

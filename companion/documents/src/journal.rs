@@ -1,16 +1,17 @@
 //! What the journal holds of a call: what is there before, what is intended, what came of it (Invariant 6).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use deskhand_core::ports::{Journal, Settled};
 use deskhand_core::tool::ToolRequest;
+use deskhand_opc::PatchSet;
 use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::operations::Operation;
 use deskhand_protocol::operations::answer::{RangeContent, SlidePackage};
-use deskhand_protocol::{ChangeSetId, DocumentId, ErrorCode, SessionId, UserError};
+use deskhand_protocol::{ChangeSetId, DocumentId, ErrorCode, SessionId, Timestamp, UserError};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::attach::Attached;
 
@@ -35,15 +36,32 @@ pub(crate) struct Record {
     /// What is there after it, for telling a person's changes from ours.
     #[serde(default)]
     pub(crate) after: Image,
-    /// The exact way back, where the document was a file.
+    /// What it did to the file, where the document was one: done, undone, done again, in this order.
     #[serde(default)]
-    pub(crate) patch: Option<Value>,
+    pub(crate) steps: Vec<Applied>,
     /// What came of it.
     #[serde(default)]
     pub(crate) result: Option<Stored>,
     /// True after an undo.
     #[serde(default)]
     pub(crate) undone: bool,
+}
+
+/// What was done to a file at once, and by what its parts are known again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Applied {
+    /// When, in Unix milliseconds: the order of steps of one file.
+    pub(crate) at: Timestamp,
+    /// What was changed, with what was there.
+    pub(crate) set: PatchSet,
+    /// True where the change is undone after it.
+    pub(crate) undone: bool,
+    /// True where it takes back the step before it, byte for byte.
+    pub(crate) cancels: bool,
+    /// Mark of the file before and after.
+    pub(crate) file: (String, String),
+    /// Marks of the parts that it touched, before and after; none where the part was not there.
+    pub(crate) parts: BTreeMap<String, (Option<u64>, Option<u64>)>,
 }
 
 /// How far a changing call is.
@@ -90,7 +108,8 @@ pub(crate) struct Stored {
 pub(crate) struct Records(pub(crate) Arc<dyn Journal>);
 
 impl Records {
-    fn call_key(request: &ToolRequest) -> String {
+    /// The key of a call's record.
+    pub(crate) fn call_key(request: &ToolRequest) -> String {
         format!("call:{}/{}", request.turn, request.call)
     }
 
@@ -139,18 +158,26 @@ impl Records {
         key: &str,
         record: &Record,
     ) -> Result<(), UserError> {
-        self.write(session, key, record, Settled::Closed).await
+        let settled = if record.stage == Stage::Done {
+            Settled::Closed
+        } else {
+            Settled::Open
+        };
+        self.write(session, key, record, settled).await
     }
 
     /// Every record of a session that was done, oldest first.
     pub(crate) async fn done(&self, session: &SessionId) -> Result<Vec<Record>, UserError> {
+        let mut records = self.all(session).await?;
+        records.retain(|record| record.stage == Stage::Done);
+        Ok(records)
+    }
+
+    /// Every record of a session, oldest first.
+    pub(crate) async fn all(&self, session: &SessionId) -> Result<Vec<Record>, UserError> {
         let mut records = Vec::new();
         for key in self.0.keys(session, "call:").await? {
-            if let Some(record) = self.read::<Record>(session, &key).await?
-                && record.stage == Stage::Done
-            {
-                records.push(record);
-            }
+            records.extend(self.read::<Record>(session, &key).await?);
         }
         Ok(records)
     }

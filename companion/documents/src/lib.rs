@@ -3,7 +3,8 @@
 //!
 //! Order of a change, the same for both back ends (Invariants 5 and 6):
 //! 1. `prepare` reads what is there and decides what a person must be asked; the record goes to the journal;
-//! 2. `run` writes the intent with its pre-image to the journal, then applies, then reads back;
+//! 2. `run` writes the intent with its pre-image to the journal (for a file also the exact way back), then applies, then
+//!    reads back;
 //! 3. when the outcome is not known (socket cut, pane reloaded, service killed) it is read back and classified, never
 //!    tried again blindly.
 
@@ -16,6 +17,7 @@ mod figures;
 mod file;
 mod grid;
 mod journal;
+mod log;
 mod outcome;
 mod panes;
 mod plausible;
@@ -26,6 +28,7 @@ mod run;
 mod text;
 mod tools;
 mod undo;
+mod write;
 
 pub use panes::{PaneError, Panes};
 pub use registry::Registry;

@@ -72,7 +72,7 @@ impl DocumentTools {
             expected: look.expected,
             change_set: self.new_change_set(),
             after: Image::Nothing,
-            patch: None,
+            steps: Vec::new(),
             result: None,
             undone: false,
         };
@@ -279,6 +279,7 @@ fn internal(error: &UserError) -> ToolFailure {
 pub(crate) fn told(trouble: &Trouble) -> ToolFailure {
     match trouble {
         Trouble::Refused(refusal) => refused(refusal),
+        Trouble::Journal(error) => internal(error),
         Trouble::Away | Trouble::Unknown => {
             let error = UserError::new(ErrorCode::DocumentPaneClosed);
             failure(&error.happened, &error.to_string())

@@ -13,11 +13,12 @@ use deskhand_protocol::{ErrorCode, UserError};
 
 use crate::backend::{Done, Reach, Trouble};
 use crate::call::{LIST_TOOL, parse};
-use crate::journal::{Image, Record, Stage, Stored};
+use crate::journal::{Image, Record, Records, Stage, Stored};
 use crate::outcome::{Outcome, classify, look_after};
 use crate::prepare::told;
 use crate::preview::{slide_export, title_of};
 use crate::tools::DocumentTools;
+use crate::write::writes_file;
 use crate::{context, figures, text};
 
 impl DocumentTools {
@@ -74,10 +75,12 @@ impl DocumentTools {
         if record.stage == Stage::Prepared {
             figures::fill(self, &request.session, &mut record.operation, reach.progress).await;
             record.stage = Stage::Intended;
-            self.records
-                .put(request, &record)
-                .await
-                .map_err(|error| trouble(&error))?;
+            if !writes_file(reach) {
+                self.records
+                    .put(request, &record)
+                    .await
+                    .map_err(|error| trouble(&error))?;
+            }
             return self.apply(request, reach, record).await;
         }
         // Begun before, outcome unknown: look first.
@@ -89,13 +92,39 @@ impl DocumentTools {
         &self,
         request: &ToolRequest,
         reach: Reach<'_>,
-        record: Record,
+        mut record: Record,
     ) -> Result<ToolResult, ToolFailure> {
-        let apply_id = record.change_set.to_string();
-        match perform(reach, &apply_id, &record).await {
+        match self.perform(request, reach, &mut record).await {
             Ok(applied) => self.finish(request, reach, record, Some(applied)).await,
             Err(Trouble::Unknown) => Box::pin(self.settle(request, reach, record)).await,
             Err(trouble) => Err(told(&trouble)),
+        }
+    }
+
+    /// Does the operation of a record; what Office.js cannot do in a live deck goes through the slide's package.
+    async fn perform(
+        &self,
+        request: &ToolRequest,
+        reach: Reach<'_>,
+        record: &mut Record,
+    ) -> Result<Done, Trouble> {
+        let apply_id = record.change_set.to_string();
+        let (operation, expected) = (record.operation.clone(), record.expected.clone());
+        let through_file = matches!(operation.definition().live, Support::ThroughFile(..));
+        match (&operation, &record.before) {
+            (Operation::Deck(operation), before) if through_file && reach.is_live() => {
+                let after = match before {
+                    Image::Slide { after, .. } => after.clone(),
+                    _ => None,
+                };
+                exchange(reach, &apply_id, operation, after, expected.as_deref()).await
+            }
+            _ => {
+                record.steps.clear();
+                let key = Records::call_key(request);
+                self.write(reach, &key, record, (&apply_id, operation, expected))
+                    .await
+            }
         }
     }
 
@@ -108,6 +137,23 @@ impl DocumentTools {
     ) -> Result<ToolResult, ToolFailure> {
         if !reach.is_live() && reach.door().is_none() && !reach.wait_for_pane().await {
             return Err(told(&Trouble::Away));
+        }
+        // A file tells by its mark whether the step that was written down was done.
+        if writes_file(reach)
+            && let (Some(step), Some(door)) = (record.steps.last(), reach.door())
+        {
+            let now = self
+                .backends
+                .files
+                .mark(door)
+                .await
+                .map_err(|trouble| told(&trouble))?;
+            if now == step.file.1 {
+                return self.finish(request, reach, record, None).await;
+            }
+            if now == step.file.0 {
+                return self.apply(request, reach, record).await;
+            }
         }
         match classify(reach, &record).await.map_err(|trouble| told(&trouble))? {
             Outcome::Applied => self.finish(request, reach, record, None).await,
@@ -133,12 +179,11 @@ impl DocumentTools {
         mut record: Record,
         applied: Option<Done>,
     ) -> Result<ToolResult, ToolFailure> {
-        let (answer, patch, saved) = match applied {
-            Some(Done { answer, patch, saved }) => (Some(answer), patch, saved),
-            None => (None, None, None),
+        let (answer, saved) = match applied {
+            Some(Done { answer, saved }) => (Some(answer), saved),
+            None => (None, None),
         };
         record.after = look_after(reach, &record).await;
-        record.patch = patch;
         record.stage = Stage::Done;
         let change_set = self.change_set(request, reach.document, &record, answer.as_ref());
         let title = change_set.title.clone();
@@ -180,28 +225,6 @@ impl DocumentTools {
             at: self.world.now(),
             title: title_of(&record.operation),
             entries: vec![entry],
-        }
-    }
-}
-
-/// Does the operation of a record; what Office.js cannot do in a live deck goes through the slide's package.
-async fn perform(reach: Reach<'_>, apply_id: &str, record: &Record) -> Result<Done, Trouble> {
-    let through_file = matches!(record.operation.definition().live, Support::ThroughFile(..));
-    match (&record.operation, &record.before) {
-        (Operation::Deck(operation), Image::Slide { after, .. }) if through_file && reach.is_live() => {
-            exchange(
-                reach,
-                apply_id,
-                operation,
-                after.clone(),
-                record.expected.as_deref(),
-            )
-            .await
-        }
-        _ => {
-            reach
-                .perform(apply_id, record.operation.clone(), record.expected.clone())
-                .await
         }
     }
 }

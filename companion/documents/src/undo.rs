@@ -11,12 +11,23 @@ use deskhand_protocol::{ChangeSetId, ErrorCode, SessionId, UserError};
 
 use crate::backend::{Reach, Trouble};
 use crate::call::error_code;
+use crate::file::Taken;
 use crate::grid::{differing, padded};
 use crate::journal::{Image, Record};
+use crate::log::steps_of;
 use crate::preview::{
     deck_in, deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read, workbook_in, workbook_info,
 };
 use crate::tools::DocumentTools;
+use crate::write::writes_file;
+
+/// What came of the exact way.
+enum Exactly {
+    /// The change is where it should be.
+    Done,
+    /// There is none, for this reason where there could be one.
+    Barred(Option<String>),
+}
 
 impl DocumentTools {
     /// Undoes a change set; answers the places that were left alone. Undoing twice is no error.
@@ -28,18 +39,15 @@ impl DocumentTools {
         progress: &dyn Progress,
     ) -> Result<Vec<String>, UserError> {
         let (key, mut record, document) = self.change(session, id).await?;
-        if record.undone {
-            return Ok(Vec::new());
-        }
         let reach = self.reach(session, &document, progress);
-        let exactly = self.exactly(reach, &record).await;
-        let kept = if exactly.map_err(|trouble| in_words(&trouble))? {
-            Vec::new()
-        } else {
-            self.by_operation(session, reach, &record, overwrite).await?
+        let kept = match self.exactly(reach, &key, &mut record, true).await? {
+            Exactly::Done => Vec::new(),
+            Exactly::Barred(_) if record.undone => return Ok(Vec::new()),
+            Exactly::Barred(reason) => {
+                self.by_operation(reach, &key, &mut record, (overwrite, reason))
+                    .await?
+            }
         };
-        record.undone = true;
-        record.patch = None;
         self.records.replace(session, &key, &record).await?;
         self.forget_own(session, &document.id);
         Ok(kept)
@@ -53,17 +61,20 @@ impl DocumentTools {
         progress: &dyn Progress,
     ) -> Result<(), UserError> {
         let (key, mut record, document) = self.change(session, id).await?;
-        if !record.undone {
-            return Ok(());
-        }
         let reach = self.reach(session, &document, progress);
-        let apply_id = format!("{id}/redo/{}", self.world.now());
-        let done = reach
-            .perform(&apply_id, record.operation.clone(), record.expected.clone())
-            .await;
-        let done = done.map_err(|trouble| in_words(&trouble))?;
-        record.patch = done.patch;
-        record.undone = false;
+        match self.exactly(reach, &key, &mut record, false).await? {
+            Exactly::Barred(_) if !record.undone => return Ok(()),
+            Exactly::Barred(_) => {
+                let apply_id = format!("{id}/redo/{}", self.world.now());
+                let (operation, expected) = (record.operation.clone(), record.expected.clone());
+                record.undone = false;
+                let done = self
+                    .write(reach, &key, &mut record, (&apply_id, operation, expected))
+                    .await;
+                done.map_err(|trouble| in_words(&trouble))?;
+            }
+            Exactly::Done => {}
+        }
         self.records.replace(session, &key, &record).await?;
         self.forget_own(session, &document.id);
         Ok(())
@@ -83,43 +94,86 @@ impl DocumentTools {
         Ok((key, record, document))
     }
 
-    /// The exact way back of a file, byte for byte, when nobody changed the parts since.
-    async fn exactly(&self, reach: Reach<'_>, record: &Record) -> Result<bool, Trouble> {
+    /// The exact way of a file, while the changes of others and later ones of this session stay.
+    async fn exactly(
+        &self,
+        reach: Reach<'_>,
+        key: &str,
+        record: &mut Record,
+        undone: bool,
+    ) -> Result<Exactly, UserError> {
         if !reach.let_pane_return().await {
-            return Err(Trouble::Away);
+            return Err(in_words(&Trouble::Away));
         }
-        match (&record.patch, reach.door()) {
-            (Some(patch), Some(door)) if !reach.is_live() => {
-                self.backends.files.restore(door, patch.clone()).await
+        let Some(door) = reach
+            .door()
+            .filter(|_| writes_file(reach) && !record.steps.is_empty())
+        else {
+            return Ok(Exactly::Barred(None));
+        };
+        let records = self.records.all(reach.session).await?;
+        let of_file = records.iter().filter(|other| other.document == record.document);
+        let steps = steps_of(of_file);
+        let files = &self.backends.files;
+        let taken = files
+            .take_back(door, steps, record.change_set.clone(), undone)
+            .await;
+        match taken.map_err(|trouble| in_words(&trouble))? {
+            Taken::Barred(reason) => return Ok(Exactly::Barred(Some(reason))),
+            Taken::Nothing => record.undone = undone,
+            Taken::Planned(planned) => {
+                record.undone = undone;
+                let saved = self.commit(reach, key, record, *planned).await;
+                saved.map_err(|trouble| in_words(&trouble))?;
             }
-            _ => Ok(false),
         }
+        Ok(Exactly::Done)
     }
 
-    /// The way back by operations.
+    /// The way back by operations, where there is no exact one for a reason.
     async fn by_operation(
         &self,
-        session: &SessionId,
         reach: Reach<'_>,
-        record: &Record,
-        overwrite: bool,
+        key: &str,
+        record: &mut Record,
+        (overwrite, reason): (bool, Option<String>),
     ) -> Result<Vec<String>, UserError> {
-        let (back, kept) = self
-            .back(session, reach, record, overwrite)
-            .await
-            .map_err(|trouble| in_words(&trouble))?;
-        let Some(back) = back else {
-            let sentence = "This was changed since, so it was left as it is.";
-            return Err(UserError::new(ErrorCode::UndoConflict)
+        let conflict = |sentence: String, detail: String| {
+            UserError::new(ErrorCode::UndoConflict)
                 .happened(sentence)
-                .detail(kept.join(", ")));
+                .detail(detail)
+        };
+        let barred = |refusal: &Refusal| {
+            let reason = reason.as_deref().unwrap_or(&refusal.message);
+            conflict(
+                format!("This cannot be undone now: {reason}."),
+                refusal.message.clone(),
+            )
+        };
+        let back = self.back(reach.session, reach, record, overwrite).await;
+        let (back, kept) = match back {
+            Ok(found) => found,
+            Err(Trouble::Refused(refusal)) if refusal.code == RefusalCode::Changed => {
+                return Err(barred(&refusal));
+            }
+            Err(trouble) => return Err(in_words(&trouble)),
+        };
+        let Some(back) = back else {
+            return Err(match reason {
+                Some(reason) if kept.is_empty() => conflict(sentence(&reason), reason),
+                _ => {
+                    let sentence = "This was changed since, so it was left as it is.";
+                    conflict(sentence.to_owned(), kept.join(", "))
+                }
+            });
         };
         let apply_id = format!("{}/undo/{}", record.change_set, self.world.now());
-        reach
-            .perform(&apply_id, back, None)
-            .await
-            .map_err(|trouble| in_words(&trouble))?;
-        Ok(kept)
+        record.undone = true;
+        match self.write(reach, key, record, (&apply_id, back, None)).await {
+            Ok(_) => Ok(kept),
+            Err(Trouble::Refused(refusal)) if reason.is_some() => Err(barred(&refusal)),
+            Err(trouble) => Err(in_words(&trouble)),
+        }
     }
 
     /// The operation that leads back, and the places that it leaves alone; no operation when all must be left alone.
@@ -256,11 +310,26 @@ async fn slide_changed(reach: Reach<'_>, id: &str, after: &Image) -> Result<bool
     Ok(matches!(after, Image::Slide { fingerprint, .. } if *fingerprint != slide.fingerprint))
 }
 
+/// What stands in the way, for a person.
+fn sentence(reason: &str) -> String {
+    let reason = reason
+        .trim_end_matches('.')
+        .trim_end_matches("; nothing was changed");
+    let mut letters = reason.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    let rest = letters.as_str();
+    format!(
+        "This cannot be undone now: {}{rest}.",
+        first.map(String::from).unwrap_or_default()
+    )
+}
+
 /// A trouble for a person.
 fn in_words(trouble: &Trouble) -> UserError {
     let (code, message) = match trouble {
         Trouble::Away => return UserError::new(ErrorCode::DocumentPaneClosed),
         Trouble::Unknown => return UserError::new(ErrorCode::DocumentPartial),
+        Trouble::Journal(error) => return (**error).clone(),
         Trouble::Refused(refusal) => (refusal.code, &refusal.message),
     };
     UserError::new(error_code(code)).detail(message)

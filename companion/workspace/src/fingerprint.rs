@@ -47,6 +47,16 @@ impl Fingerprint {
     }
 }
 
+impl fmt::Display for Fingerprint {
+    /// All of it, to be kept and compared.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-", self.size)?;
+        self.hash
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} bytes ", self.size)?;

@@ -45,11 +45,15 @@ impl Draft {
         self.set
     }
 
-    fn push(&mut self, patch: Patch) -> Result<(), PatchError> {
-        let set = PatchSet { patches: vec![patch] };
+    /// Makes the changes of a whole set, or none.
+    pub fn take(&mut self, set: PatchSet) -> Result<(), PatchError> {
         self.package.apply(&set)?;
         self.set.join(set);
         Ok(())
+    }
+
+    fn push(&mut self, patch: Patch) -> Result<(), PatchError> {
+        self.take(PatchSet { patches: vec![patch] })
     }
 
     /// Replaces byte ranges of a part's present content; an empty range inserts.

@@ -36,5 +36,5 @@ pub use limits::Limits;
 pub use name::{directory_of, relationships_of, relative_target, resolve_target};
 pub use package::Package;
 pub use patch::{EntryImage, Patch, PatchSet, Span};
-pub use rebase::{Conflict, Step, WayBack, way_back};
+pub use rebase::{Conflict, Step, WayBack, Yields, way_back};
 pub use relationships::{Relationship, Target};

@@ -72,6 +72,10 @@ impl PatchSet {
     /// Rewrites two sets that start from the same package so that each follows the other: `self` after `newer`, and `newer`
     /// after `self`. Both ways lead to the same content.
     pub fn rebase(self, newer: Self) -> Result<(Self, Self), Conflict> {
+        self.carry(newer, &|_, _| false)
+    }
+
+    fn carry(self, newer: Self, yields: Yields<'_>) -> Result<(Self, Self), Conflict> {
         let mut mine = self.patches;
         let mut theirs = Vec::with_capacity(newer.patches.len());
         for their in newer.patches {
@@ -83,8 +87,8 @@ impl PatchSet {
                     continue;
                 };
                 let (next, rest) = (
-                    follow(&own, &other, Side::Older)?,
-                    follow(&other, &own, Side::Newer)?,
+                    follow(&own, &other, Side::Older, yields)?,
+                    follow(&other, &own, Side::Newer, yields)?,
                 );
                 moved.extend(next.of(own));
                 their = rest.of(other);
@@ -101,7 +105,11 @@ impl PatchSet {
 ///
 /// Pairs that cancelled each other are first taken out of the log, as if they had never been: so what was put between them
 /// is known as exactly as before, and taking everything back in any order leads to the first bytes.
-pub fn way_back(log: &[Step], change: usize) -> Result<WayBack, Conflict> {
+///
+/// Two changes of the very same bytes are no conflict where `yields` says so for both (it is given the part and a span): what
+/// the newer one wrote stays. That is for notes about content which may say too much and never too little, such as the range
+/// that a sheet uses.
+pub fn way_back(log: &[Step], change: usize, yields: Yields<'_>) -> Result<WayBack, Conflict> {
     let chains = chains(log);
     let chain = chains.iter().find(|chain| chain.contains(&change));
     let Some(chain) = chain else {
@@ -122,9 +130,12 @@ pub fn way_back(log: &[Step], change: usize) -> Result<WayBack, Conflict> {
     let target = chain.get(kept - 1).copied().unwrap_or(change);
     own.extend(&others);
     // A longer log is as true, and sometimes shows a way where the shortest shows none.
-    back_of(&simplified(log, own), target)
-        .or_else(|conflict| back_of(&simplified(log, others), last).map_err(|_| conflict))
+    back_of(&simplified(log, own, yields), target, yields)
+        .or_else(|conflict| back_of(&simplified(log, others, yields), last, yields).map_err(|_| conflict))
 }
+
+/// Whether a change gives way to a newer one of the same bytes.
+pub type Yields<'a> = &'a dyn Fn(&str, &Span) -> bool;
 
 /// A step that is still in the log, by its index.
 type Entry = (usize, PatchSet);
@@ -148,11 +159,11 @@ fn chains(log: &[Step]) -> Vec<Vec<usize>> {
 }
 
 /// The log without these pairs. One that cannot be taken out stays: the log is true with it as well.
-fn simplified(log: &[Step], mut pairs: Vec<(usize, usize)>) -> Vec<Entry> {
+fn simplified(log: &[Step], mut pairs: Vec<(usize, usize)>, yields: Yields<'_>) -> Vec<Entry> {
     pairs.sort_by_key(|(_, last)| *last);
     let mut entries: Vec<Entry> = log.iter().map(|step| step.set.clone()).enumerate().collect();
     for (first, last) in pairs {
-        if let Some(shorter) = without(&entries, first, last) {
+        if let Some(shorter) = without(&entries, (first, last), yields) {
             entries = shorter;
         }
     }
@@ -160,7 +171,7 @@ fn simplified(log: &[Step], mut pairs: Vec<(usize, usize)>) -> Vec<Entry> {
 }
 
 /// The entries without a step and the one that took it back; what stands between them is rewritten.
-fn without(entries: &[Entry], first: usize, last: usize) -> Option<Vec<Entry>> {
+fn without(entries: &[Entry], (first, last): (usize, usize), yields: Yields<'_>) -> Option<Vec<Entry>> {
     let mut back = None;
     let mut kept = Vec::with_capacity(entries.len());
     for (index, set) in entries {
@@ -172,7 +183,7 @@ fn without(entries: &[Entry], first: usize, last: usize) -> Option<Vec<Entry>> {
                 return None;
             }
         } else if let Some(way) = back.take() {
-            let (way, moved) = way.rebase(set.clone()).ok()?;
+            let (way, moved) = way.carry(set.clone(), yields).ok()?;
             kept.push((*index, moved));
             back = Some(way);
         } else {
@@ -216,14 +227,14 @@ fn same(one: &PatchSet, other: &PatchSet) -> bool {
 }
 
 /// The inverse of a step, after all that follow it.
-fn back_of(entries: &[Entry], target: usize) -> Result<WayBack, Conflict> {
+fn back_of(entries: &[Entry], target: usize, yields: Yields<'_>) -> Result<WayBack, Conflict> {
     let at = entries.iter().position(|(index, _)| *index == target);
     let Some((set, later)) = at.and_then(|at| Some((&entries.get(at)?.1, entries.get(at + 1..)?))) else {
         return Ok(WayBack::default());
     };
     let mut back = set.invert();
     for (index, set) in later {
-        let (moved, _) = back.rebase(set.clone()).map_err(|conflict| Conflict {
+        let (moved, _) = back.carry(set.clone(), yields).map_err(|conflict| Conflict {
             step: Some(*index),
             ..conflict
         })?;
@@ -260,7 +271,7 @@ impl Followed {
 }
 
 /// A change rewritten to follow another one that started from the same package.
-fn follow(own: &Patch, other: &Patch, side: Side) -> Result<Followed, Conflict> {
+fn follow(own: &Patch, other: &Patch, side: Side, yields: Yields<'_>) -> Result<Followed, Conflict> {
     if own.part() != other.part() && name::key(own.part()) != name::key(other.part()) {
         return Ok(placed(own, other, side).map_or(Followed::Same, |patch| Followed::Is(Box::new(patch))));
     }
@@ -275,13 +286,19 @@ fn follow(own: &Patch, other: &Patch, side: Side) -> Result<Followed, Conflict> 
             Patch::Edited {
                 spans: others, after, ..
             },
-        ) => Ok(Followed::Is(Box::new(Patch::Edited {
-            part: part.clone(),
-            spans: moved(spans, others, side).map_err(conflict)?,
-            // Where the other one leads back to an entry of the file, this is the entry that is there now.
-            before: after.clone(),
-            after: None,
-        }))),
+        ) => {
+            let spans = moved(spans, others, side, &|span| yields(part, span)).map_err(conflict)?;
+            if spans.is_empty() {
+                return Ok(Followed::Gone);
+            }
+            Ok(Followed::Is(Box::new(Patch::Edited {
+                part: part.clone(),
+                spans,
+                // Where the other one leads back to an entry of the file, this is the entry that is there now.
+                before: after.clone(),
+                after: None,
+            })))
+        }
         // A part of relationships is made with the first one and shared by all: it goes with the last one.
         (Patch::Removed { .. }, Patch::Edited { .. }) if is_shared(own.part()) => Ok(Followed::Gone),
         (Patch::Edited { spans, .. }, Patch::Removed { part, content, .. }) if is_shared(part) => {
@@ -302,7 +319,12 @@ fn is_shared(part: &str) -> bool {
 }
 
 /// Spans after other spans of the same content; the offset where they meet, where they do.
-fn moved(spans: &[Span], others: &[Span], side: Side) -> Result<Vec<Span>, u64> {
+fn moved(
+    spans: &[Span],
+    others: &[Span],
+    side: Side,
+    yields: &dyn Fn(&Span) -> bool,
+) -> Result<Vec<Span>, u64> {
     let mut shift = 0i128;
     let mut rest = others.iter().peekable();
     let mut result = Vec::with_capacity(spans.len());
@@ -315,15 +337,23 @@ fn moved(spans: &[Span], others: &[Span], side: Side) -> Result<Vec<Span>, u64> 
         }) {
             shift += other.new.len() as i128 - other.old.len() as i128;
         }
+        let mut old = &span.old;
         if let Some(other) = rest.peek() {
             let (other_from, other_to) = extent(other);
             if from < other_to && other_from < to {
-                return Err(from.max(other_from));
+                if (from, to) != (other_from, other_to) || !yields(span) || !yields(other) {
+                    return Err(from.max(other_from));
+                }
+                if side == Side::Older {
+                    continue;
+                }
+                old = &other.new;
             }
         }
         result.push(Span {
             offset: u64::try_from(i128::from(span.offset) + shift).map_err(|_| from)?,
-            ..span.clone()
+            old: old.clone(),
+            new: span.new.clone(),
         });
     }
     Ok(result)

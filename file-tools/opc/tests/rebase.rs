@@ -4,9 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deskhand_opc::{Blob, Conflict, Draft, Limits, Package, PatchSet, Step, WayBack, way_back};
+use deskhand_opc::{Blob, Conflict, Draft, Limits, Package, PatchSet, Span, Step, WayBack, way_back};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
+
+/// No change gives way to another.
+fn never(_: &str, _: &Span) -> bool {
+    false
+}
 
 /// Entries are stored and dated: what we write anew is deflated, so a part that was not restored exactly shows.
 fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
@@ -216,8 +221,16 @@ impl World {
         let number = self.sets.len();
         self.standing.insert(number);
         let mut draft = Draft::new(&self.package);
-        for change in changes {
-            self.change(&mut draft, number, change);
+        for (index, change) in changes.iter().enumerate() {
+            // What an operation takes out it does not write in first.
+            let wrote = |part: &usize| {
+                changes[..index]
+                    .iter()
+                    .any(|one| matches!(one, Change::Edit(on, _) if on == part))
+            };
+            if !matches!(change, Change::Remove(part) if wrote(part)) {
+                self.change(&mut draft, number, change);
+            }
         }
         let set = draft.finish();
         let touched = set.patches.iter().map(|patch| patch.part().to_owned());
@@ -265,10 +278,6 @@ impl World {
                 draft.add_part(name, text.clone(), "application/xml").unwrap();
             }
             Change::Remove(part) => {
-                // What an operation takes out it does not write in first.
-                if draft.package().part(NAMES[*part]).ok() != self.package.part(NAMES[*part]).ok() {
-                    return;
-                }
                 if let Some(life) = self.model.life(NAMES[*part], &standing) {
                     life.out.insert(number);
                     draft.remove_part(NAMES[*part]).unwrap();
@@ -280,7 +289,7 @@ impl World {
     /// Undoes a set that stands, or does an undone one again.
     fn turn(&mut self, set: usize) -> Result<(), Conflict> {
         let (first, last) = self.sets[set];
-        let WayBack { set: back, over } = way_back(&self.log, first)?;
+        let WayBack { set: back, over } = way_back(&self.log, first, &never)?;
         if !self.standing.contains(&set) && (!over.is_empty() || self.turned_since(last)) {
             // Where something was put beside what is gone, its place beside what comes again is anybody's guess.
             return Ok(());
@@ -406,7 +415,7 @@ fn sets_that_append_types_and_relationships_at_one_place_are_taken_apart() {
     // The first set also made the part of relationships, in which the second one wrote.
     for (gone, stays) in [(0, "two.xml"), (1, "one.xml")] {
         let mut package = package.clone();
-        let back = way_back(&log, gone).unwrap();
+        let back = way_back(&log, gone, &never).unwrap();
         package.apply(&back.set).unwrap();
         let related = package.relationships("a.xml").unwrap();
         assert_eq!(related.len(), 1);
@@ -422,7 +431,9 @@ fn sets_that_append_types_and_relationships_at_one_place_are_taken_apart() {
             set: back.set,
             cancels: Some(gone),
         });
-        package.apply(&way_back(&log, 1 - gone).unwrap().set).unwrap();
+        package
+            .apply(&way_back(&log, 1 - gone, &never).unwrap().set)
+            .unwrap();
         assert!(package.write().unwrap() == archive(&BASE), "without {stays}");
     }
 }
@@ -432,8 +443,8 @@ fn a_way_back_tells_what_it_was_carried_over() {
     let first = |draft: &mut Draft| draft.edit("a.xml", [(0..1, "X".into())]).unwrap();
     let second = |draft: &mut Draft| draft.edit("b.xml", [(0..1, "Y".into())]).unwrap();
     let (_, log) = after(&[&first, &second]);
-    assert_eq!(way_back(&log, 0).unwrap().over, [1]);
-    assert_eq!(way_back(&log, 1).unwrap().over, Vec::<usize>::new());
+    assert_eq!(way_back(&log, 0, &never).unwrap().over, [1]);
+    assert_eq!(way_back(&log, 1, &never).unwrap().over, Vec::<usize>::new());
 }
 
 #[test]
@@ -445,7 +456,7 @@ fn a_conflict_names_the_part_the_place_and_the_change_in_the_way() {
             .unwrap();
     };
     let (_, log) = after(&[&first, &apart]);
-    assert!(way_back(&log, 0).is_ok());
+    assert!(way_back(&log, 0, &never).is_ok());
     let cases: [(&str, Made<'_>, u64); 4] = [
         (
             "its end is replaced",
@@ -471,7 +482,7 @@ fn a_conflict_names_the_part_the_place_and_the_change_in_the_way() {
     for (what, later, offset) in cases {
         let other = |draft: &mut Draft| draft.edit("b.xml", [(0..1, "Y".into())]).unwrap();
         let (_, log) = after(&[&first, &other, &later]);
-        let conflict = way_back(&log, 0).unwrap_err();
+        let conflict = way_back(&log, 0, &never).unwrap_err();
         let expected = Conflict {
             part: "a.xml".to_owned(),
             offset,
@@ -504,7 +515,33 @@ fn what_only_adjoins_is_no_conflict() {
     ];
     for (later, content) in adjoining {
         let (mut package, log) = after(&[&first, &later]);
-        package.apply(&way_back(&log, 0).unwrap().set).unwrap();
+        package.apply(&way_back(&log, 0, &never).unwrap().set).unwrap();
         assert_eq!(text(&package, "b.xml"), content);
     }
+}
+
+#[test]
+fn where_a_change_gives_way_the_newer_one_stays() {
+    let first = |draft: &mut Draft| {
+        draft
+            .edit("b.xml", [(4..6, "XYZ".into()), (8..8, "+".into())])
+            .unwrap();
+    };
+    let later = |draft: &mut Draft| {
+        draft
+            .edit("b.xml", [(4..7, "Q".into()), (9..9, "-".into())])
+            .unwrap();
+    };
+    let (mut package, mut log) = after(&[&first, &later]);
+    let yields = |part: &str, span: &Span| part == "b.xml" && span.offset == 4;
+    assert!(way_back(&log, 0, &never).is_err());
+    let back = way_back(&log, 0, &yields).unwrap().set;
+    package.apply(&back).unwrap();
+    assert_eq!(text(&package, "b.xml"), "0123Q67-89");
+    log.push(Step {
+        set: back,
+        cancels: Some(0),
+    });
+    package.apply(&way_back(&log, 1, &yields).unwrap().set).unwrap();
+    assert!(package.write().unwrap() == archive(&BASE), "both are gone");
 }

@@ -23,6 +23,7 @@ mod style_edit;
 mod styles;
 mod tables;
 mod tabs;
+mod take_back;
 mod workbook;
 
 pub use create::{CreateError, NewSheet, create_workbook};

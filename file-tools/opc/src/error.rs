@@ -1,5 +1,9 @@
 //! Why a package cannot be read, and why a patch does not fit.
 
+use std::io;
+
+use crate::deflate::Fault;
+
 /// A binary Office format from before 2007.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegacyKind {
@@ -32,6 +36,9 @@ pub enum PackageError {
     /// A binary format from before 2007.
     #[error("the file has the binary format from before 2007")]
     Legacy(LegacyKind),
+    /// The operating system does not give the file's bytes.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(io::ErrorKind),
     /// The archive ends too early.
     #[error("the file is cut off")]
     Truncated,
@@ -63,6 +70,28 @@ pub enum PackageError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl From<io::Error> for PackageError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Truncated,
+            kind => Self::Unreadable(kind),
+        }
+    }
+}
+
+impl PackageError {
+    /// Why a part's content cannot be had.
+    pub(crate) fn of_part(part: &str, fault: Fault) -> Self {
+        let what = match fault {
+            Fault::Io(kind) => return io::Error::from(kind).into(),
+            Fault::Cut | Fault::Bad => "cannot be inflated",
+            Fault::Size => "has another size than declared",
+            Fault::Checksum => "has another checksum than declared",
+        };
+        Self::Damaged(format!("the part `{part}` {what}"))
+    }
 }
 
 /// Why a patch was not applied. Nothing was changed.

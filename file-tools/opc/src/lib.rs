@@ -8,20 +8,26 @@
 //! in it, so that its inverse gives back the very bytes of the file (Invariant 6).
 
 mod blob;
+mod changes;
+mod content;
 mod content_types;
+mod deflate;
 mod draft;
 mod error;
 mod extension;
 mod file;
 mod fingerprint;
+mod former;
 mod label;
 mod limits;
 mod name;
 mod ole;
 mod package;
 mod patch;
+mod reader;
 mod rebase;
 mod relationships;
+mod source;
 pub mod xml;
 mod zip;
 
@@ -32,9 +38,12 @@ pub use error::{LegacyKind, PackageError, PatchError};
 pub use extension::WebExtension;
 pub use file::{FileStamp, LockFile, SaveError, create, lock_file, open, save};
 pub use fingerprint::Fingerprint;
+pub use former::{Former, Trace};
 pub use limits::Limits;
 pub use name::{directory_of, relationships_of, relative_target, resolve_target};
 pub use package::Package;
 pub use patch::{EntryImage, Patch, PatchSet, Span};
+pub use reader::PartReader;
 pub use rebase::{Conflict, Step, WayBack, Yields, way_back};
 pub use relationships::{Relationship, Target};
+pub use source::ReadAt;

@@ -1,36 +1,32 @@
-//! A package in memory: parts by name, changed by patches only, written with everything else as it was.
+//! A package: parts by name, changed by patches only, written with everything else as it was.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::{Arc, OnceLock};
 
 use crate::blob::Blob;
+use crate::content::Content;
 use crate::content_types::{self, ContentTypes};
 use crate::error::PackageError;
 use crate::limits::Limits;
 use crate::name::{self, relationships_of};
 use crate::ole;
+use crate::reader::PartReader;
 use crate::relationships::{self, Relationship, Target};
-use crate::zip::{self, Output, Packed, Tail};
+use crate::source::{ReadAt, Region};
+use crate::zip::{self, Packed, Tail};
 
 /// Parts up to this size in bytes are kept inflated after the first look.
-const KEPT: usize = 1 << 20;
-
-/// What a part holds.
-#[derive(Clone, Debug)]
-enum Content {
-    /// As it stands in a file; the content once it was looked at.
-    Packed(Packed, OnceLock<Blob>),
-    /// Changed since: to be deflated under this central record when the package is written.
-    Plain { content: Blob, central: Blob },
-}
+pub(crate) const KEPT: u64 = 1 << 20;
 
 /// One entry of the package. Entries that are no parts (folders) are kept too.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// The part's name in its own spelling.
     pub(crate) name: String,
-    content: Content,
+    pub(crate) content: Content,
+    /// All of it, where it is small and was looked at.
+    plain: OnceLock<Blob>,
 }
 
 /// An Office package. Cloning is cheap: content is shared.
@@ -49,20 +45,25 @@ pub struct Package {
 impl Package {
     /// Reads a package's directory; parts are inflated when they are asked for.
     pub fn open(bytes: impl Into<Blob>, limits: &Limits) -> Result<Self, PackageError> {
-        let bytes = bytes.into();
-        if bytes.is_empty() {
+        Self::open_reader(Arc::new(bytes.into()), limits)
+    }
+
+    /// Reads a package's directory out of a file or anything else that is read at places; parts are read when they are
+    /// asked for, and what is not touched is copied from there when the package is written.
+    pub fn open_reader(source: Arc<dyn ReadAt>, limits: &Limits) -> Result<Self, PackageError> {
+        let file = Region::of(source)?;
+        if file.len() == 0 {
             return Err(PackageError::Empty);
         }
-        if bytes.len() as u64 > limits.file_bytes {
-            return Err(PackageError::TooLarge(format!("it has {} bytes", bytes.len())));
+        if file.len() > limits.file_bytes {
+            return Err(PackageError::TooLarge(format!("it has {} bytes", file.len())));
         }
-        if let Some(cause) = ole::cause(&bytes) {
-            return Err(cause);
+        let start = file.slice(0..8).bytes()?;
+        if !start.starts_with(b"PK\x03\x04") {
+            let cause = ole::cause(&file.bytes()?);
+            return Err(cause.unwrap_or(PackageError::NotAPackage));
         }
-        if !bytes.starts_with(b"PK\x03\x04") {
-            return Err(PackageError::NotAPackage);
-        }
-        let archive = zip::read(&bytes, limits)?;
+        let archive = zip::read(&file, limits)?;
         let mut package = Self {
             entries: HashMap::new(),
             directory: Vec::new(),
@@ -75,7 +76,8 @@ impl Package {
             let key = name::key(&name);
             let entry = Entry {
                 name,
-                content: Content::Packed(packed, OnceLock::new()),
+                content: Content::Packed(packed),
+                plain: OnceLock::new(),
             };
             if package.entries.insert(key.clone(), Arc::new(entry)).is_some() {
                 return Err(PackageError::DuplicateName(raw));
@@ -121,24 +123,44 @@ impl Package {
         self.entries.get(&name::key(part)).map(|entry| &**entry)
     }
 
-    /// A part's content.
+    /// As [`Package::entry`], refused where there is no such part.
+    pub(crate) fn held(&self, part: &str) -> Result<&Entry, PackageError> {
+        self.entry(part)
+            .ok_or_else(|| PackageError::MissingPart(part.to_owned()))
+    }
+
+    /// A part's content, all of it in memory. Of large parts [`Package::part_reader`] needs far less.
     pub fn part(&self, part: &str) -> Result<Blob, PackageError> {
-        let entry = self
-            .entry(part)
-            .ok_or_else(|| PackageError::MissingPart(part.to_owned()))?;
-        match &entry.content {
-            Content::Plain { content, .. } => Ok(content.clone()),
-            Content::Packed(packed, kept) => {
-                if let Some(content) = kept.get() {
-                    return Ok(content.clone());
-                }
-                let content = Blob::from(packed.inflate(&entry.name)?);
-                if content.len() <= KEPT {
-                    return Ok(kept.get_or_init(|| content).clone());
-                }
-                Ok(content)
-            }
+        let entry = self.held(part)?;
+        if let Some(content) = entry.plain.get() {
+            return Ok(content.clone());
         }
+        let content = match &entry.content {
+            Content::Plain { content, .. } => return Ok(content.clone()),
+            Content::Packed(packed) => packed
+                .inflate()
+                .map_err(|fault| PackageError::of_part(&entry.name, fault))?
+                .into(),
+            Content::Edited(_) => entry.content.reader(&entry.name).take_bytes(usize::MAX)?,
+        };
+        if content.len() as u64 <= KEPT {
+            return Ok(entry.plain.get_or_init(|| content).clone());
+        }
+        Ok(content)
+    }
+
+    /// A part's content, piece by piece.
+    pub fn part_reader(&self, part: &str) -> Result<PartReader, PackageError> {
+        let entry = self.held(part)?;
+        Ok(match entry.plain.get() {
+            Some(content) => PartReader::of(&entry.name, content.clone()),
+            None => entry.content.reader(&entry.name),
+        })
+    }
+
+    /// The size of a part's content in bytes, as the file declares it; reading holds the part to it.
+    pub fn part_size(&self, part: &str) -> Result<u64, PackageError> {
+        Ok(self.held(part)?.content.size())
     }
 
     /// The declared content types.
@@ -193,37 +215,20 @@ impl Package {
         crate::extension::read(self)
     }
 
-    /// A part's raw entry, while its content is the one of the file.
-    pub(crate) fn packed(&self, part: &str) -> Option<&Packed> {
-        match &self.entry(part)?.content {
-            Content::Packed(packed, _) => Some(packed),
-            Content::Plain { .. } => None,
-        }
+    /// A part's entry in the file that was read, without the changes since.
+    pub(crate) fn base(&self, part: &str) -> Option<&Packed> {
+        self.entry(part)?.content.base()
     }
 
-    /// Sets a part's content; with a raw entry where that holds exactly this content. A new part stands last.
-    pub(crate) fn put(&mut self, part: &str, content: Blob, packed: Option<Packed>) {
+    /// Sets a part's content, with all of it where it is known and small. A new part stands last.
+    pub(crate) fn put(&mut self, part: &str, content: Content, plain: Option<Blob>) {
         let key = name::key(part);
         let held = self.entries.get(&key);
         let name = held.map_or_else(|| part.to_owned(), |entry| entry.name.clone());
-        let central = || match held.map(|entry| &entry.content) {
-            Some(Content::Packed(packed, _)) => packed.central.clone(),
-            Some(Content::Plain { central, .. }) => central.clone(),
-            None => zip::fresh_header(&name).into(),
-        };
-        let content = if let Some(packed) = packed {
-            Content::Packed(packed, OnceLock::from(content))
-        } else {
-            Content::Plain {
-                content,
-                central: central(),
-            }
-        };
-        if self
-            .entries
-            .insert(key.clone(), Arc::new(Entry { name, content }))
-            .is_none()
-        {
+        let plain = plain.filter(|plain| plain.len() as u64 <= KEPT);
+        let plain = plain.map_or_else(OnceLock::new, OnceLock::from);
+        let entry = Arc::new(Entry { name, content, plain });
+        if self.entries.insert(key.clone(), entry).is_none() {
             self.directory.push(key.clone());
             self.layout.push(key);
         }
@@ -253,33 +258,22 @@ impl Package {
         self.layout.retain(|other| *other != key);
     }
 
-    /// Writes the package: untouched entries as they stand, changed ones deflated.
+    /// Writes the package: untouched entries as they stand, of changed ones the blocks that changed.
     pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut outputs = Vec::with_capacity(self.layout.len());
+        let mut writer = zip::Writer::new(out);
+        let mut positions = HashMap::with_capacity(self.layout.len());
         for key in &self.layout {
-            let Some(entry) = self.entries.get(key) else {
-                continue;
-            };
-            outputs.push(match &entry.content {
-                Content::Packed(packed, _) => Output {
-                    extent: packed.extent.clone(),
-                    central: packed.central.clone(),
-                },
-                Content::Plain { content, central } => Output::deflate(central, content)?,
-            });
+            if let Some(entry) = self.entries.get(key) {
+                positions.insert(key, positions.len());
+                writer.entry(entry.content.output()?)?;
+            }
         }
-        let positions: HashMap<&String, usize> = self
-            .layout
-            .iter()
-            .enumerate()
-            .map(|(at, key)| (key, at))
-            .collect();
         let directory: Vec<usize> = self
             .directory
             .iter()
             .filter_map(|key| positions.get(key).copied())
             .collect();
-        zip::write(out, &outputs, &directory, &self.tail)
+        writer.finish(&directory, &self.tail)
     }
 
     /// The package as bytes.

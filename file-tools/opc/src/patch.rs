@@ -1,14 +1,16 @@
 //! Changes to a package as data: what was there, what is there now, and how to go either way.
 //!
-//! A patch keeps the bytes that it replaces. It also keeps the entry as it stood in the file (headers and compressed
-//! bytes), because the same content can be deflated in many ways: with it the inverse gives back the file byte for byte.
+//! A patch keeps the bytes that it replaces. It also keeps what the file loses of the entry's compressed form ([`Former`]),
+//! because the same content can be deflated in many ways: with it the inverse gives back the file byte for byte.
 
 use serde::{Deserialize, Serialize};
 
 use crate::blob::Blob;
+use crate::content::Content;
 use crate::error::{PackageError, PatchError};
-use crate::package::Package;
-use crate::zip::{Packed, crc};
+use crate::former::{Blocks, Former, Restored, Trace, restored};
+use crate::package::{KEPT, Package};
+use crate::zip::Packed;
 
 /// A run of bytes in a part, and what replaces it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +24,7 @@ pub struct Span {
     pub new: Blob,
 }
 
-/// An entry as it stood in a file, and where.
+/// A whole entry as it stood in a file, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EntryImage {
@@ -48,10 +50,10 @@ pub enum Patch {
         spans: Vec<Span>,
         /// The entry before, where it came from a file.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        before: Option<EntryImage>,
-        /// The entry after, where it is known: then it is used as it stands.
+        before: Option<Former>,
+        /// The entry after, where it is known: then it is made as it stood.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<EntryImage>,
+        after: Option<Former>,
     },
     /// It was not there before.
     Added {
@@ -83,23 +85,26 @@ pub struct PatchSet {
 }
 
 impl EntryImage {
-    pub(crate) fn of(package: &Package, part: &str) -> Option<Self> {
-        let packed = package.packed(part)?;
-        let (directory, layout) = package.places(part)?;
-        Some(Self {
-            extent: packed.extent.clone(),
+    /// The entry of a part; of one that was edited, the entry as it was before.
+    pub(crate) fn of(package: &Package, part: &str) -> Result<Option<Self>, PackageError> {
+        let (Some(packed), Some(places)) = (package.base(part), package.places(part)) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            extent: packed.extent.bytes()?.into(),
             central: packed.central.clone(),
-            directory,
-            layout,
-        })
+            directory: places.0,
+            layout: places.1,
+        }))
     }
 
-    /// The entry, when it holds exactly this content.
-    fn packed(&self, content: &[u8]) -> Option<Packed> {
-        let packed = Packed::parse(self.extent.clone(), self.central.clone()).ok()?;
-        let same = packed.size == content.len() as u64 && packed.crc == crc(content);
-        // Size and checksum are declared; only inflating shows that the entry is sound.
-        (same && packed.inflate("").is_ok_and(|inflated| inflated == content)).then_some(packed)
+    pub(crate) fn parse(&self) -> Option<Packed> {
+        Packed::parse(self.extent.clone().into(), self.central.clone()).ok()
+    }
+
+    /// How many bytes it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        self.extent.len() + self.central.len()
     }
 }
 
@@ -145,11 +150,7 @@ impl Patch {
 
     /// How many bytes it holds.
     pub fn bytes(&self) -> usize {
-        let image = |image: &Option<EntryImage>| {
-            image
-                .as_ref()
-                .map_or(0, |image| image.extent.len() + image.central.len())
-        };
+        let former = |former: &Option<Former>| former.as_ref().map_or(0, Former::bytes);
         match self {
             Self::Edited {
                 spans, before, after, ..
@@ -158,15 +159,15 @@ impl Patch {
                     .iter()
                     .map(|span| span.old.len() + span.new.len())
                     .sum::<usize>()
-                    + image(before)
-                    + image(after)
+                    + former(before)
+                    + former(after)
             }
             Self::Added {
                 content, image: kept, ..
             }
             | Self::Removed {
                 content, image: kept, ..
-            } => content.len() + image(kept),
+            } => content.len() + kept.as_ref().map_or(0, EntryImage::bytes),
         }
     }
 }
@@ -196,23 +197,39 @@ impl PatchSet {
     }
 }
 
-/// The content with its spans replaced; refused where what they replace is not there.
-pub(crate) fn replace(part: &str, content: &[u8], spans: &[Span]) -> Result<Vec<u8>, PatchError> {
-    let added: usize = spans.iter().map(|span| span.new.len()).sum();
-    let mut result = Vec::with_capacity(content.len().saturating_add(added));
-    let mut position = 0usize;
+/// Refuses spans that overlap, are out of order, or leave the content.
+fn check_order(part: &str, spans: &[Span], size: u64) -> Result<(), PatchError> {
+    let mut position = 0;
     for span in spans {
-        let differs = || PatchError::Differs {
-            part: part.to_owned(),
-            offset: span.offset,
-        };
-        let from = usize::try_from(span.offset).map_err(|_| differs())?;
-        let to = from.checked_add(span.old.len()).ok_or_else(differs)?;
-        if from < position {
+        if span.offset < position {
             return Err(PatchError::Overlap(part.to_owned()));
         }
-        if content.get(from..to) != Some(&*span.old) {
-            return Err(differs());
+        position = span.offset.saturating_add(span.old.len() as u64);
+        if position > size {
+            return Err(differs(part, span));
+        }
+    }
+    Ok(())
+}
+
+fn differs(part: &str, span: &Span) -> PatchError {
+    PatchError::Differs {
+        part: part.to_owned(),
+        offset: span.offset,
+    }
+}
+
+/// The content with its spans replaced; refused where what they replace is not there.
+pub(crate) fn replace(part: &str, content: &[u8], spans: &[Span]) -> Result<Vec<u8>, PatchError> {
+    check_order(part, spans, content.len() as u64)?;
+    let added: usize = spans.iter().map(|span| span.new.len()).sum();
+    let mut result = Vec::with_capacity(content.len().saturating_add(added));
+    let mut position = 0;
+    for span in spans {
+        let from = span.offset as usize;
+        let to = from + span.old.len();
+        if content[from..to] != *span.old {
+            return Err(differs(part, span));
         }
         result.extend_from_slice(&content[position..from]);
         result.extend_from_slice(&span.new);
@@ -231,27 +248,32 @@ impl Package {
         part: &str,
         edits: impl IntoIterator<Item = (std::ops::Range<usize>, Blob)>,
     ) -> Result<Patch, PatchError> {
-        let content = self.part(part)?;
-        let mut spans = Vec::new();
-        for (range, new) in edits {
-            let old = content.get(range.clone());
-            let differs = || PatchError::Differs {
-                part: part.to_owned(),
-                offset: range.start as u64,
-            };
-            spans.push(Span {
-                offset: range.start as u64,
-                old: old.ok_or_else(differs)?.into(),
-                new,
-            });
-        }
+        let entry = self.held(part)?;
+        let mut edits: Vec<_> = edits.into_iter().collect();
         // An insertion stands before a replacement at the same place.
-        spans.sort_by_key(|span| (span.offset, !span.old.is_empty()));
+        edits.sort_by_key(|(range, _)| (range.start, !range.is_empty()));
+        let mut spans: Vec<Span> = Vec::with_capacity(edits.len());
+        let mut reader = self.part_reader(part)?;
+        for (range, new) in edits {
+            let offset = range.start as u64;
+            if offset < reader.position() {
+                return Err(PatchError::Overlap(part.to_owned()));
+            }
+            reader.skip_to(offset);
+            let old = reader.take_bytes(range.len())?;
+            let span = Span { offset, old, new };
+            if reader.position() != range.end as u64 {
+                return Err(differs(part, &span));
+            }
+            spans.push(span);
+        }
         let spans = joined(spans);
+        let edited = entry.content.edited(&spans);
+        let edited = edited.map_err(|fault| PackageError::of_part(part, fault))?;
         Ok(Patch::Edited {
             part: part.to_owned(),
             spans,
-            before: EntryImage::of(self, part),
+            before: edited.map(|(_, former)| former),
             after: None,
         })
     }
@@ -262,7 +284,7 @@ impl Package {
         Ok(Patch::Removed {
             part: part.to_owned(),
             content,
-            image: EntryImage::of(self, part),
+            image: EntryImage::of(self, part)?,
         })
     }
 
@@ -277,22 +299,44 @@ impl Package {
         Ok(())
     }
 
-    fn apply_one(&mut self, patch: &Patch) -> Result<(), PatchError> {
+    /// Takes up in a patch what it takes from the file.
+    pub(crate) fn remember(&self, patch: &mut Patch) {
+        match patch {
+            Patch::Edited {
+                part, spans, before, ..
+            } => {
+                let entry = self.entry(part).map(|entry| &entry.content);
+                let entry = entry.filter(|content| check_order(part, spans, content.size()).is_ok());
+                let edited = entry.and_then(|content| content.edited(spans).ok().flatten());
+                *before = edited.map(|(_, former)| former);
+            }
+            Patch::Removed { part, image, .. } => *image = EntryImage::of(self, part).unwrap_or_default(),
+            Patch::Added { .. } => {}
+        }
+    }
+
+    /// Answers what the file loses where an entry was made as it stood before.
+    pub(crate) fn apply_one(&mut self, patch: &Patch) -> Result<Option<Vec<Blocks>>, PatchError> {
         match patch {
             Patch::Edited {
                 part, spans, after, ..
-            } => {
-                let content = replace(part, &self.part(part)?, spans)?;
-                let packed = after.as_ref().and_then(|image| image.packed(&content));
-                self.put(part, content.into(), packed);
-            }
+            } => return self.apply_spans(part, spans, after.as_ref()),
             Patch::Added { part, content, image } => {
                 let name = crate::name::normalise(part)?;
                 if self.contains(&name) {
                     return Err(PatchError::Exists(part.clone()));
                 }
-                let packed = image.as_ref().and_then(|image| image.packed(content));
-                self.put(&name, content.clone(), packed);
+                let plain = Content::Plain {
+                    content: content.clone(),
+                    central: crate::zip::fresh_header(&name).into(),
+                    former: image.clone(),
+                };
+                let packed = image.as_ref().and_then(|image| image.packed(&plain));
+                self.put(
+                    &name,
+                    packed.map_or(plain, Content::Packed),
+                    Some(content.clone()),
+                );
                 if let Some(image) = image {
                     self.place(&name, image.directory, image.layout);
                 }
@@ -307,7 +351,81 @@ impl Package {
                 self.take(part);
             }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Replaces spans of a part; where it is known how its entry stood after that, it is made so.
+    fn apply_spans(
+        &mut self,
+        part: &str,
+        spans: &[Span],
+        after: Option<&Former>,
+    ) -> Result<Option<Vec<Blocks>>, PatchError> {
+        let entry = self.held(part)?;
+        let size = entry.content.size();
+        let mut plain = None;
+        if size <= KEPT || matches!(entry.content, Content::Plain { .. }) {
+            plain = Some(Blob::from(replace(part, &self.part(part)?, spans)?));
+        } else {
+            check_order(part, spans, size)?;
+            let mut reader = self.part_reader(part)?;
+            for span in spans {
+                reader.skip_to(span.offset);
+                if reader.take_bytes(span.old.len())? != span.old {
+                    return Err(differs(part, span));
+                }
+            }
+        }
+        let edited = entry.content.edited(spans);
+        let edited = edited.map_err(|fault| PackageError::of_part(part, fault))?;
+        let mut content = match (edited, &entry.content, &plain) {
+            (Some((mut edited, _)), present, _) => {
+                if let (Some(Former::Trace(trace)), Content::Edited(present)) = (after, present) {
+                    edited.former.clone_from(&present.former);
+                    edited.former.extend(trace.blocks.iter().cloned());
+                } else if let Some(Former::Trace(trace)) = after {
+                    edited.former.clone_from(&trace.blocks);
+                }
+                Content::Edited(std::sync::Arc::new(edited))
+            }
+            (None, present, plain) => Content::Plain {
+                content: plain.clone().unwrap_or_default(),
+                central: present.central().clone(),
+                former: match present {
+                    Content::Plain { former, .. } if after.is_some() => former.clone(),
+                    _ => None,
+                },
+            },
+        };
+        let mut lost = None;
+        if let Some(restored) = after.and_then(|after| former(&content, after)) {
+            content = Content::Packed(restored.packed);
+            lost = Some(restored.lost);
+        }
+        self.put(part, content, plain);
+        Ok(lost)
+    }
+}
+
+/// The entry as it stood, where all of it is known and it holds the present content.
+fn former(present: &Content, after: &Former) -> Option<Restored> {
+    let whole = |image: &EntryImage| {
+        let lost = Vec::new();
+        let packed = image.packed(present)?;
+        Some(Restored { packed, lost })
+    };
+    let Trace { head, blocks } = match after {
+        Former::Image(image) => return whole(image),
+        Former::Trace(trace) => trace,
+    };
+    let head = head.as_ref()?;
+    match present {
+        Content::Plain {
+            former: Some(image), ..
+        } => whole(image),
+        Content::Plain { .. } => restored(present, head, blocks.clone()),
+        Content::Edited(edited) => restored(present, head, edited.former.clone()),
+        Content::Packed(_) => None,
     }
 }
 

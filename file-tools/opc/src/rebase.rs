@@ -9,10 +9,9 @@
 //! a set; what the result means (sums that depend on what went, indexes into tables) is the duty of whoever takes it.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::name;
-use crate::package::Package;
 use crate::patch::{EntryImage, Patch, PatchSet, Span, replace};
 
 /// Two sets that touch the same place, so that neither can be taken back without the other.
@@ -47,28 +46,6 @@ pub struct WayBack {
 }
 
 impl PatchSet {
-    /// Takes up the entries that a package holds now, before the set is applied to it: so the inverse leads back to these
-    /// very bytes. A set that was carried over others knows the content only.
-    #[must_use]
-    pub fn remembering(mut self, package: &Package) -> Self {
-        let mut seen = HashSet::new();
-        for patch in &mut self.patches {
-            if !seen.insert(name::key(patch.part())) {
-                continue;
-            }
-            match patch {
-                Patch::Edited {
-                    part, before: image, ..
-                }
-                | Patch::Removed { part, image, .. } => {
-                    *image = EntryImage::of(package, part);
-                }
-                Patch::Added { .. } => {}
-            }
-        }
-        self
-    }
-
     /// Rewrites two sets that start from the same package so that each follows the other: `self` after `newer`, and `newer`
     /// after `self`. Both ways lead to the same content.
     pub fn rebase(self, newer: Self) -> Result<(Self, Self), Conflict> {

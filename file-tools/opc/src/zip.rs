@@ -5,11 +5,13 @@
 
 mod directory;
 mod entry;
+mod reader;
 mod writer;
 
 pub(crate) use directory::{Tail, read};
-pub(crate) use entry::{Packed, crc};
-pub(crate) use writer::{Output, fresh_header, write};
+pub(crate) use entry::Packed;
+pub(crate) use reader::PackedReader;
+pub(crate) use writer::{Output, Writer, fresh_header};
 
 /// Little-endian numbers at a place; `None` outside.
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {

@@ -1,21 +1,22 @@
-//! One entry: its raw bytes, and inflating them within bounds.
+//! One entry as it stands in a file: its headers, and where its bytes lie.
 
-use std::io::Read as _;
+use std::io;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
-use flate2::Crc;
-use flate2::read::DeflateDecoder;
-
+use super::reader::PackedReader;
 use super::{CENTRAL, EXTRA64, LOCAL, u16_at, u32_at, u64_at};
 use crate::blob::Blob;
+use crate::deflate::{Fault, Index};
 use crate::error::PackageError;
 use crate::limits::Limits;
+use crate::source::Region;
 
 /// An entry as it stands in a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Packed {
     /// From its local header up to the next entry, data descriptor and gaps included.
-    pub(crate) extent: Blob,
+    pub(crate) extent: Region,
     /// Its record in the central directory.
     pub(crate) central: Blob,
     /// CRC-32 of the inflated bytes.
@@ -23,9 +24,11 @@ pub(crate) struct Packed {
     /// Size of the inflated bytes.
     pub(crate) size: u64,
     /// True for deflate, false for stored.
-    deflated: bool,
+    pub(crate) deflated: bool,
     /// The compressed bytes, in `extent`.
-    data: Range<usize>,
+    data: Range<u64>,
+    /// Set once the entry was read to its end and found sound.
+    index: Arc<OnceLock<Arc<Index>>>,
 }
 
 /// The numbers of a central record, with the 64-bit extra field taken into account.
@@ -97,9 +100,14 @@ impl Numbers {
 
 impl Packed {
     /// Takes the raw bytes of an entry apart. Both headers must agree on the name.
-    pub(crate) fn parse(extent: Blob, central: Blob) -> Result<Self, PackageError> {
+    pub(crate) fn parse(extent: Region, central: Blob) -> Result<Self, PackageError> {
         let bad = || damaged("an entry's header cannot be read");
-        if central_length(&central) != Some(central.len()) || u32_at(&extent, 0) != Some(LOCAL) {
+        if central_length(&central) != Some(central.len()) {
+            return Err(bad());
+        }
+        let name = central_name(&central).ok_or_else(bad)?;
+        let head = extent.slice(0..30 + name.len() as u64).bytes()?;
+        if u32_at(&head, 0) != Some(LOCAL) {
             return Err(bad());
         }
         let numbers = Numbers::of(&central).ok_or_else(bad)?;
@@ -107,16 +115,13 @@ impl Packed {
         if flags & 0b1 != 0 {
             return Err(PackageError::Encrypted);
         }
-        let name = central_name(&central).ok_or_else(bad)?;
-        let name_length = usize::from(u16_at(&extent, 26).ok_or_else(bad)?);
-        let start = 30 + name_length + usize::from(u16_at(&extent, 28).ok_or_else(bad)?);
-        if extent.get(30..30 + name_length) != Some(name) {
+        let name_length = u16_at(&head, 26).ok_or_else(bad)?;
+        let start = 30 + u64::from(name_length) + u64::from(u16_at(&head, 28).ok_or_else(bad)?);
+        if usize::from(name_length) != name.len() || head.get(30..) != Some(name) {
             return Err(damaged("an entry has two names"));
         }
-        let end = usize::try_from(numbers.packed)
-            .ok()
-            .and_then(|packed| start.checked_add(packed));
-        let end = end
+        let end = start
+            .checked_add(numbers.packed)
             .filter(|end| *end <= extent.len())
             .ok_or_else(|| damaged("entries overlap"))?;
         let deflated = match u16_at(&central, 10) {
@@ -136,10 +141,26 @@ impl Packed {
             size: numbers.size,
             deflated,
             data: start..end,
+            index: Arc::default(),
         })
     }
 
-    /// Refuses a declared size above the caps. [`Packed::inflate`] holds the entry to what it declares.
+    /// The compressed bytes.
+    pub(crate) fn data(&self) -> Region {
+        self.extent.slice(self.data.clone())
+    }
+
+    /// What stands before the compressed bytes: the local header.
+    pub(crate) fn header(&self) -> io::Result<Vec<u8>> {
+        self.extent.slice(0..self.data.start).bytes()
+    }
+
+    /// What stands behind them: a data descriptor, a gap.
+    pub(crate) fn trailer(&self) -> io::Result<Vec<u8>> {
+        self.extent.slice(self.data.end..self.extent.len()).bytes()
+    }
+
+    /// Refuses a declared size above the caps. Reading holds the entry to what it declares.
     pub(crate) fn check(&self, name: &str, limits: &Limits) -> Result<(), PackageError> {
         if self.size > limits.part_bytes {
             return Err(PackageError::TooLarge(format!(
@@ -147,7 +168,7 @@ impl Packed {
                 self.size
             )));
         }
-        let packed = self.data.len().max(1) as u64;
+        let packed = (self.data.end - self.data.start).max(1);
         if self.size > limits.ratio_from && self.size / packed > limits.ratio {
             return Err(PackageError::TooLarge(format!(
                 "the part `{name}` inflates to {} times its size",
@@ -157,35 +178,42 @@ impl Packed {
         Ok(())
     }
 
-    /// The content. Never more bytes than declared are inflated; size and checksum must be as declared.
-    pub(crate) fn inflate(&self, name: &str) -> Result<Vec<u8>, PackageError> {
-        let wrong = |what: &str| PackageError::Damaged(format!("the part `{name}` {what}"));
-        let data = &self.extent[self.data.clone()];
-        let size = usize::try_from(self.size).map_err(|_| wrong("is too large"))?;
-        let plain = if self.deflated {
-            // Reserve no more than a first guess: the declared size may lie.
-            let mut plain = Vec::with_capacity(size.min(data.len().saturating_mul(8)).min(size));
-            let mut reader = DeflateDecoder::new(data).take(self.size.saturating_add(1));
-            reader
-                .read_to_end(&mut plain)
-                .map_err(|_| wrong("cannot be inflated"))?;
-            plain
-        } else {
-            data.to_vec()
-        };
-        if plain.len() != size {
-            return Err(wrong("has another size than declared"));
+    /// Where its blocks begin. The first time, the whole entry is read, and refused where it is not as it declares.
+    pub(crate) fn index(&self) -> Result<Arc<Index>, Fault> {
+        if let Some(index) = self.index.get() {
+            return Ok(Arc::clone(index));
         }
-        if crc(&plain) != self.crc {
-            return Err(wrong("has another checksum than declared"));
+        let mut reader = PackedReader::new(self);
+        while let count @ 1.. = reader.chunk()?.len() {
+            reader.consume(count);
         }
-        Ok(plain)
+        Ok(self.index.get().cloned().unwrap_or_default())
     }
-}
 
-/// CRC-32 as ZIP has it.
-pub(crate) fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    crc.sum()
+    /// The index, where the entry was read before.
+    pub(super) fn known_index(&self) -> Option<&Index> {
+        self.index.get().map(|index| &**index)
+    }
+
+    pub(super) fn keep_index(&self, index: Index) {
+        self.index.get_or_init(|| Arc::new(index));
+    }
+
+    /// The content. Never more bytes than declared are inflated; size and checksum must be as declared.
+    pub(crate) fn inflate(&self) -> Result<Vec<u8>, Fault> {
+        let size = usize::try_from(self.size).map_err(|_| Fault::Size)?;
+        // Reserve no more than a first guess: the declared size may lie.
+        let guess = self.data().len().saturating_mul(8).min(self.size);
+        let mut plain = Vec::with_capacity(usize::try_from(guess).map_or(0, |guess| guess.min(size)));
+        let mut reader = PackedReader::new(self);
+        loop {
+            let chunk = reader.chunk()?;
+            if chunk.is_empty() {
+                return Ok(plain);
+            }
+            plain.extend_from_slice(chunk);
+            let count = chunk.len();
+            reader.consume(count);
+        }
+    }
 }

@@ -72,7 +72,7 @@ fn cell_text(text: &str) -> String {
 }
 
 /// A cell's XML. `p` is the prefix of the part's elements.
-fn cell_xml(p: &str, row: u32, column: u32, style: u32, content: &Content) -> String {
+pub(crate) fn cell_xml(p: &str, row: u32, column: u32, style: u32, content: &Content) -> String {
     let mut xml = format!(r#"<{p}c r="{}""#, Area::cell(row, column));
     if style != 0 {
         let _ = write!(xml, r#" s="{style}""#);

@@ -2,6 +2,8 @@
 
 mod chart_add;
 mod chart_delete;
+mod columns_delete;
+mod columns_insert;
 mod info;
 mod range_clear;
 mod range_find;
@@ -10,8 +12,11 @@ mod range_read;
 mod range_restore;
 mod range_write;
 mod recalculate;
+mod rows_delete;
+mod rows_insert;
 mod sheet_add;
 mod sheet_delete;
+mod shifting;
 mod table_add;
 mod table_delete;
 pub(crate) mod values;
@@ -97,10 +102,10 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::RangeMerge(_) => return not_yet(operation),
         Op::RangeUnmerge(_) => return not_yet(operation),
         Op::RangeSort(_) => return not_yet(operation),
-        Op::RowsInsert(_) => return not_yet(operation),
-        Op::RowsDelete(_) => return not_yet(operation),
-        Op::ColumnsInsert(_) => return not_yet(operation),
-        Op::ColumnsDelete(_) => return not_yet(operation),
+        Op::RowsInsert(asked) => Answer::RowsInsert(rows_insert::plan(workbook, to, asked)?),
+        Op::RowsDelete(asked) => Answer::RowsDelete(rows_delete::plan(workbook, to, asked)?),
+        Op::ColumnsInsert(asked) => Answer::ColumnsInsert(columns_insert::plan(workbook, to, asked)?),
+        Op::ColumnsDelete(asked) => Answer::ColumnsDelete(columns_delete::plan(workbook, to, asked)?),
         Op::ColumnWidth(_) => return not_yet(operation),
         Op::RowHeight(_) => return not_yet(operation),
         Op::Freeze(_) => return not_yet(operation),

@@ -6,7 +6,9 @@
 )]
 
 mod corpus;
+mod followers;
 mod operations;
 mod outside;
+mod shifting;
 mod support;
 mod writing;

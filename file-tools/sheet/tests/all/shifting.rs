@@ -1,0 +1,165 @@
+//! Rows and columns that come and go on every real workbook, read back by openpyxl.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use deskhand_operations::{Area, WorkbookAnswer};
+use deskhand_sheet::{Workbook, lint};
+use serde_json::{Value, json};
+
+use crate::support::{files, is_fixture, open, operation, plan, saved};
+
+/// Sheets that have cells, with their used ranges.
+fn used(workbook: &Workbook) -> Vec<(String, Area)> {
+    let WorkbookAnswer::Info(info) = workbook
+        .answer(&operation(json!({"op": "workbook.info"})))
+        .unwrap()
+    else {
+        panic!("no answer to workbook.info");
+    };
+    let area = |range: String| Area::parse(range.rsplit('!').next().unwrap()).unwrap();
+    info.sheets
+        .into_iter()
+        .filter_map(|sheet| Some((sheet.name, area(sheet.used_range?))))
+        .collect()
+}
+
+/// The range of three rows or columns in the middle of an area, and the number of the first, from 1.
+fn middle(axis: &str, area: &Area) -> (String, u32) {
+    if axis == "rows" {
+        let at = area.top + area.rows() / 2 + 1;
+        return (format!("{at}:{}", at + 2), at);
+    }
+    let at = area.left + area.columns() / 2;
+    let letters = |column: u32| Area::cell(0, column).to_string().trim_end_matches('1').to_owned();
+    (format!("{}:{}", letters(at), letters(at + 2)), at + 1)
+}
+
+fn quoted(sheet: &str) -> String {
+    format!("'{}'", sheet.replace('\'', "''"))
+}
+
+/// One workbook on its way: inserted on every sheet, then deleted again, then all taken back.
+fn there_and_back(
+    path: &Path,
+    axis: &str,
+    folder: &Path,
+    refusals: &mut BTreeMap<String, usize>,
+) -> Option<Value> {
+    let bytes = std::fs::read(path).unwrap();
+    let mut workbook = open(&bytes);
+    let findings = lint(&workbook).unwrap().len();
+    let (mut patches, mut shifts, mut warnings) = (Vec::new(), serde_json::Map::new(), Vec::new());
+    for (sheet, area) in used(&workbook) {
+        let (range, at) = middle(axis, &area);
+        let op = json!({"op": format!("{axis}.insert"), "range": format!("{}!{range}", quoted(&sheet))});
+        match plan(&workbook, op) {
+            Ok(planned) => {
+                workbook.apply(&planned.patches).unwrap();
+                let answer = serde_json::to_value(&planned.answer).unwrap();
+                warnings.push(answer["warnings"].clone());
+                patches.push(planned.patches);
+                shifts.insert(sheet, json!([axis, at, 3, range]));
+            }
+            Err(refusal) => {
+                let words = format!(
+                    "{:?}: {sheet} in {}: {}",
+                    refusal.code,
+                    path.display(),
+                    refusal.message
+                );
+                *refusals.entry(words).or_insert(0) += 1;
+            }
+        }
+    }
+    if shifts.is_empty() {
+        return None;
+    }
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let shifted = saved(&workbook, folder, &format!("{axis}-shifted-{name}"));
+    assert!(
+        lint(&workbook).unwrap().len() <= findings,
+        "{} passes its check",
+        path.display()
+    );
+    for (sheet, shift) in &shifts {
+        let range = format!("{}!{}", quoted(sheet), shift[3].as_str().unwrap());
+        let op = json!({"op": format!("{axis}.delete"), "range": range});
+        let planned =
+            plan(&workbook, op).unwrap_or_else(|refusal| panic!("{} {range}: {refusal}", path.display()));
+        workbook.apply(&planned.patches).unwrap();
+        patches.push(planned.patches);
+    }
+    let back = saved(&workbook, folder, &format!("{axis}-back-{name}"));
+    let mut undone = open(&std::fs::read(&back).unwrap());
+    for set in patches.iter().rev() {
+        undone.apply(&set.invert()).unwrap();
+    }
+    assert!(
+        undone.package().write().unwrap() == bytes,
+        "{} undone",
+        path.display()
+    );
+    Some(json!({"original": path, "shifted": shifted, "back": back, "shifts": shifts, "warnings": warnings}))
+}
+
+fn compared(questions: &[Value]) -> Vec<Value> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/all/openpyxl_shifts.py");
+    let mut child = Command::new(deskhand_test_support::python())
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    serde_json::to_writer(child.stdin.take().unwrap(), questions).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn rows_and_columns_come_and_go_on_every_workbook_without_a_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut questions, mut refusals) = (Vec::new(), BTreeMap::new());
+    let larger = std::env::var_os("DESKHAND_CORPUS").is_some();
+    for path in files().into_iter().filter(|path| larger || is_fixture(path)) {
+        for axis in ["rows", "columns"] {
+            questions.extend(there_and_back(&path, axis, folder.path(), &mut refusals));
+        }
+    }
+    println!("refused: {refusals:#?}");
+    let (mut cells, mut formulas, mut recalculated, mut read) = (0, 0, 0, 0);
+    let mut wrong = Vec::new();
+    for (question, answer) in questions.iter().zip(compared(&questions)) {
+        if !answer["unread"].is_null() {
+            continue;
+        }
+        read += 1;
+        let count = |name: &str| answer[name].as_u64().unwrap_or_default();
+        cells += count("cells");
+        formulas += count("formulas");
+        recalculated += count("recalculated");
+        for what in ["moved", "back"] {
+            let list = answer[what].as_array().unwrap();
+            if !list.is_empty() {
+                let some: Vec<&Value> = list.iter().take(6).collect();
+                wrong.push(format!(
+                    "{} {what} {}: {some:#?}",
+                    question["shifted"],
+                    list.len()
+                ));
+            }
+        }
+        println!(
+            "{} recalculated {} warnings {}",
+            question["shifted"], answer["recalculated"], question["warnings"]
+        );
+    }
+    println!(
+        "{} shifts, {read} read: {cells} cells, {formulas} formulas, {recalculated} with another value",
+        questions.len()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(read >= 10, "{read} read by openpyxl");
+}

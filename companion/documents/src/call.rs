@@ -78,7 +78,7 @@ pub(crate) fn failure(title: &str, reason: &str) -> ToolFailure {
 }
 
 /// The code that a person knows a refusal by.
-pub(crate) fn error_code(code: RefusalCode) -> ErrorCode {
+pub fn error_code(code: RefusalCode) -> ErrorCode {
     match code {
         RefusalCode::Changed => ErrorCode::DocumentChanged,
         RefusalCode::Busy => ErrorCode::DocumentCellEdit,

@@ -1,6 +1,7 @@
 //! `deskhand`: the service, and the terminal front end that talks to it.
 
 mod clock;
+mod document;
 mod handler;
 mod hub;
 mod log;
@@ -57,6 +58,7 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Session { command, json } => options::session(&paths, command, json).await,
         Command::Pairing { command, json } => terminal::pairing::pairing(&paths, command, json).await,
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
+        Command::Document { command } => document::run(&paths, command).await,
         Command::Trust => terminal::status::trust(&paths).await,
     }
 }

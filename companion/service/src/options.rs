@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use deskhand_platform::Paths;
 use deskhand_server::DEFAULT_PORT;
 
+use crate::document::DocumentCommand;
 use crate::serve::ServeOptions;
 use crate::terminal::ask::{Answers, Question, ask as give};
 use crate::terminal::client::Client;
@@ -61,6 +62,11 @@ pub(crate) enum Command {
         /// The port that the service listens on.
         #[arg(long, default_value_t = DEFAULT_PORT)]
         port: u16,
+    },
+    /// Reads, changes, checks and compares workbooks and decks on disk: the agent's own tools, for scripts.
+    Document {
+        #[command(subcommand)]
+        command: DocumentCommand,
     },
     /// Makes this user's programs trust the local authority.
     Trust,

@@ -133,20 +133,23 @@ pub(crate) async fn open_secrets(paths: &Paths) -> anyhow::Result<SecretStore> {
     Ok(opened.map_err(|error| UserError::new(ErrorCode::SecretStore).detail(error))?)
 }
 
-fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {
+/// The key that wraps all others; made on first use.
+pub(crate) fn master_key(secrets: &SecretStore) -> anyhow::Result<[u8; 32]> {
     let unusable = || UserError::new(ErrorCode::SecretStore);
-    let key = if let Some(key) = secrets.read(MASTER_KEY)? {
-        <[u8; 32]>::try_from(key.expose()).map_err(|_| unusable())?
-    } else {
-        let mut key = [0; 32];
-        aws_lc_rs::rand::fill(&mut key).map_err(|_| unusable())?;
-        secrets.set(MASTER_KEY, &Secret::new(key.to_vec()))?;
-        key
-    };
+    if let Some(key) = secrets.read(MASTER_KEY)? {
+        return Ok(<[u8; 32]>::try_from(key.expose()).map_err(|_| unusable())?);
+    }
+    let mut key = [0; 32];
+    aws_lc_rs::rand::fill(&mut key).map_err(|_| unusable())?;
+    secrets.set(MASTER_KEY, &Secret::new(key.to_vec()))?;
+    Ok(key)
+}
+
+fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {
     let options = OpenOptions {
         folder: paths.data().to_owned(),
         deployment: settings.organisation,
-        master_key: MasterKey::new(key),
+        master_key: MasterKey::new(master_key(secrets)?),
         text_of: searchable,
         max_bytes: None,
     };

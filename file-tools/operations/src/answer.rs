@@ -1,6 +1,7 @@
 //! What operations answer.
 
 mod audit;
+mod difference;
 mod drawing;
 mod mark;
 
@@ -8,6 +9,7 @@ pub use audit::{
     CheckContent, Disagreement, EngineShare, Finding, NotComputed, Recalculation, Severity, TieOutContent,
     TraceContent, TracedCell,
 };
+pub use difference::Difference;
 pub use drawing::{ChartContent, ChartRange, PictureContent};
 pub use mark::{CellNote, Comment, CommentThread, CommentThreads, PivotContent, PivotField, PivotTable};
 

@@ -10,6 +10,7 @@ mod cell_edit;
 mod cells;
 mod chart_xml;
 mod column_width;
+mod compare;
 mod create;
 mod drawings;
 mod error;
@@ -26,6 +27,7 @@ mod tabs;
 mod take_back;
 mod workbook;
 
+pub use compare::compare;
 pub use create::{CreateError, NewSheet, create_workbook};
 pub use lint::{Finding, lint};
 pub use workbook::{Planned, Workbook};

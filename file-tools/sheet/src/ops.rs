@@ -2,6 +2,7 @@
 
 mod chart_add;
 mod chart_delete;
+mod check;
 mod columns_delete;
 mod columns_insert;
 mod info;
@@ -45,7 +46,7 @@ pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outc
         Op::CommentRead(_) => return not_yet(operation),
         Op::PivotInfo(_) => return not_yet(operation),
         Op::Trace(_) => return not_yet(operation),
-        Op::Check(_) => return not_yet(operation),
+        Op::Check(_) => WorkbookAnswer::Check(check::answer(workbook)?),
         Op::TieOut(_) => return not_yet(operation),
         _ => {
             return refuse(

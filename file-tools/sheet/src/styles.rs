@@ -1,5 +1,6 @@
 //! Reads the styles part (ECMA-376 part 1, 18.8): what a cell's style index means.
 
+use deskhand_opc::Fingerprint;
 use deskhand_opc::xml::{Node, Tree};
 use deskhand_operations::workbook::{CellFormat, HorizontalAlignment};
 
@@ -15,7 +16,7 @@ pub(crate) struct Style {
 }
 
 /// The cell formats by index.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Styles {
     styles: Vec<Style>,
 }
@@ -92,6 +93,27 @@ impl Styles {
         style
             .and_then(|style| style.format.number_format.as_deref())
             .unwrap_or("General")
+    }
+
+    /// A mark of each format by index: equal marks mean the same look, in other workbooks too.
+    pub(crate) fn marks(&self) -> Vec<u64> {
+        let mark = |style: &Style| {
+            let mut mark = Fingerprint::default();
+            mark.add(format!("{style:?}").as_bytes());
+            mark.value()
+        };
+        let plain = self.styles.first().map(mark);
+        // A cell that is not there looks like the first format.
+        self.styles
+            .iter()
+            .map(|style| {
+                if Some(mark(style)) == plain {
+                    0
+                } else {
+                    mark(style)
+                }
+            })
+            .collect()
     }
 
     /// How many there are.

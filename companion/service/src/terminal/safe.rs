@@ -2,6 +2,7 @@
 //! could paint over the question about itself.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use deskhand_core::line::acts;
 
@@ -15,6 +16,27 @@ pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// JSON without characters that act: they can only stand in its strings, and are escaped there, so that a program reads
+/// what was there.
+pub(crate) fn safe_json(json: &str) -> Cow<'_, str> {
+    let harms = |character: char| acts(character) && character != '\n';
+    if !json.contains(harms) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 64);
+    for character in json.chars() {
+        if harms(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// The same on one line.
 pub(crate) fn safe_line(text: &str) -> String {
     safe(text).replace(['\n', '\t'], " ")
@@ -22,7 +44,19 @@ pub(crate) fn safe_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{safe, safe_line};
+    use super::{safe, safe_json, safe_line};
+
+    #[test]
+    fn json_tells_programs_what_was_there_and_terminals_nothing() {
+        let text = "a\u{9b}2J\u{202e}";
+        let json = serde_json::to_string_pretty(&serde_json::json!({ "text": text })).unwrap();
+        let shown = safe_json(&json);
+        assert!(shown.chars().all(|c| c == '\n' || !super::acts(c)), "{shown:?}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&shown).unwrap()["text"],
+            text
+        );
+    }
 
     #[test]
     fn no_text_can_paint_over_what_stands_on_the_terminal() {

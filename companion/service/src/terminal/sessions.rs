@@ -10,7 +10,7 @@ use deskhand_protocol::{EventBody, Method, SessionId};
 use serde::Serialize;
 
 use super::client::Client;
-use super::safe::safe;
+use super::safe::{safe, safe_json};
 
 /// Prints a line to standard output.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
@@ -19,7 +19,11 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 
 /// Prints a value as JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    print(&serde_json::to_string_pretty(value)?)
+    Ok(writeln!(
+        std::io::stdout().lock(),
+        "{}",
+        safe_json(&serde_json::to_string_pretty(value)?)
+    )?)
 }
 
 fn status(status: SessionStatus) -> &'static str {

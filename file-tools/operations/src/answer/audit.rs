@@ -107,7 +107,7 @@ pub struct TraceContent {
 }
 
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
     /// A number or the file is wrong.
@@ -133,7 +133,7 @@ pub struct Finding {
     /// The cells with sheet, or the slide and shape.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub place: Option<String>,
+    pub location: Option<String>,
     /// One sentence for a person.
     pub sentence: String,
 }

@@ -1,0 +1,208 @@
+//! `deskhand document …`: the file tools for scripts, tests and support. The same code that the agent uses, on files that
+//! the user names; no service, no model, no network.
+
+mod journal;
+mod show;
+mod work;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use deskhand_documents::error_code;
+use deskhand_operations::{Refusal, RefusalCode};
+use deskhand_platform::Paths;
+use deskhand_protocol::UserError;
+
+use crate::terminal::safe::safe_line;
+
+/// Bad input, or a file that is not read: nothing was written.
+const REFUSED: u8 = 2;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DocumentCommand {
+    /// Lists what a workbook or deck holds.
+    Info(OneFile),
+    /// Reads a range of a workbook, or a slide of a deck.
+    Read(Read),
+    /// Applies operations, all or none. Without --out in place, and `document undo` leads back.
+    Apply(Apply),
+    /// Takes a change set of `document apply` back.
+    Undo {
+        /// The change set, from the answer of `document apply`.
+        change_set: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Checks a file for damage; exit code 1 with findings.
+    Check(OneFile),
+    /// Computes every formula anew and writes the values that differ.
+    Recalc(Recalc),
+    /// Recomputes a workbook with a second engine and looks for errors of modelling.
+    TieOut(TieOut),
+    /// Tells how two files differ.
+    Diff {
+        /// The earlier file.
+        before: PathBuf,
+        /// The later file.
+        after: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneFile {
+    /// The file.
+    file: PathBuf,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// The file.
+    file: PathBuf,
+    /// The range with its sheet, `'Q1 2026'!B2:D9`, or a sheet alone.
+    #[arg(long, required_unless_present = "slide", conflicts_with = "slide")]
+    range: Option<String>,
+    /// What to read, with commas between: values, formulas, numberFormats, formats, texts, notes, table.
+    #[arg(long, value_delimiter = ',', requires = "range")]
+    what: Vec<String>,
+    /// The slide, by its id from `document info`.
+    #[arg(long)]
+    slide: Option<String>,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// The file.
+    file: PathBuf,
+    /// The operations, `{"ops":[…]}`: a file, or `-` for standard input.
+    #[arg(long)]
+    ops: PathBuf,
+    #[command(flatten)]
+    to: To,
+    /// Tell what would change, and change nothing.
+    #[arg(long, conflicts_with = "out")]
+    preview: bool,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct To {
+    /// Write the result here and leave the file as it is.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Replace what stands at --out.
+    #[arg(long, requires = "out")]
+    replace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Recalc {
+    /// The workbook.
+    file: PathBuf,
+    #[command(flatten)]
+    to: To,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TieOut {
+    /// The workbook.
+    file: PathBuf,
+    /// The relative difference that counts as equal.
+    #[arg(long)]
+    tolerance: Option<f64>,
+    /// Sheets to look at, with commas between; all when absent.
+    #[arg(long, value_delimiter = ',')]
+    sheets: Vec<String>,
+    /// Write the findings to a new sheet of this name.
+    #[arg(long)]
+    report: Option<String>,
+    #[command(flatten)]
+    to: To,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a command. What is refused is said in one sentence with its code on standard error, under exit code 2.
+pub(crate) async fn run(paths: &Paths, command: DocumentCommand) -> anyhow::Result<ExitCode> {
+    let outcome = match command {
+        DocumentCommand::Info(file) => work::info(&file.file, file.json),
+        DocumentCommand::Read(read) => work::read(&read),
+        DocumentCommand::Apply(apply) => work::apply(paths, &apply).await,
+        DocumentCommand::Undo { change_set, json } => work::undo(paths, &change_set, json).await,
+        DocumentCommand::Check(file) => work::check(&file.file, file.json),
+        DocumentCommand::Recalc(recalc) => work::recalc(paths, &recalc).await,
+        DocumentCommand::TieOut(tie_out) => work::tie_out(paths, &tie_out).await,
+        DocumentCommand::Diff { before, after, json } => work::diff(&before, &after, json),
+    };
+    outcome.or_else(|trouble| match trouble {
+        Trouble::Refused(refusal) => {
+            say(&refusal.message, error_code(refusal.code).as_str());
+            Ok(ExitCode::from(REFUSED))
+        }
+        Trouble::User(error) => {
+            let sentence = format!("{} {} {}", error.happened, error.kept, error.action);
+            say(&sentence, error.code.as_str());
+            Ok(ExitCode::from(REFUSED))
+        }
+        Trouble::Other(error) => Err(error),
+    })
+}
+
+#[expect(clippy::print_stderr, reason = "the terminal is where this error belongs")]
+fn say(sentence: &str, code: &str) {
+    eprintln!("{} [{code}]", safe_line(sentence));
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+enum Trouble {
+    /// The document or the input.
+    Refused(Refusal),
+    /// The journal.
+    User(Box<UserError>),
+    /// The terminal.
+    Other(anyhow::Error),
+}
+
+type Outcome<T> = Result<T, Trouble>;
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<UserError> for Trouble {
+    fn from(error: UserError) -> Self {
+        Self::User(Box::new(error))
+    }
+}
+
+impl From<anyhow::Error> for Trouble {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<UserError>() {
+            Ok(error) => error.into(),
+            Err(error) => Self::Other(error),
+        }
+    }
+}
+
+fn refused<T>(code: RefusalCode, sentence: impl Into<String>) -> Outcome<T> {
+    Err(Refusal::new(code, sentence).into())
+}

@@ -1,0 +1,396 @@
+//! What each `deskhand document` command does.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use deskhand_document::{Change, Document, apply_all, check as findings, compare, operations};
+use deskhand_opc::{FileStamp, Limits, PatchSet, SaveError, create, lock_file, open as open_package, save};
+use deskhand_operations::answer::Severity;
+use deskhand_operations::workbook::{Recalculate, TieOut as TieOutParams, TieOutReport};
+use deskhand_operations::{Answer, Operation, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation};
+use deskhand_platform::Paths;
+use deskhand_protocol::{ChangeSetId, ErrorCode, UserError};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::journal::{Journal, Record};
+use super::{Apply, Outcome, Read, Recalc, TieOut, To, Trouble, refused, show};
+use crate::clock;
+use crate::terminal::sessions::{print, print_json};
+
+/// Bytes of operations at the most.
+const MAX_OPERATIONS: u64 = 256 << 20;
+
+/// A file that was opened.
+struct Opened {
+    path: PathBuf,
+    document: Document,
+    stamp: FileStamp,
+}
+
+fn open(path: &Path) -> Outcome<Opened> {
+    let (package, stamp) =
+        open_package(path, &Limits::default()).map_err(|error| unreadable(path, &error))?;
+    Ok(Opened {
+        path: path.to_owned(),
+        document: Document::open(package)?,
+        stamp,
+    })
+}
+
+/// `document info`.
+pub(super) fn info(path: &Path, json: bool) -> Outcome<ExitCode> {
+    let document = open(path)?.document;
+    let operation = serde_json::from_value(json!({ "op": match document {
+        Document::Workbook(_) => "workbook.info",
+        Document::Deck(_) => "deck.info",
+    } }));
+    let answer = document.answer(&operation.map_err(anyhow::Error::from)?)?;
+    done(json, &untagged(&answer), || show::info(&answer))
+}
+
+/// `document read`.
+pub(super) fn read(read: &Read) -> Outcome<ExitCode> {
+    let document = open(&read.file)?.document;
+    let asked = match (&document, &read.range, &read.slide) {
+        (Document::Workbook(_), Some(range), _) => {
+            let mut asked = json!({ "op": "range.read", "range": range });
+            if !read.what.is_empty() {
+                asked["what"] = json!(read.what);
+            }
+            asked
+        }
+        (Document::Deck(_), _, Some(slide)) => json!({ "op": "slide.read", "slide": slide }),
+        (Document::Workbook(_), None, _) => {
+            return refused(
+                RefusalCode::BadInput,
+                "A workbook is read by --range, not by --slide.",
+            );
+        }
+        (Document::Deck(_), _, None) => {
+            return refused(
+                RefusalCode::BadInput,
+                "A deck is read by --slide, not by --range.",
+            );
+        }
+    };
+    let operation = deskhand_document::operation(document.kind(), asked)?;
+    let answer = document.answer(&operation)?;
+    done(read.json, &untagged(&answer), || show::content(&answer))
+}
+
+/// `document apply`.
+pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
+    let input = operations_input(&apply.ops)?;
+    let opened = open(&apply.file)?;
+    let list = operations(opened.document.kind(), input)?;
+    if apply.preview {
+        let change = all(&opened.document, &list)?;
+        let differences = compare(&opened.document, &change.document)?;
+        let answer = json!({ "changeSet": null, "preview": true, "results": change.answers,
+            "warnings": change.warnings, "differences": differences });
+        return done(apply.json, &answer, || show::preview(&change, &differences));
+    }
+    let (change_set, change) = write(paths, opened, &list, &apply.to).await?;
+    let answer = Applied {
+        change_set: change_set.as_ref(),
+        results: &change.answers,
+        warnings: &change.warnings,
+    };
+    done(apply.json, &answer, || {
+        show::applied(change_set.as_ref(), &change)
+    })
+}
+
+/// The answer of `document apply`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Applied<'a> {
+    change_set: Option<&'a ChangeSetId>,
+    results: &'a [Answer],
+    warnings: &'a [String],
+}
+
+/// `document undo`.
+pub(super) async fn undo(paths: &Paths, id: &str, json: bool) -> Outcome<ExitCode> {
+    let journal = Journal::open(paths).await?;
+    let mut record = journal.find(id).await?;
+    let change_set = ChangeSetId::from_text(id);
+    let answer = |undone: bool, file: &Path| json!({ "changeSet": id, "undone": undone, "file": file });
+    if record.undone {
+        let sentence = format!("{} was taken back already.", record.file.display());
+        return done(json, &answer(false, &record.file), || vec![sentence]);
+    }
+    let (mut package, stamp) =
+        open_package(&record.file, &Limits::default()).map_err(|error| unreadable(&record.file, &error))?;
+    // A save that never came about left the file as it was before.
+    if stamp != record.before {
+        guard_open(&record.file)?;
+        if let Err(error) = package.apply(&record.back) {
+            let later = journal.later(id, &record.file).await?;
+            return Err(conflict(later.len(), &error).into());
+        }
+        save(&package, &record.file, &stamp).map_err(|error| unwritten(&record.file, &error))?;
+    }
+    record.undone = true;
+    journal.put(&change_set, &record, false).await?;
+    done(json, &answer(true, &record.file), || {
+        vec![format!("{} is as it was before.", record.file.display())]
+    })
+}
+
+fn conflict(later: usize, error: &impl std::fmt::Display) -> UserError {
+    let sentence = match later {
+        0 => "The file was changed by somebody else since, at the same places.".to_owned(),
+        1 => "A later change set of the same file touches the same places; take it back first.".to_owned(),
+        count => {
+            format!("{count} later change sets of the same file touch the same places; take them back first.")
+        }
+    };
+    UserError::new(ErrorCode::UndoConflict)
+        .happened(sentence)
+        .detail(error)
+}
+
+/// `document check`.
+pub(super) fn check(path: &Path, json: bool) -> Outcome<ExitCode> {
+    let content = findings(&open(path)?.document)?;
+    let grave = content
+        .findings
+        .iter()
+        .any(|finding| finding.severity != Severity::Note);
+    done(json, &content, || show::findings(&content))?;
+    Ok(if grave {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// `document recalc`.
+pub(super) async fn recalc(paths: &Paths, recalc: &Recalc) -> Outcome<ExitCode> {
+    let opened = open(&recalc.file)?;
+    only_workbook(&opened)?;
+    let list = [Operation::Workbook(WorkbookOperation::Recalculate(
+        Recalculate {},
+    ))];
+    let (change_set, change) = write(paths, opened, &list, &recalc.to).await?;
+    let Some(Answer::Workbook(WorkbookAnswer::Recalculate(content))) = change.answers.first() else {
+        return Err(anyhow::anyhow!("the answer is of another operation").into());
+    };
+    let mut answer = serde_json::to_value(content).map_err(anyhow::Error::from)?;
+    answer["changeSet"] = json!(change_set);
+    done(recalc.json, &answer, || {
+        show::recalculated(change_set.as_ref(), content)
+    })
+}
+
+/// `document tie-out`.
+pub(super) async fn tie_out(paths: &Paths, tie_out: &TieOut) -> Outcome<ExitCode> {
+    let opened = open(&tie_out.file)?;
+    only_workbook(&opened)?;
+    let params = TieOutParams {
+        tolerance: tie_out.tolerance,
+        sheets: tie_out.sheets.clone(),
+    };
+    let look = Operation::Workbook(WorkbookOperation::TieOut(params));
+    let answer = opened.document.answer(&look)?;
+    let Answer::Workbook(WorkbookAnswer::TieOut(content)) = &answer else {
+        return Err(anyhow::anyhow!("the answer is of another operation").into());
+    };
+    let mut told = serde_json::to_value(content).map_err(anyhow::Error::from)?;
+    let mut change_set = None;
+    if let Some(sheet) = &tie_out.report {
+        let report = Operation::Workbook(WorkbookOperation::TieOutReport(TieOutReport {
+            sheet: sheet.clone(),
+            tolerance: tie_out.tolerance,
+            sheets: tie_out.sheets.clone(),
+        }));
+        change_set = write(paths, opened, &[report], &tie_out.to).await?.0;
+        told["changeSet"] = json!(change_set);
+    } else if tie_out.to.out.is_some() {
+        return refused(RefusalCode::BadInput, "--out goes with --report.");
+    }
+    done(tie_out.json, &told, || {
+        show::tied_out(change_set.as_ref(), content)
+    })
+}
+
+/// `document diff`.
+pub(super) fn diff(before: &Path, after: &Path, json: bool) -> Outcome<ExitCode> {
+    let (before, after) = (open(before)?.document, open(after)?.document);
+    let differences = compare(&before, &after)?;
+    done(json, &json!({ "differences": differences }), || {
+        show::differences(&differences)
+    })
+}
+
+fn only_workbook(opened: &Opened) -> Outcome<()> {
+    match opened.document {
+        Document::Workbook(_) => Ok(()),
+        Document::Deck(_) => refused(
+            RefusalCode::BadInput,
+            "This works on workbooks; the file is a deck.",
+        ),
+    }
+}
+
+/// All operations or none; a refusal says which one it was.
+fn all(document: &Document, list: &[Operation]) -> Outcome<Change> {
+    apply_all(document, list).map_err(|stopped| {
+        let Refusal { code, message } = stopped.refusal;
+        let which = if list.len() > 1 {
+            format!("Operation {}: ", stopped.at + 1)
+        } else {
+            String::new()
+        };
+        Trouble::Refused(Refusal::new(code, format!("{which}{message}")))
+    })
+}
+
+/// Works out and saves: journaled and in place, or to another file.
+async fn write(
+    paths: &Paths,
+    opened: Opened,
+    list: &[Operation],
+    to: &To,
+) -> Outcome<(Option<ChangeSetId>, Change)> {
+    if to.out.is_none() {
+        guard_open(&opened.path)?;
+    }
+    let change = all(&opened.document, list)?;
+    let package = change.document.package();
+    if let Some(out) = &to.out {
+        save_to(package, out, to.replace)?;
+        return Ok((None, change));
+    }
+    let mut patches = PatchSet::default();
+    change.patches.iter().cloned().for_each(|next| patches.join(next));
+    if patches.is_empty() {
+        return Ok((None, change));
+    }
+    let journal = Journal::open(paths).await?;
+    let id = ChangeSetId::new(clock::now(), clock::chance());
+    let file = fs::canonicalize(&opened.path).map_err(anyhow::Error::from)?;
+    let mut record = Record {
+        file,
+        at: clock::now(),
+        back: patches.invert(),
+        before: opened.stamp,
+        undone: false,
+    };
+    journal.put(&id, &record, true).await?;
+    let saved = save(package, &opened.path, &opened.stamp);
+    // A save that failed left the file as it was: there is nothing to lead back from.
+    record.undone = saved.is_err();
+    journal.put(&id, &record, false).await?;
+    saved.map_err(|error| unwritten(&opened.path, &error))?;
+    Ok((Some(id), change))
+}
+
+fn save_to(package: &deskhand_opc::Package, out: &Path, replace: bool) -> Outcome<()> {
+    let there = fs::read(out);
+    // An empty file is nobody's work: programs make one to hold a name.
+    let saved = match &there {
+        Ok(bytes) if replace || bytes.is_empty() => save(package, out, &FileStamp::of(bytes)),
+        _ => {
+            let bytes = package
+                .write()
+                .map_err(|error| Refusal::new(RefusalCode::Failed, error.to_string()))?;
+            create(&bytes, out)
+        }
+    };
+    saved.map(drop).map_err(|error| unwritten(out, &error).into())
+}
+
+/// Refuses a file that another program has open: it would not see the change, and would write over it.
+fn guard_open(path: &Path) -> Outcome<()> {
+    match lock_file(path) {
+        Some(lock) => Err(unwritten(path, &SaveError::InUse(lock)).into()),
+        None => Ok(()),
+    }
+}
+
+fn operations_input(from: &Path) -> Outcome<Value> {
+    let mut bytes = Vec::new();
+    let read = if from == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .take(MAX_OPERATIONS + 1)
+            .read_to_end(&mut bytes)
+    } else {
+        fs::File::open(from).and_then(|file| file.take(MAX_OPERATIONS + 1).read_to_end(&mut bytes))
+    };
+    if let Err(error) = read {
+        return refused(
+            RefusalCode::NotFound,
+            format!("{} was not read: {error}.", from.display()),
+        );
+    }
+    if bytes.len() as u64 > MAX_OPERATIONS {
+        return refused(
+            RefusalCode::TooLarge,
+            format!("The operations are larger than {MAX_OPERATIONS} bytes."),
+        );
+    }
+    match serde_json::from_slice(&bytes) {
+        Ok(value) => Ok(value),
+        Err(error) => refused(
+            RefusalCode::BadInput,
+            format!("The operations are no JSON: {error}."),
+        ),
+    }
+}
+
+fn unreadable(path: &Path, error: &SaveError) -> Refusal {
+    let name = path.display();
+    match error {
+        SaveError::Package(error) => {
+            let Refusal { code, message } = deskhand_document::refused_package(error);
+            Refusal::new(code, format!("{name}: {message}"))
+        }
+        SaveError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Refusal::new(RefusalCode::NotFound, format!("There is no file {name}."))
+        }
+        other => Refusal::new(RefusalCode::Failed, format!("{name} was not read: {other}.")),
+    }
+}
+
+fn unwritten(path: &Path, error: &SaveError) -> Refusal {
+    let code = match error {
+        SaveError::Changed => RefusalCode::Changed,
+        SaveError::InUse(_) => RefusalCode::InUse,
+        SaveError::Exists => RefusalCode::NameTaken,
+        SaveError::ReadOnly => RefusalCode::Protected,
+        _ => RefusalCode::Failed,
+    };
+    Refusal::new(
+        code,
+        format!(
+            "{} was not written: {error}; nothing was changed.",
+            path.display()
+        ),
+    )
+}
+
+/// The answer without the tag of its operation: the command tells it already.
+fn untagged(answer: &Answer) -> Value {
+    let mut value = serde_json::to_value(answer).unwrap_or_default();
+    if let Some(fields) = value.as_object_mut() {
+        fields.shift_remove("op");
+    }
+    value
+}
+
+fn done(json: bool, answer: &impl Serialize, lines: impl FnOnce() -> Vec<String>) -> Outcome<ExitCode> {
+    if json {
+        print_json(answer)?;
+    } else {
+        for line in lines() {
+            print(&line)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

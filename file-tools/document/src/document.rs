@@ -1,0 +1,148 @@
+//! A document of either kind.
+
+use deskhand_opc::{Package, PackageError, PatchSet};
+use deskhand_operations::{Answer, DeckAnswer, DocumentKind, Operation, Refusal, RefusalCode};
+use deskhand_sheet::Workbook;
+use deskhand_slides::Deck;
+
+/// A document, read from a package.
+#[derive(Clone, Debug)]
+pub enum Document {
+    /// A workbook.
+    Workbook(Workbook),
+    /// A deck.
+    Deck(Deck),
+}
+
+/// What an operation would answer, and the changes that it needs.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The answer once the patches are applied.
+    pub answer: Answer,
+    /// The changes to the package; none for an operation that only looks.
+    pub patches: PatchSet,
+}
+
+impl Document {
+    /// Reads a document; its main part tells the kind, not the name of the file.
+    pub fn open(package: Package) -> Result<Self, Refusal> {
+        match kind(&package).map_err(|error| refused_package(&error))? {
+            Some(DocumentKind::Workbook) => Workbook::open(package).map(Self::Workbook),
+            Some(DocumentKind::Deck) => Deck::open(package).map(Self::Deck),
+            None => Err(Refusal::new(
+                RefusalCode::Unsupported,
+                "The file is neither a workbook nor a deck.",
+            )),
+        }
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> DocumentKind {
+        match self {
+            Self::Workbook(_) => DocumentKind::Workbook,
+            Self::Deck(_) => DocumentKind::Deck,
+        }
+    }
+
+    /// The package as it stands.
+    pub fn package(&self) -> &Package {
+        match self {
+            Self::Workbook(workbook) => workbook.package(),
+            Self::Deck(deck) => deck.package(),
+        }
+    }
+
+    /// Answers an operation that only looks.
+    pub fn answer(&self, operation: &Operation) -> Result<Answer, Refusal> {
+        match (self, operation) {
+            (Self::Workbook(workbook), Operation::Workbook(operation)) => {
+                workbook.answer(operation).map(Answer::Workbook)
+            }
+            (Self::Deck(deck), Operation::Deck(operation)) => {
+                let mut answer = deck.answer(operation)?;
+                if let DeckAnswer::Info(content) = &mut answer {
+                    // The label belongs to the file, not to the slides.
+                    let label = deck.package().label();
+                    content.label = label.map_err(|error| refused_package(&error))?;
+                }
+                Ok(Answer::Deck(answer))
+            }
+            _ => Err(self.wrong_kind(operation)),
+        }
+    }
+
+    /// Works out an operation. Nothing is changed.
+    pub fn plan(&self, operation: &Operation) -> Result<Planned, Refusal> {
+        match (self, operation) {
+            (Self::Workbook(workbook), Operation::Workbook(operation)) => {
+                let planned = workbook.plan(operation)?;
+                Ok(Planned {
+                    answer: Answer::Workbook(planned.answer),
+                    patches: planned.patches,
+                })
+            }
+            (Self::Deck(deck), Operation::Deck(operation)) => {
+                let planned = deck.plan(operation)?;
+                Ok(Planned {
+                    answer: Answer::Deck(planned.answer),
+                    patches: planned.patches,
+                })
+            }
+            _ => Err(self.wrong_kind(operation)),
+        }
+    }
+
+    /// The document with the patches applied.
+    pub fn with(&self, patches: &PatchSet) -> Result<Self, Refusal> {
+        let mut package = self.package().clone();
+        let applied = package.apply(patches);
+        applied.map_err(|error| Refusal::new(RefusalCode::Changed, error.to_string()))?;
+        match self {
+            Self::Workbook(_) => Workbook::open(package).map(Self::Workbook),
+            Self::Deck(_) => Deck::open(package).map(Self::Deck),
+        }
+    }
+
+    fn wrong_kind(&self, operation: &Operation) -> Refusal {
+        let is = match self {
+            Self::Workbook(_) => "workbook",
+            Self::Deck(_) => "deck",
+        };
+        let name = operation.definition().name;
+        Refusal::new(
+            RefusalCode::BadInput,
+            format!("`{name}` is no operation of a {is}."),
+        )
+    }
+}
+
+/// The kind of a package, from its main part.
+fn kind(package: &Package) -> Result<Option<DocumentKind>, PackageError> {
+    let main = package.main_part()?;
+    let types = package.content_types()?;
+    let of = types.of(&main).unwrap_or_default().to_lowercase();
+    Ok(if of.contains("spreadsheetml") || of.contains("ms-excel") {
+        Some(DocumentKind::Workbook)
+    } else if of.contains("presentationml") || of.contains("ms-powerpoint") {
+        Some(DocumentKind::Deck)
+    } else {
+        None
+    })
+}
+
+/// The refusal of a file that is not read.
+pub fn refused_package(error: &PackageError) -> Refusal {
+    let code = match error {
+        PackageError::Encrypted | PackageError::RightsManaged => RefusalCode::Encrypted,
+        PackageError::TooLarge(_) => RefusalCode::TooLarge,
+        PackageError::NotAPackage | PackageError::Legacy(_) => RefusalCode::Unsupported,
+        _ => RefusalCode::Corrupt,
+    };
+    let sentence = error.to_string();
+    let mut letters = sentence.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    Refusal::new(
+        code,
+        format!("{}{}.", first.unwrap_or_default(), letters.as_str()),
+    )
+}

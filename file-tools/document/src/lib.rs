@@ -1,0 +1,16 @@
+//! Documents of every kind behind one door: open, answer, plan, apply, check, compare.
+//!
+//! What a caller with a file in hand needs (the service, the command line, tests), whatever the file holds. Must not know
+//! where files lie, who may change them, or what a journal is.
+
+mod change;
+mod check;
+mod compare;
+mod document;
+mod parse;
+
+pub use change::{Change, Stopped, apply_all};
+pub use check::check;
+pub use compare::compare;
+pub use document::{Document, Planned, refused_package};
+pub use parse::{operation, operations};

@@ -1,6 +1,7 @@
 //! `deskhand document …`: the file tools for scripts, tests and support. The same code that the agent uses, on files that
 //! the user names; no service, no model, no network.
 
+mod back;
 mod journal;
 mod show;
 mod work;
@@ -144,7 +145,7 @@ pub(crate) async fn run(paths: &Paths, command: DocumentCommand) -> anyhow::Resu
         DocumentCommand::Info(file) => work::info(&file.file, file.json),
         DocumentCommand::Read(read) => work::read(&read),
         DocumentCommand::Apply(apply) => work::apply(paths, &apply).await,
-        DocumentCommand::Undo { change_set, json } => work::undo(paths, &change_set, json).await,
+        DocumentCommand::Undo { change_set, json } => back::undo(paths, &change_set, json).await,
         DocumentCommand::Check(file) => work::check(&file.file, file.json),
         DocumentCommand::Recalc(recalc) => work::recalc(paths, &recalc).await,
         DocumentCommand::TieOut(tie_out) => work::tie_out(paths, &tie_out).await,

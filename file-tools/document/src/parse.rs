@@ -22,10 +22,10 @@ pub fn operations(kind: DocumentKind, input: Value) -> Result<Vec<Operation>, Re
                 ));
             }
         },
-        _ => return Err(bad("The input must be `{\"ops\":[…]}`".to_owned())),
+        _ => return Err(bad("The input must be `{\"ops\":[…]}`")),
     };
     if list.is_empty() {
-        return Err(bad("There is no operation in `ops`".to_owned()));
+        return Err(bad("There is no operation in `ops`"));
     }
     if list.len() > MAX_OPERATIONS {
         let message = format!(
@@ -51,7 +51,7 @@ pub fn operations(kind: DocumentKind, input: Value) -> Result<Vec<Operation>, Re
 /// Reads one operation, tagged with `op`.
 pub fn operation(kind: DocumentKind, mut value: Value) -> Result<Operation, Refusal> {
     let Some(name) = value.get("op").and_then(Value::as_str).map(str::to_owned) else {
-        return Err(bad("It has no `op`".to_owned()));
+        return Err(bad("It has no `op`"));
     };
     let of_kind = || definitions().filter(|row| row.document == kind);
     if !of_kind().any(|row| row.name == name) {
@@ -109,7 +109,7 @@ fn distance(one: &str, other: &str) -> usize {
     row[other.len()]
 }
 
-fn bad(reason: String) -> Refusal {
+fn bad(reason: impl std::fmt::Display) -> Refusal {
     Refusal::new(RefusalCode::BadInput, format!("{reason}; nothing was changed."))
 }
 

@@ -89,7 +89,7 @@ fn tabs(before: &Workbook, after: &Workbook, pairs: &BTreeMap<usize, usize>, sai
         let held = &before.sheets[*earlier];
         if held.name != sheet.name {
             let sentence = format!("The sheet {} was renamed to {}.", held.name, sheet.name);
-            said.from_to("sheet.renamed", &sheet.name, &held.name, &sheet.name, sentence);
+            said.changed("sheet.renamed", &sheet.name, &held.name, &sheet.name, sentence);
         }
         if held.visible != sheet.visible {
             let state = if sheet.visible { "shown" } else { "hidden" };
@@ -179,7 +179,7 @@ fn names(before: &Workbook, after: &Workbook, said: &mut Said) {
             }
             Some(held) if held != meaning => {
                 let sentence = format!("The name {name} stands for {meaning} instead of {held}.");
-                said.from_to("name.changed", name, held, meaning, sentence);
+                said.changed("name.changed", name, held, meaning, sentence);
             }
             Some(_) => {}
         }
@@ -220,7 +220,7 @@ fn objects(
             ),
             Some(held) if held != place => {
                 let sentence = format!("The table {name} covers {place} instead of {held}.");
-                said.from_to("table.resized", name, held, place, sentence);
+                said.changed("table.resized", name, held, place, sentence);
             }
             Some(_) => {}
         }

@@ -1,7 +1,7 @@
 //! The way back of `document apply`: change sets in a store of their own beside the service's, sealed with the same key
 //! (Invariants 6 and 11), so that the command works whether the service runs or not.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use deskhand_opc::{FileStamp, PatchSet};
@@ -22,7 +22,7 @@ const SESSION: Uuid = Uuid::from_u128(0x6465_736b_6861_6e64_8000_0000_0000_0001)
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A change set of one file.
+/// A change of one file: a change set, or one that was taken back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
@@ -30,12 +30,14 @@ pub(super) struct Record {
     pub(super) file: PathBuf,
     /// When, in Unix milliseconds.
     pub(super) at: Timestamp,
-    /// What leads back.
-    pub(super) back: PatchSet,
+    /// What was changed.
+    pub(super) set: PatchSet,
     /// The file before.
     pub(super) before: FileStamp,
-    /// True once it was taken back.
-    pub(super) undone: bool,
+    /// The file afterwards; absent until it was saved, and where it never was.
+    pub(super) after: Option<FileStamp>,
+    /// The change set that this one took back.
+    pub(super) cancels: Option<ChangeSetId>,
 }
 
 /// The journal of the command line.
@@ -107,17 +109,30 @@ impl Journal {
         Ok(read.map_err(|error| UserError::new(ErrorCode::DatabaseCorrupt).detail(error))?)
     }
 
-    /// The change sets of a file that were made after one and not taken back, oldest first.
-    pub(super) async fn later(&self, id: &str, file: &std::path::Path) -> Outcome<Vec<Record>> {
-        let keys = self.store.journal_keys(SESSION, String::new()).await;
-        let keys = keys.map_err(|error| told(&error))?;
-        let mut later = Vec::new();
-        for key in keys.iter().skip_while(|key| *key != id).skip(1) {
-            let record = self.find(key).await?;
-            if record.file == file && !record.undone {
-                later.push(record);
+    /// Changes of a file of which it is not known whether they were saved: a command ended in the middle.
+    pub(super) async fn unsettled(&self, file: &Path) -> Outcome<Vec<(ChangeSetId, Record)>> {
+        let open = self.store.open_journal().await.map_err(|error| told(&error))?;
+        let mut records = Vec::new();
+        for (_, key) in open {
+            let record = self.find(&key).await?;
+            if record.file == file {
+                records.push((ChangeSetId::from_text(key), record));
             }
         }
-        Ok(later)
+        Ok(records)
+    }
+
+    /// Everything that was done to a file, oldest first. What was never saved is left out.
+    pub(super) async fn of_file(&self, file: &Path) -> Outcome<Vec<(ChangeSetId, Record)>> {
+        let keys = self.store.journal_keys(SESSION, String::new()).await;
+        let keys = keys.map_err(|error| told(&error))?;
+        let mut records = Vec::new();
+        for key in keys {
+            let record = self.find(&key).await?;
+            if record.file == file && record.after.is_some() {
+                records.push((ChangeSetId::from_text(key), record));
+            }
+        }
+        Ok(records)
     }
 }

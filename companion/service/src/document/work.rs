@@ -11,10 +11,11 @@ use deskhand_operations::answer::Severity;
 use deskhand_operations::workbook::{Recalculate, TieOut as TieOutParams, TieOutReport};
 use deskhand_operations::{Answer, Operation, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation};
 use deskhand_platform::Paths;
-use deskhand_protocol::{ChangeSetId, ErrorCode, UserError};
+use deskhand_protocol::ChangeSetId;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::back::{save_journaled, settle};
 use super::journal::{Journal, Record};
 use super::{Apply, Outcome, Read, Recalc, TieOut, To, Trouble, refused, show};
 use crate::clock;
@@ -111,47 +112,6 @@ struct Applied<'a> {
     change_set: Option<&'a ChangeSetId>,
     results: &'a [Answer],
     warnings: &'a [String],
-}
-
-/// `document undo`.
-pub(super) async fn undo(paths: &Paths, id: &str, json: bool) -> Outcome<ExitCode> {
-    let journal = Journal::open(paths).await?;
-    let mut record = journal.find(id).await?;
-    let change_set = ChangeSetId::from_text(id);
-    let answer = |undone: bool, file: &Path| json!({ "changeSet": id, "undone": undone, "file": file });
-    if record.undone {
-        let sentence = format!("{} was taken back already.", record.file.display());
-        return done(json, &answer(false, &record.file), || vec![sentence]);
-    }
-    let (mut package, stamp) =
-        open_package(&record.file, &Limits::default()).map_err(|error| unreadable(&record.file, &error))?;
-    // A save that never came about left the file as it was before.
-    if stamp != record.before {
-        guard_open(&record.file)?;
-        if let Err(error) = package.apply(&record.back) {
-            let later = journal.later(id, &record.file).await?;
-            return Err(conflict(later.len(), &error).into());
-        }
-        save(&package, &record.file, &stamp).map_err(|error| unwritten(&record.file, &error))?;
-    }
-    record.undone = true;
-    journal.put(&change_set, &record, false).await?;
-    done(json, &answer(true, &record.file), || {
-        vec![format!("{} is as it was before.", record.file.display())]
-    })
-}
-
-fn conflict(later: usize, error: &impl std::fmt::Display) -> UserError {
-    let sentence = match later {
-        0 => "The file was changed by somebody else since, at the same places.".to_owned(),
-        1 => "A later change set of the same file touches the same places; take it back first.".to_owned(),
-        count => {
-            format!("{count} later change sets of the same file touch the same places; take them back first.")
-        }
-    };
-    UserError::new(ErrorCode::UndoConflict)
-        .happened(sentence)
-        .detail(error)
 }
 
 /// `document check`.
@@ -272,21 +232,17 @@ async fn write(
         return Ok((None, change));
     }
     let journal = Journal::open(paths).await?;
-    let id = ChangeSetId::new(clock::now(), clock::chance());
     let file = fs::canonicalize(&opened.path).map_err(anyhow::Error::from)?;
-    let mut record = Record {
+    settle(&journal, &file).await?;
+    let record = Record {
         file,
         at: clock::now(),
-        back: patches.invert(),
+        set: patches,
         before: opened.stamp,
-        undone: false,
+        after: None,
+        cancels: None,
     };
-    journal.put(&id, &record, true).await?;
-    let saved = save(package, &opened.path, &opened.stamp);
-    // A save that failed left the file as it was: there is nothing to lead back from.
-    record.undone = saved.is_err();
-    journal.put(&id, &record, false).await?;
-    saved.map_err(|error| unwritten(&opened.path, &error))?;
+    let id = save_journaled(&journal, package, record).await?;
     Ok((Some(id), change))
 }
 
@@ -306,7 +262,7 @@ fn save_to(package: &deskhand_opc::Package, out: &Path, replace: bool) -> Outcom
 }
 
 /// Refuses a file that another program has open: it would not see the change, and would write over it.
-fn guard_open(path: &Path) -> Outcome<()> {
+pub(super) fn guard_open(path: &Path) -> Outcome<()> {
     match lock_file(path) {
         Some(lock) => Err(unwritten(path, &SaveError::InUse(lock)).into()),
         None => Ok(()),
@@ -344,7 +300,7 @@ fn operations_input(from: &Path) -> Outcome<Value> {
     }
 }
 
-fn unreadable(path: &Path, error: &SaveError) -> Refusal {
+pub(super) fn unreadable(path: &Path, error: &SaveError) -> Refusal {
     let name = path.display();
     match error {
         SaveError::Package(error) => {
@@ -358,7 +314,7 @@ fn unreadable(path: &Path, error: &SaveError) -> Refusal {
     }
 }
 
-fn unwritten(path: &Path, error: &SaveError) -> Refusal {
+pub(super) fn unwritten(path: &Path, error: &SaveError) -> Refusal {
     let code = match error {
         SaveError::Changed => RefusalCode::Changed,
         SaveError::InUse(_) => RefusalCode::InUse,
@@ -384,7 +340,11 @@ fn untagged(answer: &Answer) -> Value {
     value
 }
 
-fn done(json: bool, answer: &impl Serialize, lines: impl FnOnce() -> Vec<String>) -> Outcome<ExitCode> {
+pub(super) fn done(
+    json: bool,
+    answer: &impl Serialize,
+    lines: impl FnOnce() -> Vec<String>,
+) -> Outcome<ExitCode> {
     if json {
         print_json(answer)?;
     } else {

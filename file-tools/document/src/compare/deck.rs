@@ -147,6 +147,24 @@ fn shape_changes(slide: &SlideContent, held: &SlideShape, shape: &SlideShape, to
         let sentence = format!("On {on}, the data of {name} changed.");
         told.push(difference("chart.data", slide, Some(shape), None, None, sentence));
     }
+    frame(slide, held, shape, told);
+    if held.alt_text != shape.alt_text {
+        let (before, after) = (held.alt_text.as_deref(), shape.alt_text.as_deref());
+        let sentence = format!("On {on}, the alternative text of {name} changed.");
+        told.push(difference(
+            "shape.altText",
+            slide,
+            Some(shape),
+            before,
+            after,
+            sentence,
+        ));
+    }
+}
+
+/// Place and size.
+fn frame(slide: &SlideContent, held: &SlideShape, shape: &SlideShape, told: &mut Vec<Difference>) {
+    let (on, name) = (lower(slide), called(shape));
     if let (Some(from), Some(to)) = (held.frame, shape.frame) {
         let near = |one: f64, other: f64| (one - other).abs() <= NEAR;
         if !near(from.left, to.left) || !near(from.top, to.top) {
@@ -171,18 +189,6 @@ fn shape_changes(slide: &SlideContent, held: &SlideShape, shape: &SlideShape, to
                 sentence,
             ));
         }
-    }
-    if held.alt_text != shape.alt_text {
-        let (before, after) = (held.alt_text.as_deref(), shape.alt_text.as_deref());
-        let sentence = format!("On {on}, the alternative text of {name} changed.");
-        told.push(difference(
-            "shape.altText",
-            slide,
-            Some(shape),
-            before,
-            after,
-            sentence,
-        ));
     }
 }
 

@@ -24,7 +24,7 @@ impl Said {
         self.change(code, location, None, None, sentence);
     }
 
-    pub(super) fn from_to(
+    pub(super) fn changed(
         &mut self,
         code: &str,
         location: &str,
@@ -126,7 +126,7 @@ impl Said {
             }
             (before, after) => {
                 let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
-                self.from_to(
+                self.changed(
                     "cell.value",
                     place,
                     &before,
@@ -221,7 +221,7 @@ impl Said {
             self.plain("cell.look", place, format!("{place} looks different."));
         } else {
             let sentence = format!("The number format of {place} changed from {held} to {now}.");
-            self.from_to("cell.numberFormat", place, &held, &now, sentence);
+            self.changed("cell.numberFormat", place, &held, &now, sentence);
         }
     }
 

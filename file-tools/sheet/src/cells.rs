@@ -107,6 +107,17 @@ pub(crate) struct Scan<'a> {
     pub(crate) shared: BTreeMap<u32, SharedGroup>,
     /// True when rows and cells stand in order, each once.
     pub(crate) ordered: bool,
+    /// The first cell that stands where it should not.
+    pub(crate) misplaced: Option<Area>,
+}
+
+impl Scan<'_> {
+    fn expect_order(&mut self, in_order: bool, row: u32, column: u32) {
+        if self.ordered && !in_order {
+            self.ordered = false;
+            self.misplaced = Some(Area::cell(row, column));
+        }
+    }
 }
 
 /// A group of cells that share one formula.
@@ -135,7 +146,7 @@ pub(crate) fn scan<'a>(reader: &mut Reader<'a>, keep: &Keep) -> Outcome<Scan<'a>
             .and_then(|r| r.raw.parse::<u32>().ok())
             .and_then(|r| r.checked_sub(1));
         let row = number.unwrap_or(next_row);
-        scan.ordered &= row >= next_row && row < MAX_ROWS;
+        scan.expect_order(row >= next_row && row < MAX_ROWS, row, 0);
         next_row = row.saturating_add(1);
         let from = scan.cells.len();
         let end = cells_of(reader, row, keep, &mut scan)?;
@@ -174,7 +185,7 @@ fn cells_of<'a>(
                 let column = said.map_or(next_column, |area| area.left);
                 let in_order =
                     column >= next_column && column < MAX_COLUMNS && said.is_none_or(|area| area.top == row);
-                scan.ordered &= in_order;
+                scan.expect_order(in_order, row, column);
                 next_column = column.saturating_add(1);
                 let cell = cell(reader, tag, row, column, scan)?;
                 if cell.value.is_some() || cell.formula.is_some() {

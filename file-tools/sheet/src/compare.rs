@@ -3,6 +3,7 @@
 
 mod align;
 mod cells;
+mod follow;
 mod say;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use crate::workbook::{SheetEntry, SheetKind, Workbook};
 use crate::{drawings, tables};
 use align::Alignment;
 use cells::{Grid, read};
+use follow::{Beside, Follow};
 use say::Said;
 
 /// Differences of an earlier workbook from a later one, in the order of the later one's tabs.
@@ -32,10 +34,16 @@ pub fn compare(before: &Workbook, after: &Workbook) -> Result<Vec<Difference>, R
         strings: (strings::shared(before)?, strings::shared(after)?),
         styles: (Styles::read(before)?, Styles::read(after)?),
     };
+    let mut beside = Vec::new();
     for (index, sheet) in after.sheets.iter().enumerate() {
         if let Some(earlier) = pairs.get(&index) {
-            context.sheet(&before.sheets[*earlier], sheet, &mut said)?;
+            beside.extend(context.beside(&before.sheets[*earlier], sheet)?);
         }
+    }
+    let follow = Follow::new(before, &beside);
+    for sheet in &mut beside {
+        follow.drop_what_follows(sheet);
+        context.say(sheet, &mut said)?;
     }
     names(before, after, &mut said);
     objects(before, after, &pairs, &mut said)?;
@@ -120,9 +128,10 @@ struct Context<'w> {
 }
 
 impl Context<'_> {
-    fn sheet(&self, earlier: &SheetEntry, later: &SheetEntry, said: &mut Said) -> Outcome<()> {
+    /// Lays two sheets beside each other; nothing where they hold the same.
+    fn beside<'w>(&self, earlier: &'w SheetEntry, later: &'w SheetEntry) -> Outcome<Option<Beside<'w>>> {
         if earlier.kind != SheetKind::Worksheet || later.kind != SheetKind::Worksheet {
-            return Ok(());
+            return Ok(None);
         }
         let contents = (
             self.before.package.part(&earlier.part)?,
@@ -130,20 +139,34 @@ impl Context<'_> {
         );
         let alike = self.strings.0 == self.strings.1 && self.styles.0 == self.styles.1;
         if contents.0 == contents.1 && alike {
-            return Ok(());
+            return Ok(None);
         }
-        let sheets = (
-            Worksheet::read(self.before, &earlier.part, &contents.0, &Keep::All)?,
-            Worksheet::read(self.after, &later.part, &contents.1, &Keep::All)?,
-        );
+        let before = Worksheet::read(self.before, &earlier.part, &contents.0, &Keep::All)?;
+        let after = Worksheet::read(self.after, &later.part, &contents.1, &Keep::All)?;
         let grids = (
-            read(&sheets.0, &self.strings.0, &self.styles.0),
-            read(&sheets.1, &self.strings.1, &self.styles.1),
+            read(&before, &self.strings.0, &self.styles.0),
+            read(&after, &self.strings.1, &self.styles.1),
         );
         let (alignment, changes) = best(&grids.0, &grids.1);
-        said.structure(&later.name, &alignment);
-        said.cells(&later.name, &changes, &self.styles.0, &self.styles.1);
-        said.elements(&later.name, &sheets.0, &sheets.1, &alignment);
+        Ok(Some(Beside {
+            earlier,
+            later,
+            alignment,
+            changes,
+        }))
+    }
+
+    fn say(&self, sheet: &Beside<'_>, said: &mut Said) -> Outcome<()> {
+        said.structure(&sheet.later.name, &sheet.alignment);
+        said.cells(&sheet.later.name, &sheet.changes, &self.styles.0, &self.styles.1);
+        let none = Keep::Areas(Vec::new());
+        let contents = (
+            self.before.package.part(&sheet.earlier.part)?,
+            self.after.package.part(&sheet.later.part)?,
+        );
+        let before = Worksheet::read(self.before, &sheet.earlier.part, &contents.0, &none)?;
+        let after = Worksheet::read(self.after, &sheet.later.part, &contents.1, &none)?;
+        said.elements(&sheet.later.name, &before, &after, &sheet.alignment);
         Ok(())
     }
 }

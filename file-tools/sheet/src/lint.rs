@@ -232,12 +232,13 @@ impl Findings<'_> {
     /// Order, indices and formulas of cells.
     fn cells(&mut self, sheet: &SheetEntry, scanned: &Worksheet<'_>, strings: &[String], styles: usize) {
         if !scanned.data.ordered {
-            let name = &sheet.name;
+            let area = scanned.data.misplaced.unwrap_or(Area::cell(0, 0));
+            let cell = crate::addresses::on(sheet, area);
             self.add(
                 "cellOrder",
                 &sheet.part,
-                name,
-                format!("cells or rows of `{name}` are out of order or there twice"),
+                &cell,
+                format!("{cell} is out of order or there twice"),
             );
         }
         for cell in &scanned.data.cells {

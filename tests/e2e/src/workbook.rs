@@ -166,6 +166,7 @@ impl Workbook {
                     CellInput::Number(value) => CellValue::Number(*value),
                     CellInput::Text(text) => CellValue::Text(text.clone()),
                     CellInput::Clear(_) => CellValue::Empty,
+                    CellInput::Date(date) => CellValue::Number(date.serial(false).expect("a date")),
                 };
                 sheet.cells.insert((row, column), value);
                 changed += 1;

@@ -6,19 +6,17 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use deskhand_document::Document;
+use deskhand_document::history::{Applied, Noted, Way, carried, marks, way};
 use deskhand_opc::{Limits, Package, PackageError, PatchSet};
 use deskhand_protocol::ChangeSetId;
-use deskhand_protocol::operations::{Answer, DeckAnswer, Operation, Refusal, RefusalCode};
-use deskhand_sheet::Workbook;
-use deskhand_slides::Deck;
+use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode};
 use deskhand_workspace::Fingerprint;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::backend::Trouble;
 use crate::door::Door;
-use crate::journal::Applied;
-use crate::log::{self, Noted, Way};
-use crate::preview::{deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read};
+use crate::preview::{range_in, range_to_keep, slide_in, slide_of, slide_read};
 
 /// Closed files.
 #[derive(Debug, Default)]
@@ -96,7 +94,7 @@ impl Files {
         blocking(move || {
             let (package, read) = open(&door)?;
             door.check_writable()?;
-            let set = match log::way(steps, (&change, undone), &package, &read.to_string()) {
+            let set = match way(steps, (change.as_str(), undone), &package, &read.to_string()) {
                 Way::Nothing => return Ok(Taken::Nothing),
                 Way::Barred(reason) => return Ok(Taken::Barred(reason)),
                 Way::Back(_, true) if !undone => {
@@ -194,7 +192,7 @@ fn planned(
     let applied = Applied {
         at: 0,
         undone: false,
-        parts: log::marks(&set, package, &changed),
+        parts: marks(&set, package, &changed),
         set,
         cancels,
         file: (read.to_string(), Fingerprint::of(&bytes).to_string()),
@@ -209,17 +207,6 @@ fn planned(
     })
 }
 
-/// A way back that later changes stay beside: what they hold must not rest on what goes.
-fn carried(package: &Package, set: PatchSet) -> Result<PatchSet, Refusal> {
-    if let Ok(workbook) = Workbook::open(package.clone()) {
-        return workbook.take_back(&set);
-    }
-    let mut changed = package.clone();
-    changed.apply(&set).map_err(failed)?;
-    read(changed, &deck_info())?;
-    Ok(set)
-}
-
 fn open(door: &Door) -> Result<(Package, Fingerprint), Refusal> {
     let limits = Limits::default();
     let (bytes, stamp) = door.read(limits.file_bytes)?;
@@ -228,31 +215,12 @@ fn open(door: &Door) -> Result<(Package, Fingerprint), Refusal> {
 }
 
 fn read(package: Package, operation: &Operation) -> Result<Answer, Refusal> {
-    match operation {
-        Operation::Workbook(operation) => Workbook::open(package)?.answer(operation).map(Answer::Workbook),
-        Operation::Deck(operation) => {
-            // The label belongs to the file, not to the slides.
-            let label = package.label().map_err(failed)?;
-            let mut answer = Deck::open(package)?.answer(operation)?;
-            if let DeckAnswer::Info(content) = &mut answer {
-                content.label = label;
-            }
-            Ok(Answer::Deck(answer))
-        }
-    }
+    Document::open(package)?.answer(operation)
 }
 
 fn plan(package: Package, operation: &Operation) -> Result<(Answer, PatchSet), Refusal> {
-    match operation {
-        Operation::Workbook(operation) => {
-            let planned = Workbook::open(package)?.plan(operation)?;
-            Ok((Answer::Workbook(planned.answer), planned.patches))
-        }
-        Operation::Deck(operation) => {
-            let planned = Deck::open(package)?.plan(operation)?;
-            Ok((Answer::Deck(planned.answer), planned.patches))
-        }
-    }
+    let planned = Document::open(package)?.plan(operation)?;
+    Ok((planned.answer, planned.patches))
 }
 
 /// The mark of the place that an operation changes.

@@ -1,16 +1,15 @@
 //! What the journal holds of a call: what is there before, what is intended, what came of it (Invariant 6).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use deskhand_core::ports::{Journal, Settled};
 use deskhand_core::tool::ToolRequest;
-use deskhand_opc::PatchSet;
+use deskhand_document::history::{Applied, Noted};
 use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::operations::Operation;
 use deskhand_protocol::operations::answer::{RangeContent, SlidePackage};
-use deskhand_protocol::{ChangeSetId, DocumentId, ErrorCode, SessionId, Timestamp, UserError};
+use deskhand_protocol::{ChangeSetId, DocumentId, ErrorCode, SessionId, UserError};
 use serde::{Deserialize, Serialize};
 
 use crate::attach::Attached;
@@ -45,23 +44,6 @@ pub(crate) struct Record {
     /// True after an undo.
     #[serde(default)]
     pub(crate) undone: bool,
-}
-
-/// What was done to a file at once, and by what its parts are known again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Applied {
-    /// When, in Unix milliseconds: the order of steps of one file.
-    pub(crate) at: Timestamp,
-    /// What was changed, with what was there.
-    pub(crate) set: PatchSet,
-    /// True where the change is undone after it.
-    pub(crate) undone: bool,
-    /// True where it takes back the step before it, byte for byte.
-    pub(crate) cancels: bool,
-    /// Mark of the file before and after.
-    pub(crate) file: (String, String),
-    /// Marks of the parts that it touched, before and after; none where the part was not there.
-    pub(crate) parts: BTreeMap<String, (Option<u64>, Option<u64>)>,
 }
 
 /// How far a changing call is.
@@ -237,4 +219,20 @@ impl Records {
             serde_json::to_vec(value).map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
         self.0.put(session, key, bytes, settled).await
     }
+}
+
+/// The steps of all changes to a file, oldest first.
+pub(crate) fn steps_of<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<Noted> {
+    let mut steps: Vec<Noted> = Vec::new();
+    for record in records {
+        let title = record.result.as_ref().map(|result| result.title.clone());
+        let title = title.unwrap_or_else(|| record.operation.definition().name.to_owned());
+        steps.extend(record.steps.iter().map(|applied| Noted {
+            change: record.change_set.to_string(),
+            title: title.clone(),
+            applied: applied.clone(),
+        }));
+    }
+    steps.sort_by_key(|step| step.applied.at);
+    steps
 }

@@ -17,7 +17,6 @@ mod figures;
 mod file;
 mod grid;
 mod journal;
-mod log;
 mod outcome;
 mod panes;
 mod plausible;

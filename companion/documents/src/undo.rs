@@ -13,8 +13,7 @@ use crate::backend::{Reach, Trouble};
 use crate::call::error_code;
 use crate::file::Taken;
 use crate::grid::{differing, padded};
-use crate::journal::{Image, Record};
-use crate::log::steps_of;
+use crate::journal::{Image, Record, steps_of};
 use crate::preview::{
     deck_in, deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read, workbook_in, workbook_info,
 };

@@ -7,6 +7,7 @@ mod change;
 mod check;
 mod compare;
 mod document;
+pub mod history;
 mod parse;
 
 pub use change::{Change, Stopped, apply_all};

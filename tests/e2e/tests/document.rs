@@ -176,7 +176,7 @@ fn a_file_that_somebody_else_changed_is_left_as_it_is() {
     let refused = undo(&setup, &change_set);
     assert_eq!(refused.code(), Some(2));
     assert!(
-        refused.err.contains("somebody else") && refused.err.contains("[DOC_UNDO_CONFLICT]"),
+        refused.err.contains("another program") && refused.err.contains("[DOC_UNDO_CONFLICT]"),
         "{}",
         refused.err
     );

@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use deskhand_opc::{FileStamp, PatchSet};
+use deskhand_document::history::{Applied, Noted, marks};
+use deskhand_opc::{FileStamp, Package, PatchSet};
+use deskhand_operations::{Refusal, RefusalCode};
 use deskhand_platform::Paths;
-use deskhand_protocol::{ChangeSetId, ErrorCode, Timestamp, UserError};
+use deskhand_protocol::{ChangeSetId, ErrorCode, UserError};
 use deskhand_storage::{Change, Durability, MasterKey, OpenOptions, StorageError, Store};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,22 +24,50 @@ const SESSION: Uuid = Uuid::from_u128(0x6465_736b_6861_6e64_8000_0000_0000_0001)
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A change of one file: a change set, or one that was taken back.
+/// A step of one file: a change set, or one that was taken back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Record {
     /// The file, absolute.
     pub(super) file: PathBuf,
-    /// When, in Unix milliseconds.
-    pub(super) at: Timestamp,
-    /// What was changed.
-    pub(super) set: PatchSet,
-    /// The file before.
-    pub(super) before: FileStamp,
-    /// The file afterwards; absent until it was saved, and where it never was.
-    pub(super) after: Option<FileStamp>,
-    /// The change set that this one took back.
-    pub(super) cancels: Option<ChangeSetId>,
+    /// The change set that it belongs to: its own, or the one that it takes back.
+    pub(super) change: ChangeSetId,
+    /// What was done.
+    pub(super) applied: Applied,
+}
+
+impl Record {
+    /// A step that leads from one package to another.
+    pub(super) fn new(
+        file: &Path,
+        change: ChangeSetId,
+        set: PatchSet,
+        (before, read): (&Package, FileStamp),
+        after: &Package,
+        cancels: bool,
+    ) -> Outcome<Self> {
+        let bytes = after
+            .write()
+            .map_err(|error| Refusal::new(RefusalCode::Failed, error.to_string()))?;
+        let applied = Applied {
+            at: clock::now(),
+            undone: cancels,
+            cancels,
+            file: (mark(read), mark(FileStamp::of(&bytes))),
+            parts: marks(&set, before, after),
+            set,
+        };
+        Ok(Self {
+            file: file.to_owned(),
+            change,
+            applied,
+        })
+    }
+}
+
+/// A file's content in a few letters.
+pub(super) fn mark(stamp: FileStamp) -> String {
+    format!("{}-{:x}", stamp.length, stamp.mark)
 }
 
 /// The journal of the command line.
@@ -83,12 +113,12 @@ impl Journal {
         Ok(Self { store })
     }
 
-    /// Writes a change set; it is on disk when this returns. `open` until the file was saved.
-    pub(super) async fn put(&self, id: &ChangeSetId, record: &Record, open: bool) -> Outcome<()> {
+    /// Writes a change set; it is on disk when this returns. Whether the file was saved, the file tells.
+    pub(super) async fn put(&self, id: &ChangeSetId, record: &Record) -> Outcome<()> {
         let value = serde_json::to_vec(record).map_err(anyhow::Error::from)?;
         let put = Change::PutJournal {
             key: id.to_string(),
-            open,
+            open: false,
             value,
         };
         let written = self.store.write(SESSION, vec![put], Durability::Flushed).await;
@@ -109,30 +139,26 @@ impl Journal {
         Ok(read.map_err(|error| UserError::new(ErrorCode::DatabaseCorrupt).detail(error))?)
     }
 
-    /// Changes of a file of which it is not known whether they were saved: a command ended in the middle.
-    pub(super) async fn unsettled(&self, file: &Path) -> Outcome<Vec<(ChangeSetId, Record)>> {
-        let open = self.store.open_journal().await.map_err(|error| told(&error))?;
-        let mut records = Vec::new();
-        for (_, key) in open {
-            let record = self.find(&key).await?;
-            if record.file == file {
-                records.push((ChangeSetId::from_text(key), record));
-            }
-        }
-        Ok(records)
-    }
-
-    /// Everything that was done to a file, oldest first. What was never saved is left out.
-    pub(super) async fn of_file(&self, file: &Path) -> Outcome<Vec<(ChangeSetId, Record)>> {
+    /// Every step of a file, oldest first.
+    pub(super) async fn of_file(&self, file: &Path) -> Outcome<Vec<Noted>> {
         let keys = self.store.journal_keys(SESSION, String::new()).await;
         let keys = keys.map_err(|error| told(&error))?;
-        let mut records = Vec::new();
+        let mut steps = Vec::new();
         for key in keys {
-            let record = self.find(&key).await?;
-            if record.file == file && record.after.is_some() {
-                records.push((ChangeSetId::from_text(key), record));
+            let Record {
+                file: of,
+                change,
+                applied,
+            } = self.find(&key).await?;
+            if of == file {
+                let change = change.to_string();
+                steps.push(Noted {
+                    title: change.clone(),
+                    change,
+                    applied,
+                });
             }
         }
-        Ok(records)
+        Ok(steps)
     }
 }

@@ -15,10 +15,9 @@ use deskhand_protocol::ChangeSetId;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::back::{save_journaled, settle};
-use super::journal::{Journal, Record};
+use super::back::save_journaled;
+use super::journal::Journal;
 use super::{Apply, Outcome, Read, Recalc, TieOut, To, Trouble, refused, show};
-use crate::clock;
 use crate::terminal::sessions::{print, print_json};
 
 /// Bytes of operations at the most.
@@ -233,16 +232,8 @@ async fn write(
     }
     let journal = Journal::open(paths).await?;
     let file = fs::canonicalize(&opened.path).map_err(anyhow::Error::from)?;
-    settle(&journal, &file).await?;
-    let record = Record {
-        file,
-        at: clock::now(),
-        set: patches,
-        before: opened.stamp,
-        after: None,
-        cancels: None,
-    };
-    let id = save_journaled(&journal, package, record).await?;
+    let before = opened.document.package();
+    let id = save_journaled(&journal, &file, None, (before, opened.stamp), patches).await?;
     Ok((Some(id), change))
 }
 

@@ -6,21 +6,42 @@
 use std::collections::BTreeMap;
 
 use deskhand_opc::{Fingerprint, Package, Patch, PatchSet, Span, Step, WayBack, way_back};
-use deskhand_protocol::ChangeSetId;
+use deskhand_operations::Refusal;
+use deskhand_sheet::Workbook;
+use deskhand_slides::Deck;
+use serde::{Deserialize, Serialize};
 
-use crate::journal::{Applied, Record};
+/// What was done to a file at once, and by what its parts are known again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Applied {
+    /// When, in Unix milliseconds: the order of steps of one file.
+    pub at: i64,
+    /// What was changed, with what was there.
+    pub set: PatchSet,
+    /// True where the change is undone after it.
+    pub undone: bool,
+    /// True where it takes back the step before it, byte for byte.
+    pub cancels: bool,
+    /// Mark of the file before and after.
+    pub file: (String, String),
+    /// Marks of the parts that it touched, before and after; none where the part was not there.
+    pub parts: BTreeMap<String, (Option<u64>, Option<u64>)>,
+}
 
 /// One step with the change that it belongs to.
 #[derive(Clone, Debug)]
-pub(crate) struct Noted {
-    change: ChangeSetId,
-    title: String,
-    applied: Applied,
+pub struct Noted {
+    /// The change set's id.
+    pub change: String,
+    /// What a person knows it by.
+    pub title: String,
+    /// The step.
+    pub applied: Applied,
 }
 
 /// What leads back.
 #[derive(Debug)]
-pub(crate) enum Way {
+pub enum Way {
     /// Nothing of the change is in the file.
     Nothing,
     /// This set does. True where later changes stay, which may rest on what goes.
@@ -29,24 +50,8 @@ pub(crate) enum Way {
     Barred(String),
 }
 
-/// The steps of all changes to a file, oldest first.
-pub(crate) fn steps_of<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<Noted> {
-    let mut steps: Vec<Noted> = Vec::new();
-    for record in records {
-        let title = record.result.as_ref().map(|result| result.title.clone());
-        let title = title.unwrap_or_else(|| record.operation.definition().name.to_owned());
-        steps.extend(record.steps.iter().map(|applied| Noted {
-            change: record.change_set.clone(),
-            title: title.clone(),
-            applied: applied.clone(),
-        }));
-    }
-    steps.sort_by_key(|step| step.applied.at);
-    steps
-}
-
 /// Marks of the parts that a set touches, before and after.
-pub(crate) fn marks(
+pub fn marks(
     set: &PatchSet,
     before: &Package,
     after: &Package,
@@ -66,15 +71,10 @@ fn mark(package: &Package, part: &str) -> Option<u64> {
 }
 
 /// The way to where a change is undone, or done again, in a file that has this mark and holds this package.
-pub(crate) fn way(
-    mut steps: Vec<Noted>,
-    (change, undone): (&ChangeSetId, bool),
-    package: &Package,
-    now: &str,
-) -> Way {
+pub fn way(mut steps: Vec<Noted>, (change, undone): (&str, bool), package: &Package, now: &str) -> Way {
     drop_what_never_was(&mut steps, now);
     let log = log(&steps);
-    let own = |(_, step): &(usize, &Noted)| step.change == *change;
+    let own = |(_, step): &(usize, &Noted)| step.change == change;
     let last = steps.iter().enumerate().rfind(own);
     if last.is_none_or(|(_, last)| last.applied.undone == undone) {
         return Way::Nothing;
@@ -107,6 +107,19 @@ pub(crate) fn way(
             })
         }
     }
+}
+
+/// A way back that later changes stay beside, with what it needs so that the document stays whole: what those changes hold
+/// must not rest on what goes.
+pub fn carried(package: &Package, set: PatchSet) -> Result<PatchSet, Refusal> {
+    if let Ok(workbook) = Workbook::open(package.clone()) {
+        return workbook.take_back(&set);
+    }
+    let mut changed = package.clone();
+    let applied = changed.apply(&set);
+    applied.map_err(|error| Refusal::new(deskhand_operations::RefusalCode::Changed, error.to_string()))?;
+    Deck::open(changed)?;
+    Ok(set)
 }
 
 /// A step whose file still was what it started from when the next one came was written down and never done.

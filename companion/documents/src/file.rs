@@ -6,10 +6,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use deskhand_document::Document;
 use deskhand_document::history::{Applied, Noted, Way, carried, marks, way};
+use deskhand_document::{Document, compare};
 use deskhand_opc::{Limits, Package, PackageError, PatchSet};
 use deskhand_protocol::ChangeSetId;
+use deskhand_protocol::operations::answer::Difference;
 use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode};
 use deskhand_workspace::Fingerprint;
 use tokio::sync::OwnedMutexGuard;
@@ -133,6 +134,16 @@ impl Files {
         self.alone(door, |door| {
             let (_, read) = door.read(Limits::default().file_bytes)?;
             Ok(read.to_string())
+        })
+        .await
+    }
+
+    /// What an operation would change. Nothing is written.
+    pub(crate) async fn preview(&self, door: Door, operation: Operation) -> Result<Vec<Difference>, Trouble> {
+        self.alone(door, move |door| {
+            let before = Document::open(open(door)?.0)?;
+            let planned = before.plan(&operation)?;
+            Ok(compare(&before, &before.with(&planned.patches)?)?)
         })
         .await
     }

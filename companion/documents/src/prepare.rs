@@ -16,7 +16,9 @@ use crate::grid::{padded, same};
 use crate::journal::{Image, Record, Stage};
 use crate::preview::{ask_lost, ask_write, named, range_in, range_to_keep, workbook_in, workbook_info};
 use crate::tools::{DocumentTools, OwnCells};
+use change::ask_change;
 
+mod change;
 mod deck;
 mod structure;
 
@@ -169,10 +171,30 @@ impl DocumentTools {
                 }
                 let content = workbook_in(reach.read(workbook_info()).await?).unwrap_or_default();
                 let own = self.own_cells(&request.session, &reach.document.id).await;
-                self.look_at_structure(reach, workbook, &content, &own).await
+                let look = self.look_at_structure(reach, workbook, &content, &own).await?;
+                self.with_question(reach, operation, &content, look).await
             }
             Operation::Deck(deck) => self.look_at_deck(request, reach, deck).await,
         }
+    }
+
+    /// The look with a question, where it has none of its own and the file tells what would change.
+    async fn with_question(
+        &self,
+        reach: Reach<'_>,
+        operation: &Operation,
+        content: &WorkbookContent,
+        look: Look,
+    ) -> Result<Look, Trouble> {
+        let door = reach.door().filter(|_| !reach.is_live());
+        let (None, Some(door)) = (&look.ask, door) else {
+            return Ok(look);
+        };
+        let differences = self.backends.files.preview(door, operation.clone()).await?;
+        Ok(Look {
+            ask: ask_change(operation, &differences, content),
+            ..look
+        })
     }
 }
 

@@ -17,11 +17,11 @@ use deskhand_protocol::permission::{BeforeAfter, RiskNote};
 use crate::grid::{cell, intended, place, same, shown, written_area};
 
 /// Rows that a question shows at the most.
-const MAX_ROWS: usize = 200;
+pub(crate) const MAX_ROWS: usize = 200;
 /// Characters of a content that a row shows.
 const MAX_SHOWN: usize = 1_000;
 /// Risk notes that a question shows at the most.
-const MAX_RISKS: usize = 20;
+pub(crate) const MAX_RISKS: usize = 20;
 
 /// The read whose answer is the way back of an operation on a range, and the area it covers.
 pub(crate) fn range_to_keep(
@@ -214,7 +214,7 @@ pub(crate) fn short(text: String) -> String {
 }
 
 /// The rule in the note about formulas that reach outside.
-const OUTSIDE_RULE: &str = "Formulas that reach outside this workbook ask every time.";
+pub(crate) const OUTSIDE_RULE: &str = "Formulas that reach outside this workbook ask every time.";
 
 fn line_of(
     at: Area,

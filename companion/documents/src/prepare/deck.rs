@@ -3,7 +3,7 @@
 use deskhand_core::tool::{Ask, AskReason, ToolRequest};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::operations::answer::{SlideContent, SlideShape};
-use deskhand_protocol::operations::{Answer, DeckAnswer, DeckOperation, RefusalCode};
+use deskhand_protocol::operations::{Answer, DeckAnswer, DeckOperation, Effect, RefusalCode};
 use deskhand_protocol::permission::BeforeAfter;
 
 use super::{Look, refusal, removal};
@@ -107,7 +107,16 @@ fn ask_deck(operation: &DeckOperation, slide: &SlideContent) -> Result<Option<As
             format!("Delete {name}?"),
             "The other slides stay as they are.",
         )),
-        _ => None,
+        operation => match operation.definition().effect {
+            Effect::Change | Effect::Remove => {
+                let doing = operation.definition().doing;
+                Some(removal(
+                    format!("{doing} {name}: go on?"),
+                    operation.definition().summary,
+                ))
+            }
+            Effect::Read | Effect::Add => None,
+        },
     })
 }
 

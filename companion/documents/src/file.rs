@@ -258,7 +258,11 @@ fn failed(error: impl fmt::Display) -> Refusal {
 
 fn unreadable(door: &Door, error: &PackageError) -> Refusal {
     let code = match error {
-        PackageError::Encrypted | PackageError::RightsManaged => RefusalCode::Encrypted,
+        PackageError::Encrypted
+        | PackageError::RightsManaged
+        | PackageError::LegacyEncrypted(_)
+        | PackageError::Encryption(_) => RefusalCode::Encrypted,
+        PackageError::Legacy(_) | PackageError::Other(_) => RefusalCode::Unsupported,
         PackageError::TooLarge(_) => RefusalCode::TooLarge,
         _ => RefusalCode::Corrupt,
     };

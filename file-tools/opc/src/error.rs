@@ -17,6 +17,39 @@ pub enum LegacyKind {
     Other,
 }
 
+/// What a file is that has the name of an Office document and is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherKind {
+    /// A page for browsers, as many programs export it under `.xls`.
+    Html,
+    /// The XML formats of 2003 (`SpreadsheetML`, `WordprocessingML`), all in one file.
+    Xml2003,
+    /// Text, with separators or without.
+    Text,
+    /// Rich text.
+    RichText,
+    /// A PDF.
+    Pdf,
+    /// An `OpenDocument` of `LibreOffice` and others.
+    OpenDocument,
+    /// A ZIP archive of something else.
+    Archive,
+}
+
+impl std::fmt::Display for OtherKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Html => "a web page",
+            Self::Xml2003 => "one in the XML format of 2003",
+            Self::Text => "a text file",
+            Self::RichText => "a rich text file",
+            Self::Pdf => "a PDF",
+            Self::OpenDocument => "an OpenDocument",
+            Self::Archive => "another ZIP archive",
+        })
+    }
+}
+
 /// Why bytes are not a readable package: one variant a cause that a person can act on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -27,18 +60,33 @@ pub enum PackageError {
     /// Neither a ZIP archive nor a compound file.
     #[error("the file is not an Office document")]
     NotAPackage,
-    /// Encrypted with a password (MS-OFFCRYPTO, an OLE file with `EncryptedPackage`).
+    /// Encrypted with a password (MS-OFFCRYPTO, an OLE file with `EncryptedPackage`): see [`crate::Encryption`].
     #[error("the file is protected by a password")]
     Encrypted,
     /// Encrypted by rights management.
     #[error("the file is protected by rights management")]
     RightsManaged,
+    /// Another password than the one that the file was protected with.
+    #[error("the password is not the one of the file")]
+    WrongPassword,
+    /// Decrypted, but not what was encrypted: somebody or something changed the file.
+    #[error("the protected content of the file was changed since it was encrypted")]
+    Tampered,
+    /// A way of encryption that is not known here.
+    #[error("the file is encrypted in a way that is not supported: {0}")]
+    Encryption(String),
     /// A binary format from before 2007.
     #[error("the file has the binary format from before 2007")]
     Legacy(LegacyKind),
     /// The operating system does not give the file's bytes.
     #[error("the file cannot be read: {0}")]
     Unreadable(io::ErrorKind),
+    /// A binary format from before 2007, protected by a password.
+    #[error("the file has the binary format from before 2007 and is protected by a password")]
+    LegacyEncrypted(LegacyKind),
+    /// Another format under an Office name.
+    #[error("the file is not an Office document but {0}")]
+    Other(OtherKind),
     /// The archive ends too early.
     #[error("the file is cut off")]
     Truncated,

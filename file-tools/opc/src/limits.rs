@@ -15,6 +15,8 @@ pub struct Limits {
     pub ratio: u64,
     /// Below this size in bytes the ratio is not looked at: small XML compresses very well.
     pub ratio_from: u64,
+    /// Rounds of hashing that a password may cost (MS-OFFCRYPTO 2.3.4.10 allows ten million; Office takes 100,000).
+    pub spin_count: u32,
     /// How deep XML elements may nest.
     pub xml_depth: usize,
     /// How many elements one part may hold when it is read as a tree.
@@ -30,6 +32,7 @@ impl Default for Limits {
             total_bytes: 2 << 30,
             ratio: 300,
             ratio_from: 8 << 20,
+            spin_count: 10_000_000,
             xml_depth: 256,
             xml_nodes: 2_000_000,
         }

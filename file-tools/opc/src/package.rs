@@ -8,6 +8,7 @@ use crate::blob::Blob;
 use crate::content::Content;
 use crate::content_types::{self, ContentTypes};
 use crate::error::PackageError;
+use crate::foreign;
 use crate::limits::Limits;
 use crate::name::{self, relationships_of};
 use crate::ole;
@@ -60,8 +61,8 @@ impl Package {
         }
         let start = file.slice(0..8).bytes()?;
         if !start.starts_with(b"PK\x03\x04") {
-            let cause = ole::cause(&file.bytes()?);
-            return Err(cause.unwrap_or(PackageError::NotAPackage));
+            let bytes = file.bytes()?;
+            return Err(ole::cause(&bytes).unwrap_or_else(|| foreign::cause(&bytes)));
         }
         let archive = zip::read(&file, limits)?;
         let mut package = Self {
@@ -90,7 +91,7 @@ impl Package {
             .map(|index| package.directory[*index].clone())
             .collect();
         if !package.contains(content_types::PART) {
-            return Err(PackageError::NotAPackage);
+            return Err(foreign::archive(&file.slice(0..120).bytes()?));
         }
         Ok(package)
     }

@@ -4,7 +4,7 @@
 use std::io::Write as _;
 
 use deskhand_opc::xml::Tree;
-use deskhand_opc::{Draft, LegacyKind, Limits, Package, PackageError, Target};
+use deskhand_opc::{Draft, LegacyKind, Limits, OtherKind, Package, PackageError, Target};
 
 /// An entry to write: name, content, and what to lie about.
 #[derive(Clone, Default)]
@@ -174,7 +174,7 @@ fn lies_and_tricks_of_the_archive_are_refused_when_it_is_opened() {
             "compression" => matches!(error, PackageError::Compression(_)),
             "two names" => matches!(error, PackageError::Damaged(_)),
             "twice" | "twice by slashes" => matches!(error, PackageError::DuplicateName(_)),
-            "no content types" => matches!(error, PackageError::NotAPackage),
+            "no content types" => matches!(error, PackageError::Other(OtherKind::Archive)),
             "ratio" | "declared too large" => matches!(error, PackageError::TooLarge(_)),
             _ => matches!(error, PackageError::BadName(_)),
         };
@@ -308,31 +308,58 @@ fn compound(names: &[&str]) -> Vec<u8> {
     // The allocation table: the directory is one sector long.
     file[512..516].copy_from_slice(&u32::MAX.to_le_bytes());
     file[516..520].copy_from_slice(&(u32::MAX - 1).to_le_bytes());
-    for (index, name) in names.iter().enumerate() {
+    for (index, name) in ["Root Entry"].iter().chain(names).enumerate() {
         let at = 1024 + index * 128;
         let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         file[at..at + units.len()].copy_from_slice(&units);
         file[at + 64..at + 66].copy_from_slice(&(units.len() as u16 + 2).to_le_bytes());
+        file[at + 66] = if index == 0 { 5 } else { 2 };
+        file[at + 68..at + 80].fill(0xFF);
+        // The root leads to the first one, and each to the next.
+        let place = if index == 0 { 76 } else { 72 };
+        if index < names.len() {
+            file[at + place..at + place + 4].copy_from_slice(&(index as u32 + 1).to_le_bytes());
+        }
     }
     file
 }
 
 #[test]
 fn files_that_are_no_packages_say_what_they_are() {
+    let other = PackageError::Other;
     let cases = [
         (Vec::new(), PackageError::Empty),
-        (b"Region,Units\n".to_vec(), PackageError::NotAPackage),
+        (b"Region,Units\n".to_vec(), other(OtherKind::Text)),
+        (
+            b"\xFF\xFER\0e\0g\0i\0o\0n\0\t\0U\0n\0i\0t\0s\0".to_vec(),
+            other(OtherKind::Text),
+        ),
+        (
+            b"\xEF\xBB\xBF\r\n<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><table>".to_vec(),
+            other(OtherKind::Html),
+        ),
+        (
+            b"<table border=1><tr><td>1</td></tr></table>".to_vec(),
+            other(OtherKind::Html),
+        ),
+        (
+            b"<?xml version=\"1.0\"?>\n<?mso-application progid=\"Excel.Sheet\"?>".to_vec(),
+            other(OtherKind::Xml2003),
+        ),
+        (b"{\\rtf1\\ansi}".to_vec(), other(OtherKind::RichText)),
+        (b"%PDF-1.7\n\0".to_vec(), other(OtherKind::Pdf)),
+        (b"\x89PNG\r\n\x1a\n\0".to_vec(), PackageError::NotAPackage),
         (b"PK\x03\x04 and nothing".to_vec(), PackageError::Truncated),
         (
-            compound(&["Root Entry", "EncryptionInfo", "EncryptedPackage"]),
+            compound(&["EncryptionInfo", "EncryptedPackage"]),
             PackageError::Encrypted,
         ),
         (
-            compound(&["EncryptedPackage", "DRMEncryptedDataSpace"]),
+            compound(&["\u{9}DRMContent", "WordDocument"]),
             PackageError::RightsManaged,
         ),
         (
-            compound(&["Root Entry", "Workbook"]),
+            compound(&["Workbook"]),
             PackageError::Legacy(LegacyKind::Workbook),
         ),
         (
@@ -345,7 +372,7 @@ fn files_that_are_no_packages_say_what_they_are() {
         ),
         (
             compound(&[])[..600].to_vec(),
-            PackageError::Legacy(LegacyKind::Other),
+            PackageError::Damaged("its directory cannot be read".to_owned()),
         ),
     ];
     for (file, cause) in cases {

@@ -41,9 +41,12 @@ impl From<Stop> for Refusal {
 
 fn package(error: &PackageError) -> Refusal {
     let code = match error {
-        PackageError::Encrypted | PackageError::RightsManaged => RefusalCode::Encrypted,
+        PackageError::Encrypted
+        | PackageError::RightsManaged
+        | PackageError::LegacyEncrypted(_)
+        | PackageError::Encryption(_) => RefusalCode::Encrypted,
         PackageError::TooLarge(_) => RefusalCode::TooLarge,
-        PackageError::Legacy(_) => RefusalCode::Unsupported,
+        PackageError::Legacy(_) | PackageError::Other(_) => RefusalCode::Unsupported,
         _ => RefusalCode::Corrupt,
     };
     let mut sentence = error.to_string();

@@ -206,9 +206,21 @@ impl Package {
             .any(|relationship| relationship.kind.ends_with("digital-signature/origin")))
     }
 
-    /// The sensitivity label: its name where the file tells it, otherwise its id.
-    pub fn label(&self) -> Result<Option<String>, PackageError> {
+    /// What each digital signature covers, and who signed when by its own account.
+    pub fn signatures(&self) -> Result<Vec<crate::signature::Signature>, PackageError> {
+        crate::signature::read(self)
+    }
+
+    /// The sensitivity labels, those that were taken away among them.
+    pub fn labels(&self) -> Result<Vec<crate::label::Label>, PackageError> {
         crate::label::read(self)
+    }
+
+    /// The sensitivity label for showing: the name of the first one that counts where the file tells it, otherwise its id.
+    pub fn label(&self) -> Result<Option<String>, PackageError> {
+        let labels = self.labels()?;
+        let active = labels.iter().find(|label| label.is_active());
+        Ok(active.map(|label| label.display().to_owned()))
     }
 
     /// The add-ins that the document names, with what each keeps in it.

@@ -34,7 +34,10 @@ pub(crate) fn corrupt(message: impl Into<String>) -> Refusal {
 /// What went wrong with the package, as a refusal.
 pub(crate) fn package(error: &PackageError) -> Refusal {
     let code = match error {
-        PackageError::Encrypted | PackageError::RightsManaged => RefusalCode::Encrypted,
+        PackageError::Encrypted
+        | PackageError::RightsManaged
+        | PackageError::LegacyEncrypted(_)
+        | PackageError::Encryption(_) => RefusalCode::Encrypted,
         PackageError::TooLarge(_) => RefusalCode::TooLarge,
         _ => RefusalCode::Corrupt,
     };

@@ -247,7 +247,13 @@ fn run(problem: &Problem, method: Method, visits: u64, cancelled: &Arc<AtomicBoo
                 (Some(ready), 0, "its answer depends on hidden rows".to_owned())
             }
             Ok(ready) => {
-                let engines = ready.facts.engines & asked;
+                // The second engine would take one value of an array.
+                let arrays = if formula.array {
+                    EngineName::Formualizer.bit()
+                } else {
+                    u8::MAX
+                };
+                let engines = ready.facts.engines & asked & arrays;
                 let reason = if engines == 0 {
                     untrusted(&formula.text, &mut names)
                 } else {
@@ -377,8 +383,9 @@ impl Work<'_> {
         .collect()
     }
 
-    /// Keeps an engine's answers; where it failed, what depends on the failure stays open.
-    fn take(&mut self, accepted: &[u32], answers: Vec<Answer>, engine: EngineName) {
+    /// Keeps an engine's answers; where it failed or is in doubt, what depends on that stays open.
+    fn take(&mut self, accepted: &[u32], mut answers: Vec<Answer>, engine: EngineName) {
+        self.doubt(accepted, &mut answers, engine);
         let failed: Vec<u32> = accepted
             .iter()
             .zip(&answers)
@@ -393,6 +400,51 @@ impl Work<'_> {
                 _ if tainted.binary_search(index).is_ok() => {}
                 Answer::Value(value) => *state = State::Done(Outcome::Value(value), engine),
                 Answer::Error(error) => *state = State::Done(Outcome::Error(error), engine),
+            }
+        }
+    }
+
+    /// Takes answers back where the engine is trusted only as long as no error comes in or out, and one does.
+    fn doubt(&self, accepted: &[u32], answers: &mut [Answer], engine: EngineName) {
+        let delicate = |index: u32| {
+            let ready = self.prepared[index as usize].as_ref();
+            ready.filter(|ready| ready.facts.delicate & engine.bit() != 0)
+        };
+        let constants = self.problem.constants.iter();
+        let held = constants
+            .filter(|(_, value)| matches!(value, Constant::Error(_)))
+            .map(|(cell, _)| *cell);
+        let done = self
+            .states
+            .iter()
+            .zip(&self.problem.formulas)
+            .filter_map(|(state, formula)| {
+                matches!(state, State::Done(Outcome::Error(_), _)).then_some(formula.cell)
+            });
+        let now = accepted.iter().zip(answers.iter()).filter_map(|(index, answer)| {
+            let error = matches!(answer, Answer::Error(_));
+            error.then(|| self.problem.formulas[*index as usize].cell)
+        });
+        let errors: BTreeSet<(usize, u32, u32)> = held
+            .chain(done)
+            .chain(now)
+            .map(|cell| (cell.sheet, cell.column, cell.row))
+            .collect();
+        if errors.is_empty() {
+            return;
+        }
+        let reads_error = |ready: &Prepared<'_>| {
+            ready
+                .reads
+                .iter()
+                .any(|(sheet, area)| holds(&errors, *sheet, *area))
+        };
+        for (index, answer) in accepted.iter().zip(answers) {
+            let Some(ready) = delicate(*index) else {
+                continue;
+            };
+            if matches!(answer, Answer::Error(_)) || reads_error(ready) {
+                *answer = Answer::Failed("an error stands among what it reads or answers");
             }
         }
     }
@@ -437,4 +489,27 @@ impl State {
             }
         }
     }
+}
+
+/// True where one of some cells, by sheet, column and row, lies in an area.
+fn holds(cells: &BTreeSet<(usize, u32, u32)>, sheet: usize, area: Area) -> bool {
+    let mut column = area.left;
+    while column <= area.right {
+        // The next cell at or after the top of this column.
+        let Some(&(next_sheet, next_column, row)) = cells.range((sheet, column, area.top)..).next() else {
+            return false;
+        };
+        if next_sheet != sheet || next_column > area.right {
+            return false;
+        }
+        if next_column == column && row <= area.bottom {
+            return true;
+        }
+        column = if next_column == column {
+            column + 1
+        } else {
+            next_column
+        };
+    }
+    false
 }

@@ -238,6 +238,7 @@ fn cell<'a>(
     loop {
         match next_start_or_end(reader)? {
             Some(Event::Start(tag)) => match tag.local() {
+                "v" if cell.kind == "str" => cell.value = Some(unescape_controls(&reader.text()?.0)),
                 "v" => cell.value = Some(reader.text()?.0),
                 "f" => cell.formula = Some(formula(reader, &tag, row, column, scan)?),
                 "is" => cell.value = Some(rich_text(reader)?),

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 
 use deskhand_operations::CellValue;
 use ironcalc_base::Model;
-use ironcalc_base::cell::CellValue as Computed;
+use ironcalc_base::expressions::token::Error;
+use ironcalc_base::types::{Cell, FormulaValue};
 
-use super::{Answer, Constant, Engine, Task, is_error};
+use super::{Answer, Constant, Engine, Task};
 use crate::calculate::CellAt;
 
 /// The second engine.
@@ -46,8 +47,7 @@ impl Engine for IronCalc {
             if failed {
                 return Ok(Answer::Failed("the engine cannot read it"));
             }
-            let (sheet, row, column) = at(*cell);
-            model.get_cell_value_by_index(sheet, row, column).map(answer)
+            answer(&model, *cell)
         });
         answers.collect()
     }
@@ -71,20 +71,27 @@ fn put(model: &mut Model<'_>, cell: CellAt, value: &Constant) -> Result<(), Stri
     }
 }
 
-fn answer(value: Computed) -> Answer {
-    match value {
-        Computed::None => Answer::Value(CellValue::Number(0.0)),
-        Computed::Number(value) => super::number(value),
-        Computed::Boolean(value) => Answer::Value(CellValue::Boolean(value)),
-        // What the engine alone has: Excel answers circles and its own gaps otherwise.
-        Computed::String(text) if text == "#CIRC!" => Answer::Failed("it refers to itself"),
-        Computed::String(text) if matches!(text.as_str(), "#N/IMPL" | "#N/IMPL!" | "#ERROR!") => {
-            Answer::Failed("the engine cannot compute it")
-        }
-        Computed::String(text) if text == "#SPILL!" => Answer::Failed("its answer fills several cells"),
-        Computed::String(text) if is_error(&text) => Answer::Error(text),
-        Computed::String(text) => super::text(text),
-    }
+fn answer(model: &Model<'_>, at_cell: CellAt) -> Result<Answer, String> {
+    let (sheet, row, column) = at(at_cell);
+    let cell = model.workbook.worksheet(sheet)?.cell(row, column);
+    let value = match cell.as_deref() {
+        Some(Cell::CellFormula { v, .. } | Cell::ArrayFormula { v, r: (1, 1), .. }) => v,
+        Some(Cell::ArrayFormula { .. }) => return Ok(Answer::Failed("its answer fills several cells")),
+        _ => return Ok(Answer::Failed("the engine cannot compute it")),
+    };
+    Ok(match value {
+        FormulaValue::Number(value) => super::number(*value),
+        FormulaValue::Boolean(value) => Answer::Value(CellValue::Boolean(*value)),
+        FormulaValue::Text(text) => super::text(text.clone()),
+        FormulaValue::Error { ei, .. } => match ei {
+            // What the engine alone has: Excel answers circles and its own gaps otherwise.
+            Error::CIRC => Answer::Failed("it refers to itself"),
+            Error::NIMPL | Error::ERROR => Answer::Failed("the engine cannot compute it"),
+            Error::SPILL => Answer::Failed("its answer fills several cells"),
+            error => Answer::Error(error.to_string()),
+        },
+        FormulaValue::Unevaluated => Answer::Failed("the engine cannot compute it"),
+    })
 }
 
 /// An engine with sheets and no cells yet.

@@ -1,6 +1,20 @@
 //! Which engine is trusted with which function, and which functions no engine may compute.
+//!
+//! What the lists hold in spite of a difference, and why:
+//! - `NPV`, `IRR`, `SIN`, `COS`, `TAN`, `COT`, `SEC`, `CSC`, `GAMMALN`: near zero and near poles the last digits differ, by less
+//!   than 1e-12 or than the rounding of the argument itself.
+//! - `IRR`, `XIRR`, `RATE`, `YIELD`: found by iteration, which Excel ends within 0.00001 percent; so do the engines.
+//! - `AND`, `OR`, `XOR`, `AVERAGE`, `SMALL`, `PRODUCT`: the first engine reads a text that is an argument itself
+//!   (`AND("TRUE")`) otherwise than Excel; such formulas are not given to it.
+//!
+//! Not trusted although an engine has it: `CELL`-like functions, `TEXT`, `COUNTIF`, `CONVERT`, `ACCRINT` and `XLOOKUP` of the first
+//! engine; `SUMIF`, `INDEX` and dates before March 1900 of the second; `VALUE`, `BESSELJ`, `BESSELY`, `CUMPRINC`, `CONFIDENCE.T`,
+//! `ERROR.TYPE`, `DROP`, `TAKE` of either.
+
+mod functions;
 
 use super::EngineName;
+use functions::{BOTH, FIRST, FIRST_DELICATE, FIRST_DELICATE_ALONE, SECOND};
 
 /// Why a function is never computed here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +47,10 @@ impl Never {
 pub(crate) struct Facts {
     /// The bits of the engines that are trusted.
     pub(crate) engines: u8,
+    /// The bits of the engines that are trusted only as long as no error goes in or comes out.
+    pub(crate) delicate: u8,
+    /// A text that is an argument itself is not for the first engine.
+    pub(crate) texts: bool,
     pub(crate) never: Option<Never>,
     /// Its answer depends on hidden rows, and on which cells hold subtotals.
     pub(crate) subtotal: bool,
@@ -42,6 +60,13 @@ impl Facts {
     /// References over several sheets: only the first engine follows them.
     pub(crate) const SPAN: Self = Self {
         engines: 1,
+        ..Self::NONE
+    };
+
+    const NONE: Self = Self {
+        engines: 0,
+        delicate: 0,
+        texts: false,
         never: None,
         subtotal: false,
     };
@@ -50,8 +75,7 @@ impl Facts {
     pub(crate) fn all() -> Self {
         Self {
             engines: EngineName::ALL.iter().fold(0, |bits, engine| bits | engine.bit()),
-            never: None,
-            subtotal: false,
+            ..Self::NONE
         }
     }
 
@@ -59,6 +83,8 @@ impl Facts {
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             engines: self.engines & other.engines,
+            delicate: self.delicate | other.delicate,
+            texts: self.texts || other.texts,
             never: self.never.or(other.never),
             subtotal: self.subtotal || other.subtotal,
         }
@@ -113,7 +139,8 @@ pub(crate) fn facts(name: &str, date_1904: bool, try_all: bool) -> Facts {
         ..Facts::all()
     };
     if !try_all {
-        facts.engines = trusted(name);
+        (facts.engines, facts.delicate) = trusted(name);
+        facts.texts = matches!(name, "AND" | "OR" | "XOR" | "AVERAGE" | "SMALL" | "PRODUCT");
     }
     if date_1904 && DATES.contains(&name) {
         facts.engines &= !EngineName::IronCalc.bit();
@@ -121,7 +148,51 @@ pub(crate) fn facts(name: &str, date_1904: bool, try_all: bool) -> Facts {
     facts
 }
 
-/// The bits of the engines that are trusted with a function.
-fn trusted(_name: &str) -> u8 {
-    3
+/// The bits of the engines that are trusted with a function, and of those that are only without errors.
+fn trusted(name: &str) -> (u8, u8) {
+    let (first, second) = (EngineName::Formualizer.bit(), EngineName::IronCalc.bit());
+    let held = |list: &[&str]| list.binary_search(&name).is_ok();
+    if held(BOTH) {
+        (first | second, 0)
+    } else if held(FIRST_DELICATE) {
+        (first | second, first)
+    } else if held(SECOND) {
+        (second, 0)
+    } else if held(FIRST) {
+        (first, 0)
+    } else if held(FIRST_DELICATE_ALONE) {
+        (first, first)
+    } else {
+        (0, 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::functions::{BOTH, FIRST, FIRST_DELICATE, FIRST_DELICATE_ALONE, SECOND};
+    use super::{facts, never};
+
+    #[test]
+    fn every_function_stands_in_one_list_in_order() {
+        let lists = [BOTH, FIRST, FIRST_DELICATE, FIRST_DELICATE_ALONE, SECOND];
+        for list in lists {
+            assert!(list.is_sorted(), "{list:?}");
+        }
+        let mut all = lists.concat();
+        all.sort_unstable();
+        assert!(all.windows(2).all(|pair| pair[0] != pair[1]), "{all:?}");
+        assert!(all.iter().all(|name| never(name).is_none()));
+    }
+
+    #[test]
+    fn what_was_never_measured_is_trusted_to_nobody() {
+        assert_eq!(facts("VALUE", false, false).engines, 0);
+        assert_eq!(facts("AGGREGATE", false, false).engines, 0);
+        assert_eq!(
+            facts("TEXT", true, false).engines,
+            0,
+            "the second engine knows 1900 only"
+        );
+        assert_eq!(facts("TEXT", false, false).engines, 2);
+    }
 }

@@ -83,6 +83,7 @@ impl<'a> Names<'a> {
             facts: trust::facts(&plain, self.date_1904, self.try_all),
             takes: std::array::from_fn(|index| takes(&plain, index)),
             many: may_answer_many(&plain),
+            criteria: plain.ends_with("IF") || plain.ends_with("IFS"),
             branches: matches!(plain.as_str(), "IF" | "IFERROR" | "IFNA" | "CHOOSE"),
             plain,
         });
@@ -104,6 +105,8 @@ pub(super) struct Known {
     takes: [Takes; PARAMETERS],
     /// It may answer several cells.
     pub(super) many: bool,
+    /// It compares with criteria, which may be several where arrays are computed.
+    pub(super) criteria: bool,
     /// It answers one of its arguments.
     pub(super) branches: bool,
 }

@@ -7,6 +7,7 @@ use deskhand_operations::Area;
 use super::names::{Names, is_constant};
 use crate::calculate::CellAt;
 use crate::classes::Takes;
+use crate::engine::EngineName;
 use crate::engine::trust::Facts;
 use crate::reference::{is_external, sheet_name};
 use crate::token::{Kind, Token, tokens};
@@ -119,6 +120,20 @@ impl<'w, 'n> Walk<'w, 'n> {
         if own == Takes::Same { frame.outer } else { own }
     }
 
+    /// True where a function of one value would have to be computed for every cell of an array, which the first engine does
+    /// for some functions only.
+    fn is_lifted(&self) -> bool {
+        let call = self
+            .frames
+            .iter()
+            .rev()
+            .find_map(|frame| Some((frame.function?, frame.argument)));
+        call.is_some_and(|(function, argument)| {
+            let known = self.names.known(function);
+            !known.branches && known.takes(argument) == Takes::Value
+        })
+    }
+
     /// What an operand of an operator may be: a single value, unless all is computed for every cell.
     fn operand(&self) -> Takes {
         match self.here() {
@@ -154,6 +169,13 @@ impl<'w, 'n> Walk<'w, 'n> {
         let (many, branches) = (known.many, known.branches);
         self.found.facts = self.found.facts.and(known.facts);
         let close = closing(all, position + 1).ok_or("it cannot be read")?;
+        if known.facts.texts && text_argument(&all[position + 1..close]) {
+            self.found.facts.engines &= !EngineName::Formualizer.bit();
+        }
+        // Several criteria at once are not for the first engine.
+        if known.criteria && self.place(all, position, close) == Takes::Array {
+            self.found.facts.engines &= !EngineName::Formualizer.bit();
+        }
         let takes_many = |frame: &Frame| frame.outer != Takes::Value || self.own(frame) != Takes::Value;
         let inside = self.frames.iter().any(takes_many);
         if many
@@ -221,7 +243,11 @@ impl<'w, 'n> Walk<'w, 'n> {
             sheets = self.sheets(all[prefix].text)?;
         }
         let mut area = area;
-        if area.cells() > 1 && self.place(all, first, position) == Takes::Value {
+        let place = self.place(all, first, position);
+        if area.cells() > 1 && place == Takes::Array && self.is_lifted() {
+            self.found.facts.engines &= !EngineName::Formualizer.bit();
+        }
+        if area.cells() > 1 && place == Takes::Value {
             if sheets.start() != sheets.end() {
                 return Err("one of several sheets would have to be taken".to_owned());
             }
@@ -307,4 +333,21 @@ fn single_index(all: &[Token<'_>], call: usize, close: usize) -> bool {
         .filter(|token| token.kind == Kind::Reference)
         .any(|token| Area::parse(token.text).is_ok_and(|area| area.rows() == 1 || area.columns() == 1));
     all[call].text.eq_ignore_ascii_case("INDEX") && (separators == 2 || (separators == 1 && line))
+}
+
+/// True where a text stands alone as an argument of a call, `AND("TRUE")`.
+fn text_argument(call: &[Token<'_>]) -> bool {
+    let mut depth = 0usize;
+    call.iter().enumerate().any(|(at, token)| {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let edge = |kind: Kind| matches!(kind, Kind::Open | Kind::Separator);
+        let alone = at > 0
+            && edge(call[at - 1].kind)
+            && call.get(at + 1).is_none_or(|next| next.kind == Kind::Separator);
+        token.kind == Kind::Text && depth == 1 && alone
+    })
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use deskhand_formula::{EngineName, Method, Outcome as Computed, from_file};
 use deskhand_opc::Draft;
 use deskhand_operations::answer::{EngineShare, NotComputed, Recalculation};
-use deskhand_operations::{Cell, CellValue, RefusalCode};
+use deskhand_operations::{Cell, CellValue};
 
 use crate::addresses;
-use crate::error::{Outcome, refuse};
+use crate::error::Outcome;
 use crate::recalculation::recompute::{Recomputed, SAME, WHOLE, recompute};
 use crate::recalculation::write_caches;
 use crate::tabs;
@@ -20,12 +20,7 @@ const MAX_NOT_COMPUTED: usize = 500;
 
 /// Plans the recalculation.
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft) -> Outcome<Recalculation> {
-    let Some(formulas) = recompute(workbook, Method::default(), WHOLE)? else {
-        return refuse(
-            RefusalCode::TooLarge,
-            "The workbook has more formulas than can be computed at once; nothing was changed.",
-        );
-    };
+    let formulas = recompute(workbook, Method::default(), &WHOLE)?;
     let mut answer = Recalculation {
         engines: shares(&formulas),
         ..Recalculation::default()

@@ -1,17 +1,20 @@
 //! The whole workbook computed anew, every formula beside the value that the file holds: for recalculating it, and for
 //! checking it with an engine of one's choice.
 //!
-//! ```ignore
-//! // The second opinion on every formula that the second engine is trusted with:
+//! ```no_run
+//! # fn look(workbook: &deskhand_sheet::Workbook) -> Result<(), deskhand_operations::Refusal> {
+//! use deskhand_formula::{EngineName, Method, Outcome};
+//! // The second opinion on every formula that the second engine is trusted with.
 //! let method = Method { engines: &[EngineName::IronCalc], try_all: false };
-//! let Some(all) = recompute(&workbook, method, WHOLE)? else { /* too many formulas */ };
-//! for formula in &all {
+//! for formula in workbook.recompute(method)? {
 //!     match &formula.outcome {
-//!         Outcome::NotComputed(reason) => …,
-//!         _ if formula.agrees(1e-9) => …,
-//!         _ => …, // formula.cached differs from formula.outcome
+//!         Outcome::NotComputed(reason) => println!("{:?}: {reason}", formula.cell),
+//!         _ if formula.agrees(1e-9) => {}
+//!         found => println!("{:?}: {:?} is held, {found:?} is computed", formula.cell, formula.cached),
 //!     }
 //! }
+//! # Ok(())
+//! # }
 //! ```
 
 use std::time::Duration;
@@ -19,11 +22,11 @@ use std::time::Duration;
 use deskhand_formula::{
     CalculationLimits, CellAt, Constant, EngineName, Method, Outcome as Computed, calculate,
 };
-use deskhand_operations::CellValue;
+use deskhand_operations::{CellValue, Refusal, RefusalCode};
 
 use super::FILLS;
 use super::book::{self, Book};
-use crate::error::Outcome;
+use crate::error::{Outcome, refuse};
 use crate::workbook::Workbook;
 
 /// The relative difference up to which a held value is the computed one: the last digits of arithmetic.
@@ -39,21 +42,23 @@ pub(crate) const WHOLE: CalculationLimits = CalculationLimits {
 
 /// A formula, the value that the file holds, and what came of computing it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Recomputed {
-    pub(crate) cell: CellAt,
+pub struct Recomputed {
+    /// Where it stands; sheets in the order of their tabs.
+    pub cell: CellAt,
     /// As the file holds it, without `=`.
-    pub(crate) text: String,
+    pub text: String,
     /// None where the file holds no value.
-    pub(crate) cached: Option<Constant>,
-    pub(crate) outcome: Computed,
+    pub cached: Option<Constant>,
+    /// What came of it.
+    pub outcome: Computed,
     /// The engine that computed it.
-    pub(crate) engine: Option<EngineName>,
+    pub engine: Option<EngineName>,
 }
 
 impl Recomputed {
     /// True when the file's value is the computed one: numbers within a relative tolerance, texts, truth values and
     /// errors the same. What was not computed, or never had a value, agrees with nothing.
-    pub(crate) fn agrees(&self, tolerance: f64) -> bool {
+    pub fn agrees(&self, tolerance: f64) -> bool {
         match (&self.cached, &self.outcome) {
             (Some(Constant::Error(held)), Computed::Error(found)) => held == found,
             (Some(Constant::Value(held)), Computed::Value(found)) => agree(held, found, tolerance),
@@ -63,7 +68,7 @@ impl Recomputed {
 }
 
 /// True when two values are the same within a relative tolerance.
-pub(crate) fn agree(one: &CellValue, other: &CellValue, tolerance: f64) -> bool {
+fn agree(one: &CellValue, other: &CellValue, tolerance: f64) -> bool {
     match (one, other) {
         (CellValue::Number(one), CellValue::Number(other)) => {
             (one - other).abs() <= tolerance * one.abs().max(other.abs())
@@ -76,15 +81,25 @@ pub(crate) fn agree(one: &CellValue, other: &CellValue, tolerance: f64) -> bool 
     }
 }
 
-/// Computes every formula of the workbook from its constants alone; none where it has more formulas than can be looked
-/// at. In the order of sheets and cells.
+impl Workbook {
+    /// Computes every formula of the workbook from its constants alone; nothing is changed. In the order of sheets and
+    /// cells. Refused with `TooLarge` where it has more than a million formulas.
+    pub fn recompute(&self, method: Method) -> Result<Vec<Recomputed>, Refusal> {
+        Ok(recompute(self, method, &WHOLE)?)
+    }
+}
+
+/// Computes every formula of a workbook within limits.
 pub(crate) fn recompute(
     workbook: &Workbook,
     method: Method,
-    limits: CalculationLimits,
-) -> Outcome<Option<Vec<Recomputed>>> {
+    limits: &CalculationLimits,
+) -> Outcome<Vec<Recomputed>> {
     let Some(book) = Book::read(workbook)? else {
-        return Ok(None);
+        return refuse(
+            RefusalCode::TooLarge,
+            "The workbook has more formulas than can be computed at once; nothing was changed.",
+        );
     };
     let all: Vec<usize> = (0..book.formulas.len()).collect();
     let found = if workbook.no_calculation.is_some() || all.is_empty() {
@@ -92,7 +107,7 @@ pub(crate) fn recompute(
     } else {
         let areas: Option<std::iter::Empty<_>> = None;
         let constants = book::constants(workbook, areas, &book.computed(&all))?;
-        calculate(book.problem(workbook, &all, constants), method, &limits)
+        calculate(book.problem(workbook, &all, constants), method, limits)
     };
     let mut found = found.into_iter().peekable();
     let formulas = book.formulas.into_iter().map(|formula| {
@@ -113,5 +128,5 @@ pub(crate) fn recompute(
             engine,
         }
     });
-    Ok(Some(formulas.collect()))
+    Ok(formulas.collect())
 }

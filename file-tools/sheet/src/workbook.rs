@@ -142,6 +142,11 @@ impl Workbook {
         Ok(())
     }
 
+    /// The names of all sheets in the order of their tabs.
+    pub fn sheet_names(&self) -> impl Iterator<Item = &str> {
+        self.sheets.iter().map(|sheet| sheet.name.as_str())
+    }
+
     /// The index of a sheet by name, case aside.
     pub(crate) fn sheet_index(&self, name: &str) -> Option<usize> {
         let name = name.to_lowercase();

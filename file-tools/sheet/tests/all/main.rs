@@ -9,6 +9,7 @@ mod corpus;
 mod followers;
 mod operations;
 mod outside;
+mod recalculation;
 mod shifting;
 mod support;
 mod writing;

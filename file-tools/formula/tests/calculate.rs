@@ -1,9 +1,8 @@
 //! Values that Excel gives for formulas over given cells.
 
-use std::time::Duration;
-
 use deskhand_formula::{
-    Calculated, CalculationLimits, CellAt, Constant, Formula, Method, Outcome, Problem, Table, calculate,
+    Calculated, CalculationLimits, CellAt, Constant, EngineName, Formula, Method, Outcome, Problem, Table,
+    calculate,
 };
 use deskhand_operations::{Area, CellValue};
 
@@ -162,10 +161,6 @@ fn work_above_a_cap_is_named_not_done() {
             visits: 1,
             ..CalculationLimits::default()
         },
-        CalculationLimits {
-            time: Duration::ZERO,
-            ..CalculationLimits::default()
-        },
     ];
     for limits in limits {
         let outcomes = calculate(problem(&["SUM(B2:B4)"]), Method::default(), &limits);
@@ -178,10 +173,117 @@ fn work_above_a_cap_is_named_not_done() {
 
 #[test]
 fn days_are_counted_from_1904_where_the_workbook_does() {
-    // Day 2 of the workbook is 1904-01-03, and 1904 was a leap year: 366 days to 1905-01-03.
-    let mut problem = problem(&["YEAR(B2)", "EDATE(B2,12)"]);
+    // Day 2 of the workbook is 1904-01-03. The second engine, which alone is trusted with EDATE, knows 1900 only.
+    let mut problem = problem(&["YEAR(B2)", "DAY(B2)", "EDATE(B2,12)"]);
     problem.date_1904 = true;
     let outcomes = calculated(problem);
     assert_eq!(outcomes[0].outcome, Outcome::Value(number(1904.0)));
-    assert_eq!(outcomes[1].outcome, Outcome::Value(number(368.0)));
+    assert_eq!(outcomes[1].outcome, Outcome::Value(number(3.0)));
+    assert!(matches!(outcomes[2].outcome, Outcome::NotComputed(_)));
+}
+
+#[test]
+fn where_one_value_is_wanted_a_range_gives_the_cell_in_line() {
+    // The formulas stand in E1, E2, E3 and so on; row 1 holds texts.
+    let cases: [(&[&str], Outcome); 5] = [
+        (&["1", "B1:B4*2"], Outcome::Value(number(4.0))),
+        (&["1", "1", "ABS(C1:C4)"], Outcome::Value(number(20.0))),
+        (&["1", "SUM(B1:B4*2)"], Outcome::Value(number(4.0))),
+        (&["1", "SUMPRODUCT(B2:B4*2)"], Outcome::Value(number(18.0))),
+        (&["A2:C2"], Outcome::Error("#VALUE!".to_owned())),
+    ];
+    for (formulas, expected) in cases {
+        let outcomes = calculated(problem(formulas));
+        assert_eq!(outcomes.last().unwrap().outcome, expected, "{formulas:?}");
+    }
+}
+
+#[test]
+fn table_columns_and_names_mean_the_cells_that_excel_takes() {
+    // Row 2 of the sheet is the first of the table's data.
+    let outcomes = calculated(problem(&[
+        "SUM(Sales[[#Headers],[Units]])",
+        "Sales[[#This Row],[Units]]*Sales[[#This Row],[Price]]",
+        "SUM(Sales)",
+        "Sales[@Units]",
+        "Sales[@Units]",
+    ]));
+    let values: Vec<_> = outcomes.iter().map(|formula| &formula.outcome).collect();
+    let expected = [0.0, 20.0, 69.0, 4.0].map(|value| Outcome::Value(number(value)));
+    assert_eq!(values[..4], expected.iter().collect::<Vec<_>>());
+    assert_eq!(
+        *values[4],
+        Outcome::Error("#VALUE!".to_owned()),
+        "no row of the table"
+    );
+    let mut relative = problem(&["Above"]);
+    relative
+        .names
+        .push(("Above".to_owned(), None, "Data!A1".to_owned()));
+    assert!(matches!(calculated(relative)[0].outcome, Outcome::NotComputed(_)));
+}
+
+#[test]
+fn engines_hand_each_other_what_they_computed() {
+    // SUMIF is the first engine's alone, TEXT the second's.
+    let outcomes = calculated(problem(&[
+        "SUMIF(A2:A4,\"North\",B2:B4)",
+        "TEXT(E1,\"0.00\")",
+        "LEN(E2)+SUMIF(A2:A4,\"South\",B2:B4)",
+        "TEXT(E3,\"0\")&\"!\"",
+    ]));
+    assert_eq!(outcomes[2].outcome, Outcome::Value(number(7.0)));
+    assert_eq!(
+        outcomes[3].outcome,
+        Outcome::Value(CellValue::Text("7!".to_owned()))
+    );
+    let engines: Vec<_> = outcomes.iter().map(|formula| formula.engine.unwrap()).collect();
+    let (first, second) = (EngineName::Formualizer, EngineName::IronCalc);
+    assert_eq!(engines, [first, second, first, second]);
+}
+
+#[test]
+fn an_engine_that_errors_confuse_is_not_believed_where_one_stands() {
+    let sum = |error: bool| {
+        let mut problem = problem(&["SUMIF(A2:A4,\"North\",C2:C4)", "AVERAGE(B2:B4)"]);
+        if error {
+            let last = problem
+                .constants
+                .iter_mut()
+                .find(|(at, _)| *at == cell(3, 2))
+                .unwrap();
+            last.1 = Constant::Error("#N/A".to_owned());
+        }
+        calculated(problem)
+    };
+    assert_eq!(sum(false)[0].outcome, Outcome::Value(number(40.0)));
+    assert!(
+        matches!(sum(true)[0].outcome, Outcome::NotComputed(_)),
+        "only the first engine has it"
+    );
+    assert_eq!(sum(true)[1].outcome, Outcome::Value(number(3.0)));
+}
+
+#[test]
+fn what_reads_an_area_that_is_not_known_is_not_computed() {
+    let mut problem = problem(&["SUM(C2:C4)", "SUM(B2:B4)", "E1*2"]);
+    problem.unknown.push((0, Area::parse("C3:C9").unwrap()));
+    let computed: Vec<bool> = calculated(problem)
+        .iter()
+        .map(|formula| formula.engine.is_some())
+        .collect();
+    assert_eq!(computed, [false, true, false]);
+}
+
+#[test]
+fn subtotals_of_sheets_that_hide_rows_are_left_to_excel() {
+    let mut problem = problem(&["SUBTOTAL(9,B2:B4)", "SUM(B2:B4)"]);
+    assert_eq!(
+        calculated(problem.clone())[0].outcome,
+        Outcome::Value(number(9.0))
+    );
+    problem.hidden_rows.insert(0);
+    let outcomes = calculated(problem);
+    assert!(matches!(outcomes[0].outcome, Outcome::NotComputed(_)));
+    assert_eq!(outcomes[1].outcome, Outcome::Value(number(9.0)));
 }

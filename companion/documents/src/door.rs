@@ -65,8 +65,8 @@ impl Door {
             return Err(self.refusal(&WorkspaceError::ReadOnly));
         }
         let lock = self.folder.lock_file(&self.below);
-        if lock.map_err(|error| self.refusal(&error))?.is_some() {
-            return Err(self.says(RefusalCode::InUse, "is open in another program"));
+        if let Some(lock) = lock.map_err(|error| self.refusal(&error))? {
+            return Err(self.says(RefusalCode::InUse, &lock.to_string()));
         }
         let file = self.folder.open_for_read(&self.below);
         let metadata = file.map_err(|error| self.refusal(&error))?.metadata();
@@ -120,9 +120,14 @@ impl Door {
                 RefusalCode::NotFound,
                 "leads out of the attached folder, so it was not opened",
             ),
-            WorkspaceError::OpenElsewhere { .. } => {
-                self.says(RefusalCode::InUse, "is open in another program")
+            WorkspaceError::OpenElsewhere { lock, .. } => self.says(RefusalCode::InUse, &lock.to_string()),
+            WorkspaceError::WriteProtected(_) => {
+                self.says(RefusalCode::Protected, "is marked read-only on disk")
             }
+            WorkspaceError::NotOurs(_) => self.says(
+                RefusalCode::Protected,
+                "belongs to another user, and a save would make it ours",
+            ),
             WorkspaceError::ChangedElsewhere { .. } => self.says(
                 RefusalCode::Changed,
                 "was changed on disk by somebody else; read it again",

@@ -35,8 +35,14 @@ pub enum WorkspaceError {
     /// The folder may be read only.
     #[error("the folder is read-only")]
     ReadOnly,
+    /// The file is marked as one that is not to be written.
+    #[error("`{0}` is marked read-only on disk")]
+    WriteProtected(RelativePath),
+    /// Its owner, its group or its access list cannot be given to what would take its place.
+    #[error("`{0}` belongs to another user and would become ours by a save")]
+    NotOurs(RelativePath),
     /// Another program has it open.
-    #[error("`{path}` is open in another program")]
+    #[error("`{path}` {lock}")]
     OpenElsewhere {
         /// The file.
         path: RelativePath,

@@ -19,5 +19,5 @@ pub use fingerprint::Fingerprint;
 pub use folder::{Access, Entry, Expected, Folder, ListLimits, Listing};
 pub use folders::{AllowedFolder, Folders};
 pub use kind::FileKind;
-pub use lock_file::LockFile;
+pub use lock_file::{LockFile, OfficeProgram};
 pub use relative::{PathFault, RelativePath};

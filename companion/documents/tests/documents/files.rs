@@ -323,10 +323,12 @@ async fn a_file_that_may_not_be_written_is_refused_before_anybody_is_asked() {
     let lock = stage.home.path().join("work/~$book.xlsx");
     let request = || stage.request("range_write", &book, write("Sheet1!A1", &json!([[1]])));
 
-    fs::write(&lock, b"").unwrap();
+    fs::write(&lock, b"\x03Ada").unwrap();
     let failure = stage.prepare(&request()).await.unwrap_err();
     assert!(
-        failure.output.contains("open in another program"),
+        failure
+            .output
+            .contains("book.xlsx is open in Microsoft Office by Ada"),
         "{}",
         failure.output
     );

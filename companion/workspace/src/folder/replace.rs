@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use cap_std::fs::{Dir, OpenOptions};
 use uuid::Uuid;
 
+use super::keep::keep;
 use super::{Access, Folder};
 use crate::error::WorkspaceError;
 use crate::fingerprint::Fingerprint;
@@ -65,13 +66,22 @@ impl Folder {
         expected: Expected,
     ) -> Result<(), WorkspaceError> {
         let told = WorkspaceError::below(path);
-        let mut file = parent
-            .open_with(beside, OpenOptions::new().write(true).create_new(true))
-            .map_err(&told)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        if let Expected::Content(_) = expected {
+            private(&mut options);
+        }
+        let mut file = parent.open_with(beside, &options).map_err(&told)?.into_std();
         file.write_all(content).map_err(&told)?;
         if let Expected::Content(_) = expected {
-            let permissions = parent.metadata(name).map_err(&told)?.permissions();
-            file.set_permissions(permissions).map_err(&told)?;
+            let old = self.open_for_read(path)?;
+            if old.metadata().map_err(&told)?.permissions().readonly() {
+                return Err(WorkspaceError::WriteProtected(path.clone()));
+            }
+            keep(&old, &file).map_err(|cause| match cause.kind() {
+                io::ErrorKind::PermissionDenied => WorkspaceError::NotOurs(path.clone()),
+                _ => told(cause),
+            })?;
         }
         file.sync_all().map_err(&told)?;
         drop(file);
@@ -112,6 +122,18 @@ impl Folder {
         }
     }
 }
+
+/// What is being written is nobody's to read before it has the permissions of what it replaces.
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) {
+    use cap_std::fs::OpenOptionsExt as _;
+
+    options.mode(0o600);
+}
+
+/// A new file has the access list of its folder from the first moment.
+#[cfg(not(unix))]
+fn private(_: &mut OpenOptions) {}
 
 /// Makes the new name durable.
 #[cfg(unix)]

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::keys::KeyRing;
 use crate::tables::approvals::{self, ApprovalAnswer};
-use crate::tables::change_sets::{self, ChangeSet, PreImage};
 use crate::tables::events::{self, Event, NewEvent};
 use crate::tables::tokens::{self, PaneToken};
 use crate::tables::{audit, blobs, journal, sessions, settings};
@@ -49,10 +48,6 @@ pub enum Change {
     },
     /// Stores content under its hash.
     PutBlob(Vec<u8>),
-    /// Stores or replaces a change set. Its `session` must be the session of the job.
-    PutChangeSet(ChangeSet),
-    /// Stores a pre-image. Its blob, if any, must be stored before it (the same job will do).
-    PutPreImage(PreImage),
     /// Writes or replaces an entry of the journal.
     PutJournal {
         /// Its key, unique in the session. Holds ids, never content: it is not sealed.
@@ -178,8 +173,6 @@ fn apply_one(
             effects.bytes += content.len();
             blobs::put(connection, ring, session, &content)
         }
-        Change::PutChangeSet(set) => change_sets::put(connection, ring, &ChangeSet { session, ..set }),
-        Change::PutPreImage(image) => change_sets::put_pre_image(connection, ring, session, &image),
         Change::PutJournal { key, open, value } => {
             effects.bytes += value.len();
             journal::put(connection, ring, session, &key, open, &value)

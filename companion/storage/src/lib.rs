@@ -1,5 +1,5 @@
-//! The session store: numbered, sealed events in SQLite, with what else a session leaves behind (blobs, change sets and
-//! their pre-images, approvals), the audit chain, pane tokens and settings.
+//! The session store: numbered, sealed events in SQLite, with what else a session leaves behind (blobs, its
+//! journal, approvals), the audit chain, pane tokens and settings.
 //!
 //! * Invariant 1: every change goes through one writer, is committed before anybody sees it, and flushed before it is
 //!   acknowledged where [`Durability::Flushed`] says so. Followers ([`Store::subscribe`]) get events after the commit.
@@ -30,7 +30,6 @@ pub use store::{OpenOptions, Store};
 pub use tables::approvals::{Approval, ApprovalAnswer};
 pub use tables::audit::{AuditFault, AuditRecord, AuditVerdict};
 pub use tables::blobs::MAX_BLOB;
-pub use tables::change_sets::{ChangeSet, ChangeSetState, PreImage};
 pub use tables::events::{Event, MAX_PAYLOAD, NewEvent};
 pub use tables::sessions::Session;
 pub use tables::tokens::PaneToken;

@@ -12,7 +12,10 @@ use crate::files::Files;
 const APPLICATION: i32 = 0x4453_4b48;
 
 /// The migrations, in order; number `n` leads from schema `n - 1` to `n`. A released file is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_no_change_sets.sql"),
+];
 
 /// Migrates the database behind `connection` and makes a copy first if it holds anything.
 pub(crate) fn migrate(connection: &mut Connection, files: &Files, migrations: &[&str]) -> Result<()> {

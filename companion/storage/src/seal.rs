@@ -79,14 +79,6 @@ pub(crate) enum Place<'a> {
         position: u64,
         size: u64,
     },
-    ChangeSet {
-        session: Uuid,
-        id: Uuid,
-    },
-    PreImage {
-        change_set: Uuid,
-        position: u32,
-    },
     ApprovalRequest {
         session: Uuid,
         id: Uuid,
@@ -149,8 +141,7 @@ impl Place<'_> {
                 position,
                 size,
             } => put(4, &[session], &hash.0, &[position, size]),
-            Self::ChangeSet { session, id } => put(5, &[session, id], &[], &[]),
-            Self::PreImage { change_set, position } => put(6, &[change_set], &[], &[u64::from(position)]),
+            // 5 and 6 were those of places that are no more.
             Self::ApprovalRequest { session, id } => put(7, &[session, id], &[], &[]),
             Self::ApprovalAnswer { session, id } => put(8, &[session, id], &[], &[]),
             Self::Audit { number, at } => put(9, &[], &[], &[number, at.cast_unsigned()]),

@@ -19,7 +19,6 @@ use crate::seal::{BlobHash, MasterKey};
 use crate::search::{Found, Notices, Search, TextOf};
 use crate::tables::approvals::{self, Approval};
 use crate::tables::audit::{self, AuditRecord, AuditVerdict};
-use crate::tables::change_sets::{self, ChangeSet, PreImage};
 use crate::tables::events::{self, Event, NewEvent};
 use crate::tables::sessions::{self, Session};
 use crate::tables::tokens::{self, PaneToken};
@@ -209,30 +208,6 @@ impl Store {
     /// The content behind a hash, where the session has it.
     pub async fn blob(&self, session: Uuid, hash: BlobHash) -> Result<Option<Vec<u8>>> {
         self.read_with(move |connection, ring| blobs::content(connection, ring, session, hash))
-            .await
-    }
-
-    /// One change set of a session.
-    pub async fn change_set(&self, session: Uuid, id: Uuid) -> Result<Option<ChangeSet>> {
-        self.read_with(move |connection, ring| change_sets::find(connection, ring, session, id))
-            .await
-    }
-
-    /// The change sets of a session, oldest first.
-    pub async fn change_sets(&self, session: Uuid) -> Result<Vec<ChangeSet>> {
-        self.read_with(move |connection, ring| change_sets::list(connection, ring, session))
-            .await
-    }
-
-    /// Session and id of every change set that is pending: after a restart these are to be classified.
-    pub async fn pending_change_sets(&self) -> Result<Vec<(Uuid, Uuid)>> {
-        self.read_with(|connection, _| change_sets::pending(connection))
-            .await
-    }
-
-    /// The pre-images of a change set, in their order.
-    pub async fn pre_images(&self, session: Uuid, change_set: Uuid) -> Result<Vec<PreImage>> {
-        self.read_with(move |connection, ring| change_sets::pre_images(connection, ring, session, change_set))
             .await
     }
 

@@ -4,7 +4,6 @@
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod blobs;
-pub(crate) mod change_sets;
 pub(crate) mod events;
 pub(crate) mod journal;
 pub(crate) mod sessions;

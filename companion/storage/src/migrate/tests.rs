@@ -7,7 +7,12 @@ use crate::connection::open_writer;
 use crate::seal::BlobHash;
 
 /// The digests of the released files.
-const FROZEN: &[&str] = &["378901a232b17220a4f041e1836c6b7a3f51072e332d23ec8bba3493c8ab81fe"];
+const FROZEN: &[&str] = &[
+    "378901a232b17220a4f041e1836c6b7a3f51072e332d23ec8bba3493c8ab81fe",
+    "962bc9d60ca7f04c0f368143bccfb5e5c4dfce1b344869af5cd24650015ce6b3",
+];
+/// Schema 1 alone.
+const FIRST: &[&str] = &[MIGRATIONS[0]];
 
 const SECOND: &str = "CREATE TABLE second (a INTEGER); INSERT INTO second SELECT count(*) FROM settings;";
 const BROKEN: &str = "CREATE TABLE third (a INTEGER); INSERT INTO nowhere VALUES (1);";
@@ -24,7 +29,7 @@ impl Fixture {
         let files = Files::new(folder.path(), None);
         files.create().unwrap();
         let fixture = Self { folder, files };
-        let connection = fixture.migrate(MIGRATIONS).unwrap();
+        let connection = fixture.migrate(FIRST).unwrap();
         connection
             .execute("INSERT INTO settings VALUES ('a', x'01')", [])
             .unwrap();
@@ -64,6 +69,17 @@ fn released_migrations_are_frozen() {
 }
 
 #[test]
+fn tables_that_nothing_writes_to_go_and_what_was_written_stays() {
+    let fixture = Fixture::new();
+    let connection = fixture.migrate(MIGRATIONS).unwrap();
+    let left = "SELECT count(*) FROM sqlite_schema WHERE tbl_name IN ('change_sets', 'pre_images')";
+    assert_eq!(number(&connection, left), 0);
+    assert_eq!(number(&connection, "SELECT count(*) FROM settings"), 1);
+    let copy = Connection::open(fixture.folder.path().join("local.schema-1.backup")).unwrap();
+    assert!(number(&copy, left) > 0);
+}
+
+#[test]
 fn a_new_database_needs_no_copy() {
     let fixture = Fixture::new();
     assert_eq!(fixture.names(), ["local.db"]);
@@ -98,7 +114,7 @@ fn a_migrated_database_is_left_alone() {
 fn a_migration_that_fails_changes_nothing() {
     let fixture = Fixture::new();
     assert!(fixture.migrate(&[MIGRATIONS[0], BROKEN]).is_err());
-    let connection = fixture.migrate(MIGRATIONS).unwrap();
+    let connection = fixture.migrate(FIRST).unwrap();
     assert_eq!(number(&connection, "PRAGMA user_version"), 1);
     assert_eq!(
         number(
@@ -113,7 +129,7 @@ fn a_migration_that_fails_changes_nothing() {
 fn a_newer_database_is_not_touched() {
     let fixture = Fixture::new();
     drop(fixture.migrate(&[MIGRATIONS[0], SECOND]).unwrap());
-    let refused = fixture.migrate(MIGRATIONS).unwrap_err();
+    let refused = fixture.migrate(FIRST).unwrap_err();
     assert!(matches!(refused, StorageError::Newer { found: 2, known: 1 }));
 }
 

@@ -63,11 +63,6 @@ pub(crate) fn set_meta(
 
 /// Deletes a session with all its rows, and destroys its key.
 pub(crate) fn delete(connection: &Connection, ring: &KeyRing, id: Uuid) -> Result<()> {
-    // Pre-images point at blobs of the same session: they go first.
-    connection.execute(
-        "DELETE FROM change_sets WHERE session = (SELECT number FROM sessions WHERE id = ?1)",
-        [id],
-    )?;
     if connection.execute("DELETE FROM sessions WHERE id = ?1", [id])? == 0 {
         return Err(StorageError::NoSession(id));
     }

@@ -1,6 +1,6 @@
 //! Deleting a session: nothing of it can be opened, found or followed afterwards.
 
-use deskhand_storage::{BlobHash, Change, ChangeSet, ChangeSetState, Durability, PreImage};
+use deskhand_storage::{BlobHash, Change, Durability};
 use pretty_assertions::assert_eq;
 use uuid::Uuid;
 
@@ -9,22 +9,6 @@ use crate::support::{Fixture, SESSION, contains, event};
 /// Everything a session can own, with the sealed bytes of its key and one event.
 async fn fill(fixture: &Fixture) -> (Vec<u8>, Vec<u8>) {
     let blob = b"content of a file".to_vec();
-    let id = Uuid::from_u128(1);
-    let state = ChangeSetState::Applied;
-    let set = ChangeSet {
-        id,
-        session: SESSION,
-        created_at: 1,
-        state,
-        record: b"set".to_vec(),
-    };
-    let blob_hash = Some(BlobHash::of(&blob));
-    let image = PreImage {
-        change_set: set.id,
-        position: 0,
-        record: b"image".to_vec(),
-        blob: blob_hash,
-    };
     let changes = vec![
         Change::Append(event("say something")),
         Change::PutBlob(blob),
@@ -33,8 +17,6 @@ async fn fill(fixture: &Fixture) -> (Vec<u8>, Vec<u8>) {
             open: true,
             value: b"before".to_vec(),
         },
-        Change::PutChangeSet(set),
-        Change::PutPreImage(image),
         Change::OpenApproval {
             id: Uuid::from_u128(2),
             at: 1,
@@ -74,8 +56,6 @@ async fn leaves_neither_key_nor_rows_in_any_file() {
         "events",
         "blobs",
         "blob_chunks",
-        "change_sets",
-        "pre_images",
         "journal",
         "approvals",
     ] {

@@ -1,24 +1,10 @@
-//! Blobs, change sets, approvals, tokens and settings.
+//! Blobs, approvals, tokens and settings.
 
-use deskhand_storage::{
-    ApprovalAnswer, BlobHash, Change, ChangeSet, ChangeSetState, Durability, PaneToken, PreImage, StoreChange,
-};
+use deskhand_storage::{ApprovalAnswer, BlobHash, Change, Durability, PaneToken, StoreChange};
 use pretty_assertions::assert_eq;
 use uuid::Uuid;
 
 use crate::support::{Fixture, SESSION};
-
-const SET: Uuid = Uuid::from_u128(1);
-
-fn change_set(state: ChangeSetState, record: &str) -> ChangeSet {
-    ChangeSet {
-        id: SET,
-        session: SESSION,
-        created_at: 5,
-        state,
-        record: record.as_bytes().to_vec(),
-    }
-}
 
 async fn write(fixture: &Fixture, changes: Vec<Change>) -> Result<Vec<u64>, &'static str> {
     fixture
@@ -87,75 +73,6 @@ async fn a_blob_with_a_chunk_missing_or_moved_is_refused() {
             .unwrap_err();
         assert_eq!(refused.code(), "DB_CORRUPT", "{meddling}");
     }
-}
-
-#[tokio::test]
-async fn a_change_set_is_pending_until_it_is_settled() {
-    let fixture = Fixture::new().await;
-    let blob = b"old workbook".to_vec();
-    let image = |position, record: &str, blob| PreImage {
-        change_set: SET,
-        position,
-        record: record.as_bytes().to_vec(),
-        blob,
-    };
-    let changes = vec![
-        Change::PutBlob(blob.clone()),
-        Change::PutChangeSet(change_set(ChangeSetState::Pending, "planned")),
-        Change::PutPreImage(image(1, "cells", None)),
-        Change::PutPreImage(image(0, "file", Some(BlobHash::of(&blob)))),
-    ];
-    write(&fixture, changes).await.unwrap();
-    let fixture = fixture.reopen();
-    assert_eq!(
-        fixture.store.pending_change_sets().await.unwrap(),
-        [(SESSION, SET)]
-    );
-
-    // A second pre-image of the same place is not what was there before.
-    let done = change_set(ChangeSetState::Applied, "done");
-    let changes = vec![
-        Change::PutChangeSet(done.clone()),
-        Change::PutPreImage(image(0, "later", None)),
-    ];
-    write(&fixture, changes).await.unwrap();
-    assert_eq!(fixture.store.pending_change_sets().await.unwrap(), []);
-    assert_eq!(
-        fixture.store.change_set(SESSION, SET).await.unwrap(),
-        Some(done.clone())
-    );
-    assert_eq!(
-        fixture
-            .store
-            .change_set(SESSION, Uuid::from_u128(404))
-            .await
-            .unwrap(),
-        None
-    );
-    assert_eq!(fixture.store.change_sets(SESSION).await.unwrap(), [done]);
-    let images = fixture.store.pre_images(SESSION, SET).await.unwrap();
-    assert_eq!(images, [image(0, "file", None), image(1, "cells", None)]);
-}
-
-#[tokio::test]
-async fn a_pre_image_needs_its_change_set_and_its_blob() {
-    let fixture = Fixture::new().await;
-    let image = PreImage {
-        change_set: SET,
-        position: 0,
-        record: Vec::new(),
-        blob: Some(BlobHash::of(b"?")),
-    };
-    assert_eq!(
-        write(&fixture, vec![Change::PutPreImage(image.clone())]).await,
-        Err("RECORD_UNKNOWN")
-    );
-    let set = Change::PutChangeSet(change_set(ChangeSetState::Pending, ""));
-    assert_eq!(
-        write(&fixture, vec![set, Change::PutPreImage(image)]).await,
-        Err("RECORD_UNKNOWN")
-    );
-    assert_eq!(fixture.store.change_sets(SESSION).await.unwrap(), []);
 }
 
 #[tokio::test]

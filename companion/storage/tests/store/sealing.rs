@@ -1,8 +1,7 @@
 //! At rest, content is sealed (Invariant 11): what the files show, and what meddling with them does.
 
 use deskhand_storage::{
-    ApprovalAnswer, BlobHash, Change, ChangeSet, ChangeSetState, Durability, MasterKey, PaneToken, PreImage,
-    Store, StoreChange,
+    ApprovalAnswer, BlobHash, Change, Durability, MasterKey, PaneToken, Store, StoreChange,
 };
 use pretty_assertions::assert_eq;
 use rusqlite::params;
@@ -15,19 +14,6 @@ const CANARY: &str = "canary-4711-in-the-coal-mine";
 /// Writes the canary to every place that takes content.
 async fn write_everywhere(fixture: &Fixture) {
     let canary = || CANARY.as_bytes().to_vec();
-    let set = ChangeSet {
-        id: Uuid::from_u128(1),
-        session: SESSION,
-        created_at: 1,
-        state: ChangeSetState::Pending,
-        record: canary(),
-    };
-    let image = PreImage {
-        change_set: set.id,
-        position: 0,
-        record: canary(),
-        blob: Some(BlobHash::of(CANARY.as_bytes())),
-    };
     let approval = Uuid::from_u128(2);
     let answer = ApprovalAnswer {
         at: 1,
@@ -50,8 +36,6 @@ async fn write_everywhere(fixture: &Fixture) {
             open: true,
             value: canary(),
         },
-        Change::PutChangeSet(set),
-        Change::PutPreImage(image),
         Change::OpenApproval {
             id: approval,
             at: 1,

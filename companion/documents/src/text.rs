@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use deskhand_core::instructions::as_data;
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::operations::answer::{
-    Applied, DeckContent, FoundCells, RangeContent, SlideContent, WorkbookContent,
+    Applied, ChartContent, DeckContent, FoundCells, RangeContent, SlideContent, WorkbookContent,
 };
 use deskhand_protocol::operations::{
     Address, Answer, Area, CellValue, DeckAnswer, Operation, WorkbookAnswer,
@@ -144,12 +144,17 @@ fn workbook(content: &WorkbookContent) -> String {
     let mut out = String::new();
     for sheet in &content.sheets {
         let used = sheet.used_range.as_deref().unwrap_or("empty");
-        let hidden = if sheet.visible { "" } else { " (hidden)" };
+        let hidden = match (sheet.visible, sheet.very_hidden) {
+            (true, _) => "",
+            (false, false) => " (hidden)",
+            (false, true) => " (very hidden)",
+        };
+        let locked = if sheet.protected { " (protected)" } else { "" };
         let name = Address {
             sheet: Some(sheet.name.clone()),
             area: None,
         };
-        let _ = writeln!(out, "sheet {name}{hidden}: {used}");
+        let _ = writeln!(out, "sheet {name}{hidden}{locked}: {used}");
         for table in &sheet.tables {
             let _ = writeln!(
                 out,
@@ -159,8 +164,17 @@ fn workbook(content: &WorkbookContent) -> String {
                 table.columns.join(" | ")
             );
         }
-        for chart in &sheet.charts {
+        for chart in &sheet.chart_details {
+            charted(&mut out, chart);
+        }
+        // Charts beyond those with details, and all where the back end tells names only.
+        for chart in sheet.charts.iter().skip(sheet.chart_details.len()) {
             let _ = writeln!(out, "  chart {chart}");
+        }
+        for picture in &sheet.pictures {
+            let place = picture.place.as_deref().unwrap_or("free");
+            let shows = picture.alt_text.as_deref().unwrap_or_default();
+            let _ = writeln!(out, "  picture {} at {place} {shows}", picture.name);
         }
         for pivot in &sheet.pivots {
             let _ = writeln!(out, "  pivot table {pivot}");
@@ -169,10 +183,41 @@ fn workbook(content: &WorkbookContent) -> String {
     for name in content.names.iter().filter(|name| !name.hidden) {
         let _ = writeln!(out, "name {} = {}", name.name, name.refers_to);
     }
+    for link in &content.external_links {
+        let _ = writeln!(out, "linked to {link}");
+    }
+    for connection in &content.connections {
+        let _ = writeln!(out, "connection {connection}");
+    }
+    if let Some(mode) = &content.calculation {
+        let _ = writeln!(out, "calculation {mode}");
+    }
+    if !content.features.is_empty() {
+        let _ = writeln!(out, "file: {}", content.features.join(", "));
+    }
     if let Some(selection) = &content.selection {
         let _ = writeln!(out, "selected now: {selection}");
     }
     out
+}
+
+/// A chart with where its data stand.
+fn charted(out: &mut String, chart: &ChartContent) {
+    let title = chart
+        .title
+        .as_deref()
+        .map_or_else(String::new, |title| format!(" \"{title}\""));
+    let place = chart.place.as_deref().unwrap_or("free");
+    let _ = writeln!(out, "  chart {} ({}){title} at {place}", chart.name, chart.kind);
+    for series in &chart.series {
+        let axis = if series.secondary { ", secondary axis" } else { "" };
+        let values = series.values.as_deref().unwrap_or("no cells");
+        let by = series
+            .categories
+            .as_deref()
+            .map_or_else(String::new, |cells| format!(" by {cells}"));
+        let _ = writeln!(out, "    {} ({}{axis}): {values}{by}", series.name, series.kind);
+    }
 }
 
 /// A range as lines of tab-separated cells under column letters, each line led by its row number.

@@ -8,7 +8,7 @@ mod addresses;
 mod calc_chain;
 mod cell_edit;
 mod cells;
-mod chart_xml;
+mod chart;
 mod column_width;
 mod compare;
 mod create;

@@ -5,6 +5,7 @@ mod chart_delete;
 mod check;
 mod columns_delete;
 mod columns_insert;
+mod chart_update;
 mod info;
 mod range_clear;
 mod range_find;
@@ -22,6 +23,8 @@ mod table_add;
 mod table_delete;
 pub(crate) mod values;
 mod writing;
+
+pub(crate) use table_add::{relationship_attribute, relationship_type};
 
 use std::collections::HashSet;
 
@@ -97,6 +100,7 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::TableAdd(add) => Answer::TableAdd(table_add::plan(workbook, to, add)?),
         Op::TableDelete(delete) => Answer::TableDelete(table_delete::plan(workbook, to, delete)?),
         Op::ChartAdd(add) => Answer::ChartAdd(chart_add::plan(workbook, to, add)?),
+        Op::ChartUpdate(update) => Answer::ChartUpdate(chart_update::plan(workbook, to, update)?),
         Op::ChartDelete(delete) => Answer::ChartDelete(chart_delete::plan(workbook, to, delete)?),
         Op::RangeCopy(_) => return not_yet(operation),
         Op::RangeFill(_) => return not_yet(operation),
@@ -124,7 +128,6 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::NoteSet(_) => return not_yet(operation),
         Op::NoteDelete(_) => return not_yet(operation),
         Op::CommentReply(_) => return not_yet(operation),
-        Op::ChartUpdate(_) => return not_yet(operation),
         Op::PictureAdd(_) => return not_yet(operation),
         Op::PivotRefresh(_) => return not_yet(operation),
         Op::Recalculate(_) => Answer::Recalculate(recalculate::plan(workbook, to)?),

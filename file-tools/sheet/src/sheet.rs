@@ -30,6 +30,8 @@ pub(crate) struct Worksheet<'a> {
     pub(crate) protected: bool,
     /// Styles of columns: first, last, style.
     pub(crate) column_styles: Vec<(u32, u32, u32)>,
+    /// Hidden columns: first, last.
+    pub(crate) hidden_columns: Vec<(u32, u32)>,
     /// Where the root's end tag starts.
     pub(crate) end: usize,
     pub(crate) strict: bool,
@@ -68,6 +70,7 @@ impl<'a> Worksheet<'a> {
             merged: Vec::new(),
             protected: false,
             column_styles: Vec::new(),
+            hidden_columns: Vec::new(),
             end: content.len(),
             strict: false,
         };
@@ -128,6 +131,11 @@ impl<'a> Worksheet<'a> {
                 .extend(child.find("ref").and_then(|area| Area::parse(area.raw).ok())),
             "col" => {
                 let number = |name: &str| child.find(name).and_then(|value| value.raw.parse::<u32>().ok());
+                let hidden = child.find("hidden").is_some_and(|hidden| is_true(hidden.raw));
+                if let (true, Some(first), Some(last)) = (hidden, number("min"), number("max")) {
+                    self.hidden_columns
+                        .push((first.saturating_sub(1), last.saturating_sub(1)));
+                }
                 if let (Some(first), Some(last), Some(style)) =
                     (number("min"), number("max"), number("style"))
                 {

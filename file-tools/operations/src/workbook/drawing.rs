@@ -11,7 +11,7 @@ use crate::chart::ChartKind;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChartAdd {
     /// The data with sheet, or a table's name. Columns that are not beside each other: `Data!A1:A9,Data!D1:D9`. Labels
-    /// are told from values as Excel does: a first column or row of texts or dates, or below an empty corner.
+    /// are told from values as Excel does: a first column or row of texts, dates or years, or beside an empty corner.
     pub range: String,
     /// The kind of chart.
     pub kind: ChartKind,

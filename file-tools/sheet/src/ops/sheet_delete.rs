@@ -85,7 +85,7 @@ pub(super) fn remove_with_orphans(draft: &mut Draft, part: &str) -> Outcome<()> 
 }
 
 /// True when a part of the package, or the package itself, leads to the part.
-fn is_target(draft: &Draft, part: &str) -> Outcome<bool> {
+pub(super) fn is_target(draft: &Draft, part: &str) -> Outcome<bool> {
     let sources: Vec<String> = draft.package().parts().map(str::to_owned).collect();
     for source in sources.iter().map(String::as_str).chain([""]) {
         let relationships = draft.package().relationships(source)?;

@@ -47,7 +47,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &TableAdd) -> Ou
 }
 
 /// A relationship type of the standard, transitional or strict.
-pub(super) fn relationship_type(strict: bool, kind: &str) -> String {
+pub(crate) fn relationship_type(strict: bool, kind: &str) -> String {
     let base = if strict {
         "http://purl.oclc.org/ooxml/officeDocument/relationships"
     } else {
@@ -57,7 +57,7 @@ pub(super) fn relationship_type(strict: bool, kind: &str) -> String {
 }
 
 /// An `r:id` attribute that declares its own prefix, so that it stands in any part.
-pub(super) fn relationship_attribute(strict: bool, id: &str) -> String {
+pub(crate) fn relationship_attribute(strict: bool, id: &str) -> String {
     let space = if strict {
         "http://purl.oclc.org/ooxml/officeDocument/relationships"
     } else {

@@ -5,6 +5,7 @@
     reason = "helpers of tests take JSON literals, and fail their test"
 )]
 
+mod charts;
 mod corpus;
 mod followers;
 mod operations;

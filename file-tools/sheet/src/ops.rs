@@ -7,6 +7,7 @@ mod columns_delete;
 mod columns_insert;
 mod chart_update;
 mod info;
+mod picture_add;
 mod range_clear;
 mod range_find;
 mod range_format;
@@ -100,6 +101,7 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::TableAdd(add) => Answer::TableAdd(table_add::plan(workbook, to, add)?),
         Op::TableDelete(delete) => Answer::TableDelete(table_delete::plan(workbook, to, delete)?),
         Op::ChartAdd(add) => Answer::ChartAdd(chart_add::plan(workbook, to, add)?),
+        Op::PictureAdd(add) => Answer::PictureAdd(picture_add::plan(workbook, to, add)?),
         Op::ChartUpdate(update) => Answer::ChartUpdate(chart_update::plan(workbook, to, update)?),
         Op::ChartDelete(delete) => Answer::ChartDelete(chart_delete::plan(workbook, to, delete)?),
         Op::RangeCopy(_) => return not_yet(operation),
@@ -128,7 +130,6 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::NoteSet(_) => return not_yet(operation),
         Op::NoteDelete(_) => return not_yet(operation),
         Op::CommentReply(_) => return not_yet(operation),
-        Op::PictureAdd(_) => return not_yet(operation),
         Op::PivotRefresh(_) => return not_yet(operation),
         Op::Recalculate(_) => Answer::Recalculate(recalculate::plan(workbook, to)?),
         Op::TieOutReport(_) => return not_yet(operation),

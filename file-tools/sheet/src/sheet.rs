@@ -30,6 +30,8 @@ pub(crate) struct Worksheet<'a> {
     pub(crate) protected: bool,
     /// Styles of columns: first, last, style.
     pub(crate) column_styles: Vec<(u32, u32, u32)>,
+    /// Widths of columns in characters, 0 for hidden ones: first, last, width.
+    pub(crate) column_widths: Vec<(u32, u32, f64)>,
     /// Hidden columns: first, last.
     pub(crate) hidden_columns: Vec<(u32, u32)>,
     /// Where the root's end tag starts.
@@ -70,6 +72,7 @@ impl<'a> Worksheet<'a> {
             merged: Vec::new(),
             protected: false,
             column_styles: Vec::new(),
+            column_widths: Vec::new(),
             hidden_columns: Vec::new(),
             end: content.len(),
             strict: false,
@@ -132,6 +135,15 @@ impl<'a> Worksheet<'a> {
             "col" => {
                 let number = |name: &str| child.find(name).and_then(|value| value.raw.parse::<u32>().ok());
                 let hidden = child.find("hidden").is_some_and(|hidden| is_true(hidden.raw));
+                let width = child
+                    .find("width")
+                    .and_then(|width| width.raw.parse::<f64>().ok());
+                let width = width.filter(|width| (0.0..=255.0).contains(width));
+                if let (Some(first), Some(last), Some(width)) = (number("min"), number("max"), width) {
+                    let width = if hidden { 0.0 } else { width };
+                    self.column_widths
+                        .push((first.saturating_sub(1), last.saturating_sub(1), width));
+                }
                 if let (true, Some(first), Some(last)) = (hidden, number("min"), number("max")) {
                     self.hidden_columns
                         .push((first.saturating_sub(1), last.saturating_sub(1)));

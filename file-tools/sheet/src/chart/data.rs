@@ -129,9 +129,7 @@ fn resolve(workbook: &Workbook, range: &str) -> Outcome<(usize, Vec<Area>, bool)
         let headed = table.header_rows > 0;
         return Ok((sheet, vec![Area { bottom, ..table.area }], headed));
     }
-    let wanted = workbook
-        .name(wanted, usize::MAX)
-        .map_or(wanted, |name| name.refers_to.as_str());
+    let wanted = workbook.refers_to(wanted).unwrap_or(wanted);
     let mut found: Vec<Area> = Vec::new();
     let mut on = None;
     for text in split(wanted) {

@@ -12,5 +12,6 @@ mod operations;
 mod outside;
 mod recalculation;
 mod shifting;
+mod pictures;
 mod support;
 mod writing;

@@ -2,12 +2,16 @@
 
 mod chart_add;
 mod chart_delete;
+mod chart_update;
 mod check;
 mod columns_delete;
 mod columns_insert;
-mod chart_update;
+mod comment_read;
+mod comment_reply;
 mod info;
 mod picture_add;
+mod pivot_info;
+mod pivot_refresh;
 mod range_clear;
 mod range_find;
 mod range_format;
@@ -47,8 +51,8 @@ pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outc
         Op::Info(_) => WorkbookAnswer::Info(info::answer(workbook)?),
         Op::RangeRead(read) => WorkbookAnswer::RangeRead(range_read::answer(workbook, read)?),
         Op::RangeFind(find) => WorkbookAnswer::RangeFind(range_find::answer(workbook, find)?),
-        Op::CommentRead(_) => return not_yet(operation),
-        Op::PivotInfo(_) => return not_yet(operation),
+        Op::CommentRead(read) => WorkbookAnswer::CommentRead(comment_read::answer(workbook, read)?),
+        Op::PivotInfo(info) => WorkbookAnswer::PivotInfo(pivot_info::answer(workbook, info)?),
         Op::Trace(_) => return not_yet(operation),
         Op::Check(_) => WorkbookAnswer::Check(check::answer(workbook)?),
         Op::TieOut(_) => return not_yet(operation),
@@ -129,8 +133,8 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::DataValidationSet(_) => return not_yet(operation),
         Op::NoteSet(_) => return not_yet(operation),
         Op::NoteDelete(_) => return not_yet(operation),
-        Op::CommentReply(_) => return not_yet(operation),
-        Op::PivotRefresh(_) => return not_yet(operation),
+        Op::CommentReply(reply) => Answer::CommentReply(comment_reply::plan(workbook, to, reply)?),
+        Op::PivotRefresh(refresh) => Answer::PivotRefresh(pivot_refresh::plan(workbook, to, refresh)?),
         Op::Recalculate(_) => Answer::Recalculate(recalculate::plan(workbook, to)?),
         Op::TieOutReport(_) => return not_yet(operation),
         Op::Info(_)

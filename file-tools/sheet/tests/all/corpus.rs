@@ -29,7 +29,7 @@ fn quoted(sheet: &str) -> String {
 }
 
 /// Parts that differ between two packages.
-fn differing(one: &Package, other: &Package) -> Vec<String> {
+pub(crate) fn differing(one: &Package, other: &Package) -> Vec<String> {
     let same = |part: &str| {
         other
             .part(part)
@@ -201,7 +201,7 @@ fn every_operation_on_every_workbook_can_be_taken_back_and_passes_the_check() {
 }
 
 /// What openpyxl opened before it opens now.
-fn opens_as_before(questions: &[(std::path::PathBuf, Value)]) {
+pub(crate) fn opens_as_before(questions: &[(std::path::PathBuf, Value)]) {
     let asked: Vec<Value> = questions.iter().map(|(_, question)| question.clone()).collect();
     let originals: Vec<Value> = questions.iter().map(|(path, _)| json!({"file": path})).collect();
     let answers = openpyxl(&asked).into_iter().zip(openpyxl(&originals));

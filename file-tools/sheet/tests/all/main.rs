@@ -6,12 +6,15 @@
 )]
 
 mod charts;
+mod comments;
 mod corpus;
 mod followers;
+mod objects;
 mod operations;
 mod outside;
+mod pictures;
+mod pivots;
 mod recalculation;
 mod shifting;
-mod pictures;
 mod support;
 mod writing;

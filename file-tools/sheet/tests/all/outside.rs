@@ -23,6 +23,15 @@ fn findings(file: &Path) -> BTreeMap<String, usize> {
     findings
 }
 
+/// What the validator finds in a changed file more often than before.
+pub(crate) fn new_findings(before: &Path, after: &Path) -> Vec<String> {
+    let before = findings(before);
+    let new = findings(after).into_iter();
+    let more = new.filter(|(finding, count)| before.get(finding).is_none_or(|known| known < count));
+    more.map(|(finding, count)| format!("{count} x {finding}"))
+        .collect()
+}
+
 fn validator() -> PathBuf {
     let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
     let system = if system == "macos" { "darwin" } else { system };

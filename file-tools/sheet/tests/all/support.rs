@@ -30,6 +30,14 @@ pub(crate) fn files() -> Vec<PathBuf> {
     files
 }
 
+/// A committed workbook by its name.
+pub(crate) fn fixture(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures/workbooks")
+        .join(name);
+    std::fs::read(path).unwrap()
+}
+
 /// True for a committed workbook.
 pub(crate) fn is_fixture(path: &Path) -> bool {
     path.components().any(|folder| folder.as_os_str() == "fixtures")

@@ -2,7 +2,7 @@
 
 use deskhand_formula::{
     Calculated, CalculationLimits, CellAt, Constant, EngineName, Formula, Method, Outcome, Problem, Table,
-    calculate,
+    calculate, opinions,
 };
 use deskhand_operations::{Area, CellValue};
 
@@ -286,4 +286,27 @@ fn subtotals_of_sheets_that_hide_rows_are_left_to_excel() {
     let outcomes = calculated(problem);
     assert!(matches!(outcomes[0].outcome, Outcome::NotComputed(_)));
     assert_eq!(outcomes[1].outcome, Outcome::Value(number(9.0)));
+}
+
+#[test]
+fn each_engine_answers_by_itself_and_goes_on_where_the_other_had_to() {
+    // SUMIF is the first engine's alone, TEXT the second's; the sum is everybody's.
+    let problem = problem(&["SUMIF(A2:A4,\"North\",B2:B4)", "E1+1", "TEXT(E2,\"0\")", "BDP(1)"]);
+    let found = opinions(&problem, &CalculationLimits::default());
+    let value = |outcome: &Outcome| match outcome {
+        Outcome::Value(value) => Some(value.clone()),
+        _ => None,
+    };
+    let values: Vec<_> = found
+        .iter()
+        .map(|formula| (value(&formula.first), value(&formula.second)))
+        .collect();
+    let seven = Some(number(7.0));
+    let expected = [
+        (Some(number(6.0)), None),
+        (seven.clone(), seven),
+        (None, Some(CellValue::Text("7".to_owned()))),
+        (None, None),
+    ];
+    assert_eq!(values, expected);
 }

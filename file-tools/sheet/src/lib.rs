@@ -34,5 +34,6 @@ mod workbook;
 pub use compare::compare;
 pub use create::{CreateError, NewSheet, create_workbook};
 pub use lint::{Finding, lint};
+pub use recalculation::opinions::Opinion;
 pub use recalculation::recompute::Recomputed;
 pub use workbook::{Planned, Workbook};

@@ -4,6 +4,7 @@
 
 pub(crate) mod book;
 mod caches;
+pub(crate) mod opinions;
 pub(crate) mod recompute;
 
 use std::collections::BTreeMap;

@@ -20,12 +20,13 @@
 use std::time::Duration;
 
 use deskhand_formula::{
-    CalculationLimits, CellAt, Constant, EngineName, Method, Outcome as Computed, calculate,
+    Calculated, CalculationLimits, CellAt, Constant, EngineName, Method, Outcome as Computed, Problem,
+    calculate,
 };
 use deskhand_operations::{CellValue, Refusal, RefusalCode};
 
 use super::FILLS;
-use super::book::{self, Book};
+use super::book::{self, Book, BookFormula};
 use crate::error::{Outcome, refuse};
 use crate::workbook::Workbook;
 
@@ -59,11 +60,16 @@ impl Recomputed {
     /// True when the file's value is the computed one: numbers within a relative tolerance, texts, truth values and
     /// errors the same. What was not computed, or never had a value, agrees with nothing.
     pub fn agrees(&self, tolerance: f64) -> bool {
-        match (&self.cached, &self.outcome) {
-            (Some(Constant::Error(held)), Computed::Error(found)) => held == found,
-            (Some(Constant::Value(held)), Computed::Value(found)) => agree(held, found, tolerance),
-            _ => false,
-        }
+        agrees(self.cached.as_ref(), &self.outcome, tolerance)
+    }
+}
+
+/// True when a held value is the computed one within a relative tolerance.
+pub(crate) fn agrees(held: Option<&Constant>, found: &Computed, tolerance: f64) -> bool {
+    match (held, found) {
+        (Some(Constant::Error(held)), Computed::Error(found)) => held == found,
+        (Some(Constant::Value(held)), Computed::Value(found)) => agree(held, found, tolerance),
+        _ => false,
     }
 }
 
@@ -95,6 +101,34 @@ pub(crate) fn recompute(
     method: Method,
     limits: &CalculationLimits,
 ) -> Outcome<Vec<Recomputed>> {
+    let found = whole(
+        workbook,
+        |problem| calculate(problem, method, limits),
+        |found: &Calculated| found.cell,
+    )?;
+    let formulas = found.into_iter().map(|(formula, found)| {
+        let (outcome, engine) = found.map_or_else(
+            |reason| (Computed::NotComputed(reason), None),
+            |found| (found.outcome, found.engine),
+        );
+        Recomputed {
+            cell: formula.cell,
+            text: formula.text,
+            cached: formula.cached,
+            outcome,
+            engine,
+        }
+    });
+    Ok(formulas.collect())
+}
+
+/// Every formula of a workbook, and what came of computing all that can be asked about; otherwise the reason. `compute`
+/// answers in the order of its formulas, `cell` where an answer belongs.
+pub(crate) fn whole<T>(
+    workbook: &Workbook,
+    compute: impl FnOnce(Problem) -> Vec<T>,
+    cell: impl Fn(&T) -> CellAt,
+) -> Outcome<Vec<(BookFormula, Result<T, String>)>> {
     let Some(book) = Book::read(workbook)? else {
         return refuse(
             RefusalCode::TooLarge,
@@ -107,26 +141,17 @@ pub(crate) fn recompute(
     } else {
         let areas: Option<std::iter::Empty<_>> = None;
         let constants = book::constants(workbook, areas, &book.computed(&all))?;
-        calculate(book.problem(workbook, &all, constants), method, limits)
+        compute(book.problem(workbook, &all, constants))
     };
     let mut found = found.into_iter().peekable();
     let formulas = book.formulas.into_iter().map(|formula| {
-        let computed = found.next_if(|found| found.cell == formula.cell);
+        let computed = found.next_if(|found| cell(found) == formula.cell);
         let reason = || match (&workbook.no_calculation, formula.fills) {
             (Some(reason), _) => reason.clone(),
             _ => FILLS.to_owned(),
         };
-        let (outcome, engine) = computed.map_or_else(
-            || (Computed::NotComputed(reason()), None),
-            |computed| (computed.outcome, computed.engine),
-        );
-        Recomputed {
-            cell: formula.cell,
-            text: formula.text,
-            cached: formula.cached,
-            outcome,
-            engine,
-        }
+        let computed = computed.ok_or_else(reason);
+        (formula, computed)
     });
     Ok(formulas.collect())
 }

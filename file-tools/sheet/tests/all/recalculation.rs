@@ -246,3 +246,29 @@ fn a_write_computes_what_depends_on_it_and_nothing_else() {
     assert_eq!(value(&book, "Data!C1"), CellValue::Number(1375.0));
     assert_eq!(value(&book, "Data!C9"), CellValue::Number(99.0));
 }
+
+#[test]
+fn two_engines_are_set_beside_a_value_that_was_typed_over() {
+    let base = workbook(&[&[json!(2), json!("=A1*3"), json!("=TEXT(B1,\"0\")"), json!("=B1+1")]]);
+    let sheet = part(&base, "xl/worksheets/sheet1.xml");
+    let stale = sheet.replace("<f>A1*3</f><v>6</v>", "<f>A1*3</f><v>60</v>");
+    assert_ne!(stale, sheet);
+    let found = with_part(&base, "xl/worksheets/sheet1.xml", &stale)
+        .opinions()
+        .unwrap();
+    let differ: Vec<_> = found
+        .iter()
+        .map(|formula| {
+            (
+                formula.differs(&formula.first, 1e-9),
+                formula.differs(&formula.second, 1e-9),
+            )
+        })
+        .collect();
+    assert_eq!(differ, [(true, true), (false, false), (false, false)]);
+    assert_eq!(found[0].second, Outcome::Value(CellValue::Number(6.0)));
+    assert_eq!(
+        found[1].first,
+        Outcome::NotComputed("formualizer 0.13 is not trusted with it".to_owned())
+    );
+}

@@ -6,8 +6,8 @@ mod drawing;
 mod mark;
 
 pub use audit::{
-    CheckContent, Disagreement, EngineShare, Finding, NotComputed, Recalculation, Severity, TieOutContent,
-    TraceContent, TracedCell,
+    CheckContent, Disagreement, EngineShare, Finding, ModelFinding, NotComputed, Recalculation, Severity,
+    TieOutContent, TraceContent, TracedCell,
 };
 pub use difference::Difference;
 pub use drawing::{ChartContent, ChartRange, PictureContent};

@@ -16,7 +16,11 @@ mod create;
 mod drawings;
 mod error;
 mod lint;
+<<<<<<< HEAD
 mod measure;
+=======
+mod model;
+>>>>>>> 13ab5a2 (Trace figures to their inputs and to what rests on them)
 mod ops;
 mod outline;
 mod picture;

@@ -1671,7 +1671,7 @@ part?: string,
 /**
  * The cells with sheet, or the slide and shape.
  */
-place?: string, 
+location?: string, 
 /**
  * One sentence for a person.
  */
@@ -3824,7 +3824,7 @@ disagreements?: Array<Disagreement>,
  */
 findings?: Array<Finding>, 
 /**
- * How many disagreements and findings there are.
+ * How many disagreements and findings there are, notes left out.
  */
 count: number, 
 /**
@@ -3832,9 +3832,21 @@ count: number,
  */
 engines?: Array<EngineShare>, 
 /**
- * Formulas that could not be checked, at most 500.
+ * Formulas that could not be computed, at most 500.
  */
-notComputed?: Array<NotComputed>, };
+notComputed?: Array<NotComputed>, 
+/**
+ * How many could not be computed.
+ */
+notComputedCount: number, 
+/**
+ * What was looked for.
+ */
+checked: Array<string>, 
+/**
+ * What was not looked at, and why.
+ */
+notChecked?: Array<string>, };
 
 /**
  * `workbook.tieOutReport`: writes the findings of `workbook.tieOut` to a new sheet.
@@ -3922,7 +3934,7 @@ start: string,
  */
 cells: Array<TracedCell>, 
 /**
- * References to other workbooks on the chain.
+ * Cells on the chain that read other workbooks, and what.
  */
 outside?: Array<string>, 
 /**
@@ -3952,15 +3964,27 @@ address: string,
  */
 depth: number, 
 /**
+ * What it is about, from the texts to its left and above: `Revenue / 2026`.
+ */
+label?: string, 
+/**
  * Its value, where it is one cell.
  */
 value?: CellValue, 
 /**
- * Its formula with `=`.
+ * Its formula with `=`; the first cell's, where several below each other hold the same one, each from its own place.
  */
 formula?: string, 
 /**
- * The addresses that it leads to, one step on.
+ * How many cells hold that formula, where there are several.
+ */
+alike?: number, 
+/**
+ * What a range holds, in words: `12 numbers, sum 4,500`.
+ */
+holds?: string, 
+/**
+ * The addresses that it leads to, one step on; at most 200.
  */
 links?: Array<string>, 
 /**

@@ -66,15 +66,27 @@ pub struct TracedCell {
     pub address: String,
     /// Steps from the start.
     pub depth: u32,
+    /// What it is about, from the texts to its left and above: `Revenue / 2026`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub label: Option<String>,
     /// Its value, where it is one cell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub value: Option<CellValue>,
-    /// Its formula with `=`.
+    /// Its formula with `=`; the first cell's, where several below each other hold the same one, each from its own place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub formula: Option<String>,
-    /// The addresses that it leads to, one step on.
+    /// How many cells hold that formula, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub alike: Option<u32>,
+    /// What a range holds, in words: `12 numbers, sum 4,500`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub holds: Option<String>,
+    /// The addresses that it leads to, one step on; at most 200.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]
     pub links: Vec<String>,
@@ -92,7 +104,7 @@ pub struct TraceContent {
     pub start: String,
     /// The chain, nearest first.
     pub cells: Vec<TracedCell>,
-    /// References to other workbooks on the chain.
+    /// Cells on the chain that read other workbooks, and what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]
     pub outside: Vec<String>,
@@ -168,6 +180,36 @@ pub struct Disagreement {
     pub second: Option<CellValue>,
 }
 
+/// An error of modelling, with what shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelFinding {
+    /// Its stable code, `sum.missesCells`.
+    pub code: String,
+    /// How grave it is.
+    pub severity: Severity,
+    /// The cells with sheet.
+    pub place: String,
+    /// What the first cell is about, from the texts to its left and above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub label: Option<String>,
+    /// One sentence for a person.
+    pub sentence: String,
+    /// The formula or value that was expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub expected: Option<String>,
+    /// The formula or value that stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub actual: Option<String>,
+    /// Cells with sheet that show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub evidence: Vec<String>,
+}
+
 /// `workbook.tieOut`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
@@ -183,15 +225,23 @@ pub struct TieOutContent {
     /// Errors of modelling: hard-coded numbers in formula columns, ranges that miss a row, totals that count twice; gravest first, at most 500.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<Finding>>")]
-    pub findings: Vec<Finding>,
-    /// How many disagreements and findings there are.
+    pub findings: Vec<ModelFinding>,
+    /// How many disagreements and findings there are, notes left out.
     pub count: u32,
     /// Which engine computed how many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<EngineShare>>")]
     pub engines: Vec<EngineShare>,
-    /// Formulas that could not be checked, at most 500.
+    /// Formulas that could not be computed, at most 500.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<NotComputed>>")]
     pub not_computed: Vec<NotComputed>,
+    /// How many could not be computed.
+    pub not_computed_count: u32,
+    /// What was looked for.
+    pub checked: Vec<String>,
+    /// What was not looked at, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub not_checked: Vec<String>,
 }

@@ -217,7 +217,8 @@ fn worksheets(workbook: &Workbook) -> impl Iterator<Item = (usize, &crate::workb
     sheets.filter(|(_, sheet)| sheet.kind == SheetKind::Worksheet)
 }
 
-fn tables_of(workbook: &Workbook) -> Outcome<Vec<Table>> {
+/// The workbook's tables as formulas name them.
+pub(crate) fn tables_of(workbook: &Workbook) -> Outcome<Vec<Table>> {
     let tables = tables::all(workbook)?.into_iter().map(|(sheet, table)| Table {
         name: table.name,
         sheet: workbook.sheets[sheet].name.clone(),
@@ -230,7 +231,7 @@ fn tables_of(workbook: &Workbook) -> Outcome<Vec<Table>> {
 }
 
 /// A cell's value as formulas read it.
-fn constant(cell: &ScannedCell<'_>, strings: &[String]) -> Constant {
+pub(crate) fn constant(cell: &ScannedCell<'_>, strings: &[String]) -> Constant {
     match value(cell, strings) {
         CellValue::Text(text) if cell.kind == "e" => Constant::Error(text),
         value => Constant::Value(value),

@@ -17,4 +17,5 @@ mod pivots;
 mod recalculation;
 mod shifting;
 mod support;
+mod trace;
 mod writing;

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import zipfile
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIXTURES = HERE.parent.parent / "file-tools" / "fixtures"
@@ -38,6 +39,8 @@ def main():
 def dictionary(target):
     if target in ("deck", "opc_xml", "opc_patch", "opc_zip", "workbook"):
         return ["ooxml.dict"]
+    if target == "opc_splice":
+        return []
     return ["formula.dict"] if target == "formula" else ["json.dict"]
 
 
@@ -50,6 +53,8 @@ def seeds(target):
         yield from (parts_input(file, target) for file in chosen)
     elif target == "opc_zip":
         yield from (file.read_bytes() for file in packages if file.stat().st_size < LARGEST_INPUT)
+    elif target == "opc_splice":
+        yield from streams(packages)
     elif target == "opc_xml":
         for file in packages:
             with zipfile.ZipFile(file) as package:
@@ -66,6 +71,22 @@ def seeds(target):
     if own.exists():
         yield from (line.encode().decode("unicode_escape").encode("latin-1") if target == "inference" else line.encode()
                     for line in own.read_text().splitlines() if line)
+
+
+def streams(packages):
+    contents = [b"", bytes(300), bytes(range(256)) * 200]
+    for file in packages[:6]:
+        with zipfile.ZipFile(file) as package:
+            contents += [package.read(name)[:60_000] for name in package.namelist() if is_xml(name)][:6]
+    strategies = [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED]
+    flushes = [zlib.Z_NO_FLUSH, zlib.Z_PARTIAL_FLUSH, zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH, zlib.Z_BLOCK]
+    for number, content in enumerate(contents):
+        for level in (0, 1, 6, 9):
+            strategy, flush = strategies[(number + level) % 5], flushes[(number * 3 + level) % 5]
+            deflate = zlib.compressobj(level, zlib.DEFLATED, -15, 1 + (number + level) % 9, strategy)
+            half = len(content) // 2
+            packed = deflate.compress(content[:half]) + deflate.flush(flush) + deflate.compress(content[half:])
+            yield bytes([number * 9 % 256, level, 7, 65, 200, 3, number % 256, 66]) + packed + deflate.flush()
 
 
 def is_xml(name):

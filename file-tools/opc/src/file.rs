@@ -1,8 +1,9 @@
 //! Packages on disk: read with a stamp, written whole or not at all, never over somebody else's change.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ use crate::error::PackageError;
 use crate::fingerprint::Fingerprint;
 use crate::limits::Limits;
 use crate::package::Package;
+use crate::source::{BUFFER, ReadAt};
 
 /// What a file was when it was read. Its content counts, not its times: a copied-back file is the same file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,23 +78,78 @@ impl FileStamp {
             mark: Fingerprint::of(content).value(),
         }
     }
+
+    /// The stamp of what is on disk, read through a small buffer; at most one byte more than the cap.
+    fn on_disk(file: &File, limits: &Limits) -> io::Result<Self> {
+        let mut content = Read::take(file, limits.file_bytes.saturating_add(1));
+        let mut stamping = Stamping::new(io::sink());
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            match content.read(&mut buffer)? {
+                0 => return Ok(stamping.stamp()),
+                count => stamping.write_all(&buffer[..count])?,
+            }
+        }
+    }
 }
 
-/// Reads a file's bytes within the cap; the size is looked at before anything is read.
-fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, SaveError> {
-    use std::io::Read as _;
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(limits.file_bytes.saturating_add(1))
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// Marks what is written through it.
+struct Stamping<W> {
+    out: W,
+    length: u64,
+    mark: Fingerprint,
 }
 
-/// Reads a package, with the stamp that [`save`] asks for.
+impl<W> Stamping<W> {
+    fn new(out: W) -> Self {
+        let (length, mark) = (0, Fingerprint::default());
+        Self { out, length, mark }
+    }
+
+    fn stamp(&self) -> FileStamp {
+        FileStamp {
+            length: self.length,
+            mark: self.mark.value(),
+        }
+    }
+}
+
+impl<W: Write> Write for Stamping<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.mark.add(&bytes[..count]);
+        self.length += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Opens a package, with the stamp that [`save`] asks for. Its parts are read from the file when they are asked for: memory
+/// does not grow with the file. A change of the file in the meantime shows in the stamp, so that nothing is saved of it.
 pub fn open(path: &Path, limits: &Limits) -> Result<(Package, FileStamp), SaveError> {
-    let bytes = read(path, limits)?;
-    let stamp = FileStamp::of(&bytes);
-    Ok((Package::open(bytes, limits)?, stamp))
+    let file = File::open(path)?;
+    let stamp = FileStamp::on_disk(&file, limits)?;
+    Ok((Package::open_reader(held(file, &stamp)?, limits)?, stamp))
+}
+
+/// The file itself: one that is replaced under its name can still be read by who has it open.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it is read, which may fail")]
+fn held(file: File, _: &FileStamp) -> io::Result<Arc<dyn ReadAt>> {
+    Ok(Arc::new(file))
+}
+
+/// All of it: here a file that anybody has open cannot be replaced.
+#[cfg(not(unix))]
+fn held(mut file: File, stamp: &FileStamp) -> io::Result<Arc<dyn ReadAt>> {
+    use std::io::Seek as _;
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.take(stamp.length).read_to_end(&mut bytes)?;
+    Ok(Arc::new(crate::blob::Blob::from(bytes)))
 }
 
 /// The lock file that Office (`~$Book.xlsx`) or LibreOffice (`.~lock.Book.xlsx#`) keeps beside an open file.
@@ -134,25 +191,23 @@ pub fn save(package: &Package, path: &Path, expected: &FileStamp) -> Result<File
     if permissions.readonly() {
         return Err(SaveError::ReadOnly);
     }
-    let bytes = package.write()?;
-    let beside = written_beside(&bytes, path)?;
+    let (beside, stamp) = written_beside(path, |out| package.write_to(out))?;
     fs::set_permissions(beside.path(), permissions)?;
     // As late as possible: what is on disk now is compared, and then replaced.
-    if FileStamp::of(&read(path, package.limits())?) != *expected {
+    if FileStamp::on_disk(&File::open(path)?, package.limits())? != *expected {
         return Err(SaveError::Changed);
     }
     beside.persist(path).map_err(|failed| failed.error)?;
     flush_folder(path)?;
-    Ok(FileStamp::of(&bytes))
+    Ok(stamp)
 }
 
 /// Writes a new file; refused when one of that name is there.
 pub fn create(content: &[u8], path: &Path) -> Result<FileStamp, SaveError> {
-    written_beside(content, path)?
-        .persist_noclobber(path)
-        .map_err(|failed| failed.error)?;
+    let (beside, stamp) = written_beside(path, |out| out.write_all(content))?;
+    beside.persist_noclobber(path).map_err(|failed| failed.error)?;
     flush_folder(path)?;
-    Ok(FileStamp::of(content))
+    Ok(stamp)
 }
 
 fn folder(path: &Path) -> &Path {
@@ -161,14 +216,22 @@ fn folder(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-fn written_beside(content: &[u8], path: &Path) -> Result<tempfile::NamedTempFile, SaveError> {
+/// Writes a file beside another one, flushed; with the stamp of its content.
+fn written_beside(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(tempfile::NamedTempFile, FileStamp), SaveError> {
     let mut beside = tempfile::Builder::new()
         .prefix(".deskhand-")
         .suffix(".tmp")
         .tempfile_in(folder(path))?;
-    beside.write_all(content)?;
+    let mut out = Stamping::new(BufWriter::with_capacity(BUFFER, beside.as_file_mut()));
+    write(&mut out)?;
+    out.flush()?;
+    let stamp = out.stamp();
+    drop(out);
     beside.as_file().sync_all()?;
-    Ok(beside)
+    Ok((beside, stamp))
 }
 
 #[cfg(unix)]

@@ -3,8 +3,9 @@
 
 use deskhand_opc::xml::{Event, Ns, Reader};
 
-use crate::cells::rich_text;
+use crate::cells::{ScannedCell, rich_text};
 use crate::error::Outcome;
+use crate::stream::SharedTexts;
 use crate::workbook::Workbook;
 
 /// All shared strings in order.
@@ -19,6 +20,19 @@ pub(crate) fn shared(workbook: &Workbook) -> Outcome<Vec<String>> {
             {
                 strings.push(rich_text(&mut reader)?);
             }
+        }
+    }
+    Ok(strings)
+}
+
+/// The shared strings that some cells name, in their places; all others are left empty.
+pub(crate) fn wanted(workbook: &Workbook, cells: &[ScannedCell<'_>]) -> Outcome<Vec<String>> {
+    let texts = SharedTexts::read(workbook)?;
+    let mut strings = vec![String::new(); texts.len()];
+    for cell in cells.iter().filter(|cell| cell.kind == "s") {
+        let index = cell.value.as_ref().and_then(|index| index.trim().parse().ok());
+        if let Some((string, text)) = index.and_then(|index| strings.get_mut(index).zip(texts.get(index))) {
+            text.clone_into(string);
         }
     }
     Ok(strings)

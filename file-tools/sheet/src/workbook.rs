@@ -6,6 +6,7 @@ use deskhand_operations::{Refusal, RefusalCode, WorkbookAnswer, WorkbookOperatio
 
 use crate::error::{Outcome, refuse};
 use crate::ops;
+use crate::stream::{self, SharedTexts, Streamed, StreamedCell};
 
 /// What a tab is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +169,23 @@ impl Workbook {
                 "There is no such sheet; nothing was changed.",
             ),
         }
+    }
+
+    /// Gives every cell of a sheet in order, in constant memory, until `visit` answers false. Where the part is unusual,
+    /// that is said, and what was given does not count.
+    pub fn stream(
+        &self,
+        sheet: &str,
+        mut visit: impl FnMut(&StreamedCell<'_>) -> bool,
+    ) -> Result<Streamed, Refusal> {
+        let index = self.sheet_index(sheet).unwrap_or(self.sheets.len());
+        let part = &self.worksheet(index)?.part;
+        Ok(stream::cells(&self.package, part, &mut visit)?.0)
+    }
+
+    /// The shared strings in one run of memory.
+    pub fn shared_texts(&self) -> Result<SharedTexts, Refusal> {
+        Ok(SharedTexts::read(self)?)
     }
 
     /// What a defined name refers to, without `=`; for the look at what a formula reaches.

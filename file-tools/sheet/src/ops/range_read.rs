@@ -10,6 +10,7 @@ use crate::cells::{Keep, ScannedCell};
 use crate::error::{Outcome, refuse};
 use crate::ops::values::{formula_or_value, shown, value};
 use crate::sheet::Worksheet;
+use crate::stream::{Excerpt, LARGE, excerpt};
 use crate::strings;
 use crate::styles::Styles;
 use crate::workbook::Workbook;
@@ -22,19 +23,25 @@ const DEFAULT_ROWS: u32 = 2_000;
 pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeContent> {
     let (index, asked) = addresses::place(workbook, &read.range)?;
     let sheet = workbook.worksheet(index)?;
-    let content = workbook.package.part(&sheet.part)?;
-    let everything = Area {
+    let area = asked.unwrap_or(Area {
         top: 0,
         left: 0,
         bottom: u32::MAX,
         right: u32::MAX,
+    });
+    let excerpt = of_large(workbook, &sheet.part, area, read.max_rows)?;
+    let content = match &excerpt {
+        Some(excerpt) => excerpt.content.clone(),
+        None => workbook.package.part(&sheet.part)?,
     };
-    let scanned = Worksheet::read(
-        workbook,
-        &sheet.part,
-        &content,
-        &Keep::Areas(vec![asked.unwrap_or(everything)]),
-    )?;
+    let mut scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(vec![area]))?;
+    let strings = match excerpt {
+        Some(excerpt) => {
+            scanned.data.used = excerpt.used;
+            strings::wanted(workbook, &scanned.data.cells)?
+        }
+        None => strings::shared(workbook)?,
+    };
     let whole = trimmed(asked, scanned.data.used);
     let (area, rest) = page(whole, read.max_rows);
     if area.cells() > MAX_CELLS {
@@ -46,7 +53,6 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
     } else {
         &read.what
     };
-    let strings = strings::shared(workbook)?;
     let grid = Grid {
         area,
         cells: &scanned.data.cells,
@@ -73,6 +79,15 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
         fill(&mut answer, *facet, &grid, &strings, &styles);
     }
     Ok(answer)
+}
+
+/// Of a large part, the rows that are to be looked at closely.
+fn of_large(workbook: &Workbook, part: &str, area: Area, max_rows: Option<u32>) -> Outcome<Option<Excerpt>> {
+    if workbook.package.part_size(part)? < LARGE {
+        return Ok(None);
+    }
+    let rows = max_rows.unwrap_or(DEFAULT_ROWS).max(1);
+    excerpt(&workbook.package, part, area, rows, MAX_CELLS)
 }
 
 /// Puts one grid into the answer.

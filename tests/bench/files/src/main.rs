@@ -9,7 +9,10 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Instant;
 
+use calamine::DataRef;
 use deskhand_opc::{Blob, Draft, Limits, Package};
+use deskhand_operations::WorkbookOperation;
+use deskhand_sheet::StreamedValue;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 const ROWS: u32 = 100_000;
@@ -20,7 +23,7 @@ type Done = Result<(), Box<dyn Error>>;
 type Task = (&'static str, fn(&Path) -> Done);
 
 /// In this order; the first one is what the others are compared with.
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 11] = [
     ("deflate", deflate),
     ("open", open),
     ("index", index),
@@ -29,6 +32,9 @@ const TASKS: [Task; 8] = [
     ("edit 100 cells", |path| edit(path, 100)),
     ("undo 1 cell", undo),
     ("calamine cells", calamine_cells),
+    ("stream cells", stream_cells),
+    ("range.read", range_read),
+    ("range.find", range_find),
 ];
 
 fn main() -> ExitCode {
@@ -249,13 +255,67 @@ fn undo(path: &Path) -> Done {
     Ok(())
 }
 
+/// What both readers of cells find: the count, the sum of the numbers, and the bytes of the texts.
+#[derive(Debug, Default)]
+struct Sums {
+    cells: u64,
+    numbers: f64,
+    texts: usize,
+}
+
 fn calamine_cells(path: &Path) -> Done {
     let mut workbook: calamine::Xlsx<_> = calamine::open_workbook(path)?;
     let mut cells = workbook.worksheet_cells_reader("Sheet1")?;
-    let mut count = 0;
-    while cells.next_cell()?.is_some() {
-        count += 1;
+    let mut sums = Sums::default();
+    while let Some(cell) = cells.next_cell()? {
+        sums.cells += 1;
+        match cell.get_value() {
+            DataRef::Float(number) => sums.numbers += number,
+            DataRef::DateTime(date) => sums.numbers += date.as_f64(),
+            DataRef::String(text) => sums.texts += text.len(),
+            DataRef::SharedString(text) => sums.texts += text.len(),
+            _ => {}
+        }
     }
-    say(&format!("  ({count} cells)"));
+    say(&format!("  ({sums:?})"));
     Ok(())
+}
+
+fn stream_cells(path: &Path) -> Done {
+    let workbook = deskhand_sheet::Workbook::open(opened(path)?).map_err(|refusal| refusal.message)?;
+    let texts = workbook.shared_texts().map_err(|refusal| refusal.message)?;
+    let mut sums = Sums::default();
+    let streamed = workbook.stream("Sheet1", |cell| {
+        sums.cells += 1;
+        match cell.value(&texts) {
+            Some(StreamedValue::Number(number)) => sums.numbers += number,
+            Some(StreamedValue::Text(text)) => sums.texts += text.len(),
+            _ => {}
+        }
+        true
+    });
+    say(&format!(
+        "  ({sums:?}, {:?})",
+        streamed.map_err(|refusal| refusal.message)?
+    ));
+    Ok(())
+}
+
+fn ask(path: &Path, operation: &str) -> Done {
+    let workbook = deskhand_sheet::Workbook::open(opened(path)?).map_err(|refusal| refusal.message)?;
+    let operation: WorkbookOperation = serde_json::from_str(operation)?;
+    let answer = workbook.answer(&operation).map_err(|refusal| refusal.message)?;
+    say(&format!(
+        "  ({} bytes of answer)",
+        serde_json::to_string(&answer)?.len()
+    ));
+    Ok(())
+}
+
+fn range_read(path: &Path) -> Done {
+    ask(path, r#"{"op":"range.read","range":"Sheet1!A90001:T91000"}"#)
+}
+
+fn range_find(path: &Path) -> Done {
+    ask(path, r#"{"op":"range.find","text":"item 99999 "}"#)
 }

@@ -16,11 +16,8 @@ mod create;
 mod drawings;
 mod error;
 mod lint;
-<<<<<<< HEAD
 mod measure;
-=======
 mod model;
->>>>>>> 13ab5a2 (Trace figures to their inputs and to what rests on them)
 mod ops;
 mod outline;
 mod picture;

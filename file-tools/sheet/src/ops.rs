@@ -52,15 +52,9 @@ pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outc
         Op::Info(_) => WorkbookAnswer::Info(info::answer(workbook)?),
         Op::RangeRead(read) => WorkbookAnswer::RangeRead(range_read::answer(workbook, read)?),
         Op::RangeFind(find) => WorkbookAnswer::RangeFind(range_find::answer(workbook, find)?),
-<<<<<<< HEAD
         Op::CommentRead(read) => WorkbookAnswer::CommentRead(comment_read::answer(workbook, read)?),
         Op::PivotInfo(info) => WorkbookAnswer::PivotInfo(pivot_info::answer(workbook, info)?),
-        Op::Trace(_) => return not_yet(operation),
-=======
-        Op::CommentRead(_) => return not_yet(operation),
-        Op::PivotInfo(_) => return not_yet(operation),
         Op::Trace(asked) => WorkbookAnswer::Trace(trace::answer(workbook, asked)?),
->>>>>>> 13ab5a2 (Trace figures to their inputs and to what rests on them)
         Op::Check(_) => WorkbookAnswer::Check(check::answer(workbook)?),
         Op::TieOut(_) => return not_yet(operation),
         _ => {

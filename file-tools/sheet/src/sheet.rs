@@ -30,13 +30,9 @@ pub(crate) struct Worksheet<'a> {
     pub(crate) protected: bool,
     /// Styles of columns: first, last, style.
     pub(crate) column_styles: Vec<(u32, u32, u32)>,
-<<<<<<< HEAD
     /// Widths of columns in characters, 0 for hidden ones: first, last, width.
     pub(crate) column_widths: Vec<(u32, u32, f64)>,
     /// Hidden columns: first, last.
-=======
-    /// Hidden columns: first and last.
->>>>>>> 13ab5a2 (Trace figures to their inputs and to what rests on them)
     pub(crate) hidden_columns: Vec<(u32, u32)>,
     /// Where the root's end tag starts.
     pub(crate) end: usize,
@@ -76,10 +72,7 @@ impl<'a> Worksheet<'a> {
             merged: Vec::new(),
             protected: false,
             column_styles: Vec::new(),
-<<<<<<< HEAD
             column_widths: Vec::new(),
-=======
->>>>>>> 13ab5a2 (Trace figures to their inputs and to what rests on them)
             hidden_columns: Vec::new(),
             end: content.len(),
             strict: false,
@@ -141,7 +134,6 @@ impl<'a> Worksheet<'a> {
                 .extend(child.find("ref").and_then(|area| Area::parse(area.raw).ok())),
             "col" => {
                 let number = |name: &str| child.find(name).and_then(|value| value.raw.parse::<u32>().ok());
-<<<<<<< HEAD
                 let hidden = child.find("hidden").is_some_and(|hidden| is_true(hidden.raw));
                 let width = child
                     .find("width")
@@ -161,17 +153,6 @@ impl<'a> Worksheet<'a> {
                 {
                     self.column_styles
                         .push((first.saturating_sub(1), last.saturating_sub(1), style));
-=======
-                let Some((first, last)) = number("min").zip(number("max")) else {
-                    return;
-                };
-                let (first, last) = (first.saturating_sub(1), last.saturating_sub(1));
-                if let Some(style) = number("style") {
-                    self.column_styles.push((first, last, style));
-                }
-                if child.attribute("hidden").is_some_and(|hidden| is_true(&hidden)) {
-                    self.hidden_columns.push((first, last));
->>>>>>> 13ab5a2 (Trace figures to their inputs and to what rests on them)
                 }
             }
             _ => {}

@@ -38,7 +38,12 @@ pub fn is_tool(name: &str) -> bool {
 
 /// The operations that a model may call.
 pub fn model_operations() -> impl Iterator<Item = &'static Definition> {
-    definitions().filter(|definition| !INTERNAL.contains(&definition.name))
+    // Word documents, PDFs and the like are no documents of a session: those have workbooks and decks.
+    let of_session =
+        |definition: &&Definition| matches!(definition.document, DocumentKind::Workbook | DocumentKind::Deck);
+    definitions()
+        .filter(of_session)
+        .filter(|definition| !INTERNAL.contains(&definition.name))
 }
 
 /// The operation that a tool stands for.

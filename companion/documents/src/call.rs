@@ -5,7 +5,8 @@ use deskhand_core::model::ToolDefinition;
 use deskhand_core::tool::{ToolFailure, model_operations, operation_of, tool_name};
 use deskhand_protocol::document::DocumentKind as Kind;
 use deskhand_protocol::operations::{
-    DeckOperation, Definition, DocumentKind, Effect, Operation, Refusal, RefusalCode, WorkbookOperation,
+    CsvOperation, DeckOperation, Definition, DocumentKind, Effect, LegacyOperation, Operation, PdfOperation,
+    Refusal, RefusalCode, TextOperation, WordOperation, WorkbookOperation,
 };
 use deskhand_protocol::{DocumentId, ErrorCode, UserError};
 use serde_json::{Map, Value, json};
@@ -57,15 +58,24 @@ fn typed(kind: DocumentKind, fields: Map<String, Value>) -> Result<Operation, St
     match kind {
         DocumentKind::Workbook => serde_json::from_value::<WorkbookOperation>(value).map(Operation::Workbook),
         DocumentKind::Deck => serde_json::from_value::<DeckOperation>(value).map(Operation::Deck),
+        DocumentKind::Document => serde_json::from_value(value).map(text(TextOperation::Document)),
+        DocumentKind::Pdf => serde_json::from_value(value).map(text(TextOperation::Pdf)),
+        DocumentKind::Csv => serde_json::from_value(value).map(text(TextOperation::Csv)),
+        DocumentKind::Legacy => serde_json::from_value(value).map(text(TextOperation::Legacy)),
     }
     .map_err(|error| error.to_string())
 }
 
-/// The kind of document that an operation needs.
-pub(crate) fn kind_of(definition: &Definition) -> Kind {
+fn text<T>(of: impl Fn(T) -> TextOperation) -> impl Fn(T) -> Operation {
+    move |operation| Operation::Text(of(operation))
+}
+
+/// The kind of document of a session that an operation needs; none for files that are no such documents.
+pub(crate) fn kind_of(definition: &Definition) -> Option<Kind> {
     match definition.document {
-        DocumentKind::Workbook => Kind::Workbook,
-        DocumentKind::Deck => Kind::Deck,
+        DocumentKind::Workbook => Some(Kind::Workbook),
+        DocumentKind::Deck => Some(Kind::Deck),
+        _ => None,
     }
 }
 
@@ -132,6 +142,10 @@ fn description(definition: &Definition) -> String {
     let kind = match definition.document {
         DocumentKind::Workbook => "a workbook",
         DocumentKind::Deck => "a deck",
+        DocumentKind::Document => "a word document",
+        DocumentKind::Pdf => "a PDF",
+        DocumentKind::Csv => "delimited text",
+        DocumentKind::Legacy => "an old spreadsheet",
     };
     let effect = match definition.effect {
         Effect::Read => "Changes nothing.",
@@ -148,6 +162,10 @@ fn schema(definition: &Definition) -> Value {
     let whole = match definition.document {
         DocumentKind::Workbook => schemars::schema_for!(WorkbookOperation),
         DocumentKind::Deck => schemars::schema_for!(DeckOperation),
+        DocumentKind::Document => schemars::schema_for!(WordOperation),
+        DocumentKind::Pdf => schemars::schema_for!(PdfOperation),
+        DocumentKind::Csv => schemars::schema_for!(CsvOperation),
+        DocumentKind::Legacy => schemars::schema_for!(LegacyOperation),
     };
     let whole = Value::from(whole);
     let named = |variant: &&Value| {

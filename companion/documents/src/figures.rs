@@ -30,7 +30,7 @@ fn sources(operation: &Operation) -> Option<&Vec<FigureSource>> {
         Operation::Deck(DeckOperation::TextSet(params)) => Some(&params.sources),
         Operation::Deck(DeckOperation::TableAdd(params)) => Some(&params.sources),
         Operation::Deck(DeckOperation::ChartAdd(params)) => Some(&params.sources),
-        Operation::Workbook(_) | Operation::Deck(_) => None,
+        Operation::Workbook(_) | Operation::Deck(_) | Operation::Text(_) => None,
     }
 }
 
@@ -41,7 +41,7 @@ fn sources_mut(operation: &mut Operation) -> Option<&mut Vec<FigureSource>> {
         Operation::Deck(DeckOperation::TextSet(params)) => Some(&mut params.sources),
         Operation::Deck(DeckOperation::TableAdd(params)) => Some(&mut params.sources),
         Operation::Deck(DeckOperation::ChartAdd(params)) => Some(&mut params.sources),
-        Operation::Workbook(_) | Operation::Deck(_) => None,
+        Operation::Workbook(_) | Operation::Deck(_) | Operation::Text(_) => None,
     }
 }
 

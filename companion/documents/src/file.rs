@@ -243,6 +243,7 @@ fn fingerprint(package: Package, operation: &Operation) -> Result<Option<String>
             };
             Ok(range_in(read(package, &look)?).map(|content| content.fingerprint))
         }
+        Operation::Text(_) => Ok(None),
         Operation::Deck(deck) => {
             let Some(slide) = slide_of(deck) else {
                 return Ok(None);

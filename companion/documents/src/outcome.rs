@@ -43,6 +43,7 @@ pub(crate) async fn classify(reach: Reach<'_>, record: &Record) -> Result<Outcom
             structure_is_there(operation, &content)
         }
         Operation::Deck(operation) => deck_is_there(reach, operation, &record.before).await?,
+        Operation::Text(_) => false,
     };
     Ok(if applied {
         Outcome::Applied
@@ -165,6 +166,7 @@ async fn deck_is_there(reach: Reach<'_>, operation: &DeckOperation, before: &Ima
 /// How the target looks after a change; nothing where it cannot be read, which only makes an undo ask more.
 pub(crate) async fn look_after(reach: Reach<'_>, record: &Record) -> Image {
     match &record.operation {
+        Operation::Text(_) => Image::Nothing,
         Operation::Workbook(operation) => {
             let Ok(Some((sheet, area, read))) = range_to_keep(operation) else {
                 return Image::Nothing;

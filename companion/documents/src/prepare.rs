@@ -101,7 +101,7 @@ impl DocumentTools {
             );
             return Err(failure("Not a document of this session", &reason));
         };
-        if document.kind != kind_of(call.definition) {
+        if Some(document.kind) != kind_of(call.definition) {
             let reason = format!(
                 "{} is for another kind of document than {}",
                 request.name, document.title
@@ -175,6 +175,11 @@ impl DocumentTools {
                 self.with_question(reach, operation, &content, look).await
             }
             Operation::Deck(deck) => self.look_at_deck(request, reach, deck).await,
+            Operation::Text(_) => Ok(Look {
+                before: Image::Nothing,
+                expected: None,
+                ask: None,
+            }),
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) fn title(answer: &Answer) -> String {
         Answer::Deck(DeckAnswer::Info(content)) => {
             format!("Looked at {}", counted(content.slides.len(), "slide"))
         }
-        Answer::Workbook(_) | Answer::Deck(_) => "Read".to_owned(),
+        Answer::Workbook(_) | Answer::Deck(_) | Answer::Text(_) => "Read".to_owned(),
     }
 }
 
@@ -126,7 +126,7 @@ fn applied(answer: &Answer) -> Option<&Applied> {
             | DeckAnswer::ChartAdd(applied)
             | DeckAnswer::PictureAdd(applied),
         ) => Some(applied),
-        Answer::Workbook(_) | Answer::Deck(_) => None,
+        Answer::Workbook(_) | Answer::Deck(_) | Answer::Text(_) => None,
     }
 }
 

@@ -214,6 +214,7 @@ impl DocumentTools {
                 self.back_structure(session, reach, operation, overwrite).await
             }
             (Operation::Deck(operation), _) => back_slide(reach, operation, record, overwrite).await,
+            (Operation::Text(_), _) => Ok((None, Vec::new())),
         }
     }
 

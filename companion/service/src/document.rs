@@ -2,6 +2,7 @@
 //! the user names; no service, no model, no network.
 
 mod back;
+mod flat;
 mod journal;
 mod show;
 mod work;
@@ -22,9 +23,9 @@ const REFUSED: u8 = 2;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DocumentCommand {
-    /// Lists what a workbook or deck holds.
+    /// Lists what a file holds: workbooks, decks, word documents, PDFs, delimited text, old spreadsheets.
     Info(OneFile),
-    /// Reads a range of a workbook, or a slide of a deck.
+    /// Reads a range, a slide, or from a block, page or row on.
     Read(Read),
     /// Applies operations, all or none. Without --out in place, and `document undo` leads back.
     Apply(Apply),
@@ -68,7 +69,7 @@ pub(crate) struct Read {
     /// The file.
     file: PathBuf,
     /// The range with its sheet, `'Q1 2026'!B2:D9`, or a sheet alone.
-    #[arg(long, required_unless_present = "slide", conflicts_with = "slide")]
+    #[arg(long, conflicts_with = "slide")]
     range: Option<String>,
     /// What to read, with commas between: values, formulas, numberFormats, formats, texts, notes, table.
     #[arg(long, value_delimiter = ',', requires = "range")]
@@ -76,6 +77,12 @@ pub(crate) struct Read {
     /// The slide, by its id from `document info`.
     #[arg(long)]
     slide: Option<String>,
+    /// Where to begin: a block of a word document (p12, t3, header1), a page of a PDF, a row of delimited text.
+    #[arg(long, conflicts_with_all = ["range", "slide"])]
+    from: Option<String>,
+    /// How many blocks, pages or rows at the most.
+    #[arg(long)]
+    count: Option<u32>,
     /// As JSON.
     #[arg(long)]
     json: bool,

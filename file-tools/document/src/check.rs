@@ -1,7 +1,7 @@
 //! What would keep Office from opening a document as it is.
 
 use deskhand_operations::answer::CheckContent;
-use deskhand_operations::{Answer, DocumentKind, Refusal, WorkbookAnswer};
+use deskhand_operations::{Answer, DocumentKind, Refusal, RefusalCode, WorkbookAnswer};
 use serde_json::json;
 
 use crate::document::Document;
@@ -12,6 +12,12 @@ pub fn check(document: &Document) -> Result<CheckContent, Refusal> {
     let name = match document.kind() {
         DocumentKind::Workbook => "workbook.check",
         DocumentKind::Deck => "deck.check",
+        _ => {
+            return Err(Refusal::new(
+                RefusalCode::Unsupported,
+                "Only workbooks and decks are checked.",
+            ));
+        }
     };
     match document.answer(&operation(document.kind(), json!({ "op": name }))?)? {
         Answer::Workbook(WorkbookAnswer::Check(content)) => Ok(content),

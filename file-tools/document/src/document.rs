@@ -1,9 +1,12 @@
-//! A document of either kind.
+//! A document in a package: a workbook, a deck or a word document.
 
 use deskhand_opc::{Package, PackageError, PatchSet};
-use deskhand_operations::{Answer, DeckAnswer, DocumentKind, Operation, Refusal, RefusalCode};
+use deskhand_operations::{
+    Answer, DeckAnswer, DocumentKind, Operation, Refusal, RefusalCode, TextAnswer, TextOperation,
+};
 use deskhand_sheet::Workbook;
 use deskhand_slides::Deck;
+use deskhand_text::{Document as Text, Revision};
 
 /// A document, read from a package.
 #[derive(Clone, Debug)]
@@ -12,6 +15,8 @@ pub enum Document {
     Workbook(Workbook),
     /// A deck.
     Deck(Deck),
+    /// A word document, and who makes the tracked changes in it.
+    Word(Text, Revision),
 }
 
 /// What an operation would answer, and the changes that it needs.
@@ -29,10 +34,22 @@ impl Document {
         match kind(&package).map_err(|error| refused_package(&error))? {
             Some(DocumentKind::Workbook) => Workbook::open(package).map(Self::Workbook),
             Some(DocumentKind::Deck) => Deck::open(package).map(Self::Deck),
-            None => Err(Refusal::new(
+            Some(DocumentKind::Document) => {
+                Text::open(package).map(|document| Self::Word(document, Revision::default()))
+            }
+            _ => Err(Refusal::new(
                 RefusalCode::Unsupported,
-                "The file is neither a workbook nor a deck.",
+                "The file is no workbook, no deck and no word document.",
             )),
+        }
+    }
+
+    /// The document with tracked changes made by somebody. Workbooks and decks track none.
+    #[must_use]
+    pub fn changed_by(self, revision: Revision) -> Self {
+        match self {
+            Self::Word(document, _) => Self::Word(document, revision),
+            other => other,
         }
     }
 
@@ -41,6 +58,7 @@ impl Document {
         match self {
             Self::Workbook(_) => DocumentKind::Workbook,
             Self::Deck(_) => DocumentKind::Deck,
+            Self::Word(..) => DocumentKind::Document,
         }
     }
 
@@ -49,6 +67,7 @@ impl Document {
         match self {
             Self::Workbook(workbook) => workbook.package(),
             Self::Deck(deck) => deck.package(),
+            Self::Word(document, _) => document.package(),
         }
     }
 
@@ -66,6 +85,10 @@ impl Document {
                     content.label = label.map_err(|error| refused_package(&error))?;
                 }
                 Ok(Answer::Deck(answer))
+            }
+            (Self::Word(document, _), Operation::Text(TextOperation::Document(operation))) => {
+                let answer = document.answer(operation)?;
+                Ok(Answer::Text(TextAnswer::Document(answer)))
             }
             _ => Err(self.wrong_kind(operation)),
         }
@@ -88,6 +111,13 @@ impl Document {
                     patches: planned.patches,
                 })
             }
+            (Self::Word(document, revision), Operation::Text(TextOperation::Document(operation))) => {
+                let planned = document.plan(operation, revision)?;
+                Ok(Planned {
+                    answer: Answer::Text(TextAnswer::Document(planned.answer)),
+                    patches: planned.patches,
+                })
+            }
             _ => Err(self.wrong_kind(operation)),
         }
     }
@@ -100,6 +130,9 @@ impl Document {
         match self {
             Self::Workbook(_) => Workbook::open(package).map(Self::Workbook),
             Self::Deck(_) => Deck::open(package).map(Self::Deck),
+            Self::Word(_, revision) => {
+                Text::open(package).map(|document| Self::Word(document, revision.clone()))
+            }
         }
     }
 
@@ -107,6 +140,7 @@ impl Document {
         let is = match self {
             Self::Workbook(_) => "workbook",
             Self::Deck(_) => "deck",
+            Self::Word(..) => "word document",
         };
         let name = operation.definition().name;
         Refusal::new(
@@ -125,6 +159,8 @@ fn kind(package: &Package) -> Result<Option<DocumentKind>, PackageError> {
         Some(DocumentKind::Workbook)
     } else if of.contains("presentationml") || of.contains("ms-powerpoint") {
         Some(DocumentKind::Deck)
+    } else if of.contains("wordprocessingml") || of.contains("ms-word") {
+        Some(DocumentKind::Document)
     } else {
         None
     })

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use deskhand_opc::{Fingerprint, Package, Patch, PatchSet, Span, Step, WayBack, way_back};
 use deskhand_operations::Refusal;
 use deskhand_sheet::Workbook;
-use deskhand_slides::Deck;
 use serde::{Deserialize, Serialize};
 
 /// What was done to a file at once, and by what its parts are known again.
@@ -118,7 +117,7 @@ pub fn carried(package: &Package, set: PatchSet) -> Result<PatchSet, Refusal> {
     let mut changed = package.clone();
     let applied = changed.apply(&set);
     applied.map_err(|error| Refusal::new(deskhand_operations::RefusalCode::Changed, error.to_string()))?;
-    Deck::open(changed)?;
+    crate::Document::open(changed)?;
     Ok(set)
 }
 

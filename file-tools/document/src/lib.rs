@@ -7,11 +7,14 @@ mod change;
 mod check;
 mod compare;
 mod document;
+mod flat;
 pub mod history;
 mod parse;
 
 pub use change::{Change, Stopped, apply_all};
 pub use check::check;
-pub use compare::compare;
+pub use compare::{compare, compare_flat};
+pub use deskhand_text::Revision;
 pub use document::{Document, Planned, refused_package};
+pub use flat::{Flat, Source, flat_kind};
 pub use parse::{operation, operations};

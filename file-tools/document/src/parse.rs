@@ -1,7 +1,8 @@
 //! Operations from JSON, with errors that a person can act on.
 
 use deskhand_operations::{
-    DeckOperation, Definition, DocumentKind, Operation, Refusal, RefusalCode, WorkbookOperation, definitions,
+    DeckOperation, Definition, DocumentKind, Operation, Refusal, RefusalCode, TextOperation,
+    WorkbookOperation, definitions,
 };
 use serde_json::Value;
 
@@ -61,11 +62,19 @@ pub fn operation(kind: DocumentKind, mut value: Value) -> Result<Operation, Refu
     let parsed = match kind {
         DocumentKind::Workbook => serde_json::from_value::<WorkbookOperation>(value).map(Operation::Workbook),
         DocumentKind::Deck => serde_json::from_value::<DeckOperation>(value).map(Operation::Deck),
+        DocumentKind::Document => serde_json::from_value(value).map(text(TextOperation::Document)),
+        DocumentKind::Pdf => serde_json::from_value(value).map(text(TextOperation::Pdf)),
+        DocumentKind::Csv => serde_json::from_value(value).map(text(TextOperation::Csv)),
+        DocumentKind::Legacy => serde_json::from_value(value).map(text(TextOperation::Legacy)),
     };
     parsed.map_err(|error| {
         let reason: String = error.to_string().chars().take(MAX_REASON).collect();
         bad(format!("`{name}`: {reason}"))
     })
+}
+
+fn text<T>(of: impl Fn(T) -> TextOperation) -> impl Fn(T) -> Operation {
+    move |operation| Operation::Text(of(operation))
 }
 
 /// Ids of slides and shapes are texts; a number is taken for one.
@@ -84,6 +93,10 @@ fn unknown(kind: DocumentKind, name: &str, rows: &mut dyn Iterator<Item = &'stat
     let of = match kind {
         DocumentKind::Workbook => "a workbook",
         DocumentKind::Deck => "a deck",
+        DocumentKind::Document => "a word document",
+        DocumentKind::Pdf => "a PDF",
+        DocumentKind::Csv => "delimited text",
+        DocumentKind::Legacy => "a spreadsheet that is only read",
     };
     match nearest {
         Some(nearest) if distance(name, nearest) <= 1 + name.len() / 3 => {

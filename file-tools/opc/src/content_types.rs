@@ -11,6 +11,15 @@ use crate::xml::{Tree, escape};
 /// The part that declares them.
 pub(crate) const PART: &str = "[Content_Types].xml";
 
+/// The list of a package without parts; relationships are declared by their ending, as Office does.
+pub(crate) const EMPTY: &str = concat!(
+    r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
+    "\n",
+    r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">"#,
+    r#"<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>"#,
+    r#"<Default Extension="xml" ContentType="application/xml"/></Types>"#
+);
+
 /// One declaration.
 #[derive(Clone, Debug)]
 struct Declaration {

@@ -44,6 +44,24 @@ pub struct Package {
 }
 
 impl Package {
+    /// A package without a part but the list of content types, to be filled through a [`crate::Draft`].
+    pub fn new(limits: &Limits) -> Self {
+        let mut package = Self {
+            entries: HashMap::new(),
+            directory: Vec::new(),
+            layout: Vec::new(),
+            tail: Tail::fresh(),
+            limits: *limits,
+        };
+        let types = Content::Plain {
+            content: content_types::EMPTY.into(),
+            central: zip::fresh_header(content_types::PART).into(),
+            former: None,
+        };
+        package.put(content_types::PART, types, None);
+        package
+    }
+
     /// Reads a package's directory; parts are inflated when they are asked for.
     pub fn open(bytes: impl Into<Blob>, limits: &Limits) -> Result<Self, PackageError> {
         Self::open_reader(Arc::new(bytes.into()), limits)

@@ -7,6 +7,14 @@ pub enum DocumentKind {
     Workbook,
     /// A PowerPoint presentation.
     Deck,
+    /// A word document.
+    Document,
+    /// A PDF.
+    Pdf,
+    /// Delimited text.
+    Csv,
+    /// A spreadsheet that is only read: `.xls`, `.xlsb`, `.ods`.
+    Legacy,
 }
 
 /// What an operation does to the document.

@@ -1,7 +1,8 @@
-//! The vocabulary for documents: typed operations on workbooks and decks, and their answers (Invariant 5).
+//! The vocabulary for documents: typed operations on workbooks, decks, word documents and other files, and their
+//! answers (Invariant 5).
 //!
 //! The same operation runs against a document that is open in Office (through a pane) and against a closed file
-//! (through the file tools). Each operation is declared once, in [`workbook`] or [`deck`]; the JSON Schema for models,
+//! (through the file tools). Each operation is declared once, in [`workbook`], [`deck`] or [`text`]; the JSON Schema for models,
 //! the TypeScript types for the panes and the table of what each back end needs are generated from that declaration.
 //!
 //! Leaf crate: types only, no IO, no packages, no agent.
@@ -18,6 +19,7 @@ pub mod deck;
 mod definition;
 mod refusal;
 mod source;
+pub mod text;
 pub mod workbook;
 
 pub use address::{Address, AddressError, Area, MAX_COLUMNS, MAX_ROWS};
@@ -28,6 +30,10 @@ pub use deck::{DeckAnswer, DeckOperation};
 pub use definition::{Backend, Definition, DocumentKind, Effect, Support};
 pub use refusal::{Refusal, RefusalCode};
 pub use source::FigureSource;
+pub use text::{
+    CsvAnswer, CsvOperation, LegacyAnswer, LegacyOperation, PdfAnswer, PdfOperation, TextAnswer,
+    TextOperation, WordAnswer, WordOperation,
+};
 pub use workbook::{WorkbookAnswer, WorkbookOperation};
 
 use schemars::JsonSchema;
@@ -43,6 +49,8 @@ pub enum Operation {
     Workbook(WorkbookOperation),
     /// An operation on a deck.
     Deck(DeckOperation),
+    /// An operation on a word document, a PDF, delimited text or an old spreadsheet.
+    Text(TextOperation),
 }
 
 /// The answer to one operation, tagged like the operation it answers.
@@ -53,6 +61,8 @@ pub enum Answer {
     Workbook(WorkbookAnswer),
     /// The answer to a deck operation.
     Deck(DeckAnswer),
+    /// The answer to an operation on one of the others.
+    Text(TextAnswer),
 }
 
 impl Operation {
@@ -61,6 +71,7 @@ impl Operation {
         match self {
             Self::Workbook(operation) => operation.target(),
             Self::Deck(operation) => operation.target(),
+            Self::Text(operation) => operation.target(),
         }
     }
 
@@ -69,6 +80,7 @@ impl Operation {
         match self {
             Self::Workbook(operation) => operation.definition(),
             Self::Deck(operation) => operation.definition(),
+            Self::Text(operation) => operation.definition(),
         }
     }
 }
@@ -78,4 +90,8 @@ pub fn definitions() -> impl Iterator<Item = &'static Definition> {
     WorkbookOperation::DEFINITIONS
         .iter()
         .chain(DeckOperation::DEFINITIONS)
+        .chain(WordOperation::DEFINITIONS)
+        .chain(PdfOperation::DEFINITIONS)
+        .chain(CsvOperation::DEFINITIONS)
+        .chain(LegacyOperation::DEFINITIONS)
 }

@@ -15,6 +15,7 @@ const MAY_KNOW: [(&str, &[&str]); 24] = [
     ("deskhand-audit", &["formula", "operations"]),
     ("deskhand-sheet", &["audit", "formula", "opc", "operations"]),
     ("deskhand-slides", &["opc", "operations", "sheet"]),
+    ("deskhand-text", &["opc", "operations"]),
     ("deskhand-platform", &[]),
     // The agent: messages, then the state machines and the ports that they need.
     ("deskhand-protocol", &["operations"]),

@@ -39,7 +39,7 @@ formula: string, };
 /**
  * The answer to one operation, tagged like the operation it answers.
  */
-export type Answer = WorkbookAnswer | DeckAnswer;
+export type Answer = WorkbookAnswer | DeckAnswer | TextAnswer;
 
 /**
  * The answer to `permission/answer`.
@@ -237,6 +237,11 @@ name: string,
 input: unknown, };
 
 /**
+ * What a block is.
+ */
+export type BlockKind = "paragraph" | "heading" | "title" | "listItem" | "table";
+
+/**
  * A tool call, as the model named it.
  */
 export type CallId = string;
@@ -322,9 +327,35 @@ text: string,
 author?: string, };
 
 /**
+ * How many columns and rows a merged cell covers.
+ */
+export type CellSpan = { 
+/**
+ * Columns, at least 1.
+ */
+columns: number, 
+/**
+ * Rows, at least 1.
+ */
+rows: number, };
+
+/**
  * A cell's value as read: empty is `null`, an error is its text (`#REF!`), a date is its serial number.
  */
 export type CellValue = null | boolean | number | string;
+
+/**
+ * How many changes one person tracked.
+ */
+export type ChangeCount = { 
+/**
+ * The author as the file has it.
+ */
+author: string, 
+/**
+ * Insertions, deletions, moves and changes of formatting together.
+ */
+changes: number, };
 
 /**
  * One part of a change set.
@@ -434,7 +465,7 @@ targets: Array<string>, };
 export type ChartAdd = { 
 /**
  * The data with sheet, or a table's name. Columns that are not beside each other: `Data!A1:A9,Data!D1:D9`. Labels
- * are told from values as Excel does: a first column or row of texts or dates, or below an empty corner.
+ * are told from values as Excel does: a first column or row of texts, dates or years, or beside an empty corner.
  */
 range: string, 
 /**
@@ -664,6 +695,11 @@ export type ClearMark = {
  * Always true.
  */
 clear: boolean, };
+
+/**
+ * What the values of a column are.
+ */
+export type ColumnKind = "empty" | "integer" | "number" | "date" | "boolean" | "text" | "mixed";
 
 /**
  * `columnWidth`.
@@ -900,6 +936,232 @@ clientId: string,
 title?: string, };
 
 /**
+ *The answer to a [`CsvOperation`], tagged with the same `op`.
+ */
+export type CsvAnswer = { "op": "csv.info" } & CsvContent | { "op": "csv.read" } & CsvRows | { "op": "csv.find" } & FoundRows;
+
+/**
+ * What a caller knows better than the detection; absent fields are detected.
+ */
+export type CsvChoice = { 
+/**
+ * The encoding by a label of the WHATWG standard, `utf-8`.
+ */
+encoding?: string, 
+/**
+ * What stands between fields, one ASCII character.
+ */
+delimiter?: string, 
+/**
+ * What fields are quoted with, one ASCII character; empty for none.
+ */
+quote?: string, 
+/**
+ * Whether the first row names the columns.
+ */
+header?: boolean, };
+
+/**
+ * One column.
+ */
+export type CsvColumn = { 
+/**
+ * Its name in the header, or `Column 3`.
+ */
+name: string, 
+/**
+ * What its values are.
+ */
+kind: ColumnKind, 
+/**
+ * Fields without a value.
+ */
+empty: number, 
+/**
+ * Values that are numbers.
+ */
+numbers: number, 
+/**
+ * Values that are dates.
+ */
+dates: number, 
+/**
+ * How dates are written: `yyyy-mm-dd`, `dd.mm.yyyy`, `mm/dd/yyyy`.
+ */
+dateForm?: string, 
+/**
+ * The smallest number.
+ */
+min?: number, 
+/**
+ * The largest number.
+ */
+max?: number, 
+/**
+ * The numbers' sum.
+ */
+sum?: number, 
+/**
+ * Values that a spreadsheet would take for a formula (`=`, `+`, `-`, `@` first, and no number). They are text.
+ */
+formulaLike?: number, 
+/**
+ * The first three values that differ.
+ */
+examples: Array<string>, };
+
+/**
+ * What `csv.info` answers.
+ */
+export type CsvContent = { 
+/**
+ * Always `csv`.
+ */
+kind: string, 
+/**
+ * How it is delimited and encoded.
+ */
+dialect: CsvDialect, 
+/**
+ * Rows, the header not counted.
+ */
+rows: number, 
+/**
+ * The columns, at most 1,000.
+ */
+columns: Array<CsvColumn>, 
+/**
+ * Rows that have more or fewer fields than most.
+ */
+ragged: number, 
+/**
+ * What is wrong with the file, as sentences: ragged rows, quotes that are not closed, bytes that are no text.
+ */
+findings?: Array<string>, };
+
+/**
+ * How a file is delimited and encoded.
+ */
+export type CsvDialect = { 
+/**
+ * The encoding by its name in the WHATWG standard: `UTF-8`, `windows-1252`, `Shift_JIS`.
+ */
+encoding: string, 
+/**
+ * True where the file begins with a byte order mark.
+ */
+bom: boolean, 
+/**
+ * What stands between fields, one character.
+ */
+delimiter: string, 
+/**
+ * What fields are quoted with, one character.
+ */
+quote: string, 
+/**
+ * True where a backslash, and not a second quote, escapes a quote.
+ */
+backslash: boolean, 
+/**
+ * True where the first row names the columns.
+ */
+header: boolean, 
+/**
+ * `.` or `,` where numbers have decimals.
+ */
+decimal?: string, 
+/**
+ * What groups thousands, where numbers are grouped.
+ */
+thousands?: string, 
+/**
+ * How sure this is and what else it could be, where it is not sure.
+ */
+doubts?: Array<string>, };
+
+/**
+ * `csv.find`: at most 200 rows an answer.
+ */
+export type CsvFind = { 
+/**
+ * The words to look for, without regard to case.
+ */
+text: string, 
+/**
+ * The column by its name in the header or its number from 1; all when absent.
+ */
+column?: string, 
+/**
+ * The row to begin with, from 1; the first when absent.
+ */
+fromRow?: number, 
+/**
+ * What is known better than detected.
+ */
+dialect?: CsvChoice, };
+
+/**
+ * `csv.info`: reads the whole file, in constant memory.
+ */
+export type CsvInfo = { 
+/**
+ * What is known better than detected.
+ */
+dialect?: CsvChoice, };
+
+/**
+ *An operation on a Csv, tagged with `op`.
+ */
+export type CsvOperation = { "op": "csv.info" } & CsvInfo | { "op": "csv.read" } & CsvRead | { "op": "csv.find" } & CsvFind;
+
+/**
+ * `csv.read`: at most 5,000 rows and 400,000 characters an answer.
+ */
+export type CsvRead = { 
+/**
+ * The row to begin with, from 1, the header not counted; the first when absent.
+ */
+fromRow?: number, 
+/**
+ * How many rows at the most, 200 when absent.
+ */
+maxRows?: number, 
+/**
+ * What is known better than detected.
+ */
+dialect?: CsvChoice, };
+
+/**
+ * What `csv.read` answers. Every field is text as it stands in the file: a leading `=` is no formula.
+ */
+export type CsvRows = { 
+/**
+ * The names of the columns, where the file has a header.
+ */
+header?: Array<string>, 
+/**
+ * The number of the first row.
+ */
+fromRow: number, 
+/**
+ * The fields, row by row, as long as each row is.
+ */
+rows: Array<Array<string>>, 
+/**
+ * The row to go on with, where there are more.
+ */
+next?: number, 
+/**
+ * How the file is delimited and encoded.
+ */
+dialect: CsvDialect, 
+/**
+ * What is wrong with these rows, as sentences.
+ */
+findings?: Array<string>, };
+
+/**
  * `dataValidation.set`: what may be entered into a range; replaces what stood there.
  */
 export type DataValidationSet = { 
@@ -1108,9 +1370,238 @@ export type DocumentAnswer = {
 document: DocumentView, };
 
 /**
+ * One block: a paragraph or a table.
+ */
+export type DocumentBlock = { 
+/**
+ * `p12` or `t3`, in a header, a note or a comment with that before it: `header1/p1`, `footnote2/p1`. Counted
+ * from 1 in the order of the file; insertions before it move it.
+ */
+id: string, 
+/**
+ * What it is.
+ */
+kind: BlockKind, 
+/**
+ * The text with tracked changes accepted: insertions in it, deletions not. A vertical tab is a line break.
+ */
+text: string, 
+/**
+ * The text without the tracked changes, where it differs.
+ */
+original?: string, 
+/**
+ * Of a heading 1 to 9, of a list item from 1.
+ */
+level?: number, 
+/**
+ * The number or bullet that Word puts before it: `2.1`, `(a)`, `•`.
+ */
+number?: string, 
+/**
+ * The name of the paragraph's style, where it has one.
+ */
+style?: string, 
+/**
+ * The runs with their formatting, where they were asked for.
+ */
+runs?: Array<TextRun>, 
+/**
+ * Hyperlinks.
+ */
+links?: Array<LinkMark>, 
+/**
+ * Pictures, charts and other drawings.
+ */
+images?: Array<ImageMark>, 
+/**
+ * Footnotes, endnotes and comments that hang on the block.
+ */
+notes?: Array<NoteMark>, 
+/**
+ * Fields and content controls.
+ */
+fields?: Array<FieldMark>, 
+/**
+ * Tracked changes.
+ */
+changes?: Array<TrackedChange>, 
+/**
+ * The rows of a table.
+ */
+rows?: Array<DocumentRow>, 
+/**
+ * How many rows of the table were left out at the end, because it is long.
+ */
+moreRows?: number, };
+
+/**
+ * What `document.read` answers.
+ */
+export type DocumentBlocks = { 
+/**
+ * The blocks.
+ */
+blocks: Array<DocumentBlock>, 
+/**
+ * The block to go on with, where there are more.
+ */
+next?: string, 
+/**
+ * A mark of the document's text: two reads with the same mark saw the same document.
+ */
+fingerprint: string, };
+
+/**
+ * A cell of a table.
+ */
+export type DocumentCell = { 
+/**
+ * The column that it begins in, from 1.
+ */
+column: number, 
+/**
+ * Where it is merged, how far it reaches.
+ */
+span?: CellSpan, 
+/**
+ * What stands in it.
+ */
+blocks: Array<DocumentBlock>, };
+
+/**
+ * What `document.info` answers; lists end after 500 entries.
+ */
+export type DocumentContent = { 
+/**
+ * Always `document`.
+ */
+kind: string, 
+/**
+ * The title in the file's properties, where it has one.
+ */
+title?: string, 
+/**
+ * Paragraphs of the main text, those in tables among them.
+ */
+paragraphs: number, 
+/**
+ * Tables of the main text, nested ones among them.
+ */
+tables: number, 
+/**
+ * Words of the main text as it would be with tracked changes accepted.
+ */
+words: number, 
+/**
+ * The headings in order, without their details.
+ */
+headings: Array<DocumentBlock>, 
+/**
+ * Texts of headers and footers, by the id of their story: `header1`, `footer2`.
+ */
+margins: Array<DocumentBlock>, 
+/**
+ * Comments in the order of the file.
+ */
+comments: Array<NoteMark>, 
+/**
+ * Footnotes.
+ */
+footnotes: number, 
+/**
+ * Endnotes.
+ */
+endnotes: number, 
+/**
+ * Pictures, charts and other drawings of the main text.
+ */
+images: number, 
+/**
+ * Tracked changes by their authors.
+ */
+changes: Array<ChangeCount>, 
+/**
+ * True where Word tracks what a person types.
+ */
+tracking: boolean, 
+/**
+ * True where the file is signed: any change breaks the signature.
+ */
+signed: boolean, 
+/**
+ * What Word lets people edit, where the document is protected: `readOnly`, `comments`, `trackedChanges`, `forms`.
+ */
+protection?: string, 
+/**
+ * The sensitivity label, where the file carries one.
+ */
+label?: string, };
+
+/**
+ * `document.create`: at most 2,000 blocks and 1,000,000 characters.
+ */
+export type DocumentCreate = { 
+/**
+ * The title in the file's properties.
+ */
+title?: string, 
+/**
+ * The paper; A4 when absent.
+ */
+paper?: Paper, 
+/**
+ * The language of the text as BCP 47, `en-GB` when absent.
+ */
+language?: string, 
+/**
+ * The blocks.
+ */
+blocks: Array<NewBlock>, };
+
+/**
+ * `document.find`: at most 200 paragraphs an answer.
+ */
+export type DocumentFind = { 
+/**
+ * The words to look for.
+ */
+text: string, 
+/**
+ * Tell upper from lower case.
+ */
+matchCase?: boolean, };
+
+/**
  * A document, the same while it is open in Office and closed on disk.
  */
 export type DocumentId = string;
+
+/**
+ * `document.info`: no parameters.
+ */
+export type DocumentInfo = Record<symbol, never>;
+
+/**
+ * `document.insert`: at most 2,000 blocks and 1,000,000 characters.
+ */
+export type DocumentInsert = { 
+/**
+ * The block to stand after, `p12` or `t3`; before the first block when `start`; at the end when absent.
+ */
+after?: string, 
+/**
+ * The blocks.
+ */
+blocks: Array<NewBlock>, 
+/**
+ * False to insert without tracking.
+ */
+tracked?: boolean, 
+/**
+ * The mark of `document.read`; refused when the document is another by now.
+ */
+fingerprint?: string, };
 
 /**
  * Workbook or deck.
@@ -1125,6 +1616,74 @@ export type DocumentParams = {
  * The document.
  */
 document: DocumentId, };
+
+/**
+ * `document.read`: at most 500 blocks and 400,000 characters an answer.
+ */
+export type DocumentRead = { 
+/**
+ * The block to begin with, `p120` or `t3`; a story by its name (`header1`, `footnotes`); the beginning when absent.
+ */
+from?: string, 
+/**
+ * The row of the table in `from` to begin with, from 1; for tables that were cut.
+ */
+fromRow?: number, 
+/**
+ * How many blocks at the most, 100 when absent.
+ */
+maxBlocks?: number, 
+/**
+ * Answer runs with their formatting too.
+ */
+runs?: boolean, };
+
+/**
+ * `document.replace`: either `find` and `replace`, in one paragraph or everywhere, or `paragraph` and `text`. At most
+ * 2,000 places.
+ */
+export type DocumentReplace = { 
+/**
+ * The words to look for, case told apart. They may be split over formatting, not over paragraphs.
+ */
+find?: string, 
+/**
+ * What stands there instead; empty to delete.
+ */
+replace?: string, 
+/**
+ * The paragraph to change, `p12`.
+ */
+paragraph?: string, 
+/**
+ * The paragraph's new text, in one line; only the words that differ are changed.
+ */
+text?: string, 
+/**
+ * False to change the text without tracking.
+ */
+tracked?: boolean, 
+/**
+ * The mark of `document.read`; refused when the document is another by now.
+ */
+fingerprint?: string, };
+
+/**
+ * A row of a table.
+ */
+export type DocumentRow = { 
+/**
+ * True for a row that is repeated at the top of each page.
+ */
+header?: boolean, 
+/**
+ * The cells that begin in this row; a cell merged with the one above it is not listed again.
+ */
+cells: Array<DocumentCell>, 
+/**
+ * What was tracked for the row as a whole.
+ */
+change?: TrackedChange, };
 
 /**
  * Where a document is.
@@ -1491,6 +2050,23 @@ session: SessionSummary,
 events: Array<SessionEvent>, };
 
 /**
+ * A field (`PAGE`, `REF …`) or a content control.
+ */
+export type FieldMark = { 
+/**
+ * `field` or `control`.
+ */
+kind: string, 
+/**
+ * A field's instruction; a control's title, or its tag where it has none.
+ */
+name: string, 
+/**
+ * What it shows.
+ */
+text: string, };
+
+/**
  * One figure beside its source.
  */
 export type FigureCheck = { 
@@ -1691,6 +2267,71 @@ cells: Array<Cell>,
 more: boolean, };
 
 /**
+ * A line that was found.
+ */
+export type FoundLine = { 
+/**
+ * The page, from 1.
+ */
+page: number, 
+/**
+ * The line.
+ */
+text: string, };
+
+/**
+ * What `pdf.find` answers.
+ */
+export type FoundLines = { 
+/**
+ * The lines.
+ */
+lines: Array<FoundLine>, 
+/**
+ * True when there are more, or pages were not looked at.
+ */
+more: boolean, };
+
+/**
+ * What `document.find` answers.
+ */
+export type FoundParagraphs = { 
+/**
+ * The paragraphs, in headers, notes and comments too.
+ */
+paragraphs: Array<DocumentBlock>, 
+/**
+ * True when there are more.
+ */
+more: boolean, };
+
+/**
+ * A row that was found.
+ */
+export type FoundRow = { 
+/**
+ * Its number, from 1, the header not counted.
+ */
+row: number, 
+/**
+ * Its fields.
+ */
+fields: Array<string>, };
+
+/**
+ * What `csv.find` answers.
+ */
+export type FoundRows = { 
+/**
+ * The rows.
+ */
+rows: Array<FoundRow>, 
+/**
+ * The row to go on with, where not all of the file was looked at.
+ */
+next?: number, };
+
+/**
  * `freeze`: keeps the first rows and columns in view. Both zero or absent takes the freeze away.
  */
 export type Freeze = { 
@@ -1768,9 +2409,146 @@ document?: LiveDocument, };
 export type HorizontalAlignment = "general" | "left" | "center" | "right";
 
 /**
+ * A picture or another drawing in a block.
+ */
+export type ImageMark = { 
+/**
+ * `picture`, `chart`, `diagram`, `shape` or `object`.
+ */
+kind: string, 
+/**
+ * The object's name.
+ */
+name?: string, 
+/**
+ * Alternative text, where it has one.
+ */
+altText?: string, 
+/**
+ * Width in points, where the file says it.
+ */
+width?: number, 
+/**
+ * Height in points, where the file says it.
+ */
+height?: number, 
+/**
+ * The part that holds the picture.
+ */
+part?: string, };
+
+/**
+ *The answer to a [`LegacyOperation`], tagged with the same `op`.
+ */
+export type LegacyAnswer = { "op": "legacy.info" } & LegacyContent | { "op": "legacy.read" } & LegacyRange;
+
+/**
+ * What `legacy.info` answers.
+ */
+export type LegacyContent = { 
+/**
+ * `xls`, `xlsb` or `ods`.
+ */
+kind: string, 
+/**
+ * The sheets in the order of their tabs.
+ */
+sheets: Array<LegacySheet>, 
+/**
+ * Defined names with what they refer to.
+ */
+names: Array<DefinedName>, };
+
+/**
+ * `legacy.info`: no parameters.
+ */
+export type LegacyInfo = Record<symbol, never>;
+
+/**
+ *An operation on a Legacy, tagged with `op`.
+ */
+export type LegacyOperation = { "op": "legacy.info" } & LegacyInfo | { "op": "legacy.read" } & LegacyRead;
+
+/**
+ * What `legacy.read` answers. Grids have one row a row of `address`.
+ */
+export type LegacyRange = { 
+/**
+ * The range that was read, with sheet.
+ */
+address: string, 
+/**
+ * Values; an error is its name, a date is text in ISO 8601.
+ */
+values: Array<Array<CellValue>>, 
+/**
+ * Formulas with `=` where cells hold them, otherwise empty; absent where they were not asked for.
+ */
+formulas?: Array<Array<string>>, 
+/**
+ * Merged areas that touch the range, without sheet; known for .xls alone.
+ */
+merged?: Array<string>, 
+/**
+ * The range of the rows that were left out, with sheet.
+ */
+rest?: string, };
+
+/**
+ * `legacy.read`: at most 100,000 cells an answer.
+ */
+export type LegacyRead = { 
+/**
+ * A1 with sheet, `Data!B2:D9`; `Data` alone is the sheet's used range. Trimmed to the used range.
+ */
+range: string, 
+/**
+ * Answer formulas too.
+ */
+formulas?: boolean, 
+/**
+ * How many rows at the most; the answer names the range of the rest. 2,000 when absent.
+ */
+maxRows?: number, };
+
+/**
+ * One sheet.
+ */
+export type LegacySheet = { 
+/**
+ * The name on the tab.
+ */
+name: string, 
+/**
+ * False where the sheet is hidden.
+ */
+visible: boolean, 
+/**
+ * The used range without sheet, `A1:H1841`; absent where the sheet is empty or holds no cells.
+ */
+usedRange?: string, 
+/**
+ * Why the sheet cannot be read, where it cannot.
+ */
+problem?: string, };
+
+/**
  * Where the legend stands.
  */
 export type LegendPlace = "right" | "left" | "top" | "bottom" | "none";
+
+/**
+ * A hyperlink in a block.
+ */
+export type LinkMark = { 
+/**
+ * The words that are the link.
+ */
+text: string, 
+/**
+ * Where it leads; `#name` is a bookmark of the document.
+ */
+target: string, };
 
 /**
  * The answer to `session/list`.
@@ -1922,6 +2700,64 @@ range: string,
 columns?: Array<string>, };
 
 /**
+ * A block to insert.
+ */
+export type NewBlock = { "kind": "heading", 
+/**
+ * 1 to 9.
+ */
+level: number, 
+/**
+ * The text.
+ */
+text: NewText, } | { "kind": "paragraph", 
+/**
+ * The text.
+ */
+text: NewText, 
+/**
+ * A paragraph style of the document by name; its normal one when absent.
+ */
+style?: string, } | { "kind": "listItem", 
+/**
+ * The text.
+ */
+text: NewText, 
+/**
+ * Numbered instead of bulleted.
+ */
+numbered?: boolean, 
+/**
+ * 1 to 9; 1 when absent.
+ */
+level?: number, } | { "kind": "table", 
+/**
+ * The texts, row by row. Short rows are filled up.
+ */
+rows: Array<Array<NewText>>, 
+/**
+ * The first row is the header: bold, repeated on each page.
+ */
+header?: boolean, } | { "kind": "pageBreak", } | { "kind": "picture", 
+/**
+ * The picture, base64.
+ */
+data: string, 
+/**
+ * What it shows, for people who cannot see it.
+ */
+altText: string, 
+/**
+ * Width in points; its own, at most the text's width, when absent. The ratio stays.
+ */
+width?: number, };
+
+/**
+ * Text for a new block: plain, or in runs.
+ */
+export type NewText = string | Array<TextRun>;
+
+/**
  * A formula whose value was kept as it stood, because it cannot be computed here.
  */
 export type NotComputed = { 
@@ -1946,6 +2782,31 @@ export type NoteDelete = {
  * The cell with sheet.
  */
 cell: string, };
+
+/**
+ * A footnote, an endnote or a comment.
+ */
+export type NoteMark = { 
+/**
+ * `footnote`, `endnote` or `comment`.
+ */
+kind: string, 
+/**
+ * Its id in the file.
+ */
+id: string, 
+/**
+ * Its text, paragraphs as lines.
+ */
+text: string, 
+/**
+ * Who wrote it; comments only.
+ */
+author?: string, 
+/**
+ * When, as the file has it (ISO 8601); comments only.
+ */
+date?: string, };
 
 /**
  * `note.set`: adds a note (a legacy comment) to a cell, or replaces its text.
@@ -1987,7 +2848,7 @@ document: LiveDocument, };
  * One operation on one document. Which half it belongs to follows from its fields: a deck's `table.add` names a
  * `slide`, a workbook's a `range`.
  */
-export type Operation = WorkbookOperation | DeckOperation;
+export type Operation = WorkbookOperation | DeckOperation | TextOperation;
 
 /**
  * How a page stands.
@@ -2095,9 +2956,135 @@ export type PairingsAnswer = {
 pairings: Array<PairingView>, };
 
 /**
+ * The paper of a new document.
+ */
+export type Paper = "a4" | "letter";
+
+/**
  * The paper.
  */
 export type PaperSize = "a3" | "a4" | "a5" | "letter" | "legal" | "tabloid";
+
+/**
+ *The answer to a [`PdfOperation`], tagged with the same `op`.
+ */
+export type PdfAnswer = { "op": "pdf.info" } & PdfContent | { "op": "pdf.read" } & PdfPages | { "op": "pdf.find" } & FoundLines;
+
+/**
+ * What `pdf.info` answers.
+ */
+export type PdfContent = { 
+/**
+ * Always `pdf`.
+ */
+kind: string, 
+/**
+ * How many pages it has.
+ */
+pages: number, 
+/**
+ * How many pages were looked at for text: the first 200.
+ */
+examined: number, 
+/**
+ * Of these, how many hold text.
+ */
+withText: number, 
+/**
+ * True where pages hold pictures and no text: they were scanned, and nothing can be read without recognising text.
+ */
+scanned: boolean, 
+/**
+ * The title in the file's properties, where it has one.
+ */
+title?: string, 
+/**
+ * True where it is encrypted; without a password to open it could be read all the same.
+ */
+encrypted: boolean, };
+
+/**
+ * `pdf.find`: at most 200 lines an answer, in the first 2,000 pages.
+ */
+export type PdfFind = { 
+/**
+ * The words to look for, without regard to case.
+ */
+text: string, };
+
+/**
+ * `pdf.info`: no parameters.
+ */
+export type PdfInfo = Record<symbol, never>;
+
+/**
+ *An operation on a Pdf, tagged with `op`.
+ */
+export type PdfOperation = { "op": "pdf.info" } & PdfInfo | { "op": "pdf.read" } & PdfRead | { "op": "pdf.find" } & PdfFind;
+
+/**
+ * One page.
+ */
+export type PdfPage = { 
+/**
+ * Its number, from 1.
+ */
+page: number, 
+/**
+ * The text by line from top to bottom, tables included.
+ */
+text: string, 
+/**
+ * The tables, top to bottom.
+ */
+tables?: Array<PdfTable>, 
+/**
+ * How many pictures it shows.
+ */
+images: number, 
+/**
+ * What could not be read, as a sentence.
+ */
+warning?: string, };
+
+/**
+ * What `pdf.read` answers.
+ */
+export type PdfPages = { 
+/**
+ * The pages.
+ */
+pages: Array<PdfPage>, 
+/**
+ * The page to go on with, where there are more.
+ */
+next?: number, };
+
+/**
+ * `pdf.read`: at most 50 pages and 400,000 characters an answer.
+ */
+export type PdfRead = { 
+/**
+ * The page to begin with, from 1; the first when absent.
+ */
+from?: number, 
+/**
+ * How many pages at the most, 10 when absent.
+ */
+maxPages?: number, };
+
+/**
+ * A table on a page, found by its lines or by how words are aligned. Check figures against the text.
+ */
+export type PdfTable = { 
+/**
+ * The texts, row by row; rows are equally long.
+ */
+rows: Array<Array<string>>, 
+/**
+ * True where drawn lines bound the cells; otherwise the columns follow from alignment.
+ */
+ruled: boolean, };
 
 /**
  * A permission request.
@@ -3770,6 +4757,41 @@ name: string,
 range: string, };
 
 /**
+ * The answer to one operation, tagged like the operation it answers.
+ */
+export type TextAnswer = WordAnswer | PdfAnswer | CsvAnswer | LegacyAnswer;
+
+/**
+ * One operation on a file of these kinds.
+ */
+export type TextOperation = WordOperation | PdfOperation | CsvOperation | LegacyOperation;
+
+/**
+ * A run of text with one formatting.
+ */
+export type TextRun = { 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * Bold.
+ */
+bold?: boolean, 
+/**
+ * Italic.
+ */
+italic?: boolean, 
+/**
+ * Underlined.
+ */
+underline?: boolean, 
+/**
+ * Where it leads: an `https:`, `http:` or `mailto:` address.
+ */
+link?: string, };
+
+/**
  * `text.set`.
  */
 export type TextSet = { 
@@ -3993,6 +5015,32 @@ links?: Array<string>,
 input?: boolean, };
 
 /**
+ * One tracked change.
+ */
+export type TrackedChange = { 
+/**
+ * What it does.
+ */
+kind: TrackedKind, 
+/**
+ * Who made it.
+ */
+author?: string, 
+/**
+ * When, as the file has it (ISO 8601).
+ */
+date?: string, 
+/**
+ * The words; empty where the change is to a paragraph's end, a row or to formatting alone.
+ */
+text: string, };
+
+/**
+ * What a tracked change does.
+ */
+export type TrackedKind = "inserted" | "deleted" | "movedFrom" | "movedTo" | "formatted";
+
+/**
  * A turn: a prompt and everything until the agent rests.
  */
 export type TurnId = string;
@@ -4078,6 +5126,16 @@ text: string, };
  * Whether a sheet is shown.
  */
 export type Visibility = "visible" | "hidden" | "veryHidden";
+
+/**
+ *The answer to a [`WordOperation`], tagged with the same `op`.
+ */
+export type WordAnswer = { "op": "document.info" } & DocumentContent | { "op": "document.read" } & DocumentBlocks | { "op": "document.find" } & FoundParagraphs | { "op": "document.replace" } & Applied | { "op": "document.insert" } & Applied | { "op": "document.create" } & Applied;
+
+/**
+ *An operation on a Document, tagged with `op`.
+ */
+export type WordOperation = { "op": "document.info" } & DocumentInfo | { "op": "document.read" } & DocumentRead | { "op": "document.find" } & DocumentFind | { "op": "document.replace" } & DocumentReplace | { "op": "document.insert" } & DocumentInsert | { "op": "document.create" } & DocumentCreate;
 
 /**
  *The answer to a [`WorkbookOperation`], tagged with the same `op`.
@@ -4400,4 +5458,18 @@ export const operationEffects = {
   'Deck picture.add': 'Add',
   'Deck slide.export': 'Read',
   'Deck slide.replace': 'Change',
+  'Document document.info': 'Read',
+  'Document document.read': 'Read',
+  'Document document.find': 'Read',
+  'Document document.replace': 'Change',
+  'Document document.insert': 'Add',
+  'Document document.create': 'Add',
+  'Pdf pdf.info': 'Read',
+  'Pdf pdf.read': 'Read',
+  'Pdf pdf.find': 'Read',
+  'Csv csv.info': 'Read',
+  'Csv csv.read': 'Read',
+  'Csv csv.find': 'Read',
+  'Legacy legacy.info': 'Read',
+  'Legacy legacy.read': 'Read',
 } as const;

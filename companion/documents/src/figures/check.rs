@@ -124,6 +124,7 @@ impl DocumentTools {
 impl Spot {
     fn of(operation: &Operation, figure: &str) -> Option<Self> {
         match operation {
+            Operation::Text(_) => None,
             Operation::Workbook(WorkbookOperation::RangeWrite(write)) => {
                 let (sheet, written) = written_area(write).ok()?;
                 let named = Address::parse(figure).ok().and_then(|address| address.area);

@@ -1,5 +1,7 @@
 //! The answers of `deskhand document` for people.
 
+mod text;
+
 use deskhand_document::Change;
 use deskhand_operations::answer::{
     CheckContent, DeckContent, Difference, RangeContent, Recalculation, Severity, SlideContent,
@@ -16,6 +18,7 @@ pub(super) fn info(answer: &Answer) -> Vec<String> {
     match answer {
         Answer::Workbook(WorkbookAnswer::Info(content)) => workbook(content),
         Answer::Deck(DeckAnswer::Info(content)) => deck(content),
+        Answer::Text(content) => text::lines(content).unwrap_or_else(|| json(answer)),
         other => json(other),
     }
 }
@@ -88,6 +91,7 @@ pub(super) fn content(answer: &Answer) -> Vec<String> {
     match answer {
         Answer::Workbook(WorkbookAnswer::RangeRead(content)) => range(content),
         Answer::Deck(DeckAnswer::SlideRead(content)) => slide(content),
+        Answer::Text(content) => text::lines(content).unwrap_or_else(|| json(answer)),
         other => json(other),
     }
 }

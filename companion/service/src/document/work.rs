@@ -5,7 +5,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use deskhand_document::{Change, Document, apply_all, check as findings, compare, operations};
+use deskhand_document::{
+    Change, Document, Revision, apply_all, check as findings, compare, compare_flat, operations,
+};
 use deskhand_opc::{FileStamp, Limits, PatchSet, SaveError, create, lock_file, open as open_package, save};
 use deskhand_operations::answer::Severity;
 use deskhand_operations::workbook::{Recalculate, TieOut as TieOutParams, TieOutReport};
@@ -17,7 +19,8 @@ use serde_json::{Value, json};
 
 use super::back::save_journaled;
 use super::journal::Journal;
-use super::{Apply, Outcome, Read, Recalc, TieOut, To, Trouble, refused, show};
+use super::{Apply, Outcome, Read, Recalc, TieOut, To, Trouble, flat, refused, show};
+use crate::clock;
 use crate::terminal::sessions::{print, print_json};
 
 /// Bytes of operations at the most.
@@ -42,10 +45,14 @@ fn open(path: &Path) -> Outcome<Opened> {
 
 /// `document info`.
 pub(super) fn info(path: &Path, json: bool) -> Outcome<ExitCode> {
+    if let Some(file) = flat::open(path)? {
+        return flat::info(file, json);
+    }
     let document = open(path)?.document;
     let operation = serde_json::from_value(json!({ "op": match document {
         Document::Workbook(_) => "workbook.info",
         Document::Deck(_) => "deck.info",
+        Document::Word(..) => "document.info",
     } }));
     let answer = document.answer(&operation.map_err(anyhow::Error::from)?)?;
     done(json, &untagged(&answer), || show::info(&answer))
@@ -53,6 +60,9 @@ pub(super) fn info(path: &Path, json: bool) -> Outcome<ExitCode> {
 
 /// `document read`.
 pub(super) fn read(read: &Read) -> Outcome<ExitCode> {
+    if let Some(file) = flat::open(&read.file)? {
+        return flat::read(file, read);
+    }
     let document = open(&read.file)?.document;
     let asked = match (&document, &read.range, &read.slide) {
         (Document::Workbook(_), Some(range), _) => {
@@ -61,6 +71,15 @@ pub(super) fn read(read: &Read) -> Outcome<ExitCode> {
                 asked["what"] = json!(read.what);
             }
             asked
+        }
+        (Document::Word(..), None, None) => {
+            json!({ "op": "document.read", "from": read.from, "maxBlocks": read.count })
+        }
+        (Document::Word(..), _, _) => {
+            return refused(
+                RefusalCode::BadInput,
+                "A word document is read by --from and --count.",
+            );
         }
         (Document::Deck(_), _, Some(slide)) => json!({ "op": "slide.read", "slide": slide }),
         (Document::Workbook(_), None, _) => {
@@ -84,7 +103,14 @@ pub(super) fn read(read: &Read) -> Outcome<ExitCode> {
 /// `document apply`.
 pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
     let input = operations_input(&apply.ops)?;
-    let opened = open(&apply.file)?;
+    if flat::open(&apply.file)?.is_some() {
+        return refused(
+            RefusalCode::Unsupported,
+            "Files of this kind are only read; nothing was changed.",
+        );
+    }
+    let mut opened = open(&apply.file)?;
+    opened.document = opened.document.changed_by(revision());
     let list = operations(opened.document.kind(), input)?;
     if apply.preview {
         let change = all(&opened.document, &list)?;
@@ -179,19 +205,36 @@ pub(super) async fn tie_out(paths: &Paths, tie_out: &TieOut) -> Outcome<ExitCode
 
 /// `document diff`.
 pub(super) fn diff(before: &Path, after: &Path, json: bool) -> Outcome<ExitCode> {
-    let (before, after) = (open(before)?.document, open(after)?.document);
-    let differences = compare(&before, &after)?;
+    let differences = match (flat::open(before)?, flat::open(after)?) {
+        (Some(mut before), Some(mut after)) => compare_flat(&mut before, &mut after)?,
+        (None, None) => compare(&open(before)?.document, &open(after)?.document)?,
+        _ => {
+            return refused(
+                RefusalCode::BadInput,
+                "Documents of different kinds cannot be compared.",
+            );
+        }
+    };
     done(json, &json!({ "differences": differences }), || {
         show::differences(&differences)
     })
 }
 
+/// Who makes tracked changes, and when.
+fn revision() -> Revision {
+    let now = time::OffsetDateTime::from_unix_timestamp(clock::now() / 1_000).ok();
+    Revision {
+        date: now.and_then(|now| now.format(&time::format_description::well_known::Rfc3339).ok()),
+        ..Revision::default()
+    }
+}
+
 fn only_workbook(opened: &Opened) -> Outcome<()> {
     match opened.document {
         Document::Workbook(_) => Ok(()),
-        Document::Deck(_) => refused(
+        _ => refused(
             RefusalCode::BadInput,
-            "This works on workbooks; the file is a deck.",
+            "This works on workbooks, and the file is none.",
         ),
     }
 }
@@ -323,7 +366,7 @@ pub(super) fn unwritten(path: &Path, error: &SaveError) -> Refusal {
 }
 
 /// The answer without the tag of its operation: the command tells it already.
-fn untagged(answer: &Answer) -> Value {
+pub(super) fn untagged(answer: &Answer) -> Value {
     let mut value = serde_json::to_value(answer).unwrap_or_default();
     if let Some(fields) = value.as_object_mut() {
         fields.shift_remove("op");

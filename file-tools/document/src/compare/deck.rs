@@ -7,10 +7,10 @@ use deskhand_operations::deck::{DeckInfo, SlideRead};
 use deskhand_operations::{DeckAnswer, DeckOperation, Refusal};
 use deskhand_slides::Deck;
 
+use super::{cut, other_parts};
+
 /// Points that a shape may be off without having been moved: files round.
 const NEAR: f64 = 0.05;
-/// Characters of a text that a sentence shows.
-const MAX_SHOWN: usize = 120;
 
 pub(super) fn compare(before: &Deck, after: &Deck) -> Result<Vec<Difference>, Refusal> {
     let (earlier, later) = (slides(before)?, slides(after)?);
@@ -55,7 +55,7 @@ pub(super) fn compare(before: &Deck, after: &Deck) -> Result<Vec<Difference>, Re
     }
     let parts = told.is_empty();
     if parts {
-        others(before, after, &mut told)?;
+        other_parts(before.package(), after.package(), &mut told)?;
     }
     Ok(told)
 }
@@ -228,32 +228,6 @@ fn table(slide: &SlideContent, held: &SlideShape, shape: &SlideShape, told: &mut
     }
 }
 
-/// Parts that differ where nothing on the slides does.
-fn others(before: &Deck, after: &Deck, told: &mut Vec<Difference>) -> Result<(), Refusal> {
-    let refused = |error: deskhand_opc::PackageError| crate::document::refused_package(&error);
-    let mut add = |code: &str, part: &str, what: &str| {
-        told.push(Difference {
-            code: code.to_owned(),
-            location: part.to_owned(),
-            before: None,
-            after: None,
-            sentence: format!("The part {part} {what}."),
-        });
-    };
-    let (before, after) = (before.package(), after.package());
-    for part in after.parts() {
-        if !before.contains(part) {
-            add("part.added", part, "was added");
-        } else if before.part(part).map_err(refused)? != after.part(part).map_err(refused)? {
-            add("part.changed", part, "changed");
-        }
-    }
-    for part in before.parts().filter(|part| !after.contains(part)) {
-        add("part.deleted", part, "is gone");
-    }
-    Ok(())
-}
-
 fn difference(
     code: &str,
     slide: &SlideContent,
@@ -291,13 +265,4 @@ fn called(shape: &SlideShape) -> String {
     } else {
         shape.name.clone()
     }
-}
-
-fn cut(text: &str) -> String {
-    let line = text.replace(['\n', '\u{b}'], " / ");
-    if line.chars().count() <= MAX_SHOWN {
-        return line;
-    }
-    let head: String = line.chars().take(MAX_SHOWN).collect();
-    format!("{head}…")
 }

@@ -10,6 +10,8 @@ pub enum Ns {
     Spreadsheet,
     /// `pml`: presentations.
     Presentation,
+    /// `w`: word documents.
+    Word,
     /// `a`: DrawingML.
     Drawing,
     /// `xdr`: drawings on sheets.
@@ -33,6 +35,8 @@ impl Ns {
             | "http://purl.oclc.org/ooxml/spreadsheetml/main" => Self::Spreadsheet,
             "http://schemas.openxmlformats.org/presentationml/2006/main"
             | "http://purl.oclc.org/ooxml/presentationml/main" => Self::Presentation,
+            "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+            | "http://purl.oclc.org/ooxml/wordprocessingml/main" => Self::Word,
             "http://schemas.openxmlformats.org/drawingml/2006/main"
             | "http://purl.oclc.org/ooxml/drawingml/main" => Self::Drawing,
             "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"

@@ -18,6 +18,19 @@ pub(crate) struct Tail {
     pub(crate) end64: Option<(usize, usize)>,
 }
 
+impl Tail {
+    /// The end of an archive that was never in a file: an end record (APPNOTE 4.3.16) without a comment.
+    pub(crate) fn fresh() -> Self {
+        let mut bytes = super::END.to_le_bytes().to_vec();
+        bytes.resize(22, 0);
+        Self {
+            bytes: bytes.into(),
+            end: 0,
+            end64: None,
+        }
+    }
+}
+
 /// A file taken apart.
 #[derive(Debug)]
 pub(crate) struct Archive {

@@ -1,0 +1,22 @@
+//! Word documents (WordprocessingML, ECMA-376 part 1, 17), PDFs (ISO 32000), delimited text (RFC 4180 and its relatives)
+//! and spreadsheets of old formats.
+//!
+//! Documents are read and changed by patches on their package; a change is worked out on a draft and comes back as a set
+//! of patches: previewed, applied, journaled and undone by whoever asked for it (Invariant 6). Everything else is read
+//! only, within caps on memory and time.
+//!
+//! Must not know: where a file is, sessions, policy, who the user is or what time it is: authors and dates of tracked
+//! changes come in as arguments (Invariant 10).
+
+mod bounded;
+mod csv;
+mod legacy;
+mod pdf;
+mod picture;
+mod refuse;
+mod word;
+
+pub use csv::DelimitedFile;
+pub use legacy::LegacyFile;
+pub use pdf::PdfFile;
+pub use word::{Document, Planned, Revision, create_document};

@@ -63,9 +63,14 @@ impl<'a> Input<'a> {
 
 /// Lets panics of the calculation thread pass: the owner catches them and calls the formula not computed.
 pub fn let_the_engine_panic() {
+    let_panic_in("calculation");
+}
+
+/// Lets panics pass on threads of this name, whose owner catches them.
+pub fn let_panic_in(thread: &'static str) {
     let aborts = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().name() != Some("calculation") {
+        if std::thread::current().name() != Some(thread) {
             aborts(info);
         }
     }));

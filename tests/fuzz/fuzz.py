@@ -9,6 +9,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import zipfile
 import zlib
 
@@ -55,6 +56,8 @@ def seeds(target):
         yield from (file.read_bytes() for file in packages if file.stat().st_size < LARGEST_INPUT)
     elif target == "opc_splice":
         yield from streams(packages)
+    elif target == "opc_encrypted":
+        yield from encrypted_seeds()
     elif target == "opc_xml":
         for file in packages:
             with zipfile.ZipFile(file) as package:
@@ -87,6 +90,20 @@ def streams(packages):
             half = len(content) // 2
             packed = deflate.compress(content[:half]) + deflate.flush(flush) + deflate.compress(content[half:])
             yield bytes([number * 9 % 256, level, 7, 65, 200, 3, number % 256, 66]) + packed + deflate.flush()
+
+
+def encrypted_seeds():
+    """A small package in every way of protection, with the password of the target; made by the tool of the tests."""
+    tool = HERE.parent.parent / "file-tools" / "opc" / "tests" / "encryption" / "office.py"
+    python = pathlib.Path.home() / ".cache" / "deskhand" / "python" / "bin" / "python"
+    with tempfile.TemporaryDirectory() as folder:
+        plain, out = pathlib.Path(folder) / "plain.zip", pathlib.Path(folder) / "out"
+        with zipfile.ZipFile(plain, "w") as package:
+            package.writestr("[Content_Types].xml", "<Types/>")
+        for variant in ("agile SHA512 256 1", "agile SHA1 128 10", "agile SHA256 192 2", "agile SHA384 256 3",
+                        "standard - 128 -", "standard - 256 -"):
+            subprocess.run([python, tool, *variant.split(), "fuzz", plain, out], check=True)
+            yield out.read_bytes()
 
 
 def is_xml(name):

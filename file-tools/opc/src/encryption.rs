@@ -1,11 +1,12 @@
 //! Packages that are protected by a password (MS-OFFCRYPTO 2.3.4): opened with it, and sealed again with the same password,
-//! algorithms and costs. Knows no package: bytes in, bytes out.
+//! algorithms and costs.
 
 use zeroize::Zeroizing;
 
 use crate::error::PackageError;
 use crate::limits::Limits;
 use crate::ole::{self, Compound, Node};
+use crate::package::Package;
 
 mod agile;
 mod cipher;
@@ -16,6 +17,8 @@ use standard::Standard;
 
 /// Longest description of an encryption, in bytes: Office writes about 2,000.
 const MAX_INFO: usize = 64 << 10;
+/// Bytes of everything beside the content, taken together: Office writes about 3,000.
+const MAX_REST: u64 = 16 << 20;
 
 /// How a file was protected, with the password that opened it. Not written out anywhere.
 #[derive(Clone)]
@@ -35,6 +38,22 @@ enum Kind {
 impl std::fmt::Debug for Encryption {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Encryption").finish_non_exhaustive()
+    }
+}
+
+impl Package {
+    /// Opens a file for which a person gave a password: the package, and what seals it again. Refused where the file is not
+    /// protected: who gives a password expects that what is saved has one.
+    pub fn open_protected(
+        bytes: &[u8],
+        password: &str,
+        limits: &Limits,
+    ) -> Result<(Self, Encryption), PackageError> {
+        if bytes.starts_with(b"PK") {
+            return Err(PackageError::NotProtected);
+        }
+        let (package, encryption) = Encryption::open(bytes, password, limits)?;
+        Ok((Self::open(package, limits)?, encryption))
     }
 }
 
@@ -64,12 +83,12 @@ impl Encryption {
         let (kind, package) = match info.get(..4) {
             Some([4, 0, 4, 0]) => {
                 let agile = Agile::read(info.get(8..).unwrap_or_default(), limits)?;
-                let package = agile.open(password, &stream)?;
+                let package = agile.open(password, stream)?;
                 (Kind::Agile(Box::new(agile)), package)
             }
             Some([2..=4, 0, 2, 0]) => {
                 let standard = Standard::read(&info)?;
-                let package = standard.open(password, &stream)?;
+                let package = standard.open(password, stream)?;
                 (Kind::Standard(standard), package)
             }
             Some([major, _, minor, _]) => {
@@ -77,23 +96,10 @@ impl Encryption {
             }
             _ => return Err(damaged()),
         };
-        let own = ["EncryptionInfo", "EncryptedPackage"];
-        let rest = file
-            .nodes()
-            .iter()
-            .filter(|node| !own.iter().any(|own| node.path == [*own]));
-        let rest = rest.map(|node| {
-            let content = if node.is_stream {
-                file.content(node)
-            } else {
-                Some(Vec::new())
-            };
-            content.map(|content| (node.clone(), content))
-        });
         let encryption = Self {
             kind,
             password: Zeroizing::new(password.to_owned()),
-            rest: rest.collect::<Option<_>>().ok_or_else(damaged)?,
+            rest: rest(&file)?,
         };
         Ok((package, encryption))
     }
@@ -113,16 +119,50 @@ impl Encryption {
     }
 }
 
-/// The stream `EncryptedPackage`: how long the content is, and its whole blocks.
-fn sized(stream: &[u8]) -> Result<(usize, &[u8]), PackageError> {
+/// Everything but what is written anew.
+fn rest(file: &Compound<'_>) -> Result<Vec<(Node, Vec<u8>)>, PackageError> {
+    let own = ["EncryptionInfo", "EncryptedPackage"];
+    let nodes = file.nodes().iter();
+    let kept: Vec<&Node> = nodes
+        .filter(|node| !own.iter().any(|own| node.path == [*own]))
+        .collect();
+    // Added up before anything is read: streams may share their sectors.
+    let sizes = kept.iter().filter(|node| node.is_stream).map(|node| node.size);
+    if sizes.fold(0u64, u64::saturating_add) > MAX_REST {
+        return Err(PackageError::TooLarge(
+            "what stands beside its content".to_owned(),
+        ));
+    }
+    let rest = kept.into_iter().map(|node| {
+        let content = if node.is_stream {
+            file.content(node)
+        } else {
+            Some(Vec::new())
+        };
+        content.map(|content| (node.clone(), content))
+    });
+    let damaged = || PackageError::Damaged("what stands beside its content cannot be read".to_owned());
+    rest.collect::<Option<_>>().ok_or_else(damaged)
+}
+
+/// Decrypts the stream `EncryptedPackage` in place: first how long the content is, then whole blocks.
+fn decrypted(
+    mut stream: Vec<u8>,
+    decrypt: impl FnOnce(&mut [u8]) -> Result<(), PackageError>,
+) -> Result<Vec<u8>, PackageError> {
     let damaged = || PackageError::Damaged("its encrypted content is cut off".to_owned());
-    let (size, blocks) = stream.split_first_chunk::<8>().ok_or_else(damaged)?;
+    let (size, blocks) = stream.split_first_chunk_mut::<8>().ok_or_else(damaged)?;
     let size = usize::try_from(u64::from_le_bytes(*size)).map_err(|_| damaged())?;
     // Some writers add more than the last block needs.
-    let blocks = &blocks[..blocks.len() / cipher::BLOCK * cipher::BLOCK];
-    if size > blocks.len() {
+    let whole = blocks.len() / cipher::BLOCK * cipher::BLOCK;
+    if size > whole {
         return Err(damaged());
     }
-    let used = size.next_multiple_of(cipher::BLOCK);
-    Ok((size, blocks.get(..used).unwrap_or(blocks)))
+    decrypt(&mut blocks[..size.next_multiple_of(cipher::BLOCK)])?;
+    stream.drain(..8);
+    stream.truncate(size);
+    Ok(stream)
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,6 +66,9 @@ pub enum PackageError {
     /// Encrypted by rights management.
     #[error("the file is protected by rights management")]
     RightsManaged,
+    /// A password was given and the file has none.
+    #[error("the file is not protected by a password")]
+    NotProtected,
     /// Another password than the one that the file was protected with.
     #[error("the password is not the one of the file")]
     WrongPassword,

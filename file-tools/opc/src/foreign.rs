@@ -3,11 +3,10 @@
 use crate::error::{OtherKind, PackageError};
 
 /// How much of a file is looked at, in bytes.
-const LOOK: usize = 4096;
+pub(crate) const LOOK: u64 = 4096;
 
-/// The cause for bytes that are neither a ZIP archive nor a compound file.
-pub(crate) fn cause(bytes: &[u8]) -> PackageError {
-    let head = &bytes[..bytes.len().min(LOOK)];
+/// The cause for a file that begins with these bytes and is neither a ZIP archive nor a compound file.
+pub(crate) fn cause(head: &[u8]) -> PackageError {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
     let is_wide = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
     let text: String = if is_wide {

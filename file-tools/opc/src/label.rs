@@ -7,6 +7,9 @@ use crate::error::PackageError;
 use crate::package::Package;
 use crate::xml::{Node, Tree};
 
+/// Labels that are taken in: a file has one for each organisation that knows it.
+const MAX_LABELS: usize = 100;
+
 /// How a label came to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelMethod {
@@ -56,7 +59,8 @@ pub(crate) fn read(package: &Package) -> Result<Vec<Label>, PackageError> {
         let content = package.part(&part)?;
         let tree = Tree::parse(&part, &content, package.limits())?;
         let found = tree.root().children().filter(|node| node.local() == "label");
-        labels.extend(found.map(|node| of_info(&node)));
+        let left = MAX_LABELS - labels.len();
+        labels.extend(found.take(left).map(|node| of_info(&node)));
     }
     let known = labels.len();
     for part in package.related("", "custom-properties")? {
@@ -96,7 +100,11 @@ fn of_property(labels: &mut Vec<Label>, known: usize, name: &str, value: &str) {
         return;
     };
     let id = plain(id);
-    let at = labels.iter().position(|label| label.id == id).unwrap_or_else(|| {
+    let found = labels.iter().position(|label| label.id == id);
+    if found.is_none() && labels.len() == MAX_LABELS {
+        return;
+    }
+    let at = found.unwrap_or_else(|| {
         // Switched on only where a property says so.
         labels.push(Label {
             id,

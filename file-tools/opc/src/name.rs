@@ -20,9 +20,10 @@ pub(crate) fn normalise(raw: &str) -> Result<String, PackageError> {
     }
 }
 
-/// The form under which a part is found.
+/// The form under which a part is found. Percent escapes and what they stand for are the same (ECMA-376 part 2, 6.2.2.2).
 pub(crate) fn key(name: &str) -> String {
-    name.trim_start_matches('/').replace('\\', "/").to_lowercase()
+    let name = name.trim_start_matches('/').replace('\\', "/").to_lowercase();
+    if name.contains('%') { unescape(&name) } else { name }
 }
 
 /// The folder of a part with its slash; empty at the top.

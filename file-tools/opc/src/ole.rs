@@ -13,6 +13,8 @@ pub(crate) use writer::write;
 const SIGNATURE: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 /// More directory entries than any encrypted document has.
 const MAX_ENTRIES: usize = 16_384;
+/// Bytes of the stream that holds the small ones: those of encrypted documents have a few thousand.
+const MAX_SMALL: usize = 32 << 20;
 /// How deep storages may nest.
 const MAX_DEPTH: usize = 32;
 /// Numbers above this mark ends and free sectors.
@@ -28,7 +30,7 @@ pub(crate) struct Node {
     /// The class of a storage.
     pub(crate) class: [u8; 16],
     start: u32,
-    size: u64,
+    pub(crate) size: u64,
 }
 
 impl Node {
@@ -96,8 +98,8 @@ impl<'a> Compound<'a> {
         file.read_table()?;
         let directory = file.chain(u32_at(bytes, 48)?, MAX_ENTRIES * 128)?;
         let root = directory.get(..128)?;
-        file.small = file.chain(u32_at(root, 116)?, bytes.len()).unwrap_or_default();
-        let small_table = file.chain(u32_at(bytes, 60)?, bytes.len()).unwrap_or_default();
+        file.small = file.chain(u32_at(root, 116)?, MAX_SMALL).unwrap_or_default();
+        let small_table = file.chain(u32_at(bytes, 60)?, MAX_SMALL / 16).unwrap_or_default();
         file.small_table = numbers(&small_table);
         file.nodes = nodes(&directory)?;
         Some(file)

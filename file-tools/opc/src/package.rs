@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::blob::Blob;
@@ -19,6 +20,8 @@ use crate::zip::{self, Packed, Tail};
 
 /// Parts up to this size in bytes are kept inflated after the first look.
 pub(crate) const KEPT: u64 = 1 << 20;
+/// Bytes of parts that are kept inflated so, taken together: a small file may hold thousands of parts that swell.
+const KEPT_ALL: u64 = 64 << 20;
 
 /// One entry of the package. Entries that are no parts (folders) are kept too.
 #[derive(Clone, Debug)]
@@ -41,6 +44,8 @@ pub struct Package {
     pub(crate) layout: Vec<String>,
     tail: Tail,
     limits: Limits,
+    /// Bytes of parts that were kept inflated, over all clones.
+    kept: Arc<AtomicU64>,
 }
 
 impl Package {
@@ -79,8 +84,11 @@ impl Package {
         }
         let start = file.slice(0..8).bytes()?;
         if !start.starts_with(b"PK\x03\x04") {
-            let bytes = file.bytes()?;
-            return Err(ole::cause(&bytes).unwrap_or_else(|| foreign::cause(&bytes)));
+            if !ole::is_compound(&start) {
+                let head = file.slice(0..foreign::LOOK.min(file.len())).bytes()?;
+                return Err(foreign::cause(&head));
+            }
+            return Err(ole::cause(&file.bytes()?).unwrap_or(PackageError::NotAPackage));
         }
         let archive = zip::read(&file, limits)?;
         let mut package = Self {
@@ -89,6 +97,7 @@ impl Package {
             layout: Vec::new(),
             tail: archive.tail,
             limits: *limits,
+            kept: Arc::default(),
         };
         for (raw, packed) in archive.entries {
             let name = name::normalise(&raw)?;
@@ -162,7 +171,8 @@ impl Package {
                 .into(),
             Content::Edited(_) => entry.content.reader(&entry.name).take_bytes(usize::MAX)?,
         };
-        if content.len() as u64 <= KEPT {
+        let length = content.len() as u64;
+        if length <= KEPT && self.kept.fetch_add(length, Ordering::Relaxed) <= KEPT_ALL {
             return Ok(entry.plain.get_or_init(|| content).clone());
         }
         Ok(content)
@@ -314,3 +324,6 @@ impl Package {
         Ok(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

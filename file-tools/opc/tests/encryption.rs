@@ -153,4 +153,6 @@ fn a_file_that_opens_with_a_certificate_too_is_read_and_not_sealed() {
 fn what_is_not_encrypted_is_not_decrypted() {
     let error = Encryption::open(&workbook(), PASSWORD, &Limits::default()).err();
     assert_eq!(error, Some(PackageError::NotAPackage));
+    let error = Package::open_protected(&workbook(), PASSWORD, &Limits::default()).err();
+    assert_eq!(error, Some(PackageError::NotProtected));
 }

@@ -155,6 +155,17 @@ fn a_label_that_was_taken_away_or_switched_off_does_not_count() {
 }
 
 #[test]
+fn a_file_full_of_labels_is_read_up_to_a_cap() {
+    let label = |number: usize| format!(r#"<clbl:label id="{number}" enabled="1"/>"#);
+    let list: String = (0..1000).map(label).collect();
+    assert_eq!(labelled(Some(&info(&list)), None).labels().unwrap().len(), 100);
+    let names: Vec<String> = (0..1000).map(|n| format!("MSIP_Label_{n}_Name")).collect();
+    let named: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    let labels = labelled(None, Some(&properties(&named))).labels().unwrap();
+    assert_eq!(labels.len(), 100);
+}
+
+#[test]
 fn a_label_that_cannot_be_read_is_an_error_and_not_no_label() {
     let package = labelled(Some("<clbl:labelList"), None);
     assert!(package.label().is_err());

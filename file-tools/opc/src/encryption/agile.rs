@@ -175,7 +175,7 @@ impl Agile {
     }
 
     /// Decrypts the stream `EncryptedPackage`. The signature is looked at first.
-    pub(super) fn open(&self, password: &str, stream: &[u8]) -> Result<Vec<u8>, PackageError> {
+    pub(super) fn open(&self, password: &str, stream: Vec<u8>) -> Result<Vec<u8>, PackageError> {
         let key = self.key(password)?;
         let cipher = Reading::new(&key)?;
         if let Some((signature_key, signature)) = &self.signature {
@@ -186,17 +186,16 @@ impl Agile {
             let length = self.data.hash.length();
             let parts = signature_key.get(..length).zip(signature.get(..length));
             let (signature_key, signature) = parts.ok_or_else(damaged)?;
-            if !self.data.hash.verifies(signature_key, stream, signature) {
+            if !self.data.hash.verifies(signature_key, &stream, signature) {
                 return Err(PackageError::Tampered);
             }
         }
-        let (length, blocks) = super::sized(stream)?;
-        let mut plain = blocks.to_vec();
-        for (number, segment) in (0u32..).zip(plain.chunks_mut(SEGMENT)) {
-            cipher.decrypt(&self.data.vector(&number.to_le_bytes()), segment)?;
-        }
-        plain.truncate(length);
-        Ok(plain)
+        super::decrypted(stream, |blocks| {
+            for (number, segment) in (0u32..).zip(blocks.chunks_mut(SEGMENT)) {
+                cipher.decrypt(&self.data.vector(&number.to_le_bytes()), segment)?;
+            }
+            Ok(())
+        })
     }
 
     /// Encrypts a package under fresh keys and salts with the same algorithms: `EncryptionInfo` and `EncryptedPackage`.

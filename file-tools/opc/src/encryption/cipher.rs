@@ -80,11 +80,17 @@ impl Hash {
     pub(super) fn spun(self, salt: &[u8], password: &str, count: u32) -> Zeroizing<Vec<u8>> {
         let units: Zeroizing<Vec<u8>> =
             Zeroizing::new(password.encode_utf16().flat_map(u16::to_le_bytes).collect());
-        let mut hash = self.of(&[salt, &units]);
-        for round in 0..count {
-            hash = self.of(&[&round.to_le_bytes(), &hash]);
+        let first = self.of(&[salt, &units]);
+        let length = 4 + first.len();
+        // The counter and the hash of the round before: millions of rounds make nothing anew.
+        let mut round = Zeroizing::new([0u8; 4 + digest::MAX_OUTPUT_LEN]);
+        round[4..length].copy_from_slice(&first);
+        for number in 0..count {
+            round[..4].copy_from_slice(&number.to_le_bytes());
+            let hash = digest::digest(self.algorithm(), &round[..length]);
+            round[4..length].copy_from_slice(hash.as_ref());
         }
-        hash
+        Zeroizing::new(round[4..length].to_vec())
     }
 
     /// The keyed hash of some bytes.

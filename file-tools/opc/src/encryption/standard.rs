@@ -84,7 +84,7 @@ impl Standard {
     }
 
     /// Decrypts the stream `EncryptedPackage`.
-    pub(super) fn open(&self, password: &str, stream: &[u8]) -> Result<Vec<u8>, PackageError> {
+    pub(super) fn open(&self, password: &str, stream: Vec<u8>) -> Result<Vec<u8>, PackageError> {
         let key = self.key(password);
         let (mut verifier, mut hash) = (self.verifier.clone(), self.verifier_hash.clone());
         decrypt_blocks(&key, &mut verifier)?;
@@ -92,11 +92,7 @@ impl Standard {
         if hash.get(..Hash::Sha1.length()) != Some(&Hash::Sha1.of(&[&verifier])) {
             return Err(PackageError::WrongPassword);
         }
-        let (length, blocks) = super::sized(stream)?;
-        let mut plain = blocks.to_vec();
-        decrypt_blocks(&key, &mut plain)?;
-        plain.truncate(length);
-        Ok(plain)
+        super::decrypted(stream, |blocks| decrypt_blocks(&key, blocks))
     }
 
     /// Encrypts a package under a fresh salt: `EncryptionInfo` and `EncryptedPackage`.

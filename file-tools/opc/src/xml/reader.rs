@@ -10,6 +10,9 @@ use super::{Ns, Tag};
 use crate::error::PackageError;
 use crate::limits::Limits;
 
+/// Namespace declarations in force at one place: Office writes about 40. Each element's name is looked up among them.
+const MAX_SCOPES: usize = 512;
+
 /// What the reader meets. Comments, processing instructions and the declaration are passed over.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
@@ -175,6 +178,9 @@ impl<'a> Reader<'a> {
                     _ => continue,
                 };
                 self.strict |= Ns::is_strict(attribute.raw);
+                if self.scopes.len() == MAX_SCOPES {
+                    return Err(self.wrong(tag.span.start, "too many namespaces are declared"));
+                }
                 self.scopes.push((self.depth, prefix, Ns::of(attribute.raw)));
             }
         }

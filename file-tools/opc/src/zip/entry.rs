@@ -120,6 +120,15 @@ impl Packed {
         if usize::from(name_length) != name.len() || head.get(30..) != Some(name) {
             return Err(damaged("an entry has two names"));
         }
+        // What another reader would take for the content must not be another than what is read here.
+        let local = |at: usize| u32_at(&head, at).filter(|value| ![0, u32::MAX].contains(value));
+        let differs = |at: usize, size: u64| local(at).is_some_and(|local| u64::from(local) != size);
+        if u16_at(&head, 8) != u16_at(&central, 10)
+            || differs(18, numbers.packed)
+            || differs(22, numbers.size)
+        {
+            return Err(damaged("an entry has two sizes"));
+        }
         let end = start
             .checked_add(numbers.packed)
             .filter(|end| *end <= extent.len())

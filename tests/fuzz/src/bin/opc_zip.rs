@@ -12,6 +12,7 @@ const LIMITS: Limits = Limits {
     total_bytes: 16 << 20,
     ratio: 300,
     ratio_from: 1 << 20,
+    spin_count: 1000,
     xml_depth: 64,
     xml_nodes: 100_000,
 };

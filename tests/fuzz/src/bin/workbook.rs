@@ -16,6 +16,7 @@ const LIMITS: Limits = Limits {
     total_bytes: 16 << 20,
     ratio: 300,
     ratio_from: 1 << 20,
+    spin_count: 1000,
     xml_depth: 256,
     xml_nodes: 100_000,
 };

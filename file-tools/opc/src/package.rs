@@ -57,6 +57,7 @@ impl Package {
             layout: Vec::new(),
             tail: Tail::fresh(),
             limits: *limits,
+            kept: Arc::default(),
         };
         let types = Content::Plain {
             content: content_types::EMPTY.into(),

@@ -45,8 +45,8 @@ fn sources_mut(operation: &mut Operation) -> Option<&mut Vec<FigureSource>> {
     }
 }
 
-/// Puts the value of now beside each source. A value that the model gave is replaced: only what stands in the document
-/// counts. A source that cannot be read stays without a value, and says so by that.
+/// Puts the document's name and the value of now beside each source. What the model gave is replaced: only what stands in
+/// the document counts. A source that cannot be read stays without a value, and says so by that.
 pub(crate) async fn fill(
     tools: &DocumentTools,
     session: &SessionId,
@@ -58,6 +58,9 @@ pub(crate) async fn fill(
     };
     sources.truncate(MAX_SOURCES);
     for source in sources {
+        let document = DocumentId::from_text(&source.document);
+        let document = tools.registry.of_session(session, &document);
+        source.title = document.map(|document| document.title);
         source.value = value(tools, session, &source.document, &source.address, progress).await;
     }
 }

@@ -16,6 +16,7 @@ mod draft;
 mod encryption;
 mod error;
 mod extension;
+pub mod figures;
 mod file;
 mod fingerprint;
 mod foreign;

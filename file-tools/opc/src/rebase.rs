@@ -276,7 +276,7 @@ fn follow(own: &Patch, other: &Patch, side: Side, yields: Yields<'_>) -> Result<
                 after: None,
             })))
         }
-        // A part of relationships is made with the first one and shared by all: it goes with the last one.
+        // A part of relationships, or of sources, is made with the first one and shared by all: it goes with the last one.
         (Patch::Removed { .. }, Patch::Edited { .. }) if is_shared(own.part()) => Ok(Followed::Gone),
         (Patch::Edited { spans, .. }, Patch::Removed { part, content, .. }) if is_shared(part) => {
             let content = replace(part, content, spans).map_err(|_| conflict(0))?;
@@ -290,9 +290,10 @@ fn follow(own: &Patch, other: &Patch, side: Side, yields: Yields<'_>) -> Result<
     }
 }
 
-/// True for parts of relationships.
+/// True for parts of relationships, and for the one of sources: what leads to that is [`crate::figures::settle`]'s business.
 fn is_shared(part: &str) -> bool {
-    name::key(part).rsplit('.').next() == Some("rels")
+    let key = name::key(part);
+    key.rsplit('.').next() == Some("rels") || key == name::key(crate::figures::PART)
 }
 
 /// Spans after other spans of the same content; the offset where they meet, where they do.

@@ -19,7 +19,13 @@ use ts_rs::TS;
 
 use crate::cell::{Cell, CellValue};
 use crate::deck::Frame;
+use crate::source::KeptSource;
 use crate::workbook::CellFormat;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
 
 /// What a changing operation did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
@@ -88,6 +94,10 @@ pub struct WorkbookContent {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]
     pub features: Vec<String>,
+    /// How many sources of written figures the file keeps; `range.read` tells them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(optional, as = "Option<u32>")]
+    pub sources: u32,
 }
 
 /// One sheet in `workbook.info`, and the answer to `sheet.add`.
@@ -192,6 +202,10 @@ pub struct RangeContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub table: Option<String>,
+    /// Where written figures came from, by the cells that show them: a cell may have several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sources: Option<Vec<KeptSource>>,
     /// The range of the rows that were left out, with sheet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

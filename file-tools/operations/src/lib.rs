@@ -29,7 +29,7 @@ pub use chart::{ChartKind, ChartSeries, ChartSource};
 pub use deck::{DeckAnswer, DeckOperation};
 pub use definition::{Backend, Definition, DocumentKind, Effect, Support};
 pub use refusal::{Refusal, RefusalCode};
-pub use source::FigureSource;
+pub use source::{FigureSource, KeptSource};
 pub use text::{
     CsvAnswer, CsvOperation, LegacyAnswer, LegacyOperation, PdfAnswer, PdfOperation, TextAnswer,
     TextOperation, WordAnswer, WordOperation,

@@ -14,10 +14,38 @@ pub struct FigureSource {
     pub figure: String,
     /// The document that the figure comes from, by its id in the session.
     pub document: String,
+    /// The name of that document, so that it is known also outside of the session. Filled in by the service when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub title: Option<String>,
     /// The address with its sheet in that document: `Revenue!F2:F486`.
     pub address: String,
     /// The value at that place when the figure was written. Filled in by the service when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub value: Option<CellValue>,
+}
+
+/// A source as a file keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptSource {
+    /// The cell (in a workbook) or the words (in a text) that show the figure.
+    pub figure: String,
+    /// The document that the figure came from, by the id that it had in the session.
+    pub document: String,
+    /// The name of that document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub title: Option<String>,
+    /// The address in that document.
+    pub address: String,
+    /// What stood there when the figure was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub value: Option<CellValue>,
+    /// True where the figure is not what was written with this source any more: it says nothing of what stands there now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub outdated: bool,
 }

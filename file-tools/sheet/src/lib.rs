@@ -24,6 +24,7 @@ mod picture;
 mod pivots;
 mod recalculation;
 mod sheet;
+mod sources;
 mod stream;
 mod strings;
 mod style_edit;

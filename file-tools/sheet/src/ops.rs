@@ -45,7 +45,6 @@ use crate::workbook::{Planned, Workbook};
 pub(crate) const MAX_CELLS: u64 = 200_000;
 
 /// Answers an operation that only looks.
-#[expect(clippy::match_same_arms, reason = "one arm an operation")]
 pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outcome<WorkbookAnswer> {
     use WorkbookOperation as Op;
     Ok(match operation {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deskhand_formula::{CellAt, references};
-use deskhand_opc::{Draft, Package, PatchSet};
+use deskhand_opc::{Draft, Package, PatchSet, figures};
 use deskhand_operations::{Refusal, RefusalCode};
 
 use crate::addresses;
@@ -31,6 +31,7 @@ impl Workbook {
     fn plan_back(&self, back: &PatchSet) -> Outcome<PatchSet> {
         let mut draft = Draft::new(&self.package);
         draft.take(back.clone())?;
+        figures::settle(&mut draft, &self.part)?;
         let after = Self::read(draft.package().clone())?;
         self.keeps_local_names(&after)?;
         self.leaves_nothing_dangling(&after)?;

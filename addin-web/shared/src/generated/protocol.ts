@@ -2141,6 +2141,10 @@ figure: string,
  */
 document: string, 
 /**
+ * The name of that document, so that it is known also outside of the session. Filled in by the service when absent.
+ */
+title?: string, 
+/**
  * The address with its sheet in that document: `Revenue!F2:F486`.
  */
 address: string, 
@@ -2436,6 +2440,35 @@ height?: number,
  * The part that holds the picture.
  */
 part?: string, };
+
+/**
+ * A source as a file keeps it.
+ */
+export type KeptSource = { 
+/**
+ * The cell (in a workbook) or the words (in a text) that show the figure.
+ */
+figure: string, 
+/**
+ * The document that the figure came from, by the id that it had in the session.
+ */
+document: string, 
+/**
+ * The name of that document.
+ */
+title?: string, 
+/**
+ * The address in that document.
+ */
+address: string, 
+/**
+ * What stood there when the figure was written.
+ */
+value?: CellValue, 
+/**
+ * True where the figure is not what was written with this source any more: it says nothing of what stands there now.
+ */
+outdated?: boolean, };
 
 /**
  *The answer to a [`LegacyOperation`], tagged with the same `op`.
@@ -3432,6 +3465,10 @@ notes?: Array<CellNote>,
  */
 table?: string, 
 /**
+ * Where written figures came from, by the cells that show them: a cell may have several.
+ */
+sources?: Array<KeptSource>, 
+/**
  * The range of the rows that were left out, with sheet.
  */
 rest?: string, 
@@ -3465,7 +3502,7 @@ transpose?: boolean, };
 /**
  * What `range.read` answers beside the values.
  */
-export type RangeFacet = "values" | "formulas" | "numberFormats" | "formats" | "texts" | "notes" | "table";
+export type RangeFacet = "values" | "formulas" | "numberFormats" | "formats" | "texts" | "notes" | "table" | "sources";
 
 /**
  * `range.fill`: at most 200,000 cells.
@@ -5223,7 +5260,11 @@ connections?: Array<string>,
  * What else is to be known of the file: `macros`, `signed`, `structureProtected`, `dates1904`, `iterates`,
  * `precisionAsShown`, `strict`.
  */
-features?: Array<string>, };
+features?: Array<string>, 
+/**
+ * How many sources of written figures the file keeps; `range.read` tells them.
+ */
+sources?: number, };
 
 /**
  * `workbook.info`: no parameters.

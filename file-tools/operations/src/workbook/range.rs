@@ -33,6 +33,8 @@ pub enum RangeFacet {
     /// One text table instead of grids: column letters, row numbers, values, and formulas where cells hold them. The
     /// smallest form for a model.
     Table,
+    /// Where written figures came from, as the file keeps it.
+    Sources,
 }
 
 /// `range.read`: at most 100,000 cells an answer.

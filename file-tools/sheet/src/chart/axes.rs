@@ -267,7 +267,13 @@ fn values(form: Form, pair: Pair, scale: &Scale<'_>, format: &str, look: &ChartL
         position,
         if grid { gridlines() } else { String::new() },
         axis_title(scale.title, !form.lying),
-        number_format(scale.format, format),
+        // Shares of 100 % read 0 and 1 in a format without the sign.
+        number_format(
+            scale
+                .format
+                .filter(|format| !form.shares() || format.contains('%')),
+            format
+        ),
         NO_LINE,
         pair.across,
         crosses,

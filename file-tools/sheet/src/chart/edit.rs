@@ -446,7 +446,7 @@ fn relabel(setting: &Setting<'_, '_>, series: &Plotted<'_, '_>, labels: bool) ->
             .map(|node| node.tag().set_attribute("val", "1"))
             .into_iter()
             .collect(),
-        (true, _) => vec![setting.put("dLbls", &series::labels(form))],
+        (true, _) => vec![setting.put("dLbls", &series::labels(form, None))],
         (false, _) if series.group.node.child("dLbls").is_some() => {
             vec![setting.put("dLbls", r#"<c:dLbls><c:delete val="1"/></c:dLbls>"#)]
         }

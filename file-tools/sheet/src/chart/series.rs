@@ -44,7 +44,7 @@ pub(crate) fn xml(form: Form, index: usize, series: &Series, data: &Data, drawn:
     xml.push_str(&shape(form, index, drawn.fill.as_deref()));
     xml.push_str(&after_shape(form, index, drawn.fill.as_deref()));
     if drawn.labels {
-        xml.push_str(&labels(form));
+        xml.push_str(&labels(form, drawn.fill.as_deref()));
     }
     let [categories, values, sizes] = references(form, series, data);
     let _ = write!(xml, "{categories}{values}{sizes}{}</c:ser>", tail(form));
@@ -122,8 +122,21 @@ pub(crate) fn after_shape(form: Form, index: usize, fill: Option<&str>) -> Strin
     }
 }
 
-/// The values written beside the points.
-pub(crate) fn labels(form: Form) -> String {
+/// The values written beside the points, or inside filled shapes: white there, dark on a light colour.
+pub(crate) fn labels(form: Form, fill: Option<&str>) -> String {
+    let inside =
+        form.axes == Axes::None || (form.element == "barChart" && form.grouping != Some("clustered"));
+    let text = if inside && !fill.is_some_and(is_light) {
+        r#"<c:txPr><a:bodyPr/><a:lstStyle/><a:p><a:pPr><a:defRPr><a:solidFill><a:schemeClr val="bg1"/></a:solidFill></a:defRPr></a:pPr><a:endParaRPr lang="en-US"/></a:p></c:txPr>"#
+    } else {
+        ""
+    };
+    // A pie would put them outside where they do not fit; a doughnut and stacked bars know one place only.
+    let place = if form.element == "pieChart" {
+        r#"<c:dLblPos val="inEnd"/>"#
+    } else {
+        ""
+    };
     let lines = if form.axes == Axes::None {
         r#"<c:showLeaderLines val="1"/>"#
     } else {
@@ -131,12 +144,24 @@ pub(crate) fn labels(form: Form) -> String {
     };
     format!(
         concat!(
-            "<c:dLbls><c:spPr><a:noFill/><a:ln><a:noFill/></a:ln></c:spPr>",
+            "<c:dLbls><c:spPr><a:noFill/><a:ln><a:noFill/></a:ln></c:spPr>{}{}",
             r#"<c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/><c:showSerName val="0"/>"#,
             r#"<c:showPercent val="0"/><c:showBubbleSize val="0"/>{}</c:dLbls>"#
         ),
-        lines
+        text, place, lines
     )
+}
+
+/// True for a colour on which white cannot be read (luma of ITU-R BT.601), or one of the theme's backgrounds.
+fn is_light(fill: &str) -> bool {
+    let Some((_, rest)) = fill.split_once("srgbClr val=\"") else {
+        return fill.contains("\"bg");
+    };
+    let part = |at: usize| {
+        let digits = rest.get(at..at + 2).unwrap_or_default();
+        u32::from_str_radix(digits, 16).unwrap_or_default()
+    };
+    299 * part(0) + 587 * part(2) + 114 * part(4) > 150_000
 }
 
 /// What stands after the values.

@@ -13,6 +13,7 @@ use crate::chart::read;
 use crate::drawings::{self, Object};
 use crate::error::Outcome;
 use crate::sheet::Worksheet;
+use crate::sources;
 use crate::tables;
 use crate::workbook::{SheetEntry, SheetKind, Workbook, is_true};
 
@@ -42,6 +43,7 @@ pub(super) fn answer(workbook: &Workbook) -> Outcome<WorkbookContent> {
         label: workbook.package.label()?,
         external_links: external_links(workbook)?,
         connections: connections(workbook)?,
+        sources: sources::count(workbook)?,
         ..WorkbookContent::default()
     };
     let part = workbook.package.part(&workbook.part)?;

@@ -10,6 +10,7 @@ use crate::cells::{Keep, ScannedCell};
 use crate::error::{Outcome, refuse};
 use crate::ops::values::{formula_or_value, shown, value};
 use crate::sheet::Worksheet;
+use crate::sources;
 use crate::stream::{Excerpt, LARGE, excerpt};
 use crate::strings;
 use crate::styles::Styles;
@@ -69,16 +70,22 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
         fingerprint: fingerprint(area, &scanned.data.cells, &strings),
         ..RangeContent::default()
     };
+    refuse_unread(facets)?;
+    answer.sources = sources::asked(workbook, facets, sheet.id, (area, grid.cells, &strings))?;
+    for facet in facets {
+        fill(&mut answer, *facet, &grid, &strings, &styles);
+    }
+    Ok(answer)
+}
+
+fn refuse_unread(facets: &[RangeFacet]) -> Outcome<()> {
     if facets.contains(&RangeFacet::Notes) || facets.contains(&RangeFacet::Table) {
         return refuse(
             RefusalCode::Unsupported,
             "Notes and text tables are not read from closed files.",
         );
     }
-    for facet in facets {
-        fill(&mut answer, *facet, &grid, &strings, &styles);
-    }
-    Ok(answer)
+    Ok(())
 }
 
 /// Of a large part, the rows that are to be looked at closely.
@@ -119,7 +126,7 @@ fn fill(
         RangeFacet::Texts => {
             answer.texts = Some(grid.map(|cell, style| shown(&value_of(cell), style, styles)));
         }
-        RangeFacet::Notes | RangeFacet::Table => {}
+        RangeFacet::Notes | RangeFacet::Table | RangeFacet::Sources => {}
     }
 }
 

@@ -9,6 +9,7 @@ use crate::addresses;
 use crate::cell_edit::{CellEdit, CellEdits, Content};
 use crate::error::{Outcome, refuse};
 use crate::ops::{within, writing};
+use crate::sources;
 use crate::workbook::Workbook;
 
 /// Characters in a cell, and in a formula (Excel specifications and limits).
@@ -33,7 +34,10 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, write: &RangeWrite) -
             "There is nothing to write; nothing was changed.",
         );
     }
-    writing::write(workbook, draft, index, area, &changes)
+    let mut applied = writing::write(workbook, draft, index, area, &changes)?;
+    let warnings = sources::keep(workbook, draft, index, &changes, &write.sources)?;
+    applied.warnings.extend(warnings);
+    Ok(applied)
 }
 
 /// The area written: of the size of the cells.

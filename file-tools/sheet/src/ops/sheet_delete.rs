@@ -12,6 +12,7 @@ use crate::calc_chain::{self, Gone};
 use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
 use crate::sheet::Worksheet;
+use crate::sources;
 use crate::tabs::{self, Shift};
 use crate::workbook::{SheetEntry, SheetKind, Workbook, guard_structure};
 
@@ -48,6 +49,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, delete: &SheetDelete)
     draft.edit(&workbook.part, edits)?;
     draft.remove_relationship(&workbook.part, &sheet.relationship)?;
     calc_chain::remove(workbook, draft, &Gone::Sheet(sheet.id))?;
+    sources::overwritten(workbook, draft, sheet.id, &|_, _| true)?;
     if !sheet.part.is_empty() {
         remove_with_orphans(draft, &sheet.part)?;
     }

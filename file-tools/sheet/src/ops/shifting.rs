@@ -28,6 +28,7 @@ use deskhand_operations::{Area, MAX_COLUMNS, MAX_ROWS, RefusalCode};
 use crate::addresses;
 use crate::error::{Outcome, refuse};
 use crate::recalculation;
+use crate::sources;
 use crate::workbook::{SheetEntry, Workbook};
 
 use fresh::Fresh;
@@ -78,6 +79,7 @@ pub(super) fn plan(
     names::follow(&mut follow, draft)?;
     parts::follow(&mut follow, draft)?;
     tables::remove(&follow, draft, sheet)?;
+    sources::shifted(workbook, draft, sheet.id, &|area| shift.area(area))?;
     follow.affected.sort_unstable();
     follow.affected.dedup();
     if !follow.affected.is_empty() {

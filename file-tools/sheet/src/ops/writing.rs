@@ -17,6 +17,7 @@ use crate::ops::range_read::{fingerprint, trimmed};
 use crate::ops::values::{formula, value};
 use crate::recalculation::{self, Recalculated};
 use crate::sheet::Worksheet;
+use crate::sources;
 use crate::strings;
 use crate::styles::Styles;
 use crate::tables::{self, TableEntry};
@@ -61,6 +62,7 @@ pub(super) fn write(
     for (part, edits) in headers {
         draft.edit(&part, edits)?;
     }
+    sources::overwritten(workbook, draft, sheet.id, &replaced)?;
     let changed: Vec<CellAt> = changes
         .iter()
         .filter(|(_, change)| change.content != Content::Keep)

@@ -16,6 +16,7 @@ mod pictures;
 mod pivots;
 mod recalculation;
 mod shifting;
+mod sources;
 mod support;
 mod trace;
 mod writing;

@@ -36,7 +36,8 @@ fn operations(book: &Workbook) -> Vec<(Value, &'static [&'static str])> {
         }
     }
     if let Some((sheet, ..)) = edited(book) {
-        let write = json!({"op": "range.write", "range": on(&sheet, "XEA1000"), "cells": [["Region", "Units", "Share"], ["North", 2, 0.4], ["South", 3, 0.6]]});
+        let write = json!({"op": "range.write", "range": on(&sheet, "XEA1000"), "cells": [["Region", "Units", "Share"], ["North", 2, 0.4], ["South", 3, 0.6]],
+            "sources": [{"figure": "XEB1001", "document": "d", "address": "Revenue!F2:F486", "value": 2}, {"figure": "XEC1001", "document": "d", "address": "Revenue!G2"}]});
         operations.push((write, &[]));
         let add = json!({"op": "chart.add", "range": on(&sheet, "XEA1000:XEC1002"), "kind": "columnClustered", "name": "Deskhand chart",
             "title": "Units", "series": [{"series": "Share", "kind": "line", "secondary": true}]});

@@ -83,7 +83,8 @@ fn kind(content_type: &str, content: &[u8]) -> Kind {
         let start = content
             .iter()
             .find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
-        if start == Some(&b'<') {
+        // Sources name places of other documents.
+        if start == Some(&b'<') && !deskhand_opc::figures::holds(content) {
             Kind::Unknown
         } else {
             Kind::Plain

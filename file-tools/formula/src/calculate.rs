@@ -4,6 +4,7 @@
 //! formula is computed by the first engine that is trusted with every function of it and that finds everything it reads
 //! known. What is left, and what reads it, is named, never guessed.
 
+mod texts;
 mod work;
 
 use std::collections::BTreeSet;

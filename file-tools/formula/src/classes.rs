@@ -50,12 +50,13 @@ pub(crate) fn takes(name: &str, index: usize) -> Takes {
         "SUMPRODUCT" | "SUMX2MY2" | "SUMX2PY2" | "SUMXMY2" | "MMULT" | "MDETERM" | "MINVERSE"
         | "TRANSPOSE" | "FREQUENCY" | "LINEST" | "LOGEST" | "TREND" | "GROWTH" | "SLOPE" | "INTERCEPT"
         | "RSQ" | "CORREL" | "PEARSON" | "COVAR" | "COVARIANCE.P" | "COVARIANCE.S" | "STEYX" | "MODE"
-        | "MODE.SNGL" | "MODE.MULT" | "CHITEST" | "CHISQ.TEST" | "FTEST" | "F.TEST" => array(true),
+        | "MODE.SNGL" | "MODE.MULT" | "CHITEST" | "CHISQ.TEST" | "FTEST" | "F.TEST" | "HSTACK" | "VSTACK"
+        | "SORTBY" => array(true),
         "LOOKUP" | "FORECAST" | "FORECAST.LINEAR" => array(index >= 1),
         "INDEX" | "LARGE" | "SMALL" | "PERCENTILE" | "PERCENTILE.INC" | "PERCENTILE.EXC" | "QUARTILE"
         | "QUARTILE.INC" | "QUARTILE.EXC" | "PERCENTRANK" | "PERCENTRANK.INC" | "PERCENTRANK.EXC"
-        | "TRIMMEAN" | "ZTEST" | "Z.TEST" => array(index == 0),
-        "PROB" | "TTEST" | "T.TEST" => array(index <= 1),
+        | "TRIMMEAN" | "ZTEST" | "Z.TEST" | "SORT" | "UNIQUE" => array(index == 0),
+        "FILTER" | "PROB" | "TTEST" | "T.TEST" => array(index <= 1),
         "AGGREGATE" => array(index >= 2),
         _ => Takes::Value,
     }
@@ -79,5 +80,11 @@ pub(crate) fn may_answer_many(name: &str) -> bool {
             | "GROWTH"
             | "MODE.MULT"
             | "XLOOKUP"
+            | "FILTER"
+            | "HSTACK"
+            | "SORT"
+            | "SORTBY"
+            | "UNIQUE"
+            | "VSTACK"
     )
 }

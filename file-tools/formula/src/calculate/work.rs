@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use deskhand_operations::Area;
 
-use super::{Calculated, CellAt, Method, Outcome, Problem};
+use super::{Calculated, CellAt, Formula, Method, Outcome, Problem, texts};
 use crate::dependence::Readers;
 use crate::engine::{Answer, Constant, EngineName, Task, is_error};
 use crate::prepare::{Names, Prepared, prepare, untrusted};
@@ -41,7 +41,6 @@ pub(super) fn run(
     cancelled: &Arc<AtomicBool>,
 ) -> Vec<Calculated> {
     let mut names = Names::new(problem, method.try_all);
-    let asked = method.engines.iter().fold(0, |bits, engine| bits | engine.bit());
     let mut work = Work {
         problem,
         prepared: Vec::with_capacity(problem.formulas.len()),
@@ -50,40 +49,12 @@ pub(super) fn run(
         visits,
     };
     for formula in &problem.formulas {
-        let ready = prepare(&formula.text, formula.cell, formula.array, &mut names);
-        let (prepared, engines, reason) = match ready {
-            Ok(ready) if ready.facts.subtotal && reads_hidden(&ready, problem) => {
-                (Some(ready), 0, "its answer depends on hidden rows".to_owned())
-            }
-            Ok(ready) => {
-                // The second engine would take one value of an array.
-                let arrays = if formula.array {
-                    EngineName::Formualizer.bit()
-                } else {
-                    u8::MAX
-                };
-                let engines = ready.facts.engines & asked & arrays;
-                let reason = if engines == 0 {
-                    untrusted(&formula.text, &mut names)
-                } else {
-                    String::new()
-                };
-                (Some(ready), engines, reason)
-            }
-            Err(reason) => (None, 0, reason),
-        };
+        let (prepared, state) = stands(problem, formula, &mut names, method, led);
         work.prepared.push(prepared);
-        let first = engines & method.engines.first().map_or(0, |engine| engine.bit());
-        let (engines, later) = if led && first != 0 {
-            (first, engines & !first)
-        } else {
-            (engines, 0)
-        };
-        work.states.push(State::Open {
-            engines,
-            later,
-            reason,
-        });
+        work.states.push(state);
+    }
+    for index in texts::too_long(problem, &work.prepared) {
+        work.states[index as usize].refuse("its text might become too long");
     }
     for _ in 0..MAX_ROUNDS {
         let changed = method
@@ -96,6 +67,46 @@ pub(super) fn run(
         }
     }
     work.outcomes()
+}
+
+/// A formula made ready, and who may compute it.
+fn stands<'a>(
+    problem: &'a Problem,
+    formula: &'a Formula,
+    names: &mut Names<'_>,
+    method: Method,
+    led: bool,
+) -> (Option<Prepared<'a>>, State) {
+    let open = |engines: u8, later: u8, reason: String| State::Open {
+        engines,
+        later,
+        reason,
+    };
+    let ready = match prepare(&formula.text, formula.cell, formula.array, names) {
+        Ok(ready) => ready,
+        Err(reason) => return (None, open(0, 0, reason)),
+    };
+    if ready.facts.subtotal && reads_hidden(&ready, problem) {
+        let reason = "its answer depends on hidden rows".to_owned();
+        return (Some(ready), open(0, 0, reason));
+    }
+    let asked = method.engines.iter().fold(0, |bits, engine| bits | engine.bit());
+    // The second engine would take one value of an array.
+    let arrays = if formula.array {
+        EngineName::Formualizer.bit()
+    } else {
+        u8::MAX
+    };
+    let engines = ready.facts.engines & asked & arrays;
+    let first = engines & method.engines.first().map_or(0, |engine| engine.bit());
+    let state = if engines == 0 {
+        open(0, 0, untrusted(&formula.text, names))
+    } else if led && first != 0 {
+        open(first, engines & !first, String::new())
+    } else {
+        open(engines, 0, String::new())
+    };
+    (Some(ready), state)
 }
 
 /// How often each engine is asked.
@@ -299,6 +310,21 @@ impl Work<'_> {
 }
 
 impl State {
+    /// No engine is asked.
+    fn refuse(&mut self, why: &str) {
+        if let Self::Open {
+            engines,
+            later,
+            reason,
+        } = self
+        {
+            (*engines, *later) = (0, 0);
+            if reason.is_empty() {
+                why.clone_into(reason);
+            }
+        }
+    }
+
     /// This engine is asked no more; the first reason is kept.
     fn close(&mut self, engine: EngineName, why: &str) {
         if let Self::Open {

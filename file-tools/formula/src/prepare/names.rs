@@ -27,6 +27,8 @@ pub(crate) struct Names<'a> {
     /// Functions by their names as written: their place in `known`.
     functions: HashMap<String, usize>,
     known: Vec<Known>,
+    /// The last row and column of any sheet that hold anything.
+    pub(super) extent: (u32, u32),
     date_1904: bool,
     /// True to let every engine try every function that it has.
     try_all: bool,
@@ -58,6 +60,7 @@ impl<'a> Names<'a> {
             by_sheet,
             functions: HashMap::new(),
             known: Vec::new(),
+            extent: extent(problem),
             date_1904: problem.date_1904,
             try_all,
         }
@@ -84,6 +87,21 @@ impl<'a> Names<'a> {
             takes: std::array::from_fn(|index| takes(&plain, index)),
             many: may_answer_many(&plain),
             criteria: plain.ends_with("IF") || plain.ends_with("IFS"),
+            makes: matches!(plain.as_str(), "SEQUENCE" | "MUNIT"),
+            copies: matches!(
+                plain.as_str(),
+                "FILTER"
+                    | "FREQUENCY"
+                    | "GROWTH"
+                    | "HSTACK"
+                    | "LINEST"
+                    | "MMULT"
+                    | "SORT"
+                    | "TRANSPOSE"
+                    | "TREND"
+                    | "UNIQUE"
+                    | "VSTACK"
+            ),
             branches: matches!(plain.as_str(), "IF" | "IFERROR" | "IFNA" | "CHOOSE"),
             plain,
         });
@@ -97,6 +115,14 @@ impl<'a> Names<'a> {
     }
 }
 
+fn extent(problem: &Problem) -> (u32, u32) {
+    let constants = problem.constants.iter().map(|(cell, _)| cell);
+    let formulas = problem.formulas.iter().map(|formula| &formula.cell);
+    constants.chain(formulas).fold((0, 0), |(rows, columns), cell| {
+        (rows.max(cell.row), columns.max(cell.column))
+    })
+}
+
 /// What is known of a function.
 pub(super) struct Known {
     /// Its name in upper case, without prefix.
@@ -107,6 +133,10 @@ pub(super) struct Known {
     pub(super) many: bool,
     /// It compares with criteria, which may be several where arrays are computed.
     pub(super) criteria: bool,
+    /// It makes an array of a size that its arguments say.
+    pub(super) makes: bool,
+    /// It makes an array of all that it is given.
+    pub(super) copies: bool,
     /// It answers one of its arguments.
     pub(super) branches: bool,
 }

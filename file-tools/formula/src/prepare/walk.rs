@@ -12,6 +12,13 @@ use crate::engine::trust::Facts;
 use crate::reference::{is_external, sheet_name};
 use crate::token::{Kind, Token, tokens};
 
+/// Calls and parentheses inside each other; Excel has 64 levels of calls.
+const MAX_DEPTH: usize = 128;
+/// Operators of a formula: the engines go through them by recursion, on threads with little room.
+const MAX_OPERATORS: usize = 1_000;
+/// Cells of an array that is made while a formula is computed.
+const MAX_MADE: u64 = 10_000_000;
+
 /// A call or parenthesis that is open.
 struct Frame {
     /// The function's number; absent for a parenthesis.
@@ -37,6 +44,9 @@ pub(super) struct Walk<'w, 'n> {
     frames: Vec<Frame>,
     /// Inside the braces of an array constant.
     braces: bool,
+    operators: usize,
+    /// Rows and columns of the arrays that operators make, and the cells of those that functions make.
+    made: (u64, u64, u64),
     found: Found,
 }
 
@@ -54,6 +64,8 @@ impl<'w, 'n> Walk<'w, 'n> {
             array,
             frames: Vec::new(),
             braces: false,
+            operators: 0,
+            made: (1, 1, 0),
             found: Found {
                 edits: Vec::new(),
                 reads: Vec::new(),
@@ -72,6 +84,7 @@ impl<'w, 'n> Walk<'w, 'n> {
         for (position, token) in all.iter().enumerate() {
             match token.kind {
                 Kind::Function => self.function(&all, position)?,
+                Kind::Open if self.frames.len() >= MAX_DEPTH => return Err("it is too deep".to_owned()),
                 Kind::Open => self.open(&all, position),
                 Kind::Close => self.close()?,
                 Kind::Separator if self.braces => {}
@@ -88,10 +101,18 @@ impl<'w, 'n> Walk<'w, 'n> {
                 }
                 Kind::Operator => {
                     operator(token.text)?;
+                    self.operators += 1;
+                    if self.operators > MAX_OPERATORS {
+                        return Err("it is too long".to_owned());
+                    }
                     self.braces = token.text == "{" || (self.braces && token.text != "}");
                 }
                 _ => {}
             }
+        }
+        let (rows, columns, cells) = self.made;
+        if rows.saturating_mul(columns).max(cells) > MAX_MADE {
+            return Err("it would make an array of too many cells".to_owned());
         }
         if self.frames.is_empty() {
             Ok(())
@@ -169,6 +190,9 @@ impl<'w, 'n> Walk<'w, 'n> {
         let (many, branches) = (known.many, known.branches);
         self.found.facts = self.found.facts.and(known.facts);
         let close = closing(all, position + 1).ok_or("it cannot be read")?;
+        if known.makes && !is_small(&all[position + 1..close]) {
+            return Err("how large an array it makes is only known when it is computed".to_owned());
+        }
         if known.facts.texts && text_argument(&all[position + 1..close]) {
             self.found.facts.engines &= !EngineName::Formualizer.bit();
         }
@@ -261,8 +285,36 @@ impl<'w, 'n> Walk<'w, 'n> {
             let span = token.at..token.at + token.text.len();
             self.found.edits.push((span, cell.to_string()));
         }
+        if place == Takes::Array {
+            self.count_made(area, first, position, all);
+        }
         self.found.reads.extend(sheets.map(|sheet| (sheet, area)));
         Ok(())
+    }
+
+    /// Counts the cells of the array that an operator or a function makes of an area.
+    fn count_made(&mut self, area: Area, first: usize, last: usize, all: &[Token<'_>]) {
+        let (used_rows, used_columns) = self.names.extent;
+        let rows = area.bottom.min(used_rows).saturating_sub(area.top) + 1;
+        let columns = area.right.min(used_columns).saturating_sub(area.left) + 1;
+        let edge = |token: Option<&Token<'_>>, kinds: [Kind; 2]| {
+            token.is_none_or(|token| kinds.contains(&token.kind))
+        };
+        let before = first.checked_sub(1).and_then(|before| all.get(before));
+        let alone = edge(before, [Kind::Open, Kind::Separator])
+            && edge(all.get(last + 1), [Kind::Close, Kind::Separator]);
+        let copied = self.frames.iter().any(|frame| {
+            frame
+                .function
+                .is_some_and(|function| self.names.known(function).copies)
+        });
+        if copied {
+            self.made.2 = self.made.2.saturating_add(u64::from(rows) * u64::from(columns));
+        }
+        if !alone || self.is_lifted() {
+            self.made.0 = self.made.0.max(u64::from(rows));
+            self.made.1 = self.made.1.max(u64::from(columns));
+        }
     }
 
     /// The sheets of a prefix.
@@ -280,6 +332,16 @@ impl<'w, 'n> Walk<'w, 'n> {
         let last = self.names.sheet(last).ok_or_else(|| missing(last))?;
         Ok(first.min(last)..=first.max(last))
     }
+}
+
+/// True where the sizes that a call makes an array of are given as numbers, and small.
+fn is_small(call: &[Token<'_>]) -> bool {
+    let plain = |token: &Token<'_>| matches!(token.kind, Kind::Open | Kind::Separator | Kind::Number);
+    let sizes = call.iter().filter(|token| token.kind == Kind::Number);
+    let cells = sizes
+        .filter_map(|token| token.text.parse::<f64>().ok())
+        .product::<f64>();
+    call.iter().all(plain) && cells <= 1_000.0
 }
 
 /// Operators that make a range which only a calculation knows are not followed.

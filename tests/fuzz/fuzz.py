@@ -38,7 +38,7 @@ def main():
 
 
 def dictionary(target):
-    if target in ("deck", "opc_xml", "opc_patch", "opc_zip", "workbook"):
+    if target in ("deck", "opc_xml", "opc_patch", "opc_zip", "sheet_stream", "workbook"):
         return ["ooxml.dict"]
     if target == "opc_splice":
         return []
@@ -46,7 +46,7 @@ def dictionary(target):
 
 
 def seeds(target):
-    kinds = {"workbook": ["workbooks"], "deck": ["decks"], "opc_patch": ["workbooks", "decks"]}
+    kinds = {"workbook": ["workbooks"], "sheet_stream": ["workbooks"], "deck": ["decks"], "opc_patch": ["workbooks", "decks"]}
     packages = [file for kind in ("workbooks", "decks") for file in sorted((FIXTURES / kind).glob("*.*"))]
     packages = [file for file in packages if zipfile.is_zipfile(file)]
     if target in kinds:
@@ -124,6 +124,8 @@ def parts_input(file, target):
 
 
 def extra(target, parts):
+    if target == "sheet_stream":
+        return b""
     if target == "opc_patch":
         patch = {"change": "added", "part": "xl/new.xml", "content": "PGEvPg=="}
         return MARK + b"patches\n" + json.dumps({"patches": [patch]}).encode()

@@ -1,4 +1,8 @@
-//! New workbooks from rows of cells.
+//! New workbooks from rows of cells: small ones with their values computed, and those of any size row by row.
+
+mod rows;
+
+use std::collections::HashMap;
 
 use deskhand_formula::CellAt;
 use deskhand_opc::{Draft, Limits, Package};
@@ -7,6 +11,8 @@ use rust_xlsxwriter::{Format, Formula, XlsxError};
 
 use crate::recalculation;
 use crate::workbook::Workbook;
+
+pub use self::rows::{NewRows, NewWorkbook};
 
 /// A sheet of a new workbook.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,6 +47,7 @@ pub fn create_workbook(sheets: &[NewSheet]) -> Result<(Vec<u8>, Vec<String>), Cr
         return Err(CreateError::Input("it needs at least one sheet".to_owned()));
     }
     let mut writer = rust_xlsxwriter::Workbook::new();
+    let mut formats = Formats::default();
     let mut formulas = Vec::new();
     for (index, sheet) in sheets.iter().enumerate() {
         let worksheet = writer.add_worksheet();
@@ -54,7 +61,7 @@ pub fn create_workbook(sheets: &[NewSheet]) -> Result<(Vec<u8>, Vec<String>), Cr
                         column: u32::from(column),
                     });
                 }
-                put(worksheet, row, column, input)?;
+                put(worksheet, &mut formats, (row, column), input)?;
             }
         }
     }
@@ -74,10 +81,24 @@ pub fn create_workbook(sheets: &[NewSheet]) -> Result<(Vec<u8>, Vec<String>), Cr
     Ok((bytes, recalculated.warnings))
 }
 
+/// The number formats of dates: making one for every cell would cost more than writing it.
+#[derive(Debug, Default)]
+struct Formats(HashMap<String, Format>);
+
+impl Formats {
+    fn of(&mut self, code: &str) -> &Format {
+        if !self.0.contains_key(code) {
+            let format = Format::new().set_num_format(code);
+            self.0.insert(code.to_owned(), format);
+        }
+        &self.0[code]
+    }
+}
+
 fn put(
     sheet: &mut rust_xlsxwriter::Worksheet,
-    row: u32,
-    column: u16,
+    formats: &mut Formats,
+    (row, column): (u32, u16),
     input: &CellInput,
 ) -> Result<(), CreateError> {
     match input {
@@ -85,12 +106,11 @@ fn put(
         CellInput::Boolean(value) => drop(sheet.write_boolean(row, column, *value)?),
         CellInput::Number(value) => drop(sheet.write_number(row, column, *value)?),
         CellInput::Date(date) => {
-            let format = date.format.as_deref().unwrap_or_else(|| date.fitting_format());
-            let format = Format::new().set_num_format(format);
-            match date.serial(false) {
-                Some(serial) => drop(sheet.write_number_with_format(row, column, serial, &format)?),
-                None => drop(sheet.write_string(row, column, &date.date)?),
-            }
+            let code = date.format.as_deref().unwrap_or_else(|| date.fitting_format());
+            let _ = match date.serial(false) {
+                Some(serial) => sheet.write_number_with_format(row, column, serial, formats.of(code))?,
+                None => sheet.write_string(row, column, &date.date)?,
+            };
         }
         CellInput::Text(text) => match input.formula() {
             Some(formula) => {

@@ -35,7 +35,7 @@ mod take_back;
 mod workbook;
 
 pub use compare::compare;
-pub use create::{CreateError, NewSheet, create_workbook};
+pub use create::{CreateError, NewRows, NewSheet, NewWorkbook, create_workbook};
 pub use lint::{Finding, lint};
 pub use recalculation::opinions::Opinion;
 pub use recalculation::recompute::Recomputed;

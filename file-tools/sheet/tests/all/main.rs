@@ -8,6 +8,7 @@
 mod charts;
 mod comments;
 mod corpus;
+mod creating;
 mod followers;
 mod objects;
 mod operations;

@@ -4,6 +4,7 @@
 
 mod delay;
 mod figure;
+mod files;
 mod history;
 mod litellm;
 mod process;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use figure::Report;
 
 /// Every benchmark by its name.
-const NAMES: [&str; 5] = ["sizes", "start", "replay", "search", "delay"];
+const NAMES: [&str; 6] = ["sizes", "start", "replay", "search", "files", "delay"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -37,6 +38,7 @@ async fn main() -> ExitCode {
             "start" => Box::pin(process::start_and_idle(&mut report)).await,
             "replay" => Box::pin(history::replay(&mut report)).await,
             "search" => Box::pin(history::search(&mut report)).await,
+            "files" => files::files(&mut report),
             _ => Box::pin(delay::delay(&mut report)).await,
         }
     }

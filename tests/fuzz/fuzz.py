@@ -9,7 +9,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import zipfile
 import zlib
 
@@ -38,16 +37,18 @@ def main():
 
 
 def dictionary(target):
-    if target in ("deck", "opc_xml", "opc_patch", "opc_zip", "sheet_stream", "workbook"):
+    if target in ("deck", "docx", "opc_xml", "opc_patch", "opc_zip", "workbook"):
         return ["ooxml.dict"]
     if target == "opc_splice":
+        return []
+    if target in ("csv", "legacy", "pdf"):
         return []
     return ["formula.dict"] if target == "formula" else ["json.dict"]
 
 
 def seeds(target):
-    kinds = {"workbook": ["workbooks"], "sheet_stream": ["workbooks"], "deck": ["decks"], "opc_patch": ["workbooks", "decks"]}
-    packages = [file for kind in ("workbooks", "decks") for file in sorted((FIXTURES / kind).glob("*.*"))]
+    kinds = {"workbook": ["workbooks"], "deck": ["decks"], "docx": ["documents"], "opc_patch": ["workbooks", "decks"]}
+    packages = [file for kind in ("workbooks", "decks", "documents") for file in sorted((FIXTURES / kind).glob("*.*"))]
     packages = [file for file in packages if zipfile.is_zipfile(file)]
     if target in kinds:
         chosen = [file for file in packages if file.parent.name in kinds[target]]
@@ -56,13 +57,14 @@ def seeds(target):
         yield from (file.read_bytes() for file in packages if file.stat().st_size < LARGEST_INPUT)
     elif target == "opc_splice":
         yield from streams(packages)
-    elif target == "opc_encrypted":
-        yield from encrypted_seeds()
     elif target == "opc_xml":
         for file in packages:
             with zipfile.ZipFile(file) as package:
                 names = [entry.filename for entry in package.infolist() if is_xml(entry.filename)]
                 yield from (content for name in names if len(content := package.read(name)) < 4_000)
+    elif target in ("legacy", "pdf"):
+        folder = FIXTURES / {"legacy": "legacy", "pdf": "pdfs"}[target]
+        yield from (file.read_bytes() for file in sorted(folder.glob("*__*")) if file.stat().st_size < LARGEST_INPUT)
     elif target == "formula":
         for file in packages:
             with zipfile.ZipFile(file) as package:
@@ -92,20 +94,6 @@ def streams(packages):
             yield bytes([number * 9 % 256, level, 7, 65, 200, 3, number % 256, 66]) + packed + deflate.flush()
 
 
-def encrypted_seeds():
-    """A small package in every way of protection, with the password of the target; made by the tool of the tests."""
-    tool = HERE.parent.parent / "file-tools" / "opc" / "tests" / "encryption" / "office.py"
-    python = pathlib.Path.home() / ".cache" / "deskhand" / "python" / "bin" / "python"
-    with tempfile.TemporaryDirectory() as folder:
-        plain, out = pathlib.Path(folder) / "plain.zip", pathlib.Path(folder) / "out"
-        with zipfile.ZipFile(plain, "w") as package:
-            package.writestr("[Content_Types].xml", "<Types/>")
-        for variant in ("agile SHA512 256 1", "agile SHA1 128 10", "agile SHA256 192 2", "agile SHA384 256 3",
-                        "standard - 128 -", "standard - 256 -"):
-            subprocess.run([python, tool, *variant.split(), "fuzz", plain, out], check=True)
-            yield out.read_bytes()
-
-
 def is_xml(name):
     return name.endswith((".xml", ".rels"))
 
@@ -115,7 +103,7 @@ def parts_input(file, target):
         parts = {name: package.read(name) for name in package.namelist() if is_xml(name)}
     seed, left = b"", LARGEST_INPUT
     # What the reading begins with comes first; then the small before the large, as many as fit.
-    weight = lambda name: (not re.search(r"Content_Types|_rels/\.rels|/(workbook|presentation)\.xml", name), len(parts[name]))
+    weight = lambda name: (not re.search(r"Content_Types|_rels/\.rels|/(workbook|presentation|document)\.xml", name), len(parts[name]))
     for name in sorted(parts, key=weight):
         if len(parts[name]) <= min(LARGEST_PART, left):
             seed += MARK + name.encode() + b"\n" + parts[name]
@@ -124,13 +112,12 @@ def parts_input(file, target):
 
 
 def extra(target, parts):
-    if target == "sheet_stream":
-        return b""
     if target == "opc_patch":
         patch = {"change": "added", "part": "xl/new.xml", "content": "PGEvPg=="}
         return MARK + b"patches\n" + json.dumps({"patches": [patch]}).encode()
     operation = {
         "workbook": {"op": "sheet.add", "name": "New"},
+        "docx": {"op": "document.insert", "blocks": [{"kind": "paragraph", "text": "New"}]},
         "deck": {"op": "slide.add", "id": "s-new", "layout": "Title and Content", "texts": []},
     }[target]
     return MARK + b"operation\n" + json.dumps(operation).encode()

@@ -10,6 +10,7 @@ mod comments;
 mod corpus;
 mod creating;
 mod followers;
+mod hostile;
 mod objects;
 mod operations;
 mod outside;

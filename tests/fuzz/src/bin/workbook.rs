@@ -34,10 +34,24 @@ fuzz_target!(init: let_the_engine_panic(), |data: &[u8]| -> Corpus {
     };
     for sheet in content.sheets.iter().take(2) {
         let name = format!("'{}'", sheet.name.replace('\'', "''"));
-        let what = ["values", "formulas", "numberFormats", "formats", "texts"];
+        let what = ["values", "formulas", "numberFormats", "formats", "texts", "sources"];
         let _ = workbook.answer(&operation(json!({"op": "range.read", "range": name, "what": what, "maxRows": 50})));
         let cells = json!([[1.5, "=A1+SUM(A:B)"], ["text", {"clear": true}]]);
-        change(&mut workbook, &operation(json!({"op": "range.write", "range": format!("{name}!B2:C3"), "cells": cells})));
+        let sources = json!([{"figure": "B2", "document": "d", "address": "X!A1", "value": 2}]);
+        let write = json!({"op": "range.write", "range": format!("{name}!B2:C3"), "cells": cells, "sources": sources});
+        change(&mut workbook, &operation(write));
+        for chart in sheet.charts.iter().take(1) {
+            let update = json!({"op": "chart.update", "sheet": sheet.name, "name": chart, "title": "T", "kind": "line"});
+            change(&mut workbook, &operation(update));
+            change(&mut workbook, &operation(json!({"op": "chart.delete", "sheet": sheet.name, "name": chart})));
+        }
+    }
+    let _ = workbook.answer(&operation(json!({"op": "pivot.info"})));
+    change(&mut workbook, &operation(json!({"op": "pivot.refresh"})));
+    if let Ok(WorkbookAnswer::CommentRead(threads)) = workbook.answer(&operation(json!({"op": "comment.read"}))) {
+        for thread in threads.threads.iter().take(1) {
+            change(&mut workbook, &operation(json!({"op": "comment.reply", "cell": thread.cell, "text": "Seen"})));
+        }
     }
     let _ = workbook.answer(&operation(json!({"op": "range.find", "text": "a"})));
     if let Some(own) = own {

@@ -25,6 +25,49 @@ pub(crate) enum Content {
     Value(CellValue),
     /// A formula as files hold it, without `=`.
     Formula(String),
+    /// What another cell holds, as its XML: rich text and shared texts stay what they are.
+    Raw(RawContent),
+}
+
+/// The content of a cell as XML.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RawContent {
+    /// `t` and `vm` as written in the tag, each with a space before it.
+    pub(crate) attributes: String,
+    /// What stands inside `<c>`.
+    pub(crate) inner: String,
+    /// True where that holds a formula.
+    pub(crate) formula: bool,
+    /// The value.
+    pub(crate) value: CellValue,
+}
+
+impl Content {
+    /// True for what leaves a formula in the cell.
+    pub(crate) fn is_formula(&self) -> bool {
+        matches!(
+            self,
+            Self::Formula(_) | Self::Raw(RawContent { formula: true, .. })
+        )
+    }
+
+    /// True for what empties the cell.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Empty | Self::Value(CellValue::Empty))
+    }
+
+    /// The text, where it is a constant one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Value(CellValue::Text(text))
+            | Self::Raw(RawContent {
+                formula: false,
+                value: CellValue::Text(text),
+                ..
+            }) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// A change to one cell.
@@ -95,6 +138,9 @@ pub(crate) fn cell_xml(p: &str, row: u32, column: u32, style: u32, content: &Con
         Content::Formula(formula) => {
             let _ = write!(xml, "><{p}f>{}</{p}f></{p}c>", escape(formula));
         }
+        Content::Raw(raw) => {
+            let _ = write!(xml, "{}>{}</{p}c>", raw.attributes, raw.inner);
+        }
     }
     xml
 }
@@ -132,10 +178,7 @@ fn new_cells(sheet: &Worksheet<'_>, row: u32, changes: &[(u32, &CellEdit)]) -> S
 }
 
 fn new_cell(sheet: &Worksheet<'_>, row: u32, column: u32, change: &CellEdit) -> Option<String> {
-    let nothing = matches!(
-        change.content,
-        Content::Keep | Content::Empty | Content::Value(CellValue::Empty)
-    );
+    let nothing = change.content == Content::Keep || change.content.is_nothing();
     if nothing && change.style.is_none() {
         return None;
     }
@@ -144,7 +187,7 @@ fn new_cell(sheet: &Worksheet<'_>, row: u32, column: u32, change: &CellEdit) -> 
 }
 
 /// Inserts whole rows: each before the first row below it.
-fn inserted_rows(sheet: &Worksheet<'_>, rows: Vec<(u32, String)>) -> Vec<Edit> {
+pub(crate) fn inserted_rows(sheet: &Worksheet<'_>, rows: Vec<(u32, String)>) -> Vec<Edit> {
     if rows.is_empty() {
         return Vec::new();
     }
@@ -228,7 +271,7 @@ fn cell_edit(sheet: &Worksheet<'_>, cell: &ScannedCell<'_>, change: &CellEdit) -
         return cell.tag.set_attribute("s", &style.to_string());
     }
     let xml = cell_xml(&sheet.prefix, cell.row, cell.column, style, &change.content);
-    let gone = matches!(change.content, Content::Empty | Content::Value(CellValue::Empty)) && style == 0;
+    let gone = change.content.is_nothing() && style == 0;
     (cell.span.clone(), if gone { Blob::default() } else { xml.into() })
 }
 

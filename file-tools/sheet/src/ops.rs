@@ -4,28 +4,53 @@ mod chart_add;
 mod chart_delete;
 mod chart_update;
 mod check;
+mod clip;
+mod column_width;
 mod columns_delete;
 mod columns_insert;
 mod comment_read;
 mod comment_reply;
+mod conditional_format_set;
+mod data_validation_set;
+mod filter_set;
+mod freeze;
+mod guards;
 mod info;
+mod name_delete;
+mod name_set;
+mod note_delete;
+mod note_set;
+mod page_setup;
 mod picture_add;
 mod pivot_info;
 mod pivot_refresh;
 mod range_clear;
+mod range_copy;
+mod range_fill;
 mod range_find;
 mod range_format;
+mod range_merge;
 mod range_read;
 mod range_restore;
+mod range_sort;
+mod range_unmerge;
 mod range_write;
 mod recalculate;
+mod row_height;
 mod rows_delete;
 mod rows_insert;
-mod sheet_add;
+mod series;
+pub(crate) mod sheet_add;
+mod sheet_copy;
 mod sheet_delete;
+mod sheet_hide;
+mod sheet_move;
+mod sheet_rename;
 mod shifting;
-mod table_add;
+pub(crate) mod table_add;
 mod table_delete;
+mod table_resize;
+mod text_table;
 mod trace;
 pub(crate) mod values;
 mod writing;
@@ -91,7 +116,6 @@ pub(crate) fn plan(workbook: &Workbook, operation: &WorkbookOperation) -> Outcom
 }
 
 /// Makes the change in the draft.
-#[expect(clippy::match_same_arms, reason = "one arm an operation")]
 fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) -> Outcome<WorkbookAnswer> {
     use WorkbookAnswer as Answer;
     use WorkbookOperation as Op;
@@ -108,31 +132,35 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::PictureAdd(add) => Answer::PictureAdd(picture_add::plan(workbook, to, add)?),
         Op::ChartUpdate(update) => Answer::ChartUpdate(chart_update::plan(workbook, to, update)?),
         Op::ChartDelete(delete) => Answer::ChartDelete(chart_delete::plan(workbook, to, delete)?),
-        Op::RangeCopy(_) => return not_yet(operation),
-        Op::RangeFill(_) => return not_yet(operation),
-        Op::RangeMerge(_) => return not_yet(operation),
-        Op::RangeUnmerge(_) => return not_yet(operation),
-        Op::RangeSort(_) => return not_yet(operation),
+        Op::RangeCopy(copy) => Answer::RangeCopy(range_copy::plan(workbook, to, copy)?),
+        Op::RangeFill(fill) => Answer::RangeFill(range_fill::plan(workbook, to, fill)?),
+        Op::RangeMerge(merge) => Answer::RangeMerge(range_merge::plan(workbook, to, merge)?),
+        Op::RangeUnmerge(unmerge) => Answer::RangeUnmerge(range_unmerge::plan(workbook, to, unmerge)?),
+        Op::RangeSort(sort) => Answer::RangeSort(range_sort::plan(workbook, to, sort)?),
         Op::RowsInsert(asked) => Answer::RowsInsert(rows_insert::plan(workbook, to, asked)?),
         Op::RowsDelete(asked) => Answer::RowsDelete(rows_delete::plan(workbook, to, asked)?),
         Op::ColumnsInsert(asked) => Answer::ColumnsInsert(columns_insert::plan(workbook, to, asked)?),
         Op::ColumnsDelete(asked) => Answer::ColumnsDelete(columns_delete::plan(workbook, to, asked)?),
-        Op::ColumnWidth(_) => return not_yet(operation),
-        Op::RowHeight(_) => return not_yet(operation),
-        Op::Freeze(_) => return not_yet(operation),
-        Op::PageSetup(_) => return not_yet(operation),
-        Op::SheetRename(_) => return not_yet(operation),
-        Op::SheetMove(_) => return not_yet(operation),
-        Op::SheetCopy(_) => return not_yet(operation),
-        Op::SheetHide(_) => return not_yet(operation),
-        Op::TableResize(_) => return not_yet(operation),
-        Op::NameSet(_) => return not_yet(operation),
-        Op::NameDelete(_) => return not_yet(operation),
-        Op::FilterSet(_) => return not_yet(operation),
-        Op::ConditionalFormatSet(_) => return not_yet(operation),
-        Op::DataValidationSet(_) => return not_yet(operation),
-        Op::NoteSet(_) => return not_yet(operation),
-        Op::NoteDelete(_) => return not_yet(operation),
+        Op::ColumnWidth(width) => Answer::ColumnWidth(column_width::plan(workbook, to, width)?),
+        Op::RowHeight(height) => Answer::RowHeight(row_height::plan(workbook, to, height)?),
+        Op::Freeze(freeze) => Answer::Freeze(freeze::plan(workbook, to, freeze)?),
+        Op::PageSetup(page) => Answer::PageSetup(page_setup::plan(workbook, to, page)?),
+        Op::SheetRename(rename) => Answer::SheetRename(sheet_rename::plan(workbook, to, rename)?),
+        Op::SheetMove(moved) => Answer::SheetMove(sheet_move::plan(workbook, to, moved)?),
+        Op::SheetCopy(copy) => Answer::SheetCopy(sheet_copy::plan(workbook, to, copy)?),
+        Op::SheetHide(hide) => Answer::SheetHide(sheet_hide::plan(workbook, to, hide)?),
+        Op::TableResize(resize) => Answer::TableResize(table_resize::plan(workbook, to, resize)?),
+        Op::NameSet(set) => Answer::NameSet(name_set::plan(workbook, to, set)?),
+        Op::NameDelete(delete) => Answer::NameDelete(name_delete::plan(workbook, to, delete)?),
+        Op::FilterSet(filter) => Answer::FilterSet(filter_set::plan(workbook, to, filter)?),
+        Op::ConditionalFormatSet(set) => {
+            Answer::ConditionalFormatSet(conditional_format_set::plan(workbook, to, set)?)
+        }
+        Op::DataValidationSet(set) => {
+            Answer::DataValidationSet(data_validation_set::plan(workbook, to, set)?)
+        }
+        Op::NoteSet(set) => Answer::NoteSet(note_set::plan(workbook, to, set)?),
+        Op::NoteDelete(delete) => Answer::NoteDelete(note_delete::plan(workbook, to, delete)?),
         Op::CommentReply(reply) => Answer::CommentReply(comment_reply::plan(workbook, to, reply)?),
         Op::PivotRefresh(refresh) => Answer::PivotRefresh(pivot_refresh::plan(workbook, to, refresh)?),
         Op::Recalculate(_) => Answer::Recalculate(recalculate::plan(workbook, to)?),

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use deskhand_formula::risk::{Reach, outside_reach_with};
-use deskhand_opc::Target;
 use deskhand_opc::xml::{Node, Tree};
+use deskhand_opc::{Package, Target};
 use deskhand_operations::answer::{PivotField, PivotTable};
 use deskhand_operations::{Address, Area};
 
@@ -44,6 +44,27 @@ pub(crate) fn all(workbook: &Workbook) -> Outcome<Vec<Pivot>> {
                 .map(|control| control.name.clone())
                 .collect();
             found.push(pivot);
+        }
+    }
+    Ok(found)
+}
+
+/// The names and areas of a sheet's pivot tables.
+pub(crate) fn areas(package: &Package, sheet: &SheetEntry) -> Outcome<Vec<(String, Area)>> {
+    let mut found = Vec::new();
+    if sheet.part.is_empty() {
+        return Ok(found);
+    }
+    for part in package.related(&sheet.part, "pivotTable")? {
+        let content = package.part(&part)?;
+        let tree = Tree::parse(&part, &content, package.limits())?;
+        let place = tree
+            .root()
+            .child("location")
+            .and_then(|node| node.attribute("ref"));
+        if let Some(area) = place.and_then(|area| Area::parse(&area).ok()) {
+            let name = tree.root().attribute("name").unwrap_or_default().into_owned();
+            found.push((name, area));
         }
     }
     Ok(found)

@@ -198,6 +198,8 @@ fn mark(content: &Content) -> Option<String> {
         Content::Keep | Content::Empty | Content::Value(CellValue::Empty) => None,
         Content::Value(value) => Some(mark_of_value(value)),
         Content::Formula(formula) => Some(mark_of_formula(formula)),
+        // What is copied comes without sources; its formula stands in XML.
+        Content::Raw(copied) => (!copied.formula).then(|| mark_of_value(&copied.value)),
     }
 }
 

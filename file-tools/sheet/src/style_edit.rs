@@ -1,5 +1,7 @@
 //! Appends cell formats to the styles part. Existing ones never change: other cells use them.
 
+mod difference;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -81,6 +83,8 @@ pub(crate) struct StyleEdit {
     fonts: Growing,
     fills: Growing,
     xfs: Growing,
+    /// Formats of rules.
+    differences: Growing,
     /// Declared number formats: id and code.
     formats: Vec<(u32, String)>,
     formats_added: Vec<(u32, String)>,
@@ -130,6 +134,7 @@ impl StyleEdit {
             fonts: raw("fonts"),
             fills: raw("fills"),
             xfs: raw("cellXfs"),
+            differences: raw("dxfs"),
             formats: formats.collect(),
             formats_added: Vec::new(),
             made: HashMap::new(),
@@ -174,6 +179,57 @@ impl StyleEdit {
         }
         self.made.insert((old, wanted), made as u32);
         Ok(made as u32)
+    }
+
+    /// The index of the style that is `base` with the border of another.
+    pub(crate) fn with_border_of(&mut self, base: u32, other: u32) -> Outcome<u32> {
+        let held = |index: u32| self.xfs.existing.get(index as usize).cloned();
+        let (Some(base_xml), Some(other_xml)) = (held(base), held(other)) else {
+            return Ok(base);
+        };
+        let border = |xml: &str| -> Outcome<String> {
+            let wrapped = self.wrapped(xml);
+            let tree = Tree::parse("styles", wrapped.as_bytes(), &deskhand_opc::Limits::default())?;
+            let node = tree.root().children().next();
+            let border = node.and_then(|node| node.attribute("borderId").map(std::borrow::Cow::into_owned));
+            Ok(border.unwrap_or_else(|| "0".to_owned()))
+        };
+        let (own, wanted) = (border(&base_xml)?, border(&other_xml)?);
+        if own == wanted {
+            return Ok(base);
+        }
+        let xml = self.with_attribute(&base_xml, "borderId", &wanted)?;
+        let plain = xml.replace(" applyBorder=\"1\"", "");
+        let known = self
+            .xfs
+            .existing
+            .iter()
+            .position(|held| *held == xml || *held == plain);
+        let made = match known {
+            Some(index) => index,
+            None => self.xfs.index_of(self.with_attribute(&xml, "applyBorder", "1")?),
+        };
+        if made >= MAX_XFS {
+            return refuse(
+                RefusalCode::TooLarge,
+                "The workbook has too many cell formats; nothing was changed.",
+            );
+        }
+        Ok(made as u32)
+    }
+
+    /// An element's XML with an attribute set.
+    fn with_attribute(&self, xml: &str, name: &str, value: &str) -> Outcome<String> {
+        let wrapped = self.wrapped(xml);
+        let offset = wrapped.len() - xml.len() - self.prefix.len() - "</s>".len();
+        let tree = Tree::parse("styles", wrapped.as_bytes(), &deskhand_opc::Limits::default())?;
+        let mut set = xml.to_owned();
+        if let Some(node) = tree.root().children().next() {
+            let (at, new) = node.tag().set_attribute(name, value);
+            let new = String::from_utf8_lossy(&new).into_owned();
+            set.replace_range(at.start - offset..at.end - offset, &new);
+        }
+        Ok(set)
     }
 
     /// A cell format's XML with the wished changes.
@@ -355,6 +411,7 @@ impl StyleEdit {
                 );
             }
         }
+        edits.extend(self.new_differences(root));
         draft.edit(&self.part, edits)?;
         Ok(())
     }

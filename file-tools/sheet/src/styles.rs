@@ -15,10 +15,28 @@ pub(crate) struct Style {
     pub(crate) locked: bool,
 }
 
+/// The font of the first cell format, by which widths are measured.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DefaultFont {
+    pub(crate) name: String,
+    /// In points.
+    pub(crate) size: f64,
+}
+
+impl Default for DefaultFont {
+    fn default() -> Self {
+        Self {
+            name: "Calibri".to_owned(),
+            size: 11.0,
+        }
+    }
+}
+
 /// The cell formats by index.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Styles {
     styles: Vec<Style>,
+    font: DefaultFont,
 }
 
 /// Number formats that need no declaration (18.8.30), English.
@@ -75,7 +93,20 @@ impl Styles {
             .iter()
             .map(|xf| style(xf, &fonts, &fills, &formats, &theme))
             .collect();
-        Ok(Self { styles })
+        let mut font = DefaultFont::default();
+        if let Some(node) = fonts.first() {
+            let held = |name: &str| {
+                node.child(name)?
+                    .attribute("val")
+                    .map(std::borrow::Cow::into_owned)
+            };
+            font.name = held("name").unwrap_or(font.name);
+            let size = held("sz").and_then(|size| size.parse().ok());
+            font.size = size
+                .filter(|size| (1.0..=409.0).contains(size))
+                .unwrap_or(font.size);
+        }
+        Ok(Self { styles, font })
     }
 
     /// The style of an index; the first one's where there is none such.
@@ -116,10 +147,47 @@ impl Styles {
             .collect()
     }
 
+    /// The font by which widths are measured.
+    pub(crate) fn default_font(&self) -> &DefaultFont {
+        &self.font
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.styles.len()
     }
+}
+
+/// True for a number format that shows dates or times.
+pub(crate) fn shows_dates(code: &str) -> bool {
+    // The first section is the one of positive numbers, which dates are.
+    let mut characters = code.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            ';' => return false,
+            '"' => while characters.next().is_some_and(|next| next != '"') {},
+            '\\' | '_' | '*' => drop(characters.next()),
+            '[' => {
+                let inside: String = characters.by_ref().take_while(|next| *next != ']').collect();
+                let elapsed = inside
+                    .chars()
+                    .all(|c| matches!(c.to_ascii_lowercase(), 'h' | 'm' | 's'));
+                if elapsed && !inside.is_empty() {
+                    return true;
+                }
+            }
+            'G' | 'g'
+                if characters
+                    .peek()
+                    .is_some_and(|next| next.eq_ignore_ascii_case(&'e')) =>
+            {
+                return false;
+            }
+            other if matches!(other.to_ascii_lowercase(), 'y' | 'm' | 'd' | 'h' | 's') => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The number in an attribute.
@@ -257,4 +325,39 @@ fn theme_colors(workbook: &Workbook) -> Outcome<Vec<String>> {
         colors.swap(2, 3);
     }
     Ok(colors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shows_dates;
+
+    #[test]
+    fn formats_of_dates_are_told_from_those_of_numbers() {
+        for code in [
+            "yyyy-mm-dd",
+            "m/d/yyyy",
+            "[h]:mm",
+            "h:mm AM/PM",
+            "[$-409]d-mmm-yy;@",
+            "\"am\" dd",
+            "mmm",
+        ] {
+            assert!(shows_dates(code), "{code}");
+        }
+        for code in [
+            "General",
+            "0.00",
+            "#,##0",
+            "[Red]0",
+            "\"days\" 0",
+            "0\\d",
+            "0.0E+0",
+            "@",
+            "_d0",
+            "[$USD] 0",
+            "0;yyyy",
+        ] {
+            assert!(!shows_dates(code), "{code}");
+        }
+    }
 }

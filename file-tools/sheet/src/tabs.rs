@@ -15,6 +15,8 @@ pub(crate) enum Shift {
     Added(usize),
     /// The sheet of this place goes; names local to it go too.
     Removed(usize),
+    /// A sheet goes from one place to another.
+    Moved { from: usize, to: usize },
 }
 
 impl Shift {
@@ -24,6 +26,11 @@ impl Shift {
             Self::Added(at) => Some(if index >= at { index + 1 } else { index }),
             Self::Removed(at) if index == at => None,
             Self::Removed(at) => Some(if index > at { index - 1 } else { index }),
+            Self::Moved { from, to } if index == from => Some(to),
+            Self::Moved { from, to } => {
+                let without = if index > from { index - 1 } else { index };
+                Some(if without >= to { without + 1 } else { without })
+            }
         }
     }
 }
@@ -55,7 +62,7 @@ pub(crate) fn edits(root: Node<'_, '_>, shift: Shift) -> Vec<(Range<usize>, Blob
     for view in root.child("bookViews").iter().flat_map(Node::children) {
         for name in ["activeTab", "firstSheet"] {
             if let Some(held) = index(&view, name) {
-                let moved = shift.moved(held).unwrap_or(held.saturating_sub(1));
+                let moved = shift.moved(held).unwrap_or_else(|| neighbour(root, shift, held));
                 if moved != held {
                     edits.push(view.tag().set_attribute(name, &moved.to_string()));
                 }
@@ -63,6 +70,19 @@ pub(crate) fn edits(root: Node<'_, '_>, shift: Shift) -> Vec<(Range<usize>, Blob
         }
     }
     edits
+}
+
+/// The new place of the visible sheet that is next to one that goes.
+fn neighbour(root: Node<'_, '_>, shift: Shift, gone: usize) -> usize {
+    let sheets = root.child("sheets").into_iter().flat_map(|list| list.children());
+    let visible = sheets
+        .enumerate()
+        .filter(|(_, node)| node.attribute("state").is_none_or(|state| state == "visible"))
+        .map(|(index, _)| index);
+    let nearest = visible
+        .filter(|index| *index != gone)
+        .min_by_key(|index| (index.abs_diff(gone), *index < gone));
+    nearest.and_then(|index| shift.moved(index)).unwrap_or_default()
 }
 
 /// Makes Excel compute everything when it opens the file.

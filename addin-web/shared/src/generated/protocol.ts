@@ -1204,6 +1204,11 @@ date: string,
 format?: string, };
 
 /**
+ * What one step of a series of dates is.
+ */
+export type DateUnit = "day" | "weekday" | "month" | "year";
+
+/**
  *The answer to a [`DeckOperation`], tagged with the same `op`.
  */
 export type DeckAnswer = { "op": "deck.info" } & DeckContent | { "op": "slide.read" } & SlideContent | { "op": "slide.add" } & SlideContent | { "op": "slide.delete" } & Applied | { "op": "text.set" } & Applied | { "op": "shape.delete" } & Applied | { "op": "table.add" } & Applied | { "op": "chart.add" } & Applied | { "op": "picture.add" } & Applied | { "op": "slide.export" } & SlidePackage | { "op": "slide.replace" } & SlideContent;
@@ -3519,7 +3524,15 @@ to: string,
 /**
  * Copy when absent.
  */
-kind?: FillKind, };
+kind?: FillKind, 
+/**
+ * The step of a series; what the source shows when absent, and 1 where it is a single cell.
+ */
+step?: number, 
+/**
+ * What a step of dates is; what the source shows when absent.
+ */
+unit?: DateUnit, };
 
 /**
  * `range.find`: at most 200 cells an answer.

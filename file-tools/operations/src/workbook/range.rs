@@ -30,8 +30,10 @@ pub enum RangeFacet {
     Texts,
     /// Notes, with their cells.
     Notes,
-    /// One text table instead of grids: column letters, row numbers, values, and formulas where cells hold them. The
-    /// smallest form for a model.
+    /// One text table instead of grids, the smallest form for a model. The first line has the letters of the columns that
+    /// hold something, each further line a row with its number, cells parted by tabs; `4-9` alone stands for blank rows.
+    /// Formulas read `=A1*2 → 84`, and `=^ → 85` where they are the one above filled down. Dates read as ISO 8601, other
+    /// numbers unformatted; a text that could be taken for something else has a leading `'`.
     Table,
     /// Where written figures came from, as the file keeps it.
     Sources,
@@ -240,6 +242,21 @@ pub enum FillKind {
     Formats,
 }
 
+/// What one step of a series of dates is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum DateUnit {
+    /// A day.
+    #[default]
+    Day,
+    /// A day from Monday to Friday.
+    Weekday,
+    /// A month; the last day of one goes on to the last day of the next.
+    Month,
+    /// A year.
+    Year,
+}
+
 /// `range.fill`: at most 200,000 cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -252,6 +269,14 @@ pub struct RangeFill {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub kind: Option<FillKind>,
+    /// The step of a series; what the source shows when absent, and 1 where it is a single cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub step: Option<f64>,
+    /// What a step of dates is; what the source shows when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub unit: Option<DateUnit>,
 }
 
 /// `range.merge`: the contents of the top left cell stay, those of the others go.

@@ -1,35 +1,43 @@
 //! `range.read`.
 
 use deskhand_opc::Fingerprint;
-use deskhand_operations::answer::RangeContent;
+use deskhand_operations::answer::{CellNote, RangeContent};
 use deskhand_operations::workbook::{CellFormat, RangeFacet, RangeRead};
-use deskhand_operations::{Area, CellValue, RefusalCode};
+use deskhand_operations::{Area, CellValue, MAX_COLUMNS, MAX_ROWS};
 
 use crate::addresses;
 use crate::cells::{Keep, ScannedCell};
-use crate::error::{Outcome, refuse};
+use crate::error::Outcome;
+use crate::notes;
+use crate::ops::text_table;
 use crate::ops::values::{formula_or_value, shown, value};
 use crate::sheet::Worksheet;
 use crate::sources;
 use crate::stream::{Excerpt, LARGE, excerpt};
 use crate::strings;
 use crate::styles::Styles;
-use crate::workbook::Workbook;
+use crate::workbook::{SheetEntry, Workbook};
 
 /// Cells in one answer.
 const MAX_CELLS: u64 = 100_000;
+/// Bytes of text in one answer, from the second row on.
+const MAX_TEXT: usize = 8 << 20;
+/// Notes in one answer.
+const MAX_NOTES: usize = 10_000;
 /// Rows in one answer, when the operation does not say.
 const DEFAULT_ROWS: u32 = 2_000;
+/// A whole sheet.
+const EVERYWHERE: Area = Area {
+    top: 0,
+    left: 0,
+    bottom: MAX_ROWS - 1,
+    right: MAX_COLUMNS - 1,
+};
 
 pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeContent> {
     let (index, asked) = addresses::place(workbook, &read.range)?;
     let sheet = workbook.worksheet(index)?;
-    let area = asked.unwrap_or(Area {
-        top: 0,
-        left: 0,
-        bottom: u32::MAX,
-        right: u32::MAX,
-    });
+    let area = asked.unwrap_or(EVERYWHERE);
     let excerpt = of_large(workbook, &sheet.part, area, read.max_rows)?;
     let content = match &excerpt {
         Some(excerpt) => excerpt.content.clone(),
@@ -45,19 +53,11 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
     };
     let whole = trimmed(asked, scanned.data.used);
     let (area, rest) = page(whole, read.max_rows);
-    if area.cells() > MAX_CELLS {
-        let sentence = format!("`{}` has more than {MAX_CELLS} cells in a row.", read.range);
-        return refuse(RefusalCode::TooLarge, sentence);
-    }
+    let (area, rest) = within_text(whole, (area, rest), &scanned.data.cells, &strings);
     let facets = if read.what.is_empty() {
         &[RangeFacet::Values][..]
     } else {
         &read.what
-    };
-    let grid = Grid {
-        area,
-        cells: &scanned.data.cells,
-        sheet: &scanned,
     };
     let styles = if facets.iter().any(|facet| *facet > RangeFacet::Formulas) {
         Styles::read(workbook)?
@@ -70,22 +70,30 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
         fingerprint: fingerprint(area, &scanned.data.cells, &strings),
         ..RangeContent::default()
     };
-    refuse_unread(facets)?;
-    answer.sources = sources::asked(workbook, facets, sheet.id, (area, grid.cells, &strings))?;
+    answer.sources = sources::asked(workbook, facets, sheet.id, (area, &scanned.data.cells, &strings))?;
+    let grid = Grid {
+        area,
+        cells: &scanned.data.cells,
+        sheet: &scanned,
+    };
     for facet in facets {
-        fill(&mut answer, *facet, &grid, &strings, &styles);
+        match facet {
+            RangeFacet::Notes => {
+                answer.notes = Some(notes_of(workbook, sheet, asked, area, rest.is_some())?);
+            }
+            RangeFacet::Table => {
+                answer.table = Some(text_table::written(&text_table::Source {
+                    area,
+                    cells: &scanned.data.cells,
+                    strings: &strings,
+                    styles: &styles,
+                    date_1904: workbook.date_1904,
+                }));
+            }
+            facet => fill(&mut answer, *facet, &grid, &strings, &styles),
+        }
     }
     Ok(answer)
-}
-
-fn refuse_unread(facets: &[RangeFacet]) -> Outcome<()> {
-    if facets.contains(&RangeFacet::Notes) || facets.contains(&RangeFacet::Table) {
-        return refuse(
-            RefusalCode::Unsupported,
-            "Notes and text tables are not read from closed files.",
-        );
-    }
-    Ok(())
 }
 
 /// Of a large part, the rows that are to be looked at closely.
@@ -95,6 +103,64 @@ fn of_large(workbook: &Workbook, part: &str, area: Area, max_rows: Option<u32>) 
     }
     let rows = max_rows.unwrap_or(DEFAULT_ROWS).max(1);
     excerpt(&workbook.package, part, area, rows, MAX_CELLS)
+}
+
+/// The page up to the row that would make it too long: few cells may hold much text.
+fn within_text(
+    whole: Area,
+    (page, rest): (Area, Option<Area>),
+    cells: &[ScannedCell<'_>],
+    strings: &[String],
+) -> (Area, Option<Area>) {
+    let mut size = 0;
+    for cell in cells.iter().filter(|cell| page.contains(cell.row, cell.column)) {
+        let shared = || cell.value.as_ref()?.trim().parse::<usize>().ok();
+        let text = match cell.kind.as_str() {
+            "s" => shared()
+                .and_then(|index| strings.get(index))
+                .map_or(0, String::len),
+            _ => cell.value.as_ref().map_or(0, String::len),
+        };
+        size += text + cell.formula.as_ref().map_or(0, |formula| formula.text.len());
+        if size > MAX_TEXT && cell.row > page.top {
+            let end = Area {
+                bottom: cell.row - 1,
+                ..page
+            };
+            let rest = Area {
+                top: cell.row,
+                ..whole
+            };
+            return (end, Some(rest));
+        }
+    }
+    (page, rest)
+}
+
+/// The notes of a page. Notes stand beside cells too, so the last page has those below the used range, and any page those
+/// to its right, as far as they were asked for.
+fn notes_of(
+    workbook: &Workbook,
+    sheet: &SheetEntry,
+    asked: Option<Area>,
+    page: Area,
+    more: bool,
+) -> Outcome<Vec<CellNote>> {
+    let wide = asked.unwrap_or(EVERYWHERE);
+    let inside = |row: u32, column: u32| {
+        let from_top = row >= page.top || asked.is_none_or(|asked| asked.top == page.top);
+        wide.contains(row, column) && from_top && (!more || row <= page.bottom)
+    };
+    let notes = notes::of_sheet(&workbook.package, sheet)?.into_iter();
+    let told = notes.filter(|note| !note.is_thread && inside(note.row, note.column));
+    Ok(told
+        .take(MAX_NOTES)
+        .map(|note| CellNote {
+            cell: Area::cell(note.row, note.column).to_string(),
+            text: note.text,
+            author: Some(note.author).filter(|author| !author.is_empty()),
+        })
+        .collect())
 }
 
 /// Puts one grid into the answer.

@@ -2,14 +2,18 @@
 
 use deskhand_opc::Draft;
 use deskhand_operations::answer::Applied;
-use deskhand_operations::workbook::RangeWrite;
-use deskhand_operations::{Area, CellInput, CellValue, RefusalCode};
+use deskhand_operations::workbook::{CellFormat, RangeWrite};
+use deskhand_operations::{Area, CellInput, CellValue, DateInput, RefusalCode};
 
 use crate::addresses;
 use crate::cell_edit::{CellEdit, CellEdits, Content};
+use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
-use crate::ops::{within, writing};
+use crate::ops::{range_format, within, writing};
+use crate::sheet::Worksheet;
 use crate::sources;
+use crate::style_edit::StyleEdit;
+use crate::styles::{Styles, shows_dates};
 use crate::workbook::Workbook;
 
 /// Characters in a cell, and in a formula (Excel specifications and limits).
@@ -34,10 +38,77 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, write: &RangeWrite) -
             "There is nothing to write; nothing was changed.",
         );
     }
+    if write
+        .cells
+        .iter()
+        .flatten()
+        .any(|input| matches!(input, CellInput::Date(_)))
+    {
+        show_dates(workbook, draft, index, area, &write.cells, &mut changes)?;
+    }
     let mut applied = writing::write(workbook, draft, index, area, &changes)?;
     let warnings = sources::keep(workbook, draft, index, &changes, &write.sources)?;
     applied.warnings.extend(warnings);
     Ok(applied)
+}
+
+/// Gives cells of dates a number format: the one that is asked for, otherwise their own where it shows dates, otherwise
+/// one that fits.
+fn show_dates(
+    workbook: &Workbook,
+    draft: &mut Draft,
+    index: usize,
+    area: Area,
+    cells: &[Vec<CellInput>],
+    changes: &mut CellEdits,
+) -> Outcome<()> {
+    let held = Styles::read(workbook)?;
+    let sheet = workbook.worksheet(index)?;
+    let part = workbook.package.part(&sheet.part)?;
+    let scanned = Worksheet::read(workbook, &sheet.part, &part, &Keep::Areas(vec![area]))?;
+    let mut wanted = |row: u32, column: u32| {
+        let input = &cells[(row - area.top) as usize][(column - area.left) as usize];
+        let CellInput::Date(date) = input else { return None };
+        let found = scanned
+            .data
+            .cells
+            .binary_search_by_key(&(row, column), |cell| (cell.row, cell.column));
+        let style = found.map_or_else(
+            |_| scanned.style_for_new(row, column),
+            |index| scanned.data.cells[index].style,
+        );
+        let own = shows_dates(held.number_format(style));
+        let format = match &date.format {
+            Some(format) => format.clone(),
+            None if own => return None,
+            None => date.fitting_format().to_owned(),
+        };
+        Some(CellFormat {
+            number_format: Some(format),
+            ..CellFormat::default()
+        })
+    };
+    for date in cells.iter().flatten() {
+        if let CellInput::Date(DateInput {
+            format: Some(format), ..
+        }) = date
+        {
+            let number_format = Some(format.clone());
+            range_format::check(&CellFormat {
+                number_format,
+                ..CellFormat::default()
+            })?;
+        }
+    }
+    let mut styles = StyleEdit::new(workbook, draft)?;
+    let styled = range_format::styled(workbook, draft, index, area, &mut wanted, &mut styles)?;
+    styles.finish(draft)?;
+    for (cell, change) in styled {
+        if let Some(held) = changes.get_mut(&cell) {
+            held.style = change.style;
+        }
+    }
+    Ok(())
 }
 
 /// The area written: of the size of the cells.

@@ -77,7 +77,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &SheetAdd) -> Ou
 
 /// The name of the `r:id` attribute as the other sheets write it, with a declaration where none is in scope: some
 /// programs declare the prefix on each sheet's element, which is no help to its neighbour.
-fn relationship_attribute(list: Node<'_, '_>) -> (String, String) {
+pub(super) fn relationship_attribute(list: Node<'_, '_>) -> (String, String) {
     let neighbour = list.children().next();
     let held = neighbour.and_then(|node| node.tag().attributes().find(|held| held.name.ends_with(":id")));
     let name = held
@@ -94,7 +94,7 @@ fn relationship_attribute(list: Node<'_, '_>) -> (String, String) {
 }
 
 /// The main namespace and the worksheet relationship's type, transitional or strict.
-pub(super) fn namespaces(strict: bool) -> (&'static str, &'static str) {
+pub(crate) fn namespaces(strict: bool) -> (&'static str, &'static str) {
     if strict {
         (
             "http://purl.oclc.org/ooxml/spreadsheetml/main",
@@ -109,7 +109,7 @@ pub(super) fn namespaces(strict: bool) -> (&'static str, &'static str) {
 }
 
 /// Refuses names that Excel refuses.
-fn check_name(name: &str) -> Outcome<()> {
+pub(super) fn check_name(name: &str) -> Outcome<()> {
     let length = name.encode_utf16().count();
     let bad = name.contains(['\\', '/', '?', '*', '[', ']', ':']) || name.chars().any(char::is_control);
     let quoted = name.starts_with('\'') || name.ends_with('\'');

@@ -12,6 +12,7 @@ use crate::addresses;
 use crate::cell_edit::{self, CellEdit, CellEdits, Content};
 use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
+use crate::names;
 use crate::ops::values::{shown, value};
 use crate::sheet::Worksheet;
 use crate::strings;
@@ -135,14 +136,7 @@ fn table_xml(add: &TableAdd, area: Area, id: u32, columns: &[String], strict: bo
 }
 
 fn check_name(workbook: &Workbook, name: &str, all: &[(usize, tables::TableEntry)]) -> Outcome<()> {
-    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '\\');
-    let rest = name
-        .chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\'));
-    let is_cell = Area::parse(name).is_ok()
-        || matches!(name.to_ascii_lowercase().as_str(), "r" | "c")
-        || is_row_column(name);
-    if !starts || !rest || is_cell || name.chars().count() > 255 {
+    if !names::is_valid(name) || name.contains('?') {
         return refuse(
             RefusalCode::BadInput,
             format!(
@@ -162,19 +156,6 @@ fn check_name(workbook: &Workbook, name: &str, all: &[(usize, tables::TableEntry
         );
     }
     Ok(())
-}
-
-/// True for `R1C1`, `R2` and the like, which Excel reads as cells.
-fn is_row_column(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let Some(rest) = upper.strip_prefix('R') else {
-        return false;
-    };
-    let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-    digits.is_empty()
-        || digits
-            .strip_prefix('C')
-            .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn check_place(

@@ -13,8 +13,10 @@ use crate::calc_chain::{self, Gone};
 use crate::cell_edit::{self, CellEdits, Content};
 use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
+use crate::ops::guards;
 use crate::ops::range_read::{fingerprint, trimmed};
 use crate::ops::values::{formula, value};
+use crate::pivots;
 use crate::recalculation::{self, Recalculated};
 use crate::sheet::Worksheet;
 use crate::sources;
@@ -52,7 +54,7 @@ pub(super) fn write(
         .cells
         .iter()
         .filter(|cell| cell.formula.is_some() && replaced(cell.row, cell.column))
-        .filter(|cell| !matches!(changes[&(cell.row, cell.column)].content, Content::Formula(_)))
+        .filter(|cell| !changes[&(cell.row, cell.column)].content.is_formula())
         .map(|cell| (cell.row, cell.column))
         .collect();
     draft.edit(&sheet.part, cell_edit::edits(&scanned, changes))?;
@@ -90,15 +92,7 @@ fn guard(
     scanned: &Worksheet<'_>,
     changes: &CellEdits,
 ) -> Outcome<()> {
-    if !scanned.data.ordered {
-        return refuse(
-            RefusalCode::Corrupt,
-            format!(
-                "The cells of `{}` are out of order; nothing was changed.",
-                sheet.name
-            ),
-        );
-    }
+    guards::ordered(sheet, scanned)?;
     let styles = if scanned.protected {
         Some(Styles::read(workbook)?)
     } else {
@@ -110,6 +104,7 @@ fn guard(
         .iter()
         .filter(|array| array.cells() > 1)
         .collect();
+    let pivots = pivots::areas(&workbook.package, sheet)?;
     for ((row, column), change) in changes {
         let stop = |why: &str| {
             let cell = addresses::cell(sheet, *row, *column);
@@ -140,7 +135,10 @@ fn guard(
         {
             return stop("is part of an array formula, which can only be changed as a whole");
         }
-        let fills = !matches!(change.content, Content::Empty | Content::Value(CellValue::Empty));
+        if let Some((name, _)) = pivots.iter().find(|(_, area)| area.contains(*row, *column)) {
+            return stop(&format!("belongs to the pivot table `{name}`"));
+        }
+        let fills = !change.content.is_nothing();
         let merged = scanned
             .merged
             .iter()
@@ -182,11 +180,11 @@ fn header_renames(
             };
             let position = (column - table.area.left) as usize;
             let cell = addresses::cell(sheet, table.area.top, column);
-            match &change.content {
-                Content::Keep => {}
-                Content::Value(CellValue::Text(text)) if !text.is_empty() => {
+            match (&change.content, change.content.text()) {
+                (Content::Keep, _) => {}
+                (_, Some(text)) if !text.is_empty() => {
                     if let Some(name) = names.get_mut(position) {
-                        name.clone_from(text);
+                        text.clone_into(name);
                     }
                 }
                 _ => {
@@ -282,7 +280,7 @@ fn read_back(
     for cell in &scanned.data.cells {
         let written = changes
             .get(&(cell.row, cell.column))
-            .is_some_and(|change| matches!(change.content, Content::Formula(_)));
+            .is_some_and(|change| change.content.is_formula());
         if !written {
             continue;
         }

@@ -24,7 +24,8 @@ fn sheets(workbook: &Workbook) -> Vec<(String, Option<String>)> {
     }
 }
 
-fn quoted(sheet: &str) -> String {
+/// The sheet as addresses have it.
+pub(crate) fn quoted(sheet: &str) -> String {
     format!("'{}'", sheet.replace('\'', "''"))
 }
 

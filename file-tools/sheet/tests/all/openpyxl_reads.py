@@ -34,7 +34,67 @@ def answer(question):
         }
     charts = {sheet.title: [type(chart).__name__ for chart in sheet._charts] for sheet in book.worksheets}
     tables = {sheet.title: dict(sheet.tables.items()) for sheet in book.worksheets}
-    return {"sheets": book.sheetnames, "cells": cells, "charts": charts, "tables": tables}
+    answer = {"sheets": book.sheetnames, "cells": cells, "charts": charts, "tables": tables}
+    if question.get("layout"):
+        answer["layout"] = {sheet.title: layout(sheet) for sheet in book.worksheets}
+        answer["names"] = {name: held.attr_text for name, held in book.defined_names.items()}
+    return answer
+
+
+def layout(sheet):
+    """What a sheet has beside its cells."""
+    rules = [
+        [str(held.sqref), [[rule.type, rule.operator, rule.priority, rule.formula, rule.stopIfTrue] for rule in held.rules]]
+        for held in sheet.conditional_formatting
+    ]
+    checks = sheet.data_validations.dataValidation if sheet.data_validations else []
+    filter_ = sheet.auto_filter
+    return {
+        "merged": sorted(str(area) for area in sheet.merged_cells.ranges),
+        "state": sheet.sheet_state,
+        "formats": rules,
+        "validations": [
+            [str(check.sqref), check.type, check.operator, check.formula1, check.formula2, bool(check.allow_blank)]
+            for check in checks
+        ],
+        "hidden_rows": sorted(row for row, held in sheet.row_dimensions.items() if held.hidden),
+        "heights": {str(row): held.height for row, held in sheet.row_dimensions.items() if held.height},
+        "columns": {
+            letters: [held.min, held.max, round(held.width, 2), bool(held.hidden)]
+            for letters, held in sheet.column_dimensions.items()
+        },
+        "freeze": sheet.freeze_panes,
+        "filter": filter_.ref,
+        "filtered": [
+            [
+                column.colId,
+                list(column.filters.filter) if column.filters else None,
+                bool(column.filters.blank) if column.filters else None,
+                [[one.operator, one.val] for one in column.customFilters.customFilter] if column.customFilters else None,
+            ]
+            for column in filter_.filterColumn
+        ],
+        "print": {
+            "area": sheet.print_area,
+            "rows": sheet.print_title_rows,
+            "columns": sheet.print_title_cols,
+            "orientation": sheet.page_setup.orientation,
+            "paper": sheet.page_setup.paperSize,
+            "scale": sheet.page_setup.scale,
+            "fit": [sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight, bool(sheet.sheet_properties.pageSetUpPr and sheet.sheet_properties.pageSetUpPr.fitToPage)],
+            "margins": [round(getattr(sheet.page_margins, side), 4) for side in ("left", "right", "top", "bottom", "header", "footer")],
+            "header": sheet.oddHeader.center.text,
+            "gridlines": bool(sheet.print_options.gridLines),
+        },
+        "notes": {
+            cell.coordinate: [cell.comment.author, cell.comment.text]
+            for row in sheet.iter_rows() for cell in row if cell.comment
+        },
+        "links": {
+            cell.coordinate: cell.hyperlink.target or cell.hyperlink.location
+            for row in sheet.iter_rows() for cell in row if cell.hyperlink
+        },
+    }
 
 
 json.dump([answer(question) for question in json.load(sys.stdin)], sys.stdout)

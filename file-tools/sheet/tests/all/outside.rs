@@ -10,7 +10,7 @@ use crate::corpus::{edited, operations};
 use crate::support::{files, is_fixture, open, plan, saved};
 
 /// How often each kind of finding occurs.
-fn findings(file: &Path) -> BTreeMap<String, usize> {
+pub(crate) fn findings(file: &Path) -> BTreeMap<String, usize> {
     let output = Command::new(validator()).arg(file).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("no report ({error}): {}", String::from_utf8_lossy(&output.stderr)));

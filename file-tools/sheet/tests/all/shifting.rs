@@ -8,7 +8,9 @@ use deskhand_operations::{Area, WorkbookAnswer};
 use deskhand_sheet::{Workbook, lint};
 use serde_json::{Value, json};
 
-use crate::support::{files, is_fixture, open, operation, plan, saved};
+use crate::corpus::quoted;
+use crate::outside::findings;
+use crate::support::{files, is_fixture, open, openpyxl, operation, plan, saved};
 
 /// Sheets that have cells, with their used ranges.
 fn used(workbook: &Workbook) -> Vec<(String, Area)> {
@@ -34,10 +36,6 @@ fn middle(axis: &str, area: &Area) -> (String, u32) {
     let at = area.left + area.columns() / 2;
     let letters = |column: u32| Area::cell(0, column).to_string().trim_end_matches('1').to_owned();
     (format!("{}:{}", letters(at), letters(at + 2)), at + 1)
-}
-
-fn quoted(sheet: &str) -> String {
-    format!("'{}'", sheet.replace('\'', "''"))
 }
 
 /// One workbook on its way: inserted on every sheet, then deleted again, then all taken back.
@@ -162,4 +160,74 @@ fn rows_and_columns_come_and_go_on_every_workbook_without_a_trace() {
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(read >= 10, "{read} read by openpyxl");
+}
+
+/// All that one operation on each sheet of a workbook leaves, saved.
+fn changed(path: &Path, op: &str, folder: &Path) -> Option<std::path::PathBuf> {
+    let bytes = std::fs::read(path).unwrap();
+    let mut workbook = open(&bytes);
+    let axis = op.split('.').next().unwrap();
+    let mut patches = Vec::new();
+    for (sheet, area) in used(&workbook) {
+        let range = format!("{}!{}", quoted(&sheet), middle(axis, &area).0);
+        match plan(&workbook, json!({"op": op, "range": range})) {
+            Ok(planned) => {
+                workbook.apply(&planned.patches).unwrap();
+                patches.push(planned.patches);
+            }
+            Err(refusal) => {
+                let expected = ["Protected", "Unsupported"].contains(&format!("{:?}", refusal.code).as_str());
+                assert!(expected, "{} {op} {range}: {refusal:?}", path.display());
+            }
+        }
+    }
+    if patches.is_empty() {
+        return None;
+    }
+    let file = saved(
+        &workbook,
+        folder,
+        &format!("{op}-{}", path.file_name().unwrap().to_str().unwrap()),
+    );
+    let mut undone = open(&std::fs::read(&file).unwrap());
+    for set in patches.iter().rev() {
+        undone.apply(&set.invert()).unwrap();
+    }
+    assert!(
+        undone.package().write().unwrap() == bytes,
+        "{} undone",
+        path.display()
+    );
+    Some(file)
+}
+
+#[test]
+fn the_open_xml_sdk_finds_nothing_new_after_rows_and_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let larger = std::env::var_os("DESKHAND_CORPUS").is_some();
+    let (mut checked, mut wrong) = (0, Vec::new());
+    for path in files().into_iter().filter(|path| larger || is_fixture(path)) {
+        let before = findings(&path);
+        let original = openpyxl(&[json!({"file": path})]).remove(0);
+        for op in ["rows.insert", "rows.delete", "columns.insert", "columns.delete"] {
+            let Some(file) = changed(&path, op, folder.path()) else {
+                continue;
+            };
+            checked += 1;
+            let after = findings(&file);
+            let new = after
+                .iter()
+                .filter(|(finding, count)| before.get(*finding).is_none_or(|known| known < count));
+            wrong.extend(new.map(|(finding, count)| format!("{} {op}: {count} {finding}", path.display())));
+            let opened = openpyxl(&[json!({"file": file})]).remove(0);
+            assert!(
+                opened.get("error").is_none() || original.get("error").is_some(),
+                "{}: {opened}",
+                file.display()
+            );
+        }
+    }
+    println!("{checked} changed workbooks checked");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(checked >= 20, "{checked} checked");
 }

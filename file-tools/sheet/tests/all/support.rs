@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use deskhand_opc::{Draft, Limits, Package, PatchSet};
 use deskhand_operations::answer::{Applied, RangeContent};
-use deskhand_operations::{CellInput, CellValue, Refusal, WorkbookAnswer, WorkbookOperation};
+use deskhand_operations::{CellInput, CellValue, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation};
 use deskhand_sheet::{NewSheet, Planned, Workbook, create_workbook};
 use serde_json::{Value, json};
 
@@ -134,6 +134,47 @@ pub(crate) fn openpyxl(questions: &[Value]) -> Vec<Value> {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What openpyxl reads beside the cells: merged cells, rules, filters, widths, and defined names.
+pub(crate) fn layout(workbook: &Workbook) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let file = saved(workbook, folder.path(), "book.xlsx");
+    let mut answer = openpyxl(&[json!({"file": file, "layout": true})]).remove(0);
+    assert!(answer.get("error").is_none(), "{answer}");
+    json!({"sheets": answer["sheets"].take(), "names": answer["names"].take(), "layout": answer["layout"].take()})
+}
+
+/// A range as text, as `range.read` gives it for models.
+pub(crate) fn table(workbook: &Workbook, range: &str) -> String {
+    read(workbook, range, &["table"]).table.unwrap()
+}
+
+/// The code of a refusal.
+pub(crate) fn refused(workbook: &Workbook, op: Value) -> (RefusalCode, String) {
+    let refusal = plan(workbook, op.clone())
+        .map(|planned| panic!("{op}: {planned:?}"))
+        .unwrap_err();
+    let says_so = refusal.message.contains("othing was changed");
+    assert!(says_so || refusal.code == RefusalCode::NotFound, "{refusal}");
+    (refusal.code, refusal.message)
+}
+
+/// Saves a workbook and opens it again: what it is planned on next is the file. Answers the file.
+pub(crate) fn settled(book: &mut Workbook) -> Vec<u8> {
+    let bytes = book.package().write().unwrap();
+    *book = open(&bytes);
+    bytes
+}
+
+/// Takes a change back on a copy, and compares with the bytes of the file before.
+pub(crate) fn goes_back(workbook: &Workbook, patches: &PatchSet, before: &[u8]) {
+    let mut undone = open(&workbook.package().write().unwrap());
+    undone.apply(&patches.invert()).unwrap();
+    assert!(
+        undone.package().write().unwrap() == before,
+        "undone byte for byte"
+    );
 }
 
 /// Saves a workbook for another program to read.

@@ -1,0 +1,239 @@
+//! `range.copy`.
+
+use deskhand_opc::Draft;
+use deskhand_operations::answer::Applied;
+use deskhand_operations::workbook::{Copied, RangeCopy};
+use deskhand_operations::{Area, RefusalCode};
+
+use crate::addresses;
+use crate::cell_edit::{CellEdit, CellEdits, Content};
+use crate::cells::Keep;
+use crate::element_list;
+use crate::error::{Outcome, refuse};
+use crate::merges;
+use crate::ops::clip::{Clip, Put};
+use crate::ops::guards::Ground;
+use crate::ops::{within, writing};
+use crate::rules::{self, RuleKind};
+use crate::sheet::Worksheet;
+use crate::sqref;
+use crate::workbook::Workbook;
+
+/// One copy, asked for and measured.
+struct Job {
+    from: Area,
+    /// All copies together.
+    target: Area,
+    /// How far each copy moves by rows and columns.
+    moves: Vec<(i64, i64)>,
+    what: Copied,
+    transpose: bool,
+}
+
+impl Job {
+    /// True where formats come along, and with them merged cells, conditional formats and validations.
+    fn formats(&self) -> bool {
+        matches!(self.what, Copied::All | Copied::Formats)
+    }
+
+    /// The place that a cell of the target comes from.
+    fn source(&self, row: u32, column: u32) -> (u32, u32) {
+        let (down, across) = (row - self.target.top, column - self.target.left);
+        let (down, across) = if self.transpose {
+            (across, down)
+        } else {
+            (down, across)
+        };
+        (
+            self.from.top + down % self.from.rows(),
+            self.from.left + across % self.from.columns(),
+        )
+    }
+}
+
+pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, copy: &RangeCopy) -> Outcome<Applied> {
+    let (from_index, from) = addresses::area(workbook, &copy.from)?;
+    let (index, asked) = addresses::area(workbook, &copy.to)?;
+    within(from.cells())?;
+    let job = job(copy, from, asked)?;
+    within(job.target.cells())?;
+    let (source, sheet) = (workbook.worksheet(from_index)?, workbook.worksheet(index)?);
+    let source_content = workbook.package.part(&source.part)?;
+    let clip = Clip::read(workbook, &source.part, &source_content, from)?;
+    let target_content = workbook.package.part(&sheet.part)?;
+    let target = Worksheet::read(
+        workbook,
+        &sheet.part,
+        &target_content,
+        &Keep::Areas(vec![job.target]),
+    )?;
+    let ground = |sheet, scanned, area| Ground {
+        package: &workbook.package,
+        sheet,
+        scanned,
+        area,
+    };
+    if job.formats() {
+        ground(source, &clip.sheet, from).no_cut_merges()?;
+        ground(sheet, &target, job.target).no_cut_merges()?;
+        ground(sheet, &target, job.target).is_open()?;
+        merges::set(
+            workbook,
+            draft,
+            &sheet.part,
+            &|held| job.target.intersection(held).is_some(),
+            &[],
+        )?;
+    }
+    let changes = changes(&clip, &target, &job)?;
+    let mut applied = writing::write(workbook, draft, index, job.target, &changes)?;
+    if job.formats() {
+        let merged = merged(&clip, &job);
+        merges::set(workbook, draft, &sheet.part, &|_| false, &merged)?;
+        let left = bring_rules(workbook, draft, &sheet.part, &clip, &job)?;
+        applied.warnings.extend(left);
+    }
+    applied.changed = job.target.cells() as u32;
+    Ok(applied)
+}
+
+/// Measures the copy: the target is a multiple of the source, or its top left cell.
+fn job(copy: &RangeCopy, from: Area, asked: Area) -> Outcome<Job> {
+    let (mut rows, mut columns) = (from.rows(), from.columns());
+    if copy.transpose {
+        std::mem::swap(&mut rows, &mut columns);
+    }
+    let target = if asked.cells() == 1 {
+        Area::of_size(asked.top, asked.left, rows, columns)
+    } else {
+        Some(asked)
+    };
+    let Some(target) = target else {
+        return refuse(
+            RefusalCode::BadInput,
+            format!(
+                "`{}` does not fit on the sheet from `{}`; nothing was changed.",
+                copy.from, copy.to
+            ),
+        );
+    };
+    if target.rows() % rows != 0 || target.columns() % columns != 0 {
+        return refuse(
+            RefusalCode::BadInput,
+            format!(
+                "`{}` is no multiple of the {rows} by {columns} cells to copy; nothing was changed.",
+                copy.to
+            ),
+        );
+    }
+    let mut moves = Vec::new();
+    for row in (target.top..=target.bottom).step_by(rows as usize) {
+        for column in (target.left..=target.right).step_by(columns as usize) {
+            moves.push((
+                i64::from(row) - i64::from(from.top),
+                i64::from(column) - i64::from(from.left),
+            ));
+        }
+    }
+    Ok(Job {
+        from,
+        target,
+        moves,
+        what: copy.what.unwrap_or_default(),
+        transpose: copy.transpose,
+    })
+}
+
+/// What the cells of the target shall hold.
+fn changes(clip: &Clip<'_>, target: &Worksheet<'_>, job: &Job) -> Outcome<CellEdits> {
+    let mut changes = CellEdits::new();
+    for row in job.target.top..=job.target.bottom {
+        for column in job.target.left..=job.target.right {
+            let (from_row, from_column) = job.source(row, column);
+            let put = Put {
+                prefix: &target.prefix,
+                row,
+                column,
+                values: job.what == Copied::Values,
+                transpose: job.transpose,
+            };
+            let content = if job.what == Copied::Formats {
+                Content::Keep
+            } else {
+                clip.content(from_row, from_column, put)?
+            };
+            let style = job.formats().then(|| clip.style(from_row, from_column));
+            let held = target
+                .data
+                .cells
+                .binary_search_by_key(&(row, column), |cell| (cell.row, cell.column));
+            let nothing = content == Content::Keep || content.is_nothing();
+            let same_look = style.is_none_or(|style| style == target.style_for_new(row, column));
+            if !(held.is_err() && nothing && same_look) {
+                changes.insert((row, column), CellEdit { content, style });
+            }
+        }
+    }
+    Ok(changes)
+}
+
+/// The merged cells of the source, on each copy.
+fn merged(clip: &Clip<'_>, job: &Job) -> Vec<Area> {
+    let inside = |merged: &&Area| merged.intersection(&job.from) == Some(**merged);
+    let mut areas = Vec::new();
+    for merged in clip.sheet.merged.iter().filter(inside) {
+        for (rows, columns) in &job.moves {
+            let area = if job.transpose {
+                let (down, across) = (merged.top - job.from.top, merged.left - job.from.left);
+                let top = i64::from(job.from.top) + rows + i64::from(across);
+                let left = i64::from(job.from.left) + columns + i64::from(down);
+                Area::of_size(top as u32, left as u32, merged.columns(), merged.rows())
+            } else {
+                sqref::moved(*merged, *rows, *columns)
+            };
+            areas.extend(area);
+        }
+    }
+    areas
+}
+
+/// Puts the conditional formats and validations of the source in the place of those of the target.
+fn bring_rules(
+    workbook: &Workbook,
+    draft: &mut Draft,
+    part: &str,
+    clip: &Clip<'_>,
+    job: &Job,
+) -> Outcome<Vec<String>> {
+    let limits = workbook.package.limits();
+    let mut warnings = Vec::new();
+    for kind in [RuleKind::Validation, RuleKind::Format] {
+        let content = draft.package().part(part)?;
+        let scanned = Worksheet::read(workbook, part, &content, &Keep::Areas(Vec::new()))?;
+        let pieces = rules::pieces(&clip.sheet, limits, kind, job.from, &scanned.prefix)?;
+        let edits = rules::take_out(&scanned, limits, kind, job.target)?;
+        draft.edit(part, edits)?;
+        if pieces.is_empty() {
+            continue;
+        }
+        if job.transpose {
+            warnings.push("Conditional formats and data validations were not transposed.".to_owned());
+            continue;
+        }
+        let content = draft.package().part(part)?;
+        let scanned = Worksheet::read(workbook, part, &content, &Keep::Areas(Vec::new()))?;
+        let xml: Vec<String> = pieces.iter().map(|piece| piece.on(&job.moves)).collect();
+        let edits = match kind {
+            RuleKind::Validation => {
+                element_list::edits(&scanned, limits, "dataValidations", &|_| false, &xml)?
+            }
+            RuleKind::Format => {
+                let mut last = rules::last_priority(&scanned, limits)?;
+                let xml = rules::renumbered(&xml.concat(), &mut last);
+                vec![scanned.insert("conditionalFormatting", &xml)]
+            }
+        };
+        draft.edit(part, edits)?;
+    }
+    Ok(warnings)
+}

@@ -1,0 +1,366 @@
+//! Conditional formats, data validation and notes.
+
+use deskhand_operations::RefusalCode;
+use deskhand_sheet::{Workbook, lint};
+use serde_json::{Value, json};
+
+use crate::support::{done, goes_back, layout, open, part, read, refused, settled, with_sheet, workbook};
+
+const SPACE: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const SHEET: &str = "xl/worksheets/sheet1.xml";
+
+fn data() -> Workbook {
+    workbook(&[
+        &[json!("Units"), json!("Text")],
+        &[json!(1), json!("apple")],
+        &[json!(5), json!("pear")],
+        &[json!(9), json!(null)],
+    ])
+}
+
+fn rules(book: &Workbook) -> Value {
+    layout(book)["layout"]["Data"]["formats"].clone()
+}
+
+#[test]
+fn every_condition_is_written_as_excel_writes_it() {
+    let cases = [
+        (
+            json!({"when": "value", "operator": "between", "first": 2, "second": "=A$3"}),
+            r#"<cfRule type="cellIs" operator="between" dxfId="0" priority="1"><formula>2</formula><formula>A$3</formula></cfRule>"#,
+        ),
+        (
+            json!({"when": "value", "operator": "equal", "first": "a\"b"}),
+            r#"<cfRule type="cellIs" operator="equal" dxfId="0" priority="1"><formula>&quot;a&quot;&quot;b&quot;</formula></cfRule>"#,
+        ),
+        (
+            json!({"when": "formula", "formula": "=A2>AVERAGE(A:A)"}),
+            r#"<cfRule type="expression" dxfId="0" priority="1"><formula>A2&gt;AVERAGE(A:A)</formula></cfRule>"#,
+        ),
+        (
+            json!({"when": "contains", "text": "pp"}),
+            r#"<cfRule type="containsText" operator="containsText" text="pp" dxfId="0" priority="1"><formula>NOT(ISERROR(SEARCH(&quot;pp&quot;,A2)))</formula></cfRule>"#,
+        ),
+        (
+            json!({"when": "duplicate"}),
+            r#"<cfRule type="duplicateValues" dxfId="0" priority="1"/>"#,
+        ),
+        (
+            json!({"when": "unique"}),
+            r#"<cfRule type="uniqueValues" dxfId="0" priority="1"/>"#,
+        ),
+        (
+            json!({"when": "blank"}),
+            r#"<cfRule type="containsBlanks" dxfId="0" priority="1"><formula>LEN(TRIM(A2))=0</formula></cfRule>"#,
+        ),
+        (
+            json!({"when": "error"}),
+            r#"<cfRule type="containsErrors" dxfId="0" priority="1"><formula>ISERROR(A2)</formula></cfRule>"#,
+        ),
+        (
+            json!({"when": "top", "rank": 10, "percent": true, "bottom": true}),
+            r#"<cfRule type="top10" rank="10" percent="1" bottom="1" dxfId="0" priority="1"/>"#,
+        ),
+        (
+            json!({"when": "aboveAverage", "below": true}),
+            r#"<cfRule type="aboveAverage" aboveAverage="0" dxfId="0" priority="1"/>"#,
+        ),
+    ];
+    let format = json!({"bold": true, "fontColor": "#9c0006", "fillColor": "#FFC7CE", "numberFormat": "0.0"});
+    for (condition, expected) in cases {
+        let mut book = data();
+        let before = settled(&mut book);
+        let op = json!({"op": "conditionalFormat.set", "range": "Data!A2:B4", "rules": [{"condition": condition, "format": format}]});
+        let (_, patches) = done(&mut book, op);
+        let xml = part(&book, SHEET);
+        let expected = format!(r#"<conditionalFormatting sqref="A2:B4">{expected}</conditionalFormatting>"#);
+        assert!(xml.contains(&expected), "{expected}\nin {xml}");
+        let styles = part(&book, "xl/styles.xml");
+        assert!(styles.contains(r#"<dxfs count="1"><dxf><font><b/><color rgb="FF9C0006"/></font><numFmt numFmtId="164" formatCode="0.0"/><fill><patternFill><bgColor rgb="FFFFC7CE"/></patternFill></fill></dxf></dxfs>"#), "{styles}");
+        assert!(lint(&book).unwrap().is_empty());
+        assert_eq!(rules(&book).as_array().unwrap().len(), 1);
+        goes_back(&book, &patches, &before);
+    }
+}
+
+#[test]
+fn scales_bars_and_icons_have_no_format() {
+    let mut book = data();
+    let op = json!({"op": "conditionalFormat.set", "range": "Data!A2:A4", "rules": [
+        {"condition": {"when": "colorScale", "colors": ["#f8696b", "#FFEB84", "#63BE7B"]}},
+        {"condition": {"when": "dataBar", "color": "#638EC6"}},
+        {"condition": {"when": "iconSet", "set": "4Rating", "iconsOnly": true}}]});
+    done(&mut book, op);
+    let xml = part(&book, SHEET);
+    for expected in [
+        r#"<colorScale><cfvo type="min"/><cfvo type="percentile" val="50"/><cfvo type="max"/><color rgb="FFF8696B"/>"#,
+        r#"<dataBar><cfvo type="min"/><cfvo type="max"/><color rgb="FF638EC6"/></dataBar>"#,
+        r#"<iconSet iconSet="4Rating" showValue="0"><cfvo type="percent" val="0"/><cfvo type="percent" val="25"/>"#,
+    ] {
+        assert!(xml.contains(expected), "{expected} in {xml}");
+    }
+    for (rule, code) in [
+        (
+            json!({"condition": {"when": "dataBar", "color": "red"}}),
+            RefusalCode::BadInput,
+        ),
+        (
+            json!({"condition": {"when": "dataBar", "color": "#638EC6"}, "format": {"bold": true}}),
+            RefusalCode::BadInput,
+        ),
+        (
+            json!({"condition": {"when": "iconSet", "set": "9Lives"}}),
+            RefusalCode::BadInput,
+        ),
+        (
+            json!({"condition": {"when": "colorScale", "colors": ["#000000"]}}),
+            RefusalCode::BadInput,
+        ),
+        (
+            json!({"condition": {"when": "formula", "formula": "=SUM(A1"}}),
+            RefusalCode::BadInput,
+        ),
+        (
+            json!({"condition": {"when": "value", "operator": "between", "first": 1}}),
+            RefusalCode::BadInput,
+        ),
+        (
+            json!({"condition": {"when": "unique"}, "format": {"wrap": true}}),
+            RefusalCode::BadInput,
+        ),
+    ] {
+        let op = json!({"op": "conditionalFormat.set", "range": "Data!A2", "rules": [rule]});
+        assert_eq!(refused(&book, op).0, code, "{rule}");
+    }
+}
+
+#[test]
+fn new_rules_come_first_and_those_of_other_cells_keep_their_meaning() {
+    let held = concat!(
+        r#"<conditionalFormatting sqref="A1:A9"><cfRule type="expression" priority="2"><formula>A1&gt;B1</formula></cfRule></conditionalFormatting>"#,
+        r#"<conditionalFormatting sqref="C1"><cfRule type="expression" priority="1"><formula>C1=1</formula></cfRule></conditionalFormatting>"#
+    );
+    let mut book = with_sheet(&format!(
+        r#"<worksheet xmlns="{SPACE}"><sheetData/>{held}</worksheet>"#
+    ));
+    let one = json!([{"condition": {"when": "unique"}, "stop": true}]);
+    done(
+        &mut book,
+        json!({"op": "conditionalFormat.set", "range": "Data!A1:A3", "rules": one}),
+    );
+    assert_eq!(
+        rules(&book),
+        json!([
+            ["A1:A3", [["uniqueValues", null, 1, [], true]]],
+            // What is left begins in row 4, and so does its formula.
+            ["A4:A9", [["expression", null, 3, ["A4>B4"], null]]],
+            ["C1", [["expression", null, 2, ["C1=1"], null]]]
+        ])
+    );
+    let more = json!([{"condition": {"when": "duplicate"}}]);
+    done(
+        &mut book,
+        json!({"op": "conditionalFormat.set", "range": "Data!A1:A3", "rules": more, "keep": true}),
+    );
+    assert_eq!(
+        rules(&book)[0],
+        json!([
+            "A1:A3",
+            [
+                ["duplicateValues", null, 1, [], null],
+                ["uniqueValues", null, 2, [], true]
+            ]
+        ])
+    );
+    done(
+        &mut book,
+        json!({"op": "conditionalFormat.set", "range": "Data!A:C"}),
+    );
+    assert!(!part(&book, SHEET).contains("conditionalFormatting"));
+}
+
+#[test]
+fn rules_of_the_extension_list_give_way_too() {
+    let extension = concat!(
+        r#"<extLst><ext uri="{78C0D931-6437-407d-A8EE-F0AAD7539E65}" xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"><x14:conditionalFormattings>"#,
+        r#"<x14:conditionalFormatting xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:cfRule type="expression" priority="1" id="{00000000-0000-0000-0000-000000000001}"><xm:f>A1&gt;1</xm:f></x14:cfRule><xm:sqref>A1:B4</xm:sqref></x14:conditionalFormatting>"#,
+        r#"</x14:conditionalFormattings></ext><ext uri="{other}"/></extLst>"#
+    );
+    let mut book = with_sheet(&format!(
+        r#"<worksheet xmlns="{SPACE}"><sheetData/>{extension}</worksheet>"#
+    ));
+    done(
+        &mut book,
+        json!({"op": "conditionalFormat.set", "range": "Data!A1:B1"}),
+    );
+    assert!(part(&book, SHEET).contains(r"<xm:f>A2&gt;1</xm:f></x14:cfRule><xm:sqref>A2:B4</xm:sqref>"));
+    done(
+        &mut book,
+        json!({"op": "conditionalFormat.set", "range": "Data!A1:C9"}),
+    );
+    let xml = part(&book, SHEET);
+    assert!(xml.contains(r#"<extLst><ext uri="{other}"/></extLst>"#), "{xml}");
+}
+
+#[test]
+fn validations_shrink_around_the_new_one() {
+    let held = concat!(
+        r#"<dataValidations count="2"><dataValidation type="whole" operator="greaterThan" allowBlank="1" sqref="A1:A9"><formula1>B1</formula1></dataValidation>"#,
+        r#"<dataValidation type="list" sqref="C1"><formula1>"x,y"</formula1></dataValidation></dataValidations>"#
+    );
+    let mut book = with_sheet(&format!(
+        r#"<worksheet xmlns="{SPACE}"><sheetData/>{held}</worksheet>"#
+    ));
+    let before = settled(&mut book);
+    let (_, patches) = done(
+        &mut book,
+        json!({"op": "dataValidation.set", "range": "Data!A4:A5", "allowed": {"allow": "list", "values": ["Yes", "No \"maybe\""]},
+            "error": {"title": "No", "text": "Yes or no & nothing else"}, "style": "warning"}),
+    );
+    assert_eq!(
+        layout(&book)["layout"]["Data"]["validations"],
+        json!([
+            ["A1:A3 A6:A9", "whole", "greaterThan", "B1", null, true],
+            ["C1", "list", null, "\"x,y\"", null, false],
+            ["A4:A5", "list", null, "\"Yes,No \"\"maybe\"\"\"", null, true]
+        ])
+    );
+    assert!(part(&book, SHEET).contains(r#"<dataValidations count="3">"#));
+    goes_back(&book, &patches, &before);
+    done(
+        &mut book,
+        json!({"op": "dataValidation.set", "range": "Data!A1:C9", "allowed": {"allow": "any"}}),
+    );
+    assert!(!part(&book, SHEET).contains("dataValidation"));
+}
+
+#[test]
+fn validations_of_every_kind_read_back() {
+    let cases = [
+        (
+            json!({"allow": "listFrom", "source": "'Q1 2026'!A1:A5"}),
+            json!(["list", null, "'Q1 2026'!$A$1:$A$5", null]),
+        ),
+        (
+            json!({"allow": "number", "of": "whole", "operator": "between", "first": 1, "second": "=B1"}),
+            json!(["whole", null, "1", "B1"]),
+        ),
+        (
+            json!({"allow": "number", "of": "decimal", "operator": "notBetween", "first": 0.5, "second": 2}),
+            json!(["decimal", "notBetween", "0.5", "2"]),
+        ),
+        (
+            json!({"allow": "number", "of": "date", "operator": "greaterThanOrEqual", "first": "2026-03-31"}),
+            json!(["date", "greaterThanOrEqual", "46112", null]),
+        ),
+        (
+            json!({"allow": "number", "of": "time", "operator": "lessThan", "first": "18:00:00"}),
+            json!(["time", "lessThan", "0.75", null]),
+        ),
+        (
+            json!({"allow": "number", "of": "textLength", "operator": "lessThanOrEqual", "first": 10}),
+            json!(["textLength", "lessThanOrEqual", "10", null]),
+        ),
+        (
+            json!({"allow": "formula", "formula": "=ISNUMBER(A2)"}),
+            json!(["custom", null, "ISNUMBER(A2)", null]),
+        ),
+    ];
+    for (allowed, expected) in cases {
+        let mut book = data();
+        done(
+            &mut book,
+            json!({"op": "dataValidation.set", "range": "Data!A2:A4", "allowed": allowed, "refuseBlank": true}),
+        );
+        let seen = layout(&book);
+        let check = seen["layout"]["Data"]["validations"][0].as_array().unwrap();
+        assert_eq!(json!(check[1..5]), expected, "{allowed}");
+        assert_eq!(check[5], json!(false));
+    }
+    for allowed in [
+        json!({"allow": "list", "values": []}),
+        json!({"allow": "list", "values": ["a,b"]}),
+        json!({"allow": "list", "values": ["x".repeat(256)]}),
+        json!({"allow": "listFrom", "source": "A1:A5"}),
+        json!({"allow": "listFrom", "source": "Data!A1:B5"}),
+        json!({"allow": "number", "of": "whole", "operator": "equal", "first": 1.5}),
+        json!({"allow": "number", "of": "date", "operator": "equal", "first": "soon"}),
+        json!({"allow": "number", "of": "whole", "operator": "equal", "first": 1, "second": 2}),
+    ] {
+        let op = json!({"op": "dataValidation.set", "range": "Data!A2", "allowed": allowed});
+        assert_eq!(refused(&data(), op).0, RefusalCode::BadInput, "{allowed}");
+    }
+}
+
+/// The parts, but not those that only lead to others.
+fn parts_beside_links(book: &Workbook) -> Vec<String> {
+    let parts = book.package().parts().filter(|part| !part.contains("_rels/"));
+    parts.map(str::to_owned).collect()
+}
+
+#[test]
+fn notes_copied_with_their_sheet_are_notes_of_their_own() {
+    let mut book = data();
+    for cell in ["Data!A1", "Data!B2"] {
+        done(&mut book, json!({"op": "note.set", "cell": cell, "text": "Seen"}));
+    }
+    done(
+        &mut book,
+        json!({"op": "sheet.copy", "name": "Data", "to": "Copy"}),
+    );
+    done(&mut book, json!({"op": "note.delete", "cell": "Copy!B2"}));
+    let count = |sheet: &str| layout(&book)["layout"][sheet]["notes"].as_object().unwrap().len();
+    assert_eq!((count("Copy"), count("Data")), (1, 2));
+}
+
+#[test]
+fn notes_come_change_and_go_with_their_parts() {
+    let mut book = data();
+    let before = settled(&mut book);
+    let parts = parts_beside_links(&book);
+    let (_, patches) = done(
+        &mut book,
+        json!({"op": "note.set", "cell": "Data!B2", "text": "Is this & that\nright?", "author": "Ann"}),
+    );
+    done(
+        &mut book,
+        json!({"op": "note.set", "cell": "Data!A1", "text": "A header"}),
+    );
+    let notes = |book: &Workbook| layout(book)["layout"]["Data"]["notes"].clone();
+    assert_eq!(
+        notes(&book),
+        json!({"A1": ["Deskhand", "A header"], "B2": ["Ann", "Is this & that\nright?"]})
+    );
+    assert!(lint(&book).unwrap().is_empty());
+    let drawing = part(&book, "xl/drawings/vmlDrawing1.vml");
+    assert_eq!(drawing.matches("<v:shapetype").count(), 1);
+    assert!(drawing.contains("<x:Row>1</x:Row><x:Column>1</x:Column>"));
+    done(
+        &mut book,
+        json!({"op": "note.set", "cell": "Data!B2", "text": "Yes", "author": "Bob"}),
+    );
+    assert_eq!(notes(&book)["B2"], json!(["Bob", "Yes"]));
+    let told = read(&book, "Data", &["notes"]).notes.unwrap();
+    assert_eq!(told.len(), 2);
+    let missing = json!({"op": "note.delete", "cell": "Data!C9"});
+    assert_eq!(refused(&book, missing).0, RefusalCode::NotFound);
+    done(&mut book, json!({"op": "note.delete", "cell": "Data!B2"}));
+    done(&mut book, json!({"op": "note.delete", "cell": "Data!A1"}));
+    assert_eq!(parts_beside_links(&book), parts);
+    assert!(!part(&book, SHEET).contains("legacyDrawing"));
+    let mut fresh = open(&before);
+    fresh.apply(&patches).unwrap();
+    goes_back(&fresh, &patches, &before);
+}
+
+#[test]
+fn refuses_notes_that_excel_has_no_room_for() {
+    let book = data();
+    for op in [
+        json!({"op": "note.set", "cell": "Data!A1:B2", "text": "x"}),
+        json!({"op": "note.set", "cell": "Data!A1", "text": ""}),
+        json!({"op": "note.set", "cell": "Data!A1", "text": "x".repeat(32_001)}),
+    ] {
+        assert_eq!(refused(&book, op).0, RefusalCode::BadInput);
+    }
+}

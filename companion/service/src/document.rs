@@ -29,9 +29,11 @@ pub(crate) enum DocumentCommand {
     Read(Read),
     /// Applies operations, all or none. Without --out in place, and `document undo` leads back.
     Apply(Apply),
+    /// Lists what `document apply` changed in a file, and what of it was taken back.
+    History(OneFile),
     /// Takes a change set of `document apply` back.
     Undo {
-        /// The change set, from the answer of `document apply`.
+        /// The change set, from the answer of `document apply` or from `document history`.
         change_set: String,
         /// As JSON.
         #[arg(long)]
@@ -152,6 +154,7 @@ pub(crate) async fn run(paths: &Paths, command: DocumentCommand) -> anyhow::Resu
         DocumentCommand::Info(file) => work::info(&file.file, file.json),
         DocumentCommand::Read(read) => work::read(&read),
         DocumentCommand::Apply(apply) => work::apply(paths, &apply).await,
+        DocumentCommand::History(file) => back::history(paths, &file).await,
         DocumentCommand::Undo { change_set, json } => back::undo(paths, &change_set, json).await,
         DocumentCommand::Check(file) => work::check(&file.file, file.json),
         DocumentCommand::Recalc(recalc) => work::recalc(paths, &recalc).await,

@@ -49,6 +49,42 @@ pub enum Way {
     Barred(String),
 }
 
+/// A change set of a file, and whether the file holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The change set's id.
+    pub change: String,
+    /// What a person knows it by.
+    pub title: String,
+    /// When it was made, in Unix milliseconds.
+    pub at: i64,
+    /// True where the file does not hold it any more.
+    pub undone: bool,
+}
+
+/// The change sets of a file that has this mark, oldest first. What was written down and never saved is not among them.
+pub fn list(mut steps: Vec<Noted>, now: &str) -> Vec<Listed> {
+    drop_what_never_was(&mut steps, now);
+    let mut list: Vec<Listed> = Vec::new();
+    for Noted {
+        change,
+        title,
+        applied,
+    } in steps
+    {
+        match list.iter_mut().find(|listed| listed.change == change) {
+            Some(listed) => listed.undone = applied.undone,
+            None => list.push(Listed {
+                change,
+                title,
+                at: applied.at,
+                undone: applied.undone,
+            }),
+        }
+    }
+    list
+}
+
 /// Marks of the parts that a set touches, before and after.
 pub fn marks(
     set: &PatchSet,

@@ -1,23 +1,39 @@
 //! Changes that lead back: saving with a record, and taking a change back.
 
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use deskhand_document::history::{Way, carried, way};
+use deskhand_document::history::{Way, carried, list, way};
 use deskhand_opc::{FileStamp, Limits, Package, PatchSet, open as open_package, save};
 use deskhand_platform::Paths;
 use deskhand_protocol::{ChangeSetId, ErrorCode, UserError};
 use serde_json::json;
 
-use super::Outcome;
 use super::journal::{Journal, Record, mark};
 use super::work::{done, guard_open, unreadable, unwritten};
+use super::{OneFile, Outcome, show};
 use crate::clock;
+
+/// `document history`.
+pub(super) async fn history(paths: &Paths, asked: &OneFile) -> Outcome<ExitCode> {
+    let opened = open_package(&asked.file, &Limits::default());
+    let (_, read) = opened.map_err(|error| unreadable(&asked.file, &error))?;
+    let file = fs::canonicalize(&asked.file).map_err(anyhow::Error::from)?;
+    let steps = Journal::open(paths).await?.of_file(&file).await?;
+    let list = list(steps, &mark(read));
+    let answer = list.iter().map(|listed| {
+        json!({ "changeSet": listed.change, "at": listed.at, "did": listed.title.lines().collect::<Vec<_>>(),
+            "undone": listed.undone })
+    });
+    let answer = json!({ "file": file, "changeSets": answer.collect::<Vec<_>>() });
+    done(asked.json, &answer, || show::history(&list))
+}
 
 /// `document undo`.
 pub(super) async fn undo(paths: &Paths, id: &str, json: bool) -> Outcome<ExitCode> {
     let journal = Journal::open(paths).await?;
-    let file = journal.find(id).await?.file;
+    let Record { file, title, .. } = journal.find(id).await?;
     let answer = |undone: bool| json!({ "changeSet": id, "undone": undone, "file": file });
     let opened = open_package(&file, &Limits::default());
     let (package, read) = opened.map_err(|error| unreadable(&file, &error))?;
@@ -36,7 +52,7 @@ pub(super) async fn undo(paths: &Paths, id: &str, json: bool) -> Outcome<ExitCod
     };
     let set = set.remembering(&package);
     let change = ChangeSetId::from_text(id);
-    save_journaled(&journal, &file, Some(change), (&package, read), set).await?;
+    save_journaled(&journal, &file, (Some(change), title), (&package, read), set).await?;
     let told = if stay {
         format!("{id} was taken back in {}; later changes stay.", file.display())
     } else {
@@ -51,11 +67,11 @@ fn conflict(reason: &str) -> UserError {
 }
 
 /// Saves a package with a set applied and names the change set: what leads back is on disk before the file changes
-/// (Invariant 6). `back` is the change that it takes back.
+/// (Invariant 6). `back` is the change that it takes back, with the title of what it changed.
 pub(super) async fn save_journaled(
     journal: &Journal,
     file: &Path,
-    back: Option<ChangeSetId>,
+    (back, title): (Option<ChangeSetId>, String),
     (before, read): (&Package, FileStamp),
     set: PatchSet,
 ) -> Outcome<ChangeSetId> {
@@ -66,7 +82,7 @@ pub(super) async fn save_journaled(
     let id = ChangeSetId::new(clock::now(), clock::chance());
     let cancels = back.is_some();
     let change = back.unwrap_or_else(|| id.clone());
-    let record = Record::new(file, change, set, (before, read), &after, cancels)?;
+    let record = Record::new(file, (change, title), set, (before, read), &after, cancels)?;
     journal.put(&id, &record).await?;
     save(&after, file, &read).map_err(|error| unwritten(file, &error))?;
     Ok(id)

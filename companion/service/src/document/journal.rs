@@ -32,6 +32,8 @@ pub(super) struct Record {
     pub(super) file: PathBuf,
     /// The change set that it belongs to: its own, or the one that it takes back.
     pub(super) change: ChangeSetId,
+    /// What a person knows it by, an operation a line.
+    pub(super) title: String,
     /// What was done.
     pub(super) applied: Applied,
 }
@@ -40,7 +42,7 @@ impl Record {
     /// A step that leads from one package to another.
     pub(super) fn new(
         file: &Path,
-        change: ChangeSetId,
+        (change, title): (ChangeSetId, String),
         set: PatchSet,
         (before, read): (&Package, FileStamp),
         after: &Package,
@@ -60,6 +62,7 @@ impl Record {
         Ok(Self {
             file: file.to_owned(),
             change,
+            title,
             applied,
         })
     }
@@ -148,13 +151,13 @@ impl Journal {
             let Record {
                 file: of,
                 change,
+                title,
                 applied,
             } = self.find(&key).await?;
             if of == file {
-                let change = change.to_string();
                 steps.push(Noted {
-                    title: change.clone(),
-                    change,
+                    change: change.to_string(),
+                    title,
                     applied,
                 });
             }

@@ -3,12 +3,15 @@
 mod text;
 
 use deskhand_document::Change;
+use deskhand_document::history::Listed;
 use deskhand_operations::answer::{
     CheckContent, DeckContent, Difference, RangeContent, Recalculation, Severity, SlideContent,
     TieOutContent, WorkbookContent,
 };
 use deskhand_operations::{Answer, CellValue, DeckAnswer, WorkbookAnswer};
 use deskhand_protocol::ChangeSetId;
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 /// Characters of a cell in a table.
 const WIDTH: usize = 24;
@@ -191,6 +194,27 @@ pub(super) fn applied(change_set: Option<&ChangeSetId>, change: &Change) -> Vec<
 
 fn way_back(change_set: Option<&ChangeSetId>) -> Option<String> {
     change_set.map(|id| format!("`deskhand document undo {id}` leads back."))
+}
+
+/// `document history`.
+pub(super) fn history(list: &[Listed]) -> Vec<String> {
+    if list.is_empty() {
+        return vec!["No change sets.".to_owned()];
+    }
+    let mut lines = Vec::new();
+    for listed in list {
+        let state = if listed.undone { ", taken back" } else { "" };
+        lines.push(format!("{} {}{state}", listed.change, day_and_time(listed.at)));
+        lines.extend(listed.title.lines().map(|line| format!("  {line}")));
+    }
+    lines
+}
+
+/// A time of Unix milliseconds, `2026-03-01 14:05 UTC`.
+fn day_and_time(at: i64) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    let time = OffsetDateTime::from_unix_timestamp(at / 1000).ok();
+    time.and_then(|time| time.format(format).ok()).unwrap_or_default()
 }
 
 /// `document apply --preview`.

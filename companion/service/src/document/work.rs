@@ -26,6 +26,9 @@ use crate::terminal::sessions::{print, print_json};
 /// Bytes of operations at the most.
 const MAX_OPERATIONS: u64 = 256 << 20;
 
+/// Operations of a change set that its title names.
+const MAX_TITLES: usize = 20;
+
 /// A file that was opened.
 struct Opened {
     path: PathBuf,
@@ -276,8 +279,31 @@ async fn write(
     let journal = Journal::open(paths).await?;
     let file = fs::canonicalize(&opened.path).map_err(anyhow::Error::from)?;
     let before = opened.document.package();
-    let id = save_journaled(&journal, &file, None, (before, opened.stamp), patches).await?;
+    let id = save_journaled(
+        &journal,
+        &file,
+        (None, title(list)),
+        (before, opened.stamp),
+        patches,
+    )
+    .await?;
     Ok((Some(id), change))
+}
+
+/// What was done, an operation a line.
+fn title(list: &[Operation]) -> String {
+    let lines = list.iter().take(MAX_TITLES).map(|operation| {
+        let target = operation.target();
+        operation.definition().done.replace(
+            "{}",
+            if target.is_empty() {
+                "the document"
+            } else {
+                &target
+            },
+        )
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn save_to(package: &deskhand_opc::Package, out: &Path, replace: bool) -> Outcome<()> {

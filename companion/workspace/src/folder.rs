@@ -13,6 +13,7 @@ use crate::fingerprint::Fingerprint;
 use crate::lock_file::LockFile;
 use crate::relative::RelativePath;
 
+mod beside;
 mod keep;
 mod list;
 mod replace;

@@ -155,6 +155,32 @@ fn replaces_what_was_read() {
 }
 
 #[test]
+fn sweeps_away_what_a_killed_program_left_and_nothing_else() {
+    let left = ".deskhand-01a1fe8b6af270fda4e635371cbf24c4.tmp";
+    let in_work = ".deskhand-01a1fe8b6af270fda4e635371cbf24c5.tmp";
+    let strange = ".deskhand-notes.tmp";
+    let fixture = Fixture::new(&[
+        ("a.xlsx", "old"),
+        (left, "half"),
+        (in_work, "half"),
+        (strange, "mine"),
+    ]);
+    let writer = fs::File::open(fixture.root.path().join(in_work)).unwrap();
+    writer.lock().unwrap();
+    fixture
+        .folder
+        .replace(&path("a.xlsx"), b"new", was("old"))
+        .unwrap();
+    assert_eq!(fixture.names(), [in_work, strange, "a.xlsx"]);
+    drop(writer);
+    fixture
+        .folder
+        .replace(&path("a.xlsx"), b"newer", was("new"))
+        .unwrap();
+    assert_eq!(fixture.names(), [strange, "a.xlsx"]);
+}
+
+#[test]
 fn makes_a_new_file_where_there_is_none() {
     let fixture = Fixture::new(&[]);
     fixture

@@ -3,9 +3,9 @@
 
 use std::io::{self, Write};
 
-use cap_std::fs::{Dir, OpenOptions};
-use uuid::Uuid;
+use cap_std::fs::Dir;
 
+use super::beside::Beside;
 use super::keep::keep;
 use super::{Access, Folder};
 use crate::error::WorkspaceError;
@@ -42,13 +42,7 @@ impl Folder {
             });
         }
         self.check(path, expected)?;
-        let beside = format!(".deskhand-{}.tmp", Uuid::now_v7().simple());
-        let replaced = self.put(&parent, &name, &beside, path, content, expected);
-        if replaced.is_err() {
-            // What cannot be removed is left with a name that says whose it is.
-            drop(parent.remove_file(&beside));
-        }
-        replaced?;
+        self.put(&parent, &name, path, content, expected)?;
         let written = Fingerprint::of(content);
         match self.fingerprint(path)? {
             Some(found) if found == written => Ok(written),
@@ -60,48 +54,40 @@ impl Folder {
         &self,
         parent: &Dir,
         name: &str,
-        beside: &str,
         path: &RelativePath,
         content: &[u8],
         expected: Expected,
     ) -> Result<(), WorkspaceError> {
         let told = WorkspaceError::below(path);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        if let Expected::Content(_) = expected {
-            private(&mut options);
-        }
-        let mut file = parent.open_with(beside, &options).map_err(&told)?.into_std();
+        let is_private = matches!(expected, Expected::Content(_));
+        let mut beside = Beside::create(parent, is_private).map_err(&told)?;
+        let file = beside.file();
         file.write_all(content).map_err(&told)?;
         if let Expected::Content(_) = expected {
             let old = self.open_for_read(path)?;
             if old.metadata().map_err(&told)?.permissions().readonly() {
                 return Err(WorkspaceError::WriteProtected(path.clone()));
             }
-            keep(&old, &file).map_err(|cause| match cause.kind() {
+            keep(&old, file).map_err(|cause| match cause.kind() {
                 io::ErrorKind::PermissionDenied => WorkspaceError::NotOurs(path.clone()),
                 _ => told(cause),
             })?;
         }
         file.sync_all().map_err(&told)?;
-        drop(file);
         // Once more: writing took its time.
         self.check(path, expected)?;
-        let linked = match expected {
-            // A rename would replace what somebody put there at this moment; a link refuses to.
-            Expected::Nothing => parent.hard_link(beside, parent, name),
-            Expected::Content(_) => Err(io::ErrorKind::Unsupported.into()),
+        let placed = match expected {
+            Expected::Nothing => beside.place_new(name),
+            Expected::Content(_) => beside.place(name),
         };
-        match linked {
-            Ok(()) => parent.remove_file(beside).map_err(&told)?,
+        match placed {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(WorkspaceError::ChangedElsewhere {
                     path: path.clone(),
                     found: self.fingerprint(path)?,
                 });
             }
-            // Content is to be replaced, or this file system has no links.
-            Err(_) => parent.rename(beside, parent, name).map_err(&told)?,
+            placed => placed.map_err(&told)?,
         }
         flush(parent).map_err(&told)
     }
@@ -122,18 +108,6 @@ impl Folder {
         }
     }
 }
-
-/// What is being written is nobody's to read before it has the permissions of what it replaces.
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) {
-    use cap_std::fs::OpenOptionsExt as _;
-
-    options.mode(0o600);
-}
-
-/// A new file has the access list of its folder from the first moment.
-#[cfg(not(unix))]
-fn private(_: &mut OpenOptions) {}
 
 /// Makes the new name durable.
 #[cfg(unix)]

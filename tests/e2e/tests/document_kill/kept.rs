@@ -437,14 +437,7 @@ impl<'a> Kept<'a> {
         let (calls, most) = CALLS[chance.below(CALLS.len() as u64) as usize];
         let at = chance.below(most) + 1;
         let mut strace = Command::new("strace");
-        strace.args([
-            "-f",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            &format!("trace={calls}"),
-        ]);
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")]);
         strace.args(["-e", &format!("inject={calls}:signal=KILL:when={at}")]);
         strace.arg(binary("deskhand")).args(&arguments);
         strace.env("DESKHAND_HOME", self.setup.path());

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use deskhand_opc::{Limits, Package};
+use deskhand_opc::{Limits, open_file};
 use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::{DocumentId, ErrorCode, SessionId, UserError};
 use deskhand_workspace::{FileKind, Folders, ListLimits, RelativePath, WorkspaceError};
@@ -129,8 +129,8 @@ impl Attached {
 /// The id that a pane embedded in the file. One that cannot be read has none: using it says why.
 fn embedded_id(door: &Door) -> Option<DocumentId> {
     let limits = Limits::default();
-    let (bytes, _) = door.read(limits.file_bytes).ok()?;
-    let extensions = Package::open(bytes, &limits).ok()?.web_extensions().ok()?;
+    let (file, _) = door.open(limits.file_bytes).ok()?;
+    let extensions = open_file(file, &limits).ok()?.web_extensions().ok()?;
     let mut properties = extensions.into_iter().flat_map(|extension| extension.properties);
     let (_, value) = properties.find(|(name, _)| name == EMBEDDED_ID)?;
     serde_json::from_str(&value).ok()

@@ -9,7 +9,7 @@ use deskhand_protocol::operations::{Answer, Effect, Operation, Refusal, RefusalC
 use deskhand_protocol::{ErrorCode, SessionId, UserError};
 use tokio::time::Instant;
 
-use crate::door::Door;
+use crate::door::{Door, Unsaved};
 use crate::file::Files;
 use crate::panes::{PaneError, Panes};
 use crate::registry::Registry;
@@ -34,6 +34,15 @@ pub(crate) enum Trouble {
     Unknown,
     /// The journal could not be written, so nothing was changed.
     Journal(Box<UserError>),
+}
+
+impl From<Unsaved> for Trouble {
+    fn from(unsaved: Unsaved) -> Self {
+        match unsaved {
+            Unsaved::Refused(refusal) => Self::Refused(refusal),
+            Unsaved::Unknown => Self::Unknown,
+        }
+    }
 }
 
 impl From<Refusal> for Trouble {

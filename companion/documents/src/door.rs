@@ -1,24 +1,62 @@
 //! The way to a file that a person attached: the handle of its folder and the path below it (Invariant 8). Knows what may
 //! be read and replaced there, and nothing of what the files mean.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deskhand_protocol::operations::{Refusal, RefusalCode};
-use deskhand_workspace::{Access, Expected, Fingerprint, Folder, RelativePath, WorkspaceError};
-
-use crate::backend::Trouble;
+use deskhand_workspace::{Access, Expected, Fingerprint, Folder, Folders, RelativePath, WorkspaceError};
 
 /// A way to one file.
 #[derive(Clone, Debug)]
-pub(crate) struct Door {
+pub struct Door {
     folder: Arc<Folder>,
     below: RelativePath,
     /// True where the person attached this file and not its folder: a link in its place would lead to another file.
     alone: bool,
 }
 
+/// Why a file was not replaced.
+#[derive(Debug)]
+pub enum Unsaved {
+    /// Refused; nothing was changed.
+    Refused(Refusal),
+    /// It was replaced, and what is there is not known.
+    Unknown,
+}
+
 impl Door {
+    /// The way to one file that a person names, and that may not be there yet. Links are followed once, now.
+    pub fn to(file: &Path) -> Result<Self, Refusal> {
+        let missing = || {
+            Refusal::new(
+                RefusalCode::NotFound,
+                format!("There is no file {}.", file.display()),
+            )
+        };
+        let real = match file.canonicalize() {
+            Ok(real) => real,
+            Err(_) => {
+                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let folder = folder
+                    .unwrap_or(Path::new("."))
+                    .canonicalize()
+                    .map_err(|_| missing())?;
+                folder.join(file.file_name().ok_or_else(missing)?)
+            }
+        };
+        let (Some(folder), Some(name)) = (real.parent(), real.file_name()) else {
+            return Err(missing());
+        };
+        let failed =
+            |error: WorkspaceError| Refusal::new(RefusalCode::Failed, format!("{}: {error}", file.display()));
+        let folder = Folders::new(None).attach(folder).map_err(failed)?;
+        let below = RelativePath::from_path(Path::new(name)).map_err(|fault| failed(fault.into()))?;
+        Ok(Self::alone(folder, below))
+    }
+
     /// The way to a file of an attached folder.
     pub(crate) fn within(folder: Arc<Folder>, below: RelativePath) -> Self {
         let alone = false;
@@ -37,7 +75,7 @@ impl Door {
     }
 
     /// Where the file was when it was attached: for showing and comparing, not for opening.
-    pub(crate) fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.folder.path().join(self.below.as_path())
     }
 
@@ -51,16 +89,30 @@ impl Door {
         self.folder.access() == Access::ReadOnly
     }
 
-    /// Reads the file, at most `cap` bytes, with the mark that [`Door::replace`] asks for.
-    pub(crate) fn read(&self, cap: u64) -> Result<(Vec<u8>, Fingerprint), Refusal> {
+    /// Opens the file, of at most `cap` bytes, with the mark that [`Door::replace`] asks for.
+    pub fn open(&self, cap: u64) -> Result<(File, Fingerprint), Refusal> {
         self.check_no_link()?;
-        self.folder
-            .read(&self.below, cap)
-            .map_err(|error| self.refusal(&error))
+        let opened = || {
+            let mut file = self.folder.open_for_read(&self.below)?;
+            let failed = |cause| WorkspaceError::Io {
+                path: self.path(),
+                cause,
+            };
+            let read = Fingerprint::read((&file).take(cap.saturating_add(1))).map_err(failed)?;
+            if read.size > cap {
+                return Err(WorkspaceError::TooLarge {
+                    path: self.below.clone(),
+                    cap,
+                });
+            }
+            file.rewind().map_err(failed)?;
+            Ok((file, read))
+        };
+        opened().map_err(|error: WorkspaceError| self.refusal(&error))
     }
 
     /// Refuses where the file may not be written, or another program has it open.
-    pub(crate) fn check_writable(&self) -> Result<(), Refusal> {
+    pub fn check_writable(&self) -> Result<(), Refusal> {
         if self.is_read_only() {
             return Err(self.refusal(&WorkspaceError::ReadOnly));
         }
@@ -76,19 +128,17 @@ impl Door {
         Ok(())
     }
 
-    /// Puts content in the place of what was read.
-    pub(crate) fn replace(&self, content: &[u8], read: Fingerprint) -> Result<(), Trouble> {
-        self.check_no_link()?;
-        match self.folder.replace(&self.below, content, Expected::Content(read)) {
-            Ok(_) => Ok(()),
-            Err(WorkspaceError::NotVerified(_)) => Err(Trouble::Unknown),
-            // The name may be in place already when flushing its folder fails: what is there tells.
-            Err(WorkspaceError::Io { .. })
-                if self.folder.fingerprint(&self.below).ok().flatten() == Some(Fingerprint::of(content)) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(self.refusal(&error).into()),
+    /// Puts what is written in the place of what is expected there.
+    pub fn replace(
+        &self,
+        expected: Expected,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Fingerprint, Unsaved> {
+        self.check_no_link().map_err(Unsaved::Refused)?;
+        match self.folder.replace_with(&self.below, expected, write) {
+            Ok(written) => Ok(written),
+            Err(WorkspaceError::NotVerified(_)) => Err(Unsaved::Unknown),
+            Err(error) => Err(Unsaved::Refused(self.refusal(&error))),
         }
     }
 

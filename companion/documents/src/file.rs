@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use deskhand_document::history::{Applied, Noted, Way, carried, marks, way};
 use deskhand_document::{Document, compare};
-use deskhand_opc::{Limits, Package, PackageError, PatchSet};
+use deskhand_opc::{Limits, Package, PackageError, PatchSet, open_file};
 use deskhand_protocol::ChangeSetId;
 use deskhand_protocol::operations::answer::Difference;
 use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode};
-use deskhand_workspace::Fingerprint;
+use deskhand_workspace::{Expected, Fingerprint};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::backend::Trouble;
@@ -32,7 +32,7 @@ pub(crate) struct Planned {
     pub(crate) answer: Option<Answer>,
     /// What is about to be done to the file.
     pub(crate) applied: Applied,
-    bytes: Vec<u8>,
+    after: Package,
     read: Fingerprint,
     door: Door,
     turn: OwnedMutexGuard<()>,
@@ -122,9 +122,12 @@ impl Files {
     /// Writes what was planned, and answers with the size in bytes.
     pub(crate) async fn commit(&self, planned: Planned) -> Result<u64, Trouble> {
         blocking(move || {
-            planned.door.replace(&planned.bytes, planned.read)?;
+            let expected = Expected::Content(planned.read);
+            let written = planned
+                .door
+                .replace(expected, |out| planned.after.write_to(out))?;
             drop(planned.turn);
-            Ok(planned.bytes.len() as u64)
+            Ok(written.size)
         })
         .await
     }
@@ -132,7 +135,7 @@ impl Files {
     /// The mark of the file as it is now.
     pub(crate) async fn mark(&self, door: Door) -> Result<String, Trouble> {
         self.alone(door, |door| {
-            let (_, read) = door.read(Limits::default().file_bytes)?;
+            let (_, read) = door.open(Limits::default().file_bytes)?;
             Ok(read.to_string())
         })
         .await
@@ -197,21 +200,21 @@ fn planned(
     set: PatchSet,
     cancels: bool,
 ) -> Result<Planned, Trouble> {
-    let mut changed = package.clone();
-    changed.apply(&set).map_err(failed)?;
-    let bytes = changed.write().map_err(failed)?;
+    let mut after = package.clone();
+    after.apply(&set).map_err(failed)?;
+    let written = Fingerprint::of_written(|out| after.write_to(out)).map_err(failed)?;
     let applied = Applied {
         at: 0,
         undone: false,
-        parts: marks(&set, package, &changed),
+        parts: marks(&set, package, &after),
         set,
         cancels,
-        file: (read.to_string(), Fingerprint::of(&bytes).to_string()),
+        file: (read.to_string(), written.to_string()),
     };
     Ok(Planned {
         answer: None,
         applied,
-        bytes,
+        after,
         read,
         door,
         turn,
@@ -220,9 +223,9 @@ fn planned(
 
 fn open(door: &Door) -> Result<(Package, Fingerprint), Refusal> {
     let limits = Limits::default();
-    let (bytes, stamp) = door.read(limits.file_bytes)?;
-    let package = Package::open(bytes, &limits).map_err(|error| unreadable(door, &error))?;
-    Ok((package, stamp))
+    let (file, read) = door.open(limits.file_bytes)?;
+    let package = open_file(file, &limits).map_err(|error| unreadable(door, &error))?;
+    Ok((package, read))
 }
 
 fn read(package: Package, operation: &Operation) -> Result<Answer, Refusal> {

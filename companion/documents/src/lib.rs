@@ -30,6 +30,7 @@ mod undo;
 mod write;
 
 pub use call::error_code;
+pub use door::{Door, Unsaved};
 pub use panes::{PaneError, Panes};
 pub use registry::Registry;
 pub use tools::{DocumentTools, World};

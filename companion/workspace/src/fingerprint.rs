@@ -1,7 +1,7 @@
 //! What a file held at a moment, told by its content and nothing else: times lie.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use aws_lc_rs::digest::{Context, SHA256};
 
@@ -23,7 +23,7 @@ impl Fingerprint {
     }
 
     /// Of what can be read.
-    pub(crate) fn read(mut from: impl Read) -> io::Result<Self> {
+    pub fn read(mut from: impl Read) -> io::Result<Self> {
         let mut context = Context::new(&SHA256);
         let mut buffer = vec![0; 128 << 10];
         let mut size = 0;
@@ -40,10 +40,49 @@ impl Fingerprint {
         }
     }
 
+    /// Of what is written, and nothing is kept of it.
+    pub fn of_written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Self> {
+        let mut out = Fingerprinting::new(io::sink());
+        write(&mut out)?;
+        Ok(out.fingerprint())
+    }
+
     fn finish(size: u64, context: Context) -> Self {
         let mut hash = [0; 32];
         hash.copy_from_slice(context.finish().as_ref());
         Self { size, hash }
+    }
+}
+
+/// Passes on what is written, and knows its fingerprint.
+pub(crate) struct Fingerprinting<W> {
+    out: W,
+    size: u64,
+    context: Context,
+}
+
+impl<W: Write> Fingerprinting<W> {
+    pub(crate) fn new(out: W) -> Self {
+        let (size, context) = (0, Context::new(&SHA256));
+        Self { out, size, context }
+    }
+
+    /// Of what was written until now.
+    pub(crate) fn fingerprint(self) -> Fingerprint {
+        Fingerprint::finish(self.size, self.context)
+    }
+}
+
+impl<W: Write> Write for Fingerprinting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = self.out.write(bytes)?;
+        self.context.update(&bytes[..length]);
+        self.size += length as u64;
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -1,6 +1,6 @@
-//! Office packages (ECMA-376 part 2): parts with caps, byte-span patches, exact undo, atomic save.
+//! Office packages (ECMA-376 part 2): parts with caps, byte-span patches, exact undo.
 //!
-//! Owns the ZIP container, part names, content types, relationships, XML byte offsets, patches and the save to disk.
+//! Owns the ZIP container, part names, content types, relationships, XML byte offsets and patches.
 //! Must not know what a workbook or a slide is, nor any agent or policy.
 //!
 //! The rule of the crate: nothing that was not asked for changes. Untouched entries are copied as they stand,
@@ -41,7 +41,7 @@ pub use draft::Draft;
 pub use encryption::Encryption;
 pub use error::{LegacyKind, OtherKind, PackageError, PatchError};
 pub use extension::WebExtension;
-pub use file::{FileStamp, LockFile, SaveError, create, lock_file, open, save};
+pub use file::open_file;
 pub use fingerprint::Fingerprint;
 pub use former::{Former, Trace};
 pub use label::{Label, LabelMethod};

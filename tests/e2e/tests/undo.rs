@@ -47,7 +47,8 @@ steps:
 
 /// The parts of a package by name.
 fn parts(path: &Path) -> BTreeMap<String, Vec<u8>> {
-    let (package, _) = deskhand_opc::open(path, &Limits::default()).expect("a package");
+    let file = fs::File::open(path).expect("the file");
+    let package = deskhand_opc::open_file(file, &Limits::default()).expect("a package");
     let names: Vec<String> = package.parts().map(str::to_owned).collect();
     let read = |name: String| {
         let bytes = package.part(&name).expect("a part").to_vec();

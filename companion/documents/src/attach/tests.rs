@@ -1,5 +1,6 @@
 //! The embedded id as Office stores it in a file (MS-OWEXML).
 
+use deskhand_opc::Package;
 use deskhand_opc::{Draft, Target};
 use deskhand_operations::CellInput;
 use deskhand_sheet::{NewSheet, create_workbook};

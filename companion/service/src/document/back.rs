@@ -1,27 +1,27 @@
 //! Changes that lead back: saving with a record, and taking a change back.
 
-use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
 use deskhand_document::history::{Way, carried, list, way};
-use deskhand_opc::{FileStamp, Limits, Package, PatchSet, open as open_package, save};
+use deskhand_documents::Door;
+use deskhand_opc::{Limits, Package, PatchSet};
 use deskhand_platform::Paths;
 use deskhand_protocol::{ChangeSetId, ErrorCode, UserError};
+use deskhand_workspace::{Expected, Fingerprint};
 use serde_json::json;
 
-use super::journal::{Journal, Record, mark};
-use super::work::{done, guard_open, unreadable, unwritten};
+use super::journal::{Journal, Record};
+use super::work::{done, package_of, replace};
 use super::{OneFile, Outcome, show};
 use crate::clock;
 
 /// `document history`.
 pub(super) async fn history(paths: &Paths, asked: &OneFile) -> Outcome<ExitCode> {
-    let opened = open_package(&asked.file, &Limits::default());
-    let (_, read) = opened.map_err(|error| unreadable(&asked.file, &error))?;
-    let file = fs::canonicalize(&asked.file).map_err(anyhow::Error::from)?;
+    let door = Door::to(&asked.file)?;
+    let (_, read) = door.open(Limits::default().file_bytes)?;
+    let file = door.path();
     let steps = Journal::open(paths).await?.of_file(&file).await?;
-    let list = list(steps, &mark(read));
+    let list = list(steps, &read.to_string());
     let answer = list.iter().map(|listed| {
         json!({ "changeSet": listed.change, "at": listed.at, "did": listed.title.lines().collect::<Vec<_>>(),
             "undone": listed.undone })
@@ -35,10 +35,10 @@ pub(super) async fn undo(paths: &Paths, id: &str, json: bool) -> Outcome<ExitCod
     let journal = Journal::open(paths).await?;
     let Record { file, title, .. } = journal.find(id).await?;
     let answer = |undone: bool| json!({ "changeSet": id, "undone": undone, "file": file });
-    let opened = open_package(&file, &Limits::default());
-    let (package, read) = opened.map_err(|error| unreadable(&file, &error))?;
+    let door = Door::to(&file)?;
+    let (package, read) = package_of(&door)?;
     let steps = journal.of_file(&file).await?;
-    let (set, stay) = match way(steps, (id, true), &package, &mark(read)) {
+    let (set, stay) = match way(steps, (id, true), &package, &read.to_string()) {
         Way::Nothing => {
             let sentence = format!("{} holds nothing of {id}; nothing was changed.", file.display());
             return done(json, &answer(false), || vec![sentence]);
@@ -52,7 +52,7 @@ pub(super) async fn undo(paths: &Paths, id: &str, json: bool) -> Outcome<ExitCod
     };
     let set = set.remembering(&package);
     let change = ChangeSetId::from_text(id);
-    save_journaled(&journal, &file, (Some(change), title), (&package, read), set).await?;
+    save_journaled(&journal, &door, (Some(change), title), (&package, read), set).await?;
     let told = if stay {
         format!("{id} was taken back in {}; later changes stay.", file.display())
     } else {
@@ -70,20 +70,27 @@ fn conflict(reason: &str) -> UserError {
 /// (Invariant 6). `back` is the change that it takes back, with the title of what it changed.
 pub(super) async fn save_journaled(
     journal: &Journal,
-    file: &Path,
+    door: &Door,
     (back, title): (Option<ChangeSetId>, String),
-    (before, read): (&Package, FileStamp),
+    (before, read): (&Package, Fingerprint),
     set: PatchSet,
 ) -> Outcome<ChangeSetId> {
-    guard_open(file)?;
+    door.check_writable()?;
     let mut after = before.clone();
     let applied = after.apply(&set);
     applied.map_err(|error| UserError::new(ErrorCode::UndoConflict).detail(error))?;
     let id = ChangeSetId::new(clock::now(), clock::chance());
     let cancels = back.is_some();
     let change = back.unwrap_or_else(|| id.clone());
-    let record = Record::new(file, (change, title), set, (before, read), &after, cancels)?;
+    let record = Record::new(
+        &door.path(),
+        (change, title),
+        set,
+        (before, read),
+        &after,
+        cancels,
+    )?;
     journal.put(&id, &record).await?;
-    save(&after, file, &read).map_err(|error| unwritten(file, &error))?;
+    replace(door, Expected::Content(read), &after)?;
     Ok(id)
 }

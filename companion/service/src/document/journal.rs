@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use deskhand_document::history::{Applied, Noted, marks};
-use deskhand_opc::{FileStamp, Package, PatchSet};
+use deskhand_opc::{Package, PatchSet};
 use deskhand_operations::{Refusal, RefusalCode};
 use deskhand_platform::Paths;
 use deskhand_protocol::{ChangeSetId, ErrorCode, UserError};
 use deskhand_storage::{Change, Durability, MasterKey, OpenOptions, StorageError, Store};
+use deskhand_workspace::Fingerprint;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -44,18 +45,17 @@ impl Record {
         file: &Path,
         (change, title): (ChangeSetId, String),
         set: PatchSet,
-        (before, read): (&Package, FileStamp),
+        (before, read): (&Package, Fingerprint),
         after: &Package,
         cancels: bool,
     ) -> Outcome<Self> {
-        let bytes = after
-            .write()
-            .map_err(|error| Refusal::new(RefusalCode::Failed, error.to_string()))?;
+        let written = Fingerprint::of_written(|out| after.write_to(out));
+        let written = written.map_err(|error| Refusal::new(RefusalCode::Failed, error.to_string()))?;
         let applied = Applied {
             at: clock::now(),
             undone: cancels,
             cancels,
-            file: (mark(read), mark(FileStamp::of(&bytes))),
+            file: (read.to_string(), written.to_string()),
             parts: marks(&set, before, after),
             set,
         };
@@ -66,11 +66,6 @@ impl Record {
             applied,
         })
     }
-}
-
-/// A file's content in a few letters.
-pub(super) fn mark(stamp: FileStamp) -> String {
-    format!("{}-{:x}", stamp.length, stamp.mark)
 }
 
 /// The journal of the command line.

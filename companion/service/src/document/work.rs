@@ -2,18 +2,20 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use deskhand_document::{
     Change, Document, Revision, apply_all, check as findings, compare, compare_flat, operations,
 };
-use deskhand_opc::{FileStamp, Limits, PatchSet, SaveError, create, lock_file, open as open_package, save};
+use deskhand_documents::{Door, Unsaved};
+use deskhand_opc::{Limits, Package, PatchSet, open_file};
 use deskhand_operations::answer::Severity;
 use deskhand_operations::workbook::{Recalculate, TieOut as TieOutParams, TieOutReport};
 use deskhand_operations::{Answer, Operation, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation};
 use deskhand_platform::Paths;
 use deskhand_protocol::ChangeSetId;
+use deskhand_workspace::{Expected, Fingerprint};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -31,19 +33,27 @@ const MAX_TITLES: usize = 20;
 
 /// A file that was opened.
 struct Opened {
-    path: PathBuf,
+    door: Door,
     document: Document,
-    stamp: FileStamp,
+    read: Fingerprint,
 }
 
 fn open(path: &Path) -> Outcome<Opened> {
-    let (package, stamp) =
-        open_package(path, &Limits::default()).map_err(|error| unreadable(path, &error))?;
-    Ok(Opened {
-        path: path.to_owned(),
-        document: Document::open(package)?,
-        stamp,
-    })
+    let door = Door::to(path)?;
+    let (package, read) = package_of(&door)?;
+    let document = Document::open(package)?;
+    Ok(Opened { door, document, read })
+}
+
+/// The package behind a door, with the mark of the file.
+pub(super) fn package_of(door: &Door) -> Outcome<(Package, Fingerprint)> {
+    let limits = Limits::default();
+    let (file, read) = door.open(limits.file_bytes)?;
+    let package = open_file(file, &limits).map_err(|error| {
+        let Refusal { code, message } = deskhand_document::refused_package(&error);
+        Refusal::new(code, format!("{}: {message}", door.path().display()))
+    })?;
+    Ok((package, read))
 }
 
 /// `document info`.
@@ -263,7 +273,7 @@ async fn write(
     to: &To,
 ) -> Outcome<(Option<ChangeSetId>, Change)> {
     if to.out.is_none() {
-        guard_open(&opened.path)?;
+        opened.door.check_writable()?;
     }
     let change = all(&opened.document, list)?;
     let package = change.document.package();
@@ -277,7 +287,6 @@ async fn write(
         return Ok((None, change));
     }
     let journal = Journal::open(paths).await?;
-    let file = fs::canonicalize(&opened.path).map_err(anyhow::Error::from)?;
     let before = opened.document.package();
     let id = save_journaled(
         &journal,
@@ -306,26 +315,35 @@ fn title(list: &[Operation]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn save_to(package: &deskhand_opc::Package, out: &Path, replace: bool) -> Outcome<()> {
-    let there = fs::read(out);
-    // An empty file is nobody's work: programs make one to hold a name.
-    let saved = match &there {
-        Ok(bytes) if replace || bytes.is_empty() => save(package, out, &FileStamp::of(bytes)),
-        _ => {
-            let bytes = package
-                .write()
-                .map_err(|error| Refusal::new(RefusalCode::Failed, error.to_string()))?;
-            create(&bytes, out)
+fn save_to(package: &Package, out: &Path, replacing: bool) -> Outcome<()> {
+    let door = Door::to(out)?;
+    let expected = match door.open(u64::MAX) {
+        // An empty file is nobody's work: programs make one to hold a name.
+        Ok((_, there)) if replacing || there.size == 0 => Expected::Content(there),
+        Ok(_) => {
+            let sentence = format!("{} is there already; nothing was changed.", out.display());
+            return refused(RefusalCode::NameTaken, sentence);
         }
+        Err(_) => Expected::Nothing,
     };
-    saved.map(drop).map_err(|error| unwritten(out, &error).into())
+    replace(&door, expected, package)
 }
 
-/// Refuses a file that another program has open: it would not see the change, and would write over it.
-pub(super) fn guard_open(path: &Path) -> Outcome<()> {
-    match lock_file(path) {
-        Some(lock) => Err(unwritten(path, &SaveError::InUse(lock)).into()),
-        None => Ok(()),
+/// Puts a package in the place of what is expected there.
+pub(super) fn replace(door: &Door, expected: Expected, package: &Package) -> Outcome<()> {
+    match door.replace(expected, |out| package.write_to(out)) {
+        Ok(_) => Ok(()),
+        Err(Unsaved::Refused(Refusal { code, message })) => {
+            let sentence = message.trim_end_matches('.');
+            refused(code, format!("{sentence}; nothing was changed."))
+        }
+        Err(Unsaved::Unknown) => {
+            let sentence = format!(
+                "{} was written, and does not hold what was written to it.",
+                door.path().display()
+            );
+            refused(RefusalCode::Failed, sentence)
+        }
     }
 }
 
@@ -358,37 +376,6 @@ fn operations_input(from: &Path) -> Outcome<Value> {
             format!("The operations are no JSON: {error}."),
         ),
     }
-}
-
-pub(super) fn unreadable(path: &Path, error: &SaveError) -> Refusal {
-    let name = path.display();
-    match error {
-        SaveError::Package(error) => {
-            let Refusal { code, message } = deskhand_document::refused_package(error);
-            Refusal::new(code, format!("{name}: {message}"))
-        }
-        SaveError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Refusal::new(RefusalCode::NotFound, format!("There is no file {name}."))
-        }
-        other => Refusal::new(RefusalCode::Failed, format!("{name} was not read: {other}.")),
-    }
-}
-
-pub(super) fn unwritten(path: &Path, error: &SaveError) -> Refusal {
-    let code = match error {
-        SaveError::Changed => RefusalCode::Changed,
-        SaveError::InUse(_) => RefusalCode::InUse,
-        SaveError::Exists => RefusalCode::NameTaken,
-        SaveError::ReadOnly => RefusalCode::Protected,
-        _ => RefusalCode::Failed,
-    };
-    Refusal::new(
-        code,
-        format!(
-            "{} was not written: {error}; nothing was changed.",
-            path.display()
-        ),
-    )
 }
 
 /// The answer without the tag of its operation: the command tells it already.

@@ -1,7 +1,7 @@
 //! Putting new content in the place of old: beside it, flushed, renamed over it, read back. Whatever happens in between,
 //! the name holds the old content or the new one, whole.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use cap_std::fs::Dir;
 
@@ -9,9 +9,12 @@ use super::beside::Beside;
 use super::keep::keep;
 use super::{Access, Folder};
 use crate::error::WorkspaceError;
-use crate::fingerprint::Fingerprint;
+use crate::fingerprint::{Fingerprint, Fingerprinting};
 use crate::lock_file::LockFile;
 use crate::relative::RelativePath;
+
+/// Bytes written at once.
+const BUFFER: usize = 128 << 10;
 
 /// What is expected in the place of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,16 @@ impl Folder {
         content: &[u8],
         expected: Expected,
     ) -> Result<Fingerprint, WorkspaceError> {
+        self.replace_with(path, expected, |out| out.write_all(content))
+    }
+
+    /// The same for content that is written piece by piece.
+    pub fn replace_with(
+        &self,
+        path: &RelativePath,
+        expected: Expected,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Fingerprint, WorkspaceError> {
         if self.access == Access::ReadOnly {
             return Err(WorkspaceError::ReadOnly);
         }
@@ -42,8 +55,7 @@ impl Folder {
             });
         }
         self.check(path, expected)?;
-        self.put(&parent, &name, path, content, expected)?;
-        let written = Fingerprint::of(content);
+        let written = self.put(&parent, &name, path, expected, write)?;
         match self.fingerprint(path)? {
             Some(found) if found == written => Ok(written),
             _ => Err(WorkspaceError::NotVerified(path.clone())),
@@ -55,14 +67,16 @@ impl Folder {
         parent: &Dir,
         name: &str,
         path: &RelativePath,
-        content: &[u8],
         expected: Expected,
-    ) -> Result<(), WorkspaceError> {
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Fingerprint, WorkspaceError> {
         let told = WorkspaceError::below(path);
         let is_private = matches!(expected, Expected::Content(_));
         let mut beside = Beside::create(parent, is_private).map_err(&told)?;
         let file = beside.file();
-        file.write_all(content).map_err(&told)?;
+        let mut out = Fingerprinting::new(BufWriter::with_capacity(BUFFER, &mut *file));
+        write(&mut out).and_then(|()| out.flush()).map_err(&told)?;
+        let written = out.fingerprint();
         if let Expected::Content(_) = expected {
             let old = self.open_for_read(path)?;
             if old.metadata().map_err(&told)?.permissions().readonly() {
@@ -89,7 +103,9 @@ impl Folder {
             }
             placed => placed.map_err(&told)?,
         }
-        flush(parent).map_err(&told)
+        // Not every file system flushes folders. The content is flushed, and read back by the caller.
+        drop(flush(parent));
+        Ok(written)
     }
 
     fn check(&self, path: &RelativePath, expected: Expected) -> Result<(), WorkspaceError> {

@@ -3,6 +3,7 @@
 
 mod back;
 mod flat;
+mod guarded;
 mod journal;
 mod show;
 mod work;
@@ -35,6 +36,8 @@ pub(crate) enum DocumentCommand {
     Undo {
         /// The change set, from the answer of `document apply` or from `document history`.
         change_set: String,
+        #[command(flatten)]
+        password: Password,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -51,6 +54,8 @@ pub(crate) enum DocumentCommand {
         before: PathBuf,
         /// The later file.
         after: PathBuf,
+        #[command(flatten)]
+        password: Password,
         /// As JSON.
         #[arg(long)]
         json: bool,
@@ -58,9 +63,18 @@ pub(crate) enum DocumentCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Password {
+    /// The file is protected by the password that is the first line of standard input. What is saved is protected by it too.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct OneFile {
     /// The file.
     file: PathBuf,
+    #[command(flatten)]
+    password: Password,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -85,6 +99,8 @@ pub(crate) struct Read {
     /// How many blocks, pages or rows at the most.
     #[arg(long)]
     count: Option<u32>,
+    #[command(flatten)]
+    password: Password,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -102,6 +118,8 @@ pub(crate) struct Apply {
     /// Tell what would change, and change nothing.
     #[arg(long, conflicts_with = "out")]
     preview: bool,
+    #[command(flatten)]
+    password: Password,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -115,6 +133,9 @@ pub(crate) struct To {
     /// Replace what stands at --out.
     #[arg(long, requires = "out")]
     replace: bool,
+    /// Change a file that is signed, although that breaks its signature.
+    #[arg(long)]
+    break_signature: bool,
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +144,8 @@ pub(crate) struct Recalc {
     file: PathBuf,
     #[command(flatten)]
     to: To,
+    #[command(flatten)]
+    password: Password,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -143,6 +166,8 @@ pub(crate) struct TieOut {
     report: Option<String>,
     #[command(flatten)]
     to: To,
+    #[command(flatten)]
+    password: Password,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -151,15 +176,24 @@ pub(crate) struct TieOut {
 /// Runs a command. What is refused is said in one sentence with its code on standard error, under exit code 2.
 pub(crate) async fn run(paths: &Paths, command: DocumentCommand) -> anyhow::Result<ExitCode> {
     let outcome = match command {
-        DocumentCommand::Info(file) => work::info(&file.file, file.json),
+        DocumentCommand::Info(file) => work::info(&file),
         DocumentCommand::Read(read) => work::read(&read),
         DocumentCommand::Apply(apply) => work::apply(paths, &apply).await,
         DocumentCommand::History(file) => back::history(paths, &file).await,
-        DocumentCommand::Undo { change_set, json } => back::undo(paths, &change_set, json).await,
-        DocumentCommand::Check(file) => work::check(&file.file, file.json),
+        DocumentCommand::Undo {
+            change_set,
+            password,
+            json,
+        } => back::undo(paths, &change_set, &password, json).await,
+        DocumentCommand::Check(file) => work::check(&file),
         DocumentCommand::Recalc(recalc) => work::recalc(paths, &recalc).await,
         DocumentCommand::TieOut(tie_out) => work::tie_out(paths, &tie_out).await,
-        DocumentCommand::Diff { before, after, json } => work::diff(&before, &after, json),
+        DocumentCommand::Diff {
+            before,
+            after,
+            password,
+            json,
+        } => work::diff(&before, &after, &password, json),
     };
     outcome.or_else(|trouble| match trouble {
         Trouble::Refused(refusal) => {

@@ -169,9 +169,16 @@ fn kind(package: &Package) -> Result<Option<DocumentKind>, PackageError> {
 /// The refusal of a file that is not read.
 pub fn refused_package(error: &PackageError) -> Refusal {
     let code = match error {
-        PackageError::Encrypted | PackageError::RightsManaged => RefusalCode::Encrypted,
+        PackageError::Encrypted
+        | PackageError::RightsManaged
+        | PackageError::LegacyEncrypted(_)
+        | PackageError::WrongPassword
+        | PackageError::Encryption(_) => RefusalCode::Encrypted,
         PackageError::TooLarge(_) => RefusalCode::TooLarge,
-        PackageError::NotAPackage | PackageError::Legacy(_) => RefusalCode::Unsupported,
+        PackageError::NotProtected => RefusalCode::BadInput,
+        PackageError::NotAPackage | PackageError::Legacy(_) | PackageError::Other(_) => {
+            RefusalCode::Unsupported
+        }
         _ => RefusalCode::Corrupt,
     };
     let sentence = error.to_string();

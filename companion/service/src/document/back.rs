@@ -2,17 +2,18 @@
 
 use std::process::ExitCode;
 
-use deskhand_document::history::{Way, carried, list, way};
+use deskhand_document::history::{Applied, Way, carried, list, marks, way};
 use deskhand_documents::Door;
-use deskhand_opc::{Limits, Package, PatchSet};
+use deskhand_opc::{Encryption, Limits, Package, PatchSet};
 use deskhand_platform::Paths;
 use deskhand_protocol::{ChangeSetId, ErrorCode, UserError};
 use deskhand_workspace::{Expected, Fingerprint};
 use serde_json::json;
 
+use super::guarded::{Saved, held};
 use super::journal::{Journal, Record};
-use super::work::{done, package_of, replace};
-use super::{OneFile, Outcome, show};
+use super::work::{done, replace};
+use super::{OneFile, Outcome, Password, show};
 use crate::clock;
 
 /// `document history`.
@@ -31,14 +32,15 @@ pub(super) async fn history(paths: &Paths, asked: &OneFile) -> Outcome<ExitCode>
 }
 
 /// `document undo`.
-pub(super) async fn undo(paths: &Paths, id: &str, json: bool) -> Outcome<ExitCode> {
+pub(super) async fn undo(paths: &Paths, id: &str, password: &Password, json: bool) -> Outcome<ExitCode> {
+    let password = password.take()?;
     let journal = Journal::open(paths).await?;
     let Record { file, title, .. } = journal.find(id).await?;
     let answer = |undone: bool| json!({ "changeSet": id, "undone": undone, "file": file });
-    let door = Door::to(&file)?;
-    let (package, read) = package_of(&door)?;
+    let held = held(Door::to(&file)?, password.as_deref().map(String::as_str))?;
+    let (package, read) = (&held.package, held.read);
     let steps = journal.of_file(&file).await?;
-    let (set, stay) = match way(steps, (id, true), &package, &read.to_string()) {
+    let (set, stay) = match way(steps, (id, true), package, &read.to_string()) {
         Way::Nothing => {
             let sentence = format!("{} holds nothing of {id}; nothing was changed.", file.display());
             return done(json, &answer(false), || vec![sentence]);
@@ -46,13 +48,19 @@ pub(super) async fn undo(paths: &Paths, id: &str, json: bool) -> Outcome<ExitCod
         Way::Barred(reason) => return Err(conflict(&reason).into()),
         Way::Back(set, false) => (set, false),
         Way::Back(set, true) => (
-            carried(&package, set).map_err(|refusal| conflict(&refusal.message))?,
+            carried(package, set).map_err(|refusal| conflict(&refusal.message))?,
             true,
         ),
     };
-    let set = set.remembering(&package);
+    let set = set.remembering(package);
     let change = ChangeSetId::from_text(id);
-    save_journaled(&journal, &door, (Some(change), title), (&package, read), set).await?;
+    let start = Start {
+        door: &held.door,
+        package,
+        read,
+        encryption: held.encryption.as_ref(),
+    };
+    save_journaled(&journal, start, (Some(change), title), set).await?;
     let told = if stay {
         format!("{id} was taken back in {}; later changes stay.", file.display())
     } else {
@@ -66,31 +74,49 @@ fn conflict(reason: &str) -> UserError {
     UserError::new(ErrorCode::UndoConflict).happened(sentence)
 }
 
+/// The file that a change set is written to, as it was read.
+#[derive(Clone, Copy)]
+pub(super) struct Start<'a> {
+    pub(super) door: &'a Door,
+    pub(super) package: &'a Package,
+    pub(super) read: Fingerprint,
+    pub(super) encryption: Option<&'a Encryption>,
+}
+
 /// Saves a package with a set applied and names the change set: what leads back is on disk before the file changes
 /// (Invariant 6). `back` is the change that it takes back, with the title of what it changed.
 pub(super) async fn save_journaled(
     journal: &Journal,
-    door: &Door,
+    start: Start<'_>,
     (back, title): (Option<ChangeSetId>, String),
-    (before, read): (&Package, Fingerprint),
     set: PatchSet,
 ) -> Outcome<ChangeSetId> {
+    let Start {
+        door, package, read, ..
+    } = start;
     door.check_writable()?;
-    let mut after = before.clone();
+    let mut after = package.clone();
     let applied = after.apply(&set);
     applied.map_err(|error| UserError::new(ErrorCode::UndoConflict).detail(error))?;
     let id = ChangeSetId::new(clock::now(), clock::chance());
     let cancels = back.is_some();
     let change = back.unwrap_or_else(|| id.clone());
-    let record = Record::new(
-        &door.path(),
-        (change, title),
-        set,
-        (before, read),
-        &after,
-        cancels,
-    )?;
+    let saved = Saved::of(&after, start.encryption)?;
+    let written = Fingerprint::of_written(|out| saved.write_to(out)).map_err(anyhow::Error::from)?;
+    let record = Record {
+        file: door.path(),
+        change,
+        title,
+        applied: Applied {
+            at: clock::now(),
+            undone: cancels,
+            cancels,
+            file: (read.to_string(), written.to_string()),
+            parts: marks(&set, package, &after),
+            set,
+        },
+    };
     journal.put(&id, &record).await?;
-    replace(door, Expected::Content(read), &after)?;
+    replace(door, Expected::Content(read), &saved)?;
     Ok(id)
 }

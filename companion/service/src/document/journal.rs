@@ -4,13 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use deskhand_document::history::{Applied, Noted, marks};
-use deskhand_opc::{Package, PatchSet};
-use deskhand_operations::{Refusal, RefusalCode};
+use deskhand_document::history::{Applied, Noted};
 use deskhand_platform::Paths;
 use deskhand_protocol::{ChangeSetId, ErrorCode, UserError};
 use deskhand_storage::{Change, Durability, MasterKey, OpenOptions, StorageError, Store};
-use deskhand_workspace::Fingerprint;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -37,35 +34,6 @@ pub(super) struct Record {
     pub(super) title: String,
     /// What was done.
     pub(super) applied: Applied,
-}
-
-impl Record {
-    /// A step that leads from one package to another.
-    pub(super) fn new(
-        file: &Path,
-        (change, title): (ChangeSetId, String),
-        set: PatchSet,
-        (before, read): (&Package, Fingerprint),
-        after: &Package,
-        cancels: bool,
-    ) -> Outcome<Self> {
-        let written = Fingerprint::of_written(|out| after.write_to(out));
-        let written = written.map_err(|error| Refusal::new(RefusalCode::Failed, error.to_string()))?;
-        let applied = Applied {
-            at: clock::now(),
-            undone: cancels,
-            cancels,
-            file: (read.to_string(), written.to_string()),
-            parts: marks(&set, before, after),
-            set,
-        };
-        Ok(Self {
-            file: file.to_owned(),
-            change,
-            title,
-            applied,
-        })
-    }
 }
 
 /// The journal of the command line.

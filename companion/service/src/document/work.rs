@@ -9,7 +9,7 @@ use deskhand_document::{
     Change, Document, Revision, apply_all, check as findings, compare, compare_flat, operations,
 };
 use deskhand_documents::{Door, Unsaved};
-use deskhand_opc::{Limits, Package, PatchSet, open_file};
+use deskhand_opc::{Encryption, PatchSet};
 use deskhand_operations::answer::Severity;
 use deskhand_operations::workbook::{Recalculate, TieOut as TieOutParams, TieOutReport};
 use deskhand_operations::{Answer, Operation, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation};
@@ -19,9 +19,10 @@ use deskhand_workspace::{Expected, Fingerprint};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::back::save_journaled;
+use super::back::{Start, save_journaled};
+use super::guarded::{Held, Saved, check_signature, held};
 use super::journal::Journal;
-use super::{Apply, Outcome, Read, Recalc, TieOut, To, Trouble, flat, refused, show};
+use super::{Apply, OneFile, Outcome, Password, Read, Recalc, TieOut, To, Trouble, flat, refused, show};
 use crate::clock;
 use crate::terminal::sessions::{print, print_json};
 
@@ -32,51 +33,59 @@ const MAX_OPERATIONS: u64 = 256 << 20;
 const MAX_TITLES: usize = 20;
 
 /// A file that was opened.
-struct Opened {
-    door: Door,
-    document: Document,
-    read: Fingerprint,
+pub(super) struct Opened {
+    pub(super) door: Door,
+    pub(super) document: Document,
+    /// The mark of the file.
+    pub(super) read: Fingerprint,
+    pub(super) encryption: Option<Encryption>,
 }
 
-fn open(path: &Path) -> Outcome<Opened> {
-    let door = Door::to(path)?;
-    let (package, read) = package_of(&door)?;
-    let document = Document::open(package)?;
-    Ok(Opened { door, document, read })
+fn open(path: &Path, password: Option<&str>) -> Outcome<Opened> {
+    let Held {
+        door,
+        package,
+        read,
+        encryption,
+    } = held(Door::to(path)?, password)?;
+    Ok(Opened {
+        door,
+        document: Document::open(package)?,
+        read,
+        encryption,
+    })
 }
 
-/// The package behind a door, with the mark of the file.
-pub(super) fn package_of(door: &Door) -> Outcome<(Package, Fingerprint)> {
-    let limits = Limits::default();
-    let (file, read) = door.open(limits.file_bytes)?;
-    let package = open_file(file, &limits).map_err(|error| {
-        let Refusal { code, message } = deskhand_document::refused_package(&error);
-        Refusal::new(code, format!("{}: {message}", door.path().display()))
-    })?;
-    Ok((package, read))
+/// Opens what a command without further arguments names.
+fn opened(asked: &OneFile) -> Outcome<Opened> {
+    let password = asked.password.take()?;
+    open(&asked.file, password.as_deref().map(String::as_str))
 }
 
 /// `document info`.
-pub(super) fn info(path: &Path, json: bool) -> Outcome<ExitCode> {
-    if let Some(file) = flat::open(path)? {
-        return flat::info(file, json);
+pub(super) fn info(asked: &OneFile) -> Outcome<ExitCode> {
+    if let Some(file) = flat::open(&asked.file)? {
+        asked.password.check_none()?;
+        return flat::info(file, asked.json);
     }
-    let document = open(path)?.document;
+    let document = opened(asked)?.document;
     let operation = serde_json::from_value(json!({ "op": match document {
         Document::Workbook(_) => "workbook.info",
         Document::Deck(_) => "deck.info",
         Document::Word(..) => "document.info",
     } }));
     let answer = document.answer(&operation.map_err(anyhow::Error::from)?)?;
-    done(json, &untagged(&answer), || show::info(&answer))
+    done(asked.json, &untagged(&answer), || show::info(&answer))
 }
 
 /// `document read`.
 pub(super) fn read(read: &Read) -> Outcome<ExitCode> {
     if let Some(file) = flat::open(&read.file)? {
+        read.password.check_none()?;
         return flat::read(file, read);
     }
-    let document = open(&read.file)?.document;
+    let password = read.password.take()?;
+    let document = open(&read.file, password.as_deref().map(String::as_str))?.document;
     let asked = match (&document, &read.range, &read.slide) {
         (Document::Workbook(_), Some(range), _) => {
             let mut asked = json!({ "op": "range.read", "range": range });
@@ -115,6 +124,8 @@ pub(super) fn read(read: &Read) -> Outcome<ExitCode> {
 
 /// `document apply`.
 pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
+    // The first line, where the operations come after it.
+    let password = apply.password.take()?;
     let input = operations_input(&apply.ops)?;
     if flat::open(&apply.file)?.is_some() {
         return refused(
@@ -122,7 +133,7 @@ pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
             "Files of this kind are only read; nothing was changed.",
         );
     }
-    let mut opened = open(&apply.file)?;
+    let mut opened = open(&apply.file, password.as_deref().map(String::as_str))?;
     opened.document = opened.document.changed_by(revision());
     let list = operations(opened.document.kind(), input)?;
     if apply.preview {
@@ -153,13 +164,13 @@ struct Applied<'a> {
 }
 
 /// `document check`.
-pub(super) fn check(path: &Path, json: bool) -> Outcome<ExitCode> {
-    let content = findings(&open(path)?.document)?;
+pub(super) fn check(asked: &OneFile) -> Outcome<ExitCode> {
+    let content = findings(&opened(asked)?.document)?;
     let grave = content
         .findings
         .iter()
         .any(|finding| finding.severity != Severity::Note);
-    done(json, &content, || show::findings(&content))?;
+    done(asked.json, &content, || show::findings(&content))?;
     Ok(if grave {
         ExitCode::FAILURE
     } else {
@@ -169,7 +180,8 @@ pub(super) fn check(path: &Path, json: bool) -> Outcome<ExitCode> {
 
 /// `document recalc`.
 pub(super) async fn recalc(paths: &Paths, recalc: &Recalc) -> Outcome<ExitCode> {
-    let opened = open(&recalc.file)?;
+    let password = recalc.password.take()?;
+    let opened = open(&recalc.file, password.as_deref().map(String::as_str))?;
     only_workbook(&opened)?;
     let list = [Operation::Workbook(WorkbookOperation::Recalculate(
         Recalculate {},
@@ -187,7 +199,8 @@ pub(super) async fn recalc(paths: &Paths, recalc: &Recalc) -> Outcome<ExitCode> 
 
 /// `document tie-out`.
 pub(super) async fn tie_out(paths: &Paths, tie_out: &TieOut) -> Outcome<ExitCode> {
-    let opened = open(&tie_out.file)?;
+    let password = tie_out.password.take()?;
+    let opened = open(&tie_out.file, password.as_deref().map(String::as_str))?;
     only_workbook(&opened)?;
     let params = TieOutParams {
         tolerance: tie_out.tolerance,
@@ -217,10 +230,15 @@ pub(super) async fn tie_out(paths: &Paths, tie_out: &TieOut) -> Outcome<ExitCode
 }
 
 /// `document diff`.
-pub(super) fn diff(before: &Path, after: &Path, json: bool) -> Outcome<ExitCode> {
+pub(super) fn diff(before: &Path, after: &Path, password: &Password, json: bool) -> Outcome<ExitCode> {
+    let password = password.take()?;
+    let password = password.as_deref().map(String::as_str);
     let differences = match (flat::open(before)?, flat::open(after)?) {
         (Some(mut before), Some(mut after)) => compare_flat(&mut before, &mut after)?,
-        (None, None) => compare(&open(before)?.document, &open(after)?.document)?,
+        (None, None) => compare(
+            &open(before, password)?.document,
+            &open(after, password)?.document,
+        )?,
         _ => {
             return refused(
                 RefusalCode::BadInput,
@@ -275,10 +293,11 @@ async fn write(
     if to.out.is_none() {
         opened.door.check_writable()?;
     }
+    check_signature(opened.document.package(), to)?;
     let change = all(&opened.document, list)?;
     let package = change.document.package();
     if let Some(out) = &to.out {
-        save_to(package, out, to.replace)?;
+        save_to(&Saved::of(package, opened.encryption.as_ref())?, out, to.replace)?;
         return Ok((None, change));
     }
     let mut patches = PatchSet::default();
@@ -287,12 +306,15 @@ async fn write(
         return Ok((None, change));
     }
     let journal = Journal::open(paths).await?;
-    let before = opened.document.package();
     let id = save_journaled(
         &journal,
-        &file,
+        Start {
+            door: &opened.door,
+            package: opened.document.package(),
+            read: opened.read,
+            encryption: opened.encryption.as_ref(),
+        },
         (None, title(list)),
-        (before, opened.stamp),
         patches,
     )
     .await?;
@@ -315,7 +337,7 @@ fn title(list: &[Operation]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn save_to(package: &Package, out: &Path, replacing: bool) -> Outcome<()> {
+fn save_to(saved: &Saved<'_>, out: &Path, replacing: bool) -> Outcome<()> {
     let door = Door::to(out)?;
     let expected = match door.open(u64::MAX) {
         // An empty file is nobody's work: programs make one to hold a name.
@@ -326,12 +348,12 @@ fn save_to(package: &Package, out: &Path, replacing: bool) -> Outcome<()> {
         }
         Err(_) => Expected::Nothing,
     };
-    replace(&door, expected, package)
+    replace(&door, expected, saved)
 }
 
 /// Puts a package in the place of what is expected there.
-pub(super) fn replace(door: &Door, expected: Expected, package: &Package) -> Outcome<()> {
-    match door.replace(expected, |out| package.write_to(out)) {
+pub(super) fn replace(door: &Door, expected: Expected, saved: &Saved<'_>) -> Outcome<()> {
+    match door.replace(expected, |out| saved.write_to(out)) {
         Ok(_) => Ok(()),
         Err(Unsaved::Refused(Refusal { code, message })) => {
             let sentence = message.trim_end_matches('.');

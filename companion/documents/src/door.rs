@@ -36,17 +36,12 @@ impl Door {
                 format!("There is no file {}.", file.display()),
             )
         };
-        let real = match file.canonicalize() {
-            Ok(real) => real,
-            Err(_) => {
-                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-                let folder = folder
-                    .unwrap_or(Path::new("."))
-                    .canonicalize()
-                    .map_err(|_| missing())?;
-                folder.join(file.file_name().ok_or_else(missing)?)
-            }
+        let new = || {
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+            Some(folder.join(file.file_name()?))
         };
+        let real = file.canonicalize().ok().or_else(new).ok_or_else(missing)?;
         let (Some(folder), Some(name)) = (real.parent(), real.file_name()) else {
             return Err(missing());
         };

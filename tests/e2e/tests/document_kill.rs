@@ -67,11 +67,11 @@ fn run(setup: &Setup, episode: u64, chance: &mut Chance) -> Counts {
     } else {
         Kind::Workbook
     };
-    let ordered = episode % 2 == 0;
+    let ordered = episode.is_multiple_of(2);
     let mut kept = Kept::new(setup, kind, episode);
     for _ in 0..EPISODE {
         let operations = kept.operations(chance, ordered);
-        kept.apply(chance, operations);
+        kept.apply(chance, &operations);
         if !ordered && chance.below(3) == 0 {
             kept.undo_any(chance);
         }
@@ -105,10 +105,10 @@ fn what_leads_back_is_as_large_as_the_change_and_not_as_the_file() {
             .sum::<u64>()
     };
     let chance = &mut Chance(7);
-    kept.apply_whole(vec![kept::write("B2", "first".into())]);
+    kept.apply_whole(&[kept::write("B2", "first")]);
     let (before, sets) = (journal(), 8);
     for number in 0..sets {
-        kept.apply_whole(vec![kept::write(&format!("C{}", number + 2), number.into())]);
+        kept.apply_whole(&[kept::write(&format!("C{}", number + 2), number)]);
     }
     let grown = journal().saturating_sub(before);
     println!(

@@ -47,7 +47,7 @@ steps:
 
 /// The parts of a package by name.
 fn parts(path: &Path) -> BTreeMap<String, Vec<u8>> {
-    let file = fs::File::open(path).expect("the file");
+    let file = std::fs::File::open(path).expect("the file");
     let package = deskhand_opc::open_file(file, &Limits::default()).expect("a package");
     let names: Vec<String> = package.parts().map(str::to_owned).collect();
     let read = |name: String| {

@@ -124,13 +124,12 @@ impl DocumentTools {
 impl Spot {
     fn of(operation: &Operation, figure: &str) -> Option<Self> {
         match operation {
-            Operation::Text(_) => None,
             Operation::Workbook(WorkbookOperation::RangeWrite(write)) => {
                 let (sheet, written) = written_area(write).ok()?;
                 let named = Address::parse(figure).ok().and_then(|address| address.area);
                 Some(Self::Cells(sheet, named.unwrap_or(written)))
             }
-            Operation::Workbook(_) => None,
+            Operation::Workbook(_) | Operation::Text(_) => None,
             Operation::Deck(DeckOperation::SlideAdd(params)) => Some(Self::Slide(params.id.clone(), None)),
             Operation::Deck(DeckOperation::TextSet(params)) => {
                 Some(Self::Slide(params.slide.clone(), Some(params.shape.clone())))

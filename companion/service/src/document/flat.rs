@@ -25,10 +25,10 @@ pub(super) fn open(path: &Path) -> Outcome<Option<Flat>> {
         _ => Refusal::new(RefusalCode::Failed, format!("{shown} was not read: {error}.")),
     })?;
     let opened = Flat::open(kind, file);
-    Ok(Some(opened.map_err(|refusal| named(path, refusal))?))
+    Ok(Some(opened.map_err(|refusal| named(path, &refusal))?))
 }
 
-fn named(path: &Path, refusal: Refusal) -> Refusal {
+fn named(path: &Path, refusal: &Refusal) -> Refusal {
     Refusal::new(
         refusal.code,
         format!("{}: {}.", path.display(), refusal.message.trim_end_matches('.')),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use deskhand_opc::{Blob, Draft, Limits, Package};
 use deskhand_operations::WorkbookOperation;
 use deskhand_sheet::Workbook;
+use deskhand_workspace::{Expected, Folders, RelativePath};
 
 use crate::{Done, Files, SHEET, opened, refused};
 
@@ -94,10 +95,15 @@ pub(crate) fn save_with_check(files: &Files) -> Done<Duration> {
     let operation = r#"{"op":"range.write","range":"Sheet1!B50000","cells":[[42]]}"#;
     let operation: WorkbookOperation = serde_json::from_str(operation)?;
     let begun = Instant::now();
-    let (package, stamp) = deskhand_opc::open(&path, &Limits::default())?;
+    let folder = Folders::new(None).attach(path.parent().ok_or("no folder")?)?;
+    let below = RelativePath::from_path(Path::new(path.file_name().ok_or("no name")?))?;
+    let read = folder.fingerprint(&below)?.ok_or("no file")?;
+    let package = deskhand_opc::open_file(folder.open_for_read(&below)?, &Limits::default())?;
     let mut workbook = Workbook::open(package).map_err(refused)?;
     let planned = workbook.plan(&operation).map_err(refused)?;
     workbook.apply(&planned.patches).map_err(refused)?;
-    deskhand_opc::save(workbook.package(), &path, &stamp)?;
+    folder.replace_with(&below, Expected::Content(read), |out| {
+        workbook.package().write_to(out)
+    })?;
     Ok(begun.elapsed())
 }

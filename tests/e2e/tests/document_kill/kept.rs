@@ -94,8 +94,8 @@ impl fmt::Debug for Kept<'_> {
 }
 
 /// Writes one cell of the sheet.
-pub(crate) fn write(cell: &str, value: Value) -> Value {
-    json!({ "op": "range.write", "range": format!("{SHEET}!{cell}"), "cells": [[value]] })
+pub(crate) fn write(cell: &str, value: impl Into<Value>) -> Value {
+    json!({ "op": "range.write", "range": format!("{SHEET}!{cell}"), "cells": [[value.into()]] })
 }
 
 impl<'a> Kept<'a> {
@@ -216,18 +216,18 @@ impl<'a> Kept<'a> {
         let place = cell(chance.below(ROWS), chance.below(3));
         let range = format!("{SHEET}!{place}");
         match chance.below(if any { 8 } else { 3 }) {
-            0 => write(&place, text.into()),
-            1 | 2 => write(&place, (number as f64 + 0.5).into()),
+            0 => write(&place, text),
+            1 | 2 => write(&place, number as f64 + 0.5),
             3 => json!({ "op": "range.format", "range": range, "format": { "bold": true } }),
             4 => json!({ "op": "sheet.add", "name": format!("New {number}") }),
             5 => json!({ "op": "rows.insert", "range": format!("{SHEET}!3:4") }),
             6 => json!({ "op": "range.clear", "range": range }),
-            _ => write(&place, format!("={SHEET}!A2*{number}").into()),
+            _ => write(&place, format!("={SHEET}!A2*{number}")),
         }
     }
 
     /// Applies a change set; every other time it is killed somewhere.
-    pub(crate) fn apply(&mut self, chance: &mut Chance, operations: Vec<Value>) {
+    pub(crate) fn apply(&mut self, chance: &mut Chance, operations: &[Value]) {
         let before = self.bytes();
         let arguments = ["document", "apply", self.name(), "--ops", "-", "--json"].map(str::to_owned);
         let input = json!({ "ops": operations }).to_string();
@@ -252,13 +252,13 @@ impl<'a> Kept<'a> {
             }
         };
         match id {
-            Some(id) => self.remember(id, before, &operations),
+            Some(id) => self.remember(id, before, operations),
             None => self.counts.never += 1,
         }
     }
 
     /// Applies a change set without a kill.
-    pub(crate) fn apply_whole(&mut self, operations: Vec<Value>) {
+    pub(crate) fn apply_whole(&mut self, operations: &[Value]) {
         let before = self.bytes();
         let run = command(
             self.setup.path(),
@@ -266,7 +266,7 @@ impl<'a> Kept<'a> {
         );
         let done = finish(run, &json!(operations).to_string());
         assert_eq!(done.code(), Some(0), "{}", done.err);
-        self.remember(id_of(&done).expect("a change set"), before, &operations);
+        self.remember(id_of(&done).expect("a change set"), before, operations);
     }
 
     fn remember(&mut self, id: String, before: Vec<u8>, operations: &[Value]) {
@@ -389,9 +389,7 @@ impl<'a> Kept<'a> {
 
     /// No command left a file beside the document: what a killed one left, the next one took away.
     pub(crate) fn leaves_nothing_behind(&mut self) {
-        self.apply_whole(vec![
-            self.one(self.places.keys().next().expect("a place"), "last"),
-        ]);
+        self.apply_whole(&[self.one(self.places.keys().next().expect("a place"), "last")]);
         let entries = fs::read_dir(self.setup.path()).expect("the folder");
         let strange: Vec<String> = entries
             .map(|entry| {
@@ -410,7 +408,7 @@ impl<'a> Kept<'a> {
     /// Writes a text to one place.
     fn one(&self, place: &str, text: &str) -> Value {
         match self.kind {
-            Kind::Workbook => write(place, text.into()),
+            Kind::Workbook => write(place, text),
             Kind::Deck => {
                 let [slide, shape]: [Value; 2] = serde_json::from_str(place).expect("a place");
                 json!({ "op": "text.set", "slide": slide, "shape": shape, "text": text })

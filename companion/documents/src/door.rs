@@ -28,20 +28,29 @@ pub enum Unsaved {
 }
 
 impl Door {
-    /// The way to one file that a person names, and that may not be there yet. Links are followed once, now.
+    /// The way to one file that a person names. Links are followed once, now.
     pub fn to(file: &Path) -> Result<Self, Refusal> {
+        Self::to_real(file, file.canonicalize().ok())
+    }
+
+    /// The way to a file that may not be there yet; its folder must be.
+    pub fn to_new(file: &Path) -> Result<Self, Refusal> {
+        let new = || {
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+            Some(folder.join(file.file_name()?))
+        };
+        Self::to_real(file, file.canonicalize().ok().or_else(new))
+    }
+
+    fn to_real(file: &Path, real: Option<PathBuf>) -> Result<Self, Refusal> {
         let missing = || {
             Refusal::new(
                 RefusalCode::NotFound,
                 format!("There is no file {}.", file.display()),
             )
         };
-        let new = || {
-            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-            Some(folder.join(file.file_name()?))
-        };
-        let real = file.canonicalize().ok().or_else(new).ok_or_else(missing)?;
+        let real = real.ok_or_else(missing)?;
         let (Some(folder), Some(name)) = (real.parent(), real.file_name()) else {
             return Err(missing());
         };

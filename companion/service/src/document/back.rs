@@ -39,7 +39,12 @@ pub(super) async fn undo(paths: &Paths, id: &str, password: &Password, json: boo
     let answer = |undone: bool| json!({ "changeSet": id, "undone": undone, "file": file });
     let held = held(Door::to(&file)?, password.as_deref().map(String::as_str))?;
     let (package, read) = (&held.package, held.read);
-    let steps = journal.of_file(&file).await?;
+    let mut steps = journal.of_file(&file).await?;
+    for step in &mut steps {
+        // A sentence has one line, and names what can be taken back first.
+        let first = step.title.lines().next().unwrap_or_default();
+        step.title = format!("{first} ({})", step.change);
+    }
     let (set, stay) = match way(steps, (id, true), package, &read.to_string()) {
         Way::Nothing => {
             let sentence = format!("{} holds nothing of {id}; nothing was changed.", file.display());

@@ -338,7 +338,7 @@ fn title(list: &[Operation]) -> String {
 }
 
 fn save_to(saved: &Saved<'_>, out: &Path, replacing: bool) -> Outcome<()> {
-    let door = Door::to(out)?;
+    let door = Door::to_new(out)?;
     let expected = match door.open(u64::MAX) {
         // An empty file is nobody's work: programs make one to hold a name.
         Ok((_, there)) if replacing || there.size == 0 => Expected::Content(there),

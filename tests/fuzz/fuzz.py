@@ -4,6 +4,7 @@
 The corpus and what is found lie in ~/.cache/deskhand/fuzz; nothing is written into the repository.
 """
 
+import html
 import json
 import pathlib
 import re
@@ -52,7 +53,8 @@ def seeds(target):
     packages = [file for file in packages if zipfile.is_zipfile(file)]
     if target in kinds:
         chosen = [file for file in packages if file.parent.name in kinds[target]]
-        yield from (parts_input(file, target) for file in chosen)
+        for file in chosen:
+            yield from parts_inputs(file, target)
     elif target == "opc_zip":
         yield from (file.read_bytes() for file in packages if file.stat().st_size < LARGEST_INPUT)
     elif target == "opc_splice":
@@ -73,7 +75,7 @@ def seeds(target):
                         found = re.findall(rb"<f[^>]*>([^<]{1,200})</f>", package.read(name))
                         yield from sorted(set(found))[:60]
     own = HERE / "seeds" / f"{target}.txt"
-    if own.exists():
+    if own.exists() and target not in kinds:
         yield from (line.encode().decode("unicode_escape").encode("latin-1") if target == "inference" else line.encode()
                     for line in own.read_text().splitlines() if line)
 
@@ -98,7 +100,8 @@ def is_xml(name):
     return name.endswith((".xml", ".rels"))
 
 
-def parts_input(file, target):
+def parts_inputs(file, target):
+    """The parts of a file, once with each change."""
     with zipfile.ZipFile(file) as package:
         parts = {name: package.read(name) for name in package.namelist() if is_xml(name)}
     seed, left = b"", LARGEST_INPUT
@@ -108,19 +111,29 @@ def parts_input(file, target):
         if len(parts[name]) <= min(LARGEST_PART, left):
             seed += MARK + name.encode() + b"\n" + parts[name]
             left -= len(parts[name])
-    return seed + extra(target, parts)
+    yield from (seed + MARK + change for change in changes(target, parts))
 
 
-def extra(target, parts):
+def changes(target, parts):
     if target == "opc_patch":
         patch = {"change": "added", "part": "xl/new.xml", "content": "PGEvPg=="}
-        return MARK + b"patches\n" + json.dumps({"patches": [patch]}).encode()
-    operation = {
-        "workbook": {"op": "sheet.add", "name": "New"},
-        "docx": {"op": "document.insert", "blocks": [{"kind": "paragraph", "text": "New"}]},
-        "deck": {"op": "slide.add", "id": "s-new", "layout": "Title and Content", "texts": []},
-    }[target]
-    return MARK + b"operation\n" + json.dumps(operation).encode()
+        yield b"patches\n" + json.dumps({"patches": [patch]}).encode()
+    elif target == "deck":
+        operation = {"op": "slide.add", "id": "s-new", "layout": "Title and Content", "texts": []}
+        yield b"operation\n" + json.dumps(operation).encode()
+    elif target == "docx":
+        operation = {"op": "document.insert", "blocks": [{"kind": "paragraph", "text": "New"}]}
+        yield b"operation\n" + json.dumps(operation).encode()
+    else:
+        found = re.search(rb'<(?:\w+:)?sheet [^>]*?name="([^"]*)"', parts.get("xl/workbook.xml", b""))
+        sheet = html.unescape(found[1].decode()) if found else "Sheet1"
+        quoted = "'" + sheet.replace("'", "''") + "'"
+        for line in (HERE / "seeds" / "workbook.txt").read_text().splitlines():
+            named = line.replace("{sheet}", json.dumps(sheet)[1:-1]).replace("{q}", json.dumps(quoted)[1:-1])
+            yield b"operation\n" + named.encode()
+    if target == "sheet_stream":
+        yield b""
+        return
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ use std::time::Duration;
 use deskhand_operations::{Area, CellValue};
 
 use crate::engine::{Constant, EngineName};
-use crate::prepare::{Names, named, prepare};
+use crate::prepare::{Names, named, prepare, roams};
 
 /// A cell by the index of its sheet, zero-based.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -215,14 +215,26 @@ fn overdue() -> MutexGuard<'static, Option<Arc<AtomicBool>>> {
 /// The cells that each formula reads, by sheet: for following a change to what depends on it. Of formulas that are not
 /// computed here, what they name.
 pub fn precedents(problem: &Problem) -> Vec<Vec<(usize, Area)>> {
+    reach(problem).0
+}
+
+/// The cells that each formula reads, as [`precedents`] has them, and the formulas, by their numbers, that may read any
+/// cell: what `INDIRECT` or `OFFSET` reads, for instance, is only known when it is computed.
+pub fn reach(problem: &Problem) -> (Vec<Vec<(usize, Area)>>, Vec<usize>) {
     let mut names = Names::new(problem, true);
     let mut reads = Vec::with_capacity(problem.formulas.len());
-    for formula in &problem.formulas {
+    let mut roaming = Vec::new();
+    for (index, formula) in problem.formulas.iter().enumerate() {
         let ready = prepare(&formula.text, formula.cell, formula.array, &mut names);
         reads.push(ready.map_or_else(
-            |_| named(&formula.text, formula.cell, &names),
+            |_| {
+                if roams(&formula.text, formula.cell, &names) {
+                    roaming.push(index);
+                }
+                named(&formula.text, formula.cell, &names)
+            },
             |ready| ready.reads,
         ));
     }
-    reads
+    (reads, roaming)
 }

@@ -20,6 +20,7 @@ mod token;
 
 pub use calculate::{
     Calculated, CalculationLimits, CellAt, Formula, Method, Outcome, Problem, Table, calculate, precedents,
+    reach,
 };
 pub use dependence::Readers;
 pub use engine::{Constant, EngineName};

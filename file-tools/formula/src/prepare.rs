@@ -16,7 +16,7 @@ use crate::engine::trust::Facts;
 use crate::functions::from_file;
 use crate::token::{Kind, tokens};
 use names::{DEPTH, Known, expand, is_name};
-pub(crate) use names::{Names, named};
+pub(crate) use names::{Names, named, roams};
 use walk::{Found, Walk};
 
 /// A formula ready for the engines.

@@ -47,8 +47,8 @@ pub(crate) fn recalculate(
     let Some(book) = Book::read(&after)? else {
         return give_up(workbook, draft, "the workbook has too many formulas");
     };
-    let reads = book.reads(&after);
-    let affected = book.affected(changed, &reads);
+    let (reads, roaming) = book.reach(&after);
+    let affected = book.affected(changed, &reads, &roaming);
     if affected.is_empty() {
         return Ok(Recalculated::default());
     }
@@ -61,7 +61,10 @@ pub(crate) fn recalculate(
     }
     if after.no_calculation.is_none() {
         let areas = affected.iter().flat_map(|index| &reads[*index]);
-        let constants = book::constants(&after, Some(areas.copied()), &book.computed(&affected))?;
+        let Some(constants) = book::constants(&after, Some(areas.copied()), &book.computed(&affected))?
+        else {
+            return give_up(workbook, draft, "the texts that they read are too long");
+        };
         let problem = book.problem(&after, &affected, constants);
         for found in calculate(problem, Method::default(), &CalculationLimits::default()) {
             match found.outcome {
@@ -75,7 +78,16 @@ pub(crate) fn recalculate(
     }
     write_caches(&after, draft, &result.values)?;
     if !result.gaps.is_empty() {
-        tabs::calculate_on_load(workbook, draft)?;
+        // What may read any cell is computed by Excel on every opening, with all that rests on it, without being told.
+        let told = roaming.is_empty() || {
+            let certain = book.affected(changed, &reads, &[]);
+            certain
+                .iter()
+                .any(|index| result.gaps.contains_key(&book.formulas[*index].cell))
+        };
+        if told {
+            tabs::calculate_on_load(workbook, draft)?;
+        }
         result.warnings.extend(gap_warning(&after, &result.gaps));
     }
     Ok(result)

@@ -329,3 +329,20 @@ fn gather(formula: &str, sheet: usize, names: &Names<'_>, depth: usize, reads: &
         reads.extend(tables.map(|table| (sheet, table.area)));
     }
 }
+
+/// True where a formula, or a name that it uses, reads cells that are only known when it is computed.
+pub(crate) fn roams(formula: &str, at: CellAt, names: &Names<'_>) -> bool {
+    roams_within(formula, at.sheet, names, DEPTH)
+}
+
+fn roams_within(formula: &str, sheet: usize, names: &Names<'_>, depth: usize) -> bool {
+    tokens(formula).iter().any(|token| match token.kind {
+        Kind::Function => matches!(plain_name(token.text).as_str(), "INDIRECT" | "OFFSET"),
+        Kind::Operator => matches!(token.text, ":" | "#"),
+        Kind::Name => names
+            .name(token.text, sheet)
+            .zip(depth.checked_sub(1))
+            .is_some_and(|(refers_to, depth)| roams_within(refers_to, sheet, names, depth)),
+        _ => false,
+    })
+}

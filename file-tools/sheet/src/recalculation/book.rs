@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use deskhand_formula::{CellAt, Constant, Formula, Problem, Readers, Table, precedents};
+use deskhand_formula::{CellAt, Constant, Formula, Problem, Readers, Table, reach};
 use deskhand_operations::{Area, CellValue, MAX_ROWS};
 
 use crate::cells::{FormulaKind, Keep, ScannedCell};
@@ -14,6 +14,9 @@ use crate::workbook::{SheetKind, Workbook, is_true};
 
 /// Formulas looked at; above it nothing is computed here.
 const MAX_FORMULAS: usize = 1_000_000;
+
+/// Bytes of texts that formulas read; above it nothing is computed here.
+const MAX_TEXTS: usize = 512 << 20;
 
 /// A formula of the workbook.
 #[derive(Debug)]
@@ -98,23 +101,28 @@ impl Book {
         Ok(Some(book))
     }
 
-    /// What each formula reads.
-    pub(crate) fn reads(&self, workbook: &Workbook) -> Reads {
+    /// What each formula reads, and the formulas that may read any cell.
+    pub(crate) fn reach(&self, workbook: &Workbook) -> (Reads, Vec<usize>) {
         let all: Vec<usize> = (0..self.formulas.len()).collect();
-        precedents(&self.bare(workbook, &all))
+        reach(&self.bare(workbook, &all))
     }
 
-    /// The changed formulas, all that depend on the change, and formulas that were never computed and that those read.
-    /// Sorted.
-    pub(crate) fn affected(&self, changed: &[CellAt], reads: &Reads) -> Vec<usize> {
+    /// The changed formulas, all that depend on the change or may depend on it, and formulas that were never computed and
+    /// that those read. Sorted.
+    pub(crate) fn affected(&self, changed: &[CellAt], reads: &Reads, roaming: &[usize]) -> Vec<usize> {
+        if changed.is_empty() {
+            return Vec::new();
+        }
         let ranges = (0u32..)
             .zip(reads)
             .flat_map(|(reader, reads)| reads.iter().map(move |(sheet, area)| (*sheet, *area, reader)));
         let seeds = changed
             .iter()
-            .map(|cell| (cell.sheet, Area::cell(cell.row, cell.column)));
+            .map(|cell| (cell.sheet, Area::cell(cell.row, cell.column)))
+            .chain(roaming.iter().map(|index| self.formulas[*index].place()));
         let readers = Readers::new(ranges).closure(seeds, |reader| self.formulas[reader as usize].place());
         let mut affected: BTreeSet<usize> = readers.into_iter().map(|reader| reader as usize).collect();
+        affected.extend(roaming);
         let own: HashSet<&CellAt> = changed.iter().collect();
         let places = self.formulas.iter().enumerate();
         affected.extend(
@@ -238,15 +246,17 @@ pub(crate) fn constant(cell: &ScannedCell<'_>, strings: &[String]) -> Constant {
     }
 }
 
-/// The values of cells that formulas read, but for cells that are computed. All cells without `areas`.
+/// The values of cells that formulas read, but for cells that are computed. All cells without `areas`; none where their
+/// texts are too long: a million cells may share one text.
 pub(crate) fn constants(
     workbook: &Workbook,
     areas: Option<impl Iterator<Item = (usize, Area)>>,
     computed: &HashSet<CellAt>,
-) -> Outcome<Vec<(CellAt, Constant)>> {
+) -> Outcome<Option<Vec<(CellAt, Constant)>>> {
     let wanted = areas.map(columns);
     let strings = crate::strings::shared(workbook)?;
     let mut constants = Vec::new();
+    let mut texts = 0;
     for (index, sheet) in worksheets(workbook) {
         let keep = match &wanted {
             None => Keep::All,
@@ -264,11 +274,18 @@ pub(crate) fn constants(
                 column: cell.column,
             };
             if cell.value.is_some() && !computed.contains(&at) {
-                constants.push((at, constant(cell, &strings)));
+                let value = constant(cell, &strings);
+                if let Constant::Value(CellValue::Text(text)) = &value {
+                    texts += text.len();
+                }
+                if texts > MAX_TEXTS {
+                    return Ok(None);
+                }
+                constants.push((at, value));
             }
         }
     }
-    Ok(constants)
+    Ok(Some(constants))
 }
 
 /// The first and last row that is read of each column, by sheet. Very wide areas widen all columns at once.

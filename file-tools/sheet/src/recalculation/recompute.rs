@@ -140,7 +140,12 @@ pub(crate) fn whole<T>(
         Vec::new()
     } else {
         let areas: Option<std::iter::Empty<_>> = None;
-        let constants = book::constants(workbook, areas, &book.computed(&all))?;
+        let Some(constants) = book::constants(workbook, areas, &book.computed(&all))? else {
+            return refuse(
+                RefusalCode::TooLarge,
+                "The workbook has longer texts than can be computed with; nothing was changed.",
+            );
+        };
         compute(book.problem(workbook, &all, constants))
     };
     let mut found = found.into_iter().peekable();

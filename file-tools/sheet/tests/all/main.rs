@@ -12,6 +12,7 @@ mod creating;
 mod every;
 mod followers;
 mod hostile;
+mod kinds;
 mod objects;
 mod operations;
 mod outside;

@@ -146,10 +146,10 @@ async function selected(): Promise<string | undefined> {
   });
 }
 
-/** A workbook's `table.add` and `chart.add` bear the same tags; they name a range and no slide. */
+/** Some tags are those of workbook operations too; on a deck those name a slide. */
 function isForDeck(operation: Operation): operation is DeckOperation {
-  const ofDeck = /^(?:deck\.|slide\.|text\.|shape\.|picture\.)/.test(operation.op);
-  return ofDeck || ((operation.op === "table.add" || operation.op === "chart.add") && "slide" in operation);
+  const ofDeck = /^(?:deck\.|slide\.|text\.|shape\.|notes\.)/.test(operation.op);
+  return ofDeck || (/^(?:table|chart|picture)\./.test(operation.op) && "slide" in operation);
 }
 
 async function requireUnchanged(context: PowerPoint.RequestContext, operation: DeckOperation, expected: string): Promise<void> {
@@ -182,9 +182,24 @@ async function answerOf(context: PowerPoint.RequestContext, operation: DeckOpera
       return { op, ...(await slideExport(context, operation)) };
     case "slide.replace":
       return { op, ...(await slideReplace(context, operation)) };
+    case "slide.hide":
+    case "text.replace":
+    case "notes.set":
+    case "shape.add":
+    case "shape.move":
+    case "shape.resize":
+    case "shape.format":
     case "table.add":
+    case "table.set":
     case "chart.add":
+    case "chart.update":
     case "picture.add":
+    case "picture.replace":
       throw new RefusalError("unsupported", `Office.js cannot do \`${op}\` on a slide; it is done on an exported slide`);
+    case "slide.duplicate":
+    case "slide.fromTemplate":
+    case "slide.move":
+    case "deck.check":
+      throw new RefusalError("unsupported", `\`${op}\` works on the whole file; close the deck in PowerPoint first`);
   }
 }

@@ -188,7 +188,9 @@ fn schema(definition: &Definition) -> Value {
     );
     let mut required = vec![json!("document")];
     if let Some(Value::Object(fields)) = variant.get("properties") {
-        let service_only = |name: &str| name == "op" || (definition.name == "slide.add" && name == "id");
+        // Ids of new slides and the packages that slides come from are given by the service.
+        let adds_slide = definition.effect == Effect::Add && definition.name.starts_with("slide.");
+        let service_only = |name: &str| name == "op" || (adds_slide && matches!(name, "id" | "package"));
         properties.extend(
             fields
                 .iter()

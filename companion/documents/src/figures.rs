@@ -30,6 +30,11 @@ fn sources(operation: &Operation) -> Option<&Vec<FigureSource>> {
         Operation::Deck(DeckOperation::TextSet(params)) => Some(&params.sources),
         Operation::Deck(DeckOperation::TableAdd(params)) => Some(&params.sources),
         Operation::Deck(DeckOperation::ChartAdd(params)) => Some(&params.sources),
+        Operation::Deck(DeckOperation::SlideFromTemplate(params)) => Some(&params.sources),
+        Operation::Deck(DeckOperation::TextReplace(params)) => Some(&params.sources),
+        Operation::Deck(DeckOperation::ShapeAdd(params)) => Some(&params.sources),
+        Operation::Deck(DeckOperation::TableSet(params)) => Some(&params.sources),
+        Operation::Deck(DeckOperation::ChartUpdate(params)) => Some(&params.sources),
         Operation::Workbook(_) | Operation::Deck(_) | Operation::Text(_) => None,
     }
 }
@@ -41,6 +46,11 @@ fn sources_mut(operation: &mut Operation) -> Option<&mut Vec<FigureSource>> {
         Operation::Deck(DeckOperation::TextSet(params)) => Some(&mut params.sources),
         Operation::Deck(DeckOperation::TableAdd(params)) => Some(&mut params.sources),
         Operation::Deck(DeckOperation::ChartAdd(params)) => Some(&mut params.sources),
+        Operation::Deck(DeckOperation::SlideFromTemplate(params)) => Some(&mut params.sources),
+        Operation::Deck(DeckOperation::TextReplace(params)) => Some(&mut params.sources),
+        Operation::Deck(DeckOperation::ShapeAdd(params)) => Some(&mut params.sources),
+        Operation::Deck(DeckOperation::TableSet(params)) => Some(&mut params.sources),
+        Operation::Deck(DeckOperation::ChartUpdate(params)) => Some(&mut params.sources),
         Operation::Workbook(_) | Operation::Deck(_) | Operation::Text(_) => None,
     }
 }

@@ -251,7 +251,7 @@ fn fingerprint(package: Package, operation: &Operation) -> Result<Option<String>
             let Some(slide) = slide_of(deck) else {
                 return Ok(None);
             };
-            Ok(slide_in(read(package, &slide_read(slide))?).map(|slide| slide.fingerprint))
+            Ok(slide_in(read(package, &slide_read(&slide))?).map(|slide| slide.fingerprint))
         }
     }
 }

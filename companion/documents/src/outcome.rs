@@ -7,7 +7,8 @@ use crate::backend::{Reach, Trouble};
 use crate::grid::{cell, differing, intended, padded, same};
 use crate::journal::{Image, Record};
 use crate::preview::{
-    deck_in, deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read, workbook_in, workbook_info,
+    added_slide_of, deck_in, deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read, workbook_in,
+    workbook_info,
 };
 
 /// What came of it.
@@ -136,19 +137,26 @@ async fn deck_is_there(reach: Reach<'_>, operation: &DeckOperation, before: &Ima
     let deck = deck_in(reach.read(deck_info()).await?).unwrap_or_default();
     let has = |id: &str| deck.slides.iter().any(|slide| slide.id == id);
     match operation {
-        DeckOperation::SlideAdd(params) => return Ok(has(&params.id)),
         DeckOperation::SlideDelete(params) => return Ok(!has(&params.slide)),
+        DeckOperation::SlideMove(params) => {
+            let there = deck.slides.iter().find(|slide| slide.id == params.slide);
+            return Ok(there.is_some_and(|slide| slide.index == params.to));
+        }
         _ => {}
+    }
+    if let Some(id) = added_slide_of(operation) {
+        return Ok(has(&id));
     }
     let Some(id) = slide_of(operation).filter(|id| has(id)) else {
         return Ok(false);
     };
-    let slide = slide_in(reach.read(slide_read(id)).await?).unwrap_or_default();
+    let slide = slide_in(reach.read(slide_read(&id)).await?).unwrap_or_default();
     let named = |name: &str| slide.shapes.iter().any(|shape| shape.name == name);
     Ok(match operation {
         DeckOperation::TableAdd(params) => named(&params.name),
         DeckOperation::ChartAdd(params) => named(&params.name),
         DeckOperation::PictureAdd(params) => named(&params.name),
+        DeckOperation::ShapeAdd(params) => named(&params.name),
         DeckOperation::ShapeDelete(params) => slide.shapes.iter().all(|shape| shape.id != params.shape),
         DeckOperation::TextSet(params) => {
             let shape = slide.shapes.iter().find(|shape| shape.id == params.shape);
@@ -177,19 +185,18 @@ pub(crate) async fn look_after(reach: Reach<'_>, record: &Record) -> Image {
             }
         }
         Operation::Deck(operation) => {
-            let added = match operation {
-                DeckOperation::SlideAdd(params) => Some(params.id.as_str()),
+            let changed = match operation {
                 DeckOperation::SlideDelete(_) => None,
-                operation => slide_of(operation),
+                operation => added_slide_of(operation).or_else(|| slide_of(operation)),
             };
-            let Some(id) = added else { return Image::Nothing };
-            let Ok(Some(slide)) = reach.read(slide_read(id)).await.map(slide_in) else {
+            let Some(id) = changed else { return Image::Nothing };
+            let Ok(Some(slide)) = reach.read(slide_read(&id)).await.map(slide_in) else {
                 return Image::Nothing;
             };
             // The mark is enough to tell a person's changes; the bytes are in the document itself.
             let package = SlidePackage {
                 data: String::new(),
-                slide_id: id.to_owned(),
+                slide_id: id,
             };
             Image::Slide {
                 package,

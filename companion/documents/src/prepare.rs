@@ -113,10 +113,16 @@ impl DocumentTools {
 
     /// Gives what the model leaves to us: ids of new slides.
     fn completed(&self, mut operation: Operation) -> Operation {
-        if let Operation::Deck(DeckOperation::SlideAdd(slide)) = &mut operation {
+        let id = match &mut operation {
+            Operation::Deck(DeckOperation::SlideAdd(slide)) => Some(&mut slide.id),
+            Operation::Deck(DeckOperation::SlideDuplicate(slide)) => Some(&mut slide.id),
+            Operation::Deck(DeckOperation::SlideFromTemplate(slide)) => Some(&mut slide.id),
+            _ => None,
+        };
+        if let Some(id) = id {
             let chance = self.world.chance();
             let digits = chance.iter().take(6).flat_map(|byte| [byte >> 4, byte & 0xf]);
-            slide.id = digits
+            *id = digits
                 .filter_map(|digit| char::from_digit(u32::from(digit), 16))
                 .collect();
         }

@@ -9,7 +9,7 @@ use deskhand_protocol::operations::answer::{
 use deskhand_protocol::operations::deck::{DeckInfo, SlideExport, SlideRead};
 use deskhand_protocol::operations::workbook::{RangeFacet, RangeRead, RangeWrite, WorkbookInfo};
 use deskhand_protocol::operations::{
-    Address, Answer, Area, CellValue, DeckAnswer, DeckOperation, Operation, Refusal, WorkbookAnswer,
+    Address, Answer, Area, CellValue, DeckAnswer, DeckOperation, Effect, Operation, Refusal, WorkbookAnswer,
     WorkbookOperation,
 };
 use deskhand_protocol::permission::{BeforeAfter, RiskNote};
@@ -51,21 +51,23 @@ pub(crate) fn read_of(sheet: &str, area: Area, what: Vec<RangeFacet>) -> Operati
     }))
 }
 
-/// The slide that an operation changes.
-pub(crate) fn slide_of(operation: &DeckOperation) -> Option<&str> {
-    match operation {
-        DeckOperation::TextSet(params) => Some(&params.slide),
-        DeckOperation::ShapeDelete(params) => Some(&params.slide),
-        DeckOperation::TableAdd(params) => Some(&params.slide),
-        DeckOperation::ChartAdd(params) => Some(&params.slide),
-        DeckOperation::PictureAdd(params) => Some(&params.slide),
-        DeckOperation::SlideDelete(params) => Some(&params.slide),
-        DeckOperation::SlideReplace(params) => Some(&params.slide),
-        DeckOperation::Info(_)
-        | DeckOperation::SlideRead(_)
-        | DeckOperation::SlideAdd(_)
-        | DeckOperation::SlideExport(_) => None,
+/// The slide that an operation changes; none where it reads, adds a slide, or is about the whole deck.
+pub(crate) fn slide_of(operation: &DeckOperation) -> Option<String> {
+    let row = operation.definition();
+    let adds_slide = row.effect == Effect::Add && row.name.starts_with("slide.");
+    if row.effect == Effect::Read || adds_slide {
+        return None;
     }
+    operation.target().strip_prefix("slide:").map(str::to_owned)
+}
+
+/// The slide that an operation adds.
+pub(crate) fn added_slide_of(operation: &DeckOperation) -> Option<String> {
+    let row = operation.definition();
+    let adds_slide = row.effect == Effect::Add && row.name.starts_with("slide.");
+    adds_slide
+        .then(|| operation.target().strip_prefix("slide:").map(str::to_owned))
+        .flatten()
 }
 
 /// Shorthands for the reads that this room makes by itself.
@@ -82,6 +84,7 @@ pub(crate) fn deck_info() -> Operation {
 pub(crate) fn slide_read(slide: &str) -> Operation {
     Operation::Deck(DeckOperation::SlideRead(SlideRead {
         slide: slide.to_owned(),
+        runs: false,
     }))
 }
 
@@ -122,6 +125,8 @@ pub(crate) fn slide_in(answer: Answer) -> Option<SlideContent> {
         Answer::Deck(
             DeckAnswer::SlideRead(content)
             | DeckAnswer::SlideAdd(content)
+            | DeckAnswer::SlideDuplicate(content)
+            | DeckAnswer::SlideFromTemplate(content)
             | DeckAnswer::SlideReplace(content),
         ) => Some(content),
         _ => None,

@@ -5,7 +5,7 @@ use deskhand_core::tool::{ToolFailure, ToolRequest, ToolResult};
 use deskhand_protocol::change::{ChangeEntry, ChangeSet};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
-use deskhand_protocol::operations::deck::{SlideRead, SlideReplace};
+use deskhand_protocol::operations::deck::SlideReplace;
 use deskhand_protocol::operations::{
     Answer, DeckAnswer, DeckOperation, Effect, Operation, Refusal, RefusalCode, Support, WorkbookAnswer,
 };
@@ -16,7 +16,7 @@ use crate::call::{LIST_TOOL, parse};
 use crate::journal::{Image, Record, Records, Stage, Stored};
 use crate::outcome::{Outcome, classify, look_after};
 use crate::prepare::told;
-use crate::preview::{slide_export, title_of};
+use crate::preview::{slide_export, slide_read, title_of};
 use crate::tools::DocumentTools;
 use crate::write::writes_file;
 use crate::{context, figures, text};
@@ -237,13 +237,13 @@ async fn exchange(
     after: Option<String>,
     expected: Option<&str>,
 ) -> Result<Done, Trouble> {
-    let Some(slide) = crate::preview::slide_of(operation).map(str::to_owned) else {
+    let Some(slide) = crate::preview::slide_of(operation) else {
         return Err(Trouble::Refused(Refusal::new(
             RefusalCode::Failed,
-            "the operation names no slide",
+            "while the deck is open in PowerPoint this is done on one slide: name it",
         )));
     };
-    let look = Operation::Deck(DeckOperation::SlideRead(SlideRead { slide: slide.clone() }));
+    let look = slide_read(&slide);
     let now = crate::preview::slide_in(reach.read(look).await?).map(|slide| slide.fingerprint);
     if expected.is_some_and(|expected| now.as_deref() != Some(expected)) {
         let message = "the slide changed since it was read; read it again";

@@ -61,7 +61,12 @@ pub(crate) fn for_change(
 ) -> String {
     let mut out = format!("{} ({}).", title_of(&record.operation), record.operation.target());
     if let Operation::Deck(_) = record.operation
-        && let Some(Answer::Deck(DeckAnswer::SlideAdd(content) | DeckAnswer::SlideReplace(content))) = answer
+        && let Some(Answer::Deck(
+            DeckAnswer::SlideAdd(content)
+            | DeckAnswer::SlideDuplicate(content)
+            | DeckAnswer::SlideFromTemplate(content)
+            | DeckAnswer::SlideReplace(content),
+        )) = answer
     {
         let text = as_data(&document.title, &slide(content));
         let _ = write!(out, "\nThe slide's id is {}.\n{text}", content.id);
@@ -124,7 +129,17 @@ fn applied(answer: &Answer) -> Option<&Applied> {
             | DeckAnswer::ShapeDelete(applied)
             | DeckAnswer::TableAdd(applied)
             | DeckAnswer::ChartAdd(applied)
-            | DeckAnswer::PictureAdd(applied),
+            | DeckAnswer::PictureAdd(applied)
+            | DeckAnswer::SlideMove(applied)
+            | DeckAnswer::SlideHide(applied)
+            | DeckAnswer::NotesSet(applied)
+            | DeckAnswer::ShapeAdd(applied)
+            | DeckAnswer::ShapeMove(applied)
+            | DeckAnswer::ShapeResize(applied)
+            | DeckAnswer::ShapeFormat(applied)
+            | DeckAnswer::TableSet(applied)
+            | DeckAnswer::ChartUpdate(applied)
+            | DeckAnswer::PictureReplace(applied),
         ) => Some(applied),
         Answer::Workbook(_) | Answer::Deck(_) | Answer::Text(_) => None,
     }

@@ -15,7 +15,8 @@ use crate::file::Taken;
 use crate::grid::{differing, padded};
 use crate::journal::{Image, Record, steps_of};
 use crate::preview::{
-    deck_in, deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read, workbook_in, workbook_info,
+    added_slide_of, deck_in, deck_info, range_in, range_to_keep, slide_in, slide_of, slide_read, workbook_in,
+    workbook_info,
 };
 use crate::tools::DocumentTools;
 use crate::write::writes_file;
@@ -276,13 +277,13 @@ async fn back_slide(
     overwrite: bool,
 ) -> Result<(Option<Operation>, Vec<String>), Trouble> {
     let (slide, back) = match (operation, &record.before) {
-        (DeckOperation::SlideAdd(params), _) => {
-            let slide = params.id.clone();
+        (operation, _) if added_slide_of(operation).is_some() => {
+            let slide = added_slide_of(operation).unwrap_or_default();
             let delete = SlideDelete { slide: slide.clone() };
             (slide, DeckOperation::SlideDelete(delete))
         }
         (operation, Image::Slide { package, after, .. }) => {
-            let Some(slide) = slide_of(operation).map(str::to_owned) else {
+            let Some(slide) = slide_of(operation) else {
                 return Ok((None, Vec::new()));
             };
             let replace = SlideReplace {

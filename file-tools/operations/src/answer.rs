@@ -1,6 +1,7 @@
 //! What operations answer.
 
 mod audit;
+mod deck;
 mod difference;
 mod drawing;
 mod mark;
@@ -8,6 +9,10 @@ mod mark;
 pub use audit::{
     CheckContent, Disagreement, EngineShare, Finding, ModelFinding, NotComputed, Recalculation, Severity,
     TieOutContent, TraceContent, TracedCell,
+};
+pub use deck::{
+    DeckContent, DeckSection, Placeholder, ReplacedText, Replacements, SlideContent, SlideLayout,
+    SlideMaster, SlidePackage, SlideParagraph, SlideRun, SlideShape, ThemeColor,
 };
 pub use difference::Difference;
 pub use drawing::{ChartContent, ChartRange, PictureContent};
@@ -18,7 +23,6 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::cell::{Cell, CellValue};
-use crate::deck::Frame;
 use crate::source::KeptSource;
 use crate::workbook::CellFormat;
 
@@ -223,118 +227,4 @@ pub struct FoundCells {
     pub cells: Vec<Cell>,
     /// True when there are more.
     pub more: bool,
-}
-
-/// `deck.info`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct DeckContent {
-    /// Always `deck`.
-    pub kind: String,
-    /// Width of a slide in points; 0 where the back end cannot tell.
-    pub width: f64,
-    /// Height of a slide in points; 0 where the back end cannot tell.
-    pub height: f64,
-    /// Layouts by name.
-    pub layouts: Vec<SlideLayout>,
-    /// Slides in order.
-    pub slides: Vec<SlideContent>,
-    /// The sensitivity label, where the file carries one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub label: Option<String>,
-}
-
-/// A slide layout.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct SlideLayout {
-    /// The layout's name.
-    pub name: String,
-    /// The master's name.
-    pub master: String,
-    /// The placeholders, where the back end can tell.
-    pub placeholders: Vec<Placeholder>,
-}
-
-/// A placeholder of a layout.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct Placeholder {
-    /// The shape's name.
-    pub name: String,
-    /// Its kind: `title`, `ctrTitle`, `subTitle`, `body`, `obj`, `pic`, `chart`, `tbl`, `dt`, `ftr`, `sldNum`.
-    pub kind: String,
-    /// Its place, where the layout or master gives one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub frame: Option<Frame>,
-}
-
-/// A slide: in `deck.info` with shapes and their texts only, in `slide.read` whole.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct SlideContent {
-    /// Logical id: ours from the slide's tag, otherwise the id in the file.
-    pub id: String,
-    /// Position, from 1.
-    pub index: u32,
-    /// The layout's name.
-    pub layout: String,
-    /// The title's text, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub title: Option<String>,
-    /// Shapes in reading order.
-    pub shapes: Vec<SlideShape>,
-    /// A mark of the slide's content, of the same meaning as a range's.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[ts(optional, as = "Option<String>")]
-    pub fingerprint: String,
-}
-
-/// A shape on a slide.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct SlideShape {
-    /// The id on the slide.
-    pub id: String,
-    /// The name.
-    pub name: String,
-    /// `placeholder`, `text`, `shape`, `table`, `chart`, `picture`, `group`, `line` or `other`.
-    pub kind: String,
-    /// The placeholder's kind, where it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub placeholder: Option<String>,
-    /// The text, paragraphs as lines.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub text: Option<String>,
-    /// The rows, where it is a table.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub rows: Option<Vec<Vec<String>>>,
-    /// The data, where it is a chart and the back end can tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub chart: Option<crate::chart::ChartSource>,
-    /// Alternative text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub alt_text: Option<String>,
-    /// Its place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub frame: Option<Frame>,
-}
-
-/// `slide.export`: a package in base64 that holds the slide.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct SlidePackage {
-    /// A .pptx, base64.
-    pub data: String,
-    /// The id of the slide inside the package (`sldId/@id`); the package may hold the whole deck.
-    pub slide_id: String,
 }

@@ -54,6 +54,15 @@ pub struct ChartSeries {
     pub name: String,
     /// One value a category; `null` for a gap.
     pub values: Vec<CellValue>,
+    /// For `scatter`, `scatterLines` and `bubble`: where the values stand on the horizontal axis. When absent the
+    /// categories have to be numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<CellValue>>")]
+    pub x_values: Vec<CellValue>,
+    /// For `bubble`: the size of each point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<CellValue>>")]
+    pub sizes: Vec<CellValue>,
     /// The Excel number format of the values, `#,##0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

@@ -168,6 +168,8 @@ mod tests {
                     name: (*name).into(),
                     values: values.clone(),
                     number_format: None,
+                    x_values: Vec::new(),
+                    sizes: Vec::new(),
                 })
                 .collect(),
         }
@@ -218,6 +220,8 @@ mod tests {
             name: "s".into(),
             values: vec![CellValue::Empty; MAX_POINTS + 1],
             number_format: None,
+            x_values: Vec::new(),
+            sizes: Vec::new(),
         });
         assert_eq!(
             Plot::new(ChartKind::Line, None, &large).unwrap_err(),

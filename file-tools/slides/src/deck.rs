@@ -187,6 +187,7 @@ impl Deck {
             } else {
                 String::new()
             },
+            ..SlideContent::default()
         })
     }
 }
@@ -243,9 +244,9 @@ fn shape_answer(shape: &Shape, detail: Detail) -> SlideShape {
         placeholder: shape.placeholder.as_ref().map(|mark| mark.kind.clone()),
         text: shape.text.clone(),
         rows: shape.rows.clone().filter(|_| whole),
-        chart: None,
         alt_text: shape.description.clone().filter(|_| whole),
         frame: shape.frame.filter(|_| whole).map(EmuFrame::points),
+        ..SlideShape::default()
     }
 }
 

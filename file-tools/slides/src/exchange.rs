@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use deskhand_opc::{Limits, Package};
 use deskhand_operations::answer::SlidePackage;
-use deskhand_operations::{DeckAnswer, DeckOperation, Refusal, RefusalCode};
+use deskhand_operations::{DeckAnswer, DeckOperation, Refusal, RefusalCode, Support};
 
 use crate::deck::{Deck, SlideEntry};
 use crate::refuse;
@@ -21,7 +21,7 @@ pub fn edit_slide_package(
     let id = slide_of(operation)?;
     let mut deck = open(package)?;
     let index = find(&deck, package)?;
-    id.clone_into(&mut deck.slides[index].id);
+    deck.slides[index].id = id;
     let planned = deck.plan(operation)?;
     let mut edited = deck.package().clone();
     edited
@@ -87,17 +87,19 @@ pub(crate) fn encode(package: &Package) -> Result<String, Refusal> {
     Ok(STANDARD.encode(bytes))
 }
 
-fn slide_of(operation: &DeckOperation) -> Result<&str, Refusal> {
-    match operation {
-        DeckOperation::SlideRead(read) => Ok(&read.slide),
-        DeckOperation::TextSet(set) => Ok(&set.slide),
-        DeckOperation::ShapeDelete(delete) => Ok(&delete.slide),
-        DeckOperation::TableAdd(add) => Ok(&add.slide),
-        DeckOperation::ChartAdd(add) => Ok(&add.slide),
-        DeckOperation::PictureAdd(add) => Ok(&add.slide),
-        other => Err(refuse::unsupported(format!(
+fn slide_of(operation: &DeckOperation) -> Result<String, Refusal> {
+    let row = operation.definition();
+    let is_about_slide = matches!(row.live, Support::ThroughFile(..))
+        || matches!(
+            operation,
+            DeckOperation::SlideRead(_) | DeckOperation::TextSet(_) | DeckOperation::ShapeDelete(_)
+        );
+    let target = operation.target();
+    match target.strip_prefix("slide:") {
+        Some(slide) if is_about_slide => Ok(slide.to_owned()),
+        _ => Err(refuse::unsupported(format!(
             "'{}' is not about one slide, so it cannot be done on a slide taken out of its deck",
-            other.definition().name
+            row.name
         ))),
     }
 }

@@ -56,6 +56,7 @@ impl Layout {
         SlideLayout {
             name: self.name.clone(),
             master: self.master.clone(),
+            kind: None,
             placeholders: placeholders.collect(),
         }
     }

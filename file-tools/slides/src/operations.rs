@@ -71,6 +71,12 @@ impl Deck {
             DeckOperation::Info(_) | DeckOperation::SlideRead(_) | DeckOperation::SlideExport(_) => {
                 self.answer(operation)?
             }
+            other => {
+                return Err(refuse::unsupported(format!(
+                    "'{}' cannot be done on a closed file yet",
+                    other.definition().name
+                )));
+            }
         };
         Ok(Planned {
             answer,
@@ -89,6 +95,8 @@ impl Deck {
             kind: "deck".to_owned(),
             width: size.width,
             height: size.height,
+            masters: Vec::new(),
+            sections: Vec::new(),
             layouts: self.layouts.iter().map(Layout::answer).collect(),
             slides: slides?,
             // The label belongs to the file, not to the slides: whoever opened the file knows it.

@@ -647,6 +647,15 @@ name: string,
  */
 values: Array<CellValue>, 
 /**
+ * For `scatter`, `scatterLines` and `bubble`: where the values stand on the horizontal axis. When absent the
+ * categories have to be numbers.
+ */
+xValues?: Array<CellValue>, 
+/**
+ * For `bubble`: the size of each point.
+ */
+sizes?: Array<CellValue>, 
+/**
  * The Excel number format of the values, `#,##0`.
  */
 numberFormat?: string, };
@@ -1211,7 +1220,7 @@ export type DateUnit = "day" | "weekday" | "month" | "year";
 /**
  *The answer to a [`DeckOperation`], tagged with the same `op`.
  */
-export type DeckAnswer = { "op": "deck.info" } & DeckContent | { "op": "slide.read" } & SlideContent | { "op": "slide.add" } & SlideContent | { "op": "slide.delete" } & Applied | { "op": "text.set" } & Applied | { "op": "shape.delete" } & Applied | { "op": "table.add" } & Applied | { "op": "chart.add" } & Applied | { "op": "picture.add" } & Applied | { "op": "slide.export" } & SlidePackage | { "op": "slide.replace" } & SlideContent;
+export type DeckAnswer = { "op": "deck.info" } & DeckContent | { "op": "slide.read" } & SlideContent | { "op": "slide.add" } & SlideContent | { "op": "slide.duplicate" } & SlideContent | { "op": "slide.fromTemplate" } & SlideContent | { "op": "slide.move" } & Applied | { "op": "slide.hide" } & Applied | { "op": "slide.delete" } & Applied | { "op": "text.set" } & Applied | { "op": "text.replace" } & Replacements | { "op": "notes.set" } & Applied | { "op": "shape.add" } & Applied | { "op": "shape.move" } & Applied | { "op": "shape.resize" } & Applied | { "op": "shape.format" } & Applied | { "op": "shape.delete" } & Applied | { "op": "table.add" } & Applied | { "op": "table.set" } & Applied | { "op": "chart.add" } & Applied | { "op": "chart.update" } & Applied | { "op": "picture.add" } & Applied | { "op": "picture.replace" } & Applied | { "op": "deck.check" } & CheckContent | { "op": "slide.export" } & SlidePackage | { "op": "slide.replace" } & SlideContent;
 
 /**
  * `chart.add` on a slide.
@@ -1247,6 +1256,48 @@ frame?: SlideFrame,
 sources?: Array<FigureSource>, };
 
 /**
+ * `chart.update` on a slide: absent fields stay as they are. The embedded workbook follows.
+ */
+export type DeckChartUpdate = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The shape's id on the slide.
+ */
+shape: string, 
+/**
+ * New data.
+ */
+data?: ChartSource, 
+/**
+ * Another kind.
+ */
+kind?: ChartKind, 
+/**
+ * The title; the empty text takes it away.
+ */
+title?: string, 
+/**
+ * Axes and legend.
+ */
+look?: ChartLook, 
+/**
+ * Where the figures came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * `deck.check`.
+ */
+export type DeckCheck = { 
+/**
+ * Slides to look at, by logical id; all when absent.
+ */
+slides?: Array<string>, };
+
+/**
  * `deck.info`.
  */
 export type DeckContent = { 
@@ -1263,9 +1314,17 @@ width: number,
  */
 height: number, 
 /**
+ * Masters with fonts and colours of their themes, where the back end can tell.
+ */
+masters?: Array<SlideMaster>, 
+/**
  * Layouts by name.
  */
 layouts: Array<SlideLayout>, 
+/**
+ * Sections in order, where the deck has any.
+ */
+sections?: Array<DeckSection>, 
 /**
  * Slides in order.
  */
@@ -1283,7 +1342,20 @@ export type DeckInfo = Record<symbol, never>;
 /**
  *An operation on a Deck, tagged with `op`.
  */
-export type DeckOperation = { "op": "deck.info" } & DeckInfo | { "op": "slide.read" } & SlideRead | { "op": "slide.add" } & SlideAdd | { "op": "slide.delete" } & SlideDelete | { "op": "text.set" } & TextSet | { "op": "shape.delete" } & ShapeDelete | { "op": "table.add" } & DeckTableAdd | { "op": "chart.add" } & DeckChartAdd | { "op": "picture.add" } & PictureAdd | { "op": "slide.export" } & SlideExport | { "op": "slide.replace" } & SlideReplace;
+export type DeckOperation = { "op": "deck.info" } & DeckInfo | { "op": "slide.read" } & SlideRead | { "op": "slide.add" } & SlideAdd | { "op": "slide.duplicate" } & SlideDuplicate | { "op": "slide.fromTemplate" } & SlideFromTemplate | { "op": "slide.move" } & SlideMove | { "op": "slide.hide" } & SlideHide | { "op": "slide.delete" } & SlideDelete | { "op": "text.set" } & TextSet | { "op": "text.replace" } & DeckTextReplace | { "op": "notes.set" } & NotesSet | { "op": "shape.add" } & ShapeAdd | { "op": "shape.move" } & ShapeMove | { "op": "shape.resize" } & ShapeResize | { "op": "shape.format" } & ShapeFormat | { "op": "shape.delete" } & ShapeDelete | { "op": "table.add" } & DeckTableAdd | { "op": "table.set" } & DeckTableSet | { "op": "chart.add" } & DeckChartAdd | { "op": "chart.update" } & DeckChartUpdate | { "op": "picture.add" } & PictureAdd | { "op": "picture.replace" } & PictureReplace | { "op": "deck.check" } & DeckCheck | { "op": "slide.export" } & SlideExport | { "op": "slide.replace" } & SlideReplace;
+
+/**
+ * A section of a deck.
+ */
+export type DeckSection = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its slides by logical id, in order.
+ */
+slides: Array<string>, };
 
 /**
  * `table.add` on a slide: at most 75 rows and 25 columns.
@@ -1307,6 +1379,88 @@ rows: Array<Array<string>>,
 frame?: SlideFrame, 
 /**
  * Where figures in the table came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * `table.set`: changes an existing table. Lines are deleted first, then inserted, then cells are written; each step counts lines as the step before left them.
+ */
+export type DeckTableSet = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The shape's id on the slide.
+ */
+shape: string, 
+/**
+ * Rows to delete.
+ */
+deleteRows?: TableLines, 
+/**
+ * Columns to delete.
+ */
+deleteColumns?: TableLines, 
+/**
+ * Rows to insert before row `at`, formatted like the row above; one more than there are rows appends.
+ */
+insertRows?: TableLines, 
+/**
+ * Columns to insert before column `at`, formatted like the column to the left.
+ */
+insertColumns?: TableLines, 
+/**
+ * The first row that `cells` are for, from 1; 1 when absent.
+ */
+row?: number, 
+/**
+ * The first column that `cells` are for, from 1; 1 when absent.
+ */
+column?: number, 
+/**
+ * The texts, row by row; `null` leaves a cell as it is.
+ */
+cells?: Array<Array<string | null>>, 
+/**
+ * Where figures in the table came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * `text.replace`: the formatting of the first replaced character stays.
+ */
+export type DeckTextReplace = { 
+/**
+ * The words to look for, in one paragraph.
+ */
+find: string, 
+/**
+ * What to put in their place.
+ */
+replace: string, 
+/**
+ * The slide, by logical id; the whole deck when absent.
+ */
+slide?: string, 
+/**
+ * The shape's id on that slide; every shape when absent.
+ */
+shape?: string, 
+/**
+ * Tell upper from lower case.
+ */
+matchCase?: boolean, 
+/**
+ * Whole words only.
+ */
+wholeWords?: boolean, 
+/**
+ * Look into speaker notes too.
+ */
+notes?: boolean, 
+/**
+ * Where figures in the text came from.
  */
 sources?: Array<FigureSource>, };
 
@@ -2864,6 +3018,19 @@ text: string,
 author?: string, };
 
 /**
+ * `notes.set`: the speaker notes of a slide.
+ */
+export type NotesSet = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The text; lines become paragraphs. The empty text empties them.
+ */
+text: string, };
+
+/**
  * Nothing.
  */
 export type Nothing = Record<symbol, never>;
@@ -3224,6 +3391,36 @@ place?: string,
  * What it shows, for people who cannot see it.
  */
 altText?: string, };
+
+/**
+ * How a new picture fills the frame of the old one.
+ */
+export type PictureFit = "fill" | "keepCrop" | "stretch";
+
+/**
+ * `picture.replace`: PNG or JPEG, at most 10 MB; place, frame and effects stay.
+ */
+export type PictureReplace = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The shape's id on the slide.
+ */
+shape: string, 
+/**
+ * The picture, base64.
+ */
+data: string, 
+/**
+ * What the picture shows, for people who cannot see it.
+ */
+altText: string, 
+/**
+ * How it fills the frame.
+ */
+fit?: PictureFit, };
 
 /**
  * `pivot.info`.
@@ -3761,6 +3958,40 @@ session: SessionId,
  * The new title, at most 120 characters.
  */
 title: string, };
+
+/**
+ * One shape in which words were replaced.
+ */
+export type ReplacedText = { 
+/**
+ * The slide by logical id.
+ */
+slide: string, 
+/**
+ * The shape's id; empty where it is the notes.
+ */
+shape: string, 
+/**
+ * How often.
+ */
+count: number, };
+
+/**
+ * `text.replace`.
+ */
+export type Replacements = { 
+/**
+ * How often the words were replaced.
+ */
+count: number, 
+/**
+ * Where, at most 500 shapes.
+ */
+shapes: Array<ReplacedText>, 
+/**
+ * Where the words stand and were not replaced, and why.
+ */
+warnings?: Array<string>, };
 
 /**
  * `pairing/revoke`: the token is good no longer, and panes that are connected with it are closed.
@@ -4398,6 +4629,55 @@ token?: string, };
 export type Severity = "error" | "warning" | "note";
 
 /**
+ * `shape.add`.
+ */
+export type ShapeAdd = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The name of the new shape, unique on the slide.
+ */
+name: string, 
+/**
+ * What to add.
+ */
+kind: ShapePreset, 
+/**
+ * Where it stands. Lines go from its top left to its bottom right corner, and may have a side of zero.
+ */
+frame: SlideFrame, 
+/**
+ * For lines: from the bottom left to the top right corner instead.
+ */
+rising?: boolean, 
+/**
+ * For connectors: the shape to begin at, by id; the frame gives way.
+ */
+from?: string, 
+/**
+ * For connectors: the shape to end at, by id.
+ */
+to?: string, 
+/**
+ * Its text; lines become paragraphs.
+ */
+text?: string, 
+/**
+ * How it looks; the theme's look when absent.
+ */
+look?: ShapeLook, 
+/**
+ * What it shows, for people who cannot see it.
+ */
+altText?: string, 
+/**
+ * Where figures in the text came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
  * `shape.delete`.
  */
 export type ShapeDelete = { 
@@ -4409,6 +4689,123 @@ slide: string,
  * The shape's id on the slide.
  */
 shape: string, };
+
+/**
+ * `shape.format`.
+ */
+export type ShapeFormat = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The shape's id on the slide.
+ */
+shape: string, 
+/**
+ * How it is to look.
+ */
+look: ShapeLook, 
+/**
+ * What it shows, for people who cannot see it; the empty text marks it as decoration.
+ */
+altText?: string, };
+
+/**
+ * How a shape looks; absent fields stay as they are. Colours are names of the theme (`accent1`, `dark1`, `light2`, `hyperlink`) or `#RRGGBB`.
+ */
+export type ShapeLook = { 
+/**
+ * The fill: a colour, or `none`.
+ */
+fill?: string, 
+/**
+ * The outline: a colour, or `none`.
+ */
+line?: string, 
+/**
+ * Width of the outline in points.
+ */
+lineWidth?: number, 
+/**
+ * The font: `heading` or `body` of the theme, or a name.
+ */
+font?: string, 
+/**
+ * Size of the text in points, 1 to 4000.
+ */
+size?: number, 
+/**
+ * Bold text.
+ */
+bold?: boolean, 
+/**
+ * Italic text.
+ */
+italic?: boolean, 
+/**
+ * Underlined text.
+ */
+underline?: boolean, 
+/**
+ * Colour of the text.
+ */
+color?: string, 
+/**
+ * How paragraphs stand.
+ */
+align?: SlideTextAlign, 
+/**
+ * Where the text stands in the height.
+ */
+anchor?: SlideTextAnchor, };
+
+/**
+ * `shape.move`: to a place in points from the top left corner of the slide.
+ */
+export type ShapeMove = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The shape's id on the slide.
+ */
+shape: string, 
+/**
+ * From the left edge.
+ */
+left: number, 
+/**
+ * From the top edge.
+ */
+top: number, };
+
+/**
+ * The shapes that can be added: the presets of DrawingML that decks use.
+ */
+export type ShapePreset = "textBox" | "rectangle" | "roundedRectangle" | "ellipse" | "triangle" | "rightTriangle" | "diamond" | "parallelogram" | "trapezoid" | "pentagon" | "hexagon" | "chevron" | "homePlate" | "rightArrow" | "leftArrow" | "upArrow" | "downArrow" | "leftRightArrow" | "star" | "callout" | "leftBrace" | "rightBrace" | "line" | "arrow" | "elbowConnector" | "curvedConnector";
+
+/**
+ * `shape.resize`: the top left corner stays; a group is scaled with its members.
+ */
+export type ShapeResize = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The shape's id on the slide.
+ */
+shape: string, 
+/**
+ * Width in points; stays when absent.
+ */
+width?: number, 
+/**
+ * Height in points; stays when absent.
+ */
+height?: number, };
 
 /**
  * `sheet.add`.
@@ -4583,9 +4980,29 @@ layout: string,
  */
 title?: string, 
 /**
+ * True where the show leaves it out.
+ */
+hidden?: boolean, 
+/**
  * Shapes in reading order.
  */
 shapes: Array<SlideShape>, 
+/**
+ * The speaker notes, in `slide.read`, where there are any.
+ */
+notes?: string, 
+/**
+ * How many effects the animations have, in `slide.read`.
+ */
+animations?: number, 
+/**
+ * True where the slide comes with a transition, in `slide.read`.
+ */
+transition?: boolean, 
+/**
+ * How many comments there are, in `slide.read`.
+ */
+comments?: number, 
 /**
  * A mark of the slide's content, of the same meaning as a range's.
  */
@@ -4599,6 +5016,23 @@ export type SlideDelete = {
  * The slide's logical id.
  */
 slide: string, };
+
+/**
+ * `slide.duplicate`: the copy has its own charts and notes; comments stay with the original.
+ */
+export type SlideDuplicate = { 
+/**
+ * The logical id that the new slide gets; given by the service.
+ */
+id?: string, 
+/**
+ * The slide to copy, by logical id.
+ */
+slide: string, 
+/**
+ * The slide to stand after, by logical id; after the original when absent.
+ */
+after?: string, };
 
 /**
  * `slide.export`.
@@ -4631,6 +5065,60 @@ width: number,
 height: number, };
 
 /**
+ * `slide.fromTemplate`: a slide of another deck.
+ */
+export type SlideFromTemplate = { 
+/**
+ * The logical id that the new slide gets; given by the service.
+ */
+id?: string, 
+/**
+ * The other deck, by its document id in the session; the service takes the slide out of it.
+ */
+from?: string, 
+/**
+ * The slide in the other deck, by its logical id there.
+ */
+slide?: string, 
+/**
+ * The other deck itself; in place of `from`, or filled in by the service.
+ */
+package?: SlidePackage, 
+/**
+ * How it is to look.
+ */
+look?: TemplateLook, 
+/**
+ * The layout of this deck to put it on, by name; worked out when absent. Only where it is mapped to this deck.
+ */
+layout?: string, 
+/**
+ * Texts for its placeholders, by name or kind; the others keep their text.
+ */
+texts?: Array<PlaceholderText>, 
+/**
+ * The slide to stand after, by logical id; last when absent.
+ */
+after?: string, 
+/**
+ * Where figures in the texts came from.
+ */
+sources?: Array<FigureSource>, };
+
+/**
+ * `slide.hide`: a hidden slide is left out of the show.
+ */
+export type SlideHide = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * True to hide it, false to show it again.
+ */
+hidden: boolean, };
+
+/**
  * A slide layout.
  */
 export type SlideLayout = { 
@@ -4639,6 +5127,10 @@ export type SlideLayout = {
  */
 name: string, 
 /**
+ * Its type, where the file tells: `title`, `obj`, `twoObj`, `secHead`, `blank`.
+ */
+kind?: string, 
+/**
  * The master's name.
  */
 master: string, 
@@ -4646,6 +5138,40 @@ master: string,
  * The placeholders, where the back end can tell.
  */
 placeholders: Array<Placeholder>, };
+
+/**
+ * A slide master with its theme.
+ */
+export type SlideMaster = { 
+/**
+ * The theme's name, as PowerPoint shows it.
+ */
+name: string, 
+/**
+ * The font of headings.
+ */
+headingFont: string, 
+/**
+ * The font of texts.
+ */
+bodyFont: string, 
+/**
+ * The twelve colours of the theme.
+ */
+colors: Array<ThemeColor>, };
+
+/**
+ * `slide.move`: where the deck has sections, the slide joins the section of the slide that it then stands behind.
+ */
+export type SlideMove = { 
+/**
+ * The slide's logical id.
+ */
+slide: string, 
+/**
+ * The position that it gets, from 1.
+ */
+to: number, };
 
 /**
  * `slide.export`: a package in base64 that holds the slide.
@@ -4661,13 +5187,34 @@ data: string,
 slideId: string, };
 
 /**
+ * A paragraph with its runs; what stands on it and its runs themselves, not what they inherit.
+ */
+export type SlideParagraph = { 
+/**
+ * The level, from 0.
+ */
+level?: number, 
+/**
+ * How it stands.
+ */
+align?: SlideTextAlign, 
+/**
+ * Its runs.
+ */
+runs: Array<SlideRun>, };
+
+/**
  * `slide.read`.
  */
 export type SlideRead = { 
 /**
  * The slide's logical id.
  */
-slide: string, };
+slide: string, 
+/**
+ * Also tell how each run of text is formatted.
+ */
+runs?: boolean, };
 
 /**
  * `slide.replace`.
@@ -4685,6 +5232,43 @@ package: SlidePackage,
  * The slide to stand after when none goes out, by logical id; first when absent.
  */
 after?: string, };
+
+/**
+ * Text of one formatting.
+ */
+export type SlideRun = { 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * The font by name; `heading` and `body` are those of the theme.
+ */
+font?: string, 
+/**
+ * Size in points.
+ */
+size?: number, 
+/**
+ * Bold.
+ */
+bold?: boolean, 
+/**
+ * Italic.
+ */
+italic?: boolean, 
+/**
+ * Underlined.
+ */
+underline?: boolean, 
+/**
+ * Its colour: a name of the theme or `#RRGGBB`.
+ */
+color?: string, 
+/**
+ * Where its link leads to.
+ */
+link?: string, };
 
 /**
  * A shape on a slide.
@@ -4711,6 +5295,14 @@ placeholder?: string,
  */
 text?: string, 
 /**
+ * The paragraphs with their runs, where they were asked for.
+ */
+paragraphs?: Array<SlideParagraph>, 
+/**
+ * The id of the group that it is in.
+ */
+group?: string, 
+/**
  * The rows, where it is a table.
  */
 rows?: Array<Array<string>>, 
@@ -4719,13 +5311,39 @@ rows?: Array<Array<string>>,
  */
 chart?: ChartSource, 
 /**
+ * The kind of chart, as the vocabulary or the file names it.
+ */
+chartKind?: string, 
+/**
+ * The title of the chart.
+ */
+chartTitle?: string, 
+/**
  * Alternative text.
  */
 altText?: string, 
 /**
+ * True where an animation plays on it.
+ */
+animated?: boolean, 
+/**
+ * True where it is hidden.
+ */
+hidden?: boolean, 
+/**
  * Its place.
  */
 frame?: SlideFrame, };
+
+/**
+ * How paragraphs stand in a shape.
+ */
+export type SlideTextAlign = "left" | "center" | "right" | "justify";
+
+/**
+ * Where the text stands in the height of a shape.
+ */
+export type SlideTextAnchor = "top" | "middle" | "bottom";
 
 /**
  * One column to sort by.
@@ -4794,6 +5412,19 @@ export type TableDelete = {
 name: string, };
 
 /**
+ * Rows or columns of a table that lie together.
+ */
+export type TableLines = { 
+/**
+ * The first one, from 1.
+ */
+at: number, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
  * `table.resize`: the header row stays where it is.
  */
 export type TableResize = { 
@@ -4805,6 +5436,11 @@ name: string,
  * The new range with sheet, header and totals included.
  */
 range: string, };
+
+/**
+ * How a slide from another deck is to look.
+ */
+export type TemplateLook = "deck" | "template";
 
 /**
  * The answer to one operation, tagged like the operation it answers.
@@ -4861,6 +5497,19 @@ text: string,
  * Where figures in the text came from.
  */
 sources?: Array<FigureSource>, };
+
+/**
+ * A colour of a theme.
+ */
+export type ThemeColor = { 
+/**
+ * `dark1`, `light1`, `dark2`, `light2`, `accent1` to `accent6`, `hyperlink`, `followedHyperlink`.
+ */
+name: string, 
+/**
+ * `#RRGGBB`.
+ */
+color: string, };
 
 /**
  * `workbook.tieOut`.
@@ -5504,12 +6153,26 @@ export const operationEffects = {
   'Deck deck.info': 'Read',
   'Deck slide.read': 'Read',
   'Deck slide.add': 'Add',
+  'Deck slide.duplicate': 'Add',
+  'Deck slide.fromTemplate': 'Add',
+  'Deck slide.move': 'Change',
+  'Deck slide.hide': 'Change',
   'Deck slide.delete': 'Remove',
   'Deck text.set': 'Change',
+  'Deck text.replace': 'Change',
+  'Deck notes.set': 'Change',
+  'Deck shape.add': 'Add',
+  'Deck shape.move': 'Change',
+  'Deck shape.resize': 'Change',
+  'Deck shape.format': 'Change',
   'Deck shape.delete': 'Remove',
   'Deck table.add': 'Add',
+  'Deck table.set': 'Change',
   'Deck chart.add': 'Add',
+  'Deck chart.update': 'Change',
   'Deck picture.add': 'Add',
+  'Deck picture.replace': 'Change',
+  'Deck deck.check': 'Read',
   'Deck slide.export': 'Read',
   'Deck slide.replace': 'Change',
   'Document document.info': 'Read',

@@ -12,7 +12,7 @@ use deskhand_protocol::{DocumentId, SessionId, UserError};
 
 use crate::grid::{intended, place, same, written_area};
 use crate::journal::Record;
-use crate::preview::slide_of;
+use crate::preview::{added_slide_of, slide_of};
 use crate::tools::DocumentTools;
 
 /// Places that one check reads at the most; figures beyond are told as not reached.
@@ -130,11 +130,13 @@ impl Spot {
                 Some(Self::Cells(sheet, named.unwrap_or(written)))
             }
             Operation::Workbook(_) | Operation::Text(_) => None,
-            Operation::Deck(DeckOperation::SlideAdd(params)) => Some(Self::Slide(params.id.clone(), None)),
             Operation::Deck(DeckOperation::TextSet(params)) => {
                 Some(Self::Slide(params.slide.clone(), Some(params.shape.clone())))
             }
-            Operation::Deck(operation) => Some(Self::Slide(slide_of(operation)?.to_owned(), None)),
+            Operation::Deck(operation) => {
+                let slide = added_slide_of(operation).or_else(|| slide_of(operation))?;
+                Some(Self::Slide(slide, None))
+            }
         }
     }
 

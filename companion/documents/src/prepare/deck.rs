@@ -26,14 +26,14 @@ impl DocumentTools {
                 ask: None,
             });
         };
-        let slide = slide_in(reach.read(slide_read(id)).await?);
+        let slide = slide_in(reach.read(slide_read(&id)).await?);
         let slide = slide.ok_or_else(|| refusal(RefusalCode::NotFound, format!("no slide `{id}`")))?;
         let deck = deck_in(reach.read(deck_info()).await?).unwrap_or_default();
         let place = deck.slides.iter().position(|other| other.id == slide.id);
         let after = place
             .and_then(|place| deck.slides.get(place.checked_sub(1)?))
             .map(|slide| slide.id.clone());
-        let Answer::Deck(DeckAnswer::SlideExport(package)) = reach.read(slide_export(id)).await? else {
+        let Answer::Deck(DeckAnswer::SlideExport(package)) = reach.read(slide_export(&id)).await? else {
             let message = "the slide could not be taken out".to_owned();
             return Err(refusal(RefusalCode::Failed, message));
         };

@@ -24,6 +24,8 @@ pub(crate) fn data(root: Node<'_, '_>) -> Option<ChartSource> {
         name: series.child("tx").map(name).unwrap_or_default(),
         values: values(series),
         number_format: number_format(series),
+        x_values: Vec::new(),
+        sizes: Vec::new(),
     });
     Some(ChartSource {
         categories: categories.unwrap_or_default(),
@@ -128,6 +130,8 @@ mod tests {
                     CellValue::Number(-3e-7),
                 ],
                 number_format: Some("#,##0.0".into()),
+                x_values: Vec::new(),
+                sizes: Vec::new(),
             }],
         };
         for kind in KINDS {

@@ -257,7 +257,10 @@ impl Deck {
         let (package, id) = self.told_apart(number)?;
         let tools = Tools::open(package).map_err(refused)?;
         match tools
-            .answer(&DeckOperation::SlideRead(SlideRead { slide: id }))
+            .answer(&DeckOperation::SlideRead(SlideRead {
+                slide: id,
+                runs: false,
+            }))
             .map_err(refused)?
         {
             DeckAnswer::SlideRead(content) => {

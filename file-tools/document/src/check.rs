@@ -1,7 +1,7 @@
 //! What would keep Office from opening a document as it is.
 
 use deskhand_operations::answer::CheckContent;
-use deskhand_operations::{Answer, DocumentKind, Refusal, RefusalCode, WorkbookAnswer};
+use deskhand_operations::{Answer, DeckAnswer, DocumentKind, Refusal, RefusalCode, WorkbookAnswer};
 use serde_json::json;
 
 use crate::document::Document;
@@ -20,7 +20,9 @@ pub fn check(document: &Document) -> Result<CheckContent, Refusal> {
         }
     };
     match document.answer(&operation(document.kind(), json!({ "op": name }))?)? {
-        Answer::Workbook(WorkbookAnswer::Check(content)) => Ok(content),
+        Answer::Workbook(WorkbookAnswer::Check(content)) | Answer::Deck(DeckAnswer::Check(content)) => {
+            Ok(content)
+        }
         _ => Ok(CheckContent::default()),
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! Knows DrawingML charts (ECMA-376 part 1, 21.2) and nothing of slides or packages.
 
+pub(crate) mod cells;
+pub(crate) mod embedded;
+pub(crate) mod place;
 pub(crate) mod read;
-mod series;
+pub(crate) mod series;
+pub(crate) mod update;
 mod workbook;
 pub(crate) mod write;
 
-use deskhand_operations::{CellValue, ChartKind, ChartSource};
+use deskhand_operations::{CellValue, ChartKind, ChartSeries, ChartSource};
 
 pub(crate) use workbook::embedded_workbook;
 
@@ -16,17 +20,6 @@ const MAX_POINTS: usize = 32_000;
 
 /// Most series that a chart takes; Excel's own limit.
 const MAX_SERIES: usize = 255;
-
-/// The kinds that are drawn on slides.
-const DRAWN: [ChartKind; 7] = [
-    ChartKind::BarClustered,
-    ChartKind::ColumnClustered,
-    ChartKind::ColumnStacked,
-    ChartKind::Line,
-    ChartKind::Area,
-    ChartKind::Pie,
-    ChartKind::Doughnut,
-];
 
 /// Why a chart cannot be drawn from its data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,8 +38,13 @@ pub(crate) enum ChartError {
     NotANumber { series: String, position: usize },
     #[error("a pie takes one series, and {0} were given")]
     PieOfMany(usize),
-    #[error("charts of this kind are not drawn on slides")]
-    Kind,
+    #[error(
+        "the series '{series}' needs a number on the horizontal axis for each value: as `xValues`, or as categories that \
+         are numbers"
+    )]
+    NoPlace { series: String },
+    #[error("the series '{series}' needs a size above 0 for each value")]
+    NoSize { series: String },
 }
 
 /// What a chart is made of once it was found to be drawable.
@@ -64,6 +62,81 @@ pub(crate) struct PlotSeries<'a> {
     pub(crate) name: &'a str,
     pub(crate) number_format: Option<&'a str>,
     pub(crate) values: Vec<Option<f64>>,
+    /// For charts of points: where they stand on the horizontal axis.
+    pub(crate) x_values: Vec<Option<f64>>,
+    /// For bubbles: how large they are.
+    pub(crate) sizes: Vec<Option<f64>>,
+}
+
+/// Whether a kind shows points over two value axes.
+pub(crate) fn is_of_points(kind: ChartKind) -> bool {
+    matches!(
+        kind,
+        ChartKind::Scatter | ChartKind::ScatterLines | ChartKind::Bubble
+    )
+}
+
+/// Checks one series.
+fn one_series<'a>(
+    kind: ChartKind,
+    source: &'a ChartSource,
+    given: &'a ChartSeries,
+) -> Result<PlotSeries<'a>, ChartError> {
+    let count = given.values.len();
+    if !is_of_points(kind) && count != source.categories.len() {
+        return Err(ChartError::Uneven {
+            series: given.name.clone(),
+            values: count,
+            categories: source.categories.len(),
+        });
+    }
+    let mut series = PlotSeries {
+        name: &given.name,
+        number_format: given.number_format.as_deref(),
+        values: numbers(given, &given.values)?,
+        x_values: Vec::new(),
+        sizes: Vec::new(),
+    };
+    if is_of_points(kind) {
+        series.x_values = if given.x_values.is_empty() {
+            let categories = source.categories.iter();
+            categories.map(|text| text.trim().parse::<f64>().ok()).collect()
+        } else {
+            numbers(given, &given.x_values)?
+        };
+        let whole =
+            series.x_values.len() == count && series.x_values.iter().all(|x| x.is_some_and(f64::is_finite));
+        if !whole {
+            let series = given.name.clone();
+            return Err(ChartError::NoPlace { series });
+        }
+    }
+    if kind == ChartKind::Bubble {
+        series.sizes = numbers(given, &given.sizes)?;
+        let whole = series.sizes.len() == count
+            && series
+                .sizes
+                .iter()
+                .all(|size| size.is_some_and(|size| size > 0.0));
+        if !whole {
+            let series = given.name.clone();
+            return Err(ChartError::NoSize { series });
+        }
+    }
+    Ok(series)
+}
+
+/// Values as numbers and gaps.
+fn numbers(series: &ChartSeries, values: &[CellValue]) -> Result<Vec<Option<f64>>, ChartError> {
+    let numbers = values.iter().enumerate().map(|(index, value)| match value {
+        CellValue::Number(number) if number.is_finite() => Ok(Some(*number)),
+        CellValue::Empty => Ok(None),
+        _ => Err(ChartError::NotANumber {
+            series: series.name.clone(),
+            position: index + 1,
+        }),
+    });
+    numbers.collect()
 }
 
 impl<'a> Plot<'a> {
@@ -73,41 +146,18 @@ impl<'a> Plot<'a> {
         title: Option<&'a str>,
         source: &'a ChartSource,
     ) -> Result<Self, ChartError> {
-        if !DRAWN.contains(&kind) {
-            return Err(ChartError::Kind);
-        }
-        if source.categories.is_empty() || source.series.is_empty() {
+        let points: usize = source.series.iter().map(|series| series.values.len()).sum();
+        if source.series.is_empty() || points == 0 || (!is_of_points(kind) && source.categories.is_empty()) {
             return Err(ChartError::Empty);
         }
-        if source.series.len() > MAX_SERIES || source.categories.len() * source.series.len() > MAX_POINTS {
+        if source.series.len() > MAX_SERIES || points.max(source.categories.len()) > MAX_POINTS {
             return Err(ChartError::TooLarge);
         }
         if kind == ChartKind::Pie && source.series.len() > 1 {
             return Err(ChartError::PieOfMany(source.series.len()));
         }
-        let mut series = Vec::with_capacity(source.series.len());
-        for given in &source.series {
-            if given.values.len() != source.categories.len() {
-                return Err(ChartError::Uneven {
-                    series: given.name.clone(),
-                    values: given.values.len(),
-                    categories: source.categories.len(),
-                });
-            }
-            let values = given.values.iter().enumerate().map(|(index, value)| match value {
-                CellValue::Number(number) if number.is_finite() => Ok(Some(*number)),
-                CellValue::Empty => Ok(None),
-                _ => Err(ChartError::NotANumber {
-                    series: given.name.clone(),
-                    position: index + 1,
-                }),
-            });
-            series.push(PlotSeries {
-                name: &given.name,
-                number_format: given.number_format.as_deref(),
-                values: values.collect::<Result<_, _>>()?,
-            });
-        }
+        let series = source.series.iter().map(|given| one_series(kind, source, given));
+        let series = series.collect::<Result<_, _>>()?;
         Ok(Self {
             kind,
             title,
@@ -136,7 +186,16 @@ impl<'a> Plot<'a> {
             ChartKind::Area => "Area chart",
             ChartKind::Pie => "Pie chart",
             ChartKind::Doughnut => "Doughnut chart",
-            _ => "Chart",
+            ChartKind::BarStacked => "Stacked bar chart",
+            ChartKind::BarStacked100 => "Bar chart of shares",
+            ChartKind::ColumnStacked100 => "Column chart of shares",
+            ChartKind::LineMarkers => "Line chart with markers",
+            ChartKind::LineStacked => "Stacked line chart",
+            ChartKind::AreaStacked => "Stacked area chart",
+            ChartKind::Scatter => "Scatter chart",
+            ChartKind::ScatterLines => "Scatter chart with lines",
+            ChartKind::Bubble => "Bubble chart",
+            ChartKind::Radar => "Radar chart",
         };
         let names: Vec<&str> = self
             .series
@@ -155,8 +214,6 @@ impl<'a> Plot<'a> {
 
 #[cfg(test)]
 mod tests {
-    use deskhand_operations::ChartSeries;
-
     use super::*;
 
     fn source(series: &[(&str, Vec<CellValue>)]) -> ChartSource {

@@ -62,6 +62,8 @@ pub(crate) fn reference_edits(
         });
         match node.local() {
             _ if !refers => {}
+            // The slide's extension that leads to its comments (MS-PPTX 2.6.9).
+            "commentRel" => edits.push(extension_of(node).replace("")),
             "sldId" | "sld" | "hlinkClick" | "hlinkHover" | "hlinkMouseOver" => edits.push(node.replace("")),
             other => {
                 return Err(refuse::unsupported(format!(
@@ -71,6 +73,17 @@ pub(crate) fn reference_edits(
         }
     }
     Ok(edits)
+}
+
+/// The `ext` around a node, or the list of extensions where it is the only one.
+fn extension_of<'t, 'a>(node: Node<'t, 'a>) -> Node<'t, 'a> {
+    let Some(extension) = node.parent().filter(|parent| parent.local() == "ext") else {
+        return node;
+    };
+    match extension.parent() {
+        Some(list) if list.children().count() == 1 => list,
+        _ => extension,
+    }
 }
 
 /// Takes slides out of the sections (MS-PPTX 2.8.2, `p14:sectionLst`), which name them by number.

@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use deskhand_opc::Package;
 use deskhand_opc::xml::Node;
-use deskhand_opc::{Blob, Fingerprint, Package};
 use deskhand_operations::Refusal;
-use deskhand_operations::answer::{SlideContent, SlideShape};
 
-use crate::chart;
 use crate::dialect::Dialect;
 use crate::geometry::EmuFrame;
 use crate::layout::{Layout, read_layouts};
 use crate::part::{Part, related, relationships, target};
 use crate::refuse;
-use crate::shape::{Shape, flattened, in_reading_order, shape_tree, shapes};
+use crate::shape::{Shape, flattened, shape_tree, shapes};
 use crate::tag;
 
 /// A deck, open for reading and for planning changes. It never changes itself.
@@ -47,15 +45,6 @@ pub(crate) struct Slide<'d> {
     pub(crate) entry: &'d SlideEntry,
     pub(crate) part: Part,
     pub(crate) shapes: Vec<Shape>,
-}
-
-/// How much of a slide an answer tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Detail {
-    /// Shapes and their texts.
-    Outline,
-    /// Everything.
-    Whole,
 }
 
 impl Deck {
@@ -126,69 +115,17 @@ impl Deck {
         })
     }
 
-    /// Reads a slide.
-    pub(crate) fn read<'d>(&'d self, entry: &'d SlideEntry) -> Result<Slide<'d>, Refusal> {
-        let part = Part::read(&self.package, &entry.part)?;
+    /// The shapes of a slide, from the root of its part.
+    pub(crate) fn read_tree(&self, entry: &SlideEntry, root: Node<'_, '_>) -> Result<Vec<Shape>, Refusal> {
         let layout = entry.layout.and_then(|index| self.layouts.get(index));
-        let tree = part.tree()?;
-        let found = shape_tree(tree.root()).map(|tree| {
+        let found = shape_tree(root).map(|tree| {
             shapes(tree, &|mark| {
                 layout
                     .and_then(|layout| layout.placeholder(mark))
                     .and_then(|found| found.frame)
             })
         });
-        let shapes =
-            found.ok_or_else(|| refuse::corrupt(format!("the slide '{}' has no shape tree", entry.id)))?;
-        Ok(Slide { entry, part, shapes })
-    }
-
-    /// A slide as answers show it.
-    pub(crate) fn content(&self, entry: &SlideEntry, detail: Detail) -> Result<SlideContent, Refusal> {
-        let slide = self.read(entry)?;
-        let related = relationships(&self.package, &entry.part)?;
-        let mut fingerprint = Fingerprint::of(&slide.part.content);
-        let mut answers = Vec::new();
-        for shape in in_reading_order(&slide.shapes) {
-            let mut answer = shape_answer(shape, detail);
-            let chart = shape
-                .chart
-                .as_deref()
-                .and_then(|id| target(&self.package, &related, id));
-            if let (Some(chart), Detail::Whole) = (chart, detail) {
-                let chart = Part::read(&self.package, chart)?;
-                fingerprint.add(&chart.content);
-                answer.chart = chart::read::data(chart.tree()?.root());
-            }
-            answers.push(answer);
-        }
-        let title = flattened(&slide.shapes).into_iter().find_map(|shape| {
-            let text = shape
-                .placeholder
-                .as_ref()
-                .filter(|mark| mark.is_title())
-                .and(shape.text.as_deref())?;
-            Some(text.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|title| !title.is_empty())
-        });
-        let layout = entry.layout.and_then(|index| self.layouts.get(index));
-        let index = self
-            .slides
-            .iter()
-            .position(|slide| slide.part == entry.part)
-            .unwrap_or(0);
-        Ok(SlideContent {
-            id: entry.id.clone(),
-            index: index as u32 + 1,
-            layout: layout.map(|layout| layout.name.clone()).unwrap_or_default(),
-            title,
-            shapes: answers,
-            fingerprint: if detail == Detail::Whole {
-                fingerprint.to_string()
-            } else {
-                String::new()
-            },
-            ..SlideContent::default()
-        })
+        found.ok_or_else(|| refuse::corrupt(format!("the slide '{}' has no shape tree", entry.id)))
     }
 }
 
@@ -227,26 +164,6 @@ impl Slide<'_> {
             ));
         }
         Ok(())
-    }
-
-    /// The part's bytes.
-    pub(crate) fn bytes(&self) -> &Blob {
-        &self.part.content
-    }
-}
-
-fn shape_answer(shape: &Shape, detail: Detail) -> SlideShape {
-    let whole = detail == Detail::Whole;
-    SlideShape {
-        id: shape.id.clone(),
-        name: shape.name.clone(),
-        kind: shape.kind.name().to_owned(),
-        placeholder: shape.placeholder.as_ref().map(|mark| mark.kind.clone()),
-        text: shape.text.clone(),
-        rows: shape.rows.clone().filter(|_| whole),
-        alt_text: shape.description.clone().filter(|_| whole),
-        frame: shape.frame.filter(|_| whole).map(EmuFrame::points),
-        ..SlideShape::default()
     }
 }
 

@@ -45,6 +45,25 @@ impl EmuFrame {
         })
     }
 
+    /// As [`Self::from_points`], for lines: they may have one side of zero.
+    pub(crate) fn from_points_of_line(frame: Frame) -> Option<Self> {
+        let lies = frame.height == 0.0 && frame.width > 0.0;
+        let stands = frame.width == 0.0 && frame.height > 0.0;
+        let padded = |side: f64, is_zero: bool| if is_zero { 1.0 } else { side };
+        let mut place = Self::from_points(Frame {
+            width: padded(frame.width, stands),
+            height: padded(frame.height, lies),
+            ..frame
+        })?;
+        if stands {
+            place.width = 0;
+        }
+        if lies {
+            place.height = 0;
+        }
+        Some(place)
+    }
+
     /// How much of this place another one covers, from 0 to 1.
     pub(crate) fn covered_by(self, other: Self) -> f64 {
         let overlap = |from: i64, size: i64, other_from: i64, other_size: i64| {
@@ -105,6 +124,19 @@ impl Mapping {
             shift_x: self.shift_x + shift_x * self.scale_x,
             shift_y: self.shift_y + shift_y * self.scale_y,
         }
+    }
+
+    /// A place of the slide in the coordinates inside; nothing where the group has no size.
+    pub(crate) fn back(self, frame: EmuFrame) -> Option<EmuFrame> {
+        if self.scale_x == 0.0 || self.scale_y == 0.0 {
+            return None;
+        }
+        Some(EmuFrame {
+            left: ((frame.left as f64 - self.shift_x) / self.scale_x).round() as i64,
+            top: ((frame.top as f64 - self.shift_y) / self.scale_y).round() as i64,
+            width: (frame.width as f64 / self.scale_x).round() as i64,
+            height: (frame.height as f64 / self.scale_y).round() as i64,
+        })
     }
 
     /// A place in slide coordinates.

@@ -15,6 +15,10 @@ pub(crate) struct Layout {
     pub(crate) part: String,
     pub(crate) name: String,
     pub(crate) master: String,
+    /// The part of its master.
+    pub(crate) master_part: String,
+    /// Its type, `title`, `obj`, `twoObj`.
+    pub(crate) kind: Option<String>,
     pub(crate) placeholders: Vec<LayoutPlaceholder>,
 }
 
@@ -56,7 +60,7 @@ impl Layout {
         SlideLayout {
             name: self.name.clone(),
             master: self.master.clone(),
-            kind: None,
+            kind: self.kind.clone(),
             placeholders: placeholders.collect(),
         }
     }
@@ -101,7 +105,9 @@ fn read_master(package: &Package, name: &str, layouts: &mut Vec<Layout>) -> Resu
         layouts.push(Layout {
             part: part.to_owned(),
             name: layout_name(&layout)?,
+            kind: layout_kind(&layout)?,
             master: shown.clone(),
+            master_part: name.to_owned(),
             placeholders: self::placeholders(&layout, &inherit)?,
         });
     }
@@ -153,6 +159,11 @@ pub(crate) fn layout_name(layout: &Part) -> Result<String, Refusal> {
             .to_owned()
     };
     Ok(name.map_or_else(stem, std::borrow::Cow::into_owned))
+}
+
+fn layout_kind(layout: &Part) -> Result<Option<String>, Refusal> {
+    let tree = layout.tree()?;
+    Ok(tree.root().attribute("type").map(std::borrow::Cow::into_owned))
 }
 
 /// The name that PowerPoint shows for a master: that of its theme.

@@ -6,16 +6,26 @@
 //!
 //! Must not know: where a file is, whether it is open in PowerPoint, sessions, policy.
 
+mod adapt;
 mod chart;
+mod check;
+mod connector;
+mod content;
 mod cut;
 mod deck;
 mod dialect;
+mod element;
 mod exchange;
 mod geometry;
+mod grid;
 mod insertion;
 mod layout;
+mod lint;
 mod list;
+mod look;
 mod markup;
+mod notes;
+mod notes_markup;
 mod operations;
 mod order;
 mod part;
@@ -25,8 +35,10 @@ mod shape;
 mod table;
 mod tag;
 mod text;
+mod theme;
 mod timing;
 
 pub use deck::Deck;
 pub use exchange::edit_slide_package;
+pub use lint::{Finding, lint};
 pub use operations::Planned;

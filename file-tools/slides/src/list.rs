@@ -103,6 +103,65 @@ fn section_edit(root: Node<'_, '_>, number: u32, after: Option<&SlideEntry>) -> 
     Some(first.prepend(&entry(&first.prefix_colon())))
 }
 
+/// Puts a slide behind another one, or first: in the list, and in the sections.
+pub(crate) fn relocate(
+    draft: &mut Draft,
+    deck: &Deck,
+    slide: &SlideEntry,
+    after: Option<&SlideEntry>,
+) -> Result<(), Refusal> {
+    let presentation = Part::read(draft.package(), &deck.presentation)?;
+    let tree = presentation.tree()?;
+    let root = tree.root();
+    let list = root.child("sldIdLst");
+    let entry = list.and_then(|list| numbered(list, slide.number));
+    let (Some(list), Some(entry)) = (list, entry) else {
+        return Err(refuse::corrupt("the slide is not in the list of slides"));
+    };
+    let xml = raw(&presentation, entry);
+    let neighbour = after.and_then(|after| numbered(list, after.number));
+    let mut edits = vec![
+        entry.replace(""),
+        neighbour.map_or_else(|| list.prepend(&xml), |neighbour| neighbour.after(&xml)),
+    ];
+    let sections = root.descendants().find(|node| node.local() == "sectionLst");
+    let own = sections.and_then(|sections| {
+        let number = slide.number.to_string();
+        sections
+            .descendants()
+            .find(|node| node.local() == "sldId" && node.attribute("id").is_some_and(|id| id == number))
+    });
+    if let (Some(own), Some(entered)) = (own, section_edit(root, slide.number, after)) {
+        edits.extend([own.replace(""), entered]);
+    }
+    draft
+        .edit(&deck.presentation, edits)
+        .map_err(|error| refuse::patch(&error))
+}
+
+/// The sections (MS-PPTX 2.8.2): the name of each, and the numbers of its slides.
+pub(crate) fn sections(root: Node<'_, '_>) -> Vec<(String, Vec<u32>)> {
+    let found = root.descendants().find(|node| node.local() == "sectionLst");
+    let sections = found.iter().flat_map(Node::children);
+    let of_section = |section: Node<'_, '_>| {
+        let entries = section.descendants().filter(|node| node.local() == "sldId");
+        entries
+            .filter_map(|entry| entry.attribute("id")?.parse().ok())
+            .collect()
+    };
+    sections
+        .filter(|section| section.local() == "section")
+        .map(|section| {
+            let name = section.attribute("name").unwrap_or_default().into_owned();
+            (name, of_section(section))
+        })
+        .collect()
+}
+
+fn raw(part: &Part, node: Node<'_, '_>) -> String {
+    String::from_utf8_lossy(part.content.get(node.span()).unwrap_or_default()).into_owned()
+}
+
 fn numbered<'t, 'a>(list: Node<'t, 'a>, number: u32) -> Option<Node<'t, 'a>> {
     let number = number.to_string();
     list.children()

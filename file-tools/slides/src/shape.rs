@@ -62,7 +62,7 @@ impl PlaceholderMark {
         matches!(self.kind.as_str(), "dt" | "ftr" | "sldNum" | "hdr")
     }
 
-    fn of(node: Node<'_, '_>) -> Self {
+    pub(crate) fn of(node: Node<'_, '_>) -> Self {
         let text = |name: &str| node.attribute(name).map(std::borrow::Cow::into_owned);
         let copied = ["type", "orient", "sz", "idx"];
         Self {
@@ -97,6 +97,11 @@ pub(crate) struct Shape {
     pub(crate) span: Range<usize>,
     /// Whether it stands in two forms, of which each version of PowerPoint takes one (`mc:AlternateContent`).
     pub(crate) has_alternative: bool,
+    pub(crate) hidden: bool,
+    /// The id of the group that it is in.
+    pub(crate) group: Option<String>,
+    /// How the coordinates that its place is written in map to those of the slide.
+    pub(crate) around: Mapping,
     /// The shapes of a group.
     pub(crate) children: Vec<Shape>,
 }
@@ -194,12 +199,18 @@ fn read_shape(node: Node<'_, '_>, mapping: Mapping, inherit: Inherit<'_>) -> Opt
         chart: None,
         span: node.span(),
         has_alternative: false,
+        hidden: text("hidden").is_some_and(|value| value == "1" || value == "true"),
+        group: None,
+        around: mapping,
         children: Vec::new(),
     };
     match shape.kind {
         ShapeKind::Group => {
             let inside = own.map_or(mapping, |own| mapping.inside(own, inner.unwrap_or(own)));
             shape.children = read_children(node, inside, inherit);
+            for child in &mut shape.children {
+                child.group = Some(shape.id.clone());
+            }
         }
         ShapeKind::Table => shape.rows = table(node).map(table_rows),
         ShapeKind::Chart => shape.chart = chart_reference(node),

@@ -3,6 +3,8 @@
 //! A line is a paragraph; a vertical tab is a line break inside a paragraph, as in PowerPoint's own object model.
 
 mod formatting;
+pub(crate) mod replace;
+pub(crate) mod runs;
 
 use deskhand_opc::xml::{Node, Ns};
 use deskhand_operations::Refusal;
@@ -59,14 +61,15 @@ fn is_xml_character(character: char) -> bool {
 
 /// The text of a body: paragraphs as lines.
 pub(crate) fn body_text(body: Node<'_, '_>) -> String {
-    let lines: Vec<String> = paragraphs(body)
-        .map(|paragraph| {
-            let mut line = String::new();
-            paragraph.children().for_each(|node| inline_text(node, &mut line));
-            line
-        })
-        .collect();
+    let lines: Vec<String> = paragraphs(body).map(inline_line).collect();
     lines.join("\n")
+}
+
+/// The text of one paragraph.
+pub(crate) fn inline_line(paragraph: Node<'_, '_>) -> String {
+    let mut line = String::new();
+    paragraph.children().for_each(|node| inline_text(node, &mut line));
+    line
 }
 
 /// The paragraphs of a body.

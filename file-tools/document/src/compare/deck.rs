@@ -67,7 +67,10 @@ fn slides(deck: &Deck) -> Result<Vec<SlideContent>, Refusal> {
     };
     let mut slides = Vec::with_capacity(info.slides.len());
     for slide in info.slides {
-        let read = DeckOperation::SlideRead(SlideRead { slide: slide.id });
+        let read = DeckOperation::SlideRead(SlideRead {
+            slide: slide.id,
+            runs: false,
+        });
         if let DeckAnswer::SlideRead(content) = deck.answer(&read)? {
             slides.push(content);
         }

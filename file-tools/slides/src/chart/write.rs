@@ -2,8 +2,9 @@
 
 use deskhand_operations::ChartKind;
 
-use crate::chart::Plot;
-use crate::chart::series::{Look, write_series};
+use crate::chart::cells::Cells;
+use crate::chart::series::write_series;
+use crate::chart::{Plot, is_of_points};
 use crate::dialect::Dialect;
 use crate::markup::Markup;
 
@@ -40,9 +41,9 @@ fn chart(xml: &mut Markup, plot: &Plot<'_>) {
     xml.value("c:autoTitleDeleted", if plot.title.is_some() { "0" } else { "1" });
     xml.element("c:plotArea", &[], |xml| {
         xml.empty("c:layout", &[]);
-        plot_area(xml, plot);
+        plot_area(xml, plot, &Cells::fresh(plot));
     });
-    let round = matches!(plot.kind, ChartKind::Pie | ChartKind::Doughnut);
+    let round = is_round(plot.kind);
     if round || plot.series.len() > 1 {
         xml.element("c:legend", &[], |xml| {
             xml.value("c:legendPos", if round { "r" } else { "b" });
@@ -53,7 +54,8 @@ fn chart(xml: &mut Markup, plot: &Plot<'_>) {
     xml.value("c:dispBlanksAs", "gap");
 }
 
-fn title_text(xml: &mut Markup, title: &str) {
+/// Writes the content of a title.
+pub(crate) fn title_text(xml: &mut Markup, title: &str) {
     xml.element("c:tx", &[], |xml| {
         xml.element("c:rich", &[], |xml| {
             xml.empty("a:bodyPr", &[]);
@@ -69,54 +71,110 @@ fn title_text(xml: &mut Markup, title: &str) {
     xml.value("c:overlay", "0");
 }
 
-fn plot_area(xml: &mut Markup, plot: &Plot<'_>) {
+/// Writes the `c:title` of an axis; that of a standing one is turned.
+pub(crate) fn axis_title(xml: &mut Markup, title: &str, turned: bool) {
+    xml.element("c:title", &[], |xml| {
+        xml.element("c:tx", &[], |xml| {
+            xml.element("c:rich", &[], |xml| {
+                let turn: &[(&str, &str)] = if turned {
+                    &[("rot", "-5400000"), ("vert", "horz")]
+                } else {
+                    &[]
+                };
+                xml.empty("a:bodyPr", turn);
+                xml.empty("a:lstStyle", &[]);
+                xml.element("a:p", &[], |xml| {
+                    xml.element("a:pPr", &[], |xml| {
+                        xml.element("a:defRPr", &[("sz", "1200"), ("b", "0")], muted);
+                    });
+                    xml.element("a:r", &[], |xml| xml.text("a:t", title));
+                });
+            });
+        });
+        xml.value("c:overlay", "0");
+    });
+}
+
+/// Writes the plots and the axes of a chart.
+pub(crate) fn plot_area(xml: &mut Markup, plot: &Plot<'_>, cells: &Cells) {
+    let grouped = |xml: &mut Markup, grouping: &str| {
+        xml.value("c:grouping", grouping);
+        xml.value("c:varyColors", "0");
+        write_series(xml, plot, cells);
+    };
     match plot.kind {
-        ChartKind::BarClustered => bars(xml, plot, ("bar", "clustered")),
-        ChartKind::ColumnClustered => bars(xml, plot, ("col", "clustered")),
-        ChartKind::ColumnStacked => bars(xml, plot, ("col", "stacked")),
-        ChartKind::Line => xml.element("c:lineChart", &[], |xml| {
-            xml.value("c:grouping", "standard");
-            xml.value("c:varyColors", "0");
-            write_series(xml, plot, Look::Line);
-            xml.value("c:marker", "1");
+        ChartKind::BarClustered => bars(xml, plot, cells, ("bar", "clustered")),
+        ChartKind::BarStacked => bars(xml, plot, cells, ("bar", "stacked")),
+        ChartKind::BarStacked100 => bars(xml, plot, cells, ("bar", "percentStacked")),
+        ChartKind::ColumnClustered => bars(xml, plot, cells, ("col", "clustered")),
+        ChartKind::ColumnStacked => bars(xml, plot, cells, ("col", "stacked")),
+        ChartKind::ColumnStacked100 => bars(xml, plot, cells, ("col", "percentStacked")),
+        ChartKind::Line | ChartKind::LineMarkers | ChartKind::LineStacked => {
+            xml.element("c:lineChart", &[], |xml| {
+                let stacked = plot.kind == ChartKind::LineStacked;
+                grouped(xml, if stacked { "stacked" } else { "standard" });
+                xml.value("c:marker", "1");
+                axis_references(xml);
+            });
+        }
+        ChartKind::Area | ChartKind::AreaStacked => xml.element("c:areaChart", &[], |xml| {
+            let stacked = plot.kind == ChartKind::AreaStacked;
+            grouped(xml, if stacked { "stacked" } else { "standard" });
             axis_references(xml);
         }),
-        ChartKind::Area => xml.element("c:areaChart", &[], |xml| {
-            xml.value("c:grouping", "standard");
-            xml.value("c:varyColors", "0");
-            write_series(xml, plot, Look::Area);
-            axis_references(xml);
-        }),
-        ChartKind::Pie => xml.element("c:pieChart", &[], |xml| round(xml, plot)),
+        ChartKind::Pie => xml.element("c:pieChart", &[], |xml| round(xml, plot, cells)),
         ChartKind::Doughnut => xml.element("c:doughnutChart", &[], |xml| {
-            round(xml, plot);
+            round(xml, plot, cells);
             xml.value("c:holeSize", "60");
         }),
-        // Refused by `Plot::new`.
-        _ => {}
+        ChartKind::Scatter | ChartKind::ScatterLines => xml.element("c:scatterChart", &[], |xml| {
+            xml.value("c:scatterStyle", "lineMarker");
+            xml.value("c:varyColors", "0");
+            write_series(xml, plot, cells);
+            axis_references(xml);
+        }),
+        ChartKind::Bubble => xml.element("c:bubbleChart", &[], |xml| {
+            xml.value("c:varyColors", "0");
+            write_series(xml, plot, cells);
+            xml.value("c:bubbleScale", "100");
+            xml.value("c:showNegBubbles", "0");
+            axis_references(xml);
+        }),
+        ChartKind::Radar => xml.element("c:radarChart", &[], |xml| {
+            xml.value("c:radarStyle", "marker");
+            xml.value("c:varyColors", "0");
+            write_series(xml, plot, cells);
+            axis_references(xml);
+        }),
     }
-    if !matches!(plot.kind, ChartKind::Pie | ChartKind::Doughnut) {
+    if !is_round(plot.kind) {
         axes(xml, plot);
     }
 }
 
-fn bars(xml: &mut Markup, plot: &Plot<'_>, (direction, grouping): (&str, &str)) {
+/// Whether a kind has slices and no axes.
+fn is_round(kind: ChartKind) -> bool {
+    matches!(kind, ChartKind::Pie | ChartKind::Doughnut)
+}
+
+fn bars(xml: &mut Markup, plot: &Plot<'_>, cells: &Cells, (direction, grouping): (&str, &str)) {
+    let stacked = grouping != "clustered";
     xml.element("c:barChart", &[], |xml| {
         xml.value("c:barDir", direction);
         xml.value("c:grouping", grouping);
         xml.value("c:varyColors", "0");
-        write_series(xml, plot, Look::Bars);
-        xml.value("c:gapWidth", if grouping == "stacked" { "70" } else { "100" });
-        if grouping == "stacked" {
+        write_series(xml, plot, cells);
+        xml.value("c:gapWidth", if stacked { "70" } else { "100" });
+        if stacked {
             xml.value("c:overlap", "100");
         }
         axis_references(xml);
     });
 }
 
-fn round(xml: &mut Markup, plot: &Plot<'_>) {
+fn round(xml: &mut Markup, plot: &Plot<'_>, cells: &Cells) {
     xml.value("c:varyColors", "1");
-    write_series(xml, plot, Look::Slices);
+    write_series(xml, plot, cells);
     xml.element("c:dLbls", &[], |xml| {
         // A pie has room for its labels outside; those of a ring stand on its colours.
         if plot.kind == ChartKind::Pie {
@@ -145,8 +203,24 @@ fn axis_references(xml: &mut Markup) {
 }
 
 fn axes(xml: &mut Markup, plot: &Plot<'_>) {
-    // Horizontal bars: the first category on top, as the data is read, and the value axis still below.
-    let lying = plot.kind == ChartKind::BarClustered;
+    if is_of_points(plot.kind) {
+        value_axis(xml, plot, true);
+    } else {
+        category_axis(xml, plot);
+    }
+    value_axis(xml, plot, false);
+}
+
+/// Whether bars lie: then the first category stands on top, as the data is read, and the value axis still below.
+fn lies(kind: ChartKind) -> bool {
+    matches!(
+        kind,
+        ChartKind::BarClustered | ChartKind::BarStacked | ChartKind::BarStacked100
+    )
+}
+
+fn category_axis(xml: &mut Markup, plot: &Plot<'_>) {
+    let lying = lies(plot.kind);
     xml.element("c:catAx", &[], |xml| {
         xml.value("c:axId", CATEGORY_AXIS);
         scaling(xml, if lying { "maxMin" } else { "minMax" });
@@ -162,33 +236,46 @@ fn axes(xml: &mut Markup, plot: &Plot<'_>) {
         xml.value("c:lblOffset", "100");
         xml.value("c:noMultiLvlLbl", "0");
     });
-    let format = plot
-        .series
-        .iter()
-        .find_map(|series| series.number_format)
-        .unwrap_or("General");
+}
+
+/// The value axis; of charts of points also the horizontal one.
+fn value_axis(xml: &mut Markup, plot: &Plot<'_>, horizontal: bool) {
+    let lying = lies(plot.kind);
+    let shares = matches!(plot.kind, ChartKind::BarStacked100 | ChartKind::ColumnStacked100);
+    let format = plot.series.iter().find_map(|series| series.number_format);
+    let format = if shares {
+        "0%"
+    } else {
+        format.filter(|_| !horizontal).unwrap_or("General")
+    };
+    let (own, other) = if horizontal {
+        (CATEGORY_AXIS, VALUE_AXIS)
+    } else {
+        (VALUE_AXIS, CATEGORY_AXIS)
+    };
     xml.element("c:valAx", &[], |xml| {
-        xml.value("c:axId", VALUE_AXIS);
+        xml.value("c:axId", own);
         scaling(xml, "minMax");
-        xml.value("c:axPos", if lying { "b" } else { "l" });
-        xml.element("c:majorGridlines", &[], |xml| {
-            xml.element("c:spPr", &[], |xml| line(xml, 15));
-        });
+        xml.value("c:axPos", if lying || horizontal { "b" } else { "l" });
+        if !horizontal {
+            xml.element("c:majorGridlines", &[], |xml| {
+                xml.element("c:spPr", &[], |xml| line(xml, 15));
+            });
+        }
         xml.empty("c:numFmt", &[("formatCode", format), ("sourceLinked", "0")]);
-        ticks(xml, "nextTo");
+        ticks(xml, if horizontal { "low" } else { "nextTo" });
         xml.element("c:spPr", &[], |xml| {
-            xml.element("a:ln", &[], |xml| xml.empty("a:noFill", &[]));
-        });
-        xml.value("c:crossAx", CATEGORY_AXIS);
-        xml.value("c:crosses", if lying { "max" } else { "autoZero" });
-        xml.value(
-            "c:crossBetween",
-            if plot.kind == ChartKind::Area {
-                "midCat"
+            if horizontal {
+                line(xml, 25);
             } else {
-                "between"
-            },
-        );
+                xml.element("a:ln", &[], |xml| xml.empty("a:noFill", &[]));
+            }
+        });
+        xml.value("c:crossAx", other);
+        xml.value("c:crosses", if lying { "max" } else { "autoZero" });
+        let between =
+            matches!(plot.kind, ChartKind::Area | ChartKind::AreaStacked) || is_of_points(plot.kind);
+        xml.value("c:crossBetween", if between { "midCat" } else { "between" });
     });
 }
 

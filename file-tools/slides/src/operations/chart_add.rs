@@ -13,7 +13,7 @@ use crate::refuse;
 use crate::text::check;
 
 const CHART: &str = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml";
-const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub(super) fn add(deck: &Deck, draft: &mut Draft, add: &ChartAdd) -> Result<Applied, Refusal> {
     let slide = deck.read(deck.slide(&add.slide)?)?;
@@ -73,7 +73,7 @@ fn add_parts(deck: &Deck, draft: &mut Draft, slide: &str, plot: &Plot<'_>) -> Re
     link().map_err(|error| refuse::patch(&error))
 }
 
-fn refusal(error: &ChartError) -> Refusal {
+pub(super) fn refusal(error: &ChartError) -> Refusal {
     match error {
         ChartError::TooLarge => refuse::too_large(error.to_string()),
         _ => refuse::bad_input(error.to_string()),

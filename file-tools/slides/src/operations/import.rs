@@ -13,6 +13,7 @@ use deskhand_opc::{
 };
 use deskhand_operations::Refusal;
 
+use super::master_import::register_notes_master;
 use crate::cut::reference_edits;
 use crate::deck::{Deck, SlideEntry};
 use crate::layout::Layout;
@@ -37,6 +38,20 @@ pub(super) struct Import<'x> {
     /// The deck's own pictures by length and mark; worked out when the first one is asked for.
     images: Option<HashMap<(usize, u64), Vec<String>>>,
     depth: usize,
+    way: Way,
+}
+
+/// Where a slide comes from, and so what of it stays shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Another deck: the layout is mapped to the deck's own of the same name, else it comes along.
+    Exchange,
+    /// The same deck: layouts, pictures and films stay shared, comments stay behind.
+    Within,
+    /// Another deck, whose layout and master come along even where there is one of the name.
+    WithMaster,
+    /// Another deck, and the layout here is given.
+    Mapped,
 }
 
 impl<'x> Import<'x> {
@@ -48,12 +63,46 @@ impl<'x> Import<'x> {
             names: HashMap::new(),
             images: None,
             depth: 0,
+            way: Way::Exchange,
+        }
+    }
+
+    /// Copies inside one deck.
+    pub(super) fn within(deck: &'x Deck, draft: &'x mut Draft) -> Self {
+        Self {
+            way: Way::Within,
+            ..Self::new(deck, deck, draft)
+        }
+    }
+
+    /// Brings slides with their masters.
+    pub(super) fn with_master(source: &'x Deck, deck: &'x Deck, draft: &'x mut Draft) -> Self {
+        Self {
+            way: Way::WithMaster,
+            ..Self::new(source, deck, draft)
+        }
+    }
+
+    /// Brings slides of the layout `from` onto the deck's layout `to`.
+    pub(super) fn onto(
+        source: &'x Deck,
+        deck: &'x Deck,
+        draft: &'x mut Draft,
+        (from, to): (&str, &str),
+    ) -> Self {
+        Self {
+            way: Way::Mapped,
+            names: HashMap::from([(from.to_owned(), to.to_owned())]),
+            ..Self::new(source, deck, draft)
         }
     }
 
     /// Brings a slide under a part name.
     pub(super) fn slide(&mut self, slide: &SlideEntry, to: &str) -> Result<(), Refusal> {
-        let frames = self.lost_frames(slide)?;
+        let frames = match self.way {
+            Way::Exchange => self.lost_frames(slide)?,
+            Way::Within | Way::WithMaster | Way::Mapped => Vec::new(),
+        };
         self.copy(&slide.part, to, frames)
     }
 
@@ -147,8 +196,23 @@ impl<'x> Import<'x> {
         if part == self.source.presentation || part.starts_with('[') || part.contains("_rels/") {
             return Ok(None);
         }
+        if self.way == Way::Within && !self.names.contains_key(&part) {
+            if is_comments(relationship) {
+                return Ok(None);
+            }
+            if stays_shared(relationship, &part) {
+                return Ok(Some(Target::Part(part)));
+            }
+        }
+        // Their authors are those of the other deck.
+        if matches!(self.way, Way::WithMaster | Way::Mapped) && is_comments(relationship) {
+            return Ok(None);
+        }
         let name = match self.names.get(&part) {
             Some(name) => Some(name.clone()),
+            None if relationship.is("slideLayout") && self.way == Way::WithMaster => {
+                Some(self.layout_with_master(&part)?)
+            }
             None if relationship.is("slide") => self.counterpart(&part),
             None if relationship.is("slideLayout") => Some(self.layout(&part)?),
             None if relationship.is("notesMaster") => Some(self.notes_master(&part)?),
@@ -232,7 +296,7 @@ impl<'x> Import<'x> {
             return Ok(own);
         }
         let name = self.bring_part(part, false)?;
-        self.register_notes_master(&name)?;
+        register_notes_master(self.draft, self.deck, &name)?;
         Ok(name)
     }
 
@@ -295,6 +359,31 @@ impl<'x> Import<'x> {
         });
         Ok(lost.collect())
     }
+}
+
+fn is_comments(relationship: &Relationship) -> bool {
+    relationship.is("comments") || relationship.is("comment")
+}
+
+/// Whether two slides of a deck share what a relationship leads to: what is shown as it is, and what is no part of
+/// one slide.
+fn stays_shared(relationship: &Relationship, part: &str) -> bool {
+    let kinds = [
+        "slideLayout",
+        "slideMaster",
+        "notesMaster",
+        "handoutMaster",
+        "theme",
+        "slide",
+        "image",
+        "hdphoto",
+        "svg",
+        "audio",
+        "video",
+        "media",
+        "font",
+    ];
+    kinds.iter().any(|kind| relationship.is(kind)) || part.contains("/media/")
 }
 
 /// The authors of comments, by id.

@@ -90,48 +90,53 @@ impl Import<'_> {
         let entry = |prefix: &str, reference: &str| {
             format!("<{prefix}sldMasterId id=\"{master_number}\" {reference}/>")
         };
-        self.register(master, "slideMaster", "sldMasterIdLst", entry)
+        register(
+            self.draft,
+            self.deck,
+            master,
+            ("slideMaster", "sldMasterIdLst"),
+            entry,
+        )
     }
+}
 
-    /// Enters a notes master in a presentation that has none.
-    pub(super) fn register_notes_master(&mut self, master: &str) -> Result<(), Refusal> {
-        let entry = |prefix: &str, reference: &str| format!("<{prefix}notesMasterId {reference}/>");
-        self.register(master, "notesMaster", "notesMasterIdLst", entry)
-    }
+/// Enters a notes master in a presentation that has none.
+pub(super) fn register_notes_master(draft: &mut Draft, deck: &Deck, master: &str) -> Result<(), Refusal> {
+    let entry = |prefix: &str, reference: &str| format!("<{prefix}notesMasterId {reference}/>");
+    register(draft, deck, master, ("notesMaster", "notesMasterIdLst"), entry)
+}
 
-    /// Relates the presentation to a part, and enters it in a list; `entry` writes the entry from the prefix and from
-    /// the reference to the part.
-    fn register(
-        &mut self,
-        part: &str,
-        kind: &str,
-        list: &str,
-        entry: impl Fn(&str, &str) -> String,
-    ) -> Result<(), Refusal> {
-        let (deck, presentation) = (self.deck, &self.deck.presentation);
-        let reference = self
-            .draft
-            .add_relationship(
-                presentation,
-                &deck.dialect.relationship(kind),
-                &Target::Part(part.to_owned()),
-            )
-            .map_err(|error| refuse::patch(&error))?;
-        let content = Part::read(self.draft.package(), presentation)?;
-        let tree = content.tree()?;
-        let (root, name) = (tree.root(), reference_name(tree.root(), deck.dialect));
-        let reference = format!("{}=\"{reference}\"{}", name.attribute, name.declaration);
-        let prefix = root.prefix_colon();
-        let xml = entry(&prefix, &reference);
-        let edit = match (root.child(list), root.child("sldMasterIdLst")) {
-            (Some(list), _) => list.append(&xml),
-            (None, Some(masters)) => masters.after(&format!("<{prefix}{list}>{xml}</{prefix}{list}>")),
-            (None, None) => return Err(refuse::corrupt("the presentation has no slide master")),
-        };
-        self.draft
-            .edit(presentation, [edit])
-            .map_err(|error| refuse::patch(&error))
-    }
+/// Relates the presentation to a part, and enters it in a list; `entry` writes the entry from the prefix and from the
+/// reference to the part.
+fn register(
+    draft: &mut Draft,
+    deck: &Deck,
+    part: &str,
+    (kind, list): (&str, &str),
+    entry: impl Fn(&str, &str) -> String,
+) -> Result<(), Refusal> {
+    let presentation = &deck.presentation;
+    let reference = draft
+        .add_relationship(
+            presentation,
+            &deck.dialect.relationship(kind),
+            &Target::Part(part.to_owned()),
+        )
+        .map_err(|error| refuse::patch(&error))?;
+    let content = Part::read(draft.package(), presentation)?;
+    let tree = content.tree()?;
+    let (root, name) = (tree.root(), reference_name(tree.root(), deck.dialect));
+    let reference = format!("{}=\"{reference}\"{}", name.attribute, name.declaration);
+    let prefix = root.prefix_colon();
+    let xml = entry(&prefix, &reference);
+    let edit = match (root.child(list), root.child("sldMasterIdLst")) {
+        (Some(list), _) => list.append(&xml),
+        (None, Some(masters)) => masters.after(&format!("<{prefix}{list}>{xml}</{prefix}{list}>")),
+        (None, None) => return Err(refuse::corrupt("the presentation has no slide master")),
+    };
+    draft
+        .edit(presentation, [edit])
+        .map_err(|error| refuse::patch(&error))
 }
 
 /// Numbers for a new master and its layout: masters and layouts of a deck share them.

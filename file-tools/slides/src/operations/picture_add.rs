@@ -45,7 +45,7 @@ pub(super) fn add(deck: &Deck, draft: &mut Draft, add: &PictureAdd) -> Result<Ap
     Ok(applied(&add.slide, &add.name, placement::warnings(deck, frame)))
 }
 
-fn decode(data: &str) -> Result<(Vec<u8>, Picture), Refusal> {
+pub(super) fn decode(data: &str) -> Result<(Vec<u8>, Picture), Refusal> {
     let too_large = || refuse::too_large("a picture takes at most 10 MB");
     // Four characters hold three bytes; looked at before anything is decoded.
     if data.len() / 4 * 3 > MAX_BYTES + 3 {

@@ -5,7 +5,8 @@ use deskhand_operations::Refusal;
 use deskhand_operations::answer::SlideContent;
 use deskhand_operations::deck::{PlaceholderText, SlideAdd};
 
-use crate::deck::{Deck, Detail};
+use crate::content::Detail;
+use crate::deck::Deck;
 use crate::insertion::{NewShape, slide_part};
 use crate::layout::{Layout, LayoutPlaceholder};
 use crate::list;
@@ -109,36 +110,40 @@ fn fill<'a>(layout: &'a Layout, texts: &'a [PlaceholderText]) -> Result<Vec<Fill
         .collect())
 }
 
-/// The placeholder that a text names: by its name, else by its kind the first that is not filled yet.
+/// The placeholder of a layout that a text names.
 fn find(layout: &Layout, wanted: &str, chosen: &[Option<&str>]) -> Result<usize, Refusal> {
-    let all = || {
-        layout
-            .placeholders
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| chosen[*index].is_none())
-    };
-    let by_name = || all().find(|(_, placeholder)| placeholder.name.eq_ignore_ascii_case(wanted));
-    let by_kind = || {
-        // Exact kinds before kindred ones.
-        let exact = all().find(|(_, placeholder)| placeholder.mark.kind == wanted);
-        exact.or_else(|| all().find(|(_, placeholder)| is_kindred(&placeholder.mark.kind, wanted)))
-    };
-    by_name().or_else(by_kind).map(|(index, _)| index).ok_or_else(|| {
-        let names = layout
-            .placeholders
-            .iter()
-            .map(|placeholder| format!("{} ({})", placeholder.name, placeholder.mark.kind));
-        let taken = layout.placeholders.iter().any(|placeholder| {
-            placeholder.name.eq_ignore_ascii_case(wanted) || placeholder.mark.kind == wanted
-        });
-        let what = if taken { "no further" } else { "no" };
+    let names: Vec<(&str, &str)> = layout
+        .placeholders
+        .iter()
+        .map(|placeholder| (placeholder.name.as_str(), placeholder.mark.kind.as_str()))
+        .collect();
+    let taken: Vec<bool> = chosen.iter().map(Option::is_some).collect();
+    find_placeholder(&names, wanted, &taken).ok_or_else(|| {
+        let is_known = |(name, kind): &&(&str, &str)| name.eq_ignore_ascii_case(wanted) || *kind == wanted;
+        let what = if names.iter().any(|name| is_known(&name)) {
+            "no further"
+        } else {
+            "no"
+        };
         refuse::not_found(format!(
             "the layout '{}' has {what} placeholder '{wanted}'; it has {}",
             layout.name,
-            refuse::listed(names)
+            refuse::listed(names.iter().map(|(name, kind)| format!("{name} ({kind})")))
         ))
     })
+}
+
+/// The placeholder that a text names, among names and kinds: by its name, else by its kind the first that is not taken.
+pub(super) fn find_placeholder(names: &[(&str, &str)], wanted: &str, taken: &[bool]) -> Option<usize> {
+    let free = |fits: &dyn Fn(&(&str, &str)) -> bool| {
+        let mut all = names.iter().enumerate();
+        all.find(|(index, name)| !taken[*index] && fits(name))
+            .map(|(index, _)| index)
+    };
+    // Exact kinds before kindred ones.
+    free(&|(name, _)| name.eq_ignore_ascii_case(wanted))
+        .or_else(|| free(&|(_, kind)| *kind == wanted))
+        .or_else(|| free(&|(_, kind)| is_kindred(kind, wanted)))
 }
 
 /// A title is a title in every layout; what holds text in one layout holds any content in another.

@@ -7,6 +7,7 @@ use deskhand_operations::{Applied, Refusal};
 
 use super::applied;
 use crate::deck::{Deck, Slide};
+use crate::dialect::Dialect;
 use crate::insertion::namespaces;
 use crate::refuse;
 use crate::shape::{Shape, ShapeKind, flattened};
@@ -21,7 +22,7 @@ pub(super) fn set(deck: &Deck, draft: &mut Draft, set: &TextSet) -> Result<Appli
     let tree = slide.part.tree()?;
     let node = tree.root().descendants().find(|node| node.span() == shape.span);
     let node = node.ok_or_else(|| refuse::corrupt("the shape is not where it was read"))?;
-    let mut edits = vec![body_edit(deck, &slide, node, &set.text)];
+    let mut edits = vec![body_edit(deck.dialect, &slide.part.content, node, &set.text)];
     let from = lines(&set.text).count();
     edits.extend(timing::edits(
         tree.root(),
@@ -37,32 +38,26 @@ pub(super) fn set(deck: &Deck, draft: &mut Draft, set: &TextSet) -> Result<Appli
 }
 
 /// The edit that replaces the paragraphs, or gives the shape a text body.
-fn body_edit(
-    deck: &Deck,
-    slide: &Slide<'_>,
+pub(super) fn body_edit(
+    dialect: Dialect,
+    content: &[u8],
     shape: Node<'_, '_>,
     text: &str,
 ) -> (std::ops::Range<usize>, deskhand_opc::Blob) {
     if let Some(body) = shape.child_in(Ns::Presentation, "txBody") {
         let spans: Vec<_> = paragraphs(body).map(|paragraph| paragraph.span()).collect();
-        if let (Some(first), Some(last), Some(formatting)) = (
-            spans.first(),
-            spans.last(),
-            Formatting::of_body(body, slide.bytes()),
-        ) {
+        if let (Some(first), Some(last), Some(formatting)) =
+            (spans.first(), spans.last(), Formatting::of_body(body, content))
+        {
             return (first.start..last.end, formatting.paragraphs(text).into());
         }
         let xml = Formatting::plain().paragraphs(text);
         // Without a paragraph nothing tells the prefix; the new paragraphs bring theirs along.
-        let declared = format!("<a:p xmlns:a=\"{}\"", deck.dialect.drawing());
+        let declared = format!("<a:p xmlns:a=\"{}\"", dialect.drawing());
         return body.append(&xml.replace("<a:p>", &format!("{declared}>")));
     }
     let prefix = shape.prefix_colon();
-    let declaration = format!(
-        " {}=\"{}\"",
-        namespaces(deck.dialect)[0].0,
-        deck.dialect.drawing()
-    );
+    let declaration = format!(" {}=\"{}\"", namespaces(dialect)[0].0, dialect.drawing());
     let xml = format!(
         "<{prefix}txBody{declaration}><a:bodyPr/><a:lstStyle/>{}</{prefix}txBody>",
         Formatting::plain().paragraphs(text)

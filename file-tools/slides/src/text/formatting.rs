@@ -52,6 +52,14 @@ impl Formatting {
         }
     }
 
+    /// No formatting of its own, in a part where DrawingML has this prefix (with its colon).
+    pub(crate) fn plain_in(prefix: String) -> Self {
+        Self {
+            prefix,
+            ..Self::default()
+        }
+    }
+
     /// The formatting of a body's first paragraph and of its first run; `content` is the part. `None` where the body
     /// has no paragraph.
     pub(crate) fn of_body(body: Node<'_, '_>, content: &[u8]) -> Option<Self> {

@@ -83,7 +83,7 @@ pub(crate) fn rewritten(deck: &Deck, part: &str, rewrite: impl FnOnce(String) ->
     let mut package = deck.package().clone();
     let content = package.part(part).unwrap();
     let text = rewrite(String::from_utf8(content.to_vec()).unwrap());
-    assert!(text.as_bytes() != &*content, "the rewriting changes something");
+    assert!(text.as_bytes() != &*content, "the rewriting changes {part}");
     let patch = package.edit(part, [(0..content.len(), text.into())]).unwrap();
     package.apply(&PatchSet { patches: vec![patch] }).unwrap();
     Deck::open(package).unwrap()

@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests throughout, helpers too")]
 
+mod changing;
+mod checking;
 mod corpus;
 mod decks;
 mod editing;
 mod exchange;
+mod linting;
 mod mutations;
 mod outside;
 mod reading;
 mod refusals;
 mod sections;
+mod templates;

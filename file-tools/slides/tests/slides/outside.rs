@@ -1,8 +1,10 @@
 //! Tools that are not ours: python-pptx with openpyxl, and the validator of the Open XML SDK.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use deskhand_slides::Deck;
 use serde_json::Value;
@@ -28,8 +30,25 @@ pub(crate) fn read_by_python(deck: &Deck) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The findings of the Open XML SDK in a deck: how often each kind occurs.
-pub(crate) fn findings(deck: &[u8], ending: &str) -> BTreeMap<String, usize> {
+/// How often each kind of finding occurs.
+pub(crate) type Findings = BTreeMap<String, usize>;
+
+/// The findings of the Open XML SDK in a deck. Asked once for each content: several tests begin with the same decks.
+pub(crate) fn findings(deck: &[u8], ending: &str) -> Findings {
+    static KNOWN: Mutex<Option<HashMap<u64, Findings>>> = Mutex::new(None);
+    let mut hasher = DefaultHasher::new();
+    (deck, ending).hash(&mut hasher);
+    let key = hasher.finish();
+    if let Some(known) = KNOWN.lock().unwrap().get_or_insert_default().get(&key) {
+        return known.clone();
+    }
+    let found = ask(deck, ending);
+    let mut known = KNOWN.lock().unwrap();
+    known.get_or_insert_default().insert(key, found.clone());
+    found
+}
+
+fn ask(deck: &[u8], ending: &str) -> Findings {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(format!("deck.{ending}"));
     std::fs::write(&file, deck).unwrap();
@@ -50,7 +69,7 @@ pub(crate) fn findings(deck: &[u8], ending: &str) -> BTreeMap<String, usize> {
 }
 
 /// The findings in `after` that `before` has not, or has fewer of.
-pub(crate) fn new_findings(before: &BTreeMap<String, usize>, after: &BTreeMap<String, usize>) -> Vec<String> {
+pub(crate) fn new_findings(before: &Findings, after: &Findings) -> Vec<String> {
     let new = after
         .iter()
         .filter(|(finding, count)| before.get(*finding).is_none_or(|known| known < count));

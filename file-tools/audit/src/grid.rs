@@ -32,6 +32,18 @@ impl<'a> Grid<'a> {
         Self { cells, columns, used }
     }
 
+    /// The index of the cell at a place.
+    pub(crate) fn index(&self, row: u32, column: u32) -> Option<usize> {
+        self.cells
+            .binary_search_by_key(&(row, column), |cell| (cell.row, cell.column))
+            .ok()
+    }
+
+    /// The cell at a place.
+    pub(crate) fn at(&self, row: u32, column: u32) -> Option<&'a Cell> {
+        self.index(row, column).map(|index| &self.cells[index])
+    }
+
     /// The indices of the cells of a column, from a row to a row.
     pub(crate) fn column(&self, column: u32, top: u32, bottom: u32) -> &[u32] {
         let place = |index: &u32| {
@@ -51,6 +63,11 @@ impl<'a> Grid<'a> {
         let from = self.cells.partition_point(|cell| place(cell) < (row, left));
         let to = self.cells.partition_point(|cell| place(cell) <= (row, right));
         &self.cells[from..to.max(from)]
+    }
+
+    /// All cells by column and row.
+    pub(crate) fn by_column(&self) -> &[u32] {
+        &self.columns
     }
 
     /// The part of an area that may hold something.

@@ -189,6 +189,14 @@ impl Model {
         })
     }
 
+    /// The index of a sheet by name, case aside.
+    pub(crate) fn sheet(&self, name: &str) -> Option<usize> {
+        let same = |sheet: &Sheet| {
+            sheet.name.eq_ignore_ascii_case(name) || sheet.name.to_lowercase() == name.to_lowercase()
+        };
+        self.sheets.iter().position(same)
+    }
+
     /// What a name refers to, seen from a sheet.
     pub(crate) fn refers_to(&self, name: &str, sheet: usize) -> Option<&str> {
         let named = |local: Option<usize>| {

@@ -7,6 +7,8 @@ mod backward;
 mod forward;
 mod outside;
 
+pub(crate) use outside::gather;
+
 use std::collections::{BTreeSet, HashMap};
 
 use deskhand_formula::Constant;
@@ -242,7 +244,7 @@ impl<'a> Tracer<'a> {
             return "nothing".to_owned();
         }
         let sum = if numbers > 1 {
-            format!(", sum {}", crate::figure::shown(sum))
+            format!(", sum {}", crate::finding::shown(sum))
         } else {
             String::new()
         };

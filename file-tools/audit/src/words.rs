@@ -1,4 +1,98 @@
-//! What texts mean in a model.
+//! Words that labels use, in the languages that models are written in.
+
+/// The words of a text in lower case.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+}
+
+fn any(text: &str, known: &[&str]) -> bool {
+    words(text).any(|word| known.contains(&word.as_str()))
+}
+
+/// True for the label of a sum: `Total assets`, `Zwischensumme`, `Sous-total`.
+pub(crate) fn is_total(text: &str) -> bool {
+    const TOTALS: [&str; 22] = [
+        "total",
+        "totals",
+        "subtotal",
+        "subtotals",
+        "totaux",
+        "sum",
+        "summe",
+        "gesamt",
+        "gesamtsumme",
+        "zwischensumme",
+        "insgesamt",
+        "somme",
+        "totale",
+        "totales",
+        "suma",
+        "soma",
+        "totaal",
+        "subtotaal",
+        "subtotaux",
+        "totalt",
+        "razem",
+        "grandtotal",
+    ];
+    text.chars().count() <= 60 && any(text, &TOTALS)
+}
+
+/// True for the label of a cell that should be zero.
+pub(crate) fn is_check(text: &str) -> bool {
+    const CHECKS: [&str; 13] = [
+        "check",
+        "checks",
+        "checksum",
+        "crosscheck",
+        "kontrolle",
+        "kontrollsumme",
+        "prüfung",
+        "prüfsumme",
+        "contrôle",
+        "controllo",
+        "control",
+        "probe",
+        "reconciliation",
+    ];
+    let short = text.chars().count() <= 60;
+    let lower = text.to_lowercase();
+    let zero =
+        lower.contains("should be zero") || lower.contains("should be 0") || lower.contains("must be zero");
+    short && (any(text, &CHECKS) || zero || lower.contains("out of balance"))
+}
+
+/// True for the label of a difference of two figures.
+pub(crate) fn is_difference(text: &str) -> bool {
+    const DIFFERENCES: [&str; 6] = [
+        "difference",
+        "diff",
+        "differenz",
+        "abweichung",
+        "différence",
+        "unreconciled",
+    ];
+    text.chars().count() <= 60 && any(text, &DIFFERENCES)
+}
+
+/// True for the label of what stands before movements.
+pub(crate) fn is_opening(text: &str) -> bool {
+    const OPENINGS: [&str; 10] = [
+        "opening",
+        "beginning",
+        "brought",
+        "start",
+        "starting",
+        "anfangsbestand",
+        "vortrag",
+        "initial",
+        "previous",
+        "prior",
+    ];
+    any(text, &OPENINGS)
+}
 
 /// A text that reads as a number: `1,234.50`, `(12)`, `12 %`, `€ 5`.
 pub(crate) fn number(text: &str) -> Option<f64> {
@@ -61,9 +155,47 @@ fn grouped(whole: &str, mark: char) -> bool {
     first && groups.all(|group| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// True for a text that reads as a date: `31.03.2026`, `2026-03-31`, `3/31/26`, `31 Mar 2026`.
+pub(crate) fn is_date(text: &str) -> bool {
+    let text = text.trim();
+    if text.len() > 20 || !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let parts: Vec<&str> = text
+        .split(['.', '/', '-', ' '])
+        .filter(|part| !part.is_empty())
+        .collect();
+    let [first, second, third] = parts[..] else {
+        return false;
+    };
+    let within = |part: &str, most: u32| {
+        part.len() <= 4
+            && part
+                .parse::<u32>()
+                .is_ok_and(|number| (1..=most).contains(&number))
+    };
+    let year = |part: &str| {
+        part.parse::<u32>()
+            .is_ok_and(|year| part.len() == 2 || (1900..=2200).contains(&year))
+    };
+    let month = |part: &str| {
+        const MONTHS: [&str; 12] = [
+            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+        ];
+        within(part, 12)
+            || part
+                .to_ascii_lowercase()
+                .get(..3)
+                .is_some_and(|start| MONTHS.contains(&start))
+    };
+    (first.len() == 4 && year(first) && month(second) && within(third, 31))
+        || (within(first, 31) && month(second) && year(third))
+        || (within(first, 12) && within(second, 31) && year(third))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{is_check, is_date, is_total, number};
 
     #[test]
     fn texts_that_read_as_numbers_are_known() {
@@ -86,5 +218,28 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(number(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn texts_that_read_as_dates_are_known() {
+        for text in [
+            "31.03.2026",
+            "2026-03-31",
+            "3/31/26",
+            "31 Mar 2026",
+            "31-March-2026",
+        ] {
+            assert!(is_date(text), "{text}");
+        }
+        for text in ["2026", "1.2", "12-2026", "Q1 2026", "31.13.2026.1", "99/99/99"] {
+            assert!(!is_date(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_say_what_a_row_is() {
+        assert!(is_total("Total assets") && is_total("Zwischensumme") && is_total("Sub-total:"));
+        assert!(!is_total("Totally different") && !is_total("Revenue"));
+        assert!(is_check("Balance check") && is_check("Kontrolle:") && !is_check("Checking account"));
     }
 }

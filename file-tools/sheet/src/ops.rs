@@ -51,6 +51,8 @@ pub(crate) mod table_add;
 mod table_delete;
 mod table_resize;
 mod text_table;
+mod tie_out;
+mod tie_out_report;
 mod trace;
 pub(crate) mod values;
 mod writing;
@@ -80,7 +82,9 @@ pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outc
         Op::PivotInfo(info) => WorkbookAnswer::PivotInfo(pivot_info::answer(workbook, info)?),
         Op::Trace(asked) => WorkbookAnswer::Trace(trace::answer(workbook, asked)?),
         Op::Check(_) => WorkbookAnswer::Check(check::answer(workbook)?),
-        Op::TieOut(_) => return not_yet(operation),
+        Op::TieOut(asked) => {
+            WorkbookAnswer::TieOut(tie_out::answer(workbook, asked.tolerance, &asked.sheets)?)
+        }
         _ => {
             return refuse(
                 RefusalCode::BadInput,
@@ -88,15 +92,6 @@ pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outc
             );
         }
     })
-}
-
-/// The refusal of an operation that closed files do not know yet.
-fn not_yet<T>(operation: &WorkbookOperation) -> Outcome<T> {
-    let name = operation.definition().name;
-    refuse(
-        RefusalCode::Unsupported,
-        format!("`{name}` is not known for closed files; nothing was changed."),
-    )
 }
 
 /// Plans an operation that changes, and checks what it would leave behind.
@@ -164,7 +159,7 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::CommentReply(reply) => Answer::CommentReply(comment_reply::plan(workbook, to, reply)?),
         Op::PivotRefresh(refresh) => Answer::PivotRefresh(pivot_refresh::plan(workbook, to, refresh)?),
         Op::Recalculate(_) => Answer::Recalculate(recalculate::plan(workbook, to)?),
-        Op::TieOutReport(_) => return not_yet(operation),
+        Op::TieOutReport(asked) => Answer::TieOutReport(tie_out_report::plan(workbook, to, asked)?),
         Op::Info(_)
         | Op::RangeRead(_)
         | Op::RangeFind(_)

@@ -29,5 +29,6 @@ mod sorting;
 mod sources;
 mod support;
 mod tabling;
+mod tie_out;
 mod trace;
 mod writing;

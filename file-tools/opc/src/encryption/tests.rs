@@ -1,3 +1,5 @@
+//! Encryption containers that lie about their streams.
+
 use super::*;
 
 fn file(streams: &[(&str, usize)]) -> Vec<u8> {

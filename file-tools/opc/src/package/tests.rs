@@ -1,3 +1,5 @@
+//! What a package keeps of its parts in memory.
+
 use super::*;
 use crate::draft::Draft;
 

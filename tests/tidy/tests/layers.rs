@@ -16,7 +16,10 @@ const MAY_KNOW: [(&str, &[&str]); 27] = [
     ("deskhand-sheet", &["audit", "formula", "opc", "operations"]),
     ("deskhand-slides", &["opc", "operations", "sheet"]),
     ("deskhand-text", &["opc", "operations"]),
-    ("deskhand-document", &["opc", "operations", "sheet", "slides", "text"]),
+    (
+        "deskhand-document",
+        &["opc", "operations", "sheet", "slides", "text"],
+    ),
     ("deskhand-platform", &[]),
     // The agent: messages, then the state machines and the ports that they need.
     ("deskhand-protocol", &["operations"]),

@@ -103,18 +103,22 @@ fn encrypted() -> Vec<u8> {
     table[0..4].copy_from_slice(&0xFFFF_FFFD_u32.to_le_bytes());
     table[4..8].copy_from_slice(&0xFFFF_FFFE_u32.to_le_bytes());
     file.extend(table);
-    for (name, kind) in [
-        ("Root Entry", 5),
-        ("EncryptionInfo", 2),
-        ("EncryptedPackage", 2),
-        ("", 0),
+    // Each with the entry that follows it among the children of its storage, and its first child.
+    let none = 0xFFFF_FFFF_u32;
+    for (name, kind, next, child) in [
+        ("Root Entry", 5, none, 1),
+        ("EncryptionInfo", 2, 2, none),
+        ("EncryptedPackage", 2, none, none),
+        ("", 0, none, none),
     ] {
         let mut entry = vec![0; 128];
         let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         entry[..wide.len()].copy_from_slice(&wide);
         entry[64] = u8::try_from(wide.len() + 2).expect("a short name");
         entry[66] = kind;
-        entry[68..80].fill(0xFF);
+        entry[68..72].fill(0xFF);
+        entry[72..76].copy_from_slice(&u32::to_le_bytes(next));
+        entry[76..80].copy_from_slice(&u32::to_le_bytes(child));
         file.extend(entry);
     }
     file

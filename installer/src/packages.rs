@@ -52,6 +52,7 @@ pub(crate) const TEST: &[Package] = &[
     package("xdotool", "moves the mouse on it"),
     package("libreoffice-calc", "recalculates the workbooks that were written"),
     package("libreoffice-impress", "draws the decks that were written"),
+    package("libreoffice-writer", "reads the documents that were written"),
     package("poppler-utils", "turns the drawn pages into pictures"),
     package("imagemagick", "compares pictures"),
     package("strace", "shows the order of writes and flushes"),

@@ -42,6 +42,11 @@ pub(crate) struct Question {
     pub(crate) answers: Answers,
 }
 
+#[cfg(unix)]
+type Interrupts = tokio::signal::unix::Signal;
+#[cfg(windows)]
+type Interrupts = tokio::signal::windows::CtrlC;
+
 /// Exit code of a turn that was cancelled: 128 and the number of SIGINT.
 const CANCELLED: u8 = 130;
 
@@ -93,8 +98,22 @@ pub(crate) async fn ask(client: &mut Client, question: Question) -> anyhow::Resu
             PermissionMode::Ask
         },
     };
+    let stops = interrupts()?;
     let PromptAnswer { turn, .. } = client.call(Method::SessionPrompt, params).await?;
-    follow(client, &question, &session, &turn).await
+    follow(client, &question, &session, &turn, stops).await
+}
+
+/// The presses of Ctrl+C from now on. One stream for the whole turn: a stream made for each wait would miss the press that
+/// comes between two waits.
+#[cfg(unix)]
+fn interrupts() -> std::io::Result<Interrupts> {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
+}
+
+/// The presses of Ctrl+C from now on.
+#[cfg(windows)]
+fn interrupts() -> std::io::Result<Interrupts> {
+    tokio::signal::windows::ctrl_c()
 }
 
 async fn session(client: &mut Client, question: &Question) -> anyhow::Result<SessionId> {
@@ -118,6 +137,7 @@ async fn follow(
     question: &Question,
     session: &SessionId,
     turn: &TurnId,
+    mut stops: Interrupts,
 ) -> anyhow::Result<ExitCode> {
     let mut shown = Shown {
         json: question.json,
@@ -129,8 +149,7 @@ async fn follow(
     loop {
         let frame = tokio::select! {
             frame = client.next() => frame?,
-            interrupt = tokio::signal::ctrl_c() => {
-                interrupt?;
+            Some(()) = stops.recv() => {
                 shown.note("Stopping.");
                 let params = SessionParams { session: session.clone() };
                 let _: Nothing = client.call(Method::SessionCancel, params).await?;

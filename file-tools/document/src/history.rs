@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use deskhand_opc::{Fingerprint, Package, Patch, PatchSet, Span, Step, WayBack, way_back};
 use deskhand_operations::Refusal;
 use deskhand_sheet::Workbook;
+use deskhand_slides::Deck;
 use serde::{Deserialize, Serialize};
 
 /// What was done to a file at once, and by what its parts are known again.
@@ -149,6 +150,9 @@ pub fn way(mut steps: Vec<Noted>, (change, undone): (&str, bool), package: &Pack
 pub fn carried(package: &Package, set: PatchSet) -> Result<PatchSet, Refusal> {
     if let Ok(workbook) = Workbook::open(package.clone()) {
         return workbook.take_back(&set);
+    }
+    if let Ok(deck) = Deck::open(package.clone()) {
+        return deck.take_back(&set);
     }
     let mut changed = package.clone();
     let applied = changed.apply(&set);

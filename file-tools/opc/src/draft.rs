@@ -40,6 +40,11 @@ impl Draft {
         &self.package
     }
 
+    /// True where nothing is changed so far.
+    pub fn is_empty(&self) -> bool {
+        self.set.patches.is_empty()
+    }
+
     /// The changes.
     pub fn finish(self) -> PatchSet {
         self.set

@@ -19,6 +19,7 @@ mod create;
 mod drawings;
 mod element_list;
 mod error;
+pub mod figure;
 mod formula_text;
 mod lint;
 mod measure;

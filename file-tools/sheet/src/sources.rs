@@ -3,14 +3,18 @@
 //! one is told as outdated where another program changed the cell or moved it.
 
 use deskhand_formula::{Kind, from_file, tokens};
-use deskhand_opc::figures::{self, Fate, Figure, Held, Place};
+use deskhand_opc::figures::{self, Fate, Figure, Place};
+use deskhand_opc::xml::escape;
 use deskhand_opc::{Draft, Fingerprint};
 use deskhand_operations::workbook::RangeFacet;
-use deskhand_operations::{Address, Area, CellValue, FigureSource, KeptSource, RefusalCode};
+use deskhand_operations::{
+    Address, Area, CellValue, FigureSource, KeptSource, MAX_COLUMNS, MAX_ROWS, RefusalCode,
+};
 
 use crate::cell_edit::{CellEdits, Content};
 use crate::cells::ScannedCell;
 use crate::error::{Outcome, refuse};
+use crate::figure;
 use crate::ops::values::value;
 use crate::workbook::Workbook;
 
@@ -35,45 +39,33 @@ pub(crate) fn asked(
         return Ok(None);
     }
     let mut found = Vec::new();
-    for figure in figures::read(&workbook.package, &workbook.part)? {
-        let Some((row, column)) = on(&figure, sheet).filter(|(row, column)| area.contains(*row, *column))
-        else {
-            continue;
-        };
+    for ((row, column), figure) in within(workbook, sheet, area)? {
         let cell = cells
             .binary_search_by_key(&(row, column), |cell| (cell.row, cell.column))
             .ok()
             .map(|index| &cells[index]);
-        found.push(((row, column), told(figure, (row, column), cell, strings)));
+        found.push(((row, column), told(&figure, (row, column), cell, strings)));
     }
     found.sort_by_key(|(cell, _)| *cell);
     Ok(Some(found.into_iter().map(|(_, source)| source).collect()))
 }
 
 fn told(
-    figure: Figure,
+    figure: &Figure,
     (row, column): (u32, u32),
     cell: Option<&ScannedCell<'_>>,
     strings: &[String],
 ) -> KeptSource {
-    let formula = cell
-        .and_then(|cell| cell.formula.as_ref())
-        .map(|formula| formula.text.as_str());
-    let now = match formula {
-        Some(formula) => mark_of_formula(formula),
+    let outdated = figure.mark != mark_now(cell, strings);
+    figure::kept(figure, &Area::cell(row, column).to_string(), outdated)
+}
+
+/// The mark of what a cell holds.
+fn mark_now(cell: Option<&ScannedCell<'_>>, strings: &[String]) -> String {
+    let formula = cell.and_then(|cell| cell.formula.as_ref());
+    match formula {
+        Some(formula) => mark_of_formula(&formula.text),
         None => mark_of_value(&cell.map_or(CellValue::Empty, |cell| value(cell, strings))),
-    };
-    KeptSource {
-        figure: Area::cell(row, column).to_string(),
-        document: figure.document,
-        title: figure.title,
-        address: figure.address,
-        value: figure.value.map(|value| match value {
-            Held::Boolean(value) => CellValue::Boolean(value),
-            Held::Number(value) => CellValue::Number(value),
-            Held::Text(text) => CellValue::Text(text),
-        }),
-        outdated: figure.mark != now,
     }
 }
 
@@ -120,6 +112,74 @@ pub(crate) fn shifted(
         }
     })?;
     Ok(())
+}
+
+/// The entries of an area of a sheet, with their cells.
+pub(crate) fn within(workbook: &Workbook, sheet: u32, area: Area) -> Outcome<Vec<((u32, u32), Figure)>> {
+    let held = figures::read(&workbook.package, &workbook.part)?.into_iter();
+    let inside = held.filter_map(|figure| {
+        let (row, column) = on(&figure, sheet).filter(|(row, column)| area.contains(*row, *column))?;
+        Some(((row, column), figure))
+    });
+    Ok(inside.collect())
+}
+
+/// Puts entries onto other cells, as they are. Those beyond what a file holds stay behind.
+pub(crate) fn put(
+    workbook: &Workbook,
+    draft: &mut Draft,
+    sheet: u32,
+    entries: impl Iterator<Item = ((u32, u32), Figure)>,
+) -> Outcome<()> {
+    let moved = entries.map(|((row, column), figure)| Figure {
+        place: Place::Cell {
+            sheet,
+            cell: Area::cell(row, column).to_string(),
+        },
+        ..figure
+    });
+    figures::add(draft, &workbook.part, &moved.collect::<Vec<_>>())?;
+    Ok(())
+}
+
+/// An entry of a cell that is copied, with the mark of what its copy holds: the value, or a formula that reads the same
+/// cells. None for a formula that reads other cells there, which is another figure, and for an outdated entry.
+pub(crate) fn copied(
+    figure: &Figure,
+    cell: &ScannedCell<'_>,
+    strings: &[String],
+    put: &Content,
+) -> Option<Figure> {
+    if figure.mark != mark_now(Some(cell), strings) {
+        return None;
+    }
+    let mark = match put {
+        Content::Raw(copied) if copied.formula => {
+            let held = escape(&cell.formula.as_ref()?.text).into_owned();
+            copied
+                .inner
+                .contains(&format!(">{held}</"))
+                .then(|| figure.mark.clone())
+        }
+        Content::Formula(formula) => (*formula == cell.formula.as_ref()?.text).then(|| figure.mark.clone()),
+        other => mark(other),
+    }?;
+    Some(Figure {
+        mark,
+        ..figure.clone()
+    })
+}
+
+/// Gives the copy of a sheet the entries of the original.
+pub(crate) fn sheet_copied(workbook: &Workbook, draft: &mut Draft, from: u32, to: u32) -> Outcome<()> {
+    let everything = Area {
+        top: 0,
+        left: 0,
+        bottom: MAX_ROWS - 1,
+        right: MAX_COLUMNS - 1,
+    };
+    let entries = within(workbook, from, everything)?;
+    put(workbook, draft, to, entries.into_iter())
 }
 
 /// Keeps the sources of cells that are written; answers what a person should know of those that are not kept.
@@ -174,22 +234,8 @@ pub(crate) fn keep(
 }
 
 fn entry(sheet: u32, area: Area, mark: String, source: &FigureSource) -> Figure {
-    Figure {
-        place: Place::Cell {
-            sheet,
-            cell: area.to_string(),
-        },
-        mark,
-        document: source.document.clone(),
-        title: source.title.clone(),
-        address: source.address.clone(),
-        value: match &source.value {
-            None | Some(CellValue::Empty) => None,
-            Some(CellValue::Boolean(value)) => Some(Held::Boolean(*value)),
-            Some(CellValue::Number(value)) => Some(Held::Number(*value)),
-            Some(CellValue::Text(text)) => Some(Held::Text(text.clone())),
-        },
-    }
+    let cell = area.to_string();
+    figure::entry(Place::Cell { sheet, cell }, mark, source)
 }
 
 /// The mark of what is written; none for a cell that is emptied or left.

@@ -13,6 +13,7 @@ use crate::operations::is_hidden;
 use crate::part::{Part, relationships, target};
 use crate::refuse;
 use crate::shape::{Shape, flattened, in_reading_order};
+use crate::sources;
 use crate::text::runs::formatted;
 
 /// How much of a slide an answer tells.
@@ -51,6 +52,7 @@ impl Deck {
             content.shapes = ordered.into_iter().map(outline).collect();
         } else {
             self.add_details(&mut content, &part, tree.root(), &slide, detail)?;
+            sources::tell(self, &mut content)?;
         }
         Ok(content)
     }

@@ -33,7 +33,7 @@ use deskhand_operations::{Applied, DeckAnswer, DeckOperation, Refusal, RefusalCo
 use crate::content::Detail;
 use crate::deck::Deck;
 use crate::lint::{self, lint};
-use crate::{exchange, refuse};
+use crate::{exchange, refuse, sources};
 
 pub(crate) use slide_hide::is_hidden;
 
@@ -72,13 +72,14 @@ impl Deck {
     /// Refused, among other reasons, where the changed deck would have a finding (see [`lint()`]) that this one has not.
     pub fn plan(&self, operation: &DeckOperation) -> Result<Planned, Refusal> {
         let mut draft = Draft::new(&self.package);
-        let answer = match self.plan_slide(&mut draft, operation)? {
+        let mut answer = match self.plan_slide(&mut draft, operation)? {
             Some(answer) => answer,
             None => match self.plan_shape(&mut draft, operation)? {
                 Some(answer) => answer,
                 None => self.answer(operation)?,
             },
         };
+        sources::follow(self, &mut draft, operation, &mut answer)?;
         let changed = draft.package().clone();
         let patches = draft.finish();
         self.check_change(operation, &changed, &patches)?;

@@ -1332,7 +1332,11 @@ slides: Array<SlideContent>,
 /**
  * The sensitivity label, where the file carries one.
  */
-label?: string, };
+label?: string, 
+/**
+ * How many sources of written figures the file keeps; `slide.read` tells them.
+ */
+sources?: number, };
 
 /**
  * `deck.info`: no parameters.
@@ -5006,7 +5010,11 @@ comments?: number,
 /**
  * A mark of the slide's content, of the same meaning as a range's.
  */
-fingerprint?: string, };
+fingerprint?: string, 
+/**
+ * What a person should know, where the slide was added: sources of figures that the file does not keep.
+ */
+warnings?: Array<string>, };
 
 /**
  * `slide.delete`.
@@ -5333,7 +5341,11 @@ hidden?: boolean,
 /**
  * Its place.
  */
-frame?: SlideFrame, };
+frame?: SlideFrame, 
+/**
+ * Where the figures came from that it shows, in `slide.read`.
+ */
+sources?: Array<KeptSource>, };
 
 /**
  * How paragraphs stand in a shape.

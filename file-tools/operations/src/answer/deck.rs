@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::deck::Frame;
+use crate::source::KeptSource;
 
 /// `deck.info`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
@@ -32,6 +33,10 @@ pub struct DeckContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub label: Option<String>,
+    /// How many sources of written figures the file keeps; `slide.read` tells them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(optional, as = "Option<u32>")]
+    pub sources: u32,
 }
 
 /// A slide layout.
@@ -104,6 +109,10 @@ pub struct SlideContent {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[ts(optional, as = "Option<String>")]
     pub fingerprint: String,
+    /// What a person should know, where the slide was added: sources of figures that the file does not keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub warnings: Vec<String>,
 }
 
 /// A shape on a slide.
@@ -164,6 +173,10 @@ pub struct SlideShape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub frame: Option<Frame>,
+    /// Where the figures came from that it shows, in `slide.read`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<KeptSource>>")]
+    pub sources: Vec<KeptSource>,
 }
 
 /// `slide.export`: a package in base64 that holds the slide.

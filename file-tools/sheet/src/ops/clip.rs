@@ -44,6 +44,11 @@ impl<'a> Clip<'a> {
         })
     }
 
+    /// The shared texts of the workbook.
+    pub(super) fn strings(&self) -> &[String] {
+        &self.strings
+    }
+
     /// The cell of a place, where there is one.
     pub(super) fn cell(&self, row: u32, column: u32) -> Option<&ScannedCell<'a>> {
         let cells = &self.sheet.data.cells;

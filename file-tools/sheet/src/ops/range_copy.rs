@@ -1,6 +1,9 @@
 //! `range.copy`.
 
+use std::collections::HashMap;
+
 use deskhand_opc::Draft;
+use deskhand_opc::figures::Figure;
 use deskhand_operations::answer::Applied;
 use deskhand_operations::workbook::{Copied, RangeCopy};
 use deskhand_operations::{Area, RefusalCode};
@@ -16,6 +19,7 @@ use crate::ops::guards::Ground;
 use crate::ops::{within, writing};
 use crate::rules::{self, RuleKind};
 use crate::sheet::Worksheet;
+use crate::sources;
 use crate::sqref;
 use crate::workbook::Workbook;
 
@@ -86,7 +90,9 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, copy: &RangeCopy) -> 
         )?;
     }
     let changes = changes(&clip, &target, &job)?;
+    let figures = figures(workbook, source.id, &clip, &job, &changes)?;
     let mut applied = writing::write(workbook, draft, index, job.target, &changes)?;
+    sources::put(workbook, draft, sheet.id, figures.into_iter())?;
     if job.formats() {
         let merged = merged(&clip, &job);
         merges::set(workbook, draft, &sheet.part, &|_| false, &merged)?;
@@ -175,6 +181,38 @@ fn changes(clip: &Clip<'_>, target: &Worksheet<'_>, job: &Job) -> Outcome<CellEd
         }
     }
     Ok(changes)
+}
+
+/// The sources of the copied figures, by the cells that they come to.
+fn figures(
+    workbook: &Workbook,
+    sheet: u32,
+    clip: &Clip<'_>,
+    job: &Job,
+    changes: &CellEdits,
+) -> Outcome<Vec<((u32, u32), Figure)>> {
+    let mut held: HashMap<(u32, u32), Vec<Figure>> = HashMap::new();
+    for (cell, figure) in sources::within(workbook, sheet, job.from)? {
+        held.entry(cell).or_default().push(figure);
+    }
+    if held.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut copies = Vec::new();
+    for ((row, column), change) in changes {
+        let from = job.source(*row, *column);
+        let (Some(figures), Some(cell)) = (held.get(&from), clip.cell(from.0, from.1)) else {
+            continue;
+        };
+        let copied = |figure| sources::copied(figure, cell, clip.strings(), &change.content);
+        copies.extend(
+            figures
+                .iter()
+                .filter_map(copied)
+                .map(|figure| ((*row, *column), figure)),
+        );
+    }
+    Ok(copies)
 }
 
 /// The merged cells of the source, on each copy.

@@ -16,6 +16,7 @@ use crate::notes;
 use crate::ops::clip::{Clip, Put};
 use crate::ops::guards::Ground;
 use crate::ops::{within, writing};
+use crate::sources;
 use crate::style_edit::StyleEdit;
 use crate::tables;
 use crate::workbook::{SheetEntry, Workbook, is_true};
@@ -62,7 +63,15 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, sort: &RangeSort) -> 
         });
     }
     styles.finish(draft)?;
+    let figures = sources::within(workbook, sheet.id, whole)?;
     let mut applied = writing::write(workbook, draft, index, whole, &changes)?;
+    let to: HashMap<u32, u32> = moves.iter().map(|(to, from)| (*from, *to)).collect();
+    let moved = figures.into_iter().filter_map(|((row, column), figure)| {
+        // Of a cell that holds nothing, and so does not move, the entry stays where it is.
+        changes.contains_key(&(row, column)).then_some(())?;
+        Some(((*to.get(&row)?, column), figure))
+    });
+    sources::put(workbook, draft, sheet.id, moved)?;
     hyperlinks(workbook, draft, sheet, whole, &moves)?;
     applied.changed = moves.len() as u32;
     Ok(applied)

@@ -17,6 +17,7 @@ use crate::ops::info;
 use crate::ops::sheet_add::{check_name, namespaces, relationship_attribute};
 use crate::ops::sheet_hide::select;
 use crate::part_copy::{self, Copies};
+use crate::sources;
 use crate::tables;
 use crate::tabs::{self, Shift};
 use crate::workbook::{Workbook, guard_structure};
@@ -59,6 +60,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, copy: &SheetCopy) -> 
     enter(workbook, draft, part, (index, place), copy, &renames)?;
     let after = Workbook::read(draft.package().clone())?;
     let entry = after.worksheet(place)?;
+    sources::sheet_copied(workbook, draft, sheet.id, entry.id)?;
     select(draft, entry, false)?;
     info::content(&after, entry)
 }

@@ -289,3 +289,89 @@ fn a_strict_workbook_keeps_sources_in_its_own_dialect() {
     book.apply(&patches.invert()).unwrap();
     assert!(book.package().write().unwrap() == bytes);
 }
+
+#[test]
+fn sources_travel_with_copies_that_show_the_same_figure() {
+    let cases = [
+        (
+            json!({"op": "range.copy", "from": "Data!B2:B3", "to": "Data!D5"}),
+            &["B2", "B3", "D5", "D6"][..],
+        ),
+        (
+            json!({"op": "range.copy", "from": "Data!B2:B3", "to": "Data!D5", "transpose": true}),
+            &["B2", "B3", "D5", "E5"],
+        ),
+        (
+            json!({"op": "range.copy", "from": "Data!B2:B3", "to": "Data!B3"}),
+            &["B2", "B3", "B4"],
+        ),
+        (
+            json!({"op": "range.copy", "from": "Data!B2", "to": "Data!C2:D3"}),
+            &["B2", "C2", "D2", "B3", "C3", "D3"],
+        ),
+        (
+            json!({"op": "range.copy", "from": "Data!B2:B3", "to": "Data!D5", "what": "formats"}),
+            &["B2", "B3"],
+        ),
+        // Over a figure: its own source goes.
+        (
+            json!({"op": "range.copy", "from": "Data!A2", "to": "Data!B2"}),
+            &["B3"],
+        ),
+    ];
+    for (op, expected) in cases {
+        let mut book = book();
+        written(&mut book);
+        let before = book.package().write().unwrap();
+        let (_, patches) = done(&mut book, op.clone());
+        assert_eq!(cells(&book, "Data"), (strings(expected), vec![]), "{op}");
+        book.apply(&patches.invert()).unwrap();
+        assert!(book.package().write().unwrap() == before, "{op}");
+    }
+    let mut book = book();
+    written(&mut book);
+    done(
+        &mut book,
+        json!({"op": "range.copy", "from": "Data!B2:B3", "to": "'Q1 2026'!H1"}),
+    );
+    assert_eq!(cells(&book, "'Q1 2026'").0, ["H1", "H2"]);
+    done(
+        &mut book,
+        json!({"op": "sheet.copy", "name": "Data", "to": "Again"}),
+    );
+    assert_eq!(cells(&book, "Again").0, ["B2", "B3"]);
+    assert_eq!(cells(&book, "Data").0, ["B2", "B3"]);
+}
+
+#[test]
+fn the_source_of_a_formula_travels_where_the_copy_reads_the_same_cells() {
+    let mut book = book();
+    let op = json!({"op": "range.write", "range": "Data!B2", "cells": [["=A9*2"], ["=$A$9*2"]],
+        "sources": [source("B2", "R!A1", &json!(0)), source("B3", "R!A2", &json!(0))]});
+    done(&mut book, op);
+    done(
+        &mut book,
+        json!({"op": "range.copy", "from": "Data!B2:B3", "to": "Data!D2"}),
+    );
+    assert_eq!(cells(&book, "Data"), (strings(&["B2", "B3", "D3"]), vec![]));
+    // As values both are what the sources were of.
+    done(
+        &mut book,
+        json!({"op": "range.copy", "from": "Data!B2:B3", "to": "Data!F2", "what": "values"}),
+    );
+    assert_eq!(cells(&book, "Data!F:F"), (strings(&["F2", "F3"]), vec![]));
+}
+
+#[test]
+fn sources_move_with_the_rows_of_a_sort() {
+    let mut book = book();
+    written(&mut book);
+    let before = book.package().write().unwrap();
+    let sort = json!({"op": "range.sort", "range": "Data!A1:B3", "hasHeader": true, "by": [{"column": "B", "descending": true}]});
+    let (_, patches) = done(&mut book, sort);
+    assert_eq!(cells(&book, "Data"), (strings(&["B2", "B3"]), vec![]));
+    assert_eq!(kept(&book, "Data!B2")[0].address, "Revenue!F487");
+    assert_eq!(kept(&book, "Data!B3")[0].address, "Revenue!F2:F486");
+    book.apply(&patches.invert()).unwrap();
+    assert!(book.package().write().unwrap() == before);
+}

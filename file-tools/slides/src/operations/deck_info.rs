@@ -10,6 +10,7 @@ use crate::deck::Deck;
 use crate::layout::Layout;
 use crate::list::sections;
 use crate::part::Part;
+use crate::sources;
 use crate::theme::Theme;
 
 pub(super) fn info(deck: &Deck) -> Result<DeckContent, Refusal> {
@@ -29,6 +30,7 @@ pub(super) fn info(deck: &Deck) -> Result<DeckContent, Refusal> {
         slides: slides?,
         // The label belongs to the file, not to the slides: whoever opened the file knows it.
         label: None,
+        sources: sources::count(deck)?,
     })
 }
 

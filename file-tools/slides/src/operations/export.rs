@@ -10,7 +10,7 @@ use crate::cut::{remove_slides, remove_unreachable};
 use crate::deck::Deck;
 use crate::exchange::encode;
 use crate::part::{Part, reachable, relationships};
-use crate::refuse;
+use crate::{refuse, sources};
 
 const PRESENTATION: &str =
     "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml";
@@ -28,6 +28,13 @@ pub(super) fn export(deck: &Deck, export: &SlideExport) -> Result<SlidePackage, 
         .collect();
     let mut draft = Draft::new(&deck.package);
     remove_slides(&mut draft, deck, &others)?;
+    let kept: Vec<&str> = deck
+        .slides
+        .iter()
+        .filter(|kept| used.contains(&kept.part))
+        .map(|kept| kept.id.as_str())
+        .collect();
+    sources::keep_slides(&mut draft, deck, &kept)?;
     remove_macros(&mut draft, &deck.presentation)?;
     Ok(SlidePackage {
         data: encode(draft.package())?,

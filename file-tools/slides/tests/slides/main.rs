@@ -14,4 +14,5 @@ mod outside;
 mod reading;
 mod refusals;
 mod sections;
+mod sources;
 mod templates;

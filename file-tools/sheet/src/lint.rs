@@ -1,19 +1,19 @@
 //! The check after every change: what Excel repairs or refuses and no schema validator sees.
 
+mod relationships;
+mod tables;
+
 use std::collections::{HashMap, HashSet};
 
-use deskhand_opc::Package;
 use deskhand_opc::xml::Tree;
-use deskhand_operations::{Area, CellValue, Refusal};
+use deskhand_operations::{Area, Refusal};
 
 use crate::cells::Keep;
 use crate::error::Outcome;
-use crate::ops::values::value;
 use crate::outline::WORKSHEET;
 use crate::sheet::Worksheet;
-use crate::strings;
+use crate::stream::{SharedTexts, SheetPart, is_large};
 use crate::styles::Styles;
-use crate::tables::{self, TableEntry};
 use crate::workbook::{SheetEntry, SheetKind, Workbook};
 
 /// Something wrong in a workbook.
@@ -42,9 +42,21 @@ pub(crate) fn findings(workbook: &Workbook, only: Option<&HashSet<String>>) -> O
     };
     found.sheets(workbook);
     found.names(workbook);
-    found.relationships(&workbook.package)?;
-    let strings = strings::shared(workbook)?;
-    let styles = Styles::read(workbook)?.len();
+    let mut large = Vec::new();
+    for sheet in workbook
+        .sheets
+        .iter()
+        .filter(|sheet| sheet.kind == SheetKind::Worksheet)
+    {
+        if is_large(&workbook.package, &sheet.part)? {
+            large.push(sheet.part.as_str());
+        }
+    }
+    found.relationships(&workbook.package, &large)?;
+    let known = Known {
+        texts: SharedTexts::read(workbook)?,
+        styles: Styles::read(workbook)?.len(),
+    };
     let mut formulas = HashMap::new();
     let worksheets = workbook
         .sheets
@@ -54,21 +66,28 @@ pub(crate) fn findings(workbook: &Workbook, only: Option<&HashSet<String>>) -> O
         if !found.looks_at(&sheet.part) {
             continue;
         }
-        let content = workbook.package.part(&sheet.part)?;
-        let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::All)?;
-        found.cells(sheet, &scanned, &strings, styles);
-        found.structure(sheet, &scanned);
-        found.tables(workbook, sheet, &scanned, &strings)?;
-        let with_formula = scanned.data.cells.iter().filter(|cell| cell.formula.is_some());
-        formulas.insert(
-            sheet.id.to_string(),
-            with_formula
-                .map(|cell| (cell.row, cell.column))
-                .collect::<HashSet<_>>(),
-        );
+        let with_formula = found.sheet(workbook, sheet, &known)?;
+        formulas.insert(sheet.id.to_string(), with_formula);
     }
     found.calculation_chain(workbook, &formulas)?;
     Ok(found.list)
+}
+
+/// What cells may name.
+struct Known {
+    texts: SharedTexts,
+    /// How many formats there are.
+    styles: usize,
+}
+
+/// What of a cell is looked at.
+struct CellFacts<'c> {
+    row: u32,
+    column: u32,
+    style: u32,
+    /// Of a cell with a shared text its index.
+    shared_text: Option<&'c str>,
+    formula: Option<&'c str>,
 }
 
 struct Findings<'o> {
@@ -156,81 +175,53 @@ impl Findings<'_> {
         }
     }
 
-    /// Every part has a type, every relationship leads to a part, every `r:id` is a relationship.
-    fn relationships(&mut self, package: &Package) -> Outcome<()> {
-        let types = package.content_types()?;
-        let parts: Vec<String> = package.parts().map(str::to_owned).collect();
-        for part in parts.iter().filter(|part| *part != "[Content_Types].xml") {
-            if types.of(part).is_none() {
-                self.add(
-                    "contentType",
-                    part,
-                    &"",
-                    format!("the part `{part}` has no content type"),
-                );
-            }
-        }
-        for source in parts.iter().map(String::as_str).chain([""]) {
-            let relationships = package.relationships(source)?;
-            let mut ids = HashSet::new();
-            for relationship in &relationships {
-                if !ids.insert(relationship.id.clone()) {
-                    self.add(
-                        "relationshipTwice",
-                        source,
-                        &relationship.id,
-                        format!("`{source}` has two relationships `{}`", relationship.id),
-                    );
-                }
-                let lost = relationship
-                    .part()
-                    .filter(|part| !package.contains(part) && !part.is_empty());
-                if let Some(target) = lost {
-                    self.add(
-                        "relationshipTarget",
-                        source,
-                        &relationship.id,
-                        format!("`{source}` leads to `{target}`, which is not there"),
-                    );
-                }
-            }
-            let is_sheet =
-                source.to_lowercase().starts_with("xl/") && source.to_lowercase().ends_with(".xml");
-            if is_sheet && self.looks_at(source) {
-                self.ids(package, source, &ids)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// `r:id` and its kin in a part.
-    fn ids(&mut self, package: &Package, source: &str, ids: &HashSet<String>) -> Outcome<()> {
-        let content = package.part(source)?;
-        let mut reader = deskhand_opc::xml::Reader::new(source, &content, package.limits())?;
-        while let Some(event) = reader.next_event()? {
-            let deskhand_opc::xml::Event::Start(tag) = event else {
-                continue;
+    /// A sheet and its cells. Answers the cells that hold formulas.
+    fn sheet(
+        &mut self,
+        workbook: &Workbook,
+        sheet: &SheetEntry,
+        known: &Known,
+    ) -> Outcome<HashSet<(u32, u32)>> {
+        let headers = crate::tables::of_sheet(&workbook.package, sheet)?.into_iter();
+        let rows: Vec<u32> = headers.map(|table| table.area.top).collect();
+        let places: Vec<(u32, u32)> = rows.iter().map(|row| (*row, *row)).collect();
+        let before = self.list.len();
+        let mut formulas = HashSet::new();
+        let part = SheetPart::watched(&workbook.package, &sheet.part, &places, &mut |cell| {
+            let Ok(formula) = cell.formula() else {
+                return false;
             };
-            if let Some(id) = tag
-                .find("r:id")
-                .filter(|id| !id.raw.is_empty() && !ids.contains(id.raw))
-            {
-                self.add(
-                    "relationshipId",
-                    source,
-                    &id.raw,
-                    format!(
-                        "`{source}` uses the relationship `{}`, which is not there",
-                        id.raw
-                    ),
-                );
+            if formula.is_some() {
+                formulas.insert((cell.row, cell.column));
             }
+            let shared_text = cell.shared_text();
+            let facts = CellFacts {
+                row: cell.row,
+                column: cell.column,
+                style: cell.style,
+                shared_text: shared_text.as_deref(),
+                formula: formula.as_deref(),
+            };
+            self.cell(sheet, &facts, known);
+            true
+        })?;
+        let scanned = part.read(workbook, &Keep::All)?;
+        if !part.is_cut() {
+            self.list.truncate(before);
+            formulas = self.cells(sheet, &scanned, known);
         }
-        Ok(())
+        if is_large(&workbook.package, &sheet.part)? {
+            let ids = workbook.package.relationships(&sheet.part)?.into_iter();
+            let ids = ids.map(|relationship| relationship.id).collect();
+            self.ids(&workbook.package, &sheet.part, part.content(), &ids)?;
+        }
+        self.structure(sheet, &scanned);
+        self.tables(workbook, sheet, &scanned, &known.texts)?;
+        Ok(formulas)
     }
 
-    /// Order, indices and formulas of cells.
-    fn cells(&mut self, sheet: &SheetEntry, scanned: &Worksheet<'_>, strings: &[String], styles: usize) {
+    /// The cells of a sheet that was read as a whole.
+    fn cells(&mut self, sheet: &SheetEntry, scanned: &Worksheet<'_>, known: &Known) -> HashSet<(u32, u32)> {
         if !scanned.data.ordered {
             let area = scanned.data.misplaced.unwrap_or(Area::cell(0, 0));
             let cell = crate::addresses::on(sheet, area);
@@ -241,43 +232,43 @@ impl Findings<'_> {
                 format!("{cell} is out of order or there twice"),
             );
         }
+        let mut formulas = HashSet::new();
         for cell in &scanned.data.cells {
+            let index = cell.value.as_ref().filter(|_| cell.kind == "s");
+            let formula = cell.formula.as_ref().map(|formula| formula.text.as_str());
+            if formula.is_some() {
+                formulas.insert((cell.row, cell.column));
+            }
+            let facts = CellFacts {
+                row: cell.row,
+                column: cell.column,
+                style: cell.style,
+                shared_text: index.map(String::as_str),
+                formula,
+            };
+            self.cell(sheet, &facts, known);
+        }
+        formulas
+    }
+
+    /// Indices and formula of a cell.
+    fn cell(&mut self, sheet: &SheetEntry, cell: &CellFacts<'_>, known: &Known) {
+        let lacks_style = cell.style as usize >= known.styles.max(1);
+        let lacks_text = cell.shared_text.is_some_and(|index| {
+            let index = index.trim().parse::<usize>();
+            index.map_or(true, |index| index >= known.texts.len())
+        });
+        let is_open = cell
+            .formula
+            .is_some_and(|formula| !deskhand_formula::balanced(formula));
+        let problems = [
+            (lacks_style, "styleIndex", "has a format that is not there"),
+            (lacks_text, "stringIndex", "has a text that is not there"),
+            (is_open, "formula", "has a formula with open brackets or quotes"),
+        ];
+        for (_, code, what) in problems.into_iter().filter(|(there, ..)| *there) {
             let at = Area::cell(cell.row, cell.column);
-            let here = format!("{at} on `{}`", sheet.name);
-            if cell.style as usize >= styles.max(1) {
-                self.add(
-                    "styleIndex",
-                    &sheet.part,
-                    &at,
-                    format!("{here} has a format that is not there"),
-                );
-            }
-            let dangling = cell.kind == "s"
-                && cell.value.as_ref().is_some_and(|text| {
-                    text.trim()
-                        .parse::<usize>()
-                        .map_or(true, |index| index >= strings.len())
-                });
-            if dangling {
-                self.add(
-                    "stringIndex",
-                    &sheet.part,
-                    &at,
-                    format!("{here} has a text that is not there"),
-                );
-            }
-            if cell
-                .formula
-                .as_ref()
-                .is_some_and(|formula| !deskhand_formula::balanced(&formula.text))
-            {
-                self.add(
-                    "formula",
-                    &sheet.part,
-                    &at,
-                    format!("the formula in {here} has open brackets or quotes"),
-                );
-            }
+            self.add(code, &sheet.part, &at, format!("{at} on `{}` {what}", sheet.name));
         }
     }
 
@@ -317,88 +308,6 @@ impl Findings<'_> {
                     one,
                     format!("merged cells {one} and {other} on `{}` overlap", sheet.name),
                 );
-            }
-        }
-    }
-
-    /// Tables: columns called as their header cells, names and areas each their own.
-    fn tables(
-        &mut self,
-        workbook: &Workbook,
-        sheet: &SheetEntry,
-        scanned: &Worksheet<'_>,
-        strings: &[String],
-    ) -> Outcome<()> {
-        let own = tables::of_sheet(&workbook.package, sheet)?;
-        let all = tables::all(workbook)?;
-        for (index, table) in own.iter().enumerate() {
-            let (part, name) = (&table.part, &table.name);
-            if all
-                .iter()
-                .filter(|(_, other)| other.name.eq_ignore_ascii_case(name))
-                .count()
-                > 1
-            {
-                self.add(
-                    "tableNameTwice",
-                    part,
-                    name,
-                    format!("two tables are called `{name}`"),
-                );
-            }
-            if all.iter().filter(|(_, other)| other.id == table.id).count() > 1 {
-                self.add(
-                    "tableIdTwice",
-                    part,
-                    name,
-                    format!("the table `{name}` has the id of another"),
-                );
-            }
-            if own[index + 1..]
-                .iter()
-                .any(|other| other.area.intersection(&table.area).is_some())
-            {
-                self.add(
-                    "tableOverlap",
-                    part,
-                    name,
-                    format!("the table `{name}` overlaps another"),
-                );
-            }
-            if table.columns.len() != table.area.columns() as usize {
-                self.add(
-                    "tableColumns",
-                    part,
-                    name,
-                    format!("the table `{name}` has another number of columns than its range"),
-                );
-            }
-            if table.header_rows > 0 {
-                self.headers(table, scanned, strings);
-            }
-        }
-        Ok(())
-    }
-
-    /// A table's columns are called as its header cells.
-    fn headers(&mut self, table: &TableEntry, scanned: &Worksheet<'_>, strings: &[String]) {
-        let plain = |text: &str| text.replace("\r\n", "\n");
-        for (column, expected) in (table.area.left..).zip(&table.columns) {
-            let at = (table.area.top, column);
-            let held = scanned
-                .data
-                .cells
-                .binary_search_by_key(&at, |cell| (cell.row, cell.column));
-            let held = held.map_or(CellValue::Empty, |index| {
-                value(&scanned.data.cells[index], strings)
-            });
-            if !matches!(&held, CellValue::Text(text) if plain(text) == plain(expected)) {
-                let at = Area::cell(table.area.top, column);
-                let sentence = format!(
-                    "the header {at} of the table `{}` does not read `{expected}`",
-                    table.name
-                );
-                self.add("tableHeader", &table.part, &at, sentence);
             }
         }
     }

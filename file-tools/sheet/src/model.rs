@@ -8,7 +8,8 @@ use deskhand_operations::{CellValue, RefusalCode};
 
 use crate::cells::{FormulaKind, Keep, ScannedCell};
 use crate::error::{Outcome, refuse};
-use crate::recalculation::book::{constant, tables_of};
+use crate::recalculation::book::tables_of;
+use crate::recalculation::values::constant;
 use crate::sheet::Worksheet;
 use crate::styles::Styles;
 use crate::workbook::{SheetEntry, SheetKind, Workbook, is_true};

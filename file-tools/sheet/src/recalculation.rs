@@ -5,7 +5,9 @@
 pub(crate) mod book;
 mod caches;
 pub(crate) mod opinions;
+pub(crate) mod passing;
 pub(crate) mod recompute;
+pub(crate) mod values;
 
 use std::collections::BTreeMap;
 
@@ -61,7 +63,7 @@ pub(crate) fn recalculate(
     }
     if after.no_calculation.is_none() {
         let areas = affected.iter().flat_map(|index| &reads[*index]);
-        let Some(constants) = book::constants(&after, Some(areas.copied()), &book.computed(&affected))?
+        let Some(constants) = values::constants(&after, Some(areas.copied()), &book.computed(&affected))?
         else {
             return give_up(workbook, draft, "the texts that they read are too long");
         };

@@ -4,6 +4,7 @@
 //! the way, rows out of order, damage) is not judged here: [`Streamed::Unusual`] says that the part is to be read in the
 //! general way ([`crate::sheet::Worksheet`]), which knows all of XML and says what is wrong.
 
+mod cut;
 mod excerpt;
 mod item;
 mod strings;
@@ -16,15 +17,23 @@ use deskhand_opc::xml::{Event, Ns, Reader};
 use deskhand_opc::{Limits, Package, PartReader};
 use deskhand_operations::{Area, MAX_COLUMNS, MAX_ROWS};
 
-use self::item::{Item, Names, RawCell, RowTag, item, plain_text, reference};
+use self::item::{Item, Names, RawCell, item, plain_text, reference};
 use crate::cells::rich_text;
 use crate::error::Outcome;
 
+pub(crate) use self::cut::SheetPart;
 pub(crate) use self::excerpt::{Excerpt, excerpt};
+pub(crate) use self::item::RowTag;
 pub use self::strings::SharedTexts;
 
 /// Parts up to this size in bytes are read in the general way.
-pub(crate) const LARGE: u64 = 4 << 20;
+const LARGE: u64 = 4 << 20;
+
+/// True for a part that is read as it passes by.
+pub(crate) fn is_large(package: &Package, part: &str) -> Outcome<bool> {
+    Ok(package.part_size(part)? >= LARGE)
+}
+
 /// What stands in one piece (a cell, the head of the part) may have this many bytes.
 const MOST: usize = 8 << 20;
 
@@ -104,6 +113,40 @@ impl<'a> StreamedCell<'a> {
         Ok(Some(text))
     }
 
+    /// True for an array formula or a what-if table.
+    pub(crate) fn is_array(&self) -> bool {
+        self.raw.formula.as_ref().is_some_and(|formula| formula.array)
+    }
+
+    /// True where the formula of a shared group stands.
+    pub(crate) fn is_anchor(&self) -> bool {
+        let group = self.raw.formula.as_ref().and_then(|formula| formula.group);
+        group
+            .and_then(|group| self.anchors.get(&group))
+            .is_some_and(|(row, column, _)| (*row, *column) == (self.row, self.column))
+    }
+
+    /// True when it has a formula, an empty one too.
+    pub(crate) fn has_formula(&self) -> bool {
+        self.raw.formula.is_some()
+    }
+
+    /// True when it has a value.
+    pub(crate) fn has_value(&self) -> bool {
+        self.raw.value.is_some() || self.raw.inline.is_some()
+    }
+
+    /// True for an error value.
+    pub(crate) fn is_error(&self) -> bool {
+        self.raw.kind == "e"
+    }
+
+    /// The index of its shared text as it stands.
+    pub(crate) fn shared_text(&self) -> Option<Cow<'a, str>> {
+        let value = self.raw.value.filter(|_| self.raw.kind == "s")?;
+        Some(plain_text(value).unwrap_or_default())
+    }
+
     /// Its value; `None` where it is unusual.
     pub fn value<'t>(&self, texts: &'t SharedTexts) -> Option<StreamedValue<'t>>
     where
@@ -144,11 +187,17 @@ fn general_text(part: &str, element: &[u8], limits: &Limits) -> Option<String> {
 
 /// Who looks at the cells of a sheet as they pass by.
 pub(crate) trait Visitor {
-    /// The head of the part, up to where its rows begin.
-    fn head(&mut self, _: &[u8], _: &Names) {}
+    /// The head of the part piece by piece, from its root element to where its rows begin, and where each stands.
+    fn head(&mut self, _: &[u8], _: &Names, _: u64) {}
 
-    /// A row begins: its number, and its tag as it stands.
-    fn row(&mut self, _: u32, _: &RowTag, _: &[u8]) {}
+    /// A row begins: its number, its tag as it stands, and where.
+    fn row(&mut self, _: u32, _: &RowTag, _: &[u8], _: u64) {}
+
+    /// White space or a comment between rows or cells.
+    fn between(&mut self, _: &[u8]) {}
+
+    /// The end tag of a row.
+    fn row_end(&mut self, _: &[u8]) {}
 
     /// A cell, and the smallest area of all cells so far that hold something. False when enough was seen.
     fn cell(&mut self, cell: &StreamedCell<'_>, used: Option<Area>) -> bool;
@@ -169,6 +218,8 @@ impl<F: FnMut(&StreamedCell<'_>) -> bool> Visitor for F {
 struct Source {
     reader: PartReader,
     buffer: Vec<u8>,
+    /// Where the buffer begins in the part.
+    start: u64,
     at: usize,
     ended: bool,
 }
@@ -178,9 +229,15 @@ impl Source {
         Ok(Self {
             reader: package.part_reader(part)?,
             buffer: Vec::new(),
+            start: 0,
             at: 0,
             ended: false,
         })
+    }
+
+    /// Where the rest stands in the part.
+    fn place(&self) -> u64 {
+        self.start + self.at as u64
     }
 
     fn rest(&self) -> &[u8] {
@@ -193,6 +250,7 @@ impl Source {
             return Ok(false);
         }
         self.buffer.drain(..self.at);
+        self.start += self.at as u64;
         self.at = 0;
         let chunk = self.reader.chunk()?;
         self.buffer.extend_from_slice(chunk);
@@ -251,12 +309,21 @@ pub(crate) fn cells(
             Item::Unusual => return unusual,
             Item::End if rows.row.is_some() => return unusual,
             Item::End => break,
-            Item::Between(used) => (used, Goes::On),
-            Item::RowEnd(used) => match rows.row.take() {
-                Some(_) => (used, Goes::On),
-                None => return unusual,
-            },
-            Item::Row(tag) => (tag.used, rows.begin(&tag, rest, visitor)),
+            Item::Between(used) => {
+                visitor.between(&rest[..used]);
+                (used, Goes::On)
+            }
+            Item::RowEnd(used) => {
+                if rows.row.take().is_none() {
+                    return unusual;
+                }
+                visitor.row_end(&rest[..used]);
+                (used, Goes::On)
+            }
+            Item::Row(tag) => {
+                let bytes = &rest[..tag.used];
+                (tag.used, rows.begin(&tag, bytes, source.place(), visitor))
+            }
             Item::Cell(raw, used) => (used, rows.cell(&raw, &rest[..used], visitor)),
         };
         match goes {
@@ -292,7 +359,7 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn begin(&mut self, tag: &RowTag, rest: &[u8], visitor: &mut impl Visitor) -> Goes {
+    fn begin(&mut self, tag: &RowTag, bytes: &[u8], place: u64, visitor: &mut impl Visitor) -> Goes {
         let number = tag
             .number
             .map_or(Some(self.next_row), |number| number.checked_sub(1));
@@ -300,7 +367,7 @@ impl Rows<'_> {
         let Some(number) = number else {
             return Goes::Unusual;
         };
-        visitor.row(number, tag, &rest[..tag.used]);
+        visitor.row(number, tag, bytes, place);
         self.row = Some(number).filter(|_| !tag.empty);
         (self.next_row, self.next_column) = (number + 1, 0);
         Goes::On
@@ -392,14 +459,14 @@ fn head(
                 if element.ends_with(b"/>") {
                     return Ok(None);
                 }
-                visitor.head(&source.buffer[source.at..end], known);
+                visitor.head(&source.buffer[source.at..end], known, source.place());
                 source.at = end;
                 return Ok(names);
             }
             _ => {}
         }
         if let Some(known) = &names {
-            visitor.head(&source.buffer[source.at..end], known);
+            visitor.head(&source.buffer[source.at..end], known, source.place());
         }
         source.at = end;
     }

@@ -26,8 +26,7 @@ pub(crate) fn shared(workbook: &Workbook) -> Outcome<Vec<String>> {
 }
 
 /// The shared strings that some cells name, in their places; all others are left empty.
-pub(crate) fn wanted(workbook: &Workbook, cells: &[ScannedCell<'_>]) -> Outcome<Vec<String>> {
-    let texts = SharedTexts::read(workbook)?;
+pub(crate) fn wanted(texts: &SharedTexts, cells: &[ScannedCell<'_>]) -> Vec<String> {
     let mut strings = vec![String::new(); texts.len()];
     for cell in cells.iter().filter(|cell| cell.kind == "s") {
         let index = cell.value.as_ref().and_then(|index| index.trim().parse().ok());
@@ -35,5 +34,5 @@ pub(crate) fn wanted(workbook: &Workbook, cells: &[ScannedCell<'_>]) -> Outcome<
             text.clone_into(string);
         }
     }
-    Ok(strings)
+    strings
 }

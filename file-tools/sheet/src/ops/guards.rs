@@ -8,6 +8,7 @@ use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
 use crate::pivots;
 use crate::sheet::Worksheet;
+use crate::stream::SheetPart;
 use crate::tables;
 use crate::workbook::{SheetEntry, Workbook};
 
@@ -102,8 +103,8 @@ pub(super) fn open(sheet: &SheetEntry, scanned: &Worksheet<'_>) -> Outcome<()> {
 
 /// Refuses a sheet of the draft that is protected, or whose cells are out of order.
 pub(super) fn of_part(workbook: &Workbook, draft: &Draft, sheet: &SheetEntry) -> Outcome<()> {
-    let content = draft.package().part(&sheet.part)?;
-    let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(Vec::new()))?;
+    let part = SheetPart::without_rows(draft.package(), &sheet.part)?;
+    let scanned = part.read(workbook, &Keep::Areas(Vec::new()))?;
     open(sheet, &scanned)
 }
 

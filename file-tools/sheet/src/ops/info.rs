@@ -12,8 +12,8 @@ use crate::cells::Keep;
 use crate::chart::read;
 use crate::drawings::{self, Object};
 use crate::error::Outcome;
-use crate::sheet::Worksheet;
 use crate::sources;
+use crate::stream::SheetPart;
 use crate::tables;
 use crate::workbook::{SheetEntry, SheetKind, Workbook, is_true};
 
@@ -145,8 +145,8 @@ pub(super) fn content(workbook: &Workbook, sheet: &SheetEntry) -> Outcome<SheetC
         content.kind = other_kind(workbook, sheet)?;
         return Ok(content);
     }
-    let bytes = workbook.package.part(&sheet.part)?;
-    let scanned = Worksheet::read(workbook, &sheet.part, &bytes, &Keep::Areas(Vec::new()))?;
+    let part = SheetPart::without_rows(&workbook.package, &sheet.part)?;
+    let scanned = part.read(workbook, &Keep::Areas(Vec::new()))?;
     content.used_range = scanned.data.used.map(|area| area.to_string());
     content.protected = scanned.protected;
     for table in tables::of_sheet(&workbook.package, sheet)? {

@@ -9,14 +9,14 @@ use crate::cell_edit::{CellEdit, CellEdits, Content};
 use crate::cells::Keep;
 use crate::error::Outcome;
 use crate::ops::{within, writing};
-use crate::sheet::Worksheet;
+use crate::stream::SheetPart;
 use crate::workbook::Workbook;
 
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, clear: &RangeClear) -> Outcome<Applied> {
     let (index, area) = addresses::area(workbook, &clear.range)?;
     let sheet = workbook.worksheet(index)?;
-    let content = workbook.package.part(&sheet.part)?;
-    let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(vec![area]))?;
+    let part = SheetPart::of(&workbook.package, &sheet.part, &[(area.top, area.bottom)])?;
+    let scanned = part.read(workbook, &Keep::Areas(vec![area]))?;
     let filled = scanned
         .data
         .cells

@@ -9,7 +9,7 @@ use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
 use crate::ops::values::{formula, shown, value};
 use crate::sheet::Worksheet;
-use crate::stream::{self, LARGE, SharedTexts, Streamed, StreamedCell, StreamedValue};
+use crate::stream::{self, SharedTexts, Streamed, StreamedCell, StreamedValue, is_large};
 use crate::strings;
 use crate::styles::Styles;
 use crate::workbook::{SheetEntry, SheetKind, Workbook};
@@ -38,7 +38,7 @@ pub(super) fn answer(workbook: &Workbook, find: &RangeFind) -> Outcome<FoundCell
         if sheet.kind != SheetKind::Worksheet {
             continue;
         }
-        if workbook.package.part_size(&sheet.part)? >= LARGE {
+        if is_large(&workbook.package, &sheet.part)? {
             let texts = match &mut texts {
                 Some(texts) => texts,
                 none => none.insert(SharedTexts::read(workbook)?),

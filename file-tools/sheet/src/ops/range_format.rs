@@ -11,7 +11,7 @@ use crate::cells::Keep;
 use crate::column_width;
 use crate::error::{Outcome, refuse};
 use crate::ops::{within, writing};
-use crate::sheet::Worksheet;
+use crate::stream::SheetPart;
 use crate::style_edit::StyleEdit;
 use crate::workbook::Workbook;
 
@@ -54,8 +54,8 @@ pub(super) fn styled(
     styles: &mut StyleEdit,
 ) -> Outcome<CellEdits> {
     let sheet = workbook.worksheet(index)?;
-    let content = draft.package().part(&sheet.part)?;
-    let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(vec![area]))?;
+    let part = SheetPart::of(draft.package(), &sheet.part, &[(area.top, area.bottom)])?;
+    let scanned = part.read(workbook, &Keep::Areas(vec![area]))?;
     let mut changes = CellEdits::new();
     for row in area.top..=area.bottom {
         for column in area.left..=area.right {

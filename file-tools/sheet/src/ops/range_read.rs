@@ -13,7 +13,7 @@ use crate::ops::text_table;
 use crate::ops::values::{formula_or_value, shown, value};
 use crate::sheet::Worksheet;
 use crate::sources;
-use crate::stream::{Excerpt, LARGE, excerpt};
+use crate::stream::{Excerpt, SharedTexts, excerpt, is_large};
 use crate::strings;
 use crate::styles::Styles;
 use crate::workbook::{SheetEntry, Workbook};
@@ -47,7 +47,7 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
     let strings = match excerpt {
         Some(excerpt) => {
             scanned.data.used = excerpt.used;
-            strings::wanted(workbook, &scanned.data.cells)?
+            strings::wanted(&SharedTexts::read(workbook)?, &scanned.data.cells)
         }
         None => strings::shared(workbook)?,
     };
@@ -98,7 +98,7 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
 
 /// Of a large part, the rows that are to be looked at closely.
 fn of_large(workbook: &Workbook, part: &str, area: Area, max_rows: Option<u32>) -> Outcome<Option<Excerpt>> {
-    if workbook.package.part_size(part)? < LARGE {
+    if !is_large(&workbook.package, part)? {
         return Ok(None);
     }
     let rows = max_rows.unwrap_or(DEFAULT_ROWS).max(1);

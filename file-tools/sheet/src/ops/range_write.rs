@@ -10,8 +10,8 @@ use crate::cell_edit::{CellEdit, CellEdits, Content};
 use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
 use crate::ops::{range_format, within, writing};
-use crate::sheet::Worksheet;
 use crate::sources;
+use crate::stream::SheetPart;
 use crate::style_edit::StyleEdit;
 use crate::styles::{Styles, shows_dates};
 use crate::workbook::Workbook;
@@ -64,8 +64,8 @@ fn show_dates(
 ) -> Outcome<()> {
     let held = Styles::read(workbook)?;
     let sheet = workbook.worksheet(index)?;
-    let part = workbook.package.part(&sheet.part)?;
-    let scanned = Worksheet::read(workbook, &sheet.part, &part, &Keep::Areas(vec![area]))?;
+    let part = SheetPart::of(&workbook.package, &sheet.part, &[(area.top, area.bottom)])?;
+    let scanned = part.read(workbook, &Keep::Areas(vec![area]))?;
     let mut wanted = |row: u32, column: u32| {
         let input = &cells[(row - area.top) as usize][(column - area.left) as usize];
         let CellInput::Date(date) = input else { return None };

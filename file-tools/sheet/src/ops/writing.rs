@@ -20,6 +20,7 @@ use crate::pivots;
 use crate::recalculation::{self, Recalculated};
 use crate::sheet::Worksheet;
 use crate::sources;
+use crate::stream::{SharedTexts, SheetPart};
 use crate::strings;
 use crate::styles::Styles;
 use crate::tables::{self, TableEntry};
@@ -38,17 +39,18 @@ pub(super) fn write(
     changes: &CellEdits,
 ) -> Outcome<Applied> {
     let sheet = workbook.worksheet(index)?;
-    let content = draft.package().part(&sheet.part)?;
     let mut rows: Vec<u32> = changes.keys().map(|(row, _)| *row).collect();
     rows.dedup();
-    let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Rows(rows))?;
-    guard(workbook, sheet, &scanned, changes)?;
-    let headers = header_renames(workbook, draft, sheet, changes)?;
     let replaced = |row: u32, column: u32| {
         changes
             .get(&(row, column))
             .is_some_and(|change| change.content != Content::Keep)
     };
+    let places: Vec<(u32, u32)> = rows.iter().map(|row| (*row, *row)).collect();
+    let part = SheetPart::for_change(draft.package(), &sheet.part, &places, &replaced)?;
+    let scanned = part.read(workbook, &Keep::Rows(rows))?;
+    guard(workbook, sheet, &scanned, changes)?;
+    let headers = header_renames(workbook, draft, sheet, changes)?;
     let formulas_gone: HashSet<(u32, u32)> = scanned
         .data
         .cells
@@ -57,7 +59,7 @@ pub(super) fn write(
         .filter(|cell| !changes[&(cell.row, cell.column)].content.is_formula())
         .map(|cell| (cell.row, cell.column))
         .collect();
-    draft.edit(&sheet.part, cell_edit::edits(&scanned, changes))?;
+    part.edit(draft, cell_edit::edits(&scanned, changes))?;
     if !formulas_gone.is_empty() {
         calc_chain::remove(workbook, draft, &Gone::Cells(sheet.id, &formulas_gone))?;
     }
@@ -264,9 +266,9 @@ fn read_back(
 ) -> Outcome<ReadBack> {
     let after = Workbook::read(draft.package().clone())?;
     let sheet = after.worksheet(index)?;
-    let content = after.package.part(&sheet.part)?;
-    let scanned = Worksheet::read(&after, &sheet.part, &content, &Keep::Areas(vec![area]))?;
-    let strings = strings::shared(&after)?;
+    let part = SheetPart::of(&after.package, &sheet.part, &[(area.top, area.bottom)])?;
+    let scanned = part.read(&after, &Keep::Areas(vec![area]))?;
+    let strings = strings::wanted(&SharedTexts::read(&after)?, &scanned.data.cells);
     let mut back = ReadBack {
         formulas: Vec::new(),
         errors: Vec::new(),

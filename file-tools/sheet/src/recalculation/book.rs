@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use deskhand_formula::{CellAt, Constant, Formula, Problem, Readers, Table, reach};
-use deskhand_operations::{Area, CellValue, MAX_ROWS};
+use deskhand_operations::Area;
 
-use crate::cells::{FormulaKind, Keep, ScannedCell};
+use super::passing;
+use super::values::constant;
+use crate::cells::{FormulaKind, Keep, ScannedRow};
 use crate::error::Outcome;
-use crate::ops::values::value;
 use crate::sheet::Worksheet;
+use crate::stream::is_large;
 use crate::tables;
 use crate::workbook::{SheetKind, Workbook, is_true};
 
 /// Formulas looked at; above it nothing is computed here.
 const MAX_FORMULAS: usize = 1_000_000;
-
-/// Bytes of texts that formulas read; above it nothing is computed here.
-const MAX_TEXTS: usize = 512 << 20;
 
 /// A formula of the workbook.
 #[derive(Debug)]
@@ -52,53 +51,81 @@ impl Book {
             ..Self::default()
         };
         let mut hiding = BTreeSet::new();
-        let mut subtotals = false;
         for (index, sheet) in worksheets(workbook) {
-            let content = workbook.package.part(&sheet.part)?;
-            let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Formulas)?;
-            let hidden = |tag: &deskhand_opc::xml::Tag<'_>| {
-                tag.attribute("hidden").is_some_and(|hidden| is_true(&hidden))
+            let hides = match book.stream_sheet(workbook, index, &sheet.part)? {
+                Some(hides) => hides,
+                None => book.read_sheet(workbook, index, &sheet.part)?,
             };
-            if scanned.data.rows.iter().any(|row| hidden(&row.tag)) {
+            if hides {
                 hiding.insert(index);
             }
-            for cell in &scanned.data.cells {
-                let Some(formula) = cell.formula.as_ref() else {
-                    continue;
-                };
-                // A what-if table holds no text, but fills its area.
-                let fills = match &formula.kind {
-                    FormulaKind::Array(area) | FormulaKind::DataTable(area) if area.cells() > 1 => {
-                        Some(*area)
-                    }
-                    FormulaKind::DataTable(area) => Some(*area),
-                    _ => None,
-                };
-                if formula.text.is_empty() && fills.is_none() {
-                    continue;
-                }
-                if book.formulas.len() >= MAX_FORMULAS {
-                    return Ok(None);
-                }
-                let upper = |name: &str| formula.text.to_ascii_uppercase().contains(name);
-                subtotals = subtotals || upper("SUBTOTAL") || upper("AGGREGATE");
-                book.formulas.push(BookFormula {
-                    cell: CellAt {
-                        sheet: index,
-                        row: cell.row,
-                        column: cell.column,
-                    },
-                    text: formula.text.clone(),
-                    array: matches!(formula.kind, FormulaKind::Array(_)),
-                    fills,
-                    cached: cell.value.is_some().then(|| constant(cell, &[])),
-                });
+            if book.formulas.len() > MAX_FORMULAS {
+                return Ok(None);
             }
         }
-        if subtotals {
+        let asks = |formula: &BookFormula| {
+            let text = formula.text.to_ascii_uppercase();
+            text.contains("SUBTOTAL") || text.contains("AGGREGATE")
+        };
+        if !hiding.is_empty() && book.formulas.iter().any(asks) {
             book.hidden_rows = hiding;
         }
         Ok(Some(book))
+    }
+
+    /// Takes up the formulas of a large sheet, up to one too many. Answers whether it hides rows; nothing where it is to be
+    /// read.
+    fn stream_sheet(&mut self, workbook: &Workbook, index: usize, part: &str) -> Outcome<Option<bool>> {
+        if !is_large(&workbook.package, part)? {
+            return Ok(None);
+        }
+        let before = self.formulas.len();
+        let take = |formula| {
+            self.formulas.push(formula);
+            self.formulas.len() <= MAX_FORMULAS
+        };
+        let hides = passing::formulas(&workbook.package, part, index, take)?;
+        if hides.is_none() {
+            self.formulas.truncate(before);
+        }
+        Ok(hides)
+    }
+
+    /// Takes up the formulas of a sheet, up to one too many. Answers whether it hides rows.
+    pub(crate) fn read_sheet(&mut self, workbook: &Workbook, index: usize, part: &str) -> Outcome<bool> {
+        let content = workbook.package.part(part)?;
+        let scanned = Worksheet::read(workbook, part, &content, &Keep::Formulas)?;
+        for cell in &scanned.data.cells {
+            let Some(formula) = cell.formula.as_ref() else {
+                continue;
+            };
+            // A what-if table holds no text, but fills its area.
+            let fills = match &formula.kind {
+                FormulaKind::Array(area) | FormulaKind::DataTable(area) if area.cells() > 1 => Some(*area),
+                FormulaKind::DataTable(area) => Some(*area),
+                _ => None,
+            };
+            if formula.text.is_empty() && fills.is_none() {
+                continue;
+            }
+            if self.formulas.len() > MAX_FORMULAS {
+                break;
+            }
+            self.formulas.push(BookFormula {
+                cell: CellAt {
+                    sheet: index,
+                    row: cell.row,
+                    column: cell.column,
+                },
+                text: formula.text.clone(),
+                array: matches!(formula.kind, FormulaKind::Array(_)),
+                fills,
+                cached: cell.value.is_some().then(|| constant(cell, &[])),
+            });
+        }
+        let hidden =
+            |row: &ScannedRow<'_>| row.tag.attribute("hidden").is_some_and(|hidden| is_true(&hidden));
+        Ok(scanned.data.rows.iter().any(hidden))
     }
 
     /// What each formula reads, and the formulas that may read any cell.
@@ -220,7 +247,7 @@ impl BookFormula {
     }
 }
 
-fn worksheets(workbook: &Workbook) -> impl Iterator<Item = (usize, &crate::workbook::SheetEntry)> {
+pub(super) fn worksheets(workbook: &Workbook) -> impl Iterator<Item = (usize, &crate::workbook::SheetEntry)> {
     let sheets = workbook.sheets.iter().enumerate();
     sheets.filter(|(_, sheet)| sheet.kind == SheetKind::Worksheet)
 }
@@ -236,87 +263,4 @@ pub(crate) fn tables_of(workbook: &Workbook) -> Outcome<Vec<Table>> {
         columns: table.columns,
     });
     Ok(tables.collect())
-}
-
-/// A cell's value as formulas read it.
-pub(crate) fn constant(cell: &ScannedCell<'_>, strings: &[String]) -> Constant {
-    match value(cell, strings) {
-        CellValue::Text(text) if cell.kind == "e" => Constant::Error(text),
-        value => Constant::Value(value),
-    }
-}
-
-/// The values of cells that formulas read, but for cells that are computed. All cells without `areas`; none where their
-/// texts are too long: a million cells may share one text.
-pub(crate) fn constants(
-    workbook: &Workbook,
-    areas: Option<impl Iterator<Item = (usize, Area)>>,
-    computed: &HashSet<CellAt>,
-) -> Outcome<Option<Vec<(CellAt, Constant)>>> {
-    let wanted = areas.map(columns);
-    let strings = crate::strings::shared(workbook)?;
-    let mut constants = Vec::new();
-    let mut texts = 0;
-    for (index, sheet) in worksheets(workbook) {
-        let keep = match &wanted {
-            None => Keep::All,
-            Some(wanted) => match wanted.get(&index) {
-                Some(columns) => Keep::Columns(columns.clone()),
-                None => continue,
-            },
-        };
-        let content = workbook.package.part(&sheet.part)?;
-        let scanned = Worksheet::read(workbook, &sheet.part, &content, &keep)?;
-        for cell in &scanned.data.cells {
-            let at = CellAt {
-                sheet: index,
-                row: cell.row,
-                column: cell.column,
-            };
-            if cell.value.is_some() && !computed.contains(&at) {
-                let value = constant(cell, &strings);
-                if let Constant::Value(CellValue::Text(text)) = &value {
-                    texts += text.len();
-                }
-                if texts > MAX_TEXTS {
-                    return Ok(None);
-                }
-                constants.push((at, value));
-            }
-        }
-    }
-    Ok(Some(constants))
-}
-
-/// The first and last row that is read of each column, by sheet. Very wide areas widen all columns at once.
-fn columns(areas: impl Iterator<Item = (usize, Area)>) -> BTreeMap<usize, Vec<(u32, u32)>> {
-    const NONE: (u32, u32) = (MAX_ROWS, 0);
-    const WIDE: u32 = 64;
-    let mut wanted: BTreeMap<usize, Vec<(u32, u32)>> = BTreeMap::new();
-    let mut wide: BTreeMap<usize, Area> = BTreeMap::new();
-    let mut widen = |sheet: usize, area: Area| {
-        let columns = wanted.entry(sheet).or_default();
-        if columns.len() <= area.right as usize {
-            columns.resize(area.right as usize + 1, NONE);
-        }
-        for (first, last) in &mut columns[area.left as usize..=area.right as usize] {
-            *first = (*first).min(area.top);
-            *last = (*last).max(area.bottom);
-        }
-    };
-    for (sheet, area) in areas {
-        if area.columns() <= WIDE {
-            widen(sheet, area);
-            continue;
-        }
-        let around = wide.entry(sheet).or_insert(area);
-        around.top = around.top.min(area.top);
-        around.left = around.left.min(area.left);
-        around.bottom = around.bottom.max(area.bottom);
-        around.right = around.right.max(area.right);
-    }
-    for (sheet, area) in wide {
-        widen(sheet, area);
-    }
-    wanted
 }

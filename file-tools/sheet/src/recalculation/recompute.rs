@@ -26,7 +26,8 @@ use deskhand_formula::{
 use deskhand_operations::{CellValue, Refusal, RefusalCode};
 
 use super::FILLS;
-use super::book::{self, Book, BookFormula};
+use super::book::{Book, BookFormula};
+use super::values;
 use crate::error::{Outcome, refuse};
 use crate::workbook::Workbook;
 
@@ -140,7 +141,7 @@ pub(crate) fn whole<T>(
         Vec::new()
     } else {
         let areas: Option<std::iter::Empty<_>> = None;
-        let Some(constants) = book::constants(workbook, areas, &book.computed(&all))? else {
+        let Some(constants) = values::constants(workbook, areas, &book.computed(&all))? else {
             return refuse(
                 RefusalCode::TooLarge,
                 "The workbook has longer texts than can be computed with; nothing was changed.",

@@ -169,13 +169,13 @@ impl Cutter {
 }
 
 impl Visitor for Cutter {
-    fn head(&mut self, bytes: &[u8], names: &Names) {
+    fn head(&mut self, bytes: &[u8], names: &Names, _: u64) {
         self.names.get_or_insert_with(|| names.clone());
         self.head.extend_from_slice(bytes);
         self.is_unusual |= self.head.len() > MOST;
     }
 
-    fn row(&mut self, row: u32, tag: &RowTag, bytes: &[u8]) {
+    fn row(&mut self, row: u32, tag: &RowTag, bytes: &[u8], _: u64) {
         self.close();
         if !self.wants(row) {
             return;

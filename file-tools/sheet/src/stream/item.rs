@@ -31,6 +31,7 @@ pub(super) enum Item<'a> {
 pub(crate) struct RowTag {
     /// As it says, from 1.
     pub(super) number: Option<u32>,
+    pub(crate) hidden: bool,
     pub(super) empty: bool,
     pub(super) used: usize,
 }
@@ -52,6 +53,8 @@ pub(super) struct RawCell<'a> {
 pub(super) struct RawFormula<'a> {
     /// The group of a shared formula.
     pub(super) group: Option<u32>,
+    /// True for an array formula or a what-if table.
+    pub(super) array: bool,
     pub(super) text: &'a [u8],
 }
 
@@ -285,7 +288,7 @@ fn element<'a>(cursor: &mut Cursor<'a>, names: &Names) -> Part<Item<'a>> {
         kind: "n",
         ..RawCell::default()
     };
-    let (mut number, mut kind, mut bad) = (None, None, false);
+    let (mut number, mut kind, mut hidden, mut bad) = (None, None, false, false);
     let tag = cursor.start(|name, value| match name {
         b"r" => number = Some(value),
         b"s" => cell.style = decimal(value).unwrap_or_default(),
@@ -293,6 +296,7 @@ fn element<'a>(cursor: &mut Cursor<'a>, names: &Names) -> Part<Item<'a>> {
             Ok(value) => kind = Some(value),
             Err(_) => bad = true,
         },
+        b"hidden" => hidden = matches!(value, b"1" | b"true" | b"on"),
         _ => {}
     })?;
     if bad {
@@ -311,6 +315,7 @@ fn element<'a>(cursor: &mut Cursor<'a>, names: &Names) -> Part<Item<'a>> {
             number: number
                 .map(|number| decimal(number).ok_or(Stop::Unusual))
                 .transpose()?,
+            hidden,
             empty: tag.empty,
             used: cursor.at,
         })),
@@ -331,10 +336,13 @@ fn inside<'a>(cursor: &mut Cursor<'a>, cell: &Tag<'a>, names: &Names, raw: &mut 
             _ => {}
         }
         let from = cursor.at;
-        let (mut group, mut shared) = (None, false);
+        let (mut group, mut shared, mut array) = (None, false, false);
         let tag = cursor.start(|name, value| match name {
             b"si" => group = decimal(value),
-            b"t" => shared = value == b"shared",
+            b"t" => {
+                shared = value == b"shared";
+                array = matches!(value, b"array" | b"dataTable");
+            }
             _ => {}
         })?;
         match names.local(tag.name) {
@@ -342,7 +350,7 @@ fn inside<'a>(cursor: &mut Cursor<'a>, cell: &Tag<'a>, names: &Names, raw: &mut 
             Some(b"f") if raw.formula.is_none() => {
                 let text = cursor.text(&tag)?;
                 let group = group.filter(|_| shared);
-                raw.formula = Some(RawFormula { group, text });
+                raw.formula = Some(RawFormula { group, array, text });
             }
             Some(b"is") if !raw.has_text() => {
                 if !tag.empty {

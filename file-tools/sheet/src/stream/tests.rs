@@ -1,5 +1,7 @@
 //! The quick way of reading says the same as the general one, or says nothing.
 
+mod changing;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -25,8 +25,15 @@ pub fn tool_name(definition: &Definition) -> String {
     }
 }
 
-/// Operations that only the service uses, for undo and for exchange with a live deck.
-const INTERNAL: [&str; 3] = ["range.restore", "slide.export", "slide.replace"];
+/// Operations that only the service uses, for undo and for exchange with a live deck; and those that work on no document of
+/// a session, but make a file.
+const INTERNAL: [&str; 5] = [
+    "range.restore",
+    "slide.export",
+    "slide.replace",
+    "workbook.create",
+    "deck.create",
+];
 
 /// The tool that lists documents.
 pub const LIST_TOOL: &str = "documents_list";

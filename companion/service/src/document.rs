@@ -5,6 +5,7 @@ mod back;
 mod flat;
 mod guarded;
 mod journal;
+mod make;
 mod show;
 mod work;
 
@@ -28,7 +29,8 @@ pub(crate) enum DocumentCommand {
     Info(OneFile),
     /// Reads a range, a slide, or from a block, page or row on.
     Read(Read),
-    /// Applies operations, all or none. Without --out in place, and `document undo` leads back.
+    /// Applies operations, all or none. Without --out in place, and `document undo` leads back. Makes a file that is not
+    /// there where the first operation is `workbook.create`, `deck.create` or `document.create`.
     Apply(Apply),
     /// Lists what `document apply` changed in a file, and what of it was taken back.
     History(OneFile),

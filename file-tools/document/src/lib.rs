@@ -6,6 +6,7 @@
 mod change;
 mod check;
 mod compare;
+mod create;
 mod document;
 mod flat;
 pub mod history;
@@ -14,6 +15,7 @@ mod parse;
 pub use change::{Change, Stopped, apply_all};
 pub use check::check;
 pub use compare::{compare, compare_flat};
+pub use create::{Template, create, kind_of_new};
 pub use deskhand_text::Revision;
 pub use document::{Document, Planned, refused_package};
 pub use flat::{Flat, Source, flat_kind};

@@ -1,10 +1,12 @@
 //! Operations on a deck. Positions and sizes are in points from the slide's top left corner.
 
+mod create;
 mod object;
 mod shape;
 mod slide;
 mod text;
 
+pub use create::*;
 pub use object::*;
 pub use shape::*;
 pub use slide::*;
@@ -17,10 +19,15 @@ use crate::definition::operations;
 /// Why an operation is one for closed files: it is about more than one slide.
 const FILE_ONLY: &str = "it works on the whole file; close the deck in PowerPoint first";
 
+/// Why an operation is none for an open deck: it makes another one.
+const NEW_FILE: &str = "it makes a new file";
+
 operations! {
     Deck, DeckOperation, DeckAnswer;
     /// Lists slide size, masters with theme fonts and colours, layouts with their placeholders, sections, and slides with title and layout.
     "deck.info" Info(DeckInfo) -> DeckContent, Read, OfficeJs("PowerPointApi", "1.3"), "Looking at the deck", "Looked at", |_| String::new();
+    /// Makes a new deck, from a template or with a plain master and the usual layouts.
+    "deck.create" Create(DeckCreate) -> Applied, Add, NotLive(NEW_FILE), "Making a deck", "Deck made", |_| String::new();
     /// Reads one slide: shapes in reading order with text, tables, chart data, alt text and notes; on request how the text is formatted.
     "slide.read" SlideRead(SlideRead) -> SlideContent, Read, OfficeJs("PowerPointApi", "1.4"), "Reading", "Read", |read| slide(&read.slide);
     /// Adds a slide from a layout and fills its placeholders.

@@ -1,6 +1,7 @@
 //! Operations on a workbook.
 
 mod audit;
+mod create;
 mod drawing;
 mod mark;
 mod range;
@@ -9,6 +10,7 @@ mod sheet;
 mod table;
 
 pub use audit::*;
+pub use create::*;
 pub use drawing::*;
 pub use mark::*;
 pub use range::*;
@@ -27,10 +29,15 @@ use crate::definition::operations;
 /// Why an operation is one for closed files.
 const FILE_ONLY: &str = "it works on the file; close the workbook in Excel first";
 
+/// Why an operation is none for an open workbook: it makes another one.
+const NEW_FILE: &str = "it makes a new file";
+
 operations! {
     Workbook, WorkbookOperation, WorkbookAnswer;
     /// Lists sheets with their used range, tables, charts and names.
     "workbook.info" Info(WorkbookInfo) -> WorkbookContent, Read, OfficeJs("ExcelApi", "1.4"), "Looking at the workbook", "Looked at", |_| String::new();
+    /// Makes a new workbook with sheets, cells, formulas, formats and column widths.
+    "workbook.create" Create(WorkbookCreate) -> Applied, Add, NotLive(NEW_FILE), "Making a workbook", "Workbook made", |_| String::new();
     /// Reads a range: values, and on request formulas, number formats, formats, texts and notes.
     "range.read" RangeRead(RangeRead) -> RangeContent, Read, OfficeJs("ExcelApi", "1.4"), "Reading", "Read {}", |read| read.range.clone();
     /// Finds cells whose text or value contains the given words.

@@ -1,18 +1,23 @@
 //! New workbooks from rows of cells: small ones with their values computed, and those of any size row by row.
 
+mod described;
 mod rows;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use deskhand_formula::CellAt;
 use deskhand_opc::{Draft, Limits, Package};
-use deskhand_operations::{CellInput, Refusal, RefusalCode};
+use deskhand_operations::{Address, Area, CellInput, CellValue, Refusal, RefusalCode};
 use rust_xlsxwriter::{Format, Formula, XlsxError};
 
 use crate::recalculation;
 use crate::workbook::Workbook;
 
+pub use self::described::workbook_of;
 pub use self::rows::{NewRows, NewWorkbook};
+
+/// Formulas with errors that a warning names.
+const NAMED: usize = 10;
 
 /// A sheet of a new workbook.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,7 +83,29 @@ pub fn create_workbook(sheets: &[NewSheet]) -> Result<(Vec<u8>, Vec<String>), Cr
             format!("The workbook could not be written: {error}."),
         )
     })?;
-    Ok((bytes, recalculated.warnings))
+    let mut warnings = recalculated.warnings;
+    warnings.extend(errors(sheets, &recalculated.values));
+    Ok((bytes, warnings))
+}
+
+/// Names formulas that answer errors.
+fn errors(sheets: &[NewSheet], values: &BTreeMap<CellAt, (CellValue, bool)>) -> Option<String> {
+    let wrong = values.iter().filter_map(|(cell, (value, is_error))| match value {
+        CellValue::Text(error) if *is_error => {
+            let place = Address::on(&sheets.get(cell.sheet)?.name, Area::cell(cell.row, cell.column));
+            Some(format!("{place} ({error})"))
+        }
+        _ => None,
+    });
+    let wrong: Vec<String> = wrong.collect();
+    let more = wrong.len().saturating_sub(NAMED);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    let named = wrong.get(..NAMED).unwrap_or(&wrong).join(", ");
+    (!wrong.is_empty()).then(|| format!("Formulas answer errors: {named}{more}."))
 }
 
 /// The number formats of dates: making one for every cell would cost more than writing it.

@@ -49,7 +49,7 @@ mod take_back;
 mod workbook;
 
 pub use compare::compare;
-pub use create::{CreateError, NewRows, NewSheet, NewWorkbook, create_workbook};
+pub use create::{CreateError, NewRows, NewSheet, NewWorkbook, create_workbook, workbook_of};
 pub use lint::{Finding, lint};
 pub use recalculation::opinions::Opinion;
 pub use recalculation::recompute::Recomputed;

@@ -57,6 +57,7 @@ mod trace;
 pub(crate) mod values;
 mod writing;
 
+pub(crate) use sheet_add::check_name;
 pub(crate) use table_add::{relationship_attribute, relationship_type};
 
 use std::collections::HashSet;
@@ -85,6 +86,12 @@ pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outc
         Op::TieOut(asked) => {
             WorkbookAnswer::TieOut(tie_out::answer(workbook, asked.tolerance, &asked.sheets)?)
         }
+        Op::Create(_) => {
+            return refuse(
+                RefusalCode::BadInput,
+                "`workbook.create` makes a new file, and this one is there already; nothing was changed.",
+            );
+        }
         _ => {
             return refuse(
                 RefusalCode::BadInput,
@@ -110,8 +117,12 @@ pub(crate) fn plan(workbook: &Workbook, operation: &WorkbookOperation) -> Outcom
     Ok(Planned { answer, patches })
 }
 
-/// Makes the change in the draft.
-fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) -> Outcome<WorkbookAnswer> {
+/// Makes the change in the draft. What it leaves behind is not checked.
+pub(crate) fn change(
+    workbook: &Workbook,
+    to: &mut Draft,
+    operation: &WorkbookOperation,
+) -> Outcome<WorkbookAnswer> {
     use WorkbookAnswer as Answer;
     use WorkbookOperation as Op;
     Ok(match operation {
@@ -160,7 +171,8 @@ fn change(workbook: &Workbook, to: &mut Draft, operation: &WorkbookOperation) ->
         Op::PivotRefresh(refresh) => Answer::PivotRefresh(pivot_refresh::plan(workbook, to, refresh)?),
         Op::Recalculate(_) => Answer::Recalculate(recalculate::plan(workbook, to)?),
         Op::TieOutReport(asked) => Answer::TieOutReport(tie_out_report::plan(workbook, to, asked)?),
-        Op::Info(_)
+        Op::Create(_)
+        | Op::Info(_)
         | Op::RangeRead(_)
         | Op::RangeFind(_)
         | Op::CommentRead(_)

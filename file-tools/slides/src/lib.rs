@@ -11,6 +11,7 @@ mod chart;
 mod check;
 mod connector;
 mod content;
+mod create;
 mod cut;
 mod deck;
 mod dialect;
@@ -40,6 +41,7 @@ mod text;
 mod theme;
 mod timing;
 
+pub use create::create_deck;
 pub use deck::Deck;
 pub use exchange::edit_slide_package;
 pub use lint::{Finding, lint};

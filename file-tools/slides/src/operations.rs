@@ -4,7 +4,7 @@ mod chart_add;
 mod chart_update;
 mod deck_check;
 mod deck_info;
-mod export;
+pub(crate) mod export;
 mod import;
 mod master_import;
 mod notes_set;
@@ -60,6 +60,9 @@ impl Deck {
             }
             DeckOperation::Check(check) => deck_check::check(self, check).map(DeckAnswer::Check),
             DeckOperation::SlideExport(export) => export::export(self, export).map(DeckAnswer::SlideExport),
+            DeckOperation::Create(_) => Err(refuse::bad_input(
+                "'deck.create' makes a new file, and this one is there already; nothing was changed",
+            )),
             other => Err(refuse::bad_input(format!(
                 "'{}' changes the deck",
                 other.definition().name

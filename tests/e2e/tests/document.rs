@@ -364,3 +364,113 @@ fn a_comparison_reads_as_a_person_would_say_it() {
     let same = setup.run(&["document", "diff", text(&book), text(&book)]);
     assert_eq!(same.out.trim(), "No differences.");
 }
+
+/// Applies operations to a path; what came of it.
+fn applied(setup: &Setup, file: &Path, ops: &Value) -> Finished {
+    given(
+        setup,
+        &["document", "apply", text(file), "--ops", "-", "--json"],
+        &ops.to_string(),
+    )
+}
+
+#[test]
+fn a_new_workbook_is_made_and_never_over_another_file() {
+    let setup = Setup::empty();
+    let file = setup.path().join("new.xlsx");
+    let create =
+        json!({ "op": "workbook.create", "sheets": [{ "name": "Data", "cells": [[2], ["=A1*21"]] }] });
+    let ops = json!({ "ops": [create, write("Data!B1", "=A2+1")] });
+    let arguments = [
+        "document",
+        "apply",
+        text(&file),
+        "--ops",
+        "-",
+        "--json",
+        "--preview",
+    ];
+    assert_eq!(given(&setup, &arguments, &ops.to_string()).code(), Some(0));
+    assert!(!file.exists());
+    let done = applied(&setup, &file, &ops);
+    assert_eq!(done.code(), Some(0), "{}", done.err);
+    let answer = json_of(&done);
+    assert_eq!(
+        (
+            answer["changeSet"].clone(),
+            answer["results"].as_array().map(Vec::len)
+        ),
+        (Value::Null, Some(2))
+    );
+    assert_eq!(
+        openpyxl(&file, "print(book['Data']['B1'].value, book['Data']['A2'].value)"),
+        "=A2+1 =A1*21"
+    );
+    let read = json_of(&setup.run(&["document", "read", text(&file), "--range", "Data!A1:B2", "--json"]));
+    assert_eq!(read["values"], json!([[2.0, 43.0], [42.0, null]]));
+    let bytes = fs::read(&file).expect("the workbook");
+    let again = applied(&setup, &file, &json!({ "ops": [create] }));
+    assert_eq!(again.code(), Some(2), "{}", again.out);
+    assert!(again.err.contains("there already"), "{}", again.err);
+    assert!(
+        fs::read(&file).expect("the workbook") == bytes,
+        "the bytes differ"
+    );
+    // Without an operation that makes it, and under an ending of nothing that is made, there is no file.
+    for (name, op) in [("other.xlsx", write("Data!A1", 1)), ("other.bin", create.clone())] {
+        let file = setup.path().join(name);
+        let refused = applied(&setup, &file, &json!({ "ops": [op] }));
+        assert_eq!(refused.code(), Some(2), "{name}");
+        assert!(!file.exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_new_deck_is_made_plain_and_from_a_template() {
+    let setup = Setup::empty();
+    let template = setup.fixture(DECK, "template.pptx");
+    let layout =
+        json_of(&setup.run(&["document", "info", text(&template), "--json"]))["layouts"][0]["name"].clone();
+    let cases = [
+        ("plain.pptx", json!({ "op": "deck.create" }), json!("Title Slide")),
+        (
+            "own.pptx",
+            json!({ "op": "deck.create", "template": text(&template) }),
+            layout,
+        ),
+    ];
+    for (name, create, layout) in cases {
+        let file = setup.path().join(name);
+        let add = json!({ "op": "slide.add", "layout": layout });
+        let done = applied(&setup, &file, &json!({ "ops": [create, add] }));
+        assert_eq!(done.code(), Some(0), "{name}: {}", done.err);
+        let info = json_of(&setup.run(&["document", "info", text(&file), "--json"]));
+        assert_eq!(info["slides"].as_array().map(Vec::len), Some(1), "{name}");
+        assert_eq!(info["slides"][0]["layout"], layout, "{name}");
+    }
+    let missing = json!({ "op": "deck.create", "template": "nowhere.potx" });
+    let refused = applied(
+        &setup,
+        &setup.path().join("none.pptx"),
+        &json!({ "ops": [missing] }),
+    );
+    assert_eq!(refused.code(), Some(2));
+    assert!(refused.err.contains("nowhere.potx"), "{}", refused.err);
+}
+
+#[test]
+fn a_new_word_document_goes_on_with_further_operations() {
+    let setup = Setup::empty();
+    let file = setup.path().join("new.docx");
+    let ops = json!({ "ops": [
+        { "op": "document.create", "blocks": [{ "kind": "paragraph", "text": "Revenue rose." }] },
+        { "op": "document.insert", "blocks": [{ "kind": "paragraph", "text": "Costs fell." }] },
+    ] });
+    let done = applied(&setup, &file, &ops);
+    assert_eq!(done.code(), Some(0), "{}", done.err);
+    let read = setup.run(&["document", "read", text(&file)]).out;
+    assert!(
+        read.contains("Revenue rose.") && read.contains("Costs fell."),
+        "{read}"
+    );
+}

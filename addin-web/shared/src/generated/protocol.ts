@@ -945,6 +945,40 @@ clientId: string,
 title?: string, };
 
 /**
+ * The format of a range of a new sheet.
+ */
+export type CreatedFormat = { 
+/**
+ * A1 without a sheet: `A1:D1`.
+ */
+range: string, 
+/**
+ * How it looks.
+ */
+format: CellFormat, };
+
+/**
+ * A sheet of a new workbook.
+ */
+export type CreatedSheet = { 
+/**
+ * The name, as for `sheet.add`.
+ */
+name: string, 
+/**
+ * Rows of cells from A1, as for `range.write`.
+ */
+cells?: Array<Array<CellInput>>, 
+/**
+ * Widths of the columns from A on, in characters of the default font; `null` for the default width.
+ */
+widths?: Array<number | null>, 
+/**
+ * How ranges look; where they overlap, later ones add to earlier ones.
+ */
+formats?: Array<CreatedFormat>, };
+
+/**
  *The answer to a [`CsvOperation`], tagged with the same `op`.
  */
 export type CsvAnswer = { "op": "csv.info" } & CsvContent | { "op": "csv.read" } & CsvRows | { "op": "csv.find" } & FoundRows;
@@ -1220,7 +1254,7 @@ export type DateUnit = "day" | "weekday" | "month" | "year";
 /**
  *The answer to a [`DeckOperation`], tagged with the same `op`.
  */
-export type DeckAnswer = { "op": "deck.info" } & DeckContent | { "op": "slide.read" } & SlideContent | { "op": "slide.add" } & SlideContent | { "op": "slide.duplicate" } & SlideContent | { "op": "slide.fromTemplate" } & SlideContent | { "op": "slide.move" } & Applied | { "op": "slide.hide" } & Applied | { "op": "slide.delete" } & Applied | { "op": "text.set" } & Applied | { "op": "text.replace" } & Replacements | { "op": "notes.set" } & Applied | { "op": "shape.add" } & Applied | { "op": "shape.move" } & Applied | { "op": "shape.resize" } & Applied | { "op": "shape.format" } & Applied | { "op": "shape.delete" } & Applied | { "op": "table.add" } & Applied | { "op": "table.set" } & Applied | { "op": "chart.add" } & Applied | { "op": "chart.update" } & Applied | { "op": "picture.add" } & Applied | { "op": "picture.replace" } & Applied | { "op": "deck.check" } & CheckContent | { "op": "slide.export" } & SlidePackage | { "op": "slide.replace" } & SlideContent;
+export type DeckAnswer = { "op": "deck.info" } & DeckContent | { "op": "deck.create" } & Applied | { "op": "slide.read" } & SlideContent | { "op": "slide.add" } & SlideContent | { "op": "slide.duplicate" } & SlideContent | { "op": "slide.fromTemplate" } & SlideContent | { "op": "slide.move" } & Applied | { "op": "slide.hide" } & Applied | { "op": "slide.delete" } & Applied | { "op": "text.set" } & Applied | { "op": "text.replace" } & Replacements | { "op": "notes.set" } & Applied | { "op": "shape.add" } & Applied | { "op": "shape.move" } & Applied | { "op": "shape.resize" } & Applied | { "op": "shape.format" } & Applied | { "op": "shape.delete" } & Applied | { "op": "table.add" } & Applied | { "op": "table.set" } & Applied | { "op": "chart.add" } & Applied | { "op": "chart.update" } & Applied | { "op": "picture.add" } & Applied | { "op": "picture.replace" } & Applied | { "op": "deck.check" } & CheckContent | { "op": "slide.export" } & SlidePackage | { "op": "slide.replace" } & SlideContent;
 
 /**
  * `chart.add` on a slide.
@@ -1339,6 +1373,33 @@ label?: string,
 sources?: number, };
 
 /**
+ * `deck.create`: a new file; one that is there is never overwritten. Without a template it has a plain master with the
+ * layouts `Title Slide`, `Title and Content`, `Section Header`, `Two Content`, `Comparison`, `Title Only`, `Blank`,
+ * `Content with Caption` and `Picture with Caption`, and no slides.
+ */
+export type DeckCreate = { 
+/**
+ * The deck or template (.pptx, .pptm, .potx, .potm) whose masters and layouts it takes over: its path.
+ */
+template?: string, 
+/**
+ * The template itself, base64; in place of `template`, or filled in by whoever reads the path.
+ */
+package?: string, 
+/**
+ * Take the template's slides over too.
+ */
+keepSlides?: boolean, 
+/**
+ * The shape of the slides; a template has its own.
+ */
+size?: SlideSize, 
+/**
+ * The title in the file's properties.
+ */
+title?: string, };
+
+/**
  * `deck.info`: no parameters.
  */
 export type DeckInfo = Record<symbol, never>;
@@ -1346,7 +1407,7 @@ export type DeckInfo = Record<symbol, never>;
 /**
  *An operation on a Deck, tagged with `op`.
  */
-export type DeckOperation = { "op": "deck.info" } & DeckInfo | { "op": "slide.read" } & SlideRead | { "op": "slide.add" } & SlideAdd | { "op": "slide.duplicate" } & SlideDuplicate | { "op": "slide.fromTemplate" } & SlideFromTemplate | { "op": "slide.move" } & SlideMove | { "op": "slide.hide" } & SlideHide | { "op": "slide.delete" } & SlideDelete | { "op": "text.set" } & TextSet | { "op": "text.replace" } & DeckTextReplace | { "op": "notes.set" } & NotesSet | { "op": "shape.add" } & ShapeAdd | { "op": "shape.move" } & ShapeMove | { "op": "shape.resize" } & ShapeResize | { "op": "shape.format" } & ShapeFormat | { "op": "shape.delete" } & ShapeDelete | { "op": "table.add" } & DeckTableAdd | { "op": "table.set" } & DeckTableSet | { "op": "chart.add" } & DeckChartAdd | { "op": "chart.update" } & DeckChartUpdate | { "op": "picture.add" } & PictureAdd | { "op": "picture.replace" } & PictureReplace | { "op": "deck.check" } & DeckCheck | { "op": "slide.export" } & SlideExport | { "op": "slide.replace" } & SlideReplace;
+export type DeckOperation = { "op": "deck.info" } & DeckInfo | { "op": "deck.create" } & DeckCreate | { "op": "slide.read" } & SlideRead | { "op": "slide.add" } & SlideAdd | { "op": "slide.duplicate" } & SlideDuplicate | { "op": "slide.fromTemplate" } & SlideFromTemplate | { "op": "slide.move" } & SlideMove | { "op": "slide.hide" } & SlideHide | { "op": "slide.delete" } & SlideDelete | { "op": "text.set" } & TextSet | { "op": "text.replace" } & DeckTextReplace | { "op": "notes.set" } & NotesSet | { "op": "shape.add" } & ShapeAdd | { "op": "shape.move" } & ShapeMove | { "op": "shape.resize" } & ShapeResize | { "op": "shape.format" } & ShapeFormat | { "op": "shape.delete" } & ShapeDelete | { "op": "table.add" } & DeckTableAdd | { "op": "table.set" } & DeckTableSet | { "op": "chart.add" } & DeckChartAdd | { "op": "chart.update" } & DeckChartUpdate | { "op": "picture.add" } & PictureAdd | { "op": "picture.replace" } & PictureReplace | { "op": "deck.check" } & DeckCheck | { "op": "slide.export" } & SlideExport | { "op": "slide.replace" } & SlideReplace;
 
 /**
  * A section of a deck.
@@ -5348,6 +5409,11 @@ frame?: SlideFrame,
 sources?: Array<KeptSource>, };
 
 /**
+ * The shape of the slides of a new deck.
+ */
+export type SlideSize = "wide" | "standard";
+
+/**
  * How paragraphs stand in a shape.
  */
 export type SlideTextAlign = "left" | "center" | "right" | "justify";
@@ -5851,7 +5917,7 @@ export type WordOperation = { "op": "document.info" } & DocumentInfo | { "op": "
 /**
  *The answer to a [`WorkbookOperation`], tagged with the same `op`.
  */
-export type WorkbookAnswer = { "op": "workbook.info" } & WorkbookContent | { "op": "range.read" } & RangeContent | { "op": "range.find" } & FoundCells | { "op": "range.write" } & Applied | { "op": "range.format" } & Applied | { "op": "range.clear" } & Applied | { "op": "range.copy" } & Applied | { "op": "range.fill" } & Applied | { "op": "range.merge" } & Applied | { "op": "range.unmerge" } & Applied | { "op": "range.sort" } & Applied | { "op": "range.restore" } & Applied | { "op": "rows.insert" } & Applied | { "op": "rows.delete" } & Applied | { "op": "columns.insert" } & Applied | { "op": "columns.delete" } & Applied | { "op": "columnWidth" } & Applied | { "op": "rowHeight" } & Applied | { "op": "freeze" } & Applied | { "op": "pageSetup" } & Applied | { "op": "sheet.add" } & SheetContent | { "op": "sheet.rename" } & Applied | { "op": "sheet.move" } & Applied | { "op": "sheet.copy" } & SheetContent | { "op": "sheet.delete" } & Applied | { "op": "sheet.hide" } & Applied | { "op": "table.add" } & Applied | { "op": "table.resize" } & Applied | { "op": "table.delete" } & Applied | { "op": "name.set" } & Applied | { "op": "name.delete" } & Applied | { "op": "filter.set" } & Applied | { "op": "conditionalFormat.set" } & Applied | { "op": "dataValidation.set" } & Applied | { "op": "note.set" } & Applied | { "op": "note.delete" } & Applied | { "op": "comment.read" } & CommentThreads | { "op": "comment.reply" } & Applied | { "op": "chart.add" } & Applied | { "op": "chart.update" } & Applied | { "op": "chart.delete" } & Applied | { "op": "picture.add" } & Applied | { "op": "pivot.info" } & PivotContent | { "op": "pivot.refresh" } & Applied | { "op": "workbook.recalculate" } & Recalculation | { "op": "workbook.trace" } & TraceContent | { "op": "workbook.check" } & CheckContent | { "op": "workbook.tieOut" } & TieOutContent | { "op": "workbook.tieOutReport" } & SheetContent;
+export type WorkbookAnswer = { "op": "workbook.info" } & WorkbookContent | { "op": "workbook.create" } & Applied | { "op": "range.read" } & RangeContent | { "op": "range.find" } & FoundCells | { "op": "range.write" } & Applied | { "op": "range.format" } & Applied | { "op": "range.clear" } & Applied | { "op": "range.copy" } & Applied | { "op": "range.fill" } & Applied | { "op": "range.merge" } & Applied | { "op": "range.unmerge" } & Applied | { "op": "range.sort" } & Applied | { "op": "range.restore" } & Applied | { "op": "rows.insert" } & Applied | { "op": "rows.delete" } & Applied | { "op": "columns.insert" } & Applied | { "op": "columns.delete" } & Applied | { "op": "columnWidth" } & Applied | { "op": "rowHeight" } & Applied | { "op": "freeze" } & Applied | { "op": "pageSetup" } & Applied | { "op": "sheet.add" } & SheetContent | { "op": "sheet.rename" } & Applied | { "op": "sheet.move" } & Applied | { "op": "sheet.copy" } & SheetContent | { "op": "sheet.delete" } & Applied | { "op": "sheet.hide" } & Applied | { "op": "table.add" } & Applied | { "op": "table.resize" } & Applied | { "op": "table.delete" } & Applied | { "op": "name.set" } & Applied | { "op": "name.delete" } & Applied | { "op": "filter.set" } & Applied | { "op": "conditionalFormat.set" } & Applied | { "op": "dataValidation.set" } & Applied | { "op": "note.set" } & Applied | { "op": "note.delete" } & Applied | { "op": "comment.read" } & CommentThreads | { "op": "comment.reply" } & Applied | { "op": "chart.add" } & Applied | { "op": "chart.update" } & Applied | { "op": "chart.delete" } & Applied | { "op": "picture.add" } & Applied | { "op": "pivot.info" } & PivotContent | { "op": "pivot.refresh" } & Applied | { "op": "workbook.recalculate" } & Recalculation | { "op": "workbook.trace" } & TraceContent | { "op": "workbook.check" } & CheckContent | { "op": "workbook.tieOut" } & TieOutContent | { "op": "workbook.tieOutReport" } & SheetContent;
 
 /**
  * `chart.update`: absent fields stay as they are.
@@ -5941,6 +6007,15 @@ features?: Array<string>,
 sources?: number, };
 
 /**
+ * `workbook.create`: a new file; one that is there is never overwritten. Formulas are computed.
+ */
+export type WorkbookCreate = { 
+/**
+ * The sheets in the order of their tabs, 1 to 255; together at most 2,000,000 cells.
+ */
+sheets: Array<CreatedSheet>, };
+
+/**
  * `workbook.info`: no parameters.
  */
 export type WorkbookInfo = Record<symbol, never>;
@@ -5948,7 +6023,7 @@ export type WorkbookInfo = Record<symbol, never>;
 /**
  *An operation on a Workbook, tagged with `op`.
  */
-export type WorkbookOperation = { "op": "workbook.info" } & WorkbookInfo | { "op": "range.read" } & RangeRead | { "op": "range.find" } & RangeFind | { "op": "range.write" } & RangeWrite | { "op": "range.format" } & RangeFormatting | { "op": "range.clear" } & RangeClear | { "op": "range.copy" } & RangeCopy | { "op": "range.fill" } & RangeFill | { "op": "range.merge" } & RangeMerge | { "op": "range.unmerge" } & RangeUnmerge | { "op": "range.sort" } & RangeSort | { "op": "range.restore" } & RangeRestore | { "op": "rows.insert" } & RowsInsert | { "op": "rows.delete" } & RowsDelete | { "op": "columns.insert" } & ColumnsInsert | { "op": "columns.delete" } & ColumnsDelete | { "op": "columnWidth" } & ColumnWidth | { "op": "rowHeight" } & RowHeight | { "op": "freeze" } & Freeze | { "op": "pageSetup" } & PageSetup | { "op": "sheet.add" } & SheetAdd | { "op": "sheet.rename" } & SheetRename | { "op": "sheet.move" } & SheetMove | { "op": "sheet.copy" } & SheetCopy | { "op": "sheet.delete" } & SheetDelete | { "op": "sheet.hide" } & SheetHide | { "op": "table.add" } & TableAdd | { "op": "table.resize" } & TableResize | { "op": "table.delete" } & TableDelete | { "op": "name.set" } & NameSet | { "op": "name.delete" } & NameDelete | { "op": "filter.set" } & FilterSet | { "op": "conditionalFormat.set" } & ConditionalFormatSet | { "op": "dataValidation.set" } & DataValidationSet | { "op": "note.set" } & NoteSet | { "op": "note.delete" } & NoteDelete | { "op": "comment.read" } & CommentRead | { "op": "comment.reply" } & CommentReply | { "op": "chart.add" } & ChartAdd | { "op": "chart.update" } & WorkbookChartUpdate | { "op": "chart.delete" } & ChartDelete | { "op": "picture.add" } & WorkbookPictureAdd | { "op": "pivot.info" } & PivotInfo | { "op": "pivot.refresh" } & PivotRefresh | { "op": "workbook.recalculate" } & Recalculate | { "op": "workbook.trace" } & Trace | { "op": "workbook.check" } & Check | { "op": "workbook.tieOut" } & TieOut | { "op": "workbook.tieOutReport" } & TieOutReport;
+export type WorkbookOperation = { "op": "workbook.info" } & WorkbookInfo | { "op": "workbook.create" } & WorkbookCreate | { "op": "range.read" } & RangeRead | { "op": "range.find" } & RangeFind | { "op": "range.write" } & RangeWrite | { "op": "range.format" } & RangeFormatting | { "op": "range.clear" } & RangeClear | { "op": "range.copy" } & RangeCopy | { "op": "range.fill" } & RangeFill | { "op": "range.merge" } & RangeMerge | { "op": "range.unmerge" } & RangeUnmerge | { "op": "range.sort" } & RangeSort | { "op": "range.restore" } & RangeRestore | { "op": "rows.insert" } & RowsInsert | { "op": "rows.delete" } & RowsDelete | { "op": "columns.insert" } & ColumnsInsert | { "op": "columns.delete" } & ColumnsDelete | { "op": "columnWidth" } & ColumnWidth | { "op": "rowHeight" } & RowHeight | { "op": "freeze" } & Freeze | { "op": "pageSetup" } & PageSetup | { "op": "sheet.add" } & SheetAdd | { "op": "sheet.rename" } & SheetRename | { "op": "sheet.move" } & SheetMove | { "op": "sheet.copy" } & SheetCopy | { "op": "sheet.delete" } & SheetDelete | { "op": "sheet.hide" } & SheetHide | { "op": "table.add" } & TableAdd | { "op": "table.resize" } & TableResize | { "op": "table.delete" } & TableDelete | { "op": "name.set" } & NameSet | { "op": "name.delete" } & NameDelete | { "op": "filter.set" } & FilterSet | { "op": "conditionalFormat.set" } & ConditionalFormatSet | { "op": "dataValidation.set" } & DataValidationSet | { "op": "note.set" } & NoteSet | { "op": "note.delete" } & NoteDelete | { "op": "comment.read" } & CommentRead | { "op": "comment.reply" } & CommentReply | { "op": "chart.add" } & ChartAdd | { "op": "chart.update" } & WorkbookChartUpdate | { "op": "chart.delete" } & ChartDelete | { "op": "picture.add" } & WorkbookPictureAdd | { "op": "pivot.info" } & PivotInfo | { "op": "pivot.refresh" } & PivotRefresh | { "op": "workbook.recalculate" } & Recalculate | { "op": "workbook.trace" } & Trace | { "op": "workbook.check" } & Check | { "op": "workbook.tieOut" } & TieOut | { "op": "workbook.tieOutReport" } & TieOutReport;
 
 /**
  * `picture.add` on a sheet: PNG, JPEG or GIF, at most 10 MB.
@@ -6114,6 +6189,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
 /** Every document operation and what it does to the document. */
 export const operationEffects = {
   'Workbook workbook.info': 'Read',
+  'Workbook workbook.create': 'Add',
   'Workbook range.read': 'Read',
   'Workbook range.find': 'Read',
   'Workbook range.write': 'Change',
@@ -6163,6 +6239,7 @@ export const operationEffects = {
   'Workbook workbook.tieOut': 'Read',
   'Workbook workbook.tieOutReport': 'Add',
   'Deck deck.info': 'Read',
+  'Deck deck.create': 'Add',
   'Deck slide.read': 'Read',
   'Deck slide.add': 'Add',
   'Deck slide.duplicate': 'Add',

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use deskhand_document::{
-    Change, Document, Revision, apply_all, check as findings, compare, compare_flat, operations,
+    Change, Document, Revision, Stopped, apply_all, check as findings, compare, compare_flat, operations,
 };
 use deskhand_documents::{Door, Unsaved};
 use deskhand_opc::{Encryption, PatchSet};
@@ -22,7 +22,9 @@ use serde_json::{Value, json};
 use super::back::{Start, save_journaled};
 use super::guarded::{Held, Saved, check_signature, held};
 use super::journal::Journal;
-use super::{Apply, OneFile, Outcome, Password, Read, Recalc, TieOut, To, Trouble, flat, refused, show};
+use super::{
+    Apply, OneFile, Outcome, Password, Read, Recalc, TieOut, To, Trouble, flat, make, refused, show,
+};
 use crate::clock;
 use crate::terminal::sessions::{print, print_json};
 
@@ -132,6 +134,9 @@ pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
             RefusalCode::Unsupported,
             "Files of this kind are only read; nothing was changed.",
         );
+    }
+    if !apply.file.exists() {
+        return make::document(apply, input);
     }
     let mut opened = open(&apply.file, password.as_deref().map(String::as_str))?;
     opened.document = opened.document.changed_by(revision());
@@ -252,7 +257,7 @@ pub(super) fn diff(before: &Path, after: &Path, password: &Password, json: bool)
 }
 
 /// Who makes tracked changes, and when.
-fn revision() -> Revision {
+pub(super) fn revision() -> Revision {
     let now = time::OffsetDateTime::from_unix_timestamp(clock::now() / 1_000).ok();
     Revision {
         date: now.and_then(|now| now.format(&time::format_description::well_known::Rfc3339).ok()),
@@ -272,15 +277,18 @@ fn only_workbook(opened: &Opened) -> Outcome<()> {
 
 /// All operations or none; a refusal says which one it was.
 fn all(document: &Document, list: &[Operation]) -> Outcome<Change> {
-    apply_all(document, list).map_err(|stopped| {
-        let Refusal { code, message } = stopped.refusal;
-        let which = if list.len() > 1 {
-            format!("Operation {}: ", stopped.at + 1)
-        } else {
-            String::new()
-        };
-        Trouble::Refused(Refusal::new(code, format!("{which}{message}")))
-    })
+    apply_all(document, list).map_err(|at| stopped(at, list.len()))
+}
+
+/// The refusal of one of several operations.
+pub(super) fn stopped(stopped: Stopped, of: usize) -> Trouble {
+    let Refusal { code, message } = stopped.refusal;
+    let which = if of > 1 {
+        format!("Operation {}: ", stopped.at + 1)
+    } else {
+        String::new()
+    };
+    Trouble::Refused(Refusal::new(code, format!("{which}{message}")))
 }
 
 /// Works out and saves: journaled and in place, or to another file.
@@ -337,7 +345,7 @@ fn title(list: &[Operation]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn save_to(saved: &Saved<'_>, out: &Path, replacing: bool) -> Outcome<()> {
+pub(super) fn save_to(saved: &Saved<'_>, out: &Path, replacing: bool) -> Outcome<()> {
     let door = Door::to_new(out)?;
     let expected = match door.open(u64::MAX) {
         // An empty file is nobody's work: programs make one to hold a name.

@@ -227,7 +227,7 @@ pub struct Margins {
 }
 
 /// `pageSetup`: absent fields stay as they are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PageSetup {
     /// The sheet's name.

@@ -218,7 +218,12 @@ fn header_footer(sheet: &Worksheet<'_>, draft: &Draft, page: &PageSetup) -> Outc
 }
 
 /// What is printed, and what is on every page: names of the sheet.
-fn print_names(workbook: &Workbook, draft: &mut Draft, index: usize, page: &PageSetup) -> Outcome<()> {
+pub(super) fn print_names(
+    workbook: &Workbook,
+    draft: &mut Draft,
+    index: usize,
+    page: &PageSetup,
+) -> Outcome<()> {
     let sheet = &workbook.sheets[index].name;
     let held = |name: &str| {
         let mut names = workbook.names.iter();

@@ -109,7 +109,7 @@ pub(crate) fn namespaces(strict: bool) -> (&'static str, &'static str) {
 }
 
 /// Refuses names that Excel refuses.
-pub(super) fn check_name(name: &str) -> Outcome<()> {
+pub(crate) fn check_name(name: &str) -> Outcome<()> {
     let length = name.encode_utf16().count();
     let bad = name.contains(['\\', '/', '?', '*', '[', ']', ':']) || name.chars().any(char::is_control);
     let quoted = name.starts_with('\'') || name.ends_with('\'');

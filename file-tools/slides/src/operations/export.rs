@@ -53,6 +53,17 @@ fn remove_macros(draft: &mut Draft, presentation: &str) -> Result<(), Refusal> {
         .remove_relationship(presentation, &macros.id)
         .map_err(|error| refuse::patch(&error))?;
     remove_unreachable(draft, &before)?;
+    declare_plain(draft, presentation)
+}
+
+/// Makes a plain presentation of a template, a show or one with macros.
+pub(crate) fn make_plain(draft: &mut Draft, presentation: &str) -> Result<(), Refusal> {
+    remove_macros(draft, presentation)?;
+    declare_plain(draft, presentation)
+}
+
+/// Declares a presentation as neither a template nor one with macros.
+fn declare_plain(draft: &mut Draft, presentation: &str) -> Result<(), Refusal> {
     let types = Part::read(draft.package(), CONTENT_TYPES)?;
     let tree = types.tree()?;
     let mut declared = tree.root().children().filter(|node| {

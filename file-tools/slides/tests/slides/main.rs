@@ -5,6 +5,7 @@
 mod changing;
 mod checking;
 mod corpus;
+mod creating;
 mod decks;
 mod editing;
 mod exchange;

@@ -27,12 +27,13 @@ pub fn tool_name(definition: &Definition) -> String {
 
 /// Operations that only the service uses, for undo and for exchange with a live deck; and those that work on no document of
 /// a session, but make a file.
-const INTERNAL: [&str; 5] = [
+const INTERNAL: [&str; 6] = [
     "range.restore",
     "slide.export",
     "slide.replace",
     "workbook.create",
     "deck.create",
+    "document.create",
 ];
 
 /// The tool that lists documents.
@@ -45,12 +46,7 @@ pub fn is_tool(name: &str) -> bool {
 
 /// The operations that a model may call.
 pub fn model_operations() -> impl Iterator<Item = &'static Definition> {
-    // Word documents, PDFs and the like are no documents of a session: those have workbooks and decks.
-    let of_session =
-        |definition: &&Definition| matches!(definition.document, DocumentKind::Workbook | DocumentKind::Deck);
-    definitions()
-        .filter(of_session)
-        .filter(|definition| !INTERNAL.contains(&definition.name))
+    definitions().filter(|definition| !INTERNAL.contains(&definition.name))
 }
 
 /// The operation that a tool stands for.

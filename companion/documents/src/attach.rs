@@ -35,7 +35,7 @@ impl DocumentTools {
         self.admit(session, kind, door).await
     }
 
-    /// Opens the doors to the workbooks and decks of a folder for a session, the nearest ones first, and answers with the
+    /// Opens the doors to the documents of a folder for a session, the nearest ones first, and answers with the
     /// folder's real path. The caller makes the documents part of the session.
     pub async fn attach_folder(
         &self,
@@ -82,9 +82,12 @@ impl DocumentTools {
         let path = path
             .to_str()
             .ok_or_else(|| UserError::new(ErrorCode::FolderRefused).detail("the path is not Unicode"))?;
+        let may_be_live = matches!(kind, DocumentKind::Workbook | DocumentKind::Deck);
         let looked_at = door.clone();
-        let embedded = tokio::task::spawn_blocking(move || embedded_id(&looked_at)).await;
-        let embedded = embedded.map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
+        let looking = tokio::task::spawn_blocking(move || may_be_live.then(|| embedded_id(&looked_at))?);
+        let embedded = looking
+            .await
+            .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
         let fresh = DocumentId::new(self.world.now(), self.world.chance());
         let view = self.registry.attach_file(kind, path, embedded.as_ref(), fresh);
         let attached = Attached::of(&door);
@@ -141,7 +144,11 @@ fn kind_of(name: &str) -> Option<DocumentKind> {
     match FileKind::of_name(name)? {
         FileKind::Workbook => Some(DocumentKind::Workbook),
         FileKind::Deck => Some(DocumentKind::Deck),
-        FileKind::Text | FileKind::Table | FileKind::Pdf | FileKind::Plain => None,
+        FileKind::Text => Some(DocumentKind::Document),
+        FileKind::Pdf => Some(DocumentKind::Pdf),
+        FileKind::Table => Some(DocumentKind::Csv),
+        FileKind::OldSheets => Some(DocumentKind::Legacy),
+        FileKind::Plain => None,
     }
 }
 

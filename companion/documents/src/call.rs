@@ -70,12 +70,15 @@ fn text<T>(of: impl Fn(T) -> TextOperation) -> impl Fn(T) -> Operation {
     move |operation| Operation::Text(of(operation))
 }
 
-/// The kind of document of a session that an operation needs; none for files that are no such documents.
-pub(crate) fn kind_of(definition: &Definition) -> Option<Kind> {
+/// The kind of document that an operation needs.
+pub(crate) fn kind_of(definition: &Definition) -> Kind {
     match definition.document {
-        DocumentKind::Workbook => Some(Kind::Workbook),
-        DocumentKind::Deck => Some(Kind::Deck),
-        _ => None,
+        DocumentKind::Workbook => Kind::Workbook,
+        DocumentKind::Deck => Kind::Deck,
+        DocumentKind::Document => Kind::Document,
+        DocumentKind::Pdf => Kind::Pdf,
+        DocumentKind::Csv => Kind::Csv,
+        DocumentKind::Legacy => Kind::Legacy,
     }
 }
 

@@ -27,6 +27,10 @@ fn line(document: &DocumentView, door: Option<&Door>) -> String {
     let kind = match document.kind {
         DocumentKind::Workbook => "workbook",
         DocumentKind::Deck => "deck",
+        DocumentKind::Document => "word document",
+        DocumentKind::Pdf => "PDF",
+        DocumentKind::Csv => "delimited text",
+        DocumentKind::Legacy => "old spreadsheet, to be read only",
     };
     let state = match (document.state, door) {
         (DocumentState::Live, _) => "open in Office",

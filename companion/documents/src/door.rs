@@ -115,6 +115,13 @@ impl Door {
         opened().map_err(|error: WorkspaceError| self.refusal(&error))
     }
 
+    /// Opens the file for what reads only as much of it as it needs, and writes nothing back.
+    pub(crate) fn stream(&self) -> Result<File, Refusal> {
+        self.check_no_link()?;
+        let file = self.folder.open_for_read(&self.below);
+        file.map_err(|error| self.refusal(&error))
+    }
+
     /// Refuses where the file may not be written, or another program has it open.
     pub fn check_writable(&self) -> Result<(), Refusal> {
         if self.is_read_only() {

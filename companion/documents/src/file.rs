@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deskhand_document::history::{Applied, Noted, Way, carried, marks, way};
-use deskhand_document::{Document, compare};
+use deskhand_document::{Document, Flat, compare, is_flat, revision_at};
 use deskhand_opc::{Limits, Package, PackageError, PatchSet, open_file};
-use deskhand_protocol::ChangeSetId;
 use deskhand_protocol::operations::answer::Difference;
 use deskhand_protocol::operations::{Answer, Operation, Refusal, RefusalCode};
+use deskhand_protocol::{ChangeSetId, Timestamp};
 use deskhand_workspace::{Expected, Fingerprint};
 use tokio::sync::OwnedMutexGuard;
 
@@ -52,8 +52,15 @@ pub(crate) enum Taken {
 impl Files {
     /// Does an operation that changes nothing.
     pub(crate) async fn read(&self, door: Door, operation: Operation) -> Result<Answer, Trouble> {
-        self.alone(door, move |door| Ok(read(open(door)?.0, &operation)?))
-            .await
+        self.alone(door, move |door| {
+            let kind = operation.definition().document;
+            if is_flat(kind) {
+                let mut file = Flat::open(kind, door.stream()?)?;
+                return Ok(file.answer(&operation)?);
+            }
+            Ok(read(open(door)?.0, &operation)?)
+        })
+        .await
     }
 
     /// Works out a changing operation.
@@ -62,6 +69,7 @@ impl Files {
         door: Door,
         operation: Operation,
         expected: Option<String>,
+        now: Timestamp,
     ) -> Result<Planned, Trouble> {
         let turn = self.lock_of(&door.path()).lock_owned().await;
         blocking(move || {
@@ -74,7 +82,7 @@ impl Files {
                     return Err(Refusal::new(RefusalCode::Changed, message).into());
                 }
             }
-            let (answer, set) = plan(package.clone(), &operation)?;
+            let (answer, set) = plan(package.clone(), &operation, now)?;
             let mut planned = planned(door, turn, (&package, read), set, false)?;
             planned.answer = Some(answer);
             Ok(planned)
@@ -232,8 +240,9 @@ fn read(package: Package, operation: &Operation) -> Result<Answer, Refusal> {
     Document::open(package)?.answer(operation)
 }
 
-fn plan(package: Package, operation: &Operation) -> Result<(Answer, PatchSet), Refusal> {
-    let planned = Document::open(package)?.plan(operation)?;
+fn plan(package: Package, operation: &Operation, now: Timestamp) -> Result<(Answer, PatchSet), Refusal> {
+    let document = Document::open(package)?.changed_by(revision_at(now));
+    let planned = document.plan(operation)?;
     Ok((planned.answer, planned.patches))
 }
 

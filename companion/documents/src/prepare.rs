@@ -101,7 +101,7 @@ impl DocumentTools {
             );
             return Err(failure("Not a document of this session", &reason));
         };
-        if Some(document.kind) != kind_of(call.definition) {
+        if document.kind != kind_of(call.definition) {
             let reason = format!(
                 "{} is for another kind of document than {}",
                 request.name, document.title
@@ -181,11 +181,15 @@ impl DocumentTools {
                 self.with_question(reach, operation, &content, look).await
             }
             Operation::Deck(deck) => self.look_at_deck(request, reach, deck).await,
-            Operation::Text(_) => Ok(Look {
-                before: Image::Nothing,
-                expected: None,
-                ask: None,
-            }),
+            Operation::Text(_) => {
+                let look = Look {
+                    before: Image::Nothing,
+                    expected: None,
+                    ask: None,
+                };
+                self.with_question(reach, operation, &WorkbookContent::default(), look)
+                    .await
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use deskhand_protocol::operations::answer::{
     Applied, ChartContent, DeckContent, FoundCells, RangeContent, SlideContent, WorkbookContent,
 };
 use deskhand_protocol::operations::{
-    Address, Answer, Area, CellValue, DeckAnswer, Operation, WorkbookAnswer,
+    Address, Answer, Area, CellValue, DeckAnswer, Operation, TextAnswer, WordAnswer, WorkbookAnswer,
 };
 
 use crate::grid::shown;
@@ -140,7 +140,10 @@ fn applied(answer: &Answer) -> Option<&Applied> {
             | DeckAnswer::TableSet(applied)
             | DeckAnswer::ChartUpdate(applied)
             | DeckAnswer::PictureReplace(applied),
-        ) => Some(applied),
+        )
+        | Answer::Text(TextAnswer::Document(WordAnswer::Replace(applied) | WordAnswer::Insert(applied))) => {
+            Some(applied)
+        }
         Answer::Workbook(_) | Answer::Deck(_) | Answer::Text(_) => None,
     }
 }

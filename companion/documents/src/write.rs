@@ -27,7 +27,11 @@ impl DocumentTools {
         }
         match reach.door() {
             Some(door) if !reach.is_live() => {
-                let mut planned = self.backends.files.plan(door, operation, expected).await?;
+                let mut planned = self
+                    .backends
+                    .files
+                    .plan(door, operation, expected, self.world.now())
+                    .await?;
                 let answer = planned.answer.take();
                 let saved = self.commit(reach, key, record, planned).await?;
                 let answer = answer.ok_or(Trouble::Unknown)?;

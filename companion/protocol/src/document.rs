@@ -7,7 +7,7 @@ use ts_rs::TS;
 
 use crate::{DocumentId, SessionId};
 
-/// Workbook or deck.
+/// What a document is. Workbooks and decks may be live; the others are files on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum DocumentKind {
@@ -15,6 +15,14 @@ pub enum DocumentKind {
     Workbook,
     /// A PowerPoint deck.
     Deck,
+    /// A word document.
+    Document,
+    /// A PDF.
+    Pdf,
+    /// Delimited text.
+    Csv,
+    /// A spreadsheet that is only read: `.xls`, `.xlsb`, `.ods`.
+    Legacy,
 }
 
 /// Where a document is.
@@ -35,7 +43,7 @@ pub enum DocumentState {
 pub struct DocumentView {
     /// The id.
     pub id: DocumentId,
-    /// Workbook or deck.
+    /// What it is.
     pub kind: DocumentKind,
     /// The file's name, or what Office calls it.
     pub title: String,
@@ -51,7 +59,7 @@ pub struct DocumentView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LiveDocument {
-    /// Workbook or deck.
+    /// What it is.
     pub kind: DocumentKind,
     /// The title.
     pub title: String,

@@ -47,6 +47,10 @@ impl Meta {
         let kind = |kind: DocumentKind| match kind {
             DocumentKind::Workbook => "workbook".to_owned(),
             DocumentKind::Deck => "deck".to_owned(),
+            DocumentKind::Document => "document".to_owned(),
+            DocumentKind::Pdf => "pdf".to_owned(),
+            DocumentKind::Csv => "csv".to_owned(),
+            DocumentKind::Legacy => "legacy".to_owned(),
         };
         Self {
             title: session.title.clone(),

@@ -11,6 +11,8 @@ pub enum FileKind {
     Text,
     /// `.csv`, `.tsv`.
     Table,
+    /// `.xls`, `.xlsb`, `.ods`.
+    OldSheets,
     /// `.pdf`.
     Pdf,
     /// `.txt`, `.md`, `.json`, `.xml`.
@@ -29,6 +31,7 @@ impl FileKind {
             "pptx" | "pptm" | "potx" => Some(Self::Deck),
             "docx" | "docm" => Some(Self::Text),
             "csv" | "tsv" => Some(Self::Table),
+            "xls" | "xlsb" | "ods" => Some(Self::OldSheets),
             "pdf" => Some(Self::Pdf),
             "txt" | "md" | "json" | "xml" => Some(Self::Plain),
             _ => None,
@@ -46,6 +49,7 @@ mod tests {
             ("Revenue.XLSX", Some(FileKind::Workbook)),
             ("a.b.pptm", Some(FileKind::Deck)),
             ("data.csv", Some(FileKind::Table)),
+            ("old.XLS", Some(FileKind::OldSheets)),
             ("~$Revenue.xlsx", None),
             (".~lock.Revenue.xlsx#", None),
             (".hidden.xlsx", None),

@@ -7,6 +7,8 @@ use deskhand_operations::{
 use deskhand_sheet::Workbook;
 use deskhand_slides::Deck;
 use deskhand_text::{Document as Text, Revision};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// A document, read from a package.
 #[derive(Clone, Debug)]
@@ -147,6 +149,15 @@ impl Document {
             RefusalCode::BadInput,
             format!("`{name}` is no operation of a {is}."),
         )
+    }
+}
+
+/// Tracked changes by Deskhand at a time in Unix milliseconds.
+pub fn revision_at(now: i64) -> Revision {
+    let time = OffsetDateTime::from_unix_timestamp(now.div_euclid(1_000)).ok();
+    Revision {
+        date: time.and_then(|time| time.format(&Rfc3339).ok()),
+        ..Revision::default()
     }
 }
 

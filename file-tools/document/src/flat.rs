@@ -42,6 +42,11 @@ pub fn flat_kind(name: &str) -> Option<DocumentKind> {
     }
 }
 
+/// True for the kinds of files that are only read.
+pub fn is_flat(kind: DocumentKind) -> bool {
+    matches!(kind, DocumentKind::Pdf | DocumentKind::Csv | DocumentKind::Legacy)
+}
+
 impl Flat {
     /// Opens a file of a kind that [`flat_kind`] told.
     pub fn open(kind: DocumentKind, mut source: impl Source) -> Result<Self, Refusal> {

@@ -41,7 +41,7 @@ export function FilesList(): ReactElement {
 function stateOf(document: DocumentView, saved: FileEntry | undefined): string {
   switch (document.state) {
     case "live":
-      return words.files.live[document.kind];
+      return words.files.live(document.kind);
     case "closed":
       return saved === undefined ? words.files.closed : words.files.saved(size(saved.size), when(saved.at, Date.now()));
     case "gone":

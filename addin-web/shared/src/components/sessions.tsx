@@ -129,7 +129,7 @@ function SessionRow({
   const { store } = useApp();
   const { model } = useSession();
   const current = session.id === model.id;
-  const kinds = session.documents.filter((kind): kind is DocumentKind => kind === "workbook" || kind === "deck");
+  const kinds = session.documents.filter((kind): kind is DocumentKind => kind in words.documentKind);
   return (
     <button
       type="button"

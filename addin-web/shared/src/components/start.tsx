@@ -12,7 +12,7 @@ export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }):
   const prompts =
     view?.tour === true
       ? words.tour.stops.flatMap((stop) => (stop.prompt === undefined ? [] : [stop.prompt])).slice(0, 1)
-      : words.start.prompts[kind ?? "none"];
+      : words.start.prompts[kind === "workbook" || kind === "deck" ? kind : "none"];
   return (
     <div className="start">
       {view?.configured === false && (

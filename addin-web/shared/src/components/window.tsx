@@ -142,10 +142,10 @@ function ConversationHead({ switching, onSwitching, keys, onKeys }: HeadProps): 
         <span
           key={document.id}
           className="chip"
-          title={words.documentHere(document.title, words.documentLive[document.kind])}
+          title={words.documentHere(document.title, words.documentLive(document.kind))}
         >
           <Glyph kind={document.kind} />
-          <span className="cut">{words.documentLive[document.kind]}</span>
+          <span className="cut">{words.documentLive(document.kind)}</span>
         </span>
       ))}
       <MoreMenu keys={keys} onKeys={onKeys} />

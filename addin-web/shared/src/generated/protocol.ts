@@ -1828,9 +1828,9 @@ tracked?: boolean,
 fingerprint?: string, };
 
 /**
- * Workbook or deck.
+ * What a document is. Workbooks and decks may be live; the others are files on disk.
  */
-export type DocumentKind = "workbook" | "deck";
+export type DocumentKind = "workbook" | "deck" | "document" | "pdf" | "csv" | "legacy";
 
 /**
  * A document alone.
@@ -1923,7 +1923,7 @@ export type DocumentView = {
  */
 id: DocumentId, 
 /**
- * Workbook or deck.
+ * What it is.
  */
 kind: DocumentKind, 
 /**
@@ -2834,7 +2834,7 @@ limit?: number, };
  */
 export type LiveDocument = { 
 /**
- * Workbook or deck.
+ * What it is.
  */
 kind: DocumentKind, 
 /**

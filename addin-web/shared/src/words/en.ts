@@ -20,8 +20,16 @@ export const words = {
   cells,
   changes,
 
-  documentKind: { workbook: "Workbook", deck: "Presentation" } satisfies Record<DocumentKind, string>,
-  documentLive: { workbook: "Live in Excel", deck: "Live in PowerPoint" } satisfies Record<DocumentKind, string>,
+  documentKind: {
+    workbook: "Workbook",
+    deck: "Presentation",
+    document: "Word document",
+    pdf: "PDF",
+    csv: "Delimited text",
+    legacy: "Older spreadsheet",
+  } satisfies Record<DocumentKind, string>,
+  /** Only workbooks and decks are ever live. */
+  documentLive: (kind: DocumentKind) => (kind === "deck" ? "Live in PowerPoint" : "Live in Excel"),
   documentClosed: "on disk",
   documentGone: "not found",
   documentHere: (title: string, state: string) => `${title}, ${state}`,
@@ -222,7 +230,7 @@ export const words = {
   files: {
     title: "Files",
     none: "No files yet.",
-    live: { workbook: "Open in Excel", deck: "Open in PowerPoint" } satisfies Record<DocumentKind, string>,
+    live: (kind: DocumentKind) => (kind === "deck" ? "Open in PowerPoint" : "Open in Excel"),
     closed: "On disk",
     gone: "Not found",
     saved: (size: string, time: string) => `${size}, ${time}`,

@@ -4,5 +4,6 @@
 
 mod files;
 mod live;
+mod others;
 mod stage;
 mod undo;

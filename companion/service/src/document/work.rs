@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use deskhand_document::{
     Change, Document, Revision, Stopped, apply_all, check as findings, compare, compare_flat, operations,
+    revision_at,
 };
 use deskhand_documents::{Door, Unsaved};
 use deskhand_opc::{Encryption, PatchSet};
@@ -258,11 +259,7 @@ pub(super) fn diff(before: &Path, after: &Path, password: &Password, json: bool)
 
 /// Who makes tracked changes, and when.
 pub(super) fn revision() -> Revision {
-    let now = time::OffsetDateTime::from_unix_timestamp(clock::now() / 1_000).ok();
-    Revision {
-        date: now.and_then(|now| now.format(&time::format_description::well_known::Rfc3339).ok()),
-        ..Revision::default()
-    }
+    revision_at(clock::now())
 }
 
 fn only_workbook(opened: &Opened) -> Outcome<()> {

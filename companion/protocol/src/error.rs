@@ -83,7 +83,7 @@ errors! {
     DocumentCorrupt "DOC_CORRUPT"
         "The file is damaged." "Nothing was changed." "Open it in Office to repair it.";
     DocumentWrongKind "DOC_WRONG_KIND"
-        "The file is not a workbook or deck." "Nothing was changed." "Choose a .xlsx, .xlsm, .pptx or .pptm file.";
+        "The file is of no kind that can be read here." "Nothing was changed." "Choose a workbook, deck, Word document, PDF or .csv file.";
     DocumentRefused "DOC_REFUSED"
         "The document operation was refused." "Nothing was changed." "The reason is in the details.";
     UndoConflict "DOC_UNDO_CONFLICT"

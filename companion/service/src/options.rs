@@ -63,7 +63,7 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = DEFAULT_PORT)]
         port: u16,
     },
-    /// Reads, changes, checks and compares workbooks and decks on disk: the agent's own tools, for scripts.
+    /// Reads, changes, checks and compares documents on disk: the agent's own tools, for scripts.
     Document {
         #[command(subcommand)]
         command: DocumentCommand,
@@ -130,10 +130,10 @@ pub(crate) struct Ask {
     /// A new session.
     #[arg(long)]
     new: bool,
-    /// A folder whose workbooks and decks the agent may use. May be given several times.
+    /// A folder whose documents the agent may use. May be given several times.
     #[arg(long, value_name = "DIR")]
     folder: Vec<PathBuf>,
-    /// A workbook or deck that the agent may use. May be given several times.
+    /// A workbook, deck, Word document, PDF or .csv file that the agent may use. May be given several times.
     #[arg(long, value_name = "FILE")]
     file: Vec<PathBuf>,
     /// The model; the default one when absent.

@@ -19,4 +19,4 @@ mod word;
 pub use csv::DelimitedFile;
 pub use legacy::LegacyFile;
 pub use pdf::PdfFile;
-pub use word::{Document, Planned, Revision, create_document};
+pub use word::{Document, Finding, Planned, Revision, create_document, lint};

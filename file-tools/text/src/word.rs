@@ -1,6 +1,7 @@
 //! A word document: opening it, and which operation answers what.
 
 mod block;
+mod check;
 mod compose;
 mod create;
 mod diff;
@@ -9,6 +10,7 @@ mod grid;
 mod info;
 mod inline;
 mod insert;
+mod lint;
 mod names;
 mod numbering;
 mod read;
@@ -21,12 +23,13 @@ mod styles;
 use deskhand_opc::xml::{Ns, Tree};
 use deskhand_opc::{Blob, Draft, Fingerprint, Limits, Package, PatchSet};
 use deskhand_operations::text::{WordAnswer, WordOperation};
-use deskhand_operations::{Applied, Refusal};
+use deskhand_operations::{Applied, Refusal, RefusalCode};
 
 use crate::refuse;
 use story::{StoryPart, story_parts};
 
 pub use create::create_document;
+pub use lint::{Finding, lint};
 
 /// Who makes tracked changes, and when. The clock and the user are the caller's to know (Invariant 10).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +119,7 @@ impl Document {
         &self.package
     }
 
-    /// Answers an operation that reads: `document.info`, `document.read`, `document.find`.
+    /// Answers an operation that reads: `document.info`, `document.read`, `document.find`, `document.check`.
     ///
     /// Refused for an operation that changes the document: plan that.
     pub fn answer(&self, operation: &WordOperation) -> Result<WordAnswer, Refusal> {
@@ -124,6 +127,7 @@ impl Document {
             WordOperation::Info(_) => info::info(self).map(WordAnswer::Info),
             WordOperation::Read(read) => read::read(self, read).map(WordAnswer::Read),
             WordOperation::Find(find) => find::find(self, find).map(WordAnswer::Find),
+            WordOperation::Check(_) => check::check(self).map(WordAnswer::Check),
             other => Err(refuse::bad_input(format!(
                 "'{}' changes the document",
                 other.definition().name
@@ -133,7 +137,8 @@ impl Document {
 
     /// Works out an operation: its answer and the patches that make the change. Operations that read have none.
     ///
-    /// Refused for `document.create`, which makes a new file: see [`create_document`].
+    /// Refused for `document.create`, which makes a new file: see [`create_document`]; and where the document would have a
+    /// finding that it has not yet: see [`lint`].
     pub fn plan(&self, operation: &WordOperation, revision: &Revision) -> Result<Planned, Refusal> {
         let mut draft = Draft::new(&self.package);
         let answer = match operation {
@@ -152,10 +157,29 @@ impl Document {
             }
             other => self.answer(other)?,
         };
-        Ok(Planned {
-            answer,
-            patches: draft.finish(),
-        })
+        let after = draft.package().clone();
+        let patches = draft.finish();
+        if !patches.is_empty() {
+            self.check_change(after, &patches)?;
+        }
+        Ok(Planned { answer, patches })
+    }
+
+    /// Refuses a change after which the document would not pass its check, or be none.
+    fn check_change(&self, after: Package, patches: &PatchSet) -> Result<(), Refusal> {
+        let finding = match Self::open(after) {
+            Ok(after) => lint::new_finding(self, &after, patches)?.map(|finding| finding.sentence),
+            Err(refusal) => Some(refusal.message),
+        };
+        match finding {
+            Some(sentence) => Err(Refusal::new(
+                RefusalCode::Failed,
+                format!(
+                    "The change was not made, because the document would not pass its check: {sentence}."
+                ),
+            )),
+            None => Ok(()),
+        }
     }
 
     fn with_signature_warning(&self, mut applied: Applied) -> Result<Applied, Refusal> {
@@ -183,7 +207,7 @@ impl Document {
     fn check_fingerprint(&self, expected: Option<&str>) -> Result<(), Refusal> {
         match expected {
             Some(expected) if expected != self.fingerprint()? => Err(Refusal::new(
-                deskhand_operations::RefusalCode::Changed,
+                RefusalCode::Changed,
                 "the document changed since it was read; nothing was changed",
             )),
             _ => Ok(()),

@@ -43,7 +43,9 @@ function stateOf(document: DocumentView, saved: FileEntry | undefined): string {
     case "live":
       return words.files.live(document.kind);
     case "closed":
-      return saved === undefined ? words.files.closed : words.files.saved(size(saved.size), when(saved.at, Date.now()));
+      return saved === undefined
+        ? words.documentClosed(document.kind)
+        : words.files.saved(size(saved.size), when(saved.at, Date.now()));
     case "gone":
       return words.files.gone;
   }

@@ -1,4 +1,7 @@
 // The icons in use, the product's mark and the document glyphs.
+import { DocumentCsv16Regular } from "@fluentui/react-icons/svg/document-csv";
+import { DocumentPdf16Regular } from "@fluentui/react-icons/svg/document-pdf";
+import { DocumentTable16Regular } from "@fluentui/react-icons/svg/document-table";
 import type { ReactElement } from "react";
 import type { DocumentKind, DocumentState } from "../generated/protocol.ts";
 import { words } from "../words/en.ts";
@@ -44,8 +47,15 @@ export function Mark(): ReactElement {
   );
 }
 
+/** What files are shown with that no program of Office has open. */
+const PLAIN = { pdf: DocumentPdf16Regular, csv: DocumentCsv16Regular, legacy: DocumentTable16Regular };
+
 /** The document glyph; outlined where the document is a file on disk. */
 export function Glyph({ kind, state = "live" }: { kind: DocumentKind; state?: DocumentState }): ReactElement {
+  if (kind === "pdf" || kind === "csv" || kind === "legacy") {
+    const Icon = PLAIN[kind];
+    return <Icon className="glyph-plain" role="img" aria-hidden={false} aria-label={words.documentKind[kind]} />;
+  }
   const outlined = state === "live" ? "" : " glyph-closed";
   return <span className={`glyph glyph-${kind}${outlined}`} role="img" aria-label={words.documentKind[kind]} />;
 }

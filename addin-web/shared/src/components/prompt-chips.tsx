@@ -66,9 +66,8 @@ export function PromptChips({ attachments }: { attachments: Attachments }): Reac
           gone={document.state === "gone"}
           icon={<Glyph kind={document.kind} state={document.state} />}
           name={shortTitle(document.title)}
-          note={
-            document.state === "gone" ? words.documentGone : document.state === "closed" ? words.documentClosed : ""
-          }
+          note={noteOf(document)}
+          title={noteOf(document) === "" ? undefined : words.documentHere(document.title, noteOf(document))}
           onRemove={() => {
             attachments.leaveOut(document);
           }}
@@ -89,11 +88,22 @@ export function PromptChips({ attachments }: { attachments: Attachments }): Reac
   );
 }
 
+function noteOf(document: DocumentView): string {
+  switch (document.state) {
+    case "live":
+      return "";
+    case "closed":
+      return words.documentClosed(document.kind);
+    case "gone":
+      return words.documentGone;
+  }
+}
+
 interface ChipProps {
   icon: ReactNode;
   name: string;
   note?: string;
-  title?: string;
+  title?: string | undefined;
   gone?: boolean;
   onRemove?: () => void;
 }
@@ -169,6 +179,9 @@ function AttachMenu({ attachments }: { attachments: Attachments }): ReactElement
   );
 }
 
+/** The names of files that can be attached, as the service tells them (`FileKind`). */
+const DOCUMENT = /\.(?:xls[xmb]?|xltx|ods|ppt[xm]|potx|doc[xm]|pdf|csv|tsv)$/i;
+
 /** By path, in the window alone: a pane may not open files of this computer. */
 function AttachPath({ onDone }: { onDone: () => void }): ReactElement {
   const { store } = useApp();
@@ -177,7 +190,7 @@ function AttachPath({ onDone }: { onDone: () => void }): ReactElement {
     store.attachPath(path.trim(), folder);
     onDone();
   };
-  const folder = !/\.(?:xls[xm]|ppt[xm])$/i.test(path.trim());
+  const folder = !DOCUMENT.test(path.trim());
   return (
     <form
       className="attach-path"

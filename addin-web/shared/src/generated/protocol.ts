@@ -679,7 +679,7 @@ series: Array<ChartSeries>, };
 export type Check = Record<symbol, never>;
 
 /**
- * `workbook.check` and `deck.check`.
+ * `workbook.check`, `deck.check` and `document.check`.
  */
 export type CheckContent = { 
 /**
@@ -1692,6 +1692,11 @@ span?: CellSpan,
  * What stands in it.
  */
 blocks: Array<DocumentBlock>, };
+
+/**
+ * `document.check`: no parameters.
+ */
+export type DocumentCheck = Record<symbol, never>;
 
 /**
  * What `document.info` answers; lists end after 500 entries.
@@ -5907,12 +5912,12 @@ export type Visibility = "visible" | "hidden" | "veryHidden";
 /**
  *The answer to a [`WordOperation`], tagged with the same `op`.
  */
-export type WordAnswer = { "op": "document.info" } & DocumentContent | { "op": "document.read" } & DocumentBlocks | { "op": "document.find" } & FoundParagraphs | { "op": "document.replace" } & Applied | { "op": "document.insert" } & Applied | { "op": "document.create" } & Applied;
+export type WordAnswer = { "op": "document.info" } & DocumentContent | { "op": "document.read" } & DocumentBlocks | { "op": "document.find" } & FoundParagraphs | { "op": "document.check" } & CheckContent | { "op": "document.replace" } & Applied | { "op": "document.insert" } & Applied | { "op": "document.create" } & Applied;
 
 /**
  *An operation on a Document, tagged with `op`.
  */
-export type WordOperation = { "op": "document.info" } & DocumentInfo | { "op": "document.read" } & DocumentRead | { "op": "document.find" } & DocumentFind | { "op": "document.replace" } & DocumentReplace | { "op": "document.insert" } & DocumentInsert | { "op": "document.create" } & DocumentCreate;
+export type WordOperation = { "op": "document.info" } & DocumentInfo | { "op": "document.read" } & DocumentRead | { "op": "document.find" } & DocumentFind | { "op": "document.check" } & DocumentCheck | { "op": "document.replace" } & DocumentReplace | { "op": "document.insert" } & DocumentInsert | { "op": "document.create" } & DocumentCreate;
 
 /**
  *The answer to a [`WorkbookOperation`], tagged with the same `op`.
@@ -6267,6 +6272,7 @@ export const operationEffects = {
   'Document document.info': 'Read',
   'Document document.read': 'Read',
   'Document document.find': 'Read',
+  'Document document.check': 'Read',
   'Document document.replace': 'Change',
   'Document document.insert': 'Add',
   'Document document.create': 'Add',

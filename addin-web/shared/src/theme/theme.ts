@@ -28,6 +28,7 @@ const fontFamilyMonospace = '"Cascadia Mono",Consolas,"SF Mono",Menlo,"DejaVu Sa
 interface DocumentAccents {
   deskhandExcel: string;
   deskhandPowerPoint: string;
+  deskhandWord: string;
 }
 
 export type DeskhandTheme = Theme & DocumentAccents;
@@ -41,6 +42,7 @@ export const lightTheme: DeskhandTheme = {
   colorBrandStroke2: ink[140],
   deskhandExcel: "#0f703b",
   deskhandPowerPoint: "#b7391a",
+  deskhandWord: "#185abd",
 };
 
 export const darkTheme: DeskhandTheme = {
@@ -55,4 +57,5 @@ export const darkTheme: DeskhandTheme = {
   colorBrandStroke2: "#3a478f",
   deskhandExcel: "#4fbf85",
   deskhandPowerPoint: "#f0916f",
+  deskhandWord: "#8ab4f8",
 };

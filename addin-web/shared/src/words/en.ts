@@ -30,7 +30,16 @@ export const words = {
   } satisfies Record<DocumentKind, string>,
   /** Only workbooks and decks are ever live. */
   documentLive: (kind: DocumentKind) => (kind === "deck" ? "Live in PowerPoint" : "Live in Excel"),
-  documentClosed: "on disk",
+  /** What a file on disk is, and whether it is ever changed. */
+  documentClosed: (kind: DocumentKind) =>
+    ({
+      workbook: "Workbook on disk",
+      deck: "Presentation on disk",
+      document: "Word document on disk",
+      pdf: "PDF, read only",
+      csv: "Delimited text, read only",
+      legacy: "Older spreadsheet, read only",
+    })[kind],
   documentGone: "not found",
   documentHere: (title: string, state: string) => `${title}, ${state}`,
 
@@ -77,7 +86,7 @@ export const words = {
   prompt: {
     label: "Prompt",
     empty: "Ask about this document, or say what to change",
-    emptyWindow: "Ask about a workbook or a deck, or say what to make",
+    emptyWindow: "Ask about a workbook, deck or document, or say what to make",
     running: "Add to this request; it is read at the next step",
     waiting: "Answer above, or add to this request",
     figures: "Ask about a figure or a slide",
@@ -92,7 +101,7 @@ export const words = {
     attach: "Attach a document or folder",
     attachDocument: "Documents open in Office",
     attachNone: "No other document is open in Office",
-    attachPath: "Path of a workbook, deck or folder",
+    attachPath: "Path of a document or folder",
     attachFolder: "Attach as a folder",
     attachFile: "Attach as a document",
     remove: (name: string) => `Remove ${name}`,
@@ -231,7 +240,6 @@ export const words = {
     title: "Files",
     none: "No files yet.",
     live: (kind: DocumentKind) => (kind === "deck" ? "Open in PowerPoint" : "Open in Excel"),
-    closed: "On disk",
     gone: "Not found",
     saved: (size: string, time: string) => `${size}, ${time}`,
     show: "Show",

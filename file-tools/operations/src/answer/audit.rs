@@ -150,7 +150,7 @@ pub struct Finding {
     pub sentence: String,
 }
 
-/// `workbook.check` and `deck.check`.
+/// `workbook.check`, `deck.check` and `document.check`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckContent {

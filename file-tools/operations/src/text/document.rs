@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::block::{DocumentBlock, NoteMark, TextRun};
-use crate::answer::Applied;
+use crate::answer::{Applied, CheckContent};
 use crate::definition::Support::NotLive;
 use crate::definition::operations;
 
@@ -23,6 +23,9 @@ operations! {
     /// Finds the paragraphs of a word document that contain the given words.
     "document.find" Find(DocumentFind) -> FoundParagraphs, Read, NotLive(CLOSED),
         "Searching", "Searched", |_| String::new();
+    /// Checks a word document: damage, references that lead nowhere, what begins and does not end, open tracked changes, missing alternative texts.
+    "document.check" Check(DocumentCheck) -> CheckContent, Read, NotLive(CLOSED),
+        "Checking the document", "Checked", |_| String::new();
     /// Replaces text in a word document, as tracked changes unless told otherwise; formatting stays.
     "document.replace" Replace(DocumentReplace) -> Applied, Change, NotLive(CLOSED),
         "Replacing text in", "Text replaced in {}", |replace: &DocumentReplace| replace.paragraph.clone().unwrap_or_default();
@@ -150,6 +153,11 @@ pub struct FoundParagraphs {
     /// True when there are more.
     pub more: bool,
 }
+
+/// `document.check`: no parameters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DocumentCheck {}
 
 /// `document.replace`: either `find` and `replace`, in one paragraph or everywhere, or `paragraph` and `text`. At most
 /// 2,000 places.

@@ -8,6 +8,8 @@ mod create;
 mod csv;
 mod documents;
 mod legacy;
+mod lint;
+mod oracles;
 mod outside;
 mod pdf;
 mod refusals;

@@ -30,11 +30,15 @@ fn line(document: &DocumentView, door: Option<&Door>) -> String {
         DocumentKind::Document => "word document",
         DocumentKind::Pdf => "PDF",
         DocumentKind::Csv => "delimited text",
-        DocumentKind::Legacy => "old spreadsheet, to be read only",
+        DocumentKind::Legacy => "old spreadsheet",
     };
+    let only_read = matches!(
+        document.kind,
+        DocumentKind::Pdf | DocumentKind::Csv | DocumentKind::Legacy
+    );
     let state = match (document.state, door) {
         (DocumentState::Live, _) => "open in Office",
-        (DocumentState::Closed, Some(door)) if door.is_read_only() => "a file on disk, to be read only",
+        (DocumentState::Closed, Some(door)) if only_read || door.is_read_only() => "a file on disk, to be read only",
         (DocumentState::Closed, Some(_)) => "a file on disk",
         (DocumentState::Closed, None) => "closed; the user can open its pane or attach the file",
         (DocumentState::Gone, _) => "not found",

@@ -6165,7 +6165,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   DOC_IN_USE: ["The file is open in another program.","Nothing was changed.","Close it there, or open the Deskhand pane in it."],
   DOC_ENCRYPTED: ["The file is protected with a password.","Nothing was changed.","Remove the password, or open the file in Office."],
   DOC_CORRUPT: ["The file is damaged.","Nothing was changed.","Open it in Office to repair it."],
-  DOC_WRONG_KIND: ["The file is not a workbook or deck.","Nothing was changed.","Choose a .xlsx, .xlsm, .pptx or .pptm file."],
+  DOC_WRONG_KIND: ["The file is of no kind that can be read here.","Nothing was changed.","Choose a workbook, deck, Word document, PDF or .csv file."],
   DOC_REFUSED: ["The document operation was refused.","Nothing was changed.","The reason is in the details."],
   DOC_UNDO_CONFLICT: ["The cells were changed since.","Your values are kept.","Compare, then choose what to keep."],
   FOLDER_REFUSED: ["This folder cannot be attached.","Nothing was changed.","Choose another folder."],

@@ -33,6 +33,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         return Corpus::Reject;
     };
     let _ = document.answer(&operation(json!({"op": "document.info"})));
+    let _ = document.answer(&operation(json!({"op": "document.check"})));
     let _ = document.answer(&operation(json!({"op": "document.find", "text": "e"})));
     if let Ok(WordAnswer::Read(content)) =
         document.answer(&operation(json!({"op": "document.read", "runs": true})))

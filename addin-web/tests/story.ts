@@ -22,6 +22,19 @@ export const deck: DocumentView = {
   title: "Board deck.pptx",
   state: "live",
 };
+/** Files that a person attached; no pane has them open. */
+export const files: DocumentView[] = [
+  ["document", "Quarterly report.docx"],
+  ["pdf", "Invoice 4711.pdf"],
+  ["csv", "Sales.csv"],
+  ["legacy", "Ledger 2009.xls"],
+  ["workbook", "Model.xlsx"],
+].map(([kind, title], index) => ({
+  id: `0190c2a0-0000-7000-8000-0000000000f${String(index)}`,
+  kind: kind as DocumentView["kind"],
+  title: title ?? "",
+  state: "closed",
+}));
 export const SESSION = "0190c2a0-0000-7000-8000-000000000001";
 
 /** 14:40 of a day in September, in the system's own time zone. */

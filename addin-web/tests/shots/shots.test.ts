@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
-import { deck, figures, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
+import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 import { script, serve } from "./pages.ts";
 
 const OUT = resolve(import.meta.dirname, "../../../target/shots");
@@ -58,6 +58,8 @@ const shots: Shot[] = [
   { ...desk, name: "window-900", width: 900, height: 600 },
   { ...desk, name: "window-700", width: 700, height: 600 },
   { ...desk, name: "window-empty", events: [], hello: { sessions: [], documents: [] } },
+  { ...desk, name: "window-files", events: [], hello: { sessions: [], documents: files } },
+  { ...desk, name: "window-files-dark", scheme: "dark", events: [], hello: { sessions: [], documents: files } },
   { ...excel, name: "pane-excel-light", width: 360 },
   { ...excel, name: "pane-excel-dark", width: 360, scheme: "dark" },
   { ...excel, name: "pane-excel-320", width: 320 },

@@ -256,7 +256,7 @@ describe("documents", () => {
   it("are live only while Office has them open, whatever the log says", async () => {
     await open({ kind: "window", events: waitingTurn, hello: { documents: [] } });
     expect(screen.queryByText("Live in Excel")).toBeNull();
-    expect(screen.getByText("On disk")).toBeTruthy();
+    expect(screen.getByText("Workbook on disk")).toBeTruthy();
     // The lines of the session list name kinds of documents, not how they are.
     const glyphs = screen.getAllByRole("img", { name: "Workbook" }).filter((glyph) => glyph.closest(".session") === null);
     expect(glyphs.length).toBeGreaterThan(2);

@@ -1,5 +1,7 @@
 //! What the model reads of an answer: compact, and marked as data (Invariant 9).
 
+mod files;
+
 use std::fmt::Write as _;
 
 use deskhand_core::instructions::as_data;
@@ -47,7 +49,13 @@ pub(crate) fn for_model(document: &DocumentView, answer: &Answer) -> String {
         Answer::Workbook(WorkbookAnswer::RangeFind(found)) => (String::new(), cells(found)),
         Answer::Deck(DeckAnswer::Info(content)) => (String::new(), deck(content)),
         Answer::Deck(DeckAnswer::SlideRead(content)) => (format!("slide {}", content.index), slide(content)),
-        other => (String::new(), serde_json::to_string(other).unwrap_or_default()),
+        other => {
+            let file = match other {
+                Answer::Text(answer) => files::read(answer),
+                _ => None,
+            };
+            file.unwrap_or_else(|| (String::new(), serde_json::to_string(other).unwrap_or_default()))
+        }
     };
     as_data(format!("{} {place}", document.title).trim(), &text)
 }

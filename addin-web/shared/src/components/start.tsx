@@ -1,6 +1,7 @@
 // An empty session: what Deskhand sees, and three prompts that fit this document.
 import type { ReactElement } from "react";
 import { userError } from "../client/rpc.ts";
+import type { DocumentKind } from "../generated/protocol.ts";
 import { shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useSession } from "./context.tsx";
@@ -12,7 +13,7 @@ export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }):
   const prompts =
     view?.tour === true
       ? words.tour.stops.flatMap((stop) => (stop.prompt === undefined ? [] : [stop.prompt])).slice(0, 1)
-      : words.start.prompts[kind === "workbook" || kind === "deck" ? kind : "none"];
+      : words.start.prompts[promptsFor(kind)];
   return (
     <div className="start">
       {view?.configured === false && (
@@ -45,6 +46,21 @@ export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }):
       </ul>
     </div>
   );
+}
+
+function promptsFor(kind: DocumentKind | undefined): keyof typeof words.start.prompts {
+  switch (kind) {
+    case undefined:
+      return "none";
+    case "workbook":
+    case "deck":
+      return kind;
+    case "document":
+    case "pdf":
+    case "csv":
+    case "legacy":
+      return "file";
+  }
 }
 
 function sees(described: { title: string; summary?: string } | undefined, open: readonly string[]): string {

@@ -305,6 +305,11 @@ export const words = {
         "Add a slide with the three main points",
         "Find numbers that appear twice with different values",
       ],
+      file: [
+        "Summarise these files, with the page or paragraph of each point",
+        "Check the figures in the text against the data in the files",
+        "List what the files disagree about",
+      ],
       none: [
         "Compare two workbooks and list what differs",
         "Make a deck of the main figures of a workbook",

@@ -92,21 +92,21 @@ async fn what_is_only_read_is_read_and_other_tools_are_refused() {
             b"Region;Revenue\nNorth;1.248,50\nSouth;980,00\n".to_vec(),
             "csv_read",
             json!({}),
-            "1.248,50",
+            "\n1\t[\"North\",\"1.248,50\"]\n2\t[\"South\",\"980,00\"]\n",
         ),
         (
             "old.xlsb",
             fixture("legacy/calamine__any_sheets.xlsb"),
             "legacy_read",
             json!({"range": "Visible!A1:B3"}),
-            "[5.0,6.0]",
+            "\tA\tB\n1\t1\t2\n2\t3\t4\n3\t5\t6\n",
         ),
         (
             "figures.pdf",
             fixture("pdfs/pdfplumber__senate-expenditures.pdf"),
             "pdf_read",
             json!({}),
-            "OBLIGATION",
+            "page 1:\n",
         ),
     ];
     for (name, bytes, tool, input, expected) in cases {

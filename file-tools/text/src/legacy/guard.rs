@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read};
 
+use deskhand_opc::{LegacyKind, Limits, Package, PackageError};
 use deskhand_operations::{Refusal, RefusalCode};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -34,12 +35,27 @@ pub(super) fn kind(data: &[u8]) -> Result<Kind, Refusal> {
     }
     // A compound file ([MS-CFB] 2.2), or the plain stream of older versions, which begins with `BOF` ([MS-XLS] 2.4.21).
     if data.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return Ok(Kind::Xls);
+        return compound(data);
     }
     if !data.starts_with(b"PK\x03\x04") {
         return Err(refuse::corrupt("the file is no .xls, .xlsb or .ods spreadsheet"));
     }
     archive(data)
+}
+
+/// Of compound files only one kind is a spreadsheet; others hold one that is encrypted ([MS-OFFCRYPTO] 2.3.2), or none.
+fn compound(data: &[u8]) -> Result<Kind, Refusal> {
+    match Package::open(data.to_vec(), &Limits::default()) {
+        Err(PackageError::Encrypted) => Err(Refusal::new(
+            RefusalCode::Encrypted,
+            "the spreadsheet is protected by a password",
+        )),
+        Err(error @ PackageError::RightsManaged) => Err(refuse::package(&error)),
+        Err(PackageError::Legacy(LegacyKind::Deck | LegacyKind::Document)) => {
+            Err(refuse::corrupt("the file is no .xls, .xlsb or .ods spreadsheet"))
+        }
+        _ => Ok(Kind::Xls),
+    }
 }
 
 fn archive(data: &[u8]) -> Result<Kind, Refusal> {

@@ -67,6 +67,20 @@ fn old_formats_are_read_with_values_formulas_and_dates() {
 }
 
 #[test]
+fn an_encrypted_file_says_so() {
+    let file =
+        deskhand_test_support::repository().join("file-tools/fixtures/legacy/calamine__pass_protected.xlsb");
+    let refusal = LegacyFile::open(std::fs::read(file).unwrap()).unwrap_err();
+    assert_eq!(
+        (refusal.code, refusal.message.as_str()),
+        (
+            RefusalCode::Encrypted,
+            "the spreadsheet is protected by a password"
+        )
+    );
+}
+
+#[test]
 fn repeated_cells_do_not_fill_the_memory() {
     let cell = "<table:table-cell office:value-type=\"float\" office:value=\"1\" table:number-columns-repeated=\"16384\"/>";
     let content = format!(

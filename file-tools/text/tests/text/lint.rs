@@ -3,7 +3,7 @@
 use deskhand_text::lint;
 use serde_json::json;
 
-use crate::documents::{answer, corpus, of_body, open, rewritten, run};
+use crate::documents::{answer, blocks, corpus, of_body, open, paragraphs, rewritten, run};
 
 fn codes(document: &deskhand_text::Document) -> Vec<&'static str> {
     lint(document)
@@ -293,5 +293,45 @@ fn documents_of_the_corpus_have_no_findings() {
     for path in corpus() {
         let found = lint(&open(std::fs::read(&path).unwrap())).unwrap();
         assert!(found.is_empty(), "{}: {found:#?}", path.display());
+    }
+}
+
+/// A change may be refused for many reasons; never because of what the document had wrong before.
+#[test]
+fn no_ordinary_change_is_refused_by_the_check() {
+    for path in corpus() {
+        let document = open(std::fs::read(&path).unwrap());
+        let (mut done, mut tried) = (0, 0);
+        for paragraph in paragraphs(&blocks(&document)).iter().take(60) {
+            let text = format!(
+                "{} more",
+                paragraph["text"]
+                    .as_str()
+                    .unwrap()
+                    .replace(['\u{b}', '\u{c}'], " ")
+            );
+            let inserted =
+                json!([{"kind": "heading", "level": 1, "text": "New"}, {"kind": "listItem", "text": "one"}]);
+            for operation in [
+                json!({"op": "document.replace", "paragraph": paragraph["id"], "text": text}),
+                json!({"op": "document.insert", "after": paragraph["id"], "blocks": inserted}),
+            ] {
+                tried += 1;
+                match run(&document, operation) {
+                    Ok(_) => done += 1,
+                    Err(refusal) => assert!(
+                        !refusal.message.contains("pass its check"),
+                        "{} {}: {refusal}",
+                        path.display(),
+                        paragraph["id"]
+                    ),
+                }
+            }
+        }
+        assert!(
+            done > 0 || tried == 0,
+            "{}: nothing of {tried} was possible",
+            path.display()
+        );
     }
 }

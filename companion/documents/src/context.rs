@@ -38,7 +38,9 @@ fn line(document: &DocumentView, door: Option<&Door>) -> String {
     );
     let state = match (document.state, door) {
         (DocumentState::Live, _) => "open in Office",
-        (DocumentState::Closed, Some(door)) if only_read || door.is_read_only() => "a file on disk, to be read only",
+        (DocumentState::Closed, Some(door)) if only_read || door.is_read_only() => {
+            "a file on disk, to be read only"
+        }
         (DocumentState::Closed, Some(_)) => "a file on disk",
         (DocumentState::Closed, None) => "closed; the user can open its pane or attach the file",
         (DocumentState::Gone, _) => "not found",

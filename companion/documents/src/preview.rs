@@ -306,7 +306,11 @@ pub(crate) fn title_of(operation: &Operation) -> String {
         Operation::Deck(DeckOperation::ChartAdd(params)) => return named(&params.title, &params.name),
         _ => {}
     }
-    operation.definition().done.replace("{}", &cells_of(operation))
+    let place = match cells_of(operation) {
+        whole if whole.is_empty() => "the document".to_owned(),
+        place => place,
+    };
+    operation.definition().done.replace("{}", &place)
 }
 
 /// The target without its sheet.

@@ -32,7 +32,8 @@ pub(crate) fn title(answer: &Answer) -> String {
         Answer::Deck(DeckAnswer::Info(content)) => {
             format!("Looked at {}", counted(content.slides.len(), "slide"))
         }
-        Answer::Workbook(_) | Answer::Deck(_) | Answer::Text(_) => "Read".to_owned(),
+        Answer::Text(answer) => files::title(answer),
+        Answer::Workbook(_) | Answer::Deck(_) => "Read".to_owned(),
     }
 }
 
@@ -380,6 +381,7 @@ fn slide(content: &SlideContent) -> String {
 #[cfg(test)]
 mod tests {
     use deskhand_protocol::operations::Cell;
+    use serde_json::json;
 
     use super::*;
 
@@ -407,5 +409,28 @@ mod tests {
             ..DeckContent::default()
         };
         assert_eq!(title(&Answer::Deck(DeckAnswer::Info(deck))), "Looked at 1 slide");
+        let page = |page| json!({"page": page, "text": "", "tables": [], "images": 0});
+        for (answer, expected) in [
+            (json!({"op": "pdf.read", "pages": [page(7)]}), "Read page 7"),
+            (
+                json!({"op": "pdf.read", "pages": [page(7), page(8)]}),
+                "Read 2 pages",
+            ),
+            (
+                json!({"op": "csv.find", "rows": [{"row": 3, "fields": []}]}),
+                "Found 1 row",
+            ),
+            (
+                json!({"op": "document.check", "findings": [], "count": 0}),
+                "Found 0 findings",
+            ),
+            (
+                json!({"op": "legacy.read", "address": "Q1!A1:B2", "values": []}),
+                "Read Q1!A1:B2",
+            ),
+        ] {
+            let answer = Answer::Text(serde_json::from_value(answer).unwrap());
+            assert_eq!(title(&answer), expected);
+        }
     }
 }

@@ -34,7 +34,13 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
       </div>
       <div className="card-body">
         {request.scope !== "" && <p className="small secondary scope">{request.scope}</p>}
-        {request.rows.length > 0 && <BeforeAfterTable rows={request.rows} total={request.total} />}
+        {request.rows.length > 0 && (
+          <BeforeAfterTable
+            place={words.approval.place(document?.kind)}
+            rows={request.rows}
+            total={request.total}
+          />
+        )}
         {request.risks.map((risk) => (
           <div key={risk.cells} className="note note-warning">
             <Warning16Filled />
@@ -97,7 +103,14 @@ function Choices({
   );
 }
 
-function BeforeAfterTable({ rows, total }: { rows: readonly BeforeAfter[]; total: number }): ReactElement {
+interface BeforeAfterProps {
+  /** What the rows are called. */
+  place: string;
+  rows: readonly BeforeAfter[];
+  total: number;
+}
+
+function BeforeAfterTable({ place, rows, total }: BeforeAfterProps): ReactElement {
   const [all, setAll] = useState(false);
   const shown = all ? rows : rows.slice(0, ROWS_SHOWN);
   const left = total - rows.length;
@@ -106,7 +119,7 @@ function BeforeAfterTable({ rows, total }: { rows: readonly BeforeAfter[]; total
       <table className="before-after">
         <thead>
           <tr>
-            <th scope="col">{words.approval.cell}</th>
+            <th scope="col">{place}</th>
             <th scope="col">{words.approval.now}</th>
             <th scope="col">{words.approval.after}</th>
           </tr>

@@ -155,7 +155,7 @@ export const words = {
   approval: {
     label: "A question for you",
     announced: (question: string) => `${question} Press Alt+A to go to the question.`,
-    cell: "Cell",
+    place: (kind: DocumentKind | undefined) => (kind === "document" ? "Paragraph" : "Cell"),
     now: "Now",
     after: "After",
     empty: "empty",

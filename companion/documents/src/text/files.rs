@@ -7,9 +7,34 @@ use deskhand_protocol::operations::text::csv::{CsvDialect, CsvRows};
 use deskhand_protocol::operations::text::legacy::LegacyRange;
 use deskhand_protocol::operations::text::pdf::PdfPages;
 use deskhand_protocol::operations::text::{CsvAnswer, LegacyAnswer, PdfAnswer};
-use deskhand_protocol::operations::{Address, TextAnswer};
+use deskhand_protocol::operations::{Address, TextAnswer, WordAnswer};
 
-use super::{short, table};
+use super::{counted, short, table};
+
+/// What the card of a read says.
+pub(super) fn title(answer: &TextAnswer) -> String {
+    let looked = |count: usize, one: &str| format!("Looked at {}", counted(count, one));
+    let read = |count: usize, one: &str| format!("Read {}", counted(count, one));
+    let found = |count: usize, one: &str| format!("Found {}", counted(count, one));
+    match answer {
+        TextAnswer::Document(WordAnswer::Info(content)) => looked(content.paragraphs as usize, "paragraph"),
+        TextAnswer::Document(WordAnswer::Read(content)) => read(content.blocks.len(), "block"),
+        TextAnswer::Document(WordAnswer::Find(content)) => found(content.paragraphs.len(), "paragraph"),
+        TextAnswer::Document(WordAnswer::Check(content)) => found(content.count as usize, "finding"),
+        TextAnswer::Pdf(PdfAnswer::Info(content)) => looked(content.pages as usize, "page"),
+        TextAnswer::Pdf(PdfAnswer::Read(content)) => match content.pages.as_slice() {
+            [page] => format!("Read page {}", page.page),
+            pages => read(pages.len(), "page"),
+        },
+        TextAnswer::Pdf(PdfAnswer::Find(content)) => found(content.lines.len(), "line"),
+        TextAnswer::Csv(CsvAnswer::Info(content)) => looked(content.rows as usize, "row"),
+        TextAnswer::Csv(CsvAnswer::Read(content)) => read(content.rows.len(), "row"),
+        TextAnswer::Csv(CsvAnswer::Find(content)) => found(content.rows.len(), "row"),
+        TextAnswer::Legacy(LegacyAnswer::Info(content)) => looked(content.sheets.len(), "sheet"),
+        TextAnswer::Legacy(LegacyAnswer::Read(content)) => format!("Read {}", content.address),
+        TextAnswer::Document(_) => "Read".to_owned(),
+    }
+}
 
 /// The place that was read, and what stands there; nothing for answers that are read as they are.
 pub(super) fn read(answer: &TextAnswer) -> Option<(String, String)> {

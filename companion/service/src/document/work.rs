@@ -171,6 +171,12 @@ struct Applied<'a> {
 
 /// `document check`.
 pub(super) fn check(asked: &OneFile) -> Outcome<ExitCode> {
+    if flat::open(&asked.file)?.is_some() {
+        return refused(
+            RefusalCode::Unsupported,
+            "Files of this kind are only read, and not checked.",
+        );
+    }
     let content = findings(&opened(asked)?.document)?;
     let grave = content
         .findings

@@ -161,7 +161,7 @@ async fn what_a_file_tells_the_agent_to_do_is_carried_as_data() {
     let stage = Stage::with(ANY);
     let new = json!({"op": "document.create", "blocks": [{"kind": "paragraph", "text": ORDER}]});
     let operation = Operation::Text(TextOperation::Document(serde_json::from_value(new).unwrap()));
-    let document = create(&operation, &revision_at(0)).unwrap().unwrap();
+    let document = made(operation);
     let csv = format!("name,note\n1,{ORDER:?}\n2,x\n").into_bytes();
     let cases = [
         (

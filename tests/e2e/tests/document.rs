@@ -273,7 +273,11 @@ fn bad_input_is_refused_in_one_sentence_with_a_code_and_nothing_is_written() {
             "no operation of a workbook",
         ),
         (&plain, "[]", "not an Office document"),
-        (&missing, "[]", "There is no file"),
+        (
+            &missing,
+            "[{\"op\":\"sheet.delete\",\"name\":\"x\"}]",
+            "There is no such file yet",
+        ),
     ];
     for (file, ops, words) in cases {
         let done = given(&setup, &["document", "apply", text(file), "--ops", "-"], ops);

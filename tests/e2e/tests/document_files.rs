@@ -219,8 +219,12 @@ fn a_pdf_is_read_by_page_numbers() {
 #[test]
 fn delimited_text_is_read_in_pages() {
     let setup = Setup::empty();
-    let rows: String = (1..=450).map(|row| format!("{row};Süd;{row},50\n")).collect();
-    let file = beside(&setup, "sales.csv", format!("Id;Region;Umsatz\n{rows}"));
+    let rows: Vec<String> = (1..=450).map(|row| format!("{row};Süd;{row},50\n")).collect();
+    let file = beside(
+        &setup,
+        "sales.csv",
+        format!("Id;Region;Umsatz\n{}", rows.concat()),
+    );
     let info = answer(&setup, &["info", text(&file)]);
     assert_eq!(
         (
@@ -304,9 +308,8 @@ fn spreadsheets_of_old_formats_are_read() {
     assert_eq!(read["values"], json!([[1.0, "a"], [2.0, "b"], [3.0, "c"]]));
 }
 
-#[test]
-fn each_refusal_names_its_reason_and_nothing_is_written() {
-    let setup = Setup::empty();
+/// A PDF and a word document that a password protects, and the document without it.
+fn guarded(setup: &Setup) -> (PathBuf, PathBuf, PathBuf) {
     let locked = setup.path().join("locked.pdf");
     elsewhere(
         "import sys\nfrom reportlab.lib import pdfencrypt\nfrom reportlab.pdfgen import canvas\n\
@@ -316,13 +319,20 @@ fn each_refusal_names_its_reason_and_nothing_is_written() {
     );
     let protected = setup.path().join("protected.docx");
     let plain = setup.path().join("plain.docx");
-    assert_eq!(apply(&setup, &plain, &[], &new_report()).code(), Some(0));
+    assert_eq!(apply(setup, &plain, &[], &new_report()).code(), Some(0));
     fs::copy(&plain, &protected).expect("a copy");
     elsewhere(
         "import sys, io\nfrom msoffcrypto.format.ooxml import OOXMLFile\nplain = io.BytesIO(open(sys.argv[1], 'rb').read())\n\
          OOXMLFile(plain).encrypt('word', open(sys.argv[1], 'wb'))",
         &protected,
     );
+    (locked, protected, plain)
+}
+
+#[test]
+fn each_refusal_names_its_reason_and_nothing_is_written() {
+    let setup = Setup::empty();
+    let (locked, protected, plain) = guarded(&setup);
     let pdf = setup.fixture(PDF, "plain.pdf");
     let csv = beside(&setup, "plain.csv", "a,b\n1,2\n");
     let sealed = setup.fixture("legacy/calamine__pass_protected.xlsb", "sealed.xlsb");

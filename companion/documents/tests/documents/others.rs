@@ -1,5 +1,6 @@
 //! Word documents, PDFs, delimited text and old spreadsheets as documents of a session.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
@@ -127,10 +128,7 @@ async fn what_is_only_read_is_read_and_other_tools_are_refused() {
 
 /// A PDF of one page with one line of text.
 fn pdf(line: &str) -> Vec<u8> {
-    let show = format!(
-        "BT /F1 12 Tf 20 100 Td ({}) Tj ET",
-        line.replace('(', "").replace(')', "")
-    );
+    let show = format!("BT /F1 12 Tf 20 100 Td ({}) Tj ET", line.replace(['(', ')'], ""));
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
@@ -142,15 +140,17 @@ fn pdf(line: &str) -> Vec<u8> {
     let mut file = "%PDF-1.4\n".to_owned();
     let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
     for (index, object) in objects.iter().enumerate() {
-        table.push_str(&format!("{:010} 00000 n \n", file.len()));
-        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", index + 1));
+        writeln!(table, "{:010} 00000 n ", file.len()).unwrap();
+        writeln!(file, "{} 0 obj\n{object}\nendobj", index + 1).unwrap();
     }
     let at = file.len();
     file.push_str(&table);
-    file.push_str(&format!(
-        "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{at}\n%%EOF\n",
+    writeln!(
+        file,
+        "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{at}\n%%EOF",
         objects.len() + 1
-    ));
+    )
+    .unwrap();
     file.into_bytes()
 }
 

@@ -154,7 +154,8 @@ impl<'k> Walk<'k> {
                 self.fields.enter(node.span().end);
                 self.boxed = self.boxed.max(node.span().end);
             }
-            "p" | "tr" => self.paragraph(at, node),
+            "p" => self.paragraph(at, node),
+            "tr" => self.row(at, node),
             "pStyle" => self.style(at, "paragraph", node),
             "rStyle" => self.style(at, "character", node),
             "tblStyle" => self.style(at, "table", node),
@@ -203,10 +204,6 @@ impl<'k> Walk<'k> {
         if CHANGES.contains(&local) {
             self.change(at, local, node);
         }
-        if local == "tr" && !node.descendants().any(|inner| inner.is(Ns::Word, "tc")) {
-            let sentence = "a row of a table has no cell".to_owned();
-            self.found.push(("row.empty", at, sentence));
-        }
     }
 
     fn paragraph(&mut self, at: usize, node: Node<'_, '_>) {
@@ -224,6 +221,14 @@ impl<'k> Walk<'k> {
                 let sentence = format!("the id {id} of a paragraph or row is out of range");
                 self.found.push(("paragraph.id", at, sentence));
             }
+        }
+    }
+
+    fn row(&mut self, at: usize, node: Node<'_, '_>) {
+        self.paragraph(at, node);
+        if !node.descendants().any(|inner| inner.is(Ns::Word, "tc")) {
+            let sentence = "a row of a table has no cell".to_owned();
+            self.found.push(("row.empty", at, sentence));
         }
     }
 

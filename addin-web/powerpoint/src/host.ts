@@ -201,5 +201,7 @@ async function answerOf(context: PowerPoint.RequestContext, operation: DeckOpera
     case "slide.move":
     case "deck.check":
       throw new RefusalError("unsupported", `\`${op}\` works on the whole file; close the deck in PowerPoint first`);
+    case "deck.create":
+      throw new RefusalError("unsupported", `\`${op}\` makes a new file; the open deck stays as it is`);
   }
 }

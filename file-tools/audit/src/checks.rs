@@ -1,5 +1,6 @@
 //! The checks of a model. Each looks for one kind of error that people make, and says what shows it.
 
+mod circles;
 mod context;
 mod lookups;
 mod patterns;
@@ -26,7 +27,7 @@ pub struct Checked {
 }
 
 /// What [`check`] looks for, one line each, for reports.
-pub const LOOKED_FOR: [&str; 12] = [
+pub const LOOKED_FOR: [&str; 13] = [
     "numbers typed over formulas",
     "formulas that differ from the ones around them",
     "numbers typed into formulas",
@@ -37,6 +38,7 @@ pub const LOOKED_FOR: [&str; 12] = [
     "lookups beyond their table, in lists that are not sorted, or that miss rows",
     "numbers and dates held as text",
     "breaks of sign and of unit",
+    "formulas that read their own value",
     "errors, and check cells that are not zero",
     "hidden cells, hidden sheets, other workbooks and volatile functions",
 ];
@@ -51,6 +53,7 @@ pub fn check(model: &Model, sheets: &[usize]) -> Checked {
     plugs::check(&mut context);
     values::check(&mut context);
     status::check(&mut context);
+    circles::check(&mut context);
     let dropped = context.dropped;
     let mut findings = once(context.findings);
     findings.sort_by_key(|finding| {

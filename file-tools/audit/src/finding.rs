@@ -44,8 +44,8 @@ pub enum Code {
     MissingAnchor,
     /// A formula reads a text as a number.
     ReadsText,
-    /// A formula reads an empty cell where the ones around it read numbers.
-    ReadsEmpty,
+    /// A formula that reads its own value, through others or by itself.
+    Circular,
     /// A lookup asks for a column beyond its table.
     LookupBeyond,
     /// A lookup for the nearest value in a list that is not sorted.
@@ -88,7 +88,7 @@ impl Code {
             Self::NumberInFormulas => "formula.numberInside",
             Self::MissingAnchor => "formula.missingAnchor",
             Self::ReadsText => "reference.text",
-            Self::ReadsEmpty => "reference.empty",
+            Self::Circular => "formula.circular",
             Self::LookupBeyond => "lookup.beyondTable",
             Self::LookupUnsorted => "lookup.unsorted",
             Self::LookupMisses => "lookup.missesRows",

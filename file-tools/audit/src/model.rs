@@ -14,6 +14,8 @@ pub struct Model {
     pub names: Vec<(String, Option<usize>, String)>,
     /// Tables.
     pub tables: Vec<Table>,
+    /// True where circles are computed on purpose, step by step.
+    pub iterates: bool,
     /// Other workbooks by the number that formulas give them (`[1]`), from 1.
     pub books: Vec<String>,
 }

@@ -2,8 +2,8 @@
 //! finds them all and gives the edits that rewrite them.
 
 use deskhand_formula::{Book, Change, Holder, rewrite};
-use deskhand_opc::xml::{Event, Reader, Tag, escape};
-use deskhand_opc::{Draft, Limits, Package};
+use deskhand_opc::xml::{Event, Reader, Tag, Tree, escape};
+use deskhand_opc::{Draft, Limits, Package, relationships_of};
 
 use crate::element_list::Edit;
 use crate::error::Outcome;
@@ -184,6 +184,30 @@ pub(crate) fn apply(draft: &mut Draft, part: &str, renames: &Renames) -> Outcome
         edits => edits?,
     };
     draft.edit(part, edits)?;
+    Ok(())
+}
+
+/// Rewrites the places that links of a part lead to: those of shapes and pictures stand among its relationships, as `#` and
+/// the place, with spaces as `%20`.
+pub(crate) fn apply_to_links(draft: &mut Draft, source: &str, renames: &Renames) -> Outcome<()> {
+    let part = relationships_of(source);
+    let Ok(content) = draft.package().part(&part) else {
+        return Ok(());
+    };
+    let tree = Tree::parse(&part, &content, draft.package().limits())?;
+    let mut edits: Vec<Edit> = Vec::new();
+    for node in tree.root().children() {
+        let kind = node.attribute("Type").unwrap_or_default();
+        let target = node.attribute("Target").unwrap_or_default();
+        let Some(place) = target.strip_prefix('#').filter(|_| kind.ends_with("/hyperlink")) else {
+            continue;
+        };
+        if let Some(new) = renames.rewritten(&place.replace("%20", " ")) {
+            let new = format!("#{}", new.replace(' ', "%20"));
+            edits.push(node.tag().set_attribute("Target", &new));
+        }
+    }
+    draft.edit(&part, edits)?;
     Ok(())
 }
 

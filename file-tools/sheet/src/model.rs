@@ -33,6 +33,7 @@ pub(crate) fn read(workbook: &Workbook) -> Outcome<Model> {
             .map(|name| (name.name.clone(), name.local, name.refers_to.clone()))
             .collect(),
         tables: tables_of(workbook)?,
+        iterates: workbook.iterates,
         books: books(workbook)?,
         ..Model::default()
     };

@@ -124,6 +124,32 @@ pub(crate) fn take_out(
     Ok(edits)
 }
 
+/// The edits by which the rules of an area stand for copies of its parts too, each moved by rows and columns on its sheet.
+pub(crate) fn extend(
+    sheet: &Worksheet<'_>,
+    limits: &Limits,
+    kind: RuleKind,
+    copies: &[(Area, (i64, i64))],
+) -> Outcome<Vec<Edit>> {
+    let mut edits = Vec::new();
+    for fragment in fragments(sheet, limits, kind)? {
+        for rule in rules(&fragment, kind) {
+            let more = copies.iter().flat_map(|(part, (rows, columns))| {
+                let inside = rule.areas.iter().filter_map(|held| held.intersection(part));
+                inside.filter_map(|area| sqref::moved(area, *rows, *columns))
+            });
+            let more: Vec<Area> = more.collect();
+            if more.is_empty() {
+                continue;
+            }
+            let areas = sqref::joined([rule.areas.clone(), more].concat());
+            let own = narrowed(&rule, &areas);
+            edits.extend(own.into_iter().map(|edit| fragment.edit(edit)));
+        }
+    }
+    Ok(edits)
+}
+
 /// The edits that leave a rule these areas.
 fn narrowed(rule: &Rule<'_, '_>, left: &[Area]) -> Vec<Edit> {
     let mut edits: Vec<Edit> = vec![(rule.areas_at.clone(), sqref::written(left).into())];

@@ -53,6 +53,30 @@ pub(crate) fn without(area: Area, gone: Area) -> Vec<Area> {
     left
 }
 
+/// The same cells in fewer areas: neighbours become one. Areas do not overlap.
+pub(crate) fn joined(mut areas: Vec<Area>) -> Vec<Area> {
+    let mut merge = |key: fn(&Area) -> (u32, u32, u32), meets: fn(&Area, &Area) -> bool| {
+        areas.sort_by_key(key);
+        areas.dedup_by(|next, held| {
+            let one = meets(held, next);
+            if one {
+                held.bottom = next.bottom;
+                held.right = next.right;
+            }
+            one
+        });
+    };
+    merge(
+        |area| (area.left, area.right, area.top),
+        |held, next| (held.left, held.right, held.bottom + 1) == (next.left, next.right, next.top),
+    );
+    merge(
+        |area| (area.top, area.bottom, area.left),
+        |held, next| (held.top, held.bottom, held.right + 1) == (next.top, next.bottom, next.left),
+    );
+    areas
+}
+
 /// The top left corner of the smallest area around all: what formulas of rules are relative to.
 pub(crate) fn corner(areas: &[Area]) -> (u32, u32) {
     let top = areas.iter().map(|area| area.top).min().unwrap_or_default();
@@ -69,7 +93,21 @@ pub(crate) fn moved(area: Area, rows: i64, columns: i64) -> Option<Area> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, without, written};
+    use super::{joined, parse, without, written};
+
+    #[test]
+    fn neighbours_become_one_area() {
+        let cases = [
+            ("A2 A3 A4", "A2:A4"),
+            ("A2:B2 A4:B4 A3:B3", "A2:B4"),
+            ("A1 B1 C1 A3", "A1:C1 A3"),
+            ("A1:A2 B1:B2 C1", "A1:B2 C1"),
+            ("", ""),
+        ];
+        for (areas, expected) in cases {
+            assert_eq!(written(&joined(parse(areas))), expected, "{areas}");
+        }
+    }
 
     #[test]
     fn an_area_is_taken_out_of_another() {

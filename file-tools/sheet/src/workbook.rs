@@ -52,6 +52,8 @@ pub struct Workbook {
     pub(crate) date_1904: bool,
     /// Why nothing is computed in this workbook: circular calculation, precision as shown.
     pub(crate) no_calculation: Option<String>,
+    /// True where Excel computes circles step by step.
+    pub(crate) iterates: bool,
 }
 
 /// A changing operation that was planned and not yet made.
@@ -99,6 +101,7 @@ impl Workbook {
             names,
             date_1904,
             no_calculation,
+            iterates,
         })
     }
 

@@ -858,7 +858,23 @@ formula: string, } | { "when": "contains",
 /**
  * The words.
  */
-text: string, } | { "when": "duplicate", } | { "when": "unique", } | { "when": "blank", } | { "when": "error", } | { "when": "top", 
+text: string, } | { "when": "notContains", 
+/**
+ * The words.
+ */
+text: string, } | { "when": "beginsWith", 
+/**
+ * The words.
+ */
+text: string, } | { "when": "endsWith", 
+/**
+ * The words.
+ */
+text: string, } | { "when": "date", 
+/**
+ * The period.
+ */
+period: DatePeriod, } | { "when": "duplicate", } | { "when": "unique", } | { "when": "blank", } | { "when": "notBlank", } | { "when": "error", } | { "when": "notError", } | { "when": "top", 
 /**
  * How many, 1 to 1,000, or percent.
  */
@@ -874,7 +890,15 @@ bottom?: boolean, } | { "when": "aboveAverage",
 /**
  * Below it instead.
  */
-below?: boolean, } | { "when": "colorScale", 
+below?: boolean, 
+/**
+ * The average itself too.
+ */
+equal?: boolean, 
+/**
+ * That many standard deviations away from it, 1 to 3; not together with `equal`.
+ */
+deviations?: number, } | { "when": "colorScale", 
 /**
  * The colours.
  */
@@ -1245,6 +1269,11 @@ date: string,
  * The number format. Where it is absent, a cell that shows dates keeps its own; others get one that shows the date.
  */
 format?: string, };
+
+/**
+ * A period that moves with today. Weeks begin on Sunday, as in Excel's rules.
+ */
+export type DatePeriod = "yesterday" | "today" | "tomorrow" | "last7Days" | "lastWeek" | "thisWeek" | "nextWeek" | "lastMonth" | "thisMonth" | "nextMonth";
 
 /**
  * What one step of a series of dates is.
@@ -2928,11 +2957,12 @@ sheet?: string, };
  */
 export type NameSet = { 
 /**
- * The name: letters, digits, `_`, `.` and `\\`; no address.
+ * The name: letters, digits, `_`, `.` and `\\`; no address. `Print_Area` and `Print_Titles` of a sheet too.
  */
 name: string, 
 /**
- * What it stands for: a range with sheet, or a formula with `=`.
+ * What it stands for: a range with sheet, or a formula with `=`. For what is printed: areas of the sheet, or the rows
+ * and columns that repeat, with commas between.
  */
 refersTo: string, 
 /**

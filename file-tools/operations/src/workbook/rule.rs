@@ -28,6 +28,32 @@ pub enum Comparison {
     LessThanOrEqual,
 }
 
+/// A period that moves with today. Weeks begin on Sunday, as in Excel's rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum DatePeriod {
+    /// Yesterday.
+    Yesterday,
+    /// Today.
+    Today,
+    /// Tomorrow.
+    Tomorrow,
+    /// Today and the six days before.
+    Last7Days,
+    /// The week before this one.
+    LastWeek,
+    /// This week.
+    ThisWeek,
+    /// The week after this one.
+    NextWeek,
+    /// The month before this one.
+    LastMonth,
+    /// This month.
+    ThisMonth,
+    /// The month after this one.
+    NextMonth,
+}
+
 /// What a conditional format looks for. Formulas begin with `=` and are relative to the top left cell of the range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(
@@ -58,14 +84,38 @@ pub enum Condition {
         /// The words.
         text: String,
     },
+    /// The text does not hold these words.
+    NotContains {
+        /// The words.
+        text: String,
+    },
+    /// The text begins with these words.
+    BeginsWith {
+        /// The words.
+        text: String,
+    },
+    /// The text ends with these words.
+    EndsWith {
+        /// The words.
+        text: String,
+    },
+    /// The date lies in a period that moves with today.
+    Date {
+        /// The period.
+        period: DatePeriod,
+    },
     /// The value is there more than once.
     Duplicate {},
     /// The value is there once.
     Unique {},
     /// The cell is blank.
     Blank {},
+    /// The cell is not blank.
+    NotBlank {},
     /// The cell shows an error.
     Error {},
+    /// The cell shows no error.
+    NotError {},
     /// Among the largest or smallest.
     Top {
         /// How many, 1 to 1,000, or percent.
@@ -85,6 +135,14 @@ pub enum Condition {
         #[serde(default)]
         #[ts(optional, as = "Option<bool>")]
         below: bool,
+        /// The average itself too.
+        #[serde(default)]
+        #[ts(optional, as = "Option<bool>")]
+        equal: bool,
+        /// That many standard deviations away from it, 1 to 3; not together with `equal`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        deviations: Option<u32>,
     },
     /// A scale of two or three colours, `#RRGGBB`, from the smallest to the largest value.
     ColorScale {

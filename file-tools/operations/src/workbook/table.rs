@@ -40,9 +40,10 @@ pub struct TableResize {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NameSet {
-    /// The name: letters, digits, `_`, `.` and `\\`; no address.
+    /// The name: letters, digits, `_`, `.` and `\\`; no address. `Print_Area` and `Print_Titles` of a sheet too.
     pub name: String,
-    /// What it stands for: a range with sheet, or a formula with `=`.
+    /// What it stands for: a range with sheet, or a formula with `=`. For what is printed: areas of the sheet, or the rows
+    /// and columns that repeat, with commas between.
     pub refers_to: String,
     /// The sheet that it is local to; the whole workbook when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,7 @@
 //! `conditionalFormat.set`.
 
+mod dates;
+
 use std::fmt::Write as _;
 
 use deskhand_opc::Draft;
@@ -186,29 +188,26 @@ fn plain(condition: &Condition, cell: &str, p: &str) -> Outcome<(String, String)
             second,
         } => compared(*operator, first, second.as_ref(), p)?,
         Condition::Formula { formula: text } => (r#" type="expression""#.to_owned(), formula(&held(text)?)),
-        Condition::Contains { text } => {
-            if text.is_empty() || text.chars().count() > 255 {
-                return bad("The words to look for have 1 to 255 characters");
-            }
-            let quoted = text.replace('"', "\"\"");
+        Condition::Contains { text }
+        | Condition::NotContains { text }
+        | Condition::BeginsWith { text }
+        | Condition::EndsWith { text } => {
+            let (attributes, text) = words(condition, text, cell)?;
+            (attributes, formula(&text))
+        }
+        Condition::Date { period } => {
+            let (name, text) = dates::formula(*period, cell);
             (
-                format!(
-                    r#" type="containsText" operator="containsText" text="{}""#,
-                    escape(text)
-                ),
-                formula(&format!("NOT(ISERROR(SEARCH(\"{quoted}\",{cell})))")),
+                format!(r#" type="timePeriod" timePeriod="{name}""#),
+                formula(&text),
             )
         }
         Condition::Duplicate {} => (r#" type="duplicateValues""#.to_owned(), String::new()),
         Condition::Unique {} => (r#" type="uniqueValues""#.to_owned(), String::new()),
-        Condition::Blank {} => (
-            r#" type="containsBlanks""#.to_owned(),
-            formula(&format!("LEN(TRIM({cell}))=0")),
-        ),
-        Condition::Error {} => (
-            r#" type="containsErrors""#.to_owned(),
-            formula(&format!("ISERROR({cell})")),
-        ),
+        Condition::Blank {} | Condition::NotBlank {} | Condition::Error {} | Condition::NotError {} => {
+            let (kind, text) = state(condition, cell);
+            (format!(r#" type="{kind}""#), formula(&text))
+        }
         Condition::Top {
             rank,
             percent,
@@ -226,14 +225,74 @@ fn plain(condition: &Condition, cell: &str, p: &str) -> Outcome<(String, String)
             }
             (attributes, String::new())
         }
-        Condition::AboveAverage { below } => {
-            let below = if *below { r#" aboveAverage="0""# } else { "" };
-            (format!(r#" type="aboveAverage"{below}"#), String::new())
-        }
+        Condition::AboveAverage {
+            below,
+            equal,
+            deviations,
+        } => (average(*below, *equal, *deviations)?, String::new()),
         Condition::ColorScale { .. } | Condition::DataBar { .. } | Condition::IconSet { .. } => {
             return bad("Scales, bars and icons look for nothing");
         }
     })
+}
+
+/// A rule that looks for blank cells or errors: type and formula.
+fn state(condition: &Condition, cell: &str) -> (&'static str, String) {
+    match condition {
+        Condition::Blank {} => ("containsBlanks", format!("LEN(TRIM({cell}))=0")),
+        Condition::NotBlank {} => ("notContainsBlanks", format!("LEN(TRIM({cell}))>0")),
+        Condition::Error {} => ("containsErrors", format!("ISERROR({cell})")),
+        _ => ("notContainsErrors", format!("NOT(ISERROR({cell}))")),
+    }
+}
+
+/// A rule that looks for words: attributes and formula, as Excel writes them.
+fn words(condition: &Condition, text: &str, cell: &str) -> Outcome<(String, String)> {
+    if text.is_empty() || text.chars().count() > 255 {
+        return bad("The words to look for have 1 to 255 characters");
+    }
+    let quoted = format!("\"{}\"", text.replace('"', "\"\""));
+    let (kind, operator, formula) = match condition {
+        Condition::NotContains { .. } => (
+            "notContainsText",
+            "notContains",
+            format!("ISERROR(SEARCH({quoted},{cell}))"),
+        ),
+        Condition::BeginsWith { .. } => (
+            "beginsWith",
+            "beginsWith",
+            format!("LEFT({cell},LEN({quoted}))={quoted}"),
+        ),
+        Condition::EndsWith { .. } => (
+            "endsWith",
+            "endsWith",
+            format!("RIGHT({cell},LEN({quoted}))={quoted}"),
+        ),
+        _ => (
+            "containsText",
+            "containsText",
+            format!("NOT(ISERROR(SEARCH({quoted},{cell})))"),
+        ),
+    };
+    let attributes = format!(r#" type="{kind}" operator="{operator}" text="{}""#, escape(text));
+    Ok((attributes, formula))
+}
+
+/// A rule that compares with the average of the range.
+fn average(below: bool, equal: bool, deviations: Option<u32>) -> Outcome<String> {
+    let mut attributes = r#" type="aboveAverage""#.to_owned();
+    if below {
+        attributes.push_str(r#" aboveAverage="0""#);
+    }
+    match deviations {
+        Some(count @ 1..=3) if !equal => {
+            let _ = write!(attributes, r#" stdDev="{count}""#);
+        }
+        None if equal => attributes.push_str(r#" equalAverage="1""#),
+        None => {}
+        Some(_) => return bad("Standard deviations are 1 to 3, and not together with `equal`"),
+    }
+    Ok(attributes)
 }
 
 /// A rule that compares with one value, or with two.

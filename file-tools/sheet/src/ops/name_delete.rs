@@ -10,16 +10,17 @@ use crate::cells::Keep;
 use crate::error::{Outcome, refuse};
 use crate::formula_text;
 use crate::names;
-use crate::ops::name_set::local;
+use crate::ops::name_set::{Printed, local};
 use crate::sheet::Worksheet;
 use crate::workbook::{SheetKind, Workbook};
 
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, delete: &NameDelete) -> Outcome<Applied> {
     let local = local(workbook, delete.sheet.as_deref())?;
+    let wanted = Printed::of(&delete.name).map_or(delete.name.as_str(), |printed| printed.name());
     let entry = workbook
         .names
         .iter()
-        .find(|entry| entry.local == local && entry.name.to_lowercase() == delete.name.to_lowercase());
+        .find(|entry| entry.local == local && entry.name.to_lowercase() == wanted.to_lowercase());
     let Some(entry) = entry else {
         return refuse(
             RefusalCode::NotFound,

@@ -13,7 +13,9 @@ use crate::ops::clip::{Clip, Put};
 use crate::ops::guards::Ground;
 use crate::ops::series::{Item, Series, Wish};
 use crate::ops::{within, writing};
+use crate::rules::{self, RuleKind};
 use crate::sheet::Worksheet;
+use crate::sqref;
 use crate::styles::Styles;
 use crate::workbook::Workbook;
 
@@ -54,8 +56,70 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, fill: &RangeFill) -> 
     };
     let changes = work.changes()?;
     let mut applied = writing::write(workbook, draft, index, to, &changes)?;
+    bring_rules(workbook, draft, &sheet.part, (from, to))?;
     applied.changed = (to.cells() - from.cells()) as u32;
     Ok(applied)
+}
+
+/// Conditional formats and validations of the source stand for what was filled too, in place of those that were there.
+fn bring_rules(workbook: &Workbook, draft: &mut Draft, part: &str, (from, to): (Area, Area)) -> Outcome<()> {
+    let limits = workbook.package.limits();
+    let copies = copies(from, to);
+    for kind in [RuleKind::Validation, RuleKind::Format] {
+        for area in sqref::without(to, from) {
+            let content = draft.package().part(part)?;
+            let scanned = Worksheet::read(workbook, part, &content, &Keep::Areas(Vec::new()))?;
+            let edits = rules::take_out(&scanned, limits, kind, area)?;
+            draft.edit(part, edits)?;
+        }
+        let content = draft.package().part(part)?;
+        let scanned = Worksheet::read(workbook, part, &content, &Keep::Areas(Vec::new()))?;
+        let edits = rules::extend(&scanned, limits, kind, &copies)?;
+        draft.edit(part, edits)?;
+    }
+    Ok(())
+}
+
+/// The parts of the source that are repeated, each with the rows and columns that its copy is away.
+fn copies(from: Area, to: Area) -> Vec<(Area, (i64, i64))> {
+    let down = from.columns() == to.columns();
+    let length = if down { from.rows() } else { from.columns() };
+    let away = |blocks: i64| {
+        let far = blocks * i64::from(length);
+        if down { (far, 0) } else { (0, far) }
+    };
+    let (before, after) = if down {
+        (from.top - to.top, to.bottom - from.bottom)
+    } else {
+        (from.left - to.left, to.right - from.right)
+    };
+    let mut copies = Vec::new();
+    for (lines, sign) in [(after, 1), (before, -1)] {
+        let (whole, rest) = (i64::from(lines / length), lines % length);
+        copies.extend((1..=whole).map(|block| (from, away(sign * block))));
+        if rest > 0 {
+            let part = match (down, sign > 0) {
+                (true, true) => Area {
+                    bottom: from.top + rest - 1,
+                    ..from
+                },
+                (true, false) => Area {
+                    top: from.bottom + 1 - rest,
+                    ..from
+                },
+                (false, true) => Area {
+                    right: from.left + rest - 1,
+                    ..from
+                },
+                (false, false) => Area {
+                    left: from.right + 1 - rest,
+                    ..from
+                },
+            };
+            copies.push((part, away(sign * (whole + 1))));
+        }
+    }
+    copies
 }
 
 /// Refuses a target that does not go on from the source in one direction.

@@ -49,6 +49,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, rename: &SheetRename)
     draft.edit(&workbook.part, edits)?;
     for part in formula_text::parts(draft.package())? {
         formula_text::apply(draft, &part, &renames)?;
+        formula_text::apply_to_links(draft, &part, &renames)?;
     }
     titles(draft, &renames, from, &rename.to)?;
     Ok(Applied {

@@ -13,6 +13,7 @@ mod every;
 mod followers;
 mod hostile;
 mod kinds;
+mod naming;
 mod objects;
 mod operations;
 mod outside;

@@ -364,3 +364,141 @@ fn refuses_notes_that_excel_has_no_room_for() {
         assert_eq!(refused(&book, op).0, RefusalCode::BadInput);
     }
 }
+
+/// Sets each condition on `Data!A2:B4` and looks for its rule in the sheet.
+fn written_as<const N: usize>(cases: [(Value, &str); N]) {
+    let folder = tempfile::tempdir().unwrap();
+    let before = crate::support::saved(&data(), folder.path(), "before.xlsx");
+    for (condition, expected) in cases {
+        let mut book = data();
+        let bytes = settled(&mut book);
+        let rules = json!([{"condition": condition, "format": {"bold": true}}]);
+        let (_, patches) = done(
+            &mut book,
+            json!({"op": "conditionalFormat.set", "range": "Data!A2:B4", "rules": rules}),
+        );
+        let xml = part(&book, SHEET);
+        assert!(xml.contains(expected), "{condition}: {xml}");
+        let after = crate::support::saved(&book, folder.path(), "after.xlsx");
+        assert_eq!(
+            crate::outside::new_findings(&before, &after),
+            Vec::<String>::new(),
+            "{condition}"
+        );
+        goes_back(&book, &patches, &bytes);
+    }
+}
+
+#[test]
+fn words_are_written_as_excel_writes_them() {
+    let cases = [
+        (
+            json!({"when": "notContains", "text": "p\"p"}),
+            r#"type="notContainsText" operator="notContains" text="p&quot;p" dxfId="0" priority="1"><formula>ISERROR(SEARCH(&quot;p&quot;&quot;p&quot;,A2))</formula>"#,
+        ),
+        (
+            json!({"when": "beginsWith", "text": "ap"}),
+            r#"type="beginsWith" operator="beginsWith" text="ap" dxfId="0" priority="1"><formula>LEFT(A2,LEN(&quot;ap&quot;))=&quot;ap&quot;</formula>"#,
+        ),
+        (
+            json!({"when": "endsWith", "text": "r"}),
+            r#"type="endsWith" operator="endsWith" text="r" dxfId="0" priority="1"><formula>RIGHT(A2,LEN(&quot;r&quot;))=&quot;r&quot;</formula>"#,
+        ),
+        (
+            json!({"when": "notBlank"}),
+            r#"type="notContainsBlanks" dxfId="0" priority="1"><formula>LEN(TRIM(A2))&gt;0</formula>"#,
+        ),
+        (
+            json!({"when": "notError"}),
+            r#"type="notContainsErrors" dxfId="0" priority="1"><formula>NOT(ISERROR(A2))</formula>"#,
+        ),
+    ];
+    written_as(cases);
+}
+
+#[test]
+fn dates_and_averages_are_written_as_excel_writes_them() {
+    let cases = [
+        (
+            json!({"when": "date", "period": "today"}),
+            r#"type="timePeriod" timePeriod="today" dxfId="0" priority="1"><formula>FLOOR(A2,1)=TODAY()</formula>"#,
+        ),
+        (
+            json!({"when": "date", "period": "last7Days"}),
+            r#"type="timePeriod" timePeriod="last7Days" dxfId="0" priority="1"><formula>AND(TODAY()-FLOOR(A2,1)&lt;=6,FLOOR(A2,1)&lt;=TODAY())</formula>"#,
+        ),
+        (
+            json!({"when": "date", "period": "nextWeek"}),
+            r#"timePeriod="nextWeek" dxfId="0" priority="1"><formula>AND(ROUNDDOWN(A2,0)-TODAY()&gt;(7-WEEKDAY(TODAY())),ROUNDDOWN(A2,0)-TODAY()&lt;(15-WEEKDAY(TODAY())))</formula>"#,
+        ),
+        (
+            json!({"when": "date", "period": "lastMonth"}),
+            r#"timePeriod="lastMonth" dxfId="0" priority="1"><formula>AND(MONTH(A2)=MONTH(EDATE(TODAY(),0-1)),YEAR(A2)=YEAR(EDATE(TODAY(),0-1)))</formula>"#,
+        ),
+        (
+            json!({"when": "aboveAverage", "below": true, "equal": true}),
+            r#"type="aboveAverage" aboveAverage="0" equalAverage="1" dxfId="0" priority="1"/>"#,
+        ),
+        (
+            json!({"when": "aboveAverage", "deviations": 2}),
+            r#"type="aboveAverage" stdDev="2" dxfId="0" priority="1"/>"#,
+        ),
+    ];
+    written_as(cases);
+    let both = json!([{"condition": {"when": "aboveAverage", "equal": true, "deviations": 1}}]);
+    let (code, _) = refused(
+        &data(),
+        json!({"op": "conditionalFormat.set", "range": "Data!A2", "rules": both}),
+    );
+    assert_eq!(code, RefusalCode::BadInput);
+}
+
+#[test]
+fn a_fill_takes_conditional_formats_and_validations_along() {
+    let cases = [
+        // Source, target, and where the rule of A2 and the validation of A2:A3 stand then.
+        ("Data!A2:B2", "Data!A2:B9", "A2:A9", "A2:A9"),
+        ("Data!A2:A3", "Data!A2:A8", "A2 A4 A6 A8", "A2:A8"),
+        ("Data!A2", "Data!A2:D2", "A2:D2", "A2:A3 B2:D2"),
+        ("Data!A2:A3", "Data!A1:A3", "A2", "A1:A3"),
+        ("Data!B2", "Data!B2:B9", "A2", "A2:A3"),
+        // What was filled from a cell without rules has none.
+        ("Data!B2", "Data!A2:B2", "", "A3"),
+    ];
+    for (from, to, formats, validations) in cases {
+        let mut book = data();
+        let rule =
+            json!([{"condition": {"when": "formula", "formula": "=A2>$B$1"}, "format": {"bold": true}}]);
+        done(
+            &mut book,
+            json!({"op": "conditionalFormat.set", "range": "Data!A2", "rules": rule}),
+        );
+        done(
+            &mut book,
+            json!({"op": "dataValidation.set", "range": "Data!A2:A3", "allowed": {"allow": "list", "values": ["1", "2"]}}),
+        );
+        let bytes = settled(&mut book);
+        let (_, patches) = done(
+            &mut book,
+            json!({"op": "range.fill", "from": from, "to": to, "kind": "copy"}),
+        );
+        let xml = part(&book, SHEET);
+        let sqref = |element: &str| {
+            let held = xml.split(element).nth(1).unwrap_or_default();
+            let list = held
+                .split("sqref=\"")
+                .nth(1)
+                .and_then(|list| list.split('"').next());
+            list.unwrap_or_default().to_owned()
+        };
+        let held = |text: String| {
+            let mut areas: Vec<&str> = text.split(' ').collect();
+            areas.sort_unstable();
+            areas.join(" ")
+        };
+        assert_eq!(held(sqref("<conditionalFormatting")), formats, "{from} to {to}");
+        assert_eq!(held(sqref("<dataValidation ")), validations, "{from} to {to}");
+        assert!(lint(&book).unwrap().is_empty());
+        goes_back(&book, &patches, &bytes);
+    }
+}

@@ -215,3 +215,55 @@ fn what_cannot_be_asked_is_refused() {
         assert_eq!(workbook.answer(&operation(asked)).unwrap_err().code, code);
     }
 }
+
+#[test]
+fn formulas_that_read_their_own_value_are_told_with_their_chain() {
+    let cases = [
+        (
+            json!([["=B1+1", "=C1*2", "=A1"]]),
+            Some((
+                "error",
+                "Data!A1 reads its own value: Data!A1 ← Data!B1 ← Data!C1 ← Data!A1.",
+            )),
+        ),
+        (
+            json!([[1], [2], ["=SUM(A1:A3)"]]),
+            Some(("error", "Data!A3 reads its own value: Data!A3 ← Data!A3.")),
+        ),
+        (
+            json!([["=IF(B1>0,B1,1)", "=A1"]]),
+            Some((
+                "warning",
+                "Data!A1 reads its own value: Data!A1 ← Data!B1 ← Data!A1.",
+            )),
+        ),
+        // Two ways around: the shortest one is told.
+        (
+            json!([["=B1", "=A1+C1", "=D1", "=B1"]]),
+            Some((
+                "error",
+                "Data!A1 reads its own value: Data!A1 ← Data!B1 ← Data!A1. 2 more formulas are part of circles with these.",
+            )),
+        ),
+        (json!([["=ROW(A1)+COLUMNS(A1:C1)"]]), None),
+        (json!([["=B1", "=C1", 3]]), None),
+    ];
+    for (cells, expected) in cases {
+        let mut book = crate::support::workbook(&[&[json!(null)]]);
+        done(
+            &mut book,
+            json!({"op": "range.write", "range": "Data!A1", "cells": cells}),
+        );
+        let found: Vec<(Value, String)> = tie_out(&book, json!({}))
+            .findings
+            .into_iter()
+            .filter(|finding| finding.code == "formula.circular")
+            .map(|finding| (json!(finding.severity), finding.sentence))
+            .collect();
+        let expected: Vec<(Value, String)> = expected
+            .into_iter()
+            .map(|(severity, sentence)| (json!(severity), sentence.to_owned()))
+            .collect();
+        assert_eq!(found, expected, "{cells}");
+    }
+}

@@ -132,40 +132,59 @@ fn moved_reference(token: &Token<'_>, rows: i64, columns: i64) -> Option<String>
     if token.kind != Kind::Reference {
         return None;
     }
-    let corners: Option<Vec<String>> = token
+    let mut corners = token
         .text
         .split(':')
-        .map(|corner| moved_corner(corner, rows, columns))
-        .collect();
-    Some(corners.map_or_else(|| "#REF!".to_owned(), |corners| corners.join(":")))
+        .map(|corner| moved_corner(corner, rows, columns));
+    let moved = match (corners.next()?, corners.next()) {
+        (Some(only), None) => Some(only.concat()),
+        (Some([left, top]), Some(Some([right, bottom]))) => {
+            let (left, right) = in_order(left, right);
+            let (top, bottom) = in_order(top, bottom);
+            Some(format!("{left}{top}:{right}{bottom}"))
+        }
+        _ => None,
+    };
+    Some(moved.unwrap_or_else(|| "#REF!".to_owned()))
 }
 
-fn moved_corner(corner: &str, rows: i64, columns: i64) -> Option<String> {
+/// Two rows or two columns of a range, the first one first: where one is absolute, a copy may have passed it. Each keeps its
+/// `$`, as in Excel.
+fn in_order(one: String, other: String) -> (String, String) {
+    let place = |text: &str| {
+        let plain = text.trim_start_matches('$').to_ascii_uppercase();
+        (plain.len(), plain)
+    };
+    if place(&one) > place(&other) {
+        (other, one)
+    } else {
+        (one, other)
+    }
+}
+
+/// Column and row of a corner after the move; nothing where it left the sheet.
+fn moved_corner(corner: &str, rows: i64, columns: i64) -> Option<[String; 2]> {
     let letters_at = usize::from(corner.starts_with('$'));
     let letters = corner[letters_at..]
         .bytes()
         .take_while(u8::is_ascii_alphabetic)
         .count();
     let (column, row) = corner.split_at(if letters > 0 { letters_at + letters } else { 0 });
-    let mut moved = String::new();
-    if let Some(fixed) = column.strip_prefix('$') {
-        moved.push('$');
-        moved.push_str(fixed);
-    } else if !column.is_empty() {
+    let (mut moved_column, mut moved_row) = (column.to_owned(), row.to_owned());
+    if !column.is_empty() && !column.starts_with('$') {
         let index = i64::from(Area::parse(&format!("{column}1")).ok()?.left) + columns;
         let index = u32::try_from(index).ok().filter(|index| *index < MAX_COLUMNS)?;
-        moved.push_str(Area::cell(0, index).to_string().trim_end_matches('1'));
+        let cell = Area::cell(0, index).to_string();
+        cell.trim_end_matches('1').clone_into(&mut moved_column);
     }
-    if row.starts_with('$') {
-        moved.push_str(row);
-    } else if !row.is_empty() {
+    if !row.is_empty() && !row.starts_with('$') {
         let number = row.parse::<i64>().ok()? + rows;
         if !(1..=i64::from(MAX_ROWS)).contains(&number) {
             return None;
         }
-        moved.push_str(&number.to_string());
+        moved_row = number.to_string();
     }
-    Some(moved)
+    Some([moved_column, moved_row])
 }
 
 #[cfg(test)]

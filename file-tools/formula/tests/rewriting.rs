@@ -103,8 +103,27 @@ fn change(words: &str) -> Change {
     }
 }
 
-/// The formula after the change, and whether it was said to stay.
+/// The formula as the cells have it that a fill reaches, one after the other.
+fn filled(words: &str, formula: &str) -> String {
+    let (direction, cells) = words.split_once(' ').unwrap();
+    let (down, across) = match direction {
+        "down" => (1, 0),
+        "up" => (-1, 0),
+        "right" => (0, 1),
+        _ => (0, -1),
+    };
+    let cells = 1..=cells.parse::<i64>().unwrap();
+    let formulas: Vec<String> = cells
+        .map(|step| translate(formula, down * step, across * step))
+        .collect();
+    formulas.join(" ; ")
+}
+
+/// The formula after the change; nothing where it stays.
 fn after(words: &str, place: &str, formula: &str) -> Option<String> {
+    if let Some(fill) = words.strip_prefix("fill ") {
+        return Some(filled(fill, formula));
+    }
     if let Some(distance) = words.strip_prefix("copy ") {
         let (rows, columns) = distance.split_once(' ').unwrap();
         return Some(translate(
@@ -140,13 +159,13 @@ fn formulas_read_as_excel_writes_them() {
         };
         count += 1;
         let found = after(words, place, formula);
-        let stays = formula == expected && !words.starts_with("copy");
+        let stays = formula == expected && !words.starts_with("copy") && !words.starts_with("fill");
         if (stays && found.is_some()) || found.as_deref().unwrap_or(formula) != *expected {
             wrong.push(format!("{line}\n  found {found:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(count >= 150, "{count} cases");
+    assert!(count >= 250, "{count} cases");
 }
 
 #[test]

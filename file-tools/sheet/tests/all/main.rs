@@ -11,6 +11,7 @@ mod corpus;
 mod creating;
 mod every;
 mod followers;
+mod formulas;
 mod hostile;
 mod kinds;
 mod naming;

@@ -38,7 +38,7 @@ def main():
 
 
 def dictionary(target):
-    if target in ("deck", "docx", "opc_xml", "opc_patch", "opc_zip", "workbook"):
+    if target in ("deck", "docx", "opc_xml", "opc_patch", "opc_zip", "sheet_stream", "workbook"):
         return ["ooxml.dict"]
     if target == "opc_splice":
         return []
@@ -48,7 +48,7 @@ def dictionary(target):
 
 
 def seeds(target):
-    kinds = {"workbook": ["workbooks"], "deck": ["decks"], "docx": ["documents"], "opc_patch": ["workbooks", "decks"]}
+    kinds = {"workbook": ["workbooks"], "sheet_stream": ["workbooks"], "deck": ["decks"], "docx": ["documents"], "opc_patch": ["workbooks", "decks"]}
     packages = [file for kind in ("workbooks", "decks", "documents") for file in sorted((FIXTURES / kind).glob("*.*"))]
     packages = [file for file in packages if zipfile.is_zipfile(file)]
     if target in kinds:
@@ -118,6 +118,8 @@ def changes(target, parts):
     if target == "opc_patch":
         patch = {"change": "added", "part": "xl/new.xml", "content": "PGEvPg=="}
         yield b"patches\n" + json.dumps({"patches": [patch]}).encode()
+    elif target == "sheet_stream":
+        yield b""  # it only reads
     elif target == "deck":
         operation = {"op": "slide.add", "id": "s-new", "layout": "Title and Content", "texts": []}
         yield b"operation\n" + json.dumps(operation).encode()
@@ -131,9 +133,6 @@ def changes(target, parts):
         for line in (HERE / "seeds" / "workbook.txt").read_text().splitlines():
             named = line.replace("{sheet}", json.dumps(sheet)[1:-1]).replace("{q}", json.dumps(quoted)[1:-1])
             yield b"operation\n" + named.encode()
-    if target == "sheet_stream":
-        yield b""
-        return
 
 
 if __name__ == "__main__":

@@ -155,12 +155,35 @@ impl Draft {
         self.edit(&relationships_of(source), edits)
     }
 
-    /// A name that no part has: `xl/charts/chart{}.xml` with the first free number from 1.
+    /// A name that no part has and no relationship names: `xl/charts/chart{}.xml` with the first free number from 1. What
+    /// a damaged package names without having it must not come to mean the new part.
     pub fn free_name(&self, before: &str, after: &str) -> String {
-        let mut names = (1..).map(|number: u32| format!("{before}{number}{after}"));
+        let named = self.named(before.rsplit('/').next().unwrap_or_default(), after);
+        let free = (1..).filter(|number| !named.contains(number));
+        let mut names = free.map(|number| format!("{before}{number}{after}"));
         names
             .find(|name| !self.package.contains(name))
             .unwrap_or_default()
+    }
+
+    /// The numbers of all names that relationships have between these words, in any folder.
+    fn named(&self, before: &str, after: &str) -> HashSet<u64> {
+        let (before, after) = (before.to_ascii_lowercase(), after.to_ascii_lowercase());
+        let mut named = HashSet::new();
+        if before.is_empty() {
+            return named;
+        }
+        let ends = |part: &&str| part.to_ascii_lowercase().ends_with(".rels");
+        for part in self.package.parts().filter(ends) {
+            let content = self.package.part(part).unwrap_or_default();
+            let text = String::from_utf8_lossy(&content).to_ascii_lowercase();
+            named.extend(text.split(&before).skip(1).filter_map(|rest| {
+                let end = rest.find(|c: char| !c.is_ascii_digit())?;
+                let number = rest[..end].parse().ok()?;
+                rest[end..].starts_with(&after).then_some(number)
+            }));
+        }
+        named
     }
 }
 

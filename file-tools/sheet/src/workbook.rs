@@ -1,5 +1,7 @@
 //! The workbook part: sheets, names, dates, and where everything else is.
 
+use std::collections::BTreeSet;
+
 use deskhand_opc::xml::{Node, Ns, Tree};
 use deskhand_opc::{Package, PatchSet};
 use deskhand_operations::{Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation};
@@ -264,4 +266,12 @@ pub(crate) fn guard_structure(root: Node<'_, '_>) -> Outcome<()> {
 /// An XML boolean.
 pub(crate) fn is_true(value: &str) -> bool {
     matches!(value, "1" | "true" | "on")
+}
+
+/// An id that none of these is: the next after the largest, as Excel counts, or the first free one where that is none.
+pub(crate) fn free_id(held: impl Iterator<Item = u32>) -> u32 {
+    let held: BTreeSet<u32> = held.collect();
+    let next = held.last().map_or(Some(1), |last| last.checked_add(1));
+    let mut free = (1..=u32::MAX).filter(|id| !held.contains(id));
+    next.or_else(|| free.next()).unwrap_or(u32::MAX)
 }

@@ -8,7 +8,7 @@ use deskhand_operations::workbook::SheetAdd;
 
 use crate::error::{Outcome, refuse};
 use crate::tabs::{self, Shift};
-use crate::workbook::{Workbook, guard_structure};
+use crate::workbook::{Workbook, free_id, guard_structure};
 
 const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
 
@@ -49,13 +49,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &SheetAdd) -> Ou
     let part = draft.free_name("xl/worksheets/sheet", ".xml");
     draft.add_part(&part, BLANK.replace("{}", space), TYPE)?;
     let relationship = draft.add_relationship(&workbook.part, kind, &Target::Part(part))?;
-    let id = workbook
-        .sheets
-        .iter()
-        .map(|sheet| sheet.id)
-        .max()
-        .unwrap_or_default()
-        + 1;
+    let id = free_id(workbook.sheets.iter().map(|sheet| sheet.id));
     let (declared, r) = relationship_attribute(list);
     let entry = format!(
         r#"<{}sheet name="{}" sheetId="{id}"{declared} {r}="{relationship}"/>"#,

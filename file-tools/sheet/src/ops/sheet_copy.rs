@@ -20,7 +20,7 @@ use crate::part_copy::{self, Copies};
 use crate::sources;
 use crate::tables;
 use crate::tabs::{self, Shift};
-use crate::workbook::{Workbook, guard_structure};
+use crate::workbook::{Workbook, free_id, guard_structure};
 
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, copy: &SheetCopy) -> Outcome<SheetContent> {
     let Some(index) = workbook.sheet_index(&copy.name) else {
@@ -73,7 +73,7 @@ fn rename_tables(
     renames: &mut Renames,
 ) -> Outcome<()> {
     let all = tables::all(workbook)?;
-    let mut id = all.iter().map(|(_, table)| table.id).max().unwrap_or_default();
+    let mut ids: Vec<u32> = all.iter().map(|(_, table)| table.id).collect();
     let names = all.iter().map(|(_, table)| table.name.to_lowercase());
     let mut taken: HashSet<String> = names.collect();
     taken.extend(workbook.names.iter().map(|name| name.name.to_lowercase()));
@@ -84,7 +84,8 @@ fn rename_tables(
         else {
             continue;
         };
-        id += 1;
+        let id = free_id(ids.iter().copied());
+        ids.push(id);
         let mut free = (2..).map(|number| format!("{}{number}", table.name));
         let name = free
             .find(|name| taken.insert(name.to_lowercase()))
@@ -146,8 +147,7 @@ fn enter(
             "The workbook has no list of sheets; nothing was changed.",
         );
     };
-    let ids = workbook.sheets.iter().map(|sheet| sheet.id);
-    let id = ids.max().unwrap_or_default() + 1;
+    let id = free_id(workbook.sheets.iter().map(|sheet| sheet.id));
     let (declared, r) = relationship_attribute(list);
     let entry = format!(
         r#"<{}sheet name="{}" sheetId="{id}"{declared} {r}="{relationship}"/>"#,

@@ -18,7 +18,7 @@ use crate::sheet::Worksheet;
 use crate::strings;
 use crate::styles::Styles;
 use crate::tables;
-use crate::workbook::{SheetEntry, Workbook};
+use crate::workbook::{SheetEntry, Workbook, free_id};
 
 const TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.table+xml";
 
@@ -33,7 +33,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &TableAdd) -> Ou
     let (columns, changes, warnings) = headers(workbook, &scanned, area)?;
     draft.edit(&sheet.part, cell_edit::edits(&scanned, &changes))?;
 
-    let id = all.iter().map(|(_, table)| table.id).max().unwrap_or_default() + 1;
+    let id = free_id(all.iter().map(|(_, table)| table.id));
     let part = draft.free_name("xl/tables/table", ".xml");
     draft.add_part(&part, table_xml(add, area, id, &columns, scanned.strict), TYPE)?;
     let kind = relationship_type(scanned.strict, "table");

@@ -7,7 +7,7 @@ use deskhand_opc::{Draft, Limits, Package};
 use deskhand_sheet::Workbook;
 use serde_json::{Value, json};
 
-use crate::support::{done, fixture, open, operation};
+use crate::support::{done, fixture, goes_back, open, operation, part, settled, with_part, workbook};
 
 const FILES: [&str; 5] = [
     "openxlsx-data__charts.xlsx",
@@ -220,4 +220,39 @@ fn with_sources(bytes: &[u8]) -> Workbook {
         "sources": [{"figure": "XEA1", "document": "d", "address": "X!A1", "value": 3}]});
     done(&mut book, op);
     open(&book.package().write().unwrap())
+}
+
+#[test]
+fn a_tab_without_its_part_does_not_come_to_mean_the_new_sheet() {
+    let mut draft = Draft::new(workbook(&[]).package());
+    draft.remove_part("xl/worksheets/sheet2.xml").unwrap();
+    let mut book = open(&draft.package().write().unwrap());
+    let before = settled(&mut book);
+    let (_, patches) = done(&mut book, json!({"op": "sheet.add", "name": "New"}));
+    goes_back(&book, &patches, &before);
+    done(
+        &mut book,
+        json!({"op": "range.write", "range": "New!A1", "cells": [[4711]]}),
+    );
+    assert!(!book.package().contains("xl/worksheets/sheet2.xml"));
+    assert!(part(&book, "xl/worksheets/sheet3.xml").contains("4711"));
+}
+
+#[test]
+fn ids_go_on_below_the_largest_that_there_is() {
+    let book = workbook(&[&[json!("Region")], &[json!("North")]]);
+    let xml = part(&book, "xl/workbook.xml").replace(r#"sheetId="2""#, r#"sheetId="4294967295""#);
+    let mut book = with_part(&book, "xl/workbook.xml", &xml);
+    done(&mut book, json!({"op": "sheet.add", "name": "New"}));
+    done(
+        &mut book,
+        json!({"op": "sheet.copy", "name": "New", "to": "Newer"}),
+    );
+    let xml = part(&book, "xl/workbook.xml");
+    let ids: Vec<&str> = xml
+        .split(r#" sheetId=""#)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert_eq!(ids, ["1", "4294967295", "2", "3"]);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
-use crate::{Done, Files, ROWS, others};
+use crate::{Done, Files, ROWS, delimited, model, others};
 
 pub(crate) fn missing(files: &Files) -> Done {
     if !files.workbook.exists() {
@@ -12,6 +12,12 @@ pub(crate) fn missing(files: &Files) -> Done {
     }
     if !files.deck.exists() {
         others::run("make deck", files)?;
+    }
+    if !files.model.exists() {
+        model::make(&files.model)?;
+    }
+    if !files.delimited.exists() {
+        delimited::make(&files.delimited)?;
     }
     Ok(())
 }

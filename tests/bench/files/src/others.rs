@@ -1,23 +1,27 @@
-//! Programs that one could use instead, in Python; and the one that makes the deck.
+//! Programs that one could use instead, in Python or started by it; and the one that makes the deck.
 
 use std::process::Command;
-use std::time::Duration;
 
-use crate::{Done, Files};
+use serde_json::Value;
+
+use crate::{Done, Files, Taken, cpu};
 
 const SCRIPT: &str = include_str!("others.py");
 
-/// Runs one of them; it says itself how long it took, without the start of Python. Its memory is not measured.
-pub(crate) fn run(name: &str, files: &Files) -> Done<Duration> {
+/// Runs one of them; it says itself how long it took, without the start of Python, and what memory.
+pub(crate) fn run(name: &str, files: &Files) -> Done<Taken> {
     let mut command = Command::new(deskhand_test_support::python());
-    command
-        .args(["-c", SCRIPT, name])
-        .arg(&files.workbook)
-        .arg(&files.deck);
+    command.args(["-c", SCRIPT, name]);
+    command.args([&files.workbook, &files.deck, &files.model, &files.delimited]);
     let output = command.output()?;
     if !output.status.success() {
         return Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
-    let seconds = String::from_utf8(output.stdout)?.trim().parse()?;
-    Ok(Duration::try_from_secs_f64(seconds)?)
+    let taken: Value = serde_json::from_slice(&output.stdout)?;
+    let number = |key: &str| taken[key].as_f64().ok_or("no figure");
+    Ok(Taken {
+        wall: number("wall")?,
+        cpu: cpu(),
+        peak: number("peak")?,
+    })
 }

@@ -179,7 +179,7 @@ impl Draft {
             let text = String::from_utf8_lossy(&content).to_ascii_lowercase();
             named.extend(text.split(&before).skip(1).filter_map(|rest| {
                 let end = rest.find(|c: char| !c.is_ascii_digit())?;
-                let number = rest[..end].parse().ok()?;
+                let number: u64 = rest[..end].parse().ok()?;
                 rest[end..].starts_with(&after).then_some(number)
             }));
         }

@@ -20,7 +20,6 @@ const LISTS: &[&str] = &[
     "rowBreaks",
     "colBreaks",
     "sparklines",
-    "sparklineGroup",
     "sparklineGroups",
     "conditionalFormattings",
     "scenario",
@@ -103,8 +102,9 @@ impl<'f, 'w> Elements<'f, 'w> {
                 all += 1;
                 if self.node(child)? == Fate::Goes {
                     gone += 1;
-                    // The places of newer rules stand in an element of their own.
-                    if child.local() == "sqref" {
+                    // The places of newer rules stand in an element of their own; a group of sparklines has colours beside
+                    // them.
+                    if matches!(child.local(), "sqref" | "sparklines") {
                         fate = Fate::Goes;
                     }
                 }

@@ -43,15 +43,17 @@ pub(crate) fn prepare<'a>(
     } else {
         Cow::Borrowed(formula)
     };
-    let expanded = if tokens(&plain).iter().any(is_name) {
+    let held = tokens(&plain);
+    let (text, found) = if held.iter().any(is_name) {
         let mut expanded = String::with_capacity(plain.len() + 16);
         expand(&plain, at, at.sheet, names, DEPTH, &mut expanded)?;
-        Some(expanded)
+        let found = Walk::through(tokens(&expanded), at, array, names)?;
+        (Cow::Owned(expanded), found)
     } else {
-        None
+        let found = Walk::through(held, at, array, names)?;
+        (plain, found)
     };
-    let text = expanded.map_or(plain, Cow::Owned);
-    let Found { edits, reads, facts } = Walk::through(&text, at, array, names)?;
+    let Found { edits, reads, facts } = found;
     let text = if edits.is_empty() {
         text
     } else {

@@ -44,7 +44,7 @@ pub struct Token<'a> {
 
 /// The tokens of a formula, with or without its `=`. Together they are the whole text; any text has tokens.
 pub fn tokens(formula: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(formula.len() / 3 + 4);
     let mut at = 0;
     while at < formula.len() {
         let rest = &formula[at..];
@@ -164,6 +164,16 @@ fn in_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '\\' | '?' | '$')
 }
 
+/// How many bytes of a text are of a word.
+fn word_length(text: &str) -> usize {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'\\' | b'?' | b'$');
+    let length = text.bytes().take_while(|byte| plain(byte)).count();
+    if text.as_bytes().get(length).is_some_and(|byte| !byte.is_ascii()) {
+        return text.find(|c: char| !in_word(c)).unwrap_or(text.len());
+    }
+    length
+}
+
 /// The length of a sheet prefix with its `!`: quoted, with a book in brackets, or a span of sheets.
 fn sheet_prefix(text: &str) -> Option<usize> {
     if text.starts_with('\'') {
@@ -172,13 +182,13 @@ fn sheet_prefix(text: &str) -> Option<usize> {
     }
     let book = if text.starts_with('[') { bracketed(text) } else { 0 };
     let after = &text[book..];
-    let mut length = after.find(|c: char| !in_word(c)).unwrap_or(after.len());
+    let mut length = word_length(after);
     if after[length..].starts_with(':') {
         let second = &after[length + 1..];
-        let second_length = second.find(|c: char| !in_word(c)).unwrap_or(second.len());
+        let second_length = word_length(second);
         // `A1:Data!B2` is a range of two references: sheets named like cells are quoted.
-        let is_cell = book == 0 && deskhand_operations::Area::parse(&after[..length]).is_ok();
-        if second_length > 0 && !is_cell && second[second_length..].starts_with('!') {
+        let is_cell = || book == 0 && deskhand_operations::Area::parse(&after[..length]).is_ok();
+        if second_length > 0 && second[second_length..].starts_with('!') && !is_cell() {
             length += 1 + second_length;
         }
     }
@@ -197,7 +207,7 @@ fn word(text: &str, behind_sheet: bool) -> (Kind, usize) {
     if let Some(length) = number(text) {
         return (Kind::Number, length);
     }
-    let length = text.find(|c: char| !in_word(c)).unwrap_or(text.len()).max(1);
+    let length = word_length(text).max(1);
     let after = text[length..].trim_start();
     if after.starts_with('(') {
         (Kind::Function, length)

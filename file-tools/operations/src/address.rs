@@ -91,13 +91,14 @@ impl Area {
     /// Parses `B2`, `$B$2:D9`, `A:C` or `3:5`.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let error = || AddressError(text.to_owned());
-        let (from, to) = text.split_once(':').unwrap_or((text, text));
+        let Some((from, to)) = text.split_once(':') else {
+            let (Some(column), Some(row)) = corner(text).ok_or_else(error)? else {
+                return Err(error());
+            };
+            return Ok(Self::cell(row, column));
+        };
         let (from_column, from_row) = corner(from).ok_or_else(error)?;
         let (to_column, to_row) = corner(to).ok_or_else(error)?;
-        let single = !text.contains(':');
-        if single && (from_column.is_none() || from_row.is_none()) {
-            return Err(error());
-        }
         if from_column.is_some() != to_column.is_some() || from_row.is_some() != to_row.is_some() {
             return Err(error());
         }

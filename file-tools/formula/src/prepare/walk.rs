@@ -10,7 +10,7 @@ use crate::classes::Takes;
 use crate::engine::EngineName;
 use crate::engine::trust::Facts;
 use crate::reference::{is_external, sheet_name};
-use crate::token::{Kind, Token, tokens};
+use crate::token::{Kind, Token};
 
 /// Calls and parentheses inside each other; Excel has 64 levels of calls.
 const MAX_DEPTH: usize = 128;
@@ -53,7 +53,7 @@ pub(super) struct Walk<'w, 'n> {
 impl<'w, 'n> Walk<'w, 'n> {
     /// Goes through a formula; why no engine is given it otherwise.
     pub(super) fn through(
-        text: &str,
+        mut all: Vec<Token<'_>>,
         at: CellAt,
         array: bool,
         names: &'w mut Names<'n>,
@@ -72,24 +72,21 @@ impl<'w, 'n> Walk<'w, 'n> {
                 facts: Facts::all(),
             },
         };
-        walk.run(text)?;
+        all.retain(|token| token.kind != Kind::Space);
+        walk.run(&all)?;
         Ok(walk.found)
     }
 
-    fn run(&mut self, text: &str) -> Result<(), String> {
-        let all: Vec<Token<'_>> = tokens(text)
-            .into_iter()
-            .filter(|token| token.kind != Kind::Space)
-            .collect();
+    fn run(&mut self, all: &[Token<'_>]) -> Result<(), String> {
         for (position, token) in all.iter().enumerate() {
             match token.kind {
-                Kind::Function => self.function(&all, position)?,
+                Kind::Function => self.function(all, position)?,
                 Kind::Open if self.frames.len() >= MAX_DEPTH => return Err("it is too deep".to_owned()),
-                Kind::Open => self.open(&all, position),
+                Kind::Open => self.open(all, position),
                 Kind::Close => self.close()?,
                 Kind::Separator if self.braces => {}
                 Kind::Separator => self.separator()?,
-                Kind::Reference => self.reference(&all, position)?,
+                Kind::Reference => self.reference(all, position)?,
                 Kind::Sheet if is_external(&sheet_name(token.text)) => {
                     return Err("it reads another workbook".to_owned());
                 }

@@ -277,7 +277,7 @@ fn operations_leave_the_formulas_that_excel_leaves() {
     let (base, folder) = (base(), tempfile::tempdir().unwrap());
     let by_operation = |case: &Case| {
         let starts = |words: &&str| case.words.starts_with(*words);
-        !NOT_THERE.iter().any(|words| starts(&words)) && !REFUSED.iter().any(|words| starts(&words))
+        !NOT_THERE.iter().any(starts) && !REFUSED.iter().any(starts)
     };
     let (mut asked, mut questions, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
     for case in cases().into_iter().filter(by_operation) {

@@ -135,6 +135,17 @@ policy_keys! {
         since: "0.1.0",
     }
 
+    /// Whether a file keeps where the figures came from that were written into it: names, addresses and values of source
+    /// documents, which go where the file goes. The journal of a session keeps them in any case.
+    deskhand_keep_sources_in_files "deskhandKeepSourcesInFiles": bool {
+        default: true,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: false, UsesValue, "who writes this key wants less to leave with a file",
+        since: "0.1.0",
+    }
+
     /// How often a pane is paired with the window or terminal: `once` per application and user, or `always`.
     deskhand_pairing "deskhandPairing": Pairing {
         default: Pairing::Once,

@@ -135,6 +135,12 @@ fn valid() -> Vec<(&'static str, Value, Value, Value)> {
         ("deskhandMaxStepsPerTurn", json!(1), json!("1"), json!(1)),
         ("deskhandMaxStepsPerTurn", json!(1000), json!("1000"), json!(1000)),
         (
+            "deskhandKeepSourcesInFiles",
+            json!(false),
+            json!("false"),
+            json!(false),
+        ),
+        (
             "deskhandPairing",
             json!("always"),
             json!("always"),
@@ -295,6 +301,7 @@ fn invalid() -> Vec<(&'static str, Vec<Value>)> {
         ),
         ("deskhandEnabled", vec![json!("off"), json!(0), json!([])]),
         ("deskhandMaxStepsPerTurn", vec![json!(0), json!(1001), json!("5")]),
+        ("deskhandKeepSourcesInFiles", vec![json!("off"), json!(0)]),
         ("deskhandPairing", vec![json!("never"), json!(true)]),
         (
             "allowedWorkspaceFolders",

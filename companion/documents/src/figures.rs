@@ -5,9 +5,7 @@ mod check;
 
 use deskhand_core::ports::Progress;
 use deskhand_protocol::operations::workbook::RangeFacet;
-use deskhand_protocol::operations::{
-    Address, CellValue, DeckOperation, FigureSource, Operation, WorkbookOperation,
-};
+use deskhand_protocol::operations::{Address, CellValue, FigureSource, Operation};
 use deskhand_protocol::{DocumentId, SessionId};
 
 use crate::preview::{range_in, read_of};
@@ -18,41 +16,10 @@ const MAX_SOURCES: usize = 500;
 
 /// The sources that an operation carries.
 pub(crate) fn of(operation: &Operation) -> Vec<FigureSource> {
-    sources(operation)
+    operation
+        .sources()
         .map(|sources| sources.iter().take(MAX_SOURCES).cloned().collect())
         .unwrap_or_default()
-}
-
-fn sources(operation: &Operation) -> Option<&Vec<FigureSource>> {
-    match operation {
-        Operation::Workbook(WorkbookOperation::RangeWrite(params)) => Some(&params.sources),
-        Operation::Deck(DeckOperation::SlideAdd(params)) => Some(&params.sources),
-        Operation::Deck(DeckOperation::TextSet(params)) => Some(&params.sources),
-        Operation::Deck(DeckOperation::TableAdd(params)) => Some(&params.sources),
-        Operation::Deck(DeckOperation::ChartAdd(params)) => Some(&params.sources),
-        Operation::Deck(DeckOperation::SlideFromTemplate(params)) => Some(&params.sources),
-        Operation::Deck(DeckOperation::TextReplace(params)) => Some(&params.sources),
-        Operation::Deck(DeckOperation::ShapeAdd(params)) => Some(&params.sources),
-        Operation::Deck(DeckOperation::TableSet(params)) => Some(&params.sources),
-        Operation::Deck(DeckOperation::ChartUpdate(params)) => Some(&params.sources),
-        Operation::Workbook(_) | Operation::Deck(_) | Operation::Text(_) => None,
-    }
-}
-
-fn sources_mut(operation: &mut Operation) -> Option<&mut Vec<FigureSource>> {
-    match operation {
-        Operation::Workbook(WorkbookOperation::RangeWrite(params)) => Some(&mut params.sources),
-        Operation::Deck(DeckOperation::SlideAdd(params)) => Some(&mut params.sources),
-        Operation::Deck(DeckOperation::TextSet(params)) => Some(&mut params.sources),
-        Operation::Deck(DeckOperation::TableAdd(params)) => Some(&mut params.sources),
-        Operation::Deck(DeckOperation::ChartAdd(params)) => Some(&mut params.sources),
-        Operation::Deck(DeckOperation::SlideFromTemplate(params)) => Some(&mut params.sources),
-        Operation::Deck(DeckOperation::TextReplace(params)) => Some(&mut params.sources),
-        Operation::Deck(DeckOperation::ShapeAdd(params)) => Some(&mut params.sources),
-        Operation::Deck(DeckOperation::TableSet(params)) => Some(&mut params.sources),
-        Operation::Deck(DeckOperation::ChartUpdate(params)) => Some(&mut params.sources),
-        Operation::Workbook(_) | Operation::Deck(_) | Operation::Text(_) => None,
-    }
 }
 
 /// Puts the document's name and the value of now beside each source. What the model gave is replaced: only what stands in
@@ -63,7 +30,7 @@ pub(crate) async fn fill(
     operation: &mut Operation,
     progress: &dyn Progress,
 ) {
-    let Some(sources) = sources_mut(operation) else {
+    let Some(sources) = operation.sources_mut() else {
         return;
     };
     sources.truncate(MAX_SOURCES);

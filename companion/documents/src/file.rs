@@ -22,6 +22,8 @@ use crate::preview::{range_in, range_to_keep, slide_in, slide_of, slide_read};
 /// Closed files.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
+    /// True where files are not to hold where their figures came from.
+    leaves_out_sources: bool,
     locks: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -50,6 +52,14 @@ pub(crate) enum Taken {
 }
 
 impl Files {
+    /// Files that hold no sources of figures.
+    pub(crate) fn without_sources() -> Self {
+        Self {
+            leaves_out_sources: true,
+            ..Self::default()
+        }
+    }
+
     /// Does an operation that changes nothing.
     pub(crate) async fn read(&self, door: Door, operation: Operation) -> Result<Answer, Trouble> {
         self.alone(door, move |door| {
@@ -67,10 +77,15 @@ impl Files {
     pub(crate) async fn plan(
         &self,
         door: Door,
-        operation: Operation,
+        mut operation: Operation,
         expected: Option<String>,
         now: Timestamp,
     ) -> Result<Planned, Trouble> {
+        if self.leaves_out_sources
+            && let Some(sources) = operation.sources_mut()
+        {
+            sources.clear();
+        }
         let turn = self.lock_of(&door.path()).lock_owned().await;
         blocking(move || {
             let (package, read) = open(&door)?;

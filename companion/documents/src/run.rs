@@ -279,6 +279,9 @@ fn count(answer: Option<&Answer>) -> u32 {
             WorkbookAnswer::RangeWrite(applied)
             | WorkbookAnswer::RangeFormatting(applied)
             | WorkbookAnswer::RangeClear(applied)
+            | WorkbookAnswer::RangeCopy(applied)
+            | WorkbookAnswer::RangeFill(applied)
+            | WorkbookAnswer::RangeSort(applied)
             | WorkbookAnswer::RangeRestore(applied),
         )) => applied.changed,
         _ => 1,

@@ -1,5 +1,6 @@
 //! What the model reads of an answer: compact, and marked as data (Invariant 9).
 
+mod deck;
 mod files;
 
 use std::fmt::Write as _;
@@ -7,10 +8,10 @@ use std::fmt::Write as _;
 use deskhand_core::instructions::as_data;
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::operations::answer::{
-    Applied, ChartContent, DeckContent, FoundCells, RangeContent, SlideContent, WorkbookContent,
+    Applied, ChartContent, FoundCells, RangeContent, ReadBack, WorkbookContent,
 };
 use deskhand_protocol::operations::{
-    Address, Answer, Area, CellValue, DeckAnswer, Operation, TextAnswer, WordAnswer, WorkbookAnswer,
+    Address, Answer, Area, CellValue, DeckAnswer, KeptSource, Operation, TextAnswer, WorkbookAnswer,
 };
 
 use crate::grid::shown;
@@ -48,8 +49,10 @@ pub(crate) fn for_model(document: &DocumentView, answer: &Answer) -> String {
         Answer::Workbook(WorkbookAnswer::Info(content)) => (String::new(), workbook(content)),
         Answer::Workbook(WorkbookAnswer::RangeRead(content)) => (content.address.clone(), range(content)),
         Answer::Workbook(WorkbookAnswer::RangeFind(found)) => (String::new(), cells(found)),
-        Answer::Deck(DeckAnswer::Info(content)) => (String::new(), deck(content)),
-        Answer::Deck(DeckAnswer::SlideRead(content)) => (format!("slide {}", content.index), slide(content)),
+        Answer::Deck(DeckAnswer::Info(content)) => (String::new(), deck::deck(content)),
+        Answer::Deck(DeckAnswer::SlideRead(content)) => {
+            (format!("slide {}", content.index), deck::slide(content))
+        }
         other => {
             let file = match other {
                 Answer::Text(answer) => files::read(answer),
@@ -77,41 +80,22 @@ pub(crate) fn for_change(
             | DeckAnswer::SlideReplace(content),
         )) = answer
     {
-        let text = as_data(&document.title, &slide(content));
+        let text = as_data(&document.title, &deck::slide(content));
         let _ = write!(out, "\nThe slide's id is {}.\n{text}", content.id);
     }
-    if let Some(applied) = answer.and_then(applied) {
-        if !applied.warnings.is_empty() {
-            let _ = write!(
-                out,
-                "\nNotes:\n{}",
-                as_data(&document.title, &applied.warnings.join("\n"))
-            );
-        }
-        if let Some(back) = applied.read_back.as_ref().filter(|back| back.formula_count > 0) {
-            let mut text = String::new();
-            for cell in &back.formulas {
-                let _ = writeln!(
-                    text,
-                    "{} {} -> {}",
-                    cell.address,
-                    cell.formula.as_deref().unwrap_or(""),
-                    short(&cell.value)
-                );
-            }
-            let _ = write!(
-                out,
-                "\n{} written and read back, {}.",
-                counted(back.formula_count as usize, "formula"),
-                counted(back.errors.len(), "error")
-            );
-            if !back.errors.is_empty() {
-                let _ = writeln!(text, "errors in {}", back.errors.join(", "));
-            }
-            if !text.is_empty() {
-                let _ = write!(out, "\n{}", as_data(&document.title, &text));
-            }
-        }
+    let notes = answer.map_or(&[][..], warnings);
+    if !notes.is_empty() {
+        let _ = write!(out, "\nNotes:\n{}", as_data(&document.title, &notes.join("\n")));
+    }
+    if let Some(answer) = answer.filter(|answer| tells_more(answer)) {
+        let text = serde_json::to_string(answer).unwrap_or_default();
+        let _ = write!(out, "\n{}", as_data(&document.title, &text));
+    }
+    let back = answer
+        .and_then(applied)
+        .and_then(|applied| applied.read_back.as_ref());
+    if let Some(back) = back.filter(|back| back.formula_count > 0) {
+        read_back(&mut out, document, back);
     }
     if saved.is_some() {
         let _ = write!(out, "\nThe file {} is saved.", document.title.replace('\n', " "));
@@ -119,42 +103,54 @@ pub(crate) fn for_change(
     out
 }
 
+/// The formulas that were written, with what they answer.
+fn read_back(out: &mut String, document: &DocumentView, back: &ReadBack) {
+    let mut text = String::new();
+    for cell in &back.formulas {
+        let formula = cell.formula.as_deref().unwrap_or("");
+        let _ = writeln!(text, "{} {formula} -> {}", cell.address, short(&cell.value));
+    }
+    let _ = write!(
+        out,
+        "\n{} written and read back, {}.",
+        counted(back.formula_count as usize, "formula"),
+        counted(back.errors.len(), "error")
+    );
+    if !back.errors.is_empty() {
+        let _ = writeln!(text, "errors in {}", back.errors.join(", "));
+    }
+    if !text.is_empty() {
+        let _ = write!(out, "\n{}", as_data(&document.title, &text));
+    }
+}
+
 fn applied(answer: &Answer) -> Option<&Applied> {
     match answer {
-        Answer::Workbook(
-            WorkbookAnswer::RangeWrite(applied)
-            | WorkbookAnswer::RangeFormatting(applied)
-            | WorkbookAnswer::RangeClear(applied)
-            | WorkbookAnswer::RangeRestore(applied)
-            | WorkbookAnswer::SheetDelete(applied)
-            | WorkbookAnswer::TableAdd(applied)
-            | WorkbookAnswer::TableDelete(applied)
-            | WorkbookAnswer::ChartAdd(applied)
-            | WorkbookAnswer::ChartDelete(applied),
-        )
-        | Answer::Deck(
-            DeckAnswer::SlideDelete(applied)
-            | DeckAnswer::TextSet(applied)
-            | DeckAnswer::ShapeDelete(applied)
-            | DeckAnswer::TableAdd(applied)
-            | DeckAnswer::ChartAdd(applied)
-            | DeckAnswer::PictureAdd(applied)
-            | DeckAnswer::SlideMove(applied)
-            | DeckAnswer::SlideHide(applied)
-            | DeckAnswer::NotesSet(applied)
-            | DeckAnswer::ShapeAdd(applied)
-            | DeckAnswer::ShapeMove(applied)
-            | DeckAnswer::ShapeResize(applied)
-            | DeckAnswer::ShapeFormat(applied)
-            | DeckAnswer::TableSet(applied)
-            | DeckAnswer::ChartUpdate(applied)
-            | DeckAnswer::PictureReplace(applied),
-        )
-        | Answer::Text(TextAnswer::Document(WordAnswer::Replace(applied) | WordAnswer::Insert(applied))) => {
-            Some(applied)
-        }
-        Answer::Workbook(_) | Answer::Deck(_) | Answer::Text(_) => None,
+        Answer::Workbook(answer) => answer.applied(),
+        Answer::Deck(answer) => answer.applied(),
+        Answer::Text(TextAnswer::Document(answer)) => answer.applied(),
+        Answer::Text(_) => None,
     }
+}
+
+/// What a person should know of a change, as far as the answer tells it apart.
+fn warnings(answer: &Answer) -> &[String] {
+    match answer {
+        Answer::Deck(
+            DeckAnswer::SlideAdd(content)
+            | DeckAnswer::SlideDuplicate(content)
+            | DeckAnswer::SlideFromTemplate(content),
+        ) => &content.warnings,
+        _ => applied(answer).map_or(&[], |applied| &applied.warnings),
+    }
+}
+
+/// True for an answer that says more than that it was done.
+fn tells_more(answer: &Answer) -> bool {
+    matches!(
+        answer,
+        Answer::Workbook(WorkbookAnswer::Recalculate(_)) | Answer::Deck(DeckAnswer::TextReplace(_))
+    )
 }
 
 /// A value on one line, cut where it is long.
@@ -222,6 +218,9 @@ fn workbook(content: &WorkbookContent) -> String {
     if !content.features.is_empty() {
         let _ = writeln!(out, "file: {}", content.features.join(", "));
     }
+    if content.sources > 0 {
+        let _ = writeln!(out, "figures with a source: {}", content.sources);
+    }
     if let Some(selection) = &content.selection {
         let _ = writeln!(out, "selected now: {selection}");
     }
@@ -279,10 +278,29 @@ fn range(content: &RangeContent) -> String {
             serde_json::to_string(format).unwrap_or_default()
         });
     }
+    if let Some(table) = &content.table {
+        out.push_str(table);
+        out.push('\n');
+    }
+    for note in content.notes.iter().flatten() {
+        let _ = writeln!(out, "note: {}", serde_json::to_string(note).unwrap_or_default());
+    }
+    sources(&mut out, content.sources.iter().flatten());
     if let Some(rest) = &content.rest {
         let _ = writeln!(out, "more rows: {rest}");
     }
     out
+}
+
+/// Where figures came from, one a line.
+fn sources<'a>(out: &mut String, kept: impl Iterator<Item = &'a KeptSource>) {
+    for source in kept {
+        let _ = writeln!(
+            out,
+            "source: {}",
+            serde_json::to_string(source).unwrap_or_default()
+        );
+    }
 }
 
 fn table<T>(out: &mut String, area: Area, grid: &[Vec<T>], text: impl Fn(&T) -> String) {
@@ -323,64 +341,10 @@ fn cells(found: &FoundCells) -> String {
     out
 }
 
-fn deck(content: &DeckContent) -> String {
-    let mut out = format!("slides are {} by {} points\n", content.width, content.height);
-    for layout in &content.layouts {
-        let places: Vec<String> = layout
-            .placeholders
-            .iter()
-            .map(|place| format!("{} ({})", place.name, place.kind))
-            .collect();
-        let _ = writeln!(out, "layout \"{}\": {}", layout.name, places.join(", "));
-    }
-    for content in &content.slides {
-        out.push_str(&slide(content));
-    }
-    out
-}
-
-fn slide(content: &SlideContent) -> String {
-    let title = content.title.as_deref().unwrap_or("without a title");
-    let mut out = format!(
-        "slide {} id {} layout \"{}\": {title}\n",
-        content.index, content.id, content.layout
-    );
-    for shape in &content.shapes {
-        let place = shape.frame.map(|f| {
-            format!(
-                " at {:.0},{:.0} size {:.0}x{:.0}",
-                f.left, f.top, f.width, f.height
-            )
-        });
-        let _ = write!(
-            out,
-            "  shape {} \"{}\" {}{}",
-            shape.id,
-            shape.name,
-            shape.kind,
-            place.unwrap_or_default()
-        );
-        if let Some(text) = shape.text.as_deref().filter(|text| !text.is_empty()) {
-            let _ = write!(out, ": {}", text.replace('\n', " / "));
-        }
-        out.push('\n');
-        for row in shape.rows.iter().flatten() {
-            let _ = writeln!(out, "    {}", row.join(" | "));
-        }
-        if let Some(chart) = &shape.chart {
-            let _ = writeln!(out, "    categories: {}", chart.categories.join(" | "));
-            for series in &chart.series {
-                let values: Vec<String> = series.values.iter().map(shown).collect();
-                let _ = writeln!(out, "    {}: {}", series.name, values.join(" | "));
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use deskhand_protocol::operations::Cell;
+    use deskhand_protocol::operations::answer::{DeckContent, SlideContent};
     use serde_json::json;
 
     use super::*;
@@ -431,6 +395,34 @@ mod tests {
         ] {
             let answer = Answer::Text(serde_json::from_value(answer).unwrap());
             assert_eq!(title(&answer), expected);
+        }
+    }
+
+    #[test]
+    fn what_an_operation_warns_of_reaches_the_model() {
+        let answers = [
+            json!({"op": "range.fill", "target": "S!A1:A9", "changed": 9, "warnings": ["careful"]}),
+            json!({"op": "rows.delete", "target": "S!2:3", "changed": 1, "warnings": ["careful"]}),
+        ];
+        for answer in answers {
+            let answer = Answer::Workbook(serde_json::from_value(answer).unwrap());
+            assert_eq!(warnings(&answer), ["careful"]);
+        }
+        let slide = json!({"op": "slide.add", "id": "s", "index": 1, "layout": "", "shapes": [], "warnings": ["careful"]});
+        let answer = Answer::Deck(serde_json::from_value(slide).unwrap());
+        assert_eq!(warnings(&answer), ["careful"]);
+    }
+
+    #[test]
+    fn everything_that_was_asked_for_is_told_of_a_range() {
+        let content = json!({
+            "address": "S!A1:A1", "table": "the table", "fingerprint": "",
+            "notes": [{"cell": "A1", "text": "the note"}],
+            "sources": [{"figure": "A1", "document": "d", "address": "Data!C4"}],
+        });
+        let told = range(&serde_json::from_value(content).unwrap());
+        for word in ["the table", "the note", "Data!C4"] {
+            assert!(told.contains(word), "{told}");
         }
     }
 }

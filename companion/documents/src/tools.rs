@@ -70,6 +70,13 @@ impl DocumentTools {
         }
     }
 
+    /// The same tools, with files that hold no sources of figures. The journal keeps them.
+    #[must_use]
+    pub fn without_sources_in_files(mut self) -> Self {
+        self.backends.files = Arc::new(Files::without_sources());
+        self
+    }
+
     /// The way to a document, waiting where a pane is busy or gone.
     pub(crate) fn reach<'a>(
         &'a self,

@@ -229,6 +229,11 @@ fn build(
         Arc::new(RealWorld),
         Folders::new(settings.allowed_folders()),
     );
+    let documents = if settings.policy.deskhand_keep_sources_in_files.value {
+        documents
+    } else {
+        documents.without_sources_in_files()
+    };
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
     let parts = Parts {

@@ -91,6 +91,14 @@ macro_rules! operations {
             $( #[doc = $summary] #[serde(rename = $name)] $variant($result), )+
         }
 
+        impl $answer {
+            /// What was done, where the operation answers by that alone.
+            pub fn applied(&self) -> Option<&$crate::answer::Applied> {
+                let answer: &dyn std::any::Any = match self { $( Self::$variant(answer) => answer, )+ };
+                answer.downcast_ref()
+            }
+        }
+
         impl $operation {
             /// The table: one row an operation.
             pub const DEFINITIONS: &'static [$crate::definition::Definition] = &[

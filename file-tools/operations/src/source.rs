@@ -4,7 +4,41 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::Operation;
 use crate::cell::CellValue;
+use crate::deck::DeckOperation as Deck;
+use crate::workbook::WorkbookOperation as Workbook;
+
+/// The field of every operation that carries sources.
+macro_rules! sources_of {
+    ($operation:expr $(, $mutable:tt)?) => {
+        match $operation {
+            Operation::Workbook(Workbook::RangeWrite(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::SlideAdd(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::TextSet(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::TableAdd(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::ChartAdd(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::SlideFromTemplate(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::TextReplace(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::ShapeAdd(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::TableSet(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::ChartUpdate(params)) => Some(&$($mutable)? params.sources),
+            Operation::Workbook(_) | Operation::Deck(_) | Operation::Text(_) => None,
+        }
+    };
+}
+
+impl Operation {
+    /// The sources of the figures that it writes; none for an operation that takes none.
+    pub fn sources(&self) -> Option<&Vec<FigureSource>> {
+        sources_of!(self)
+    }
+
+    /// As [`Operation::sources`], to be changed.
+    pub fn sources_mut(&mut self) -> Option<&mut Vec<FigureSource>> {
+        sources_of!(self, mut)
+    }
+}
 
 /// The source of one figure: recorded when the figure is written, kept in the journal, never added afterwards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]

@@ -53,7 +53,7 @@ pub(crate) fn without(area: Area, gone: Area) -> Vec<Area> {
     left
 }
 
-/// The same cells in fewer areas: neighbours become one. Areas do not overlap.
+/// The same cells in fewer areas, from top to bottom: neighbours become one. Areas do not overlap.
 pub(crate) fn joined(mut areas: Vec<Area>) -> Vec<Area> {
     let mut merge = |key: fn(&Area) -> (u32, u32, u32), meets: fn(&Area, &Area) -> bool| {
         areas.sort_by_key(key);
@@ -74,6 +74,7 @@ pub(crate) fn joined(mut areas: Vec<Area>) -> Vec<Area> {
         |area| (area.top, area.bottom, area.left),
         |held, next| (held.top, held.bottom, held.right + 1) == (next.top, next.bottom, next.left),
     );
+    areas.sort_by_key(|area| (area.top, area.left));
     areas
 }
 

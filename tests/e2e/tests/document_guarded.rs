@@ -1,4 +1,4 @@
-//! `deskhand document` on files that a password or a signature guards.
+//! `deskhand document` on files that a password or a signature guards, and under settings of the organisation.
 
 #![cfg(unix)]
 
@@ -212,4 +212,35 @@ fn a_signed_file_is_changed_only_where_that_is_asked_for() {
     let undone = given(&setup, &["document", "undo", &id], "");
     assert_eq!(undone.code(), Some(0), "{}", undone.err);
     assert!(fs::read(&book).expect("the workbook") == before);
+}
+
+#[test]
+fn sources_stay_out_of_files_where_the_settings_say_so() {
+    let setup = Setup::empty();
+    let source = json!({ "figure": "B2", "document": "plan", "title": "Plan.xlsx", "address": "Data!C4" });
+    let mut kept = Vec::new();
+    for (name, keeps) in [("with.xlsx", "true"), ("without.xlsx", "false")] {
+        setup.configure("deskhandKeepSourcesInFiles", keeps);
+        let file = setup.path().join(name);
+        let ops = json!({ "ops": [
+            { "op": "workbook.create", "sheets": [{ "name": "Sheet1" }] },
+            { "op": "range.write", "range": "Sheet1!B2", "cells": [[42]], "sources": [source] },
+        ] });
+        let apply = ["document", "apply", text(&file), "--ops", "-", "--json"];
+        let done = given(&setup, &apply, &ops.to_string());
+        assert_eq!(done.code(), Some(0), "{}", done.err);
+        let read = setup.run(&[
+            "document",
+            "read",
+            text(&file),
+            "--range",
+            "Sheet1!B2",
+            "--what",
+            "sources",
+            "--json",
+        ]);
+        assert_eq!(read.code(), Some(0), "{}", read.err);
+        kept.push(read.out.contains("Plan.xlsx"));
+    }
+    assert_eq!(kept, [true, false]);
 }

@@ -60,6 +60,28 @@ async fn changes_undone_in_their_order_give_the_original_bytes() {
 }
 
 #[tokio::test]
+async fn sources_stay_out_of_files_where_the_organisation_says_so() {
+    for keeps in [true, false] {
+        let stage = Stage::with(DATES);
+        let stage = if keeps {
+            stage
+        } else {
+            stage.without_sources_in_files()
+        };
+        let book = stage.attach(&stage.book()).await.unwrap();
+        let sources = json!([{ "figure": "D1", "document": book.as_str(), "address": "Sheet1!A1" }]);
+        let input = json!({ "range": "Sheet1!D1", "cells": [[1111]], "sources": sources });
+        let change = stage.change("range_write", &book, input).await;
+        let told = change.entries[0].sources.len();
+        assert_eq!(told, 1, "the journal keeps them");
+        let what = json!({ "range": "Sheet1!D1", "what": ["sources"] });
+        let read = stage.run(&stage.request("range_read", &book, what)).await;
+        assert_eq!(read.outcome, ToolOutcome::Done, "{}", read.output);
+        assert_eq!(read.output.contains("Sheet1!A1"), keeps, "{}", read.output);
+    }
+}
+
+#[tokio::test]
 async fn an_older_change_is_undone_while_a_later_one_stays() {
     let stage = Stage::with(DATES);
     let book = stage.attach(&stage.book()).await.unwrap();

@@ -302,6 +302,12 @@ impl Stage {
         Self::on(self.home, self.allowed, self.journal, Arc::new(pane))
     }
 
+    /// The same where files are not to hold where their figures came from.
+    pub(crate) fn without_sources_in_files(mut self) -> Self {
+        self.tools = self.tools.without_sources_in_files();
+        self
+    }
+
     /// The service was started again: what was in memory is gone, what the log told of documents is loaded.
     pub(crate) async fn started_again(self) -> Self {
         let views = self.registry.list(&self.session);

@@ -6,18 +6,19 @@ use std::process::ExitCode;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use deskhand_document::{create, kind_of_new, operations};
+use deskhand_document::{create, kind_of_new};
 use deskhand_documents::Door;
 use deskhand_opc::Limits;
 use deskhand_operations::{Refusal, RefusalCode};
+use deskhand_platform::Paths;
 use serde_json::{Value, json};
 
 use super::guarded::Saved;
-use super::work::{done, revision, save_to, stopped};
+use super::work::{asked, done, revision, save_to, stopped};
 use super::{Apply, Outcome, refused, show};
 
 /// Makes the file that is not there yet. There is nothing to go back to, so no change set either.
-pub(super) fn document(apply: &Apply, input: Value) -> Outcome<ExitCode> {
+pub(super) fn document(paths: &Paths, apply: &Apply, input: Value) -> Outcome<ExitCode> {
     apply.password.check_none()?;
     let Some(kind) = kind_of_new(&apply.file.to_string_lossy()) else {
         let sentence = format!("There is no file {}.", apply.file.display());
@@ -29,7 +30,7 @@ pub(super) fn document(apply: &Apply, input: Value) -> Outcome<ExitCode> {
             "--out goes with a file that is there; name the new file itself. Nothing was written.",
         );
     }
-    let list = operations(kind, input)?;
+    let list = asked(paths, kind, input)?;
     let change = create(&list, &revision(), &|path| template(Path::new(path)))
         .map_err(|at| stopped(at, list.len()))?;
     if !apply.preview {

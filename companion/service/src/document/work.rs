@@ -13,8 +13,11 @@ use deskhand_documents::{Door, Unsaved};
 use deskhand_opc::{Encryption, PatchSet};
 use deskhand_operations::answer::Severity;
 use deskhand_operations::workbook::{Recalculate, TieOut as TieOutParams, TieOutReport};
-use deskhand_operations::{Answer, Operation, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation};
+use deskhand_operations::{
+    Answer, DocumentKind, Operation, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation,
+};
 use deskhand_platform::Paths;
+use deskhand_policy::{ManagedFile, Policy, Store as _};
 use deskhand_protocol::ChangeSetId;
 use deskhand_workspace::{Expected, Fingerprint};
 use serde::Serialize;
@@ -27,6 +30,7 @@ use super::{
     Apply, OneFile, Outcome, Password, Read, Recalc, TieOut, To, Trouble, flat, make, refused, show,
 };
 use crate::clock;
+use crate::settings::user_file;
 use crate::terminal::sessions::{print, print_json};
 
 /// Bytes of operations at the most.
@@ -137,11 +141,11 @@ pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
         );
     }
     if !apply.file.exists() {
-        return make::document(apply, input);
+        return make::document(paths, apply, input);
     }
     let mut opened = open(&apply.file, password.as_deref().map(String::as_str))?;
     opened.document = opened.document.changed_by(revision());
-    let list = operations(opened.document.kind(), input)?;
+    let list = asked(paths, opened.document.kind(), input)?;
     if apply.preview {
         let change = all(&opened.document, &list)?;
         let differences = compare(&opened.document, &change.document)?;
@@ -158,6 +162,18 @@ pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
     done(apply.json, &answer, || {
         show::applied(change_set.as_ref(), &change)
     })
+}
+
+/// The operations of the input, without sources of figures where the settings keep those out of files.
+pub(super) fn asked(paths: &Paths, kind: DocumentKind, input: Value) -> Outcome<Vec<Operation>> {
+    let mut list = operations(kind, input)?;
+    let policy = Policy::resolve(&ManagedFile::system().read(), &[user_file(paths).read()]);
+    if !policy.deskhand_keep_sources_in_files.value {
+        for sources in list.iter_mut().filter_map(Operation::sources_mut) {
+            sources.clear();
+        }
+    }
+    Ok(list)
 }
 
 /// The answer of `document apply`.

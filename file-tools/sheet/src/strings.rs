@@ -25,6 +25,14 @@ pub(crate) fn shared(workbook: &Workbook) -> Outcome<Vec<String>> {
     Ok(strings)
 }
 
+/// The shared strings that some cells name, in their places. They are not read where no cell names one.
+pub(crate) fn named_by(workbook: &Workbook, cells: &[ScannedCell<'_>]) -> Outcome<Vec<String>> {
+    if cells.iter().all(|cell| cell.kind != "s") {
+        return Ok(Vec::new());
+    }
+    Ok(wanted(&SharedTexts::read(workbook)?, cells))
+}
+
 /// The shared strings that some cells name, in their places; all others are left empty.
 pub(crate) fn wanted(texts: &SharedTexts, cells: &[ScannedCell<'_>]) -> Vec<String> {
     let mut strings = vec![String::new(); texts.len()];

@@ -13,7 +13,7 @@ use crate::ops::text_table;
 use crate::ops::values::{formula_or_value, shown, value};
 use crate::sheet::Worksheet;
 use crate::sources;
-use crate::stream::{Excerpt, SharedTexts, excerpt, is_large};
+use crate::stream::{Excerpt, excerpt, is_large};
 use crate::strings;
 use crate::styles::Styles;
 use crate::workbook::{SheetEntry, Workbook};
@@ -47,7 +47,7 @@ pub(super) fn answer(workbook: &Workbook, read: &RangeRead) -> Outcome<RangeCont
     let strings = match excerpt {
         Some(excerpt) => {
             scanned.data.used = excerpt.used;
-            strings::wanted(&SharedTexts::read(workbook)?, &scanned.data.cells)
+            strings::named_by(workbook, &scanned.data.cells)?
         }
         None => strings::shared(workbook)?,
     };

@@ -20,7 +20,7 @@ use crate::pivots;
 use crate::recalculation::{self, Recalculated};
 use crate::sheet::Worksheet;
 use crate::sources;
-use crate::stream::{SharedTexts, SheetPart};
+use crate::stream::SheetPart;
 use crate::strings;
 use crate::styles::Styles;
 use crate::tables::{self, TableEntry};
@@ -268,7 +268,7 @@ fn read_back(
     let sheet = after.worksheet(index)?;
     let part = SheetPart::of(&after.package, &sheet.part, &[(area.top, area.bottom)])?;
     let scanned = part.read(&after, &Keep::Areas(vec![area]))?;
-    let strings = strings::wanted(&SharedTexts::read(&after)?, &scanned.data.cells);
+    let strings = strings::named_by(&after, &scanned.data.cells)?;
     let mut back = ReadBack {
         formulas: Vec::new(),
         errors: Vec::new(),

@@ -18,4 +18,4 @@ pub mod trust;
 mod windows_user;
 
 pub use paths::Paths;
-pub use secrets::{Secret, SecretStore, SecretStoreKind};
+pub use secrets::{Secret, SecretError, SecretStore, SecretStoreKind};

@@ -17,8 +17,10 @@ use crate::Paths;
 use crate::permissions::{self, PermissionError};
 
 mod key_file;
+mod turn;
 
 use key_file::KeyFile;
+use turn::Turn;
 
 #[cfg(target_os = "linux")]
 #[path = "secrets/linux.rs"]
@@ -94,6 +96,9 @@ pub enum SecretError {
     /// The key file cannot be used.
     #[error(transparent)]
     File(#[from] PermissionError),
+    /// The system gives no random numbers to make a secret of.
+    #[error("the system gave no random numbers")]
+    NoRandomNumbers,
     /// The key file is not what was written.
     #[error("the key file `{}` is damaged", .0.display())]
     Damaged(PathBuf),
@@ -102,6 +107,7 @@ pub enum SecretError {
 /// The store that holds this user's secrets.
 pub struct SecretStore {
     backend: Backend,
+    turn: Turn,
 }
 
 enum Backend {
@@ -134,26 +140,27 @@ impl SecretStore {
     /// Opens the store of `paths`, whose folders must exist. Isolated paths use their key file. May wait for the user to
     /// unlock the store, so call it off the async threads.
     pub fn open(paths: &Paths) -> Result<Self, SecretError> {
-        let file = KeyFile::new(paths.data().join("secrets.json"));
         if paths.is_isolated() {
+            let (file, turn) = key_file(paths);
             return Ok(Self {
                 backend: Backend::KeyFile(file),
+                turn,
             });
         }
-        Self::choose(paths, file, os::open)
+        Self::choose(paths, os::open)
     }
 
     fn choose(
         paths: &Paths,
-        file: KeyFile,
         open: impl FnOnce() -> keyring_core::Result<Arc<CredentialStore>> + Send + 'static,
     ) -> Result<Self, SecretError> {
+        let (file, turn) = key_file(paths);
         let marker = paths.data().join(MARKER);
         let remembered = permissions::read_private_file(&marker, 16)?;
         let opened = off_thread(move || open().and_then(|store| probe(&*store).map(|()| store)));
         let refused = match opened {
             Ok(Ok(store)) => {
-                return Self::settle(store, &file, &marker, remembered.as_deref() == Some(b"os"));
+                return Self::settle(store, turn, &file, &marker, remembered.as_deref() == Some(b"os"));
             }
             Ok(Err(source)) => SecretError::Unavailable { source: Some(source) },
             Err(late) => late,
@@ -165,20 +172,24 @@ impl SecretStore {
         permissions::write_private_file(&marker, b"file")?;
         Ok(Self {
             backend: Backend::KeyFile(file),
+            turn,
         })
     }
 
     /// Uses the operating system's store, and moves keys there that a file held until now.
     fn settle(
         store: Arc<CredentialStore>,
+        turn: Turn,
         file: &KeyFile,
         marker: &Path,
         settled: bool,
     ) -> Result<Self, SecretError> {
         let found = Self {
             backend: Backend::OperatingSystem(OpenStore(Some(store))),
+            turn,
         };
         if !settled {
+            let _turn = found.turn.take()?;
             found.take_over(file)?;
             permissions::write_private_file(marker, b"os")?;
             file.remove()?;
@@ -202,6 +213,28 @@ impl SecretStore {
                 ask(store, name, move |entry| entry.set_secret(secret.expose()))
             }
         }
+    }
+
+    /// The secret under `name`; where there is none, what `make` gives, which is kept. Of programs that ask at one time, one
+    /// makes it and all get the same.
+    pub fn read_or_make(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<Secret, SecretError>,
+    ) -> Result<Secret, SecretError> {
+        if let Some(secret) = self.read(name)? {
+            return Ok(secret);
+        }
+        if let Backend::KeyFile(file) = &self.backend {
+            return file.read_or_make(name, make);
+        }
+        let _turn = self.turn.take()?;
+        if let Some(secret) = self.read(name)? {
+            return Ok(secret);
+        }
+        let made = make()?;
+        self.set(name, &made)?;
+        Ok(made)
     }
 
     /// Deletes the secret under `name`; nothing to delete is no error.
@@ -234,6 +267,15 @@ impl SecretStore {
             Backend::KeyFile(_) => SecretStoreKind::KeyFile,
         }
     }
+}
+
+/// The key file of a data folder, and the lock beside it.
+fn key_file(paths: &Paths) -> (KeyFile, Turn) {
+    let turn = Turn::new(paths.data().join("secrets.lock"));
+    (
+        KeyFile::new(paths.data().join("secrets.json"), turn.clone()),
+        turn,
+    )
 }
 
 /// A store that opens may still refuse to keep anything (no default collection, for instance), so one entry is tried.

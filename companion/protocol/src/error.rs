@@ -118,6 +118,8 @@ errors! {
         "Deskhand's database is damaged." "A backup from the last upgrade is beside it." "Run `deskhand status` for the places of both.";
     DatabaseNewer "DB_NEWER"
         "The database was made by a newer Deskhand." "Your sessions are kept." "Install the newer version again.";
+    DatabaseWrongKey "DB_WRONG_KEY"
+        "The secret store holds another key than the one that Deskhand's data is sealed with." "The data is kept, sealed." "Restore the key in the secret store, or show this code to your administrator.";
     DiskFull "DB_DISK_FULL"
         "The disk is full." "Everything up to the last step is kept." "Free some space, then try again.";
     SecretStore "SEC_STORE"

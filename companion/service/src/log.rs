@@ -360,6 +360,7 @@ pub(crate) fn told(error: &StorageError) -> UserError {
             "DB_LOCKED" => ErrorCode::DatabaseLocked,
             "DB_CORRUPT" => ErrorCode::DatabaseCorrupt,
             "DB_NEWER" => ErrorCode::DatabaseNewer,
+            "DB_WRONG_KEY" => ErrorCode::DatabaseWrongKey,
             "DB_DISK_FULL" => ErrorCode::DiskFull,
             "TOO_LARGE" => ErrorCode::TooLarge,
             _ => ErrorCode::Internal,

@@ -11,7 +11,7 @@ use deskhand_egress::{Directive, Gate, Network};
 use deskhand_inference::{Gateway, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
-use deskhand_platform::{Paths, Secret, SecretStore};
+use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
 use deskhand_protocol::session::SessionAnswer;
 use deskhand_protocol::{ErrorCode, EventBody, Notification, UserError};
 use deskhand_server::{
@@ -20,6 +20,7 @@ use deskhand_server::{
 use deskhand_storage::{MasterKey, OpenOptions, Store};
 use deskhand_workspace::Folders;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use crate::clock::RealWorld;
 use crate::handler::Service;
@@ -135,14 +136,13 @@ pub(crate) async fn open_secrets(paths: &Paths) -> anyhow::Result<SecretStore> {
 
 /// The key that wraps all others; made on first use.
 pub(crate) fn master_key(secrets: &SecretStore) -> anyhow::Result<[u8; 32]> {
-    let unusable = || UserError::new(ErrorCode::SecretStore);
-    if let Some(key) = secrets.read(MASTER_KEY)? {
-        return Ok(<[u8; 32]>::try_from(key.expose()).map_err(|_| unusable())?);
-    }
-    let mut key = [0; 32];
-    aws_lc_rs::rand::fill(&mut key).map_err(|_| unusable())?;
-    secrets.set(MASTER_KEY, &Secret::new(key.to_vec()))?;
-    Ok(key)
+    let kept = secrets.read_or_make(MASTER_KEY, || {
+        let mut key = Zeroizing::new([0; 32]);
+        aws_lc_rs::rand::fill(key.as_mut_slice()).map_err(|_| SecretError::NoRandomNumbers)?;
+        Ok(Secret::new(key.to_vec()))
+    });
+    let kept = kept.map_err(|error| UserError::new(ErrorCode::SecretStore).detail(error))?;
+    <[u8; 32]>::try_from(kept.expose()).map_err(|_| UserError::new(ErrorCode::SecretStore).into())
 }
 
 fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use deskhand_e2e::{Finished, Setup, command, finish};
 use deskhand_test_support::python;
@@ -477,4 +478,30 @@ fn a_new_word_document_goes_on_with_further_operations() {
         read.contains("Revenue rose.") && read.contains("Costs fell."),
         "{read}"
     );
+}
+
+#[test]
+fn commands_that_run_for_the_first_time_at_once_share_one_journal() {
+    for _ in 0..4 {
+        let setup = Setup::empty();
+        let files: Vec<PathBuf> = (0..4)
+            .map(|own| setup.fixture(BOOK, &format!("{own}.xlsx")))
+            .collect();
+        let before = fs::read(&files[0]).expect("the fixture");
+        let sets: Vec<String> = thread::scope(|scope| {
+            let applied: Vec<_> = files
+                .iter()
+                .map(|file| scope.spawn(|| apply(&setup, file, &json!({ "ops": [write("Sheet1!B2", 42)] }))))
+                .collect();
+            applied
+                .into_iter()
+                .map(|one| one.join().expect("applied"))
+                .collect()
+        });
+        for (set, file) in sets.iter().zip(&files) {
+            let done = undo(&setup, set);
+            assert_eq!(done.code(), Some(0), "{}", done.err);
+            assert!(fs::read(file).expect("the file") == before, "{}", file.display());
+        }
+    }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::turn::Turn;
 use super::{Secret, SecretError};
 use crate::permissions;
 
@@ -20,16 +20,13 @@ type Encoded = BTreeMap<String, String>;
 
 pub(super) struct KeyFile {
     path: PathBuf,
-    /// Held over read-change-write. The running service is the only process that writes.
-    writing: Mutex<()>,
+    /// Held over read, change and write: the service and commands write, side by side.
+    turn: Turn,
 }
 
 impl KeyFile {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            writing: Mutex::new(()),
-        }
+    pub(super) fn new(path: PathBuf, turn: Turn) -> Self {
+        Self { path, turn }
     }
 
     pub(super) fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretError> {
@@ -44,6 +41,24 @@ impl KeyFile {
         })
     }
 
+    /// The secret under `name`, or what `make` gives, which is kept.
+    pub(super) fn read_or_make(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<Secret, SecretError>,
+    ) -> Result<Secret, SecretError> {
+        let _turn = self.turn.take()?;
+        let mut entries = self.load()?;
+        if let Some(text) = entries.get(name) {
+            return self.decode(text);
+        }
+        let made = make()?;
+        entries.insert(name.to_owned(), STANDARD.encode(made.expose()));
+        self.save(&entries)?;
+        Ok(made)
+    }
+
+    /// Deletes the file. The caller has the turn.
     pub(super) fn remove(&self) -> Result<(), SecretError> {
         match fs::remove_file(&self.path) {
             Ok(()) => Ok(()),
@@ -69,10 +84,14 @@ impl KeyFile {
     }
 
     fn change(&self, change: impl FnOnce(&mut Encoded)) -> Result<(), SecretError> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.turn.take()?;
         let mut entries = self.load()?;
         change(&mut entries);
-        let text = Zeroizing::new(serde_json::to_vec(&*entries).map_err(|_| self.damaged())?);
+        self.save(&entries)
+    }
+
+    fn save(&self, entries: &Encoded) -> Result<(), SecretError> {
+        let text = Zeroizing::new(serde_json::to_vec(entries).map_err(|_| self.damaged())?);
         Ok(permissions::write_private_file(&self.path, &text)?)
     }
 

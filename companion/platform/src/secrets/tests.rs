@@ -11,10 +11,6 @@ fn home() -> (tempfile::TempDir, Paths) {
     (home, paths)
 }
 
-fn file(paths: &Paths) -> KeyFile {
-    KeyFile::new(paths.data().join("secrets.json"))
-}
-
 fn running() -> (
     Arc<CredentialStore>,
     impl FnOnce() -> keyring_core::Result<Arc<CredentialStore>> + Send + 'static,
@@ -54,12 +50,12 @@ fn keeps_replaces_and_deletes_a_secret_in_the_key_file() {
 #[test]
 fn falls_back_to_the_key_file_where_no_store_runs_and_moves_the_keys_once_one_does() {
     let (_home, paths) = home();
-    let first = SecretStore::choose(&paths, file(&paths), not_running).expect("file");
+    let first = SecretStore::choose(&paths, not_running).expect("file");
     assert_eq!(first.kind(), SecretStoreKind::KeyFile);
     first.set("key", &Secret::new(b"old".to_vec())).expect("set");
 
     let (_store, open) = running();
-    let second = SecretStore::choose(&paths, file(&paths), open).expect("os");
+    let second = SecretStore::choose(&paths, open).expect("os");
     assert_eq!(second.kind(), SecretStoreKind::OperatingSystem);
     assert_eq!(value(&second, "key"), Some(b"old".to_vec()));
     assert!(
@@ -72,8 +68,8 @@ fn falls_back_to_the_key_file_where_no_store_runs_and_moves_the_keys_once_one_do
 fn refuses_to_start_over_when_the_store_that_holds_the_keys_is_gone() {
     let (_home, paths) = home();
     let (_store, open) = running();
-    SecretStore::choose(&paths, file(&paths), open).expect("os");
-    let refused = SecretStore::choose(&paths, file(&paths), not_running);
+    SecretStore::choose(&paths, open).expect("os");
+    let refused = SecretStore::choose(&paths, not_running);
     assert!(matches!(refused, Err(SecretError::Unavailable { .. })));
 }
 
@@ -104,4 +100,51 @@ fn refuses_a_key_file_that_others_may_read() {
         store.read("key"),
         Err(SecretError::File(PermissionError::TooOpen { .. }))
     ));
+}
+
+#[test]
+fn gives_one_secret_to_all_who_ask_for_the_first_time_at_once() {
+    let (_home, paths) = home();
+    let (os, _open) = running();
+    let in_the_system = || {
+        let store = Arc::clone(&os);
+        SecretStore::choose(&paths, move || Ok(store)).expect("os")
+    };
+    let in_a_file = || SecretStore::open(&paths).expect("file");
+    let stores: [&(dyn Fn() -> SecretStore + Sync); 2] = [&in_a_file, &in_the_system];
+    for open in stores {
+        let together = std::sync::Barrier::new(8);
+        let mut given: Vec<Vec<u8>> = thread::scope(|scope| {
+            let asking: Vec<_> = (0..8)
+                .map(|own| {
+                    let together = &together;
+                    scope.spawn(move || {
+                        let store = open();
+                        together.wait();
+                        let made = store.read_or_make("key", || {
+                            // Whoever else asks meanwhile would find nothing, were there no turns.
+                            thread::yield_now();
+                            Ok(Secret::new(vec![own]))
+                        });
+                        store
+                            .set(&format!("own-{own}"), &Secret::new(vec![own]))
+                            .expect("set");
+                        made.expect("made").expose().to_vec()
+                    })
+                })
+                .collect();
+            asking
+                .into_iter()
+                .map(|one| one.join().expect("no panic"))
+                .collect()
+        });
+        let store = open();
+        assert!(
+            (0..8).all(|own| value(&store, &format!("own-{own}")) == Some(vec![own])),
+            "nothing is lost"
+        );
+        given.push(value(&store, "key").expect("kept"));
+        given.dedup();
+        assert_eq!(given.len(), 1, "{:?}", store.kind());
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Add as _;
 
 use deskhand_e2e::{CallError, Service, Setup, Talk};
 use deskhand_protocol::hello::FrontEndKind;
@@ -86,6 +87,26 @@ fn a_damaged_database_is_told_by_every_command_and_left_alone() {
         assert_eq!(refused.err.matches('[').count(), 1, "one code: {}", refused.err);
     }
     assert!(before == std::fs::read(setup.database()).expect("the database"));
+}
+
+#[test]
+fn a_key_that_is_another_one_is_told_by_every_command_and_nothing_is_written_over() {
+    let setup = used();
+    let secrets = setup.database().with_file_name("secrets.json");
+    let kept = std::fs::read_to_string(&secrets).expect("the secrets");
+    let mut other: serde_json::Value = serde_json::from_str(&kept).expect("their names and values");
+    other["master-key"] = "A".repeat(43).add("=").into();
+    std::fs::write(&secrets, other.to_string()).expect("another key");
+    let before = std::fs::read(setup.database()).expect("the database");
+    for arguments in [["serve", "--port=0"], ["session", "list"]] {
+        let refused = setup.run(&arguments);
+        assert_eq!(refused.code(), Some(1));
+        let code = ErrorCode::DatabaseWrongKey.as_str();
+        assert!(refused.err.contains(code), "{}", refused.err);
+    }
+    assert!(before == std::fs::read(setup.database()).expect("the database"));
+    std::fs::write(&secrets, kept).expect("the key");
+    Service::start(&setup, 0).stop();
 }
 
 /// The data folder on a file system of two megabytes, in a mount namespace of the service's own.

@@ -73,6 +73,25 @@ pub(crate) fn findings(workbook: &Workbook, only: Option<&HashSet<String>>) -> O
     Ok(found.list)
 }
 
+/// Array formulas of a sheet that are looked through for an entry of the calculation chain; with more, none is stale.
+const MAX_ARRAYS: usize = 1_000;
+
+/// Where the formulas of a sheet are.
+struct Formulas {
+    cells: HashSet<(u32, u32)>,
+    /// The areas of several cells that array formulas fill: the chain may name each cell of them.
+    arrays: Vec<Area>,
+}
+
+impl Formulas {
+    /// True where a formula gives the cell its value.
+    fn give(&self, row: u32, column: u32) -> bool {
+        self.cells.contains(&(row, column))
+            || self.arrays.len() > MAX_ARRAYS
+            || self.arrays.iter().any(|array| array.contains(row, column))
+    }
+}
+
 /// What cells may name.
 struct Known {
     texts: SharedTexts,
@@ -175,13 +194,8 @@ impl Findings<'_> {
         }
     }
 
-    /// A sheet and its cells. Answers the cells that hold formulas.
-    fn sheet(
-        &mut self,
-        workbook: &Workbook,
-        sheet: &SheetEntry,
-        known: &Known,
-    ) -> Outcome<HashSet<(u32, u32)>> {
+    /// A sheet and its cells. Answers where formulas are.
+    fn sheet(&mut self, workbook: &Workbook, sheet: &SheetEntry, known: &Known) -> Outcome<Formulas> {
         let headers = crate::tables::of_sheet(&workbook.package, sheet)?.into_iter();
         let rows: Vec<u32> = headers.map(|table| table.area.top).collect();
         let places: Vec<(u32, u32)> = rows.iter().map(|row| (*row, *row)).collect();
@@ -217,7 +231,11 @@ impl Findings<'_> {
         }
         self.structure(sheet, &scanned);
         self.tables(workbook, sheet, &scanned, &known.texts)?;
-        Ok(formulas)
+        let arrays = scanned.data.arrays.iter().filter(|array| array.cells() > 1);
+        Ok(Formulas {
+            cells: formulas,
+            arrays: arrays.copied().collect(),
+        })
     }
 
     /// The cells of a sheet that was read as a whole.
@@ -316,7 +334,7 @@ impl Findings<'_> {
     fn calculation_chain(
         &mut self,
         workbook: &Workbook,
-        formulas: &HashMap<String, HashSet<(u32, u32)>>,
+        formulas: &HashMap<String, Formulas>,
     ) -> Outcome<()> {
         for part in workbook.package.related(&workbook.part, "calcChain")? {
             let content = workbook.package.part(&part)?;
@@ -331,7 +349,7 @@ impl Findings<'_> {
                 let Ok(area) = Area::parse(&text) else { continue };
                 let stale = formulas
                     .get(&sheet)
-                    .is_some_and(|cells| !cells.contains(&(area.top, area.left)));
+                    .is_some_and(|formulas| !formulas.give(area.top, area.left));
                 if stale || !known.contains(&sheet) {
                     self.add(
                         "calculationChain",

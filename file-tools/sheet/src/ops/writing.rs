@@ -51,14 +51,7 @@ pub(super) fn write(
     let scanned = part.read(workbook, &Keep::Rows(rows))?;
     guard(workbook, sheet, &scanned, changes)?;
     let headers = header_renames(workbook, draft, sheet, changes)?;
-    let formulas_gone: HashSet<(u32, u32)> = scanned
-        .data
-        .cells
-        .iter()
-        .filter(|cell| cell.formula.is_some() && replaced(cell.row, cell.column))
-        .filter(|cell| !changes[&(cell.row, cell.column)].content.is_formula())
-        .map(|cell| (cell.row, cell.column))
-        .collect();
+    let formulas_gone = formulas_gone(&scanned, changes);
     part.edit(draft, cell_edit::edits(&scanned, changes))?;
     if !formulas_gone.is_empty() {
         calc_chain::remove(workbook, draft, &Gone::Cells(sheet.id, &formulas_gone))?;
@@ -85,6 +78,19 @@ pub(super) fn write(
     applied.read_back = Some(read_back(draft, index, area, changes, &recalculated)?);
     applied.warnings = warnings(workbook, index, changes, recalculated);
     Ok(applied)
+}
+
+/// The cells that hold no formula any more, those that an array formula filled included: the chain names each of them.
+fn formulas_gone(scanned: &Worksheet<'_>, changes: &CellEdits) -> HashSet<(u32, u32)> {
+    let own = scanned.data.cells.iter().filter(|cell| cell.formula.is_some());
+    let own: HashSet<(u32, u32)> = own.map(|cell| (cell.row, cell.column)).collect();
+    let arrays = &scanned.data.arrays;
+    let gone = changes
+        .iter()
+        .filter(|(_, change)| change.content != Content::Keep && !change.content.is_formula())
+        .map(|(cell, _)| *cell)
+        .filter(|cell| own.contains(cell) || arrays.iter().any(|array| array.contains(cell.0, cell.1)));
+    gone.collect()
 }
 
 /// Refuses changes to cells that may not be changed on their own.

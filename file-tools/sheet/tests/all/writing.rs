@@ -1,7 +1,7 @@
 //! The forms in which worksheets come, each written into without harm.
 
 use deskhand_operations::{CellValue, RefusalCode};
-use deskhand_sheet::lint;
+use deskhand_sheet::{Workbook, lint};
 use serde_json::json;
 
 use crate::support::{done, part, plan, read, value, with_part, with_sheet, workbook};
@@ -200,11 +200,10 @@ fn a_shared_formula_survives_the_loss_of_its_anchor() {
     assert!(!part(&workbook, SHEET).contains("shared"));
 }
 
-#[test]
-fn the_calculation_chain_forgets_formulas_that_are_gone() {
-    let base = workbook(&[&[json!("=1+1"), json!("=2+2"), json!("=3+3")]]);
+/// A workbook with a calculation chain of these entries.
+fn chained(base: &Workbook, entries: &str) -> Workbook {
     let mut draft = deskhand_opc::Draft::new(base.package());
-    let chain = format!(r#"<calcChain xmlns="{SPACE}"><c r="A1" i="1"/><c r="B1"/><c r="C1"/></calcChain>"#);
+    let chain = format!(r#"<calcChain xmlns="{SPACE}">{entries}</calcChain>"#);
     draft
         .add_part(
             "xl/calcChain.xml",
@@ -220,7 +219,13 @@ fn the_calculation_chain_forgets_formulas_that_are_gone() {
             &deskhand_opc::Target::Part("xl/calcChain.xml".to_owned()),
         )
         .unwrap();
-    let mut workbook = crate::support::open(&draft.package().write().unwrap());
+    crate::support::open(&draft.package().write().unwrap())
+}
+
+#[test]
+fn the_calculation_chain_forgets_formulas_that_are_gone() {
+    let base = workbook(&[&[json!("=1+1"), json!("=2+2"), json!("=3+3")]]);
+    let mut workbook = chained(&base, r#"<c r="A1" i="1"/><c r="B1"/><c r="C1"/>"#);
     done(
         &mut workbook,
         json!({"op": "range.write", "range": "Data!A1", "cells": [[1]]}),
@@ -232,6 +237,24 @@ fn the_calculation_chain_forgets_formulas_that_are_gone() {
         "an empty chain is taken out"
     );
     assert!(lint(&workbook).unwrap().is_empty());
+}
+
+#[test]
+fn the_calculation_chain_names_every_cell_of_an_array_formula_until_it_is_gone() {
+    let array = r#"<sheetData><row r="1"><c r="A1"><f t="array" ref="A1:A2">B1:B2*2</f><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row></sheetData>"#;
+    let base = with_sheet(&sheet(array));
+    let mut workbook = chained(
+        &base,
+        r#"<c r="A1" i="1" a="1"/><c r="A2" i="1"/><c r="A3" i="1"/>"#,
+    );
+    let found: Vec<String> = lint(&workbook)
+        .unwrap()
+        .into_iter()
+        .map(|finding| finding.location)
+        .collect();
+    assert_eq!(found, ["A3"], "only what no formula fills");
+    done(&mut workbook, json!({"op": "range.clear", "range": "Data!A1:A2"}));
+    assert!(part(&workbook, "xl/calcChain.xml").ends_with(r#"><c r="A3" i="1"/></calcChain>"#));
 }
 
 #[test]

@@ -10,8 +10,25 @@ use deskhand_opc::{Blob, Limits};
 use crate::error::Outcome;
 use crate::sheet::Worksheet;
 
+/// The list that has no count (ECMA-376 part 1, 18.3.1.48).
+const UNCOUNTED: &str = "hyperlinks";
+
 /// A byte edit of a part.
 pub(crate) type Edit = (Range<usize>, Blob);
+
+/// A piece of a part, which stands at this place, with edits of the part made in it.
+pub(crate) fn edited(piece: &[u8], at: usize, mut edits: Vec<Edit>) -> Vec<u8> {
+    edits.sort_by_key(|(span, _)| (span.start, span.end));
+    let mut made = Vec::with_capacity(piece.len() + 64);
+    let mut from = at;
+    for (span, new) in edits {
+        made.extend_from_slice(&piece[from - at..span.start - at]);
+        made.extend_from_slice(&new);
+        from = span.end;
+    }
+    made.extend_from_slice(&piece[from - at..]);
+    made
+}
 
 /// An element below the root as a tree. Its offsets count from the element's start; prefixes stay undeclared in it, which
 /// offsets do not mind.
@@ -64,11 +81,11 @@ pub(crate) fn edits(
             return Ok(Vec::new());
         }
         let p = &sheet.prefix;
-        let xml = format!(
-            r#"<{p}{local} count="{}">{}</{p}{local}>"#,
-            added.len(),
-            added.concat()
-        );
+        let count = match local {
+            UNCOUNTED => String::new(),
+            _ => format!(r#" count="{}""#, added.len()),
+        };
+        let xml = format!("<{p}{local}{count}>{}</{p}{local}>", added.concat());
         return Ok(vec![sheet.insert(local, &xml)]);
     };
     let root = list.tree.root();
@@ -87,7 +104,7 @@ pub(crate) fn edits(
     if !added.is_empty() {
         edits.push(list.edit(root.append(&added.concat())));
     }
-    if !root.self_closing() && local != "hyperlinks" {
+    if !root.self_closing() && local != UNCOUNTED {
         edits.push(list.edit(root.tag().set_attribute("count", &count.to_string())));
     }
     Ok(edits)

@@ -21,6 +21,7 @@ mod element_list;
 mod error;
 pub mod figure;
 mod formula_text;
+mod links;
 mod lint;
 mod measure;
 mod merges;
@@ -46,6 +47,7 @@ mod styles;
 mod tables;
 mod tabs;
 mod take_back;
+mod vml;
 mod workbook;
 
 pub use compare::compare;

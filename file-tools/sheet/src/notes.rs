@@ -8,7 +8,7 @@ use crate::error::Outcome;
 use crate::workbook::SheetEntry;
 
 /// How the author of a note that stands for a thread of comments begins ([MS-XLSX] 2.6.205).
-const THREAD: &str = "tc=";
+pub(crate) const THREAD: &str = "tc=";
 
 /// A note.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use deskhand_operations::{Area, RefusalCode};
 
 use crate::addresses;
 use crate::cells::Keep;
-use crate::comments::{self, Held, related, text};
+use crate::comments::{self, Held, guid, related, text};
 use crate::error::{Outcome, refuse};
 use crate::sheet::Worksheet;
 use crate::workbook::{SheetEntry, Workbook};
@@ -250,42 +250,9 @@ fn tell_older_readers(
     Ok(())
 }
 
-/// An id made of texts: FNV-1a over 128 bits, in the form of a UUID of version 8 (RFC 9562, 5.8).
-fn guid(texts: &[&str]) -> String {
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    for text in texts {
-        // A byte that no text holds ends each one: "ab" and "c" are not "a" and "bc".
-        for byte in text.bytes().chain([0xff]) {
-            hash = (hash ^ u128::from(byte)).wrapping_mul(PRIME);
-        }
-    }
-    let hash = hash & !(0xf << 76) & !(0x3 << 62) | 0x8 << 76 | 0x2 << 62;
-    let hex = format!("{hash:032X}");
-    format!(
-        "{{{}-{}-{}-{}-{}}}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{guid, moment};
-
-    #[test]
-    fn ids_are_the_same_for_the_same_and_others_for_others() {
-        let id = guid(&["person", "A"]);
-        assert_eq!(id, guid(&["person", "A"]));
-        assert_ne!(id, guid(&["person", "B"]));
-        assert_ne!(guid(&["ab", "c"]), guid(&["a", "bc"]));
-        let parts: Vec<usize> = id.trim_matches(['{', '}']).split('-').map(str::len).collect();
-        assert_eq!(parts, [8, 4, 4, 4, 12]);
-        assert_eq!(&id[15..16], "8");
-    }
+    use super::moment;
 
     #[test]
     fn times_are_taken_in_one_form() {

@@ -25,7 +25,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, delete: &NoteDelete) 
             ),
         );
     }
-    note_edit::remove(workbook, draft, sheet, (row, column))?;
+    note_edit::clear(workbook, draft, sheet, &|cell| cell == (row, column), false)?;
     Ok(Applied {
         target: addresses::cell(sheet, row, column),
         changed: 1,

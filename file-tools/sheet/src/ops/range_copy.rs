@@ -13,7 +13,9 @@ use crate::cell_edit::{CellEdit, CellEdits, Content};
 use crate::cells::Keep;
 use crate::element_list;
 use crate::error::{Outcome, refuse};
+use crate::links;
 use crate::merges;
+use crate::note_edit::{self, TakenNote};
 use crate::ops::clip::{Clip, Put};
 use crate::ops::guards::Ground;
 use crate::ops::{within, writing};
@@ -22,6 +24,9 @@ use crate::sheet::Worksheet;
 use crate::sources;
 use crate::sqref;
 use crate::workbook::Workbook;
+
+/// Notes that one copy may make.
+const MAX_NOTES: usize = 10_000;
 
 /// One copy, asked for and measured.
 struct Job {
@@ -38,6 +43,20 @@ impl Job {
     /// True where formats come along, and with them merged cells, conditional formats and validations.
     fn formats(&self) -> bool {
         matches!(self.what, Copied::All | Copied::Formats)
+    }
+
+    /// Where an area of the source comes to, once for each copy.
+    fn targets(&self, area: Area) -> Vec<Area> {
+        let place = |(rows, columns): &(i64, i64)| {
+            if !self.transpose {
+                return sqref::moved(area, *rows, *columns);
+            }
+            let (down, across) = (area.top - self.from.top, area.left - self.from.left);
+            let top = i64::from(self.from.top) + rows + i64::from(across);
+            let left = i64::from(self.from.left) + columns + i64::from(down);
+            Area::of_size(top as u32, left as u32, area.columns(), area.rows())
+        };
+        self.moves.iter().filter_map(place).collect()
     }
 
     /// The place that a cell of the target comes from.
@@ -98,6 +117,9 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, copy: &RangeCopy) -> 
         merges::set(workbook, draft, &sheet.part, &|_| false, &merged)?;
         let left = bring_rules(workbook, draft, &sheet.part, &clip, &job)?;
         applied.warnings.extend(left);
+    }
+    if job.what == Copied::All {
+        bring_marks(workbook, draft, (from_index, index), &clip, &job)?;
     }
     applied.changed = job.target.cells() as u32;
     Ok(applied)
@@ -218,21 +240,41 @@ fn figures(
 /// The merged cells of the source, on each copy.
 fn merged(clip: &Clip<'_>, job: &Job) -> Vec<Area> {
     let inside = |merged: &&Area| merged.intersection(&job.from) == Some(**merged);
-    let mut areas = Vec::new();
-    for merged in clip.sheet.merged.iter().filter(inside) {
-        for (rows, columns) in &job.moves {
-            let area = if job.transpose {
-                let (down, across) = (merged.top - job.from.top, merged.left - job.from.left);
-                let top = i64::from(job.from.top) + rows + i64::from(across);
-                let left = i64::from(job.from.left) + columns + i64::from(down);
-                Area::of_size(top as u32, left as u32, merged.columns(), merged.rows())
-            } else {
-                sqref::moved(*merged, *rows, *columns)
-            };
-            areas.extend(area);
-        }
+    let all = clip.sheet.merged.iter().filter(inside);
+    all.flat_map(|merged| job.targets(*merged)).collect()
+}
+
+/// Puts the notes, threads and hyperlinks of the source in the place of those of the target.
+fn bring_marks(
+    workbook: &Workbook,
+    draft: &mut Draft,
+    (from, to): (usize, usize),
+    clip: &Clip<'_>,
+    job: &Job,
+) -> Outcome<()> {
+    let (source, sheet) = (workbook.worksheet(from)?, workbook.worksheet(to)?);
+    let taken = note_edit::take(&workbook.package, source, job.from)?;
+    if taken.len() * job.moves.len() > MAX_NOTES {
+        return refuse(
+            RefusalCode::TooLarge,
+            format!("One copy may make at most {MAX_NOTES} notes; nothing was changed."),
+        );
     }
-    areas
+    let places = |note: &TakenNote| job.targets(Area::cell(note.cell.0, note.cell.1));
+    let notes: Vec<(&TakenNote, (u32, u32))> = taken
+        .iter()
+        .flat_map(|note| {
+            places(note)
+                .into_iter()
+                .map(move |cell| (note, (cell.top, cell.left)))
+        })
+        .collect();
+    let gone = |(row, column): (u32, u32)| job.target.contains(row, column);
+    note_edit::clear(workbook, draft, sheet, &gone, !notes.is_empty())?;
+    note_edit::put(workbook, draft, to, &notes)?;
+    let taken = links::take(workbook, source, &clip.sheet, job.from)?;
+    let targets = |area: Area| job.targets(area);
+    links::put(workbook, draft, sheet, job.target, &taken, &targets, from == to)
 }
 
 /// Puts the conditional formats and validations of the source in the place of those of the target.

@@ -12,7 +12,7 @@ use crate::cell_edit::{CellEdit, CellEdits, Content};
 use crate::collation::Key;
 use crate::columns;
 use crate::error::{Outcome, refuse};
-use crate::notes;
+use crate::note_edit;
 use crate::ops::clip::{Clip, Put};
 use crate::ops::guards::Ground;
 use crate::ops::{within, writing};
@@ -72,7 +72,12 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, sort: &RangeSort) -> 
         Some(((*to.get(&row)?, column), figure))
     });
     sources::put(workbook, draft, sheet.id, moved)?;
-    hyperlinks(workbook, draft, sheet, whole, &moves)?;
+    hyperlinks(workbook, draft, sheet, whole, &to)?;
+    let place = |(row, column): (u32, u32)| {
+        let row = to.get(&row).filter(|_| whole.contains(row, column))?;
+        Some((*row, column))
+    };
+    note_edit::moved(draft, sheet, &place)?;
     applied.changed = moves.len() as u32;
     Ok(applied)
 }
@@ -113,17 +118,6 @@ fn guard(workbook: &Workbook, sheet: &SheetEntry, clip: &Clip<'_>, area: Area, h
                 ),
             );
         }
-    }
-    let notes = notes::of_sheet(&workbook.package, sheet)?;
-    if let Some(note) = notes.iter().find(|note| body.contains(note.row, note.column)) {
-        return refuse(
-            RefusalCode::Unsupported,
-            format!(
-                "{} holds a note or comment in {}, which would not move with its row; nothing was changed.",
-                addresses::on(sheet, area),
-                Area::cell(note.row, note.column)
-            ),
-        );
     }
     Ok(())
 }
@@ -210,9 +204,8 @@ fn hyperlinks(
     draft: &mut Draft,
     sheet: &SheetEntry,
     area: Area,
-    moves: &[(u32, u32)],
+    to: &HashMap<u32, u32>,
 ) -> Outcome<()> {
-    let to: HashMap<u32, u32> = moves.iter().map(|(to, from)| (*from, *to)).collect();
     let content = draft.package().part(&sheet.part)?;
     let scanned = crate::sheet::Worksheet::read(
         workbook,

@@ -14,6 +14,7 @@ mod followers;
 mod formulas;
 mod hostile;
 mod kinds;
+mod marks;
 mod naming;
 mod objects;
 mod operations;

@@ -1,10 +1,10 @@
-//! Conditional formats, data validation and notes.
+//! Conditional formats and data validation.
 
 use deskhand_operations::RefusalCode;
 use deskhand_sheet::{Workbook, lint};
 use serde_json::{Value, json};
 
-use crate::support::{done, goes_back, layout, open, part, read, refused, settled, with_sheet, workbook};
+use crate::support::{done, goes_back, layout, part, refused, settled, with_sheet, workbook};
 
 const SPACE: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const SHEET: &str = "xl/worksheets/sheet1.xml";
@@ -289,79 +289,6 @@ fn validations_of_every_kind_read_back() {
     ] {
         let op = json!({"op": "dataValidation.set", "range": "Data!A2", "allowed": allowed});
         assert_eq!(refused(&data(), op).0, RefusalCode::BadInput, "{allowed}");
-    }
-}
-
-/// The parts, but not those that only lead to others.
-fn parts_beside_links(book: &Workbook) -> Vec<String> {
-    let parts = book.package().parts().filter(|part| !part.contains("_rels/"));
-    parts.map(str::to_owned).collect()
-}
-
-#[test]
-fn notes_copied_with_their_sheet_are_notes_of_their_own() {
-    let mut book = data();
-    for cell in ["Data!A1", "Data!B2"] {
-        done(&mut book, json!({"op": "note.set", "cell": cell, "text": "Seen"}));
-    }
-    done(
-        &mut book,
-        json!({"op": "sheet.copy", "name": "Data", "to": "Copy"}),
-    );
-    done(&mut book, json!({"op": "note.delete", "cell": "Copy!B2"}));
-    let count = |sheet: &str| layout(&book)["layout"][sheet]["notes"].as_object().unwrap().len();
-    assert_eq!((count("Copy"), count("Data")), (1, 2));
-}
-
-#[test]
-fn notes_come_change_and_go_with_their_parts() {
-    let mut book = data();
-    let before = settled(&mut book);
-    let parts = parts_beside_links(&book);
-    let (_, patches) = done(
-        &mut book,
-        json!({"op": "note.set", "cell": "Data!B2", "text": "Is this & that\nright?", "author": "Ann"}),
-    );
-    done(
-        &mut book,
-        json!({"op": "note.set", "cell": "Data!A1", "text": "A header"}),
-    );
-    let notes = |book: &Workbook| layout(book)["layout"]["Data"]["notes"].clone();
-    assert_eq!(
-        notes(&book),
-        json!({"A1": ["Deskhand", "A header"], "B2": ["Ann", "Is this & that\nright?"]})
-    );
-    assert!(lint(&book).unwrap().is_empty());
-    let drawing = part(&book, "xl/drawings/vmlDrawing1.vml");
-    assert_eq!(drawing.matches("<v:shapetype").count(), 1);
-    assert!(drawing.contains("<x:Row>1</x:Row><x:Column>1</x:Column>"));
-    done(
-        &mut book,
-        json!({"op": "note.set", "cell": "Data!B2", "text": "Yes", "author": "Bob"}),
-    );
-    assert_eq!(notes(&book)["B2"], json!(["Bob", "Yes"]));
-    let told = read(&book, "Data", &["notes"]).notes.unwrap();
-    assert_eq!(told.len(), 2);
-    let missing = json!({"op": "note.delete", "cell": "Data!C9"});
-    assert_eq!(refused(&book, missing).0, RefusalCode::NotFound);
-    done(&mut book, json!({"op": "note.delete", "cell": "Data!B2"}));
-    done(&mut book, json!({"op": "note.delete", "cell": "Data!A1"}));
-    assert_eq!(parts_beside_links(&book), parts);
-    assert!(!part(&book, SHEET).contains("legacyDrawing"));
-    let mut fresh = open(&before);
-    fresh.apply(&patches).unwrap();
-    goes_back(&fresh, &patches, &before);
-}
-
-#[test]
-fn refuses_notes_that_excel_has_no_room_for() {
-    let book = data();
-    for op in [
-        json!({"op": "note.set", "cell": "Data!A1:B2", "text": "x"}),
-        json!({"op": "note.set", "cell": "Data!A1", "text": ""}),
-        json!({"op": "note.set", "cell": "Data!A1", "text": "x".repeat(32_001)}),
-    ] {
-        assert_eq!(refused(&book, op).0, RefusalCode::BadInput);
     }
 }
 

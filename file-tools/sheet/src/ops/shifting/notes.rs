@@ -9,6 +9,7 @@ use super::anchors::{End, Hold, moved};
 use super::edits::Edit;
 use super::{Follow, corners};
 use crate::error::Outcome;
+use crate::vml;
 use crate::workbook::SheetEntry;
 
 /// Notes (`comment`) and threads (`threadedComment`) of the sheet that is changed.
@@ -41,7 +42,8 @@ pub(super) fn shapes(
     sheet: &SheetEntry,
 ) -> Outcome<()> {
     let content = draft.package().part(part)?;
-    let tree = Tree::parse(part, &content, draft.package().limits())?;
+    let readable = vml::readable(&content);
+    let tree = Tree::parse(part, &readable, draft.package().limits())?;
     let own = sheet.part == follow.sheet().part;
     let mut edits: Vec<Edit> = Vec::new();
     for data in tree
@@ -118,14 +120,12 @@ fn note(shift: Shift, data: Node<'_, '_>, edits: &mut Vec<Edit>) {
 /// `x:Anchor`: column, offset, row, offset, and the same for the other corner.
 fn anchor(shift: Shift, data: Node<'_, '_>, change: impl Fn(End, End) -> (End, End)) -> Option<Edit> {
     let node = data.children().find(|node| node.local() == "Anchor")?;
-    let text = node.text();
-    let fields: Option<Vec<i64>> = text.split(',').map(|field| field.trim().parse().ok()).collect();
-    let mut fields = fields.filter(|fields| fields.len() == 8)?;
+    let mut fields = vml::anchor(node)?;
     let first = match shift.axis {
         Axis::Columns => 0,
         Axis::Rows => 2,
     };
-    let end = |fields: &[i64], at: usize| {
+    let end = |fields: &[i64; 8], at: usize| {
         Some(End {
             index: fields[at].try_into().ok()?,
             offset: fields[at + 1],
@@ -140,6 +140,5 @@ fn anchor(shift: Shift, data: Node<'_, '_>, change: impl Fn(End, End) -> (End, E
         fields[at] = i64::from(end.index);
         fields[at + 1] = end.offset;
     }
-    let text: Vec<String> = fields.iter().map(i64::to_string).collect();
-    Some((node.inner(), text.join(", ").as_str().into()))
+    Some((node.inner(), vml::written(fields).as_str().into()))
 }

@@ -68,6 +68,13 @@ pub fn check(model: &Model, sheets: &[usize]) -> Checked {
     Checked { findings, dropped }
 }
 
+/// The formulas of a model that read their own value, each circle once.
+pub fn circles(model: &Model) -> Vec<ModelFinding> {
+    let mut context = Context::new(model, vec![true; model.sheets.len()]);
+    circles::check(&mut context);
+    context.findings
+}
+
 /// One finding a cell where several say the same: the one that names the cause.
 fn once(findings: Vec<ModelFinding>) -> Vec<ModelFinding> {
     let general = |code: Code| {

@@ -13,7 +13,7 @@ mod runs;
 mod trace;
 mod words;
 
-pub use checks::{Checked, LOOKED_FOR, check};
+pub use checks::{Checked, LOOKED_FOR, check, circles};
 pub use finding::{Code, ModelFinding, Severity};
 pub use model::{Cell, FormatClass, Look, Model, Sheet};
 pub use trace::{Chain, Direction, MAX_STEPS, Step, trace};

@@ -128,7 +128,7 @@ operations! {
     "workbook.recalculate" Recalculate(Recalculate) -> Recalculation, Change, NotLive(FILE_ONLY), "Recalculating", "Recalculated", |_| String::new();
     /// Follows formulas from a cell to all that it is computed from, or to all that is computed from it.
     "workbook.trace" Trace(Trace) -> TraceContent, Read, NotLive(FILE_ONLY), "Tracing", "Traced {}", |trace| trace.cell.clone();
-    /// Checks the file for damage and for formulas that answer errors.
+    /// Checks the file for damage, and for formulas that answer errors, lost their references or read their own value.
     "workbook.check" Check(Check) -> CheckContent, Read, NotLive(FILE_ONLY), "Checking", "Checked", |_| String::new();
     /// Recomputes the workbook with a second engine and looks for errors of modelling.
     "workbook.tieOut" TieOut(TieOut) -> TieOutContent, Read, NotLive(FILE_ONLY), "Tying out", "Tied out", |_| String::new();

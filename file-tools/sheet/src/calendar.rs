@@ -58,6 +58,11 @@ pub(crate) fn month_index(serial: f64) -> i64 {
     year * 12 + month - 1
 }
 
+/// The first day of a month, counted since the year 0.
+pub(crate) fn month_start(index: i64) -> f64 {
+    serial_of(index.div_euclid(12), index.rem_euclid(12) + 1, 1)
+}
+
 /// The same day some months later, or the last one of its month.
 pub(crate) fn after_months(serial: f64, months: i64, at_end: bool) -> f64 {
     let index = month_index(serial) + months;

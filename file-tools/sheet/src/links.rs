@@ -79,16 +79,17 @@ pub(crate) fn put(
     let mut ids: HashMap<String, String> = HashMap::new();
     for held in links.iter().filter_map(|link| link.target.as_ref()) {
         if !ids.contains_key(&held.id) {
-            let id = match same_sheet {
-                true => held.id.clone(),
-                false => draft.add_relationship(&sheet.part, &held.kind, &held.target)?,
+            let id = if same_sheet {
+                held.id.clone()
+            } else {
+                draft.add_relationship(&sheet.part, &held.kind, &held.target)?
             };
             ids.insert(held.id.clone(), id);
         }
     }
     let content = draft.package().part(&sheet.part)?;
     let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(Vec::new()))?;
-    let limits = draft.package().limits().clone();
+    let limits = *draft.package().limits();
     let p = &scanned.prefix;
     let mut added = Vec::new();
     for link in links {

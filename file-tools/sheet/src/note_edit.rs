@@ -5,6 +5,7 @@ mod boxes;
 mod threads;
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 
 use deskhand_opc::xml::{Node, Tree, escape};
 use deskhand_opc::{Blob, Draft, Package, Target};
@@ -307,7 +308,7 @@ fn author_ids<'n>(
     let mut new = String::new();
     for name in names {
         if !ids.contains_key(name) {
-            new.push_str(&format!("<{p}author>{}</{p}author>", escape(name)));
+            let _ = write!(new, "<{p}author>{}</{p}author>", escape(name));
             ids.insert(name.to_owned(), next);
             next += 1;
         }
@@ -356,12 +357,13 @@ fn write_texts(
     for (cell, note, author) in sorted {
         let before = latest.partition_point(|latest| *latest <= Some(cell));
         let (row, column) = cell;
-        inserts.entry(before).or_default().push_str(&format!(
+        let _ = write!(
+            inserts.entry(before).or_default(),
             r#"<{p}comment ref="{}" authorId="{}">{}</{p}comment>"#,
             Area::cell(row, column),
             ids[author],
             note.text_in(&p, &namespace(root))
-        ));
+        );
     }
     let all = root.child("commentList");
     edits.extend(

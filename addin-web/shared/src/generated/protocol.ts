@@ -1983,6 +1983,11 @@ export type DocumentsAnswer = {
 documents: Array<DocumentView>, };
 
 /**
+ * What a filter compares with that changes by itself (ECMA-376 part 1, 18.18.26).
+ */
+export type DynamicFilter = "aboveAverage" | "belowAverage" | "yesterday" | "today" | "tomorrow" | "lastWeek" | "thisWeek" | "nextWeek" | "lastMonth" | "thisMonth" | "nextMonth" | "lastQuarter" | "thisQuarter" | "nextQuarter" | "lastYear" | "thisYear" | "nextYear" | "yearToDate" | "q1" | "q2" | "q3" | "q4" | "m1" | "m2" | "m3" | "m4" | "m5" | "m6" | "m7" | "m8" | "m9" | "m10" | "m11" | "m12";
+
+/**
  * How many formulas an engine computed.
  */
 export type EngineShare = { 
@@ -2431,7 +2436,7 @@ figures: Array<FigureCheck>, };
 export type FillKind = "copy" | "series" | "formats";
 
 /**
- * The filter of one column: values, or one or two conditions.
+ * The filter of one column: `values` and `dates`, or `conditions`, or one of the others.
  */
 export type FilterColumn = { 
 /**
@@ -2443,13 +2448,34 @@ column: string,
  */
 values?: Array<CellValue>, 
 /**
+ * Rows whose date lies in one of these are shown, beside those of `values`: `2026`, `2026-03`, `2026-03-31`, or with
+ * the time, `2026-03-31T09`, `2026-03-31T09:30`, `2026-03-31T09:30:15`.
+ */
+dates?: Array<string>, 
+/**
  * Rows that meet these are shown; at most two.
  */
 conditions?: Array<FilterCondition>, 
 /**
  * One of two conditions is enough.
  */
-any?: boolean, };
+any?: boolean, 
+/**
+ * The largest or smallest numbers are shown, equal ones together.
+ */
+top?: FilterTop, 
+/**
+ * What changes by itself: averages and spans of time, which need `today`.
+ */
+dynamic?: DynamicFilter, 
+/**
+ * Cells with this fill, `#RRGGBB`; empty for cells without fill.
+ */
+fillColor?: string, 
+/**
+ * Cells with this font colour, `#RRGGBB`.
+ */
+fontColor?: string, };
 
 /**
  * One comparison of a filter.
@@ -2486,9 +2512,34 @@ table?: string,
  */
 columns?: Array<FilterColumn>, 
 /**
+ * Filters of columns that are not named stay; otherwise they go.
+ */
+keep?: boolean, 
+/**
+ * The day from which spans of time such as `thisMonth` count, `2026-03-31`.
+ */
+today?: string, 
+/**
  * Take the filter away.
  */
 remove?: boolean, };
+
+/**
+ * The largest or smallest numbers of a column.
+ */
+export type FilterTop = { 
+/**
+ * How many, or what share in percent: 1 to 500, at most 100 as a share.
+ */
+count: number, 
+/**
+ * A share of the numbers instead of a count.
+ */
+percent?: boolean, 
+/**
+ * The smallest instead of the largest.
+ */
+bottom?: boolean, };
 
 /**
  * A finding of a check.

@@ -200,7 +200,7 @@ pub struct RangeRestore {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Copied {
-    /// Values, formulas and formats.
+    /// Values, formulas and formats, with notes, threads of comments and hyperlinks.
     #[default]
     All,
     /// Values; formulas become what they answer.

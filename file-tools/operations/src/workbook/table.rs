@@ -103,8 +103,98 @@ pub struct FilterCondition {
     pub value: crate::cell::CellValue,
 }
 
-/// The filter of one column: values, or one or two conditions.
+/// What a filter compares with that changes by itself (ECMA-376 part 1, 18.18.26).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum DynamicFilter {
+    /// Above the average of the column.
+    AboveAverage,
+    /// Below the average of the column.
+    BelowAverage,
+    /// Yesterday.
+    Yesterday,
+    /// Today.
+    Today,
+    /// Tomorrow.
+    Tomorrow,
+    /// Last week; weeks begin on Sunday.
+    LastWeek,
+    /// This week.
+    ThisWeek,
+    /// Next week.
+    NextWeek,
+    /// Last month.
+    LastMonth,
+    /// This month.
+    ThisMonth,
+    /// Next month.
+    NextMonth,
+    /// Last quarter.
+    LastQuarter,
+    /// This quarter.
+    ThisQuarter,
+    /// Next quarter.
+    NextQuarter,
+    /// Last year.
+    LastYear,
+    /// This year.
+    ThisYear,
+    /// Next year.
+    NextYear,
+    /// From the first day of this year to today.
+    YearToDate,
+    /// Quarter 1 of any year.
+    Q1,
+    /// Quarter 2 of any year.
+    Q2,
+    /// Quarter 3 of any year.
+    Q3,
+    /// Quarter 4 of any year.
+    Q4,
+    /// January of any year.
+    M1,
+    /// February of any year.
+    M2,
+    /// March of any year.
+    M3,
+    /// April of any year.
+    M4,
+    /// May of any year.
+    M5,
+    /// June of any year.
+    M6,
+    /// July of any year.
+    M7,
+    /// August of any year.
+    M8,
+    /// September of any year.
+    M9,
+    /// October of any year.
+    M10,
+    /// November of any year.
+    M11,
+    /// December of any year.
+    M12,
+}
+
+/// The largest or smallest numbers of a column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FilterTop {
+    /// How many, or what share in percent: 1 to 500, at most 100 as a share.
+    pub count: u32,
+    /// A share of the numbers instead of a count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub percent: bool,
+    /// The smallest instead of the largest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub bottom: bool,
+}
+
+/// The filter of one column: `values` and `dates`, or `conditions`, or one of the others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FilterColumn {
     /// The column by its letters or by its header.
@@ -113,6 +203,11 @@ pub struct FilterColumn {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<crate::cell::CellValue>>")]
     pub values: Vec<crate::cell::CellValue>,
+    /// Rows whose date lies in one of these are shown, beside those of `values`: `2026`, `2026-03`, `2026-03-31`, or with
+    /// the time, `2026-03-31T09`, `2026-03-31T09:30`, `2026-03-31T09:30:15`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub dates: Vec<String>,
     /// Rows that meet these are shown; at most two.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<FilterCondition>>")]
@@ -121,6 +216,22 @@ pub struct FilterColumn {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
     pub any: bool,
+    /// The largest or smallest numbers are shown, equal ones together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub top: Option<FilterTop>,
+    /// What changes by itself: averages and spans of time, which need `today`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub dynamic: Option<DynamicFilter>,
+    /// Cells with this fill, `#RRGGBB`; empty for cells without fill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub fill_color: Option<String>,
+    /// Cells with this font colour, `#RRGGBB`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub font_color: Option<String>,
 }
 
 /// `filter.set`: sets the filter of a range or table and hides the rows that it leaves out; without columns all rows are shown.
@@ -139,6 +250,14 @@ pub struct FilterSet {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<FilterColumn>>")]
     pub columns: Vec<FilterColumn>,
+    /// Filters of columns that are not named stay; otherwise they go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub keep: bool,
+    /// The day from which spans of time such as `thisMonth` count, `2026-03-31`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub today: Option<String>,
     /// Take the filter away.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]

@@ -1,7 +1,9 @@
 //! The boxes in which a sheet's drawing of old shows notes. A new one stands to the right of its cell; one that comes
 //! along with its note keeps its size and look.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 
 use deskhand_opc::xml::{Node, Tree, escape};
 use deskhand_opc::{Blob, Draft, Package, Target};
@@ -94,9 +96,10 @@ fn at_home(xml: &str, needs: &[(String, String)], has: &[(String, String)]) -> S
     let missing = needs
         .iter()
         .filter(|held| !has.contains(held) && xml.contains(&format!("{}:", held.0)) && !own(&held.0));
-    let declarations: String = missing
-        .map(|(prefix, space)| format!(r#" xmlns:{prefix}="{space}""#))
-        .collect();
+    let mut declarations = String::new();
+    for (prefix, space) in missing {
+        let _ = write!(declarations, r#" xmlns:{prefix}="{space}""#);
+    }
     format!("{}{declarations}{}", &xml[..name], &xml[name..])
 }
 
@@ -332,9 +335,8 @@ fn relate(
     let boxes = notes.iter().filter_map(|(note, _)| note.shape.as_ref());
     for held in boxes.filter(|held| held.drawing != part) {
         for (id, kind, target) in &held.related {
-            let key = (held.drawing.clone(), id.clone());
-            if !ids.contains_key(&key) {
-                ids.insert(key, draft.add_relationship(part, kind, target)?);
+            if let Entry::Vacant(new) = ids.entry((held.drawing.clone(), id.clone())) {
+                new.insert(draft.add_relationship(part, kind, target)?);
             }
         }
     }

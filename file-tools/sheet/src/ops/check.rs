@@ -1,12 +1,14 @@
 //! `workbook.check`: what would keep Excel from opening the file as it is, and formulas that are broken.
 
-use deskhand_operations::CellValue;
+use deskhand_audit::Severity as Grave;
 use deskhand_operations::answer::{CheckContent, Finding, Severity};
+use deskhand_operations::{CellValue, RefusalCode};
 
 use crate::addresses;
 use crate::cells::Keep;
-use crate::error::Outcome;
+use crate::error::{Outcome, Stop};
 use crate::lint;
+use crate::model;
 use crate::ops::values::{formula, value};
 use crate::sheet::Worksheet;
 use crate::strings;
@@ -18,6 +20,7 @@ const MAX_FINDINGS: usize = 500;
 pub(super) fn answer(workbook: &Workbook) -> Outcome<CheckContent> {
     let mut findings: Vec<Finding> = lint::findings(workbook, None)?.into_iter().map(damage).collect();
     formulas(workbook, &mut findings)?;
+    circles(workbook, &mut findings)?;
     findings.sort_by_key(|finding| finding.severity);
     let count = findings.len() as u32;
     findings.truncate(MAX_FINDINGS);
@@ -75,6 +78,39 @@ fn formulas(workbook: &Workbook, findings: &mut Vec<Finding>) -> Outcome<()> {
             });
         }
     }
+    Ok(())
+}
+
+/// Formulas that read their own value, as `workbook.tieOut` finds them. Excel asks about them when it opens the file,
+/// unless it is to compute them again and again.
+fn circles(workbook: &Workbook, findings: &mut Vec<Finding>) -> Outcome<()> {
+    let model = match model::read(workbook) {
+        Ok(model) => model,
+        Err(Stop::Refusal(refusal)) if refusal.code == RefusalCode::TooLarge => {
+            findings.push(Finding {
+                code: "formula.circular".to_owned(),
+                severity: Severity::Note,
+                part: None,
+                location: None,
+                sentence: "The workbook has too many cells to look for circular references.".to_owned(),
+            });
+            return Ok(());
+        }
+        Err(stop) => return Err(stop),
+    };
+    findings.extend(deskhand_audit::circles(&model).into_iter().map(|found| {
+        let sheet = &workbook.sheets[found.sheet];
+        Finding {
+            code: "formula.circular".to_owned(),
+            severity: match found.severity {
+                Grave::Note => Severity::Note,
+                Grave::Error | Grave::Warning => Severity::Warning,
+            },
+            part: Some(sheet.part.clone()),
+            location: Some(addresses::on(sheet, found.area)),
+            sentence: found.sentence,
+        }
+    }));
     Ok(())
 }
 

@@ -53,6 +53,23 @@ impl StyleEdit {
         self.differences.index_of(format!("<{p}dxf>{inner}</{p}dxf>"))
     }
 
+    /// The index of the format by which a filter names a colour (18.3.2.1) of fills or of fonts; empty for none.
+    pub(crate) fn color(&mut self, fill: bool, color: &str) -> usize {
+        let p = &self.prefix;
+        let hex = color.trim_start_matches('#');
+        let inner = match (fill, hex) {
+            (true, "") => format!(
+                r#"<{p}fill><{p}patternFill patternType="none"><{p}fgColor indexed="64"/><{p}bgColor indexed="65"/></{p}patternFill></{p}fill>"#
+            ),
+            (true, hex) => format!(
+                r#"<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="FF{hex}"/><{p}bgColor rgb="FF{hex}"/></{p}patternFill></{p}fill>"#
+            ),
+            (false, "") => format!(r#"<{p}font><{p}color auto="1"/></{p}font>"#),
+            (false, hex) => format!(r#"<{p}font><{p}color rgb="FF{hex}"/></{p}font>"#),
+        };
+        self.differences.index_of(format!("<{p}dxf>{inner}</{p}dxf>"))
+    }
+
     /// The edit that adds formats of rules; their list may be missing, or empty.
     pub(super) fn new_differences(&self, root: Node<'_, '_>) -> Vec<(Range<usize>, Blob)> {
         let added = self.differences.added.concat();

@@ -6,10 +6,12 @@
 )]
 
 mod charts;
+mod checking;
 mod comments;
 mod corpus;
 mod creating;
 mod every;
+mod filtering;
 mod followers;
 mod formulas;
 mod hostile;

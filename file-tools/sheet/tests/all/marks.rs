@@ -207,7 +207,7 @@ fn a_note_comes_to_another_sheet_with_its_look_and_turns_with_its_cell() {
     let drawing = book
         .package()
         .parts()
-        .filter(|part| part.ends_with(".vml"))
+        .filter(|part| part.contains("vmlDrawing") && !part.contains("_rels/"))
         .last()
         .unwrap()
         .to_owned();
@@ -281,6 +281,23 @@ fn drawings_of_other_programs_are_followed_whatever_their_prefixes() {
     assert_eq!(notes(&book, "Q1 2026")["B2"][1], json!("x"));
 }
 
+const THREADS: [&str; 2] = [
+    "xl/threadedComments/threadedComment1.xml",
+    "xl/threadedComments/threadedComment2.xml",
+];
+
+fn threads(book: &Workbook) -> Value {
+    let answer = book.answer(&operation(json!({"op": "comment.read"}))).unwrap();
+    serde_json::to_value(answer).unwrap()["threads"].take()
+}
+
+/// The ids of a part's comments.
+fn ids(book: &Workbook, threads: &str) -> Vec<String> {
+    let xml = part(book, threads);
+    let ids = xml.split(" id=\"").skip(1);
+    ids.map(|rest| rest[..38].to_owned()).collect()
+}
+
 #[test]
 fn a_copied_thread_is_a_thread_of_its_own() {
     let bytes = fixture("test_files__threaded_comments_none.xlsx");
@@ -291,9 +308,6 @@ fn a_copied_thread_is_a_thread_of_its_own() {
     goes_back(&book, &patches, &bytes);
     done(&mut book, json!({"op": "sheet.add", "name": "New"}));
     copied(&mut book, &format!("'{sheet}'!E5"), "New!A1");
-    let threads = |book: &Workbook| {
-        serde_json::to_value(book.answer(&operation(json!({"op": "comment.read"}))).unwrap()).unwrap()["threads"].take()
-    };
     let all = threads(&book);
     let cells: Vec<&str> = all
         .as_array()
@@ -308,39 +322,19 @@ fn a_copied_thread_is_a_thread_of_its_own() {
     for thread in all.as_array().unwrap() {
         assert_eq!(thread["comments"], all[0]["comments"]);
     }
-    let ids: std::collections::BTreeSet<String> = [
-        "xl/threadedComments/threadedComment1.xml",
-        "xl/threadedComments/threadedComment2.xml",
-    ]
-    .iter()
-    .flat_map(|name| {
-        part(&book, name)
-            .split(" id=\"")
-            .skip(1)
-            .map(|rest| rest[..38].to_owned())
-            .collect::<Vec<_>>()
-    })
-    .collect();
-    assert_eq!(ids.len(), 9);
+    let all_ids: std::collections::BTreeSet<String> =
+        THREADS.iter().flat_map(|threads| ids(&book, threads)).collect();
+    assert_eq!(all_ids.len(), 9);
     // The note beside a thread names it, and an answer goes to the copy alone.
-    let id = part(&book, "xl/threadedComments/threadedComment2.xml")
-        .split(" id=\"")
-        .nth(1)
-        .unwrap()[..38]
-        .to_owned();
+    let id = ids(&book, THREADS[1])[0].clone();
     assert!(part(&book, "xl/comments2.xml").contains(&format!("<author>tc={id}</author>")));
     done(
         &mut book,
         json!({"op": "comment.reply", "cell": "New!A1", "text": "Here", "at": "2026-03-31T09:30:00Z"}),
     );
     let all = threads(&book);
-    assert_eq!(
-        (
-            all[0]["comments"].as_array().unwrap().len(),
-            all[2]["comments"].as_array().unwrap().len()
-        ),
-        (3, 4)
-    );
+    let count = |thread: usize| all[thread]["comments"].as_array().unwrap().len();
+    assert_eq!((count(0), count(2)), (3, 4));
     // A cell without anything takes the thread away, with its parts.
     copied(&mut book, "New!C3", "New!A1");
     assert_eq!(threads(&book).as_array().unwrap().len(), 2);

@@ -4,7 +4,8 @@ use deskhand_operations::RefusalCode;
 use deskhand_sheet::{Workbook, lint};
 use serde_json::{Value, json};
 
-use crate::support::{done, goes_back, part, refused, settled, with_part, workbook};
+use crate::outside::new_findings;
+use crate::support::{done, goes_back, layout, part, refused, saved, settled, with_part, workbook};
 
 fn data() -> Workbook {
     workbook(&[&[json!("Units")], &[json!(1)], &[json!(2)]])
@@ -59,6 +60,57 @@ fn what_is_printed_is_set_and_deleted_by_name() {
         set("Print_Area", "units sold", "Data"),
     ] {
         assert_eq!(refused(&data(), op.clone()).0, RefusalCode::BadInput, "{op}");
+    }
+}
+
+#[test]
+fn other_programs_read_what_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = saved(&data(), folder.path(), "before.xlsx");
+    let cases = [
+        (
+            set("Print_Area", "Data!A1:C9", "Data"),
+            "Data",
+            json!(["'Data'!$A$1:$C$9", null, null]),
+        ),
+        (
+            set("Print_Area", "=Data!$A$1:$C$9,Data!$E$1:$F$9", "Data"),
+            "Data",
+            json!(["'Data'!$A$1:$C$9,'Data'!$E$1:$F$9", null, null]),
+        ),
+        (
+            set("Print_Area", "'Q1 2026'!A1", "Q1 2026"),
+            "Q1 2026",
+            json!(["'Q1 2026'!$A$1", null, null]),
+        ),
+        (
+            set("Print_Titles", "Data!1:2,Data!A:A", "Data"),
+            "Data",
+            json!(["", "$1:$2", "$A:$A"]),
+        ),
+        (
+            set("Print_Titles", "'Q1 2026'!3:3", "Q1 2026"),
+            "Q1 2026",
+            json!(["", "$3:$3", null]),
+        ),
+        // What Excel computes itself is no area to openpyxl.
+        (
+            set("Print_Area", "=OFFSET(Data!$A$1,0,0,5,2)", "Data"),
+            "Data",
+            json!(["", null, null]),
+        ),
+    ];
+    for (op, sheet, expected) in cases {
+        let mut book = data();
+        done(&mut book, op.clone());
+        let print = layout(&book)["layout"][sheet]["print"].clone();
+        assert_eq!(
+            json!([print["area"], print["rows"], print["columns"]]),
+            expected,
+            "{op}"
+        );
+        let after = saved(&book, folder.path(), "after.xlsx");
+        assert_eq!(new_findings(&before, &after), Vec::<String>::new(), "{op}");
     }
 }
 

@@ -41,6 +41,21 @@ def answer(question):
     return answer
 
 
+def more(column):
+    """Groups of dates, the largest, what changes by itself, and colours, where there are any."""
+    groups = column.filters.dateGroupItem if column.filters else []
+    levels = ("year", "month", "day", "hour", "minute", "second")
+    whole = lambda field: None if field is None else int(field)
+    found = [[[one.dateTimeGrouping, *(whole(getattr(one, level)) for level in levels)] for one in groups]] if groups else []
+    if column.top10:
+        found.append(["top", column.top10.top is not False, bool(column.top10.percent), column.top10.val, column.top10.filterVal])
+    if column.dynamicFilter:
+        found.append([column.dynamicFilter.type, column.dynamicFilter.val, column.dynamicFilter.maxVal])
+    if column.colorFilter:
+        found.append(["color", column.colorFilter.dxfId, column.colorFilter.cellColor is not False])
+    return found
+
+
 def layout(sheet):
     """What a sheet has beside its cells."""
     rules = [
@@ -71,6 +86,7 @@ def layout(sheet):
                 list(column.filters.filter) if column.filters else None,
                 bool(column.filters.blank) if column.filters else None,
                 [[one.operator, one.val] for one in column.customFilters.customFilter] if column.customFilters else None,
+                *more(column),
             ]
             for column in filter_.filterColumn
         ],

@@ -1,0 +1,55 @@
+//! `workbook.check`: what a person should know of a file before he trusts it.
+
+use deskhand_operations::WorkbookAnswer;
+use deskhand_operations::answer::Severity;
+use deskhand_sheet::Workbook;
+use serde_json::json;
+
+use crate::support::{operation, part, with_part, workbook};
+
+/// Code, severity and place of each finding.
+fn found(book: &Workbook) -> Vec<(String, Severity, String)> {
+    match book.answer(&operation(json!({"op": "workbook.check"}))).unwrap() {
+        WorkbookAnswer::Check(content) => content
+            .findings
+            .into_iter()
+            .map(|found| (found.code, found.severity, found.location.unwrap_or_default()))
+            .collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn formulas_that_go_in_circles_are_told_once_a_circle() {
+    let book = workbook(&[
+        &[json!("=B1+1"), json!("='Q1 2026'!B2*2"), json!("=SUM(C1:C3)")],
+        &[json!("=ROW(A2)"), json!("=IF(A3>0,B3,1)"), json!(4)],
+        &[json!("=A2+A1"), json!("=B2")],
+    ]);
+    assert_eq!(
+        found(&book)
+            .into_iter()
+            .filter(|found| found.0 == "formula.circular")
+            .collect::<Vec<_>>(),
+        [
+            (
+                "formula.circular".to_owned(),
+                Severity::Warning,
+                "Data!C1".to_owned()
+            ),
+            (
+                "formula.circular".to_owned(),
+                Severity::Warning,
+                "Data!B2".to_owned()
+            ),
+        ]
+    );
+    // Where Excel is to compute circles again and again, they are meant so.
+    let xml = part(&book, "xl/workbook.xml");
+    let from = xml.find("<calcPr").map_or(xml.len(), |from| from);
+    assert!(from < xml.len(), "{xml}");
+    let meant = xml.replacen("<calcPr", "<calcPr iterate=\"1\"", 1);
+    let meant = found(&with_part(&book, "xl/workbook.xml", &meant));
+    let circles = meant.iter().filter(|found| found.0 == "formula.circular");
+    assert!(circles.clone().count() == 2 && circles.clone().all(|found| found.1 == Severity::Note));
+}

@@ -325,3 +325,25 @@ fn a_new_relationship_takes_no_id_that_a_damaged_part_names() {
     };
     assert_eq!([add(), add()], ["rId2", "rId4"]);
 }
+
+#[test]
+fn a_part_for_which_not_a_byte_stands_is_empty_and_takes_content() {
+    let bare = |content: &str| Entry {
+        bare: true,
+        ..entry("docProps/thumbnail.xml", content)
+    };
+    let bytes = zip::archive(&[types(), bare("")]);
+    let mut package = Package::open(bytes.clone(), &Limits::default()).unwrap();
+    assert!(package.part("docProps/thumbnail.xml").unwrap().is_empty());
+    let mut draft = Draft::new(&package);
+    draft.edit("docProps/thumbnail.xml", [(0..0, "<a/>".into())]).unwrap();
+    let set = draft.finish();
+    package.apply(&set).unwrap();
+    let mut changed = Package::open(package.write().unwrap(), &Limits::default()).unwrap();
+    assert_eq!(&*changed.part("docProps/thumbnail.xml").unwrap(), b"<a/>");
+    changed.apply(&set.invert()).unwrap();
+    assert!(changed.write().unwrap() == bytes, "undone byte for byte");
+    // Where content is declared, it has to be there.
+    let package = opened(&[types(), bare("<a/>")]).unwrap();
+    assert!(package.part("docProps/thumbnail.xml").is_err());
+}

@@ -113,7 +113,7 @@ pub(crate) fn plan(workbook: &Workbook, operation: &WorkbookOperation) -> Outcom
     let answer = change(workbook, &mut draft, operation)?;
     let changed = draft.package().clone();
     let patches = draft.finish();
-    check(workbook, changed, &patches)?;
+    check(workbook, changed, &patches, moves(operation))?;
     Ok(Planned { answer, patches })
 }
 
@@ -183,14 +183,28 @@ pub(crate) fn change(
     })
 }
 
+/// True for an operation after which the same thing stands at another place, or on a sheet of another name.
+fn moves(operation: &WorkbookOperation) -> bool {
+    use WorkbookOperation as Op;
+    matches!(
+        operation,
+        Op::RowsInsert(_)
+            | Op::RowsDelete(_)
+            | Op::ColumnsInsert(_)
+            | Op::ColumnsDelete(_)
+            | Op::RangeSort(_)
+            | Op::SheetRename(_)
+    )
+}
+
 /// Refuses a change that leaves a finding which was not there before. Files may have findings of their own.
-fn check(workbook: &Workbook, changed: Package, patches: &PatchSet) -> Outcome<()> {
+fn check(workbook: &Workbook, changed: Package, patches: &PatchSet, moves: bool) -> Outcome<()> {
     let touched: HashSet<String> = patches
         .patches
         .iter()
         .map(|patch| patch.part().to_lowercase())
         .collect();
-    match new_finding(workbook, changed, Some(&touched))? {
+    match new_finding(workbook, changed, Some(&touched), moves)? {
         Some(finding) => refuse(
             RefusalCode::Failed,
             format!(
@@ -202,18 +216,27 @@ fn check(workbook: &Workbook, changed: Package, patches: &PatchSet) -> Outcome<(
     }
 }
 
-/// The first finding of some parts, or of all, that a change would bring.
+/// The first finding of some parts, or of all, that a change would bring. Where things move, as many findings of a kind as
+/// a part had before are the same ones.
 pub(crate) fn new_finding(
     workbook: &Workbook,
     changed: Package,
     only: Option<&HashSet<String>>,
+    moves: bool,
 ) -> Outcome<Option<Finding>> {
     let after = lint::findings(&Workbook::read(changed)?, only)?;
     if after.is_empty() {
         return Ok(None);
     }
     let before = lint::findings(workbook, only)?;
-    Ok(after.into_iter().find(|finding| !before.contains(finding)))
+    let count = |all: &[Finding], one: &Finding| {
+        let same = |other: &&Finding| (other.code, &other.part) == (one.code, &one.part);
+        all.iter().filter(same).count()
+    };
+    let mut new = after.iter().filter(|finding| !before.contains(finding));
+    Ok(new
+        .find(|finding| !moves || count(&after, finding) > count(&before, finding))
+        .cloned())
 }
 
 /// Refuses what would touch too many cells.

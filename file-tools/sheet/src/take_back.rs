@@ -40,7 +40,7 @@ impl Workbook {
             recalculate(&after, &mut draft, &changed)?;
         }
         let package: Package = draft.package().clone();
-        if let Some(finding) = new_finding(self, package, None)? {
+        if let Some(finding) = new_finding(self, package, None, false)? {
             return rests(&finding.sentence);
         }
         Ok(draft.finish())

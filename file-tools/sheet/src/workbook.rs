@@ -137,7 +137,7 @@ impl Workbook {
         let mut before = self.clone();
         before.apply(&patches.invert())?;
         // Later changes to other parts may rest on this one, a format on another sheet for instance: all are looked at.
-        if let Some(finding) = ops::new_finding(self, before.package.clone(), None)? {
+        if let Some(finding) = ops::new_finding(self, before.package.clone(), None, false)? {
             let message = format!(
                 "A later change rests on this one: {}; nothing was changed.",
                 finding.sentence

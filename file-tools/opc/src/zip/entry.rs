@@ -135,7 +135,8 @@ impl Packed {
             .ok_or_else(|| damaged("entries overlap"))?;
         let deflated = match u16_at(&central, 10) {
             Some(0) => false,
-            Some(8) => true,
+            // Some programs write nothing at all for a part without content, where even that takes two bytes.
+            Some(8) => (numbers.packed, numbers.size) != (0, 0),
             _ => {
                 return Err(PackageError::Compression(
                     String::from_utf8_lossy(name).into_owned(),

@@ -18,6 +18,8 @@ pub(crate) struct Entry {
     pub(crate) descriptor: bool,
     /// 64-bit sizes in the directory.
     pub(crate) wide: bool,
+    /// Not a byte stands for the content.
+    pub(crate) bare: bool,
 }
 
 pub(crate) fn entry(name: &str, content: impl Into<Vec<u8>>) -> Entry {
@@ -44,7 +46,11 @@ pub(crate) fn crc(content: &[u8]) -> u32 {
 pub(crate) fn archive(entries: &[Entry]) -> Vec<u8> {
     let (mut file, mut directory) = (Vec::new(), Vec::new());
     for entry in entries {
-        let data = deflated(&entry.content);
+        let data = if entry.bare {
+            Vec::new()
+        } else {
+            deflated(&entry.content)
+        };
         let size = entry.size.unwrap_or(entry.content.len() as u32);
         let sum = entry.crc.unwrap_or_else(|| crc(&entry.content));
         let flags = entry.flags | if entry.descriptor { 8 } else { 0 };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::corpus::quoted;
 use crate::outside::findings;
-use crate::support::{files, is_fixture, open, openpyxl, operation, plan, saved};
+use crate::support::{done, files, is_fixture, open, openpyxl, operation, plan, saved, with_sheet};
 
 /// Sheets that have cells, with their used ranges.
 fn used(workbook: &Workbook) -> Vec<(String, Area)> {
@@ -230,4 +230,21 @@ fn the_open_xml_sdk_finds_nothing_new_after_rows_and_columns() {
     println!("{checked} changed workbooks checked");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(checked >= 20, "{checked} checked");
+}
+
+#[test]
+fn faults_that_a_file_has_move_along_and_hinder_nobody() {
+    let mut book = with_sheet(concat!(
+        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#,
+        r#"<row r="1"><c r="A1"><v>2</v></c></row><row r="2"><c r="A2" s="999"><v>1</v></c></row></sheetData></worksheet>"#
+    ));
+    assert_eq!(deskhand_sheet::lint(&book).unwrap().len(), 1);
+    for op in [
+        json!({"op": "rows.insert", "range": "Data!1:1"}),
+        json!({"op": "columns.insert", "range": "Data!A:A"}),
+        json!({"op": "sheet.rename", "name": "Data", "to": "Numbers"}),
+    ] {
+        done(&mut book, op);
+    }
+    assert_eq!(deskhand_sheet::lint(&book).unwrap()[0].location, "B3");
 }

@@ -3832,7 +3832,8 @@ rest?: string,
 fingerprint: string, };
 
 /**
- * `range.copy`: at most 200,000 cells. Relative references in formulas follow, as in Excel.
+ * `range.copy`: at most 200,000 cells, whole columns and rows as far as cells reach; hidden rows too. Relative references in
+ * formulas follow, as in Excel.
  */
 export type RangeCopy = { 
 /**

@@ -211,7 +211,8 @@ pub enum Copied {
     Formats,
 }
 
-/// `range.copy`: at most 200,000 cells. Relative references in formulas follow, as in Excel.
+/// `range.copy`: at most 200,000 cells, whole columns and rows as far as cells reach; hidden rows too. Relative references in
+/// formulas follow, as in Excel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RangeCopy {

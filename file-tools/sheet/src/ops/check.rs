@@ -1,6 +1,7 @@
 //! `workbook.check`: what would keep Excel from opening the file as it is, and formulas that are broken.
 
 use deskhand_audit::Severity as Grave;
+use deskhand_formula::Kind;
 use deskhand_operations::answer::{CheckContent, Finding, Severity};
 use deskhand_operations::{CellValue, RefusalCode};
 
@@ -51,9 +52,14 @@ fn formulas(workbook: &Workbook, findings: &mut Vec<Finding>) -> Outcome<()> {
         for cell in &scanned.data.cells {
             let Some(text) = formula(cell) else { continue };
             let address = addresses::cell(sheet, cell.row, cell.column);
-            let lost = deskhand_formula::tokens(&text).iter().any(|token| {
-                token.kind == deskhand_formula::Kind::Error && token.text.eq_ignore_ascii_case("#REF!")
-            });
+            let lost = deskhand_formula::tokens(&text)
+                .iter()
+                .any(|token| match token.kind {
+                    Kind::Error => token.text.eq_ignore_ascii_case("#REF!"),
+                    // A column of a table.
+                    Kind::Structured => token.text.to_ascii_uppercase().contains("[#REF!"),
+                    _ => false,
+                });
             let (code, severity, sentence) = if lost {
                 (
                     "formula.lostReference",

@@ -6,7 +6,7 @@ use deskhand_opc::Draft;
 use deskhand_opc::figures::Figure;
 use deskhand_operations::answer::Applied;
 use deskhand_operations::workbook::{Copied, RangeCopy};
-use deskhand_operations::{Area, RefusalCode};
+use deskhand_operations::{Area, MAX_COLUMNS, MAX_ROWS, RefusalCode};
 
 use crate::addresses;
 use crate::cell_edit::{CellEdit, CellEdits, Content};
@@ -77,6 +77,7 @@ impl Job {
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, copy: &RangeCopy) -> Outcome<Applied> {
     let (from_index, from) = addresses::area(workbook, &copy.from)?;
     let (index, asked) = addresses::area(workbook, &copy.to)?;
+    let (from, asked) = trimmed(workbook, (from_index, from), (index, asked))?;
     within(from.cells())?;
     let job = job(copy, from, asked)?;
     within(job.target.cells())?;
@@ -123,6 +124,47 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, copy: &RangeCopy) -> 
     }
     applied.changed = job.target.cells() as u32;
     Ok(applied)
+}
+
+/// Whole columns and rows as far as cells reach, those of the target too: what lies behind is empty on both sides.
+fn trimmed(
+    workbook: &Workbook,
+    (from_index, from): (usize, Area),
+    (index, asked): (usize, Area),
+) -> Outcome<(Area, Area)> {
+    let columns = |area: Area| area.top == 0 && area.bottom == MAX_ROWS - 1;
+    let rows = |area: Area| area.left == 0 && area.right == MAX_COLUMNS - 1;
+    let fits = |whole: &dyn Fn(Area) -> bool, at: u32| {
+        whole(from) && (whole(asked) || (asked.cells() == 1 && at == 0))
+    };
+    let (tall, wide) = (fits(&columns, asked.top), fits(&rows, asked.left));
+    if !tall && !wide {
+        return Ok((from, asked));
+    }
+    let (mut bottom, mut right) = (0, 0);
+    for sheet in [from_index, index] {
+        let sheet = workbook.worksheet(sheet)?;
+        let content = workbook.package.part(&sheet.part)?;
+        let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(Vec::new()))?;
+        let reach = scanned
+            .data
+            .used
+            .into_iter()
+            .chain(scanned.merged.iter().copied());
+        for area in reach {
+            (bottom, right) = (bottom.max(area.bottom), right.max(area.right));
+        }
+    }
+    let cut = |area: Area| Area {
+        bottom: if tall && columns(area) {
+            bottom
+        } else {
+            area.bottom
+        },
+        right: if wide && rows(area) { right } else { area.right },
+        ..area
+    };
+    Ok((cut(from), cut(asked)))
 }
 
 /// Measures the copy: the target is a multiple of the source, or its top left cell.

@@ -238,6 +238,8 @@ impl<'w> Follow<'w> {
     fn said(mut self) -> Vec<String> {
         let mut warnings = Vec::new();
         if !self.lost.is_empty() {
+            let mut named = HashSet::new();
+            self.lost.retain(|place| named.insert(place.clone()));
             let more = self.lost.len().saturating_sub(NAMED);
             self.lost.truncate(NAMED);
             let more = if more > 0 {

@@ -5,7 +5,7 @@ use deskhand_operations::answer::Severity;
 use deskhand_sheet::Workbook;
 use serde_json::json;
 
-use crate::support::{operation, part, with_part, workbook};
+use crate::support::{done, operation, part, with_part, workbook};
 
 /// Code, severity and place of each finding.
 fn found(book: &Workbook) -> Vec<(String, Severity, String)> {
@@ -52,4 +52,28 @@ fn formulas_that_go_in_circles_are_told_once_a_circle() {
     let meant = found(&with_part(&book, "xl/workbook.xml", &meant));
     let circles = meant.iter().filter(|found| found.0 == "formula.circular");
     assert!(circles.clone().count() == 2 && circles.clone().all(|found| found.1 == Severity::Note));
+}
+
+#[test]
+fn formulas_whose_column_of_a_table_is_gone_are_told() {
+    let mut book = workbook(&[&[json!("Region"), json!("Amount")], &[json!("North"), json!(3)]]);
+    for op in [
+        json!({"op": "table.add", "range": "Data!A1:B2", "name": "Sales"}),
+        json!({"op": "range.write", "range": "Data!D1:D2", "cells": [["=SUM(Sales[Amount])"], ["=\"[#REF!]\"&A1"]]}),
+        json!({"op": "columns.delete", "range": "Data!B:B"}),
+    ] {
+        done(&mut book, op);
+    }
+    let lost: Vec<_> = found(&book)
+        .into_iter()
+        .filter(|found| found.0 == "formula.lostReference")
+        .collect();
+    assert_eq!(
+        lost,
+        [(
+            "formula.lostReference".to_owned(),
+            Severity::Warning,
+            "Data!C1".to_owned()
+        )]
+    );
 }

@@ -381,3 +381,42 @@ fn libreoffice_computes_what_was_copied_filled_and_sorted_alike() {
     let text = std::fs::read_to_string(folder.path().join("book.csv")).unwrap();
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
 }
+
+#[test]
+fn whole_columns_and_rows_are_copied_as_far_as_cells_reach() {
+    let mut book = workbook(&[
+        &[json!("Units"), json!("Twice")],
+        &[json!(1), json!("=A2*2")],
+        &[json!(5), json!("=A3*2")],
+        &[json!(null), json!(null), json!(null), json!("old")],
+    ]);
+    let before = settled(&mut book);
+    // D4 goes: the source is empty there. The references follow by two columns.
+    let (applied, patches) = done(
+        &mut book,
+        json!({"op": "range.copy", "from": "Data!B:B", "to": "Data!D:D"}),
+    );
+    assert_eq!(applied.target, "Data!D1:D4");
+    assert_eq!(value(&book, "Data!D4"), CellValue::Empty);
+    assert_eq!(
+        table(&book, "Data!D1:D3"),
+        "\tD\n1\tTwice\n2\t=C2*2 → 0\n3\t=^ → 0\n"
+    );
+    goes_back(&book, &patches, &before);
+    done(
+        &mut book,
+        json!({"op": "range.copy", "from": "Data!A:B", "to": "'Q1 2026'!C1"}),
+    );
+    assert_eq!(
+        table(&book, "'Q1 2026'!C1:D3"),
+        "\tC\tD\n1\tUnits\tTwice\n2\t1\t=C2*2 → 2\n3\t5\t=^ → 10\n"
+    );
+    done(
+        &mut book,
+        json!({"op": "range.copy", "from": "Data!2:2", "to": "Data!7:8"}),
+    );
+    assert_eq!(
+        table(&book, "Data!A7:B8"),
+        "\tA\tB\n7\t1\t=A7*2 → 2\n8\t1\t=^ → 2\n"
+    );
+}

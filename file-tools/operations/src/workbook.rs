@@ -48,7 +48,7 @@ operations! {
     "range.format" RangeFormatting(RangeFormatting) -> Applied, Change, OfficeJs("ExcelApi", "1.1"), "Formatting", "Format of {}", |format| format.range.clone();
     /// Empties a range; formats stay.
     "range.clear" RangeClear(RangeClear) -> Applied, Remove, OfficeJs("ExcelApi", "1.1"), "Clearing", "{} cleared", |clear| clear.range.clone();
-    /// Copies a range; relative references in formulas follow.
+    /// Copies a range, hidden rows too; relative references follow, and notes, comments and hyperlinks come along.
     "range.copy" RangeCopy(RangeCopy) -> Applied, Change, NotLive(FILE_ONLY), "Copying to", "Copied to {}", |copy| copy.to.clone();
     /// Fills a range from its first cells: formulas, values or series go on.
     "range.fill" RangeFill(RangeFill) -> Applied, Change, NotLive(FILE_ONLY), "Filling", "{} filled", |fill| fill.to.clone();

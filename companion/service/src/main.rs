@@ -37,6 +37,11 @@ fn main() -> ExitCode {
         Err(error) => Err(error.into()),
     };
     outcome.unwrap_or_else(|error| {
+        let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+        if error.downcast_ref().is_some_and(closed) {
+            // Who reads along has seen enough, as `head` has.
+            return ExitCode::SUCCESS;
+        }
         say(&error);
         ExitCode::FAILURE
     })

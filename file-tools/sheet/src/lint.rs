@@ -157,7 +157,8 @@ impl Findings<'_> {
                     format!("the sheet name `{name}` is empty or longer than 31 characters"),
                 );
             }
-            if sheet.part.is_empty() {
+            // A module sheet of Excel 5 has an empty relationship, and no part.
+            if sheet.part.is_empty() && !sheet.relationship.is_empty() {
                 self.add("sheetPart", part, name, format!("the sheet `{name}` has no part"));
             }
         }

@@ -232,3 +232,18 @@ async fn sessions_are_listed_shown_found_exported_gone_on_with_and_deleted() {
         (&"gateway".into(), &false.into())
     );
 }
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let setup = Setup::empty();
+    let book = setup.fixture("workbooks/ironcalc__example.xlsx", "book.xlsx");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let file = book.to_str().expect("a path in Unicode");
+    let done = command(setup.path(), &["document", "info", file])
+        .stdout(writer)
+        .output()
+        .expect("deskhand runs");
+    assert_eq!(done.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&done.stderr), "");
+}

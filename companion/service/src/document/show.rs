@@ -244,8 +244,13 @@ pub(super) fn findings(content: &CheckContent) -> Vec<String> {
         .findings
         .iter()
         .map(|finding| {
+            let part = finding
+                .part
+                .iter()
+                .filter(|part| !finding.sentence.contains(*part));
+            let part = part.fold(String::new(), |_, part| format!(" ({part})"));
             format!(
-                "{}: {} [{}]",
+                "{}: {}{part} [{}]",
                 grade(finding.severity),
                 finding.sentence,
                 finding.code

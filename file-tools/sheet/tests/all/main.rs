@@ -16,6 +16,7 @@ mod followers;
 mod formulas;
 mod hostile;
 mod kinds;
+mod linting;
 mod marks;
 mod naming;
 mod objects;

@@ -21,6 +21,9 @@ pub struct Limits {
     pub xml_depth: usize,
     /// How many elements one part may hold when it is read as a tree.
     pub xml_nodes: usize,
+    /// What formulas and texts that many cells share may take when each cell has its own, in bytes: a file of a few
+    /// kilobytes can name one long text a million times.
+    pub written_out: usize,
 }
 
 impl Default for Limits {
@@ -35,6 +38,7 @@ impl Default for Limits {
             spin_count: 10_000_000,
             xml_depth: 256,
             xml_nodes: 2_000_000,
+            written_out: 256 << 20,
         }
     }
 }

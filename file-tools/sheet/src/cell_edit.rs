@@ -10,6 +10,7 @@ use deskhand_opc::xml::escape;
 use deskhand_operations::{Area, CellValue};
 
 use crate::cells::{ScannedCell, ScannedRow};
+use crate::error::Outcome;
 use crate::sheet::Worksheet;
 
 type Edit = (Range<usize>, Blob);
@@ -146,8 +147,8 @@ pub(crate) fn cell_xml(p: &str, row: u32, column: u32, style: u32, content: &Con
 }
 
 /// The edits of a worksheet part. The sheet was scanned with the rows of all changes kept, and its rows are in order.
-pub(crate) fn edits(sheet: &Worksheet<'_>, changes: &CellEdits) -> Vec<Edit> {
-    let mut edits = expanded_groups(sheet, changes);
+pub(crate) fn edits(sheet: &Worksheet<'_>, changes: &CellEdits) -> Outcome<Vec<Edit>> {
+    let mut edits = expanded_groups(sheet, changes)?;
     let mut by_row: BTreeMap<u32, Vec<(u32, &CellEdit)>> = BTreeMap::new();
     for ((row, column), change) in changes {
         by_row.entry(*row).or_default().push((*column, change));
@@ -166,7 +167,7 @@ pub(crate) fn edits(sheet: &Worksheet<'_>, changes: &CellEdits) -> Vec<Edit> {
     }
     edits.extend(inserted_rows(sheet, new_rows));
     edits.extend(dimension(sheet, changes));
-    edits
+    Ok(edits)
 }
 
 /// The cells of a row that is not there yet. A format alone makes a cell too; emptiness does not.
@@ -301,13 +302,14 @@ fn dimension(sheet: &Worksheet<'_>, changes: &CellEdits) -> Option<Edit> {
 }
 
 /// Where a change takes the anchor of a shared formula away, the other cells of its group get formulas of their own.
-fn expanded_groups(sheet: &Worksheet<'_>, changes: &CellEdits) -> Vec<Edit> {
+fn expanded_groups(sheet: &Worksheet<'_>, changes: &CellEdits) -> Outcome<Vec<Edit>> {
     let replaced = |row: u32, column: u32| {
         changes
             .get(&(row, column))
             .is_some_and(|change| change.content != Content::Keep)
     };
     let mut edits = Vec::new();
+    let mut room = sheet.data.room.clone();
     for group in sheet.data.shared.values() {
         let Some((top, left, formula)) = &group.anchor else {
             continue;
@@ -320,6 +322,7 @@ fn expanded_groups(sheet: &Worksheet<'_>, changes: &CellEdits) -> Vec<Edit> {
             .iter()
             .filter(|(row, column, _)| !replaced(*row, *column))
         {
+            room.take(formula.len())?;
             let (rows, columns) = (
                 i64::from(*row) - i64::from(*top),
                 i64::from(*column) - i64::from(*left),
@@ -329,7 +332,7 @@ fn expanded_groups(sheet: &Worksheet<'_>, changes: &CellEdits) -> Vec<Edit> {
             edits.push((span.clone(), format!("<{p}f>{}</{p}f>", escape(&text)).into()));
         }
     }
-    edits
+    Ok(edits)
 }
 
 /// The edit that sets the computed value of a formula cell; its formula stays as it stands.

@@ -10,6 +10,7 @@ use deskhand_opc::xml::{Event, Ns, Reader, Tag};
 use deskhand_operations::{Area, MAX_COLUMNS, MAX_ROWS};
 
 use crate::error::Outcome;
+use crate::room::Room;
 
 /// A cell as it stands in the part.
 #[derive(Clone, Debug)]
@@ -109,6 +110,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) ordered: bool,
     /// The first cell that stands where it should not.
     pub(crate) misplaced: Option<Area>,
+    /// What is left for formulas that cells share.
+    pub(crate) room: Room,
 }
 
 impl Scan<'_> {
@@ -117,6 +120,27 @@ impl Scan<'_> {
             self.ordered = false;
             self.misplaced = Some(Area::cell(row, column));
         }
+    }
+
+    /// Gives a cell of a group its formula.
+    fn write_out(&mut self, cell: &mut ScannedCell<'_>) -> Outcome<()> {
+        let Some(formula) = cell.formula.as_mut().filter(|formula| formula.text.is_empty()) else {
+            return Ok(());
+        };
+        let FormulaKind::Shared { group, .. } = formula.kind else {
+            return Ok(());
+        };
+        let Some((top, left, anchor)) = self.shared.get(&group).and_then(|group| group.anchor.as_ref())
+        else {
+            return Ok(());
+        };
+        self.room.take(anchor.len())?;
+        let (rows, columns) = (
+            i64::from(cell.row) - i64::from(*top),
+            i64::from(cell.column) - i64::from(*left),
+        );
+        formula.text = translate(anchor, rows, columns);
+        Ok(())
     }
 }
 
@@ -130,9 +154,10 @@ pub(crate) struct SharedGroup {
 }
 
 /// Reads `sheetData`, whose start tag was read last.
-pub(crate) fn scan<'a>(reader: &mut Reader<'a>, keep: &Keep) -> Outcome<Scan<'a>> {
+pub(crate) fn scan<'a>(reader: &mut Reader<'a>, keep: &Keep, room: Room) -> Outcome<Scan<'a>> {
     let mut scan = Scan {
         ordered: true,
+        room,
         ..Scan::default()
     };
     let mut next_row = 0;
@@ -187,11 +212,12 @@ fn cells_of<'a>(
                     column >= next_column && column < MAX_COLUMNS && said.is_none_or(|area| area.top == row);
                 scan.expect_order(in_order, row, column);
                 next_column = column.saturating_add(1);
-                let cell = cell(reader, tag, row, column, scan)?;
+                let mut cell = cell(reader, tag, row, column, scan)?;
                 if cell.value.is_some() || cell.formula.is_some() {
                     widen(&mut scan.used, row, column);
                 }
                 if keep.keeps(&cell) {
+                    scan.write_out(&mut cell)?;
                     scan.cells.push(cell);
                 }
             }
@@ -312,7 +338,7 @@ fn formula(
         .unwrap_or(Area::cell(row, column));
     let group = tag.find("si").and_then(|group| group.raw.parse::<u32>().ok());
     let kind = tag.find("t").map_or("normal", |kind| kind.raw);
-    let (mut text, end) = reader.text()?;
+    let (text, end) = reader.text()?;
     let span = tag.span.start..end.end.max(tag.span.end);
     let kind = match (kind, group) {
         ("shared", Some(group)) => {
@@ -322,13 +348,6 @@ fn formula(
                 shared.anchor = Some((row, column, text.clone()));
             } else {
                 shared.members.push((row, column, span.clone()));
-                if let (true, Some((top, left, anchor))) = (text.is_empty(), &shared.anchor) {
-                    let (rows, columns) = (
-                        i64::from(row) - i64::from(*top),
-                        i64::from(column) - i64::from(*left),
-                    );
-                    text = translate(anchor, rows, columns);
-                }
             }
             FormulaKind::Shared { group, anchor }
         }

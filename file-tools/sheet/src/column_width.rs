@@ -13,6 +13,7 @@ use crate::cells::Keep;
 use crate::element_list::Fragment;
 use crate::error::Outcome;
 use crate::ops::values::{shown, value};
+use crate::room::Room;
 use crate::sheet::Worksheet;
 use crate::strings;
 use crate::styles::{DefaultFont, Styles};
@@ -121,6 +122,7 @@ pub(crate) fn fit(workbook: &Workbook, draft: &mut Draft, index: usize, area: Ar
     let content = draft.package().part(&sheet.part)?;
     let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(vec![area]))?;
     let strings = strings::shared(workbook)?;
+    Room::new(workbook.package.limits()).take_texts(&scanned.data.cells, &strings)?;
     let styles = Styles::read(&Workbook::read(draft.package().clone())?)?;
     let font = styles.default_font();
     let mut widths: BTreeMap<u32, f64> = BTreeMap::new();

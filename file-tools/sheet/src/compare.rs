@@ -13,6 +13,7 @@ use deskhand_operations::answer::Difference;
 
 use crate::cells::Keep;
 use crate::error::Outcome;
+use crate::room::Room;
 use crate::sheet::Worksheet;
 use crate::strings;
 use crate::styles::Styles;
@@ -143,6 +144,9 @@ impl Context<'_> {
         }
         let before = Worksheet::read(self.before, &earlier.part, &contents.0, &Keep::All)?;
         let after = Worksheet::read(self.after, &later.part, &contents.1, &Keep::All)?;
+        let mut room = Room::new(self.after.package.limits());
+        room.take_texts(&before.data.cells, &self.strings.0)?;
+        room.take_texts(&after.data.cells, &self.strings.1)?;
         let grids = (
             read(&before, &self.strings.0, &self.styles.0),
             read(&after, &self.strings.1, &self.styles.1),

@@ -35,6 +35,7 @@ mod part_copy;
 mod picture;
 mod pivots;
 mod recalculation;
+mod room;
 mod row_edit;
 mod rules;
 mod sheet;

@@ -203,7 +203,7 @@ impl Findings<'_> {
         let before = self.list.len();
         let mut formulas = HashSet::new();
         let part = SheetPart::watched(&workbook.package, &sheet.part, &places, &mut |cell| {
-            let Ok(formula) = cell.formula() else {
+            let Ok(formula) = cell.own_formula() else {
                 return false;
             };
             if formula.is_some() {

@@ -10,6 +10,7 @@ use crate::cells::{FormulaKind, Keep, ScannedCell};
 use crate::error::{Outcome, refuse};
 use crate::recalculation::book::tables_of;
 use crate::recalculation::values::constant;
+use crate::room::Room;
 use crate::sheet::Worksheet;
 use crate::styles::Styles;
 use crate::workbook::{SheetEntry, SheetKind, Workbook, is_true};
@@ -37,9 +38,9 @@ pub(crate) fn read(workbook: &Workbook) -> Outcome<Model> {
         books: books(workbook)?,
         ..Model::default()
     };
-    let mut left = MAX_CELLS;
+    let (mut left, mut room) = (MAX_CELLS, Room::new(workbook.package.limits()));
     for entry in &workbook.sheets {
-        let sheet = sheet(workbook, entry, &strings)?;
+        let sheet = sheet(workbook, entry, &strings, &mut room)?;
         left = match left.checked_sub(sheet.cells.len()) {
             Some(left) => left,
             None => {
@@ -56,7 +57,7 @@ pub(crate) fn read(workbook: &Workbook) -> Outcome<Model> {
     Ok(model)
 }
 
-fn sheet(workbook: &Workbook, entry: &SheetEntry, strings: &[String]) -> Outcome<Sheet> {
+fn sheet(workbook: &Workbook, entry: &SheetEntry, strings: &[String], room: &mut Room) -> Outcome<Sheet> {
     let mut sheet = Sheet {
         name: entry.name.clone(),
         visible: entry.visible,
@@ -75,6 +76,7 @@ fn sheet(workbook: &Workbook, entry: &SheetEntry, strings: &[String]) -> Outcome
         .filter(|row| row.tag.attribute("hidden").is_some_and(|hidden| is_true(&hidden)));
     sheet.hidden_rows = hidden.map(|row| row.row).collect();
     sheet.hidden_rows.sort_unstable();
+    room.take_texts(&scanned.data.cells, strings)?;
     let held = scanned
         .data
         .cells

@@ -8,6 +8,7 @@ use deskhand_operations::{Area, RefusalCode};
 
 use crate::cells::{Keep, Scan, scan};
 use crate::error::{Outcome, refuse};
+use crate::room::Room;
 use crate::workbook::{Workbook, is_true};
 
 /// An element below the root.
@@ -67,6 +68,7 @@ impl<'a> Worksheet<'a> {
             elements: Vec::new(),
             data: Scan {
                 ordered: true,
+                room: Room::new(workbook.package.limits()),
                 ..Scan::default()
             },
             merged: Vec::new(),
@@ -97,7 +99,7 @@ impl<'a> Worksheet<'a> {
         let end;
         match tag.local() {
             "sheetData" => {
-                self.data = scan(reader, keep)?;
+                self.data = scan(reader, keep, std::mem::take(&mut self.data.room))?;
                 // The scan read the end tag, which ends where the reader stands.
                 end = reader.position();
             }

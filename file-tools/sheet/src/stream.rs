@@ -10,6 +10,7 @@ mod item;
 mod strings;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use deskhand_formula::translate;
@@ -20,6 +21,7 @@ use deskhand_operations::{Area, MAX_COLUMNS, MAX_ROWS};
 use self::item::{Item, Names, RawCell, item, plain_text, reference};
 use crate::cells::rich_text;
 use crate::error::Outcome;
+use crate::room::Room;
 
 pub(crate) use self::cut::SheetPart;
 pub(crate) use self::excerpt::{Excerpt, excerpt};
@@ -59,6 +61,8 @@ pub struct StreamedCell<'a> {
     bytes: &'a [u8],
     raw: &'a RawCell<'a>,
     anchors: &'a HashMap<u32, (u32, u32, String)>,
+    /// What is left for formulas that cells share; in the general way it is told when there is nothing left.
+    room: &'a RefCell<Room>,
     place: &'a Place<'a>,
 }
 
@@ -97,6 +101,14 @@ impl<'a> StreamedCell<'a> {
         general_text(self.place.part, inline, self.place.limits).map(Cow::Owned)
     }
 
+    /// Its own formula as the file holds it; empty where it has that of a group.
+    pub(crate) fn own_formula(&self) -> Result<Option<Cow<'a, str>>, Unusual> {
+        let formula = self.raw.formula.as_ref();
+        formula
+            .map(|formula| plain_text(formula.text).ok_or(Unusual))
+            .transpose()
+    }
+
     /// Its formula as the file holds it, shared ones expanded.
     pub(crate) fn formula(&self) -> Result<Option<Cow<'a, str>>, Unusual> {
         let Some(formula) = &self.raw.formula else {
@@ -106,6 +118,7 @@ impl<'a> StreamedCell<'a> {
         if let (Some(group), true) = (formula.group, text.is_empty())
             && let Some((row, column, anchor)) = self.anchors.get(&group)
         {
+            self.room.borrow_mut().take(anchor.len()).map_err(|_| Unusual)?;
             let rows = i64::from(self.row) - i64::from(*row);
             let columns = i64::from(self.column) - i64::from(*column);
             return Ok(Some(Cow::Owned(translate(anchor, rows, columns))));
@@ -292,6 +305,7 @@ pub(crate) fn cells(
             limits: package.limits(),
         },
         anchors: HashMap::new(),
+        room: RefCell::new(Room::new(package.limits())),
         used: None,
         row: None,
         next_row: 0,
@@ -352,6 +366,7 @@ struct Rows<'a> {
     place: Place<'a>,
     /// Of shared formulas: where each group's text stands, and the text.
     anchors: HashMap<u32, (u32, u32, String)>,
+    room: RefCell<Room>,
     used: Option<Area>,
     row: Option<u32>,
     next_row: u32,
@@ -404,6 +419,7 @@ impl Rows<'_> {
             bytes,
             raw,
             anchors: &self.anchors,
+            room: &self.room,
             place: &self.place,
         };
         if visitor.cell(&cell, self.used) {

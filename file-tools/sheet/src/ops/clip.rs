@@ -10,6 +10,7 @@ use crate::cell_edit::{Content, RawContent};
 use crate::cells::{FormulaKind, Keep, ScannedCell};
 use crate::error::{Outcome, refuse};
 use crate::ops::values::value;
+use crate::room::Room;
 use crate::sheet::Worksheet;
 use crate::strings;
 use crate::workbook::Workbook;
@@ -37,11 +38,10 @@ pub(super) struct Put<'p> {
 impl<'a> Clip<'a> {
     /// Reads the cells of an area of a part.
     pub(super) fn read(workbook: &Workbook, part: &'a str, content: &'a [u8], area: Area) -> Outcome<Self> {
-        Ok(Self {
-            sheet: Worksheet::read(workbook, part, content, &Keep::Areas(vec![area]))?,
-            area,
-            strings: strings::shared(workbook)?,
-        })
+        let sheet = Worksheet::read(workbook, part, content, &Keep::Areas(vec![area]))?;
+        let strings = strings::shared(workbook)?;
+        Room::new(workbook.package.limits()).take_texts(&sheet.data.cells, &strings)?;
+        Ok(Self { sheet, area, strings })
     }
 
     /// The shared texts of the workbook.

@@ -31,7 +31,7 @@ pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, add: &TableAdd) -> Ou
     let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Rows(vec![area.top]))?;
     check_place(sheet, &scanned, area, &all, index)?;
     let (columns, changes, warnings) = headers(workbook, &scanned, area)?;
-    draft.edit(&sheet.part, cell_edit::edits(&scanned, &changes))?;
+    draft.edit(&sheet.part, cell_edit::edits(&scanned, &changes)?)?;
 
     let id = free_id(all.iter().map(|(_, table)| table.id));
     let part = draft.free_name("xl/tables/table", ".xml");

@@ -52,7 +52,7 @@ pub(super) fn write(
     guard(workbook, sheet, &scanned, changes)?;
     let headers = header_renames(workbook, draft, sheet, changes)?;
     let formulas_gone = formulas_gone(&scanned, changes);
-    part.edit(draft, cell_edit::edits(&scanned, changes))?;
+    part.edit(draft, cell_edit::edits(&scanned, changes)?)?;
     if !formulas_gone.is_empty() {
         calc_chain::remove(workbook, draft, &Gone::Cells(sheet.id, &formulas_gone))?;
     }

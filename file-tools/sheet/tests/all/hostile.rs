@@ -3,11 +3,14 @@
 
 use std::time::Instant;
 
-use deskhand_opc::{Draft, Limits, Package};
+use deskhand_opc::{Draft, Limits, Package, Target};
+use deskhand_operations::RefusalCode;
 use deskhand_sheet::Workbook;
 use serde_json::{Value, json};
 
-use crate::support::{done, fixture, goes_back, open, operation, part, settled, with_part, workbook};
+use crate::support::{
+    done, fixture, goes_back, open, operation, part, plan, refused, settled, with_part, with_sheet, workbook,
+};
 
 const FILES: [&str; 5] = [
     "openxlsx-data__charts.xlsx",
@@ -255,4 +258,84 @@ fn ids_go_on_below_the_largest_that_there_is() {
         .filter_map(|rest| rest.split('"').next())
         .collect();
     assert_eq!(ids, ["1", "4294967295", "2", "3"]);
+}
+
+/// The workbook, opened where formulas and texts that cells share may take this many bytes.
+fn confined(book: &Workbook, written_out: usize) -> Workbook {
+    let limits = Limits {
+        written_out,
+        ..Limits::default()
+    };
+    Workbook::open(Package::open(book.package().write().unwrap(), &limits).unwrap()).unwrap()
+}
+
+/// A workbook whose first sheet holds 200 rows, each of this cell.
+fn rows_of(cell: impl Fn(usize) -> String) -> Workbook {
+    let space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let rows: Vec<String> = (1..=200)
+        .map(|row| format!("<row r=\"{row}\">{}</row>", cell(row)))
+        .collect();
+    let rows = rows.concat();
+    with_sheet(&format!(
+        "<worksheet xmlns=\"{space}\"><sheetData>{rows}</sheetData></worksheet>"
+    ))
+}
+
+/// 200 cells that share one long formula.
+fn sharing_a_formula() -> Workbook {
+    let formula = "A1+".repeat(300) + "A1";
+    rows_of(|row| {
+        let anchor = if row == 1 {
+            format!(r#" ref="B1:B200">{formula}</f>"#)
+        } else {
+            "/>".to_owned()
+        };
+        format!(r#"<c r="B{row}"><f t="shared" si="0"{anchor}<v>1</v></c>"#)
+    })
+}
+
+/// 200 cells that share one long text.
+fn sharing_a_text() -> Workbook {
+    let book = rows_of(|row| format!(r#"<c r="B{row}" t="s"><v>0</v></c>"#));
+    let mut draft = Draft::new(book.package());
+    let space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let table = format!(
+        r#"<sst xmlns="{space}"><si><t>{}</t></si></sst>"#,
+        "x".repeat(900)
+    );
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml";
+    draft.add_part("xl/sharedStrings.xml", table, kind).unwrap();
+    let relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings";
+    let target = Target::Part("xl/sharedStrings.xml".to_owned());
+    draft
+        .add_relationship("xl/workbook.xml", relation, &target)
+        .unwrap();
+    open(&draft.package().write().unwrap())
+}
+
+#[test]
+fn formulas_and_texts_that_many_cells_share_take_no_more_than_they_may() {
+    let copy = json!({"op": "range.copy", "from": "Data!B1:B200", "to": "Data!D1"});
+    let anchor = json!({"op": "range.write", "range": "Data!B1", "cells": [[1]]});
+    let width = json!({"op": "columnWidth", "range": "Data!B:B", "fit": true});
+    let filter =
+        json!({"op": "filter.set", "range": "Data!B1:B200", "columns": [{"column": "B", "values": ["y"]}]});
+    let cases = [
+        (sharing_a_formula(), vec![copy.clone(), anchor]),
+        (sharing_a_text(), vec![copy, width, filter]),
+    ];
+    let (enough, too_little) = (1 << 20, 100_000);
+    let other = confined(&workbook(&[]), too_little);
+    for (book, changes) in cases {
+        let (wide, narrow) = (confined(&book, enough), confined(&book, too_little));
+        for op in changes {
+            assert_eq!(plan(&wide, op.clone()).err(), None, "{op}");
+            assert_eq!(refused(&narrow, op).0, RefusalCode::TooLarge);
+        }
+        let tie_out = operation(json!({"op": "workbook.tieOut"}));
+        assert_eq!(wide.answer(&tie_out).err(), None);
+        assert_eq!(narrow.answer(&tie_out).unwrap_err().code, RefusalCode::TooLarge);
+        let compared = deskhand_sheet::compare(&narrow, &other);
+        assert_eq!(compared.unwrap_err().code, RefusalCode::TooLarge);
+    }
 }

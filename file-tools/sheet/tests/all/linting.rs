@@ -120,7 +120,7 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     (
         SHEET,
         "<mergeCells",
-        r#"<dataValidations/><mergeCells"#,
+        "<dataValidations/><mergeCells",
         "elementOrder",
     ),
     (

@@ -8,6 +8,7 @@ use deskhand_operations::{Area, CellValue};
 use crate::cells::Keep;
 use crate::error::Outcome;
 use crate::ops::values::{shown, value};
+use crate::room::Room;
 use crate::sheet::Worksheet;
 use crate::strings;
 use crate::styles::{Styles, shows_dates};
@@ -53,6 +54,7 @@ pub(super) fn read(workbook: &Workbook, index: usize, area: Area) -> Outcome<Row
     let content = workbook.package.part(&sheet.part)?;
     let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Areas(vec![area]))?;
     let (strings, styles) = (strings::shared(workbook)?, Styles::read(workbook)?);
+    Room::new(workbook.package.limits()).take_texts(&scanned.data.cells, &strings)?;
     let cells = scanned.data.cells.iter().map(|cell| {
         let value = value(cell, &strings);
         let held = Held {

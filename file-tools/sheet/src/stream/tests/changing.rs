@@ -66,9 +66,9 @@ fn a_change_in_a_cut_is_the_same_change_in_the_whole() {
         assert_eq!(read.data.arrays, whole.data.arrays, "{name}");
         assert_eq!(read.merged, whole.merged, "{name}");
         let mut expected = Draft::new(&workbook.package);
-        expected.edit(&part, edits(&whole, &changes)).unwrap();
+        expected.edit(&part, edits(&whole, &changes).unwrap()).unwrap();
         let mut made = Draft::new(&workbook.package);
-        cut.edit(&mut made, edits(&read, &changes))
+        cut.edit(&mut made, edits(&read, &changes).unwrap())
             .unwrap_or_else(|_| panic!("{name}"));
         let (made, expected) = (
             made.package().part(&part).unwrap(),

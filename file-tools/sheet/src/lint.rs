@@ -273,8 +273,10 @@ impl Findings<'_> {
     /// Indices and formula of a cell.
     fn cell(&mut self, sheet: &SheetEntry, cell: &CellFacts<'_>, known: &Known) {
         let lacks_style = cell.style as usize >= known.styles.max(1);
-        let lacks_text = cell.shared_text.is_some_and(|index| {
-            let index = index.trim().parse::<usize>();
+        // Without an index the cell is empty; some programs write it so.
+        let index = cell.shared_text.map(str::trim).filter(|index| !index.is_empty());
+        let lacks_text = index.is_some_and(|index| {
+            let index = index.parse::<usize>();
             index.map_or(true, |index| index >= known.texts.len())
         });
         let is_open = cell

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use deskhand_opc::Draft;
+use deskhand_operations::CellValue;
 use deskhand_sheet::{Workbook, lint};
 use serde_json::{Value, json};
 
-use crate::support::{done, open, part, with_part, workbook};
+use crate::support::{done, open, part, value, with_part, workbook};
 
 const BOOK: &str = "xl/workbook.xml";
 const SHEET: &str = "xl/worksheets/sheet1.xml";
@@ -155,6 +156,19 @@ fn every_planted_fault_of_a_workbook_is_found() {
             "{code}: {to} gives {found:?}"
         );
     }
+}
+
+#[test]
+fn a_cell_of_a_shared_text_without_an_index_is_empty_and_no_fault() {
+    let sound = sound();
+    let row = r#"<row r="9"><c r="A9" t="s"><v/></c><c r="B9" t="s"><v> </v></c></row></sheetData>"#;
+    let book = with_part(
+        &sound,
+        SHEET,
+        &part(&sound, SHEET).replacen("</sheetData>", row, 1),
+    );
+    assert_eq!(codes(&book), BTreeSet::new());
+    assert_eq!(value(&book, "Data!A9"), CellValue::Empty);
 }
 
 #[test]

@@ -103,8 +103,11 @@ def is_xml(name):
 def parts_inputs(file, target):
     """The parts of a file, once with each change."""
     with zipfile.ZipFile(file) as package:
-        parts = {name: package.read(name) for name in package.namelist() if is_xml(name)}
+        names = package.namelist()
+        parts = {name: package.read(name) for name in names if is_xml(name)}
     seed, left = b"", LARGEST_INPUT
+    if target == "deck":  # the target puts a workbook into the empty ones
+        seed = b"".join(MARK + name.encode() + b"\n" for name in names if name.endswith(".xlsx"))
     # What the reading begins with comes first; then the small before the large, as many as fit.
     weight = lambda name: (not re.search(r"Content_Types|_rels/\.rels|/(workbook|presentation|document)\.xml", name), len(parts[name]))
     for name in sorted(parts, key=weight):
@@ -121,8 +124,9 @@ def changes(target, parts):
     elif target == "sheet_stream":
         yield b""  # it only reads
     elif target == "deck":
-        operation = {"op": "slide.add", "id": "s-new", "layout": "Title and Content", "texts": []}
-        yield b"operation\n" + json.dumps(operation).encode()
+        yield b""  # slides are taken over
+        for line in (HERE / "seeds" / "deck.txt").read_text().splitlines():
+            yield b"operation\n" + line.encode()
     elif target == "docx":
         operation = {"op": "document.insert", "blocks": [{"kind": "paragraph", "text": "New"}]}
         yield b"operation\n" + json.dumps(operation).encode()

@@ -25,6 +25,15 @@ impl<'a> Input<'a> {
         self.0.remove(name)
     }
 
+    /// Gives parts without content, whose name ends so, this content: for what cannot be written as text.
+    pub fn fill(&mut self, ending: &str, content: &'a [u8]) {
+        for (name, part) in &mut self.0 {
+            if part.is_empty() && name.ends_with(ending) {
+                *part = content;
+            }
+        }
+    }
+
     /// The parts as a ZIP archive, stored and not deflated: mutations then reach the parsers behind the checksums.
     pub fn archive(&self) -> Vec<u8> {
         let (mut archive, mut directory) = (Vec::new(), Vec::new());

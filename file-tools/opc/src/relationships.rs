@@ -12,7 +12,7 @@ use crate::xml::Tree;
 pub enum Target {
     /// A part of the package, by name; it may not be there.
     Part(String),
-    /// Something outside, as written.
+    /// Something outside, or a place in the source itself (`#…`), as written.
     External(String),
 }
 
@@ -63,6 +63,8 @@ pub(crate) fn parse(
             .attribute("TargetMode")
             .is_some_and(|mode| mode == "External");
         let target = text("Target");
+        // A fragment alone is a place in the part itself, which is no other part (RFC 3986, 4.4).
+        let external = external || target.starts_with('#');
         Relationship {
             id: text("Id"),
             kind: text("Type"),
@@ -75,4 +77,19 @@ pub(crate) fn parse(
         }
     });
     Ok(relationships.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fragment_alone_is_no_part() {
+        let xml = br##"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+            <Relationship Id="a" Type="t/hyperlink" Target="#_ftn1"/><Relationship Id="b" Type="t/slide" Target="slide2.xml#x"/>
+            </Relationships>"##;
+        let read = parse("ppt/slides/slide1.xml", "x", xml, &Limits::default()).unwrap();
+        assert_eq!(read[0].target, Target::External("#_ftn1".to_owned()));
+        assert_eq!(read[1].part(), Some("ppt/slides/slide2.xml"));
+    }
 }

@@ -21,6 +21,7 @@ mod file;
 mod fingerprint;
 mod foreign;
 mod former;
+pub mod integrity;
 mod label;
 mod limits;
 mod name;

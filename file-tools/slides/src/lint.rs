@@ -6,10 +6,12 @@
 mod chart;
 mod sheet;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
+pub use deskhand_opc::integrity::Finding;
+use deskhand_opc::integrity::{self, Codes, Links, References};
 use deskhand_opc::xml::{Node, Tree};
-use deskhand_opc::{Package, PackageError, PatchSet, Relationship};
+use deskhand_opc::{Package, PackageError, PatchSet};
 use deskhand_operations::Refusal;
 
 use crate::deck::Deck;
@@ -21,21 +23,15 @@ const SLIDES: std::ops::Range<u64> = 256..2_147_483_648;
 /// Numbers of masters and layouts, which share them (19.7.14, 19.7.15).
 const MASTERS: std::ops::Range<u64> = 2_147_483_648..4_294_967_296;
 
-/// Findings that one check tells at most: a damaged deck has as many as it likes.
-const LISTED: usize = 10_000;
-
-/// Something wrong in a deck.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Finding {
-    /// A stable code: `table.grid`, `relation.target`.
-    pub code: &'static str,
-    /// The part.
-    pub part: String,
-    /// Where in it: a shape, a number, a relationship; empty for the part as a whole.
-    pub location: String,
-    /// One sentence without its full stop. It names no part, so that a copied slide has the findings of its original.
-    pub sentence: String,
-}
+/// The codes of what every package is checked for.
+const CODES: Codes = Codes {
+    damaged: "part.damaged",
+    content_type: "part.contentType",
+    target: "relation.target",
+    twice: "relation.twice",
+    reference: "relation.missing",
+    character: "xml.character",
+};
 
 /// Checks a whole deck.
 ///
@@ -93,26 +89,27 @@ pub(crate) fn findings(
 ) -> Result<Vec<Finding>, Refusal> {
     let mut found = Findings {
         package,
-        list: Vec::new(),
+        found: integrity::Findings::new(package, &CODES),
     };
     let parts: Vec<&str> = package.parts().collect();
     // A part that went away may leave anybody's relationship behind.
     let gone = only.is_some_and(|only| only.iter().any(|part| !package.contains(part)));
     let looks_at = |part: &str| only.is_none_or(|only| only.contains(&part.to_lowercase()));
-    found.content_types(&parts, &looks_at)?;
+    let types = found.found.content_types(&looks_at);
+    types.map_err(|error| refuse::package(&error))?;
     for part in std::iter::once("").chain(parts.iter().copied()) {
         let links = deskhand_opc::relationships_of(part);
         let (own, of_links) = (looks_at(part), looks_at(&links));
         if is_links(part) || !(own || of_links || gone) {
             continue;
         }
-        let links = found.links(part, &links)?;
+        let links = found.found.links(part);
+        let links = links.map_err(|error| refuse::package(&error))?;
         if !part.is_empty() && (own || of_links) && is_markup(part) {
             found.part(part, presentation, &links)?;
         }
     }
-    found.list.truncate(LISTED);
-    Ok(found.list)
+    Ok(found.found.into_list())
 }
 
 fn is_links(part: &str) -> bool {
@@ -124,82 +121,20 @@ fn is_markup(part: &str) -> bool {
     part.to_lowercase().ends_with(".xml")
 }
 
-/// The relationships of a part by id.
-type Links = BTreeMap<String, Relationship>;
-
 struct Findings<'p> {
     package: &'p Package,
-    list: Vec<Finding>,
+    found: integrity::Findings<'p>,
 }
 
 impl Findings<'_> {
     fn add(&mut self, code: &'static str, part: &str, location: impl Into<String>, sentence: String) {
-        if self.list.len() < LISTED {
-            self.list.push(Finding {
-                code,
-                part: part.to_owned(),
-                location: location.into(),
-                sentence,
-            });
-        }
+        self.found.add(code, part, location, sentence);
     }
 
     /// What a part holds that is no XML is a finding; what is above a limit is a refusal.
     fn readable<T>(&mut self, part: &str, read: Result<T, PackageError>) -> Result<Option<T>, Refusal> {
-        match read {
-            Ok(read) => Ok(Some(read)),
-            Err(error @ PackageError::TooLarge(_)) => Err(refuse::package(&error)),
-            Err(_) => {
-                self.add("part.damaged", part, "", "a part cannot be read".to_owned());
-                Ok(None)
-            }
-        }
-    }
-
-    /// Every part has a content type (ECMA-376 part 2, 6.2.3).
-    fn content_types(&mut self, parts: &[&str], looks_at: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
-        let name = "[Content_Types].xml";
-        let types = self.package.content_types();
-        let Some(types) = self.readable(name, types)? else {
-            return Ok(());
-        };
-        let all = looks_at(name);
-        let wanted = parts.iter().filter(|part| all || looks_at(part));
-        for part in wanted.filter(|part| !part.eq_ignore_ascii_case(name) && !part.ends_with('/')) {
-            if types.of(part).is_none() {
-                self.add(
-                    "part.contentType",
-                    part,
-                    "",
-                    "a part has no content type".to_owned(),
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// Ids once, targets there.
-    fn links(&mut self, source: &str, name: &str) -> Result<Links, Refusal> {
-        let mut links = Links::new();
-        let read = self.package.relationships(source);
-        for link in self.readable(name, read)?.into_iter().flatten() {
-            // PowerPoint itself writes `NULL` for a picture that it lost, and `#` for places in this deck.
-            if let Some(part) = link.part()
-                && !part.is_empty()
-                && !part.ends_with("NULL")
-                && !part.contains('#')
-                && !self.package.contains(part)
-            {
-                let kind = link.kind.rsplit('/').next().unwrap_or_default();
-                let sentence = format!("a relationship leads to a {kind} that is not in the file");
-                self.add("relation.target", source, link.id.clone(), sentence);
-            }
-            if let Some(twice) = links.insert(link.id.clone(), link) {
-                let sentence = format!("the relationship {} is there twice", twice.id);
-                self.add("relation.twice", source, twice.id, sentence);
-            }
-        }
-        Ok(links)
+        let read = self.found.readable(part, read);
+        read.map_err(|error| refuse::package(&error))
     }
 
     fn part(&mut self, name: &str, presentation: &str, links: &Links) -> Result<(), Refusal> {
@@ -207,14 +142,18 @@ impl Findings<'_> {
         let Some(content) = self.readable(name, content)? else {
             return Ok(());
         };
-        self.characters(name, &content);
+        self.found.characters(name, &content);
         let limits = self.package.limits();
         let tree = Tree::parse(name, &content, limits);
         let Some(tree) = self.readable(name, tree)? else {
             return Ok(());
         };
         let root = tree.root();
-        self.references(name, root, links);
+        let mut references = References::new(|id| links.contains_key(id));
+        for node in root.descendants() {
+            references.see(node.tag());
+        }
+        self.found.references(name, references);
         match root.local() {
             "presentation" if name.eq_ignore_ascii_case(presentation) => self.lists(name, root, links)?,
             "sld" | "sldLayout" | "sldMaster" | "notes" | "notesMaster" | "handoutMaster" => {
@@ -224,44 +163,6 @@ impl Findings<'_> {
             _ => {}
         }
         Ok(())
-    }
-
-    /// Characters that XML cannot hold (XML 1.0, 2.2); by number the reader does not take them.
-    fn characters(&mut self, name: &str, content: &[u8]) {
-        let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-        if content.iter().any(is_control) {
-            let sentence = "a part holds a control character, which XML cannot".to_owned();
-            self.add("xml.character", name, "", sentence);
-        }
-    }
-
-    /// Every `r:…` names a relationship of the part.
-    fn references(&mut self, name: &str, root: Node<'_, '_>, links: &Links) {
-        let mut prefixes = BTreeSet::new();
-        let mut missing = BTreeSet::new();
-        for node in root.descendants() {
-            for attribute in node.tag().attributes() {
-                let Some((prefix, local)) = attribute.name.split_once(':') else {
-                    continue;
-                };
-                let is_reference = |uri: &str| {
-                    uri.ends_with("/officeDocument/2006/relationships")
-                        || uri.ends_with("/ooxml/officeDocument/relationships")
-                };
-                if prefix == "xmlns" && is_reference(attribute.raw) {
-                    prefixes.insert(local);
-                } else if prefixes.contains(prefix)
-                    && !attribute.raw.is_empty()
-                    && !links.contains_key(attribute.raw)
-                {
-                    missing.insert(attribute.raw);
-                }
-            }
-        }
-        for id in missing {
-            let sentence = format!("something refers to the relationship {id}, which is not there");
-            self.add("relation.missing", name, id, sentence);
-        }
     }
 
     /// The lists of the presentation: numbers in range and once, parts once, sections with slides of the list.
@@ -285,7 +186,7 @@ impl Findings<'_> {
         self.sections(name, root, &slides);
         let mut taken = HashSet::new();
         for entry in entries(root, "sldMasterIdLst") {
-            self.master_number(name, number(entry), &mut taken);
+            self.master_number(name, entry, &mut taken);
             let part = entry.prefixed("id").and_then(|id| links.get(&*id)?.part());
             let Some(part) = part
                 .and_then(|part| self.package.spelling(part))
@@ -302,13 +203,18 @@ impl Findings<'_> {
                 continue;
             };
             for entry in entries(tree.root(), "sldLayoutIdLst") {
-                self.master_number(&part, number(entry), &mut taken);
+                self.master_number(&part, entry, &mut taken);
             }
         }
         Ok(())
     }
 
-    fn master_number(&mut self, part: &str, number: u64, taken: &mut HashSet<u64>) {
+    /// Masters and layouts may go without a number (`CT_SlideMasterIdListEntry`, `CT_SlideLayoutIdListEntry`).
+    fn master_number(&mut self, part: &str, entry: Node<'_, '_>, taken: &mut HashSet<u64>) {
+        if entry.attribute("id").is_none() {
+            return;
+        }
+        let number = number(entry);
         if !taken.insert(number) || !MASTERS.contains(&number) {
             let sentence =
                 format!("the number {number} of a master or layout is out of range or there twice");
@@ -408,6 +314,20 @@ mod tests {
             "{}",
             refusal.message
         );
+    }
+
+    #[test]
+    fn masters_need_no_numbers_and_links_to_places_no_parts() {
+        let sound = deck("pptx-automizer__ShapeTypesCollection.pptx");
+        let known = lint(&sound).unwrap();
+        let master = ("<p:sldMasterId id=\"2147483648\"", "<p:sldMasterId");
+        let (bare, _) = replaced(&sound, "ppt/presentation.xml", master.0, master.1);
+        assert_eq!(lint(&bare).unwrap(), known);
+        let link = "<Relationship Id=\"rId900\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink\" \
+                    Target=\"#_ftn1\"/></Relationships>";
+        let links = "ppt/slides/_rels/slide1.xml.rels";
+        let (linked, _) = replaced(&sound, links, "</Relationships>", link);
+        assert_eq!(lint(&linked).unwrap(), known);
     }
 
     #[test]

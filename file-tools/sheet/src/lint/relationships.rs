@@ -1,60 +1,41 @@
-//! Parts and what leads to them.
+//! Parts and what leads to them: the package's own check, under the codes of workbooks.
 
 use std::collections::HashSet;
 
 use deskhand_opc::Package;
+use deskhand_opc::integrity::{self, Codes, References};
 use deskhand_opc::xml::{Event, Reader};
 
 use super::Findings;
 use crate::error::Outcome;
 
+const CODES: Codes = Codes {
+    damaged: "partDamaged",
+    content_type: "contentType",
+    target: "relationshipTarget",
+    twice: "relationshipTwice",
+    reference: "relationshipId",
+    character: "character",
+};
+
 impl Findings<'_> {
     /// Every part has a type, every relationship leads to a part, every `r:id` is a relationship.
     pub(super) fn relationships(&mut self, package: &Package, large: &[&str]) -> Outcome<()> {
-        let types = package.content_types()?;
-        let parts: Vec<String> = package.parts().map(str::to_owned).collect();
-        for part in parts.iter().filter(|part| *part != "[Content_Types].xml") {
-            if types.of(part).is_none() {
-                self.add(
-                    "contentType",
-                    part,
-                    &"",
-                    format!("the part `{part}` has no content type"),
-                );
-            }
-        }
-        for source in parts.iter().map(String::as_str).chain([""]) {
-            let relationships = package.relationships(source)?;
-            let mut ids = HashSet::new();
-            for relationship in &relationships {
-                if !ids.insert(relationship.id.clone()) {
-                    self.add(
-                        "relationshipTwice",
-                        source,
-                        &relationship.id,
-                        format!("`{source}` has two relationships `{}`", relationship.id),
-                    );
-                }
-                let lost = relationship
-                    .part()
-                    .filter(|part| !package.contains(part) && !part.is_empty());
-                if let Some(target) = lost {
-                    self.add(
-                        "relationshipTarget",
-                        source,
-                        &relationship.id,
-                        format!("`{source}` leads to `{target}`, which is not there"),
-                    );
-                }
-            }
+        let mut found = integrity::Findings::new(package, &CODES);
+        found.content_types(&|_| true)?;
+        for source in package.parts().chain([""]) {
+            let links = found.links(source)?;
             let is_sheet =
                 source.to_lowercase().starts_with("xl/") && source.to_lowercase().ends_with(".xml");
             // Large worksheets are looked at with their cells.
-            let is_large = large.contains(&source);
-            if is_sheet && !is_large && self.looks_at(source) {
-                self.ids(package, source, &package.part(source)?, &ids)?;
+            if is_sheet && !large.contains(&source) && self.looks_at(source) {
+                let content = package.part(source)?;
+                references(&mut found, package, (source, &content), &|id| {
+                    links.contains_key(id)
+                })?;
             }
         }
+        self.take(found);
         Ok(())
     }
 
@@ -66,26 +47,32 @@ impl Findings<'_> {
         content: &[u8],
         ids: &HashSet<String>,
     ) -> Outcome<()> {
-        let mut reader = Reader::new(source, content, package.limits())?;
-        while let Some(event) = reader.next_event()? {
-            let Event::Start(tag) = event else {
-                continue;
-            };
-            if let Some(id) = tag
-                .find("r:id")
-                .filter(|id| !id.raw.is_empty() && !ids.contains(id.raw))
-            {
-                self.add(
-                    "relationshipId",
-                    source,
-                    &id.raw,
-                    format!(
-                        "`{source}` uses the relationship `{}`, which is not there",
-                        id.raw
-                    ),
-                );
-            }
-        }
+        let mut found = integrity::Findings::new(package, &CODES);
+        references(&mut found, package, (source, content), &|id| ids.contains(id))?;
+        self.take(found);
         Ok(())
     }
+
+    fn take(&mut self, found: integrity::Findings<'_>) {
+        for finding in found.into_list() {
+            self.add(finding.code, &finding.part, &finding.location, finding.sentence);
+        }
+    }
+}
+
+fn references(
+    found: &mut integrity::Findings<'_>,
+    package: &Package,
+    (source, content): (&str, &[u8]),
+    is_there: &dyn Fn(&str) -> bool,
+) -> Outcome<()> {
+    let mut seen = References::new(is_there);
+    let mut reader = Reader::new(source, content, package.limits())?;
+    while let Some(event) = reader.next_event()? {
+        if let Event::Start(tag) = event {
+            seen.see(&tag);
+        }
+    }
+    found.references(source, seen);
+    Ok(())
 }

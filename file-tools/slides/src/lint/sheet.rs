@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use deskhand_opc::integrity::Links;
 use deskhand_opc::xml::{Node, Ns};
 use deskhand_operations::Refusal;
 
-use super::{Findings, Links};
+use super::Findings;
 
 impl Findings<'_> {
     pub(super) fn sheet(&mut self, part: &str, root: Node<'_, '_>, links: &Links) -> Result<(), Refusal> {

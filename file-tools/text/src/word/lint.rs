@@ -7,10 +7,11 @@ mod known;
 mod marks;
 mod story;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
+use deskhand_opc::integrity::{self, Codes, Links, References};
 use deskhand_opc::xml::{Node, Tree};
-use deskhand_opc::{PackageError, PatchSet, Relationship};
+use deskhand_opc::{PackageError, PatchSet};
 use deskhand_operations::Refusal;
 
 use super::Document;
@@ -18,21 +19,17 @@ use crate::refuse;
 use known::Known;
 use story::Stories;
 
-/// Findings that one check tells at most: a damaged document has as many as it likes.
-const LISTED: usize = 10_000;
+pub use deskhand_opc::integrity::Finding;
 
-/// Something wrong in a document.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Finding {
-    /// A stable code: `bookmark.open`, `relation.target`.
-    pub code: &'static str,
-    /// The part.
-    pub part: String,
-    /// Where in it: a paragraph, a relationship; empty for the part as a whole.
-    pub location: String,
-    /// One sentence without its full stop. It names no place, which a change may move.
-    pub sentence: String,
-}
+/// The codes of what every package is checked for.
+const CODES: Codes = Codes {
+    damaged: "part.damaged",
+    content_type: "part.contentType",
+    target: "relation.target",
+    twice: "relation.twice",
+    reference: "relation.missing",
+    character: "xml.character",
+};
 
 /// Checks a whole document.
 ///
@@ -56,9 +53,9 @@ pub(super) fn new_finding(
     let known = findings(before, Some(&touched))?;
     let mut left: HashMap<(&str, &str, &str), usize> = HashMap::new();
     for finding in &known {
-        *left.entry(finding.kind()).or_default() += 1;
+        *left.entry(kind(finding)).or_default() += 1;
     }
-    let new = found.iter().find(|finding| match left.get_mut(&finding.kind()) {
+    let new = found.iter().find(|finding| match left.get_mut(&kind(finding)) {
         Some(count) if *count > 0 => {
             *count -= 1;
             false
@@ -72,14 +69,15 @@ pub(super) fn new_finding(
 fn findings(document: &Document, only: Option<&BTreeSet<String>>) -> Result<Vec<Finding>, Refusal> {
     let mut found = Findings {
         document,
-        list: Vec::new(),
+        found: integrity::Findings::new(&document.package, &CODES),
     };
     let package = &document.package;
     let parts: Vec<&str> = package.parts().collect();
     // A part that went away may leave anybody's relationship behind.
     let gone = only.is_some_and(|only| only.iter().any(|part| !package.contains(part)));
     let looks_at = |part: &str| only.is_none_or(|only| only.contains(&part.to_lowercase()));
-    found.content_types(&parts, &looks_at)?;
+    let types = found.found.content_types(&looks_at);
+    types.map_err(|error| refuse::package(&error))?;
     let known = Known::read(&mut found)?;
     let mut stories = Stories::new(&known);
     for part in std::iter::once("").chain(parts.iter().copied()) {
@@ -89,7 +87,8 @@ fn findings(document: &Document, only: Option<&BTreeSet<String>>) -> Result<Vec<
         if has_ending(part, "rels") || !(own || gone || story.is_some()) {
             continue;
         }
-        let links = found.links(part, &links_part)?;
+        let links = found.found.links(part);
+        let links = links.map_err(|error| refuse::package(&error))?;
         if !part.is_empty() && (own || story.is_some()) && has_ending(part, "xml") {
             found.part(part, &links, |found, root| {
                 if let Some(story) = story {
@@ -99,8 +98,7 @@ fn findings(document: &Document, only: Option<&BTreeSet<String>>) -> Result<Vec<
         }
     }
     stories.finish(&mut found);
-    found.list.truncate(LISTED);
-    Ok(found.list)
+    Ok(found.found.into_list())
 }
 
 fn has_ending(part: &str, ending: &str) -> bool {
@@ -108,90 +106,26 @@ fn has_ending(part: &str, ending: &str) -> bool {
         .is_some_and(|(_, own)| own.eq_ignore_ascii_case(ending))
 }
 
-/// The relationships of a part by id.
-type Links = BTreeMap<String, Relationship>;
-
-impl Finding {
-    /// What tells it from others, wherever it stands.
-    fn kind(&self) -> (&str, &str, &str) {
-        (self.code, &self.part, &self.sentence)
-    }
+/// What tells a finding from others, wherever it stands.
+fn kind(finding: &Finding) -> (&str, &str, &str) {
+    (finding.code, &finding.part, &finding.sentence)
 }
 
 /// What was found so far.
 struct Findings<'d> {
     document: &'d Document,
-    list: Vec<Finding>,
+    found: integrity::Findings<'d>,
 }
 
 impl Findings<'_> {
     fn add(&mut self, code: &'static str, part: &str, location: impl Into<String>, sentence: String) {
-        if self.list.len() < LISTED {
-            self.list.push(Finding {
-                code,
-                part: part.to_owned(),
-                location: location.into(),
-                sentence,
-            });
-        }
+        self.found.add(code, part, location, sentence);
     }
 
     /// What a part holds that is no XML is a finding; what is above a limit is a refusal.
     fn readable<T>(&mut self, part: &str, read: Result<T, PackageError>) -> Result<Option<T>, Refusal> {
-        match read {
-            Ok(read) => Ok(Some(read)),
-            Err(error @ PackageError::TooLarge(_)) => Err(refuse::package(&error)),
-            Err(_) => {
-                self.add("part.damaged", part, "", "a part cannot be read".to_owned());
-                Ok(None)
-            }
-        }
-    }
-
-    /// Every part has a content type (ECMA-376 part 2, 6.2.3).
-    fn content_types(&mut self, parts: &[&str], looks_at: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
-        let name = "[Content_Types].xml";
-        let types = self.document.package.content_types();
-        let Some(types) = self.readable(name, types)? else {
-            return Ok(());
-        };
-        let all = looks_at(name);
-        let wanted = parts.iter().filter(|part| all || looks_at(part));
-        for part in wanted.filter(|part| !part.eq_ignore_ascii_case(name) && !part.ends_with('/')) {
-            if types.of(part).is_none() {
-                self.add(
-                    "part.contentType",
-                    part,
-                    "",
-                    "a part has no content type".to_owned(),
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// Ids once, targets there.
-    fn links(&mut self, source: &str, name: &str) -> Result<Links, Refusal> {
-        let mut links = Links::new();
-        let package = &self.document.package;
-        let read = package.relationships(source);
-        for link in self.readable(name, read)?.into_iter().flatten() {
-            // Word itself writes `NULL` for a picture that it lost, and `#` for places in this document.
-            let lost = link.part().is_some_and(|part| {
-                let nowhere = part.is_empty() || part.ends_with("NULL") || part.contains('#');
-                !nowhere && !package.contains(part)
-            });
-            if lost {
-                let kind = link.kind.rsplit('/').next().unwrap_or_default();
-                let sentence = format!("a relationship leads to a {kind} that is not in the file");
-                self.add("relation.target", source, link.id.clone(), sentence);
-            }
-            if let Some(twice) = links.insert(link.id.clone(), link) {
-                let sentence = format!("the relationship {} is there twice", twice.id);
-                self.add("relation.twice", source, twice.id, sentence);
-            }
-        }
-        Ok(links)
+        let read = self.found.readable(part, read);
+        read.map_err(|error| refuse::package(&error))
     }
 
     fn part(
@@ -205,49 +139,18 @@ impl Findings<'_> {
         let Some(content) = self.readable(name, content)? else {
             return Ok(());
         };
-        let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-        if content.iter().any(is_control) {
-            // XML 1.0, 2.2; by number the reader does not take them.
-            let sentence = "a part holds a control character, which XML cannot".to_owned();
-            self.add("xml.character", name, "", sentence);
-        }
+        self.found.characters(name, &content);
         let tree = Tree::parse(name, &content, package.limits());
         if let Some(tree) = self.readable(name, tree)? {
-            self.references(name, tree.root(), links);
+            let mut references = References::new(|id| links.contains_key(id));
+            for node in tree.root().descendants() {
+                references.see(node.tag());
+            }
+            self.found.references(name, references);
             then(self, tree.root());
         }
         Ok(())
     }
-
-    /// Every `r:…` names a relationship of the part.
-    fn references(&mut self, name: &str, root: Node<'_, '_>, links: &Links) {
-        let mut prefixes = BTreeSet::new();
-        let mut missing = BTreeSet::new();
-        for node in root.descendants() {
-            for attribute in node.tag().attributes() {
-                let Some((prefix, local)) = attribute.name.split_once(':') else {
-                    continue;
-                };
-                if prefix == "xmlns" && is_reference(attribute.raw) {
-                    prefixes.insert(local);
-                } else if prefixes.contains(prefix)
-                    && !attribute.raw.is_empty()
-                    && !links.contains_key(attribute.raw)
-                {
-                    missing.insert(attribute.raw);
-                }
-            }
-        }
-        for id in missing {
-            let sentence = format!("something refers to the relationship {id}, which is not there");
-            self.add("relation.missing", name, id, sentence);
-        }
-    }
-}
-
-/// True for the namespace of references to relationships, in either dialect.
-fn is_reference(uri: &str) -> bool {
-    deskhand_opc::xml::Ns::of(uri) == deskhand_opc::xml::Ns::Relationship
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub(crate) mod data;
 pub(crate) mod edit;
 pub(crate) mod form;
 pub(crate) mod look;
+pub mod order;
 pub(crate) mod read;
 pub(crate) mod regroup;
 mod series;

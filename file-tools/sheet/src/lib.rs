@@ -51,6 +51,7 @@ mod take_back;
 mod vml;
 mod workbook;
 
+pub use chart::order as chart_order;
 pub use compare::compare;
 pub use create::{CreateError, NewRows, NewSheet, NewWorkbook, create_workbook, workbook_of};
 pub use lint::{Finding, lint};

@@ -9,6 +9,7 @@ use deskhand_operations::workbook::SeriesLook;
 
 use super::data::Data;
 use super::form::{self, Form};
+use super::order::{CHART, SERIES};
 use super::read::{self, Plot, Plotted};
 use super::series::{self, Drawn};
 use super::{axes, standing, write};
@@ -83,31 +84,6 @@ impl Setting<'_, '_> {
         }
     }
 }
-
-/// Children of a series in order, of all kinds of groups together.
-pub(crate) const SERIES: &[&str] = &[
-    "idx",
-    "order",
-    "tx",
-    "spPr",
-    "invertIfNegative",
-    "pictureOptions",
-    "marker",
-    "explosion",
-    "dPt",
-    "dLbls",
-    "trendline",
-    "errBars",
-    "cat",
-    "xVal",
-    "val",
-    "yVal",
-    "smooth",
-    "shape",
-    "bubbleSize",
-    "bubble3D",
-    "extLst",
-];
 
 /// Draws other data: each series refers to new cells, with their values in its caches. Series are taken in their order;
 /// those that have no data any more go, and new ones come at the end.
@@ -225,21 +201,6 @@ fn refer(tree: &Tree<'_>, held: &Plotted<'_, '_>, new: &super::data::Series, dat
     }
     edits
 }
-
-/// Children of `chart` in order.
-pub(crate) const CHART: &[&str] = &[
-    "title",
-    "autoTitleDeleted",
-    "pivotFmts",
-    "view3D",
-    "floor",
-    "sideWall",
-    "backWall",
-    "plotArea",
-    "legend",
-    "plotVisOnly",
-    "dispBlanksAs",
-];
 
 /// Sets the title; the empty string takes it away.
 pub(crate) fn title(draft: &mut Draft, part: &str, text: &str) -> Outcome<()> {

@@ -7,55 +7,12 @@ use deskhand_operations::workbook::ChartLook;
 
 pub(crate) use super::axes::check;
 
-use super::edit::{CHART, Edits, Setting, joined, plot, retitle, with};
+use super::edit::{Edits, Setting, joined, plot, retitle, with};
+use super::order::{AXIS, CHART, LEGEND, SCALING};
 use super::read::{self, Plot};
 use super::{axes, write};
 use crate::cell_edit::number;
 use crate::error::{Outcome, refuse};
-
-/// Children of an axis in order, of all kinds of axes together.
-const AXIS: &[&str] = &[
-    "axId",
-    "scaling",
-    "delete",
-    "axPos",
-    "majorGridlines",
-    "minorGridlines",
-    "title",
-    "numFmt",
-    "majorTickMark",
-    "minorTickMark",
-    "tickLblPos",
-    "spPr",
-    "txPr",
-    "crossAx",
-    "crosses",
-    "crossesAt",
-    "auto",
-    "crossBetween",
-    "lblAlgn",
-    "lblOffset",
-    "baseTimeUnit",
-    "majorUnit",
-    "majorTimeUnit",
-    "minorUnit",
-    "minorTimeUnit",
-    "dispUnits",
-    "tickLblSkip",
-    "tickMarkSkip",
-    "noMultiLvlLbl",
-    "extLst",
-];
-const SCALING: &[&str] = &["logBase", "orientation", "max", "min", "extLst"];
-const LEGEND: &[&str] = &[
-    "legendPos",
-    "legendEntry",
-    "layout",
-    "overlay",
-    "spPr",
-    "txPr",
-    "extLst",
-];
 
 /// Sets what the look says and leaves the rest.
 pub(crate) fn apply(draft: &mut Draft, part: &str, look: &ChartLook) -> Outcome<()> {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use deskhand_opc::Blob;
 use deskhand_opc::xml::{Node, Ns};
 use deskhand_operations::workbook::{ChartLook, LegendPlace};
+use deskhand_sheet::chart_order::{AXIS, LEGEND, SCALING, SERIES, TITLE};
 
 use super::cells::Cells;
 use super::series::{self, Look};
@@ -17,55 +18,6 @@ use crate::text::{Formatting, paragraphs};
 
 /// An edit of a part.
 pub(crate) type Edit = (Range<usize>, Blob);
-
-/// The children of `c:ser` in order; the kinds of series differ only in which of them they have.
-const SERIES: &[&str] = &[
-    "idx",
-    "order",
-    "tx",
-    "spPr",
-    "invertIfNegative",
-    "pictureOptions",
-    "marker",
-    "explosion",
-    "dPt",
-    "dLbls",
-    "trendline",
-    "errBars",
-    "cat",
-    "xVal",
-    "val",
-    "yVal",
-    "shape",
-    "smooth",
-    "bubbleSize",
-    "bubble3D",
-    "extLst",
-];
-
-/// The children of an axis in order.
-const AXIS: &[&str] = &[
-    "axId",
-    "scaling",
-    "delete",
-    "axPos",
-    "majorGridlines",
-    "minorGridlines",
-    "title",
-    "numFmt",
-    "majorTickMark",
-    "minorTickMark",
-    "tickLblPos",
-    "spPr",
-    "txPr",
-    "crossAx",
-    "crosses",
-    "crossesAt",
-    "extLst",
-];
-
-/// The children of `c:scaling` in order.
-const SCALING: &[&str] = &["logBase", "orientation", "max", "min", "extLst"];
 
 /// A chart part under change.
 #[derive(Clone, Copy, Debug)]
@@ -218,8 +170,7 @@ impl<'t, 'a> ChartPart<'t, 'a> {
             "<c:tx><c:rich><a:bodyPr/><a:lstStyle/>{}</c:rich></c:tx>",
             Formatting::plain().paragraphs(title)
         );
-        let order = ["tx", "layout", "overlay", "spPr", "txPr", "extLst"];
-        element.put(&order, &["tx"], "tx", self.fit(&text));
+        element.put(TITLE, &["tx"], "tx", self.fit(&text));
         element.instead_of(old)
     }
 
@@ -314,16 +265,7 @@ impl<'t, 'a> ChartPart<'t, 'a> {
         let position = self.fit(&format!("<c:legendPos val=\"{place}\"/>"));
         if let Some(old) = old {
             let mut element = Element::of(old, self.content);
-            let order = [
-                "legendPos",
-                "legendEntry",
-                "layout",
-                "overlay",
-                "spPr",
-                "txPr",
-                "extLst",
-            ];
-            element.put(&order, &["legendPos"], "legendPos", position);
+            element.put(LEGEND, &["legendPos"], "legendPos", position);
             // A place by hand would win over the side.
             element.take(&["layout"]);
             Some(element.instead_of(old))

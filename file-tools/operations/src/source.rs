@@ -20,6 +20,7 @@ macro_rules! sources_of {
             Operation::Deck(Deck::ChartAdd(params)) => Some(&$($mutable)? params.sources),
             Operation::Deck(Deck::SlideFromTemplate(params)) => Some(&$($mutable)? params.sources),
             Operation::Deck(Deck::TextReplace(params)) => Some(&$($mutable)? params.sources),
+            Operation::Deck(Deck::NotesSet(params)) => Some(&$($mutable)? params.sources),
             Operation::Deck(Deck::ShapeAdd(params)) => Some(&$($mutable)? params.sources),
             Operation::Deck(Deck::TableSet(params)) => Some(&$($mutable)? params.sources),
             Operation::Deck(Deck::ChartUpdate(params)) => Some(&$($mutable)? params.sources),

@@ -19,6 +19,8 @@ use crate::{exchange, refuse};
 
 /// Sources that one operation may carry.
 const MAX_SOURCES: usize = 500;
+/// What stands for the speaker notes where others are shapes: those have numbers.
+const NOTES: &str = "notes";
 /// Figures that a warning names.
 const NAMED: usize = 10;
 
@@ -43,6 +45,7 @@ fn said(operation: &DeckOperation) -> Option<(Written<'_>, &[FigureSource])> {
         Op::SlideFromTemplate(add) => (Written::Slide, &add.sources),
         Op::TextSet(set) => (Written::Shape(&set.shape), &set.sources),
         Op::TextReplace(replace) => (Written::Answered, &replace.sources),
+        Op::NotesSet(set) => (Written::Shape(NOTES), &set.sources),
         Op::ShapeAdd(add) => (Written::Named(&add.name), &add.sources),
         Op::TableAdd(add) => (Written::Named(&add.name), &add.sources),
         Op::TableSet(set) => (Written::Shape(&set.shape), &set.sources),
@@ -71,6 +74,21 @@ fn tell_held(held: &[Figure], content: &mut SlideContent) {
             Some(figure::kept(figure, words, !shows(shape, words)))
         });
         shape.sources = of_shape.collect();
+    }
+    let notes = notes_of(content);
+    let of_notes = held.iter().filter_map(|figure| {
+        let words = words_on(figure, &content.id, NOTES)?;
+        Some(figure::kept(figure, words, !shows(&notes, words)))
+    });
+    content.notes_sources = of_notes.collect();
+}
+
+/// The speaker notes of a slide in the form of a shape.
+fn notes_of(content: &SlideContent) -> SlideShape {
+    SlideShape {
+        id: NOTES.to_owned(),
+        text: content.notes.clone(),
+        ..SlideShape::default()
     }
 }
 
@@ -230,6 +248,7 @@ fn forget(
 fn writes_anew(operation: &DeckOperation, shape: &str, words: &str) -> bool {
     match operation {
         DeckOperation::TextSet(set) => set.shape == shape,
+        DeckOperation::NotesSet(_) => shape == NOTES,
         DeckOperation::ChartUpdate(update) => update.shape == shape && update.data.is_some(),
         DeckOperation::TableSet(set) => {
             let mut cells = set.cells.iter().flatten().flatten();
@@ -264,7 +283,11 @@ impl Slides {
         if !self.read.contains_key(slide) {
             let entry = self.deck.slides.iter().find(|entry| entry.id == slide);
             let content = entry.map(|entry| self.deck.content(entry, Detail::Whole));
-            self.read.insert(slide.to_owned(), content.transpose()?);
+            let mut content = content.transpose()?;
+            if let Some(content) = &mut content {
+                content.shapes.push(notes_of(content));
+            }
+            self.read.insert(slide.to_owned(), content);
         }
         Ok(self.read.get(slide).and_then(Option::as_ref))
     }
@@ -290,7 +313,8 @@ impl Slides {
         if let (Written::Answered, DeckAnswer::TextReplace(replaced)) = (written, answer) {
             let mut places = Vec::new();
             for at in &replaced.shapes {
-                let shape = self.shape(&at.slide, &at.shape)?;
+                let id = if at.shape.is_empty() { NOTES } else { &at.shape };
+                let shape = self.shape(&at.slide, id)?;
                 places.extend(
                     shape
                         .filter(|shape| shows(shape, words))
@@ -305,7 +329,7 @@ impl Slides {
             _ => target.strip_prefix("slide:").unwrap_or_default(),
         };
         let is_written = |shape: &&SlideShape| match written {
-            Written::Slide | Written::Answered => true,
+            Written::Slide | Written::Answered => shape.id != NOTES,
             Written::Shape(id) => shape.id == id,
             Written::Named(name) => shape.name == name,
         };
@@ -349,6 +373,7 @@ fn content_of(answer: &mut DeckAnswer) -> Option<&mut SlideContent> {
 fn warn(answer: &mut DeckAnswer, too_many: usize, strange: &mut Vec<&str>) {
     let warnings = match answer {
         DeckAnswer::TextSet(applied)
+        | DeckAnswer::NotesSet(applied)
         | DeckAnswer::ShapeAdd(applied)
         | DeckAnswer::TableAdd(applied)
         | DeckAnswer::TableSet(applied)

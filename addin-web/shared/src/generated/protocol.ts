@@ -3179,7 +3179,11 @@ slide: string,
 /**
  * The text; lines become paragraphs. The empty text empties them.
  */
-text: string, };
+text: string, 
+/**
+ * Where figures in the text came from.
+ */
+sources?: Array<FigureSource>, };
 
 /**
  * Nothing.
@@ -5143,6 +5147,10 @@ shapes: Array<SlideShape>,
  * The speaker notes, in `slide.read`, where there are any.
  */
 notes?: string, 
+/**
+ * Where figures in the notes came from, in `slide.read`.
+ */
+notesSources?: Array<KeptSource>, 
 /**
  * How many effects the animations have, in `slide.read`.
  */

@@ -20,6 +20,9 @@ const MAX_READS: usize = 1_000;
 /// How far two numbers may be apart, relative to the larger, and still be the same figure.
 const TOLERANCE: f64 = 1e-9;
 
+/// Stands for the speaker notes where others are shapes: those have numbers.
+const NOTES: &str = "notes";
+
 /// A check waits for no pane: what cannot be read at once is told as not reached.
 struct AtOnce;
 
@@ -133,6 +136,9 @@ impl Spot {
             Operation::Deck(DeckOperation::TextSet(params)) => {
                 Some(Self::Slide(params.slide.clone(), Some(params.shape.clone())))
             }
+            Operation::Deck(DeckOperation::NotesSet(params)) => {
+                Some(Self::Slide(params.slide.clone(), Some(NOTES.to_owned())))
+            }
             Operation::Deck(operation) => {
                 let slide = added_slide_of(operation).or_else(|| slide_of(operation))?;
                 Some(Self::Slide(slide, None))
@@ -151,6 +157,7 @@ impl Spot {
                 DeckOperation::TextSet(params) => {
                     *slide == params.slide && shape.as_ref() == Some(&params.shape)
                 }
+                DeckOperation::NotesSet(params) => *slide == params.slide && shape.as_deref() == Some(NOTES),
                 DeckOperation::ShapeDelete(params) => {
                     *slide == params.slide && shape.as_ref() == Some(&params.shape)
                 }

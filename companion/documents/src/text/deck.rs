@@ -50,6 +50,7 @@ pub(super) fn slide(content: &SlideContent) -> String {
     if let Some(notes) = &content.notes {
         let _ = writeln!(out, "  speaker notes: {}", notes.replace('\n', " / "));
     }
+    sources(&mut out, content.notes_sources.iter());
     out
 }
 
@@ -101,11 +102,12 @@ mod tests {
     fn notes_and_alternative_texts_of_a_slide_are_told() {
         let content = json!({
             "id": "s", "index": 1, "layout": "Blank", "hidden": true, "notes": "say this",
+            "notesSources": [{"figure": "7", "document": "d", "address": "Data!D9"}],
             "shapes": [{"id": "4", "name": "Picture", "kind": "picture", "altText": "a bridge",
                 "sources": [{"figure": "4", "document": "d", "address": "Data!C4"}]}],
         });
         let told = slide(&serde_json::from_value(content).unwrap());
-        for word in ["hidden", "say this", "a bridge", "Data!C4"] {
+        for word in ["hidden", "say this", "a bridge", "Data!C4", "Data!D9"] {
             assert!(told.contains(word), "{told}");
         }
     }

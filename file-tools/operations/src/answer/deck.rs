@@ -93,6 +93,10 @@ pub struct SlideContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub notes: Option<String>,
+    /// Where figures in the notes came from, in `slide.read`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<KeptSource>>")]
+    pub notes_sources: Vec<KeptSource>,
     /// How many effects the animations have, in `slide.read`.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[ts(optional, as = "Option<u32>")]

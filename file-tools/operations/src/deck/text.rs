@@ -65,4 +65,8 @@ pub struct NotesSet {
     pub slide: String,
     /// The text; lines become paragraphs. The empty text empties them.
     pub text: String,
+    /// Where figures in the text came from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<FigureSource>>")]
+    pub sources: Vec<FigureSource>,
 }

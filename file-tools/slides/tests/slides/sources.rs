@@ -335,3 +335,38 @@ fn a_damaged_part_of_sources_is_no_reason_to_refuse_a_file() {
         );
     }
 }
+
+/// The figures of the notes of a slide.
+fn of_notes(deck: &Deck, slide: &str) -> Vec<String> {
+    let read = answer(deck, json!({"op": "slide.read", "slide": slide}));
+    let sources = read["notesSources"].as_array().cloned().unwrap_or_default();
+    let figures = sources.iter().map(|source| source["figure"].as_str().unwrap());
+    figures.map(str::to_owned).collect()
+}
+
+#[test]
+fn sources_of_notes_are_kept_come_with_a_copy_and_go_with_their_words() {
+    let set = json!({"op": "notes.set", "slide": "s", "text": "Say 12.5m and 7m", "sources": [source("12.5m"), source("99")]});
+    let (told, deck, _) = run(&written(), set).unwrap();
+    let warnings = told["warnings"].as_array().unwrap();
+    assert!(
+        warnings.len() == 1 && warnings[0].as_str().unwrap().ends_with("does not keep them: 99."),
+        "{warnings:?}"
+    );
+    assert_eq!(of_notes(&deck, "s"), ["12.5m"]);
+    assert_eq!(figures(&deck, "s").len(), ALL.len(), "those of the shapes stay");
+    let copied = apply(
+        &deck,
+        [json!({"op": "slide.duplicate", "id": "copy", "slide": "s"})],
+    );
+    assert_eq!(of_notes(&copied, "copy"), ["12.5m"]);
+    let replaced = json!({"op": "text.replace", "find": "Say", "replace": "Say 31m,", "notes": true, "slide": "s",
+        "sources": [source("31m")]});
+    let deck = apply(&deck, [replaced]);
+    assert_eq!(of_notes(&deck, "s"), ["12.5m", "31m"]);
+    let deck = apply(
+        &deck,
+        [json!({"op": "notes.set", "slide": "s", "text": "Again 12.5m"})],
+    );
+    assert!(of_notes(&deck, "s").is_empty(), "written anew without a source");
+}

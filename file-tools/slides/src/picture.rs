@@ -46,6 +46,10 @@ pub(crate) struct Picture {
 pub(crate) enum PictureError {
     #[error("the picture is neither PNG nor JPEG")]
     UnknownFormat,
+    #[error(
+        "the picture is an SVG, of which Office wants a rendering too; draw it as a PNG, at the size in which it is to be shown, and pass that"
+    )]
+    Vector,
     #[error("the picture is damaged or cut off")]
     Damaged,
     #[error("the picture has a side of more than {MAX_SIDE} pixels")]
@@ -58,6 +62,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Picture, PictureError> {
         (Format::Png, png_size(bytes))
     } else if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
         (Format::Jpeg, jpeg_size(bytes))
+    } else if is_vector(bytes) {
+        return Err(PictureError::Vector);
     } else {
         return Err(PictureError::UnknownFormat);
     };
@@ -72,6 +78,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Picture, PictureError> {
         width,
         height,
     })
+}
+
+/// Whether bytes are an SVG: its root is looked for behind the declaration and comments, and nothing of it is read.
+fn is_vector(bytes: &[u8]) -> bool {
+    let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+    head.trim_ascii_start().starts_with(b"<") && head.windows(4).any(|window| window == b"<svg")
 }
 
 /// The size in the header chunk (PNG third edition, 11.2.1 `IHDR`), and that the file has its end.
@@ -159,7 +171,9 @@ mod tests {
     fn refuses_what_is_no_picture() {
         let mut cut = png(640, 480);
         cut.truncate(30);
-        let cases: [(&str, Vec<u8>, PictureError); 6] = [
+        let svg = b"<?xml version=\"1.0\"?>\n<!-- a dot --><svg xmlns=\"http://www.w3.org/2000/svg\"/>";
+        let cases: [(&str, Vec<u8>, PictureError); 7] = [
+            ("an SVG", svg.to_vec(), PictureError::Vector),
             ("a GIF", b"GIF89a".to_vec(), PictureError::UnknownFormat),
             ("nothing", Vec::new(), PictureError::UnknownFormat),
             ("a PNG without its end", cut, PictureError::Damaged),

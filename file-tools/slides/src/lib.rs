@@ -32,6 +32,7 @@ mod order;
 mod part;
 mod picture;
 mod refuse;
+mod resize;
 mod shape;
 mod sources;
 mod table;

@@ -97,13 +97,16 @@ impl<'x> Import<'x> {
         }
     }
 
-    /// Brings a slide under a part name.
-    pub(super) fn slide(&mut self, slide: &SlideEntry, to: &str) -> Result<(), Refusal> {
+    /// Brings a slide under a part name. Answers what the parts that came are called here.
+    pub(super) fn slide(mut self, slide: &SlideEntry, to: &str) -> Result<Vec<String>, Refusal> {
         let frames = match self.way {
             Way::Exchange => self.lost_frames(slide)?,
             Way::Within | Way::WithMaster | Way::Mapped => Vec::new(),
         };
-        self.copy(&slide.part, to, frames)
+        self.copy(&slide.part, to, frames)?;
+        // A layout that was mapped to was here before.
+        let names = self.names.into_values();
+        Ok(names.filter(|name| !self.deck.package.contains(name)).collect())
     }
 
     /// Copies a part and what it leads to. `edits` are made on the copy.

@@ -14,6 +14,7 @@ use crate::content::node_to_change;
 use crate::deck::{Deck, SlideEntry};
 use crate::layout::Layout;
 use crate::part::related;
+use crate::resize::Fit;
 use crate::shape::flattened;
 use crate::text::check;
 use crate::{exchange, list, refuse, tag};
@@ -52,14 +53,18 @@ pub(super) fn add(deck: &Deck, draft: &mut Draft, add: &SlideFromTemplate) -> Re
         add.id.clone()
     };
     let part = draft.free_name("ppt/slides/slide", ".xml");
-    match add.look {
+    let fit = Fit::between(&source, deck);
+    let brought = match add.look {
         TemplateLook::Template if add.layout.is_some() => {
             return Err(refuse::bad_input(
                 "a slide that keeps its look keeps its layout too, so no layout is to be named",
             ));
         }
-        TemplateLook::Template => with_master(deck, draft, &source, incoming, &part)?,
+        TemplateLook::Template => with_master(deck, draft, (&source, incoming), &part, fit)?,
         TemplateLook::Deck => mapped(deck, draft, &source, incoming, (&part, add.layout.as_deref()))?,
+    };
+    if let Some(fit) = fit {
+        fit.parts(draft, &source, &brought)?;
     }
     adapt::bring_table_styles(draft, deck, &source, &part)?;
     let tagged = tag::logical_id(draft.package(), &part)?;
@@ -71,17 +76,17 @@ pub(super) fn add(deck: &Deck, draft: &mut Draft, add: &SlideFromTemplate) -> Re
     read_back(draft, &part)
 }
 
-/// Brings a slide with its layout and master; those that came along before are taken again.
+/// Brings a slide with its layout and master; those that came along before are taken again. Answers the parts that came.
 fn with_master(
     deck: &Deck,
     draft: &mut Draft,
-    source: &Deck,
-    slide: &SlideEntry,
+    (source, slide): (&Deck, &SlideEntry),
     to: &str,
-) -> Result<(), Refusal> {
+    fit: Option<Fit>,
+) -> Result<Vec<String>, Refusal> {
     let layout = source_layout(source, slide)?;
     for own in deck.layouts.iter().filter(|own| own.name == layout.name) {
-        if same_look(source, layout, deck, own)? {
+        if same_look((source, layout), (deck, own), fit)? {
             let way = (layout.part.as_str(), own.part.as_str());
             return Import::onto(source, deck, draft, way).slide(slide, to);
         }
@@ -94,10 +99,19 @@ fn source_layout<'d>(source: &'d Deck, slide: &SlideEntry) -> Result<&'d Layout,
     layout.ok_or_else(|| refuse::corrupt("the slide of the other deck has no layout"))
 }
 
-/// Whether two layouts are the same, and their themes.
-fn same_look(source: &Deck, one: &Layout, deck: &Deck, other: &Layout) -> Result<bool, Refusal> {
+/// Whether a layout is one of the deck's own, once it has been fitted to it, and their themes are the same.
+fn same_look(
+    (source, one): (&Deck, &Layout),
+    (deck, other): (&Deck, &Layout),
+    fit: Option<Fit>,
+) -> Result<bool, Refusal> {
     let bytes = |deck: &Deck, part: &str| deck.package.part(part).map_err(|error| refuse::package(&error));
-    if bytes(source, &one.part)? != bytes(deck, &other.part)? {
+    let own = bytes(deck, &other.part)?;
+    let is_same = match fit {
+        Some(fit) => *fit.layout(source, &one.part)? == *own,
+        None => bytes(source, &one.part)? == own,
+    };
+    if !is_same {
         return Ok(false);
     }
     let theme = |deck: &Deck, layout: &Layout| -> Result<_, Refusal> {
@@ -107,22 +121,23 @@ fn same_look(source: &Deck, one: &Layout, deck: &Deck, other: &Layout) -> Result
     Ok(theme(source, one)? == theme(deck, other)?)
 }
 
-/// Brings a slide onto a layout of the deck.
+/// Brings a slide onto a layout of the deck. Answers the parts that came.
 fn mapped(
     deck: &Deck,
     draft: &mut Draft,
     source: &Deck,
     slide: &SlideEntry,
     (to, wanted): (&str, Option<&str>),
-) -> Result<(), Refusal> {
+) -> Result<Vec<String>, Refusal> {
     let from = source_layout(source, slide)?;
     let onto = match wanted {
         Some(name) => deck.layout(name)?,
         None => nearest(deck, from)?,
     };
-    Import::onto(source, deck, draft, (&from.part, &onto.part)).slide(slide, to)?;
+    let brought = Import::onto(source, deck, draft, (&from.part, &onto.part)).slide(slide, to)?;
     adapt::to_layout(draft, (source, slide), (deck, onto), to)?;
-    adapt::to_theme(draft, (source, from), (deck, onto), to)
+    adapt::to_theme(draft, (source, from), (deck, onto), to)?;
+    Ok(brought)
 }
 
 /// The deck's layout that is most like one of another deck: of the same name, of the same type, else with the most

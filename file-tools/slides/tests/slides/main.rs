@@ -14,6 +14,7 @@ mod mutations;
 mod outside;
 mod reading;
 mod refusals;
+mod resizing;
 mod sections;
 mod sources;
 mod templates;

@@ -38,6 +38,14 @@ impl ShapeKind {
             Self::Other => "other",
         }
     }
+
+    /// The kind in a sentence.
+    pub(crate) fn called(self) -> &'static str {
+        match self {
+            Self::Other => "foreign object",
+            known => known.name(),
+        }
+    }
 }
 
 /// The mark of a placeholder: `p:ph`.

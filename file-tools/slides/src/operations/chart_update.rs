@@ -65,7 +65,7 @@ fn chart_part(deck: &Deck, slide: &Slide<'_>, shape: &Shape) -> Result<Part, Ref
         return Err(refuse::bad_input(format!(
             "the shape '{}' is a {} and no chart",
             shape.name,
-            shape.kind.name()
+            shape.kind.called()
         )));
     }
     let links = relationships(&deck.package, &slide.part.name)?;

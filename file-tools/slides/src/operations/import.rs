@@ -225,7 +225,8 @@ impl<'x> Import<'x> {
         Ok(name.map(Target::Part))
     }
 
-    fn bring_part(&mut self, part: &str, is_image: bool) -> Result<String, Refusal> {
+    /// Brings a part with what it leads to; answers its name here.
+    pub(super) fn bring_part(&mut self, part: &str, is_image: bool) -> Result<String, Refusal> {
         if let Some(same) = is_image.then(|| self.same_image(part)).transpose()?.flatten() {
             return Ok(same);
         }

@@ -6,6 +6,7 @@ use deskhand_operations::deck::NotesSet;
 use deskhand_operations::{Applied, Refusal};
 
 use super::applied;
+use super::import::Import;
 use super::master_import::register_notes_master;
 use super::text_set::body_edit;
 use crate::content::node_to_change;
@@ -18,7 +19,6 @@ use crate::text::check;
 
 const SLIDE: &str = "application/vnd.openxmlformats-officedocument.presentationml.notesSlide+xml";
 const MASTER: &str = "application/vnd.openxmlformats-officedocument.presentationml.notesMaster+xml";
-const THEME: &str = "application/vnd.openxmlformats-officedocument.theme+xml";
 
 pub(super) fn set(deck: &Deck, draft: &mut Draft, set: &NotesSet) -> Result<Applied, Refusal> {
     check("the notes", &set.text)?;
@@ -63,26 +63,16 @@ fn add(deck: &Deck, draft: &mut Draft, slide: &SlideEntry, text: &str) -> Result
     link().map(|_| ()).map_err(|error| refuse::patch(&error))
 }
 
-/// Adds a notes master with a theme of its own: a copy of the first master's.
+/// Adds a notes master with a theme of its own: a copy of the first master's, which shares its pictures.
 fn add_master(deck: &Deck, draft: &mut Draft) -> Result<String, Refusal> {
     let theme = match deck.layouts.first() {
         Some(layout) => related(&deck.package, &layout.master_part, "theme")?,
         None => None,
     };
     let theme = theme.ok_or_else(|| refuse::corrupt("the deck has no theme"))?;
-    let content = deck
-        .package
-        .part(&theme)
-        .map_err(|error| refuse::package(&error))?;
-    if !crate::part::relationships(&deck.package, &theme)?.is_empty() {
-        return Err(refuse::unsupported(
-            "the deck has no notes master yet, and its theme has pictures; add notes to one slide in PowerPoint first",
-        ));
-    }
-    let own_theme = draft.free_name("ppt/theme/theme", ".xml");
+    let own_theme = Import::within(deck, draft).bring_part(&theme, false)?;
     let master = draft.free_name("ppt/notesMasters/notesMaster", ".xml");
     let mut link = || {
-        draft.add_part(&own_theme, content.clone(), THEME)?;
         draft.add_part(&master, notes_master(deck.dialect), MASTER)?;
         let kind = deck.dialect.relationship("theme");
         draft.add_relationship(&master, &kind, &Target::Part(own_theme.clone()))

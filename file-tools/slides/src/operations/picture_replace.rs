@@ -33,7 +33,7 @@ pub(super) fn replace(deck: &Deck, draft: &mut Draft, replace: &PictureReplace) 
         return Err(refuse::bad_input(format!(
             "the shape '{}' is a {} and no picture",
             shape.name,
-            shape.kind.name()
+            shape.kind.called()
         )));
     }
     let tree = slide.part.tree()?;

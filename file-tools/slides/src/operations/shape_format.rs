@@ -98,6 +98,6 @@ fn no_look(shape: &Shape, what: &str) -> Refusal {
     refuse::bad_input(format!(
         "the shape '{}' is a {} and has no {what} to format",
         shape.name,
-        shape.kind.name()
+        shape.kind.called()
     ))
 }

@@ -60,7 +60,9 @@ fn place(
 ) -> Result<Applied, Refusal> {
     let tree = slide.part.tree()?;
     let node = node_to_change(tree.root(), shape)?;
-    let on_slide = if shape.kind == ShapeKind::Line {
+    // Not lines alone are flat: programs draw rules as rectangles without a height.
+    let is_flat = |frame: EmuFrame| frame.width == 0 || frame.height == 0;
+    let on_slide = if shape.kind == ShapeKind::Line || shape.frame.is_some_and(is_flat) {
         EmuFrame::from_points_of_line(frame)
     } else {
         EmuFrame::from_points(frame)

@@ -27,7 +27,7 @@ pub(super) fn set(deck: &Deck, draft: &mut Draft, set: &TableSet) -> Result<Appl
         return Err(refuse::bad_input(format!(
             "the shape '{}' is a {} and no table",
             shape.name,
-            shape.kind.name()
+            shape.kind.called()
         )));
     }
     let changes_lines = [

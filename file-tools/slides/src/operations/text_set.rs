@@ -87,7 +87,7 @@ fn check_takes_text(slide: &Slide<'_>, shape: &Shape) -> Result<(), Refusal> {
     Err(refuse::bad_input(format!(
         "the shape '{}' is a {} and takes no text; the slide '{}' has text in {}",
         shape.name,
-        shape.kind.name(),
+        shape.kind.called(),
         slide.entry.id,
         refuse::listed(with_text.map(|shape| format!("{} {}", shape.id, shape.name)))
     )))

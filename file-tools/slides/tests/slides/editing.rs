@@ -336,3 +336,78 @@ fn a_slide_with_other_prefixes_is_edited_in_its_own() {
     assert_eq!(shape(&slide, "T")["rows"], json!([["a", "b"], ["1", "2"]]));
     assert_eq!(names(&slide), ["Titel 2", "Untertitel 1", "T"]);
 }
+
+#[test]
+fn a_rule_without_height_is_moved_and_stays_flat() {
+    let deck = fixture("pptx-automizer__SlidesWithoutCreationIds.pptx");
+    let slide = deck.slide_ids().next().unwrap().to_owned();
+    let deck = apply(
+        &deck,
+        [
+            json!({"op": "shape.add", "slide": slide, "name": "Rule", "kind": "rectangle",
+            "frame": {"left": 30, "top": 40, "width": 200, "height": 50}}),
+        ],
+    );
+    let part = &deck.package().parts().find(|part| {
+        part.starts_with("ppt/slides/slide")
+            && String::from_utf8_lossy(&deck.package().part(part).unwrap()).contains("\"Rule\"")
+    });
+    let deck = rewritten(&deck, part.unwrap(), |xml| {
+        xml.replace("cx=\"2540000\" cy=\"635000\"", "cx=\"2540000\" cy=\"0\"")
+    });
+    let read = answer(&deck, json!({"op": "slide.read", "slide": slide}));
+    let rule = read["shapes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|shape| shape["name"] == "Rule")
+        .unwrap();
+    let moved = apply(
+        &deck,
+        [json!({"op": "shape.move", "slide": slide, "shape": rule["id"], "left": 12, "top": 34})],
+    );
+    let read = answer(&moved, json!({"op": "slide.read", "slide": slide}));
+    let rule = read["shapes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|shape| shape["name"] == "Rule")
+        .unwrap();
+    assert_eq!(
+        rule["frame"],
+        json!({"left": 12.0, "top": 34.0, "width": 200.0, "height": 0.0})
+    );
+}
+
+#[test]
+fn notes_come_into_a_deck_whose_theme_has_pictures() {
+    let create = serde_json::from_value(json!({})).unwrap();
+    let (deck, _) = deskhand_slides::create_deck(&create, None).unwrap();
+    let deck = apply(
+        &deck,
+        [
+            json!({"op": "slide.add", "id": "s", "layout": "Blank"}),
+            json!({"op": "picture.add", "slide": "s", "name": "Picture", "data": PICTURE, "altText": "Blue",
+                "frame": {"left": 0, "top": 0, "width": 40, "height": 20}}),
+        ],
+    );
+    let theme = "ppt/theme/theme1.xml";
+    let mut draft = deskhand_opc::Draft::new(deck.package());
+    let image = deskhand_opc::Target::Part("ppt/media/image1.png".to_owned());
+    let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image";
+    draft.add_relationship(theme, kind, &image).unwrap();
+    let deck = Deck::open(draft.package().clone()).unwrap();
+    let noted = apply(
+        &deck,
+        [json!({"op": "notes.set", "slide": "s", "text": "Say this"})],
+    );
+    assert_eq!(read_by_python(&noted)["slides"][0]["notes"], "Say this");
+    let package = noted.package();
+    let master = package
+        .related("ppt/presentation.xml", "notesMaster")
+        .unwrap()
+        .remove(0);
+    let own = package.related(&master, "theme").unwrap().remove(0);
+    assert_ne!(own, theme);
+    assert_eq!(package.related(&own, "image").unwrap(), ["ppt/media/image1.png"]);
+}

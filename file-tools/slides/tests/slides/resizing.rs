@@ -145,8 +145,7 @@ fn a_master_that_comes_along_is_stretched_and_taken_again() {
         let read = answer(deck, json!({"op": "slide.read", "slide": slide}));
         let shapes = read["shapes"].as_array().unwrap().clone();
         let title = shapes.into_iter().find(|shape| shape["text"] == "Sizes").unwrap();
-        let sides = ["left", "top", "width", "height"].map(|side| title["frame"][side].as_f64().unwrap());
-        sides
+        ["left", "top", "width", "height"].map(|side| title["frame"][side].as_f64().unwrap())
     };
     let before = title(&wide(), "s");
     let deck = added(&target, "one", "template", &from);

@@ -27,8 +27,6 @@ pub struct References {
     pub functions: Vec<String>,
     /// True where another workbook is referred to.
     pub external: bool,
-    /// True where table columns are named.
-    pub structured: bool,
 }
 
 /// A sheet prefix without its `!` and quotes.
@@ -81,7 +79,6 @@ pub fn references(formula: &str) -> References {
             }
             Kind::Name => found.names.push(token.text.to_owned()),
             Kind::Function => found.functions.push(plain_name(token.text)),
-            Kind::Structured => found.structured = true,
             _ => {}
         }
         sheet = None;

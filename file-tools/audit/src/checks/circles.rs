@@ -75,7 +75,11 @@ fn reads(context: &Context<'_>) -> Vec<Reads> {
             list.iter()
                 .any(|held| held.sheet == Some(one.0) && held.area == one.1)
         };
-        read.retain(|one| !names(&addresses, one) || names(&values, one));
+        // The place of a column of tables is not known here: one that leads to the formula itself is taken for its address.
+        let itself = context.cell(*sheet, *index);
+        let itself = (*sheet, Area::cell(itself.row, itself.column));
+        let is_address = |one: &(usize, Area)| names(&addresses, one) || (parsed.other && *one == itself);
+        read.retain(|one| !is_address(one) || names(&values, one));
     }
     reads
 }

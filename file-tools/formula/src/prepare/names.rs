@@ -300,11 +300,12 @@ fn table_cells(
 /// The cells that a formula names, directly, by table or by name, whether it can be computed or not.
 pub(crate) fn named(formula: &str, at: CellAt, names: &Names<'_>) -> Vec<(usize, Area)> {
     let mut reads = Vec::new();
-    gather(formula, at.sheet, names, DEPTH, &mut reads);
+    gather(formula, at, names, DEPTH, &mut reads);
     reads
 }
 
-fn gather(formula: &str, sheet: usize, names: &Names<'_>, depth: usize, reads: &mut Vec<(usize, Area)>) {
+fn gather(formula: &str, at: CellAt, names: &Names<'_>, depth: usize, reads: &mut Vec<(usize, Area)>) {
+    let sheet = at.sheet;
     let found = references(formula);
     for range in &found.ranges {
         let index = |name: &Option<String>| name.as_ref().map_or(Some(sheet), |name| names.sheet(name));
@@ -318,15 +319,39 @@ fn gather(formula: &str, sheet: usize, names: &Names<'_>, depth: usize, reads: &
         }
     }
     for name in &found.names {
-        if let Some((sheet, table)) = names.tables.get(&name.to_lowercase()) {
-            reads.push((*sheet, table.area));
-        } else if let (Some(refers_to), Some(depth)) = (names.name(name, sheet), depth.checked_sub(1)) {
-            gather(refers_to, sheet, names, depth, reads);
+        let is_table = names.tables.contains_key(&name.to_lowercase());
+        if let (false, Some(refers_to), Some(depth)) =
+            (is_table, names.name(name, sheet), depth.checked_sub(1))
+        {
+            gather(refers_to, at, names, depth, reads);
         }
     }
-    if found.structured {
-        let tables = names.by_sheet.get(&sheet).into_iter().flatten();
-        reads.extend(tables.map(|table| (sheet, table.area)));
+    let tokens = tokens(formula);
+    for (index, token) in tokens.iter().enumerate() {
+        let specifier = tokens.get(index + 1).filter(|next| next.kind == Kind::Structured);
+        let table = |token: &Token<'_>| names.tables.get(&token.text.to_lowercase());
+        match token.kind {
+            Kind::Name => reads.extend(table(token).and_then(|(sheet, table)| {
+                let cells = rows_of(table, specifier.map_or("", |specifier| specifier.text), at);
+                cells.map(|cells| (*sheet, cells))
+            })),
+            Kind::Structured if index == 0 || table(&tokens[index - 1]).is_none() => {
+                let here = || names.by_sheet.get(&sheet).into_iter().flatten();
+                let around = here().any(|table| table.area.contains(at.row, at.column));
+                let meant = here().filter(|table| !around || table.area.contains(at.row, at.column));
+                reads.extend(meant.filter_map(|table| Some((sheet, rows_of(table, token.text, at)?))));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The cells of a table that a specifier means; all where it is not understood, none where it means no row.
+fn rows_of(table: &Table, specifier: &str, at: CellAt) -> Option<Area> {
+    match structured::cells(table, specifier, at.row) {
+        Ok(area) if !specifier.is_empty() => Some(area),
+        Err(NoCells::OtherRow) => None,
+        Ok(_) | Err(NoCells::Unknown) => Some(table.area),
     }
 }
 

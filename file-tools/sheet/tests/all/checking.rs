@@ -55,6 +55,32 @@ fn formulas_that_go_in_circles_are_told_once_a_circle() {
 }
 
 #[test]
+fn a_formula_of_a_table_that_looks_at_its_own_place_goes_in_no_circle() {
+    let mut book = workbook(&[
+        &[json!("Value"), json!("Found"), json!("Next")],
+        &[json!(1), json!(0), json!(0)],
+        &[json!(2), json!(0), json!(0)],
+    ]);
+    let own = r#"=IF(T[[#This Row],[Value]]>1,INDIRECT("A"&ROW(T[[#This Row],[Found]])-1),0)"#;
+    let next = r#"=INDIRECT("A"&T[[#This Row],[Value]])+T[[#This Row],[Found]]"#;
+    for op in [
+        json!({"op": "table.add", "range": "Data!A1:C3", "name": "T"}),
+        json!({"op": "range.write", "range": "Data!B2:C3", "cells": [[own, next], [own, next]]}),
+    ] {
+        done(&mut book, op);
+    }
+    let circular = |book: &Workbook| found(book).iter().any(|found| found.0 == "formula.circular");
+    assert!(!circular(&book));
+    // One that reads the value of its own column is one.
+    let own = r#"=INDIRECT("A1")+SUM(T[Found])"#;
+    done(
+        &mut book,
+        json!({"op": "range.write", "range": "Data!B3", "cells": [[own]]}),
+    );
+    assert!(circular(&book));
+}
+
+#[test]
 fn formulas_whose_column_of_a_table_is_gone_are_told() {
     let mut book = workbook(&[&[json!("Region"), json!("Amount")], &[json!("North"), json!(3)]]);
     for op in [

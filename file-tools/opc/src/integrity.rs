@@ -108,8 +108,14 @@ impl<'p> Findings<'p> {
         };
         let (package, all) = (self.package, looks_at(content_types::PART));
         let wanted = package.parts().filter(|part| all || looks_at(part));
-        let wanted =
-            wanted.filter(|part| !part.eq_ignore_ascii_case(content_types::PART) && !part.ends_with('/'));
+        // Room that a program left for later saves is no part (ECMA-376 part 2, 7.3.5: `[trash]`).
+        let is_part = |part: &str| {
+            let is_trash = part
+                .get(..8)
+                .is_some_and(|start| start.eq_ignore_ascii_case("[trash]/"));
+            !part.eq_ignore_ascii_case(content_types::PART) && !part.ends_with('/') && !is_trash
+        };
+        let wanted = wanted.filter(|part| is_part(part));
         for part in wanted.filter(|part| types.of(part).is_none()) {
             let sentence = "a part has no content type".to_owned();
             self.add(self.codes.content_type, part, "", sentence);

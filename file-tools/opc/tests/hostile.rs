@@ -336,7 +336,9 @@ fn a_part_for_which_not_a_byte_stands_is_empty_and_takes_content() {
     let mut package = Package::open(bytes.clone(), &Limits::default()).unwrap();
     assert!(package.part("docProps/thumbnail.xml").unwrap().is_empty());
     let mut draft = Draft::new(&package);
-    draft.edit("docProps/thumbnail.xml", [(0..0, "<a/>".into())]).unwrap();
+    draft
+        .edit("docProps/thumbnail.xml", [(0..0, "<a/>".into())])
+        .unwrap();
     let set = draft.finish();
     package.apply(&set).unwrap();
     let mut changed = Package::open(package.write().unwrap(), &Limits::default()).unwrap();

@@ -172,6 +172,23 @@ fn a_cell_of_a_shared_text_without_an_index_is_empty_and_no_fault() {
 }
 
 #[test]
+fn room_that_a_program_left_for_later_saves_needs_no_content_type() {
+    let types = "[Content_Types].xml";
+    for (name, expected) in [("[trash]/0000.dat", None), ("xl/0000.dat", Some("contentType"))] {
+        let sound = sound();
+        let mut draft = Draft::new(sound.package());
+        draft.add_part(name, "left", "application/none").unwrap();
+        let book = open(&draft.package().write().unwrap());
+        let declared = part(&book, types);
+        let from = declared.find(&format!("<Override PartName=\"/{name}\"")).unwrap();
+        let end = from + declared[from..].find("/>").unwrap() + 2;
+        let undeclared = format!("{}{}", &declared[..from], &declared[end..]);
+        let found = codes(&with_part(&book, types, &undeclared));
+        assert_eq!(found, expected.map(str::to_owned).into_iter().collect(), "{name}");
+    }
+}
+
+#[test]
 fn an_excel_5_module_sheet_without_a_part_is_no_fault() {
     let sound = sound();
     let sheets = r#"<sheet name="Module" sheetId="9" r:id=""/></sheets>"#;

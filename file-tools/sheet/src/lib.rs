@@ -55,6 +55,7 @@ pub use chart::order as chart_order;
 pub use compare::compare;
 pub use create::{CreateError, NewRows, NewSheet, NewWorkbook, create_workbook, workbook_of};
 pub use lint::{Finding, lint};
+pub use picture::is_svg;
 pub use recalculation::opinions::Opinion;
 pub use recalculation::recompute::Recomputed;
 pub use stream::{SharedTexts, Streamed, StreamedCell, StreamedValue};

@@ -54,6 +54,10 @@ pub(crate) struct Picture {
 pub(crate) enum PictureError {
     #[error("the picture is neither PNG nor JPEG nor GIF")]
     UnknownFormat,
+    #[error(
+        "the picture is an SVG, of which Office wants a rendering too; draw it as a PNG, at the size in which it is to be shown, and pass that"
+    )]
+    Vector,
     #[error("the picture is damaged or cut off")]
     Damaged,
     #[error("the picture has a side of more than {MAX_SIDE} pixels, or more than {MAX_PIXELS} in all")]
@@ -79,6 +83,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Picture, PictureError> {
         (Format::Jpeg, jpeg_size(bytes), jpeg_density(bytes))
     } else if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
         (Format::Gif, gif_size(bytes), None)
+    } else if is_svg(bytes) {
+        return Err(PictureError::Vector);
     } else {
         return Err(PictureError::UnknownFormat);
     };
@@ -100,6 +106,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Picture, PictureError> {
         pixels: (width, height),
         density: (plausible(across), plausible(down)),
     })
+}
+
+/// Whether bytes are an SVG: its root is looked for behind the declaration and comments, and nothing of it is read.
+pub fn is_svg(bytes: &[u8]) -> bool {
+    let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+    head.trim_ascii_start().starts_with(b"<") && head.windows(4).any(|window| window == b"<svg")
 }
 
 fn big_endian(bytes: &[u8], from: usize) -> Option<u32> {
@@ -241,9 +253,9 @@ mod tests {
             ("a bitmap", b"BM....".to_vec(), PictureError::UnknownFormat),
             ("nothing", Vec::new(), PictureError::UnknownFormat),
             (
-                "a script",
-                b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(),
-                PictureError::UnknownFormat,
+                "an SVG",
+                b"<?xml version=\"1.0\"?><!-- a dot --><svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(),
+                PictureError::Vector,
             ),
             ("a PNG without its end", cut, PictureError::Damaged),
             ("a PNG without width", png(0, 480, b""), PictureError::Damaged),

@@ -1,5 +1,7 @@
 //! Pictures: what kind the bytes are and how large the picture is, from their heads alone. Decodes nothing.
 
+use deskhand_sheet::is_svg;
+
 /// Larger pictures are refused, in bytes.
 pub(crate) const MAX_BYTES: usize = 10 << 20;
 
@@ -62,7 +64,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Picture, PictureError> {
         (Format::Png, png_size(bytes))
     } else if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
         (Format::Jpeg, jpeg_size(bytes))
-    } else if is_vector(bytes) {
+    } else if is_svg(bytes) {
         return Err(PictureError::Vector);
     } else {
         return Err(PictureError::UnknownFormat);
@@ -78,12 +80,6 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Picture, PictureError> {
         width,
         height,
     })
-}
-
-/// Whether bytes are an SVG: its root is looked for behind the declaration and comments, and nothing of it is read.
-fn is_vector(bytes: &[u8]) -> bool {
-    let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
-    head.trim_ascii_start().starts_with(b"<") && head.windows(4).any(|window| window == b"<svg")
 }
 
 /// The size in the header chunk (PNG third edition, 11.2.1 `IHDR`), and that the file has its end.

@@ -98,7 +98,9 @@ fn decode(data: &str) -> Outcome<(Vec<u8>, Picture)> {
         Err(error) => {
             let code = match error {
                 PictureError::TooLarge => RefusalCode::TooLarge,
-                PictureError::UnknownFormat | PictureError::Damaged => RefusalCode::BadInput,
+                PictureError::UnknownFormat | PictureError::Vector | PictureError::Damaged => {
+                    RefusalCode::BadInput
+                }
             };
             let mut sentence = format!("{error}; nothing was changed.");
             sentence[..1].make_ascii_uppercase();

@@ -19,6 +19,7 @@ const LIMITS: Limits = Limits {
     spin_count: 100,
     xml_depth: 256,
     xml_nodes: 100_000,
+    written_out: 4 << 20,
 };
 
 fuzz_target!(|data: &[u8]| -> Corpus {

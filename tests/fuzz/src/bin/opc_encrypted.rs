@@ -15,6 +15,7 @@ const LIMITS: Limits = Limits {
     spin_count: 1000,
     xml_depth: 64,
     xml_nodes: 100_000,
+    written_out: 4 << 20,
 };
 /// The one of the seeds.
 const PASSWORD: &str = "fuzz";

@@ -19,6 +19,7 @@ const LIMITS: Limits = Limits {
     spin_count: 1000,
     xml_depth: 256,
     xml_nodes: 100_000,
+    written_out: 4 << 20,
 };
 
 fuzz_target!(init: let_the_engine_panic(), |data: &[u8]| -> Corpus {

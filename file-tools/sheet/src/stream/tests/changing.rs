@@ -194,7 +194,7 @@ fn what_is_wrong_in_a_large_sheet_is_found() {
         ),
         (
             "</worksheet>",
-            r#"<drawing r:id="rId77"/></worksheet>"#,
+            r#"<drawing xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId77"/></worksheet>"#,
             "relationshipId",
             "rId77",
         ),

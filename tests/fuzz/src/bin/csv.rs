@@ -37,7 +37,10 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(content.rows.first(), rows.get(middle as usize - 1));
     }
     let _ = file.answer(&operation(json!({"op": "csv.find", "text": "e"})));
-    for dialect in [json!({"delimiter": ";", "quote": ""}), json!({"encoding": "utf-16le", "header": true})] {
+    for dialect in [
+        json!({"delimiter": ";", "quote": ""}),
+        json!({"encoding": "utf-16le", "header": true}),
+    ] {
         let _ = file.answer(&operation(json!({"op": "csv.read", "dialect": dialect})));
     }
 });

@@ -3,8 +3,8 @@
 
 use deskhand_formula::risk::outside_reach;
 use deskhand_formula::{
-    CalculationLimits, CellAt, Constant, Formula, Method, Problem, balanced, calculate, from_file, references, shown,
-    to_file, tokens, translate,
+    CalculationLimits, CellAt, Constant, Formula, Method, Problem, balanced, calculate, from_file,
+    references, shown, to_file, tokens, translate,
 };
 use deskhand_fuzz::let_the_engine_panic;
 use deskhand_operations::CellValue;

@@ -53,9 +53,15 @@ fuzz_target!(|data: &[u8]| {
     let saved = draft.package().write().expect("memory takes everything");
     let set = draft.finish();
     let mut again = Package::open(saved, &limits).expect("what was written can be read");
-    assert!(again.part(PART).is_ok_and(|part| *part == *wanted), "written otherwise");
+    assert!(
+        again.part(PART).is_ok_and(|part| *part == *wanted),
+        "written otherwise"
+    );
     again.apply(&set.invert()).expect("nothing came in between");
-    assert!(again.write().expect("memory takes everything") == file, "not the first bytes");
+    assert!(
+        again.write().expect("memory takes everything") == file,
+        "not the first bytes"
+    );
 });
 
 /// A package with this stream as its second part.

@@ -2,6 +2,7 @@
 //! carry a prefix, without which Excel shows `#NAME?`).
 
 use std::collections::HashMap;
+use std::panic::catch_unwind;
 
 use ironcalc_base::expressions::parser::{Node, new_parser_english};
 use ironcalc_base::expressions::types::CellReferenceRC;
@@ -261,8 +262,14 @@ fn strip<'a>(text: &'a str, prefix: &str) -> &'a str {
     if matches { &text[prefix.len()..] } else { text }
 }
 
-/// True when the engine computes the function of this plain name.
+/// True when the engine computes the function of this plain name. Its reader stops short at letters that would be a column
+/// far outside of any sheet.
 pub(crate) fn computed(name: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_');
+    name.chars().all(is_plain) && catch_unwind(|| reads_as_function(name)).unwrap_or(false)
+}
+
+fn reads_as_function(name: &str) -> bool {
     let mut parser = new_parser_english(vec!["S".to_owned()], Vec::new(), HashMap::new());
     let context = CellReferenceRC {
         sheet: "S".to_owned(),
@@ -316,7 +323,7 @@ mod tests {
         ] {
             assert!(known(name), "{name}");
         }
-        for name in ["FDS", "BDP", "MYMACRO", "CIQ"] {
+        for name in ["FDS", "BDP", "MYMACRO", "CIQ", "REGEXTES7", "REGEXTES$7T", "A\"B"] {
             assert!(!known(name), "{name}");
         }
     }

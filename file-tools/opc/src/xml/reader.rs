@@ -158,10 +158,12 @@ impl<'a> Reader<'a> {
         let inside = whole
             .get(1..whole.len().saturating_sub(if self_closing { 2 } else { 1 }))
             .unwrap_or_default();
-        let name_end = inside
-            .find(|c: char| c.is_ascii_whitespace())
-            .unwrap_or(inside.len());
+        let name_end = inside.find([' ', '\t', '\r', '\n']).unwrap_or(inside.len());
         let (name, attributes) = inside.split_at(name_end);
+        // Others read such a tag otherwise (XML 1.0, 2.3), and what is put behind it would not be where it seems.
+        if name.bytes().any(|byte| byte < b' ' || b"\"'=<&".contains(&byte)) {
+            return Err(self.wrong(span.start, "an element has a name that XML does not allow"));
+        }
         let mut tag = Tag {
             ns: Ns::None,
             name,

@@ -45,6 +45,18 @@ pub struct Codes {
     pub character: &'static str,
 }
 
+impl Codes {
+    /// Those of decks and word documents.
+    pub const PARTS: Self = Self {
+        damaged: "part.damaged",
+        content_type: "part.contentType",
+        target: "relation.target",
+        twice: "relation.twice",
+        reference: "relation.missing",
+        character: "xml.character",
+    };
+}
+
 /// The relationships of a part by id.
 pub type Links = BTreeMap<String, Relationship>;
 

@@ -5,6 +5,7 @@ mod tables;
 
 use std::collections::{HashMap, HashSet};
 
+pub use deskhand_opc::integrity::Finding;
 use deskhand_opc::xml::Tree;
 use deskhand_operations::{Area, Refusal};
 
@@ -15,19 +16,6 @@ use crate::sheet::Worksheet;
 use crate::stream::{SharedTexts, SheetPart, is_large};
 use crate::styles::Styles;
 use crate::workbook::{SheetEntry, SheetKind, Workbook};
-
-/// Something wrong in a workbook.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Finding {
-    /// A stable code: `cellOrder`, `tableHeader`.
-    pub code: &'static str,
-    /// The part.
-    pub part: String,
-    /// Where in it: a cell, a name, an id.
-    pub location: String,
-    /// One sentence without its full stop.
-    pub sentence: String,
-}
 
 /// Checks a whole workbook.
 pub fn lint(workbook: &Workbook) -> Result<Vec<Finding>, Refusal> {

@@ -23,16 +23,6 @@ const SLIDES: std::ops::Range<u64> = 256..2_147_483_648;
 /// Numbers of masters and layouts, which share them (19.7.14, 19.7.15).
 const MASTERS: std::ops::Range<u64> = 2_147_483_648..4_294_967_296;
 
-/// The codes of what every package is checked for.
-const CODES: Codes = Codes {
-    damaged: "part.damaged",
-    content_type: "part.contentType",
-    target: "relation.target",
-    twice: "relation.twice",
-    reference: "relation.missing",
-    character: "xml.character",
-};
-
 /// Checks a whole deck.
 ///
 /// Refused where parts are above the limits of the package.
@@ -89,7 +79,7 @@ pub(crate) fn findings(
 ) -> Result<Vec<Finding>, Refusal> {
     let mut found = Findings {
         package,
-        found: integrity::Findings::new(package, &CODES),
+        found: integrity::Findings::new(package, &Codes::PARTS),
     };
     let parts: Vec<&str> = package.parts().collect();
     // A part that went away may leave anybody's relationship behind.

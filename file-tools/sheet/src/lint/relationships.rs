@@ -54,9 +54,7 @@ impl Findings<'_> {
     }
 
     fn take(&mut self, found: integrity::Findings<'_>) {
-        for finding in found.into_list() {
-            self.add(finding.code, &finding.part, &finding.location, finding.sentence);
-        }
+        self.list.extend(found.into_list());
     }
 }
 

@@ -6,21 +6,11 @@ use serde_json::{Value, json};
 
 use crate::outside::new_findings;
 use crate::support::{
-    done, fixture, goes_back, layout, open, operation, part, read, refused, saved, settled, with_part,
-    workbook,
+    data, done, fixture, goes_back, layout, open, operation, part, read, refused, saved, settled, with_part,
 };
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 const DRAWING: &str = "xl/drawings/vmlDrawing1.vml";
-
-fn data() -> Workbook {
-    workbook(&[
-        &[json!("Units"), json!("Text")],
-        &[json!(1), json!("apple")],
-        &[json!(5), json!("pear")],
-        &[json!(9), json!(null)],
-    ])
-}
 
 fn copied(book: &mut Workbook, from: &str, to: &str) -> deskhand_opc::PatchSet {
     done(book, json!({"op": "range.copy", "from": from, "to": to})).1

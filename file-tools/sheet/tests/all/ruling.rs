@@ -4,19 +4,10 @@ use deskhand_operations::RefusalCode;
 use deskhand_sheet::{Workbook, lint};
 use serde_json::{Value, json};
 
-use crate::support::{done, goes_back, layout, part, refused, settled, with_sheet, workbook};
+use crate::support::{data, done, goes_back, layout, part, refused, settled, with_sheet};
 
 const SPACE: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const SHEET: &str = "xl/worksheets/sheet1.xml";
-
-fn data() -> Workbook {
-    workbook(&[
-        &[json!("Units"), json!("Text")],
-        &[json!(1), json!("apple")],
-        &[json!(5), json!("pear")],
-        &[json!(9), json!(null)],
-    ])
-}
 
 fn rules(book: &Workbook) -> Value {
     layout(book)["layout"]["Data"]["formats"].clone()

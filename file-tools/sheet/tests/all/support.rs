@@ -63,6 +63,16 @@ pub(crate) fn workbook(cells: &[&[Value]]) -> Workbook {
     open(&create_workbook(&sheets).unwrap().0)
 }
 
+/// A workbook of units with texts, whose last text is empty.
+pub(crate) fn data() -> Workbook {
+    workbook(&[
+        &[json!("Units"), json!("Text")],
+        &[json!(1), json!("apple")],
+        &[json!(5), json!("pear")],
+        &[json!(9), json!(null)],
+    ])
+}
+
 pub(crate) fn input(value: &Value) -> CellInput {
     serde_json::from_value(value.clone()).unwrap()
 }

@@ -21,16 +21,6 @@ use story::Stories;
 
 pub use deskhand_opc::integrity::Finding;
 
-/// The codes of what every package is checked for.
-const CODES: Codes = Codes {
-    damaged: "part.damaged",
-    content_type: "part.contentType",
-    target: "relation.target",
-    twice: "relation.twice",
-    reference: "relation.missing",
-    character: "xml.character",
-};
-
 /// Checks a whole document.
 ///
 /// Refused where parts are above the limits of the package.
@@ -69,7 +59,7 @@ pub(super) fn new_finding(
 fn findings(document: &Document, only: Option<&BTreeSet<String>>) -> Result<Vec<Finding>, Refusal> {
     let mut found = Findings {
         document,
-        found: integrity::Findings::new(&document.package, &CODES),
+        found: integrity::Findings::new(&document.package, &Codes::PARTS),
     };
     let package = &document.package;
     let parts: Vec<&str> = package.parts().collect();

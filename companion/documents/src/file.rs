@@ -127,7 +127,7 @@ impl Files {
                 Way::Back(set, false) => set,
                 Way::Back(set, true) => match carried(&package, set) {
                     Ok(set) => set,
-                    Err(refusal) => return Ok(Taken::Barred(refusal.message)),
+                    Err(refusal) => return Ok(Taken::Barred(refusal.clause().to_owned())),
                 },
             };
             let set = set.remembering(&package);
@@ -285,14 +285,6 @@ fn failed(error: impl fmt::Display) -> Refusal {
 }
 
 fn unreadable(door: &Door, error: &PackageError) -> Refusal {
-    let code = match error {
-        PackageError::Encrypted
-        | PackageError::RightsManaged
-        | PackageError::LegacyEncrypted(_)
-        | PackageError::Encryption(_) => RefusalCode::Encrypted,
-        PackageError::Legacy(_) | PackageError::Other(_) => RefusalCode::Unsupported,
-        PackageError::TooLarge(_) => RefusalCode::TooLarge,
-        _ => RefusalCode::Corrupt,
-    };
-    Refusal::new(code, format!("{}: {error}", door.name()))
+    let refusal = Refusal::from(error);
+    Refusal::new(refusal.code, format!("{}: {}", door.name(), refusal.message))
 }

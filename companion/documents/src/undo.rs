@@ -144,7 +144,7 @@ impl DocumentTools {
                 .detail(detail)
         };
         let barred = |refusal: &Refusal| {
-            let reason = reason.as_deref().unwrap_or(&refusal.message);
+            let reason = reason.as_deref().unwrap_or(refusal.clause());
             conflict(
                 format!("This cannot be undone now: {reason}."),
                 refusal.message.clone(),

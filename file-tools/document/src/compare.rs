@@ -8,7 +8,7 @@ use deskhand_opc::Package;
 use deskhand_operations::answer::Difference;
 use deskhand_operations::{Refusal, RefusalCode};
 
-use crate::document::{Document, refused_package};
+use crate::document::Document;
 
 pub use flat::compare_flat;
 
@@ -44,7 +44,7 @@ fn other_parts(before: &Package, after: &Package, told: &mut Vec<Difference>) ->
             sentence: format!("The part {part} {what}."),
         });
     };
-    let content = |package: &Package, part: &str| package.part(part).map_err(|error| refused_package(&error));
+    let content = |package: &Package, part: &str| package.part(part).map_err(|error| Refusal::from(&error));
     for part in after.parts() {
         if !before.contains(part) {
             add("part.added", part, "was added");

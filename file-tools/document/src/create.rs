@@ -9,7 +9,7 @@ use deskhand_operations::{
 use deskhand_text::Revision;
 
 use crate::change::{Change, Stopped, apply_all};
-use crate::document::{Document, refused_package};
+use crate::document::Document;
 
 /// Reads the template that an operation names, as base64: whoever knows paths gives it.
 pub type Template<'t> = &'t dyn Fn(&str) -> Result<String, Refusal>;
@@ -75,7 +75,7 @@ fn made(
         Operation::Text(TextOperation::Document(WordOperation::Create(create))) => {
             let bytes = deskhand_text::create_document(create, revision)?;
             let package = Package::open(bytes, &Limits::default());
-            let package = package.map_err(|error| refused_package(&error))?;
+            let package = package.map_err(|error| Refusal::from(&error))?;
             let document = Document::open(package)?.changed_by(revision.clone());
             let answer = Answer::Text(TextAnswer::Document(WordAnswer::Create(Applied::default())));
             Ok((document, answer, Vec::new()))

@@ -33,7 +33,7 @@ pub struct Planned {
 impl Document {
     /// Reads a document; its main part tells the kind, not the name of the file.
     pub fn open(package: Package) -> Result<Self, Refusal> {
-        match kind(&package).map_err(|error| refused_package(&error))? {
+        match kind(&package).map_err(|error| Refusal::from(&error))? {
             Some(DocumentKind::Workbook) => Workbook::open(package).map(Self::Workbook),
             Some(DocumentKind::Deck) => Deck::open(package).map(Self::Deck),
             Some(DocumentKind::Document) => {
@@ -84,7 +84,7 @@ impl Document {
                 if let DeckAnswer::Info(content) = &mut answer {
                     // The label belongs to the file, not to the slides.
                     let label = deck.package().label();
-                    content.label = label.map_err(|error| refused_package(&error))?;
+                    content.label = label.map_err(|error| Refusal::from(&error))?;
                 }
                 Ok(Answer::Deck(answer))
             }
@@ -175,28 +175,4 @@ fn kind(package: &Package) -> Result<Option<DocumentKind>, PackageError> {
     } else {
         None
     })
-}
-
-/// The refusal of a file that is not read.
-pub fn refused_package(error: &PackageError) -> Refusal {
-    let code = match error {
-        PackageError::Encrypted
-        | PackageError::RightsManaged
-        | PackageError::LegacyEncrypted(_)
-        | PackageError::WrongPassword
-        | PackageError::Encryption(_) => RefusalCode::Encrypted,
-        PackageError::TooLarge(_) => RefusalCode::TooLarge,
-        PackageError::NotProtected => RefusalCode::BadInput,
-        PackageError::NotAPackage | PackageError::Legacy(_) | PackageError::Other(_) => {
-            RefusalCode::Unsupported
-        }
-        _ => RefusalCode::Corrupt,
-    };
-    let sentence = error.to_string();
-    let mut letters = sentence.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    Refusal::new(
-        code,
-        format!("{}{}.", first.unwrap_or_default(), letters.as_str()),
-    )
 }

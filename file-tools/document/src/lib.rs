@@ -17,6 +17,6 @@ pub use check::check;
 pub use compare::{compare, compare_flat};
 pub use create::{Template, create, kind_of_new};
 pub use deskhand_text::Revision;
-pub use document::{Document, Planned, refused_package, revision_at};
+pub use document::{Document, Planned, revision_at};
 pub use flat::{Flat, Source, flat_kind, is_flat};
 pub use parse::{operation, operations};

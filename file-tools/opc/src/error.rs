@@ -2,6 +2,8 @@
 
 use std::io;
 
+use deskhand_operations::{Refusal, RefusalCode};
+
 use crate::deflate::Fault;
 
 /// A binary Office format from before 2007.
@@ -129,6 +131,24 @@ impl From<io::Error> for PackageError {
             io::ErrorKind::UnexpectedEof => Self::Truncated,
             kind => Self::Unreadable(kind),
         }
+    }
+}
+
+/// A file that is not read, or only in part.
+impl From<&PackageError> for Refusal {
+    fn from(error: &PackageError) -> Self {
+        let code = match error {
+            PackageError::Encrypted
+            | PackageError::RightsManaged
+            | PackageError::LegacyEncrypted(_)
+            | PackageError::WrongPassword
+            | PackageError::Encryption(_) => RefusalCode::Encrypted,
+            PackageError::TooLarge(_) => RefusalCode::TooLarge,
+            PackageError::NotProtected => RefusalCode::BadInput,
+            PackageError::Legacy(_) | PackageError::Other(_) => RefusalCode::Unsupported,
+            _ => RefusalCode::Corrupt,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -3,17 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::ops::Range;
 
 use deskhand_opc::Blob;
 use deskhand_opc::xml::escape;
 use deskhand_operations::{Area, CellValue};
 
 use crate::cells::{ScannedCell, ScannedRow};
+use crate::element_list::Edit;
 use crate::error::Outcome;
 use crate::sheet::Worksheet;
-
-type Edit = (Range<usize>, Blob);
 
 /// What a cell shall hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -353,15 +351,23 @@ pub(crate) fn cached(
         let _ = write!(xml, r#" {}="{}""#, attribute.name, escape_raw(attribute.raw));
     }
     let formula = String::from_utf8_lossy(&sheet.content[formula.span.clone()]);
-    let (kind, value) = match value {
-        CellValue::Number(value) => ("", number(*value)),
-        CellValue::Boolean(value) => (r#" t="b""#, u8::from(*value).to_string()),
-        CellValue::Text(text) if error => (r#" t="e""#, escape(text).into_owned()),
-        CellValue::Text(text) => (r#" t="str""#, cell_text(text)),
-        CellValue::Empty => return None,
-    };
-    let _ = write!(xml, "{kind}>{formula}<{p}v>{value}</{p}v></{}>", cell.tag.name);
+    let (kind, value) = computed(value, error)?;
+    if !kind.is_empty() {
+        let _ = write!(xml, r#" t="{kind}""#);
+    }
+    let _ = write!(xml, ">{formula}<{p}v>{value}</{p}v></{}>", cell.tag.name);
     Some((cell.span.clone(), xml.into()))
+}
+
+/// A computed value as a cell with a formula holds it: its type, empty for a number, and what stands in `<v>`.
+pub(crate) fn computed(value: &CellValue, error: bool) -> Option<(&'static str, String)> {
+    Some(match value {
+        CellValue::Number(value) => ("", number(*value)),
+        CellValue::Boolean(value) => ("b", u8::from(*value).to_string()),
+        CellValue::Text(text) if error => ("e", escape(text).into_owned()),
+        CellValue::Text(text) => ("str", cell_text(text)),
+        CellValue::Empty => return None,
+    })
 }
 
 /// An attribute's raw value between double quotes.

@@ -30,26 +30,17 @@ impl From<Stop> for Refusal {
             Stop::Address(error) => {
                 Self::new(RefusalCode::BadInput, format!("{error}; nothing was changed."))
             }
-            Stop::Package(error) | Stop::Patch(PatchError::Package(error)) => package(&error),
+            Stop::Package(error) | Stop::Patch(PatchError::Package(error)) => {
+                let refusal = Self::from(&error);
+                Self::new(
+                    refusal.code,
+                    format!("{}; nothing was changed.", refusal.clause()),
+                )
+            }
             Stop::Patch(error) => Self::new(
                 RefusalCode::Changed,
                 format!("The workbook changed meanwhile: {error}; nothing was changed."),
             ),
         }
     }
-}
-
-fn package(error: &PackageError) -> Refusal {
-    let code = match error {
-        PackageError::Encrypted
-        | PackageError::RightsManaged
-        | PackageError::LegacyEncrypted(_)
-        | PackageError::Encryption(_) => RefusalCode::Encrypted,
-        PackageError::TooLarge(_) => RefusalCode::TooLarge,
-        PackageError::Legacy(_) | PackageError::Other(_) => RefusalCode::Unsupported,
-        _ => RefusalCode::Corrupt,
-    };
-    let mut sentence = error.to_string();
-    sentence[..1].make_ascii_uppercase();
-    Refusal::new(code, format!("{sentence}; nothing was changed."))
 }

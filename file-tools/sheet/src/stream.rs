@@ -18,8 +18,9 @@ use deskhand_opc::xml::{Event, Ns, Reader};
 use deskhand_opc::{Limits, Package, PartReader};
 use deskhand_operations::{Area, MAX_COLUMNS, MAX_ROWS};
 
-use self::item::{Item, Names, RawCell, item, plain_text, reference};
+use self::item::{Item, Names, RawCell, item, plain_text, reference, revalued};
 use crate::cells::rich_text;
+use crate::element_list::Edit;
 use crate::error::Outcome;
 use crate::room::Room;
 
@@ -59,6 +60,8 @@ pub struct StreamedCell<'a> {
     pub style: u32,
     /// As it stands in the part.
     bytes: &'a [u8],
+    /// Where it begins in the part.
+    start: usize,
     raw: &'a RawCell<'a>,
     anchors: &'a HashMap<u32, (u32, u32, String)>,
     /// What is left for formulas that cells share; in the general way it is told when there is nothing left.
@@ -124,6 +127,12 @@ impl<'a> StreamedCell<'a> {
             return Ok(Some(Cow::Owned(translate(anchor, rows, columns))));
         }
         Ok(Some(text))
+    }
+
+    /// The edit that gives its formula another value, of a type (`t`, empty for numbers) and as XML holds it.
+    pub(crate) fn revalue(&self, value: (&str, &str)) -> Option<Edit> {
+        let cell = revalued(self.bytes, self.raw.formula.as_ref()?.element, value)?;
+        Some((self.start..self.start + self.bytes.len(), cell.into()))
     }
 
     /// True for an array formula or a what-if table.
@@ -338,7 +347,7 @@ pub(crate) fn cells(
                 let bytes = &rest[..tag.used];
                 (tag.used, rows.begin(&tag, bytes, source.place(), visitor))
             }
-            Item::Cell(raw, used) => (used, rows.cell(&raw, &rest[..used], visitor)),
+            Item::Cell(raw, used) => (used, rows.cell(&raw, (&rest[..used], source.place()), visitor)),
         };
         match goes {
             Goes::On => source.at += used,
@@ -389,7 +398,7 @@ impl Rows<'_> {
     }
 
     #[inline]
-    fn cell(&mut self, raw: &RawCell<'_>, bytes: &[u8], visitor: &mut impl Visitor) -> Goes {
+    fn cell(&mut self, raw: &RawCell<'_>, (bytes, start): (&[u8], u64), visitor: &mut impl Visitor) -> Goes {
         let said = raw.reference.map(reference);
         let column = said.map_or(Some(self.next_column), |said| said.map(|said| said.1));
         let is_here = said.flatten().is_none_or(|said| Some(said.0) == self.row);
@@ -417,6 +426,7 @@ impl Rows<'_> {
             column,
             style: raw.style,
             bytes,
+            start: start as usize,
             raw,
             anchors: &self.anchors,
             room: &self.room,

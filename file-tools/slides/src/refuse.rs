@@ -33,15 +33,7 @@ pub(crate) fn corrupt(message: impl Into<String>) -> Refusal {
 
 /// What went wrong with the package, as a refusal.
 pub(crate) fn package(error: &PackageError) -> Refusal {
-    let code = match error {
-        PackageError::Encrypted
-        | PackageError::RightsManaged
-        | PackageError::LegacyEncrypted(_)
-        | PackageError::Encryption(_) => RefusalCode::Encrypted,
-        PackageError::TooLarge(_) => RefusalCode::TooLarge,
-        _ => RefusalCode::Corrupt,
-    };
-    Refusal::new(code, error.to_string())
+    error.into()
 }
 
 /// What went wrong with a patch, as a refusal: nothing of this crate's making should fail here.

@@ -21,7 +21,7 @@ impl Deck {
         let found = match Self::open(changed.clone()) {
             Ok(_) => lint::new_finding(self, &changed, &patches, || Ok(Vec::new()))?
                 .map(|finding| finding.sentence),
-            Err(refusal) => Some(refusal.message),
+            Err(refusal) => Some(refusal.clause().to_owned()),
         };
         match found {
             Some(why) => Err(Refusal::new(

@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(check("the text", "a\u{b}b\nc\td").ok(), Some(()));
         let refusal = check("the text", "bell \u{7}").unwrap_err();
         assert_eq!(refusal.code, RefusalCode::BadInput);
-        assert_eq!(refusal.message, "the text holds the control character U+0007");
+        assert_eq!(refusal.message, "The text holds the control character U+0007.");
         assert_eq!(
             check("the text", &"x".repeat(MAX_TEXT + 1)).unwrap_err().code,
             RefusalCode::TooLarge

@@ -85,7 +85,7 @@ mod tests {
         let panicked: Result<(), _> = within(second, "the file", || panic!("broken"));
         assert_eq!(
             panicked.unwrap_err().message,
-            "the file is damaged in a way that stops its reader"
+            "The file is damaged in a way that stops its reader."
         );
         let (stop, wait) = std::sync::mpsc::channel::<()>();
         let endless: Result<(), _> = within(Duration::from_millis(20), "the file", move || {

@@ -127,7 +127,7 @@ impl<R: Read + Seek> DelimitedFile<R> {
         let head = u64::from(known.dialect.header);
         let mut findings = Findings::default();
         while let Some(record) = records.next_record()? {
-            places.see(&record);
+            places.see(record.number, record.byte);
             findings.see(&record, head);
             if record.number >= head {
                 summary.add(&record);
@@ -168,11 +168,9 @@ impl<R: Read + Seek> DelimitedFile<R> {
         let mut findings = Vec::new();
         let width = known.dialect.width;
         let mut records = self.records(&known, first)?;
+        records.skip(first, |number, byte| places.see(number, byte))?;
         while let Some(record) = records.next_record()? {
-            places.see(&record);
-            if record.number < first {
-                continue;
-            }
+            places.see(record.number, record.byte);
             if rows.len() as u64 >= limit || size > MAX_TEXT {
                 next = Some(record.number - head + 1);
                 break;
@@ -210,11 +208,9 @@ impl<R: Read + Seek> DelimitedFile<R> {
         let mut size = 0;
         let mut places = Places::of(&known);
         let mut records = self.records(&known, first)?;
+        records.skip(first, |number, byte| places.see(number, byte))?;
         while let Some(record) = records.next_record()? {
-            places.see(&record);
-            if record.number < first {
-                continue;
-            }
+            places.see(record.number, record.byte);
             let row = record.number - head + 1;
             if !record.contains(&wanted, column) {
                 continue;
@@ -260,12 +256,13 @@ impl Places {
         }
     }
 
-    fn see(&mut self, record: &Record<'_>) {
-        self.seen = self.seen.max(record.number + 1);
-        let Some(byte) = record.byte.filter(|_| record.number.is_multiple_of(self.step)) else {
+    /// A record, and the byte of the file at which it begins.
+    fn see(&mut self, number: u64, byte: Option<u64>) {
+        self.seen = self.seen.max(number + 1);
+        let Some(byte) = byte.filter(|_| number.is_multiple_of(self.step)) else {
             return;
         };
-        self.kept.insert(record.number, byte);
+        self.kept.insert(number, byte);
         if self.kept.len() > MAX_PLACES {
             self.step *= 2;
             let step = self.step;

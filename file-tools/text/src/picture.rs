@@ -86,7 +86,7 @@ mod tests {
         let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x02\0\0\0....".to_vec();
         assert_eq!(
             read(&png).unwrap_err().message,
-            "the picture is damaged or cut off"
+            "The picture is damaged or cut off."
         );
         png.extend(b"\0\0\0\0IEND\xaeB`\x82");
         let size =
@@ -100,7 +100,7 @@ mod tests {
         }
         assert_eq!(
             read(b"GIF89a").unwrap_err().message,
-            "the picture is neither PNG nor JPEG"
+            "The picture is neither PNG nor JPEG."
         );
     }
 }

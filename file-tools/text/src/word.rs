@@ -169,7 +169,7 @@ impl Document {
     fn check_change(&self, after: Package, patches: &PatchSet) -> Result<(), Refusal> {
         let finding = match Self::open(after) {
             Ok(after) => lint::new_finding(self, &after, patches)?.map(|finding| finding.sentence),
-            Err(refusal) => Some(refusal.message),
+            Err(refusal) => Some(refusal.clause().to_owned()),
         };
         match finding {
             Some(sentence) => Err(Refusal::new(

@@ -53,7 +53,7 @@ pub(super) async fn undo(paths: &Paths, id: &str, password: &Password, json: boo
         Way::Barred(reason) => return Err(conflict(&reason).into()),
         Way::Back(set, false) => (set, false),
         Way::Back(set, true) => (
-            carried(package, set).map_err(|refusal| conflict(&refusal.message))?,
+            carried(package, set).map_err(|refusal| conflict(refusal.clause()))?,
             true,
         ),
     };

@@ -29,10 +29,7 @@ pub(super) fn open(path: &Path) -> Outcome<Option<Flat>> {
 }
 
 fn named(path: &Path, refusal: &Refusal) -> Refusal {
-    Refusal::new(
-        refusal.code,
-        format!("{}: {}.", path.display(), refusal.message.trim_end_matches('.')),
-    )
+    Refusal::new(refusal.code, format!("{}: {}", path.display(), refusal.message))
 }
 
 /// `document info`.

@@ -71,7 +71,7 @@ pub(super) fn held(door: Door, password: Option<&str>) -> Outcome<Held> {
         }
     };
     let (package, encryption) = opened.map_err(|error| {
-        let Refusal { code, message } = deskhand_document::refused_package(&error);
+        let Refusal { code, message } = Refusal::from(&error);
         let way = match error {
             PackageError::Encrypted => " Give it with --password-stdin.",
             PackageError::NotProtected => " Leave --password-stdin out.",
@@ -100,9 +100,7 @@ impl<'a> Saved<'a> {
         };
         let plain = package.write().map(Zeroizing::new);
         let plain = plain.map_err(anyhow::Error::from)?;
-        let sealed = encryption
-            .seal(&plain)
-            .map_err(|error| deskhand_document::refused_package(&error))?;
+        let sealed = encryption.seal(&plain).map_err(|error| Refusal::from(&error))?;
         Ok(Self::Sealed(sealed))
     }
 
@@ -116,8 +114,7 @@ impl<'a> Saved<'a> {
 
 /// Refuses an edit that breaks a signature and was not asked to.
 pub(super) fn check_signature(package: &Package, to: &To) -> Outcome<()> {
-    let told = |error: &PackageError| deskhand_document::refused_package(error);
-    if to.break_signature || !package.is_signed().map_err(|error| told(&error))? {
+    if to.break_signature || !package.is_signed().map_err(|error| Refusal::from(&error))? {
         return Ok(());
     }
     // A signature that cannot be read is one all the same.

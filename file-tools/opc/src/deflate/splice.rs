@@ -20,6 +20,9 @@ pub(crate) const LEVEL: u32 = 6;
 /// Runs with fewer bytes of stream between them are one: what a second run costs is more than what is kept.
 const NEAR: u64 = 256;
 
+/// What the compressor writes at once, in bytes.
+const PIECE: usize = 16 << 10;
+
 /// The blocks that are made anew: ranges of an index's marks, in order and apart. The number of marks stands for the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Runs(Vec<Range<usize>>);
@@ -217,6 +220,8 @@ impl Made {
 /// Deflates content that follows on other content.
 struct Encoder {
     compress: Compress,
+    /// Where the compressor writes: content comes in small pieces, and a vector's spare room would be cleared for each.
+    piece: Box<[u8]>,
     bytes: Vec<u8>,
     checksum: Hasher,
 }
@@ -229,6 +234,7 @@ impl Encoder {
         }
         Ok(Self {
             compress,
+            piece: vec![0; PIECE].into(),
             bytes: Vec::new(),
             checksum: Hasher::new(),
         })
@@ -237,11 +243,12 @@ impl Encoder {
     fn write(&mut self, mut bytes: &[u8], flush: FlushCompress) -> Result<(), Fault> {
         self.checksum.update(bytes);
         loop {
-            self.bytes.reserve(16 << 10);
-            let before = self.compress.total_in();
-            let status = self.compress.compress_vec(bytes, &mut self.bytes, flush);
+            let (read, made) = (self.compress.total_in(), self.compress.total_out());
+            let status = self.compress.compress(bytes, &mut self.piece, flush);
             let status = status.map_err(|_| Fault::Bad)?;
-            bytes = &bytes[(self.compress.total_in() - before) as usize..];
+            bytes = &bytes[(self.compress.total_in() - read) as usize..];
+            let made = (self.compress.total_out() - made) as usize;
+            self.bytes.extend_from_slice(&self.piece[..made]);
             let is_done = match flush {
                 FlushCompress::Finish => status == Status::StreamEnd,
                 _ => bytes.is_empty(),

@@ -71,7 +71,7 @@ fn compare(workbook: &Workbook, wanted: &[usize], tolerance: f64, answer: &mut T
         Err(refusal) => {
             answer
                 .not_checked
-                .push(format!("values against the engines: {}", refusal.message));
+                .push(format!("values against the engines: {}", refusal.clause()));
             return;
         }
     };

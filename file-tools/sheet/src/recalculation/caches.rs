@@ -1,51 +1,83 @@
 //! Computed values in the file: only the cell whose value differs is written, its formula stays as it stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use deskhand_formula::CellAt;
+use deskhand_formula::{CellAt, Constant};
 use deskhand_opc::Draft;
 use deskhand_operations::CellValue;
 
+use super::passing;
+use super::values::constant;
 use crate::cell_edit::cached;
 use crate::cells::Keep;
+use crate::element_list::Edit;
 use crate::error::Outcome;
-use crate::ops::values::value;
 use crate::sheet::Worksheet;
+use crate::stream::is_large;
 use crate::workbook::Workbook;
 
+/// Values, and whether they are errors.
+type Values = BTreeMap<CellAt, (CellValue, bool)>;
+
 /// Writes computed values into the caches of the draft, where they differ from what stands there. Answers how many did.
-pub(crate) fn write_caches(
-    workbook: &Workbook,
-    draft: &mut Draft,
-    values: &BTreeMap<CellAt, (CellValue, bool)>,
-) -> Outcome<usize> {
-    let sheets: BTreeSet<usize> = values.keys().map(|cell| cell.sheet).collect();
+pub(crate) fn write_caches(workbook: &Workbook, draft: &mut Draft, values: &Values) -> Outcome<usize> {
     let mut changed = 0;
-    for index in sheets {
-        let sheet = &workbook.sheets[index];
-        let content = draft.package().part(&sheet.part)?;
-        let scanned = Worksheet::read(workbook, &sheet.part, &content, &Keep::Formulas)?;
-        let edits = scanned.data.cells.iter().filter_map(|cell| {
-            let (computed, error) = values.get(&CellAt {
-                sheet: index,
-                row: cell.row,
-                column: cell.column,
-            })?;
-            let held = value(cell, &[]);
-            let kept = cell.value.is_some() && (cell.kind == "e") == *error && same(&held, computed);
-            if kept {
-                None
-            } else {
-                cached(&scanned, cell, computed, *error)
-            }
-        });
-        let edits: Vec<_> = edits.collect();
+    for (index, sheet) in workbook.sheets.iter().enumerate() {
+        let at = |sheet| CellAt {
+            sheet,
+            row: 0,
+            column: 0,
+        };
+        let mut own = values.range(at(index)..at(index + 1)).peekable();
+        if own.peek().is_none() {
+            continue;
+        }
+        let package = draft.package();
+        let passed = if is_large(package, &sheet.part)? {
+            passing::caches(package, &sheet.part, own)?
+        } else {
+            None
+        };
+        let edits = match passed {
+            Some(edits) => edits,
+            None => edits(workbook, draft, index, values)?,
+        };
         changed += edits.len();
         if !edits.is_empty() {
             draft.edit(&sheet.part, edits)?;
         }
     }
     Ok(changed)
+}
+
+/// What is to be written in a sheet, read in the general way.
+fn edits(workbook: &Workbook, draft: &Draft, index: usize, values: &Values) -> Outcome<Vec<Edit>> {
+    let part = &workbook.sheets[index].part;
+    let content = draft.package().part(part)?;
+    let scanned = Worksheet::read(workbook, part, &content, &Keep::Formulas)?;
+    let edits = scanned.data.cells.iter().filter_map(|cell| {
+        let (value, error) = values.get(&CellAt {
+            sheet: index,
+            row: cell.row,
+            column: cell.column,
+        })?;
+        let held = cell.value.is_some().then(|| constant(cell, &[]));
+        if is_kept(held.as_ref(), value, *error) {
+            None
+        } else {
+            cached(&scanned, cell, value, *error)
+        }
+    });
+    Ok(edits.collect())
+}
+
+/// True where the cell holds this value already.
+pub(super) fn is_kept(held: Option<&Constant>, computed: &CellValue, error: bool) -> bool {
+    match (held, computed) {
+        (Some(Constant::Error(held)), CellValue::Text(computed)) => error && held == computed,
+        (Some(Constant::Value(held)), computed) => !error && same(held, computed),
+        _ => false,
+    }
 }
 
 /// True when two values are the same but for the last digits of arithmetic.

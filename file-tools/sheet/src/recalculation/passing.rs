@@ -6,6 +6,9 @@ use deskhand_opc::Package;
 use deskhand_operations::{Area, CellValue};
 
 use super::book::BookFormula;
+use super::caches::is_kept;
+use crate::cell_edit::computed;
+use crate::element_list::Edit;
 use crate::error::Outcome;
 use crate::stream::{RowTag, SharedTexts, Streamed, StreamedCell, StreamedValue, Visitor, cells};
 
@@ -108,4 +111,36 @@ pub(crate) fn values(
     };
     let (how, _) = cells(package, part, &mut pass)?;
     Ok(how == Streamed::Done && !is_unusual)
+}
+
+/// The edits that write computed values, in the order of their cells, where others stand.
+pub(crate) fn caches<'v>(
+    package: &Package,
+    part: &str,
+    values: impl Iterator<Item = (&'v CellAt, &'v (CellValue, bool))>,
+) -> Outcome<Option<Vec<Edit>>> {
+    let mut values = values.peekable();
+    let (mut edits, none) = (Vec::new(), SharedTexts::default());
+    let mut is_unusual = false;
+    let mut pass = |cell: &StreamedCell<'_>| {
+        let place = (cell.row, cell.column);
+        while values.next_if(|(at, _)| (at.row, at.column) < place).is_some() {}
+        let Some((_, (value, error))) = values.next_if(|(at, _)| (at.row, at.column) == place) else {
+            return values.peek().is_some();
+        };
+        let held = if cell.has_value() {
+            Some(constant(cell, &none))
+        } else {
+            None
+        };
+        is_unusual |= matches!(held, Some(None));
+        if !is_kept(held.flatten().as_ref(), value, *error)
+            && let Some((kind, value)) = computed(value, *error)
+        {
+            edits.extend(cell.revalue((kind, &value)));
+        }
+        !is_unusual && values.peek().is_some()
+    };
+    let (how, _) = cells(package, part, &mut pass)?;
+    Ok((how == Streamed::Done && !is_unusual).then_some(edits))
 }

@@ -56,6 +56,8 @@ pub(super) struct RawFormula<'a> {
     /// True for an array formula or a what-if table.
     pub(super) array: bool,
     pub(super) text: &'a [u8],
+    /// The `<f>` element.
+    pub(super) element: &'a [u8],
 }
 
 impl RawCell<'_> {
@@ -349,8 +351,12 @@ fn inside<'a>(cursor: &mut Cursor<'a>, cell: &Tag<'a>, names: &Names, raw: &mut 
             Some(b"v") if !raw.has_text() => raw.value = Some(cursor.text(&tag)?),
             Some(b"f") if raw.formula.is_none() => {
                 let text = cursor.text(&tag)?;
-                let group = group.filter(|_| shared);
-                raw.formula = Some(RawFormula { group, array, text });
+                raw.formula = Some(RawFormula {
+                    group: group.filter(|_| shared),
+                    array,
+                    text,
+                    element: &cursor.all[from..cursor.at],
+                });
             }
             Some(b"is") if !raw.has_text() => {
                 if !tag.empty {
@@ -410,6 +416,39 @@ pub(super) fn plain_text(raw: &[u8]) -> Option<Cow<'_, str>> {
         .chars()
         .all(|c| allowed(c) && !matches!(c, '\u{FFFE}' | '\u{FFFF}'));
     is_plain.then_some(Cow::Owned(plain))
+}
+
+/// A cell with this formula and another value, of the type `t="kind"`, or a number. Nothing of its old value is kept.
+pub(super) fn revalued(cell: &[u8], formula: &[u8], (kind, value): (&str, &str)) -> Option<Vec<u8>> {
+    let mut cursor = Cursor { all: cell, at: 0 };
+    let mut attributes = Vec::with_capacity(cell.len() + value.len() + 16);
+    let tag = cursor.start(|name, value| {
+        // The metadata is of the value.
+        if !matches!(name, b"t" | b"vm") {
+            let quote: &[u8] = if value.contains(&b'"') { b"'" } else { b"\"" };
+            attributes.extend([b" ", name, b"=", quote, value, quote].concat());
+        }
+    });
+    let tag = tag.ok()?;
+    let prefix = tag.name.strip_suffix(b"c")?;
+    if !kind.is_empty() {
+        attributes.extend([b" t=\"", kind.as_bytes(), b"\""].concat());
+    }
+    let value = [b"<", prefix, b"v>", value.as_bytes(), b"</", prefix, b"v>"].concat();
+    Some(
+        [
+            b"<",
+            tag.name,
+            &*attributes,
+            b">",
+            formula,
+            &*value,
+            b"</",
+            tag.name,
+            b">",
+        ]
+        .concat(),
+    )
 }
 
 /// What stands in an element that holds one `<t>` and nothing else.

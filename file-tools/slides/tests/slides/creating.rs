@@ -183,8 +183,8 @@ fn what_makes_no_deck_is_refused_by_name() {
         (json!({"package": "%%%"}), RefusalCode::BadInput, "base64"),
         (
             json!({"package": STANDARD.encode("no deck")}),
-            RefusalCode::Corrupt,
-            "",
+            RefusalCode::Unsupported,
+            "a text file",
         ),
         (
             json!({"package": packaged(&fixture("shapecrawler__015.pptx")), "size": "wide"}),

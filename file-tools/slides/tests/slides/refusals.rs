@@ -49,9 +49,9 @@ fn refuses_what_is_not_there_and_names_what_is() {
             (
                 json!({"op": "slide.read", "slide": "9"}),
                 NotFound,
-                "there is no slide '9'; the deck has '256'",
+                "There is no slide '9'; the deck has '256'",
             ),
-            (text("9", "2"), NotFound, "there is no slide '9'"),
+            (text("9", "2"), NotFound, "There is no slide '9'"),
             (
                 text("256", "999"),
                 NotFound,
@@ -60,12 +60,12 @@ fn refuses_what_is_not_there_and_names_what_is() {
             (
                 add("Title Only", &json!([])),
                 NotFound,
-                "there is no layout 'Title Only'; the deck has 'Titelfolie'",
+                "There is no layout 'Title Only'; the deck has 'Titelfolie'",
             ),
             (
                 add("Nur Titel", &json!([{"placeholder": "body", "text": "x"}])),
                 NotFound,
-                "the layout 'Nur Titel' has no placeholder 'body'; it has 'Titel 1 (title)'",
+                "The layout 'Nur Titel' has no placeholder 'body'; it has 'Titel 1 (title)'",
             ),
             (
                 add(
@@ -78,7 +78,7 @@ fn refuses_what_is_not_there_and_names_what_is() {
             (
                 json!({"op": "slide.add", "layout": "Leer", "after": "7"}),
                 NotFound,
-                "there is no slide '7'",
+                "There is no slide '7'",
             ),
         ],
     );
@@ -94,14 +94,14 @@ fn refuses_text_where_no_text_goes() {
             (
                 text("6", "x"),
                 BadInput,
-                "the shape 'Image' is a picture and takes no text; the slide '256' has text in",
+                "The shape 'Image' is a picture and takes no text; the slide '256' has text in",
             ),
-            (text("15", "x"), BadInput, "the shape 'Chart' is a chart"),
-            (text("4", "x"), BadInput, "the shape 'Table' is a table"),
+            (text("15", "x"), BadInput, "The shape 'Chart' is a chart"),
+            (text("4", "x"), BadInput, "The shape 'Table' is a table"),
             (
                 text("16", "a\u{1}"),
                 BadInput,
-                "the text holds the control character U+0001",
+                "The text holds the control character U+0001",
             ),
             (
                 text("16", &"x".repeat(200_001)),
@@ -114,7 +114,7 @@ fn refuses_text_where_no_text_goes() {
                     &json!([{"placeholder": "Bildplatzhalter 2", "text": "x"}]),
                 ),
                 BadInput,
-                "the placeholder 'Bildplatzhalter 2' of the layout 'Bild mit Überschrift' is for 'pic' and takes no text",
+                "The placeholder 'Bildplatzhalter 2' of the layout 'Bild mit Überschrift' is for 'pic' and takes no text",
             ),
         ],
     );
@@ -128,7 +128,7 @@ fn refuses_names_and_ids_that_are_taken_or_unusable() {
             (
                 table(&json!([["x"]]), "Chart"),
                 NameTaken,
-                "the slide '256' has a shape named 'Chart' already",
+                "The slide '256' has a shape named 'Chart' already",
             ),
             (table(&json!([["x"]]), ""), BadInput, "needs a name"),
             (
@@ -139,7 +139,7 @@ fn refuses_names_and_ids_that_are_taken_or_unusable() {
             (
                 json!({"op": "slide.add", "id": "256", "layout": "Leer"}),
                 NameTaken,
-                "the deck has a slide with the id '256' already",
+                "The deck has a slide with the id '256' already",
             ),
             (
                 json!({"op": "slide.add", "id": "x".repeat(201), "layout": "Leer"}),
@@ -190,12 +190,12 @@ fn refuses_tables_charts_and_pictures_that_cannot_be() {
             (
                 chart(&json!([{"name": "s", "values": [1, "n/a"]}])),
                 BadInput,
-                "value 2 of the series 's' is not a number",
+                "Value 2 of the series 's' is not a number",
             ),
             (
                 chart(&json!([{"name": "s", "values": [1, 2]}, {"name": "t", "values": [1, 2]}])),
                 BadInput,
-                "a pie takes one series, and 2 were given",
+                "A pie takes one series, and 2 were given",
             ),
             (picture(text[0].1), BadInput, "neither PNG nor JPEG"),
             (picture(text[1].1), BadInput, "not base64"),
@@ -257,6 +257,6 @@ fn a_workbook_is_not_a_deck() {
     let refusal = deskhand_slides::Deck::open(package).unwrap_err();
     assert_eq!(
         (refusal.code, refusal.message.as_str()),
-        (RefusalCode::Corrupt, "the file is not a presentation")
+        (RefusalCode::Corrupt, "The file is not a presentation.")
     );
 }

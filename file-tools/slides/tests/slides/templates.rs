@@ -117,7 +117,7 @@ fn what_is_no_package_is_refused_by_name() {
     let target = fixture("pptx-automizer__SlidesWithoutCreationIds.pptx");
     let text = base64::engine::general_purpose::STANDARD.encode("no deck");
     for (operation, words) in [
-        (json!({"op": "slide.fromTemplate"}), "the other deck is missing"),
+        (json!({"op": "slide.fromTemplate"}), "The other deck is missing"),
         (
             json!({"op": "slide.fromTemplate", "package": {"data": text, "slideId": "256"}}),
             "not",

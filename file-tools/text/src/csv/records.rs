@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use deskhand_operations::Refusal;
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use memchr::{memchr, memchr2};
 
 use super::detect::Dialect;
 use super::encoding::Decoding;
@@ -256,6 +257,54 @@ impl<'s, R: Read + Seek> Records<'s, R> {
         }
         scan.unclosed |= scan.state == State::Quoted;
         Ok(Some(self.record(begin, &scan)))
+    }
+
+    /// Goes past the records before number `until` and tells `see` each one's number and place. Between two records only.
+    pub(super) fn skip(&mut self, until: u64, mut see: impl FnMut(u64, Option<u64>)) -> Result<(), Refusal> {
+        while self.number < until && self.fill()? {
+            if self.skip_lines(until, &mut see) {
+                continue;
+            }
+            match self.next_record()? {
+                Some(record) => see(record.number, record.byte),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes past the lines of the block that are records as they stand: up to the first that has a quote or a backslash, or
+    /// that goes on in the next block. False where the next one is not of this kind.
+    fn skip_lines(&mut self, until: u64, see: &mut impl FnMut(u64, Option<u64>)) -> bool {
+        let rest = &self.block[self.at..];
+        let escape = self.dialect.backslash.then_some(b'\\');
+        let plain = match (self.dialect.quote, escape) {
+            (Some(quote), Some(escape)) => memchr2(quote, escape, rest),
+            (Some(one), None) | (None, Some(one)) => memchr(one, rest),
+            (None, None) => None,
+        };
+        let end = plain.map_or(self.block.len(), |plain| self.at + plain);
+        let mut skipped = false;
+        while self.number < until {
+            let line = &self.block[self.at..end];
+            let Some(length) = memchr2(b'\n', b'\r', line) else {
+                break;
+            };
+            let ending = match &line[length..] {
+                [b'\r', b'\n', ..] => 2,
+                // Whether it is one line end with what follows is not seen here.
+                [b'\r'] => break,
+                _ => 1,
+            };
+            let begin = self.byte;
+            self.pass(length + ending);
+            skipped = true;
+            if length > 0 {
+                see(self.number, begin);
+                self.number += 1;
+            }
+        }
+        skipped
     }
 
     /// Takes one byte in; true where it ends the line.

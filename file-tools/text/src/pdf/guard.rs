@@ -125,8 +125,8 @@ mod tests {
         assert_eq!(check(&file).unwrap_err().code, RefusalCode::TooLarge);
         let twice = b"%PDF-1.7\n1 0 obj <</Filter[/FlateDecode/FlateDecode]>> stream\nx\nendstream";
         assert_eq!(check(twice).unwrap_err().code, RefusalCode::Unsupported);
-        assert_eq!(check(b"").unwrap_err().message, "the file is empty");
-        assert_eq!(check(b"PK\x03\x04").unwrap_err().message, "the file is no PDF");
+        assert_eq!(check(b"").unwrap_err().message, "The file is empty.");
+        assert_eq!(check(b"PK\x03\x04").unwrap_err().message, "The file is no PDF.");
         assert!(is_encrypted(b"trailer <</Encrypt 5 0 R>>") && !is_encrypted(b"/EncryptMetadata true"));
     }
 }

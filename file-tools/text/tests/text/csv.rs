@@ -248,3 +248,36 @@ fn what_is_no_text_is_refused() {
     );
     assert_eq!(rows(b""), json!([]));
 }
+
+#[test]
+fn rows_behind_quoted_line_ends_empty_lines_and_blocks_are_counted_right() {
+    for ending in ["\n", "\r\n", "\r"] {
+        for encoding in ["UTF-8", "UTF-16", "Latin-1"] {
+            let mut text = format!("number,text{ending}");
+            for row in 1..=9_000 {
+                let _ = match row % 1_000 {
+                    // Runs of plain rows between those that have to be taken apart.
+                    7 => write!(text, "{row},\"two{ending}lines, \"\"ü\"\"\"{ending}"),
+                    8 => write!(text, "{ending}{row},after an empty line{ending}{ending}"),
+                    9 => write!(text, "\"{row}\",quoted{ending}"),
+                    _ => write!(text, "{row},plain ü {row}{ending}"),
+                };
+            }
+            let bytes: Vec<u8> = match encoding {
+                "UTF-8" => text.into(),
+                "UTF-16" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                _ => text.chars().map(|letter| letter as u8).collect(),
+            };
+            for row in [
+                1, 7, 8, 9, 10, 999, 1_007, 1_008, 1_009, 1_010, 4_321, 8_008, 9_000,
+            ] {
+                let found = ask(&bytes, json!({"op": "csv.read", "fromRow": row, "maxRows": 1})).unwrap();
+                assert_eq!(
+                    found["rows"][0][0],
+                    row.to_string(),
+                    "{ending:?} {encoding} {found}"
+                );
+            }
+        }
+    }
+}

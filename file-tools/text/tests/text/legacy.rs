@@ -75,7 +75,7 @@ fn an_encrypted_file_says_so() {
         (refusal.code, refusal.message.as_str()),
         (
             RefusalCode::Encrypted,
-            "the spreadsheet is protected by a password"
+            "The spreadsheet is protected by a password."
         )
     );
 }
@@ -117,5 +117,5 @@ fn a_damaged_file_gets_an_answer_at_every_cut() {
         }
     }
     let empty = LegacyFile::open(Vec::new()).unwrap_err();
-    assert_eq!(empty.message, "the file is empty");
+    assert_eq!(empty.message, "The file is empty.");
 }

@@ -62,7 +62,7 @@ fn encrypted_and_scanned_files_are_told_apart() {
     let locked = PdfFile::open(bytes("locked.pdf")).unwrap_err();
     assert_eq!(
         (locked.code, locked.message.as_str()),
-        (RefusalCode::Encrypted, "the PDF is protected by a password")
+        (RefusalCode::Encrypted, "The PDF is protected by a password.")
     );
     let restricted = ask(&bytes("restricted.pdf"), json!({"op": "pdf.info"})).unwrap();
     assert_eq!(

@@ -132,7 +132,7 @@ fn other_packages_are_no_word_documents() {
         .unwrap();
     assert_eq!(
         Document::open(other).unwrap_err().message,
-        "the file is not a word document"
+        "The file is not a word document."
     );
 }
 
@@ -167,9 +167,9 @@ fn a_new_document_is_refused_for_what_it_cannot_hold() {
             .unwrap_err()
             .message
     };
-    assert_eq!(create(json!({"blocks": []})), "there are no blocks to insert");
+    assert_eq!(create(json!({"blocks": []})), "There are no blocks to insert.");
     let language = create(json!({"language": "\"/><x", "blocks": [{"kind": "pageBreak"}]}));
     assert!(language.contains("no language tag"), "{language}");
     let table = create(json!({"blocks": [{"kind": "table", "rows": []}]}));
-    assert_eq!(table, "a table needs at least one cell");
+    assert_eq!(table, "A table needs at least one cell.");
 }

@@ -207,7 +207,7 @@ fn what_must_not_change_is_left_and_said() {
     );
     let (_, message) = refused(&of_body(locked), replace("FY25", "FY26"));
     assert!(
-        message.starts_with("the words stand only where they cannot be changed"),
+        message.starts_with("The words stand only where they cannot be changed"),
         "{message}"
     );
 }

@@ -40,15 +40,19 @@ enum Way {
     Here(fn(&Files) -> Done<Duration>),
     /// By another program.
     Other,
+    /// By umya-spreadsheet: its task.
+    Umya(&'static str),
 }
 
-const TASKS: [(&str, Way); 26] = [
+const TASKS: [(&str, Way); 30] = [
     ("deflate", Way::Here(edit::deflate)),
     ("edit 1 cell", Way::Here(|files| edit::edit(files, 1))),
     ("edit 100 cells", Way::Here(|files| edit::edit(files, 100))),
     ("undo 1 cell", Way::Here(edit::undo)),
     ("save with check", Way::Here(edit::save_with_check)),
     ("LibreOffice to xlsx", Way::Other),
+    ("openpyxl edit", Way::Other),
+    ("umya edit", Way::Umya("edit")),
     ("inflate", Way::Here(read::inflate)),
     ("stream cells", Way::Here(read::stream_cells)),
     ("calamine cells", Way::Here(read::calamine_cells)),
@@ -60,6 +64,8 @@ const TASKS: [(&str, Way); 26] = [
     ("LibreOffice to csv", Way::Other),
     ("write rows", Way::Here(write::rows)),
     ("rust_xlsxwriter rows", Way::Here(write::rust_xlsxwriter)),
+    ("XlsxWriter rows", Way::Other),
+    ("umya rows", Way::Umya("write")),
     ("recalculate", Way::Here(model::recalculate)),
     ("formualizer file", Way::Other),
     ("LibreOffice computes", Way::Other),
@@ -72,8 +78,12 @@ const TASKS: [(&str, Way); 26] = [
 ];
 
 /// Once only: they take long.
-const SLOW: [&str; 6] = [
+const SLOW: [&str; 10] = [
     "openpyxl read",
+    "openpyxl edit",
+    "umya edit",
+    "umya rows",
+    "XlsxWriter rows",
     "save with check",
     "LibreOffice to xlsx",
     "LibreOffice to csv",
@@ -142,6 +152,7 @@ fn run(name: &str, files: &Files) -> Done {
             peak: peak(),
         },
         Way::Other => others::run(name, files)?,
+        Way::Umya(task) => others::umya(task, files)?,
     };
     say(&json!({"wall": taken.wall, "cpu": taken.cpu, "peak": taken.peak}).to_string());
     Ok(())

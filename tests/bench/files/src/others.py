@@ -38,6 +38,32 @@ def openpyxl():
     assert sum(len(row) for row in sheet.iter_rows(values_only=True)) == 2_000_000
 
 
+def openpyxl_edit():
+    import openpyxl
+
+    yield
+    book = openpyxl.load_workbook(workbook)
+    book.worksheets[0]["B50000"] = 42
+    book.save(workbook + ".openpyxl.xlsx")
+
+
+def xlsxwriter():
+    """The cells that the other writers write: see write.rs."""
+    import xlsxwriter
+
+    yield
+    with xlsxwriter.Workbook(workbook + ".xlsxwriter.xlsx", {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for row in range(100_000):
+            for column in range(20):
+                if column % 5 == 3:
+                    sheet.write_string(row, column, "Forecast")
+                elif column % 5 == 4:
+                    sheet.write_string(row, column, f"item {row} {column}")
+                else:
+                    sheet.write_number(row, column, row * 31 % 100_003 + column / 8)
+
+
 def formualizer():
     import formualizer
 
@@ -97,6 +123,8 @@ tasks = {
     "python-calamine": python_calamine,
     "fastexcel": fastexcel,
     "openpyxl read": openpyxl,
+    "openpyxl edit": openpyxl_edit,
+    "XlsxWriter rows": xlsxwriter,
     "formualizer file": formualizer,
     "polars rows": polars,
     "Python's csv rows": python_csv,

@@ -15,7 +15,7 @@ enum Of {
 /// A figure: its name, the task, what of it, the task that it is divided by, and what it should be at most.
 type Figure = (&'static str, &'static str, Of, Option<&'static str>, Option<f64>);
 
-const FIGURES: [Figure; 19] = [
+const FIGURES: [Figure; 23] = [
     (
         "read: time, of calamine's",
         "stream cells",
@@ -88,11 +88,39 @@ const FIGURES: [Figure; 19] = [
         None,
     ),
     (
+        "edit a cell: all of that, of openpyxl's",
+        "save with check",
+        Of::Wall,
+        Some("openpyxl edit"),
+        None,
+    ),
+    (
+        "edit a cell: all of that, of umya's",
+        "save with check",
+        Of::Wall,
+        Some("umya edit"),
+        None,
+    ),
+    (
         "write: time, of rust_xlsxwriter's",
         "write rows",
         Of::Wall,
         Some("rust_xlsxwriter rows"),
         Some(1.05),
+    ),
+    (
+        "write: time, of XlsxWriter's",
+        "write rows",
+        Of::Wall,
+        Some("XlsxWriter rows"),
+        None,
+    ),
+    (
+        "write: time, of umya's",
+        "write rows",
+        Of::Wall,
+        Some("umya rows"),
+        None,
     ),
     ("write: peak, MiB", "write rows", Of::Peak, None, Some(10.0)),
     (

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use deskhand_opc::Blob;
 use deskhand_operations::RefusalCode;
 
 use crate::error::{Outcome, refuse};
 
 /// An edit of a part.
-pub(super) type Edit = (Range<usize>, Blob);
+pub(super) use crate::element_list::Edit;
 
 /// Bytes between two edits that are written again rather than kept apart.
 const NEAR: usize = 96;

@@ -290,6 +290,7 @@ fn xml_that_nests_swells_or_breaks_is_refused() {
         (b"", "no root"),
         (b"\xFF\xFE<\0a\0/\0>\0", "not UTF-8"),
         (b"<a>\xC3\x28</a>", "not UTF-8"),
+        (b"\xEF\xBB\xBF\xEF\xBB\xBFx<a/>", "byte order mark"),
     ];
     for (content, reason) in cases {
         let error = Tree::parse("part.xml", content, &Limits::default())

@@ -57,6 +57,14 @@ impl<'a> Reader<'a> {
             offset: base + error.valid_up_to(),
             reason: "not UTF-8".to_owned(),
         })?;
+        // The library would pass over it without counting it, and every place behind would be wrong.
+        if text.starts_with('\u{FEFF}') {
+            return Err(PackageError::Xml {
+                part: part.to_owned(),
+                offset: base,
+                reason: "a byte order mark within the part".to_owned(),
+            });
+        }
         let inner = quick_xml::Reader::from_str(text);
         let (scopes, max_depth) = (Vec::new(), limits.xml_depth);
         Ok(Self {

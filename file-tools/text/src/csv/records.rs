@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use deskhand_operations::Refusal;
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::detect::Dialect;
 use super::encoding::Decoding;
@@ -86,6 +86,17 @@ impl<'r> Record<'r> {
 /// A field as text, and whether bytes of it were none.
 fn decoded<'f>(encoding: &'static Encoding, field: &'f [u8]) -> (Cow<'f, str>, bool) {
     encoding.decode_without_bom_handling(field)
+}
+
+/// The place behind the quote that closes a field; doubled ones do not. `None` where it is not there.
+fn closed(bytes: &[u8], quote: u8, mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr(quote, &bytes[at..])? + 1;
+        if *bytes.get(at)? != quote {
+            return Some(at);
+        }
+        at += 1;
+    }
 }
 
 /// What is being read of a record.
@@ -273,29 +284,12 @@ impl<'s, R: Read + Seek> Records<'s, R> {
         Ok(())
     }
 
-    /// Goes past the lines of the block that are records as they stand: up to the first that has a quote or a backslash, or
-    /// that goes on in the next block. False where the next one is not of this kind.
+    /// Goes past the records that end in the block. False where the next one does not.
     fn skip_lines(&mut self, until: u64, see: &mut impl FnMut(u64, Option<u64>)) -> bool {
-        let rest = &self.block[self.at..];
-        let escape = self.dialect.backslash.then_some(b'\\');
-        let plain = match (self.dialect.quote, escape) {
-            (Some(quote), Some(escape)) => memchr2(quote, escape, rest),
-            (Some(one), None) | (None, Some(one)) => memchr(one, rest),
-            (None, None) => None,
-        };
-        let end = plain.map_or(self.block.len(), |plain| self.at + plain);
         let mut skipped = false;
-        while self.number < until {
-            let line = &self.block[self.at..end];
-            let Some(length) = memchr2(b'\n', b'\r', line) else {
-                break;
-            };
-            let ending = match &line[length..] {
-                [b'\r', b'\n', ..] => 2,
-                // Whether it is one line end with what follows is not seen here.
-                [b'\r'] => break,
-                _ => 1,
-            };
+        while self.number < until
+            && let Some((length, ending)) = self.line()
+        {
             let begin = self.byte;
             self.pass(length + ending);
             skipped = true;
@@ -305,6 +299,37 @@ impl<'s, R: Read + Seek> Records<'s, R> {
             }
         }
         skipped
+    }
+
+    /// The bytes of the record that begins here, and those of its line end, found by quotes and line ends alone: a quote
+    /// opens at the beginning of a field and nowhere else. `None` where the end is not in the block.
+    fn line(&self) -> Option<(usize, usize)> {
+        let rest = &self.block[self.at..];
+        if self.dialect.backslash {
+            return None;
+        }
+        let mut at = 0;
+        loop {
+            let ahead = &rest[at..];
+            let found = match self.dialect.quote {
+                Some(quote) => memchr3(quote, b'\n', b'\r', ahead),
+                None => memchr2(b'\n', b'\r', ahead),
+            };
+            let found = at + found?;
+            match rest[found] {
+                b'\n' => return Some((found, 1)),
+                // Whether it is one line end with what follows is seen in the next block.
+                b'\r' => return Some((found, if *rest.get(found + 1)? == b'\n' { 2 } else { 1 })),
+                quote => {
+                    let opens = found == 0 || rest[found - 1] == self.dialect.delimiter;
+                    at = if opens {
+                        closed(rest, quote, found + 1)?
+                    } else {
+                        found + 1
+                    };
+                }
+            }
+        }
     }
 
     /// Takes one byte in; true where it ends the line.

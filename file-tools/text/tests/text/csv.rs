@@ -254,12 +254,14 @@ fn rows_behind_quoted_line_ends_empty_lines_and_blocks_are_counted_right() {
     for ending in ["\n", "\r\n", "\r"] {
         for encoding in ["UTF-8", "UTF-16", "Latin-1"] {
             let mut text = format!("number,text{ending}");
-            for row in 1..=9_000 {
+            for row in 1..=5_000 {
                 let _ = match row % 1_000 {
                     // Runs of plain rows between those that have to be taken apart.
                     7 => write!(text, "{row},\"two{ending}lines, \"\"ü\"\"\"{ending}"),
                     8 => write!(text, "{ending}{row},after an empty line{ending}{ending}"),
                     9 => write!(text, "\"{row}\",quoted{ending}"),
+                    10 => write!(text, "{row},a 5\" pipe{ending}"),
+                    11 => write!(text, "\"{row}\",\"x\"y\"{ending}"),
                     _ => write!(text, "{row},plain ü {row}{ending}"),
                 };
             }
@@ -268,9 +270,7 @@ fn rows_behind_quoted_line_ends_empty_lines_and_blocks_are_counted_right() {
                 "UTF-16" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
                 _ => text.chars().map(|letter| letter as u8).collect(),
             };
-            for row in [
-                1, 7, 8, 9, 10, 999, 1_007, 1_008, 1_009, 1_010, 4_321, 8_008, 9_000,
-            ] {
+            for row in [8, 9, 1_008, 1_010, 1_011, 4_012, 5_000] {
                 let found = ask(&bytes, json!({"op": "csv.read", "fromRow": row, "maxRows": 1})).unwrap();
                 assert_eq!(
                     found["rows"][0][0],

@@ -24,7 +24,7 @@ fn main() -> Done {
 
 fn edit(path: &Path) -> Done {
     let mut book = umya_spreadsheet::reader::xlsx::read(path)?;
-    let sheet = book.sheet_mut(0).ok_or("no sheet")?;
+    let sheet = book.sheet_mut(0)?;
     sheet.cell_mut("B50000").set_value_number(42);
     umya_spreadsheet::writer::xlsx::write(&book, path.with_extension("umya.xlsx"))?;
     Ok(())
@@ -33,7 +33,7 @@ fn edit(path: &Path) -> Done {
 /// The cells that the other writers write: see `write.rs` of `deskhand-bench-files`.
 fn write(path: &Path) -> Done {
     let mut book = umya_spreadsheet::new_file();
-    let sheet = book.sheet_mut(0).ok_or("no sheet")?;
+    let sheet = book.sheet_mut(0)?;
     for row in 0..100_000u32 {
         for column in 0..20u32 {
             let cell = sheet.cell_mut((column + 1, row + 1));
@@ -51,7 +51,16 @@ fn write(path: &Path) -> Done {
 fn report(taken: Duration) -> Done {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak: f64 = line.ok_or("no peak")?.trim().trim_end_matches("kB").trim().parse()?;
-    println!(r#"{{"wall":{},"peak":{}}}"#, taken.as_secs_f64() * 1000.0, peak / 1024.0);
+    let peak: f64 = line
+        .ok_or("no peak")?
+        .trim()
+        .trim_end_matches("kB")
+        .trim()
+        .parse()?;
+    println!(
+        r#"{{"wall":{},"peak":{}}}"#,
+        taken.as_secs_f64() * 1000.0,
+        peak / 1024.0
+    );
     Ok(())
 }

@@ -42,7 +42,7 @@ def dictionary(target):
         return ["ooxml.dict"]
     if target == "opc_splice":
         return []
-    if target in ("csv", "legacy", "pdf"):
+    if target in ("csv", "legacy", "pdf", "plain"):
         return []
     return ["formula.dict"] if target == "formula" else ["json.dict"]
 

@@ -39,9 +39,51 @@ const INTERNAL: [&str; 6] = [
 /// The tool that lists documents.
 pub const LIST_TOOL: &str = "documents_list";
 
+/// A tool that reads in the folders of a session. Administrators know them by these names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FolderTool {
+    /// Files by their names.
+    Glob,
+    /// Lines by words.
+    Grep,
+    /// Text by pages.
+    Read,
+}
+
+impl FolderTool {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Glob, Self::Grep, Self::Read];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Glob => "Glob",
+            Self::Grep => "Grep",
+            Self::Read => "Read",
+        }
+    }
+
+    /// What a person reads while it runs.
+    pub fn doing(self) -> &'static str {
+        match self {
+            Self::Glob => "Looking for files",
+            Self::Grep => "Searching files",
+            Self::Read => "Reading",
+        }
+    }
+
+    /// The tool of a name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tool| tool.name() == name)
+    }
+}
+
 /// True for the tools that there are; a model may name others.
 pub fn is_tool(name: &str) -> bool {
-    name == PLAN_TOOL || name == LIST_TOOL || operation_of(name).is_some()
+    name == PLAN_TOOL
+        || name == LIST_TOOL
+        || FolderTool::of_name(name).is_some()
+        || operation_of(name).is_some()
 }
 
 /// The operations that a model may call.

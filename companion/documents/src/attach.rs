@@ -7,7 +7,7 @@ use std::sync::Arc;
 use deskhand_opc::{Limits, open_file};
 use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::{DocumentId, ErrorCode, SessionId, UserError};
-use deskhand_workspace::{FileKind, Folders, ListLimits, RelativePath, WorkspaceError};
+use deskhand_workspace::{FileKind, Folder, Folders, ListLimits, RelativePath, WorkspaceError};
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
@@ -43,9 +43,11 @@ impl DocumentTools {
         path: &Path,
     ) -> Result<(String, Vec<DocumentView>), UserError> {
         let path = path.to_owned();
-        let (path, doors) = self
+        let (folder, path, doors) = self
             .with_folders(move |folders| whole_folder(folders, &path))
             .await?;
+        self.records.put_folder(session, &path).await?;
+        self.registry.put_folder(session, folder);
         let mut views = Vec::with_capacity(doors.len());
         for (kind, door) in doors {
             views.push(self.admit(session, kind, door).await?);
@@ -55,6 +57,13 @@ impl DocumentTools {
 
     /// Opens the doors of a session again that an earlier run opened, as far as the policy of today allows.
     pub async fn reattach(&self, session: &SessionId) -> Result<(), UserError> {
+        for path in self.records.attached_folders(session).await? {
+            let open = move |folders: &Folders| folders.attach(&path).map_err(|error| refused(&error));
+            match self.with_folders(open).await {
+                Ok(folder) => self.registry.put_folder(session, folder),
+                Err(error) => tracing::warn!(code = error.code.as_str(), "a folder is not attached again"),
+            }
+        }
         for (document, attached) in self.records.attached(session).await? {
             let opened = self.with_folders(move |folders| attached.open(folders)).await;
             match opened {
@@ -168,12 +177,16 @@ fn one_file(folders: &Folders, path: &Path) -> Result<(DocumentKind, Door), User
     Ok((kind, Door::alone(folder, below)))
 }
 
-fn whole_folder(folders: &Folders, path: &Path) -> Result<(String, Vec<(DocumentKind, Door)>), UserError> {
+/// A folder, its path, and the ways to its documents.
+type Opened = (Arc<Folder>, String, Vec<(DocumentKind, Door)>);
+
+fn whole_folder(folders: &Folders, path: &Path) -> Result<Opened, UserError> {
     let folder = folders.attach(path).map_err(|error| refused(&error))?;
     let shown = folder
         .path()
         .to_str()
-        .ok_or_else(|| UserError::new(ErrorCode::FolderRefused).detail("the path is not Unicode"))?;
+        .ok_or_else(|| UserError::new(ErrorCode::FolderRefused).detail("the path is not Unicode"))?
+        .to_owned();
     let listing = folder
         .list(ListLimits::default())
         .map_err(|error| refused(&error))?;
@@ -181,7 +194,8 @@ fn whole_folder(folders: &Folders, path: &Path) -> Result<(String, Vec<(Document
         let kind = kind_of(entry.path.name())?;
         Some((kind, Door::within(Arc::clone(&folder), entry.path)))
     });
-    Ok((shown.to_owned(), documents.take(MAX_FOLDER_FILES).collect()))
+    let documents = documents.take(MAX_FOLDER_FILES).collect();
+    Ok((folder, shown, documents))
 }
 
 fn refused(error: &WorkspaceError) -> UserError {

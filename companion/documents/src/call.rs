@@ -11,6 +11,8 @@ use deskhand_protocol::operations::{
 use deskhand_protocol::{DocumentId, ErrorCode, UserError};
 use serde_json::{Map, Value, json};
 
+use crate::folder_tools;
+
 /// The tool that lists documents.
 pub(crate) const LIST_TOOL: &str = "documents_list";
 /// Longest message of a parser that is handed on, in characters.
@@ -138,7 +140,10 @@ pub(crate) fn tools() -> Vec<ToolDefinition> {
         description: description(definition),
         input_schema: schema(definition),
     });
-    std::iter::once(list).chain(operations).collect()
+    std::iter::once(list)
+        .chain(folder_tools::tools())
+        .chain(operations)
+        .collect()
 }
 
 fn description(definition: &Definition) -> String {
@@ -242,13 +247,16 @@ fn inline(value: &mut Value, definitions: &Value, depth: usize) {
 
 #[cfg(test)]
 mod tests {
+    use deskhand_core::tool::FolderTool;
+
     use super::*;
 
     #[test]
     fn every_operation_for_models_is_a_tool_with_a_whole_schema() {
         let tools = tools();
-        assert_eq!(tools.len(), model_operations().count() + 1);
-        for tool in &tools[1..] {
+        let others = 1 + FolderTool::ALL.len();
+        assert_eq!(tools.len(), model_operations().count() + others);
+        for tool in &tools[others..] {
             let schema = tool.input_schema.to_string();
             assert!(!schema.contains("$ref"), "{}: {schema}", tool.name);
             assert_eq!(

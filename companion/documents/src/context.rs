@@ -14,13 +14,24 @@ pub(crate) fn lines(registry: &Registry, session: &SessionId) -> String {
         .iter()
         .map(|document| line(document, registry.door(session, &document.id).as_ref()))
         .collect();
-    if lines.is_empty() {
-        return String::new();
+    let folders = registry.folders(session);
+    let folders: Vec<String> = folders
+        .iter()
+        .map(|folder| folder.path().display().to_string())
+        .collect();
+    let mut told = String::new();
+    if !lines.is_empty() {
+        told += "Documents of this session:\n";
+        told += &as_data("the list of documents", &lines.join("\n"));
     }
-    format!(
-        "Documents of this session:\n{}",
-        as_data("the list of documents", &lines.join("\n"))
-    )
+    if !folders.is_empty() {
+        if !told.is_empty() {
+            told.push('\n');
+        }
+        told += "Folders of this session, whose files Glob, Grep and Read find and read:\n";
+        told += &as_data("the list of folders", &folders.join("\n"));
+    }
+    told
 }
 
 fn line(document: &DocumentView, door: Option<&Door>) -> String {

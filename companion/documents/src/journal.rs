@@ -1,5 +1,6 @@
 //! What the journal holds of a call: what is there before, what is intended, what came of it (Invariant 6).
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use deskhand_core::ports::{Journal, Settled};
@@ -14,8 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::attach::Attached;
 
-/// The beginning of the keys of attached files.
+/// The beginning of the keys of attached files, and of attached folders.
 const FILE: &str = "file:";
+const FOLDER: &str = "folder:";
 
 /// A changing call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -192,6 +194,19 @@ impl Records {
     ) -> Result<(), UserError> {
         self.write(session, &Self::file_key(document), &attached, Settled::Closed)
             .await
+    }
+
+    /// The folders that are attached to a session, in the order of attaching.
+    pub(crate) async fn attached_folders(&self, session: &SessionId) -> Result<Vec<PathBuf>, UserError> {
+        let keys = self.0.keys(session, FOLDER).await?;
+        let paths = keys.iter().filter_map(|key| key.strip_prefix(FOLDER));
+        Ok(paths.map(PathBuf::from).collect())
+    }
+
+    /// Writes down that a folder is attached.
+    pub(crate) async fn put_folder(&self, session: &SessionId, path: &str) -> Result<(), UserError> {
+        let key = format!("{FOLDER}{path}");
+        self.write(session, &key, &true, Settled::Closed).await
     }
 
     async fn read<T: for<'de> Deserialize<'de>>(

@@ -15,6 +15,7 @@ mod context;
 mod door;
 mod figures;
 mod file;
+mod folder_tools;
 mod grid;
 mod journal;
 mod outcome;

@@ -1,7 +1,7 @@
 //! Looks what a call would do, and changes nothing.
 
 use deskhand_core::ports::Progress;
-use deskhand_core::tool::{Ask, AskReason, Prepared, ToolFailure, ToolRequest};
+use deskhand_core::tool::{Ask, AskReason, FolderTool, Prepared, ToolFailure, ToolRequest};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::operations::answer::WorkbookContent;
 use deskhand_protocol::operations::{
@@ -35,7 +35,7 @@ impl DocumentTools {
         request: &ToolRequest,
         progress: &dyn Progress,
     ) -> Result<Prepared, ToolFailure> {
-        if request.name == LIST_TOOL {
+        if request.name == LIST_TOOL || FolderTool::of_name(&request.name).is_some() {
             return Ok(Prepared {
                 effect: Effect::Read,
                 document: None,

@@ -2,11 +2,12 @@
 //! the id embedded in it, otherwise by its path. A copy beside its original gets an id of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use deskhand_protocol::document::{DocumentKind, DocumentState, DocumentView, LiveDocument};
 use deskhand_protocol::{DocumentId, SessionId};
+use deskhand_workspace::Folder;
 use tokio::time::Instant;
 
 use crate::door::Door;
@@ -28,6 +29,8 @@ struct Inner {
     sessions: BTreeMap<SessionId, BTreeSet<DocumentId>>,
     /// The ways to files, by the session that a person attached them to.
     doors: BTreeMap<(SessionId, DocumentId), Door>,
+    /// The folders that a person attached to a session, in that order.
+    folders: BTreeMap<SessionId, Vec<Arc<Folder>>>,
     /// Until when the pane of a document is waited for.
     away: BTreeMap<DocumentId, Instant>,
 }
@@ -204,7 +207,22 @@ impl Registry {
     pub fn forget(&self, session: &SessionId) {
         let mut inner = self.lock();
         inner.doors.retain(|(of, _), _| of != session);
+        inner.folders.remove(session);
         inner.sessions.remove(session);
+    }
+
+    /// Makes a folder part of a session.
+    pub(crate) fn put_folder(&self, session: &SessionId, folder: Arc<Folder>) {
+        let mut inner = self.lock();
+        let folders = inner.folders.entry(session.clone()).or_default();
+        if folders.iter().all(|known| known.path() != folder.path()) {
+            folders.push(folder);
+        }
+    }
+
+    /// The folders of a session.
+    pub(crate) fn folders(&self, session: &SessionId) -> Vec<Arc<Folder>> {
+        self.lock().folders.get(session).cloned().unwrap_or_default()
     }
 
     /// Opens the way to a document's file for a session.

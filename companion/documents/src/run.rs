@@ -1,7 +1,7 @@
 //! Does a call: intent with pre-image to the journal, apply, read back, outcome to the journal.
 
 use deskhand_core::ports::Progress;
-use deskhand_core::tool::{ToolFailure, ToolRequest, ToolResult};
+use deskhand_core::tool::{FolderTool, ToolFailure, ToolRequest, ToolResult};
 use deskhand_protocol::change::{ChangeEntry, ChangeSet};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
@@ -31,6 +31,10 @@ impl DocumentTools {
                 output
             };
             return done("Looked which documents are there", output);
+        }
+        if let Some(tool) = FolderTool::of_name(&request.name) {
+            let outcome = self.run_folder_tool(tool, request).await;
+            return outcome.unwrap_or_else(|failure| failed(&failure));
         }
         let outcome = match parse(&request.name, &request.input) {
             Ok(call) => match self.document_of(request, &call) {

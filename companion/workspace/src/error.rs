@@ -57,6 +57,14 @@ pub enum WorkspaceError {
         /// What is there now; nothing where it is gone.
         found: Option<Fingerprint>,
     },
+    /// What is looked for is no pattern.
+    #[error("`{pattern}` cannot be looked for: {reason}")]
+    Pattern {
+        /// Its beginning.
+        pattern: String,
+        /// Why not.
+        reason: String,
+    },
     /// It is larger than the caller takes.
     #[error("`{path}` is larger than {cap} bytes")]
     TooLarge {

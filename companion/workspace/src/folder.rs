@@ -109,6 +109,24 @@ impl Folder {
         Ok(LockFile::beside(&parent, &name))
     }
 
+    /// A folder below this one, or this one.
+    pub(crate) fn open_folder(&self, below: Option<&RelativePath>) -> Result<Dir, WorkspaceError> {
+        let dir = self.dir()?;
+        let Some(below) = below else {
+            return dir.try_clone().map_err(|cause| WorkspaceError::Io {
+                path: self.path.clone(),
+                cause,
+            });
+        };
+        dir.open_dir(below.as_path())
+            .map_err(WorkspaceError::below(below))
+    }
+
+    /// Refuses once the folder was detached.
+    pub(crate) fn check_attached(&self) -> Result<(), WorkspaceError> {
+        self.dir().map(|_| ())
+    }
+
     pub(crate) fn detach(&self) {
         self.detached.store(true, Ordering::Release);
     }

@@ -70,14 +70,7 @@ impl Folders {
     /// The attached folder that holds this absolute path, and the path below it. Looks at names only: what the path leads
     /// to is decided when it is opened.
     pub fn locate(&self, path: &Path) -> Result<(Arc<Folder>, RelativePath), WorkspaceError> {
-        let attached = self.attached.read().unwrap_or_else(PoisonError::into_inner);
-        let holders = attached
-            .iter()
-            .filter_map(|folder| Some((folder, path.strip_prefix(folder.path()).ok()?)));
-        // The nearest one, which may have its own access.
-        let nearest = holders.min_by_key(|(_, below)| below.components().count());
-        let (folder, below) = nearest.ok_or_else(|| WorkspaceError::NotAllowed(path.to_owned()))?;
-        Ok((Arc::clone(folder), RelativePath::from_path(below)?))
+        nearest(&self.attached(), path)
     }
 
     /// Opens a folder. Where only some are allowed, it is opened from the handle of the nearest of them, so that no exchange
@@ -104,6 +97,17 @@ impl Folders {
             access,
         ))
     }
+}
+
+/// As [`Folders::locate`], among some folders.
+pub fn nearest(folders: &[Arc<Folder>], path: &Path) -> Result<(Arc<Folder>, RelativePath), WorkspaceError> {
+    let holders = folders
+        .iter()
+        .filter_map(|folder| Some((folder, path.strip_prefix(folder.path()).ok()?)));
+    // The nearest one, which may have its own access.
+    let nearest = holders.min_by_key(|(_, below)| below.components().count());
+    let (folder, below) = nearest.ok_or_else(|| WorkspaceError::NotAllowed(path.to_owned()))?;
+    Ok((Arc::clone(folder), RelativePath::from_path(below)?))
 }
 
 /// The path without links and `..`.

@@ -7,6 +7,7 @@
 //! Knows nothing of sessions, policy or what files mean. Everything here blocks: call it where blocking is allowed.
 
 mod error;
+mod find;
 mod fingerprint;
 mod folder;
 mod folders;
@@ -15,9 +16,10 @@ mod lock_file;
 mod relative;
 
 pub use error::WorkspaceError;
+pub use find::{FileLines, Found, FoundFile, Line, Search, Searched, WalkLimits};
 pub use fingerprint::Fingerprint;
 pub use folder::{Access, Entry, Expected, Folder, ListLimits, Listing};
-pub use folders::{AllowedFolder, Folders};
+pub use folders::{AllowedFolder, Folders, nearest};
 pub use kind::FileKind;
 pub use lock_file::{LockFile, OfficeProgram};
 pub use relative::{PathFault, RelativePath};

@@ -4,7 +4,6 @@
 //! field is text; nothing that begins with `=` becomes a formula here.
 
 mod detect;
-mod encoding;
 mod records;
 mod summary;
 mod value;
@@ -18,9 +17,9 @@ use deskhand_operations::text::csv::{
 use deskhand_operations::text::{CsvAnswer, CsvOperation};
 use deskhand_operations::{Refusal, RefusalCode};
 
+use crate::encoding::{Decoding, detect as detect_encoding};
 use crate::refuse;
 use detect::Dialect;
-use encoding::Decoding;
 use records::{Record, Records};
 use summary::Summary;
 
@@ -86,7 +85,7 @@ impl<R: Read + Seek> DelimitedFile<R> {
         if let Some(known) = self.known.as_ref().filter(|_| self.choice == *choice) {
             return Ok(known.clone());
         }
-        let decoding = encoding::detect(&mut self.source, self.length, choice.encoding.as_deref())?;
+        let decoding = detect_encoding(&mut self.source, self.length, choice.encoding.as_deref())?;
         let sample = decoding.sample(&mut self.source)?;
         let dialect = detect::dialect(&sample, choice)?;
         let mut known = Known {

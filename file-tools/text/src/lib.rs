@@ -1,5 +1,5 @@
-//! Word documents (WordprocessingML, ECMA-376 part 1, 17), PDFs (ISO 32000), delimited text (RFC 4180 and its relatives)
-//! and spreadsheets of old formats.
+//! Word documents (WordprocessingML, ECMA-376 part 1, 17), PDFs (ISO 32000), delimited text (RFC 4180 and its relatives),
+//! plain text, and spreadsheets of old formats.
 //!
 //! Documents are read and changed by patches on their package; a change is worked out on a draft and comes back as a set
 //! of patches: previewed, applied, journaled and undone by whoever asked for it (Invariant 6). Everything else is read
@@ -10,13 +10,16 @@
 
 mod bounded;
 mod csv;
+mod encoding;
 mod legacy;
 mod pdf;
 mod picture;
+mod plain;
 mod refuse;
 mod word;
 
 pub use csv::DelimitedFile;
 pub use legacy::LegacyFile;
 pub use pdf::PdfFile;
+pub use plain::{MAX_PLAIN, PlainEdit, PlainEdited, PlainPage, edit_plain, read_plain};
 pub use word::{Document, Finding, Planned, Revision, create_document, lint};

@@ -3,7 +3,7 @@
 use deskhand_protocol::DocumentId;
 use serde_json::Value;
 
-use crate::tool::{LIST_TOOL, operation_of};
+use crate::tool::{FolderTool, LIST_TOOL, operation_of};
 
 /// Longest place that is shown, in characters; a model may write anything there.
 const MAX_TARGET: usize = 120;
@@ -27,16 +27,19 @@ pub fn describe(tool: &str, input: &Value) -> Described {
             .and_then(Value::as_str)
             .filter(|text| !text.is_empty())
     };
-    let title = match operation_of(tool) {
-        Some(definition) => definition.doing.to_owned(),
-        None if tool == LIST_TOOL => "Looking which documents are there".to_owned(),
-        None => format!("Calling {}", short(tool)),
+    let title = match (operation_of(tool), FolderTool::of_name(tool)) {
+        (Some(definition), _) => definition.doing.to_owned(),
+        (None, Some(tool)) => tool.doing().to_owned(),
+        (None, None) if tool == LIST_TOOL => "Looking which documents are there".to_owned(),
+        (None, None) => format!("Calling {}", short(tool)),
     };
     let place = text("slide").map(|slide| format!("slide:{slide}"));
-    let target = text("range")
-        .map(str::to_owned)
-        .or(place)
-        .or_else(|| text("name").map(str::to_owned));
+    let target = text("range").map(str::to_owned).or(place).or_else(|| {
+        ["name", "path", "pattern"]
+            .into_iter()
+            .find_map(text)
+            .map(str::to_owned)
+    });
     Described {
         title,
         document: text("document").map(DocumentId::from_text),

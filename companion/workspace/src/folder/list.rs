@@ -59,16 +59,12 @@ pub struct Listing {
 impl Folder {
     /// The documents of the folder, level by level. Links to folders are not entered; hidden names are left out.
     pub fn list(&self, limits: ListLimits) -> Result<Listing, WorkspaceError> {
-        let root = self.dir()?.try_clone();
-        let root = root.map_err(|cause| WorkspaceError::Io {
-            path: self.path.clone(),
-            cause,
-        })?;
+        let root = self.open_folder(None)?;
         let mut listing = Listing::default();
         let mut names = 0;
         let mut waiting = VecDeque::from([(root, String::new(), 0)]);
         while let Some((dir, prefix, depth)) = waiting.pop_front() {
-            self.dir()?;
+            self.check_attached()?;
             // A folder that may not be read is left out, like one that went away meanwhile.
             let Ok(found) = dir.entries() else { continue };
             let mut level = Vec::new();

@@ -8,7 +8,7 @@ use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::{memchr, memchr2, memchr3};
 
 use super::detect::Dialect;
-use super::encoding::Decoding;
+use crate::encoding::Decoding;
 use crate::refuse;
 
 /// Bytes that are read at a time.

@@ -12,5 +12,6 @@ mod lint;
 mod oracles;
 mod outside;
 mod pdf;
+mod plain;
 mod refusals;
 mod tracked;

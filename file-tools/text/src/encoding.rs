@@ -21,22 +21,22 @@ const MAX_FED: usize = 1 << 20;
 
 /// How a file's bytes become text.
 #[derive(Clone, Debug)]
-pub(super) struct Decoding {
-    pub(super) encoding: &'static Encoding,
-    pub(super) bom: bool,
+pub(crate) struct Decoding {
+    pub(crate) encoding: &'static Encoding,
+    pub(crate) bom: bool,
     /// Where the text begins, after a byte order mark.
-    pub(super) start: u64,
+    pub(crate) start: u64,
     /// True where the encoding was guessed.
     guessed: bool,
 }
 
 impl Decoding {
     /// The encoding's name in the WHATWG standard.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.encoding.name()
     }
 
-    pub(super) fn doubts(&self) -> Vec<String> {
+    pub(crate) fn doubts(&self) -> Vec<String> {
         if self.guessed {
             vec![format!(
                 "the file does not say its encoding; {} fits its letters best",
@@ -49,17 +49,17 @@ impl Decoding {
 
     /// Records can be cut from the bytes themselves where no byte below 0x40 is part of a longer character, except for
     /// `|` and `\`: see [`Decoding::is_safe`].
-    pub(super) fn is_bytewise(&self) -> bool {
+    pub(crate) fn is_bytewise(&self) -> bool {
         self.encoding.is_ascii_compatible()
     }
 
     /// False for an ASCII character that may be the second byte of another in this encoding.
-    pub(super) fn is_safe(&self, byte: u8) -> bool {
+    pub(crate) fn is_safe(&self, byte: u8) -> bool {
         self.encoding.is_single_byte() || self.encoding == UTF_8 || byte < 0x30
     }
 
     /// The beginning of the text, decoded.
-    pub(super) fn sample(&self, source: &mut (impl Read + Seek)) -> Result<String, Refusal> {
+    pub(crate) fn sample(&self, source: &mut (impl Read + Seek)) -> Result<String, Refusal> {
         let bytes = window(source, self.start, SAMPLE)?;
         Ok(self.encoding.decode_without_bom_handling(&bytes).0.into_owned())
     }
@@ -75,7 +75,7 @@ fn window(source: &mut (impl Read + Seek), from: u64, length: u64) -> Result<Vec
 }
 
 /// The encoding of a file, or the one that the caller names.
-pub(super) fn detect(
+pub(crate) fn detect(
     source: &mut (impl Read + Seek),
     length: u64,
     label: Option<&str>,

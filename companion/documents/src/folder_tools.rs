@@ -1,0 +1,358 @@
+//! Tools for the folders of a session: files by their names, lines by words, text by pages. They read; what they answer
+//! is data (Invariant 9), and they see what a person attached and nothing else (Invariant 8).
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskhand_core::instructions::as_data;
+use deskhand_core::model::ToolDefinition;
+use deskhand_core::tool::{FolderTool, ToolFailure, ToolRequest, ToolResult};
+use deskhand_document::{PlainPage, read_plain};
+use deskhand_protocol::event::ToolOutcome;
+use deskhand_workspace::{
+    FileKind, Folder, RelativePath, Search, Searched, WalkLimits, WorkspaceError, nearest,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::call::failure;
+use crate::tools::DocumentTools;
+
+/// Files that one answer names.
+const MOST_FILES: usize = 200;
+/// Files with matches that one answer tells, and lines of it in all.
+const MOST_MATCHED: usize = 50;
+const MOST_LINES: usize = 500;
+/// Lines of a page when the model says nothing.
+const USUAL_LINES: u64 = 500;
+/// How long one call looks.
+const LIMITS: fn() -> WalkLimits = || WalkLimits {
+    time: Duration::from_secs(20),
+    ..WalkLimits::default()
+};
+
+/// Finds files of the attached folders by their names, the newest first.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Glob {
+    /// `*.xlsx` for names anywhere, `reports/**/2026-*.{csv,tsv}` for paths below the folder. Case does not count.
+    pattern: String,
+    /// The attached folder; all of them when it is left out.
+    folder: Option<String>,
+}
+
+/// Searches the text files of the attached folders. Workbooks, decks and other documents have tools of their own.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Grep {
+    /// A regular expression, or words as they stand with `literal`.
+    pattern: String,
+    /// The attached folder; all of them when it is left out.
+    folder: Option<String>,
+    /// Only in files of these names, as for Glob.
+    files: Option<String>,
+    /// True for words as they stand.
+    #[serde(default)]
+    literal: bool,
+    /// True where case does not count.
+    #[serde(default)]
+    ignore_case: bool,
+    /// True where the expression may go on in the next line.
+    #[serde(default)]
+    multiline: bool,
+    /// Lines to show before and after each match, at most 20.
+    #[serde(default)]
+    around: usize,
+    /// Goes on behind this file of an earlier answer.
+    behind: Option<String>,
+}
+
+impl Grep {
+    fn search(&self, behind: Option<RelativePath>) -> Search {
+        Search {
+            pattern: self.pattern.clone(),
+            literal: self.literal,
+            ignore_case: self.ignore_case,
+            multiline: self.multiline,
+            files: self.files.clone(),
+            before: self.around,
+            after: self.around,
+            most: MOST_MATCHED,
+            behind,
+        }
+    }
+}
+
+/// Reads a text file of the attached folders by lines.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    /// The file's whole path, as Glob and Grep tell it.
+    path: String,
+    /// The first line, from 1.
+    from: Option<u64>,
+    /// How many lines, at most 5,000; 500 when it is left out.
+    lines: Option<u64>,
+}
+
+/// The tools for models.
+pub(crate) fn tools() -> impl Iterator<Item = ToolDefinition> {
+    FolderTool::ALL.into_iter().map(|tool| {
+        let mut schema = Value::from(match tool {
+            FolderTool::Glob => schemars::schema_for!(Glob),
+            FolderTool::Grep => schemars::schema_for!(Grep),
+            FolderTool::Read => schemars::schema_for!(Read),
+        });
+        let mut take = |name: &str| schema.as_object_mut().and_then(|schema| schema.remove(name));
+        let description = take("description");
+        let _ = (take("$schema"), take("title"));
+        ToolDefinition {
+            name: tool.name().to_owned(),
+            description: description
+                .as_ref()
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            input_schema: schema,
+        }
+    })
+}
+
+/// An answer before it is marked as data.
+struct Told {
+    title: String,
+    text: String,
+}
+
+impl DocumentTools {
+    /// Does a call of one of these tools.
+    pub(crate) async fn run_folder_tool(
+        &self,
+        tool: FolderTool,
+        request: &ToolRequest,
+    ) -> Result<ToolResult, ToolFailure> {
+        let folders = self.registry.folders(&request.session);
+        if folders.is_empty() {
+            return Err(failure(
+                "No folder is attached",
+                "no folder is attached to this session; the user can attach one",
+            ));
+        }
+        let input = request.input.clone();
+        let work = tokio::task::spawn_blocking(move || match tool {
+            FolderTool::Glob => glob(&folders, &parsed(input)?),
+            FolderTool::Grep => grep(&folders, &parsed(input)?),
+            FolderTool::Read => read(&folders, &parsed(input)?),
+        });
+        let told = work
+            .await
+            .map_err(|error| failure("The folder could not be looked at", &error.to_string()))??;
+        Ok(ToolResult {
+            outcome: ToolOutcome::Done,
+            title: told.title,
+            output: as_data("files of the attached folders", told.text.trim_end()),
+            change_set: None,
+        })
+    }
+}
+
+fn parsed<T: DeserializeOwned>(input: Value) -> Result<T, ToolFailure> {
+    serde_json::from_value(input).map_err(|error| {
+        let reason: String = error.to_string().chars().take(300).collect();
+        failure("The call was not understood", &reason)
+    })
+}
+
+/// The folders that a call is about.
+fn chosen(folders: &[Arc<Folder>], named: Option<&str>) -> Result<Vec<Arc<Folder>>, ToolFailure> {
+    let Some(named) = named else {
+        return Ok(folders.to_vec());
+    };
+    let found = folders.iter().find(|folder| folder.path() == Path::new(named));
+    found.map(|folder| vec![Arc::clone(folder)]).ok_or_else(|| {
+        let known: Vec<String> = folders
+            .iter()
+            .map(|folder| folder.path().display().to_string())
+            .collect();
+        failure(
+            "Not an attached folder",
+            &as_data(
+                "the attached folders",
+                &format!("{named} is none of: {}", known.join(", ")),
+            ),
+        )
+    })
+}
+
+fn shown(folder: &Folder, path: &RelativePath) -> String {
+    folder.path().join(path.as_path()).display().to_string()
+}
+
+fn glob(folders: &[Arc<Folder>], asked: &Glob) -> Result<Told, ToolFailure> {
+    let (mut files, mut total, mut cut) = (Vec::new(), 0, false);
+    for folder in chosen(folders, asked.folder.as_deref())? {
+        let found = folder
+            .glob(&asked.pattern, MOST_FILES, LIMITS())
+            .map_err(|error| refused(&error))?;
+        total += found.total;
+        cut |= found.cut;
+        let found = found.files.into_iter();
+        files.extend(found.map(|file| (file.modified_at, file.size, shown(&folder, &file.path))));
+    }
+    files.sort_by(|one, other| (other.0, &one.2).cmp(&(one.0, &other.2)));
+    let mut text = String::new();
+    for (_, size, path) in files.iter().take(MOST_FILES) {
+        let _ = writeln!(text, "{path} ({size} bytes)");
+    }
+    if files.len() < total || files.len() > MOST_FILES {
+        let _ = writeln!(
+            text,
+            "[{total} files in all; these are the newest: narrow the pattern for others]"
+        );
+    }
+    note_cut(&mut text, cut);
+    if total == 0 {
+        text.push_str("[no file has this name]\n");
+    }
+    Ok(Told {
+        title: format!("Found {}", counted(total, "file")),
+        text,
+    })
+}
+
+fn grep(folders: &[Arc<Folder>], asked: &Grep) -> Result<Told, ToolFailure> {
+    let mut chosen = chosen(folders, asked.folder.as_deref())?;
+    let mut behind = None;
+    if let Some(path) = &asked.behind {
+        let (folder, below) = nearest(folders, Path::new(path)).map_err(|error| refused(&error))?;
+        // The folders before it were told already.
+        let at = chosen
+            .iter()
+            .position(|one| Arc::ptr_eq(one, &folder))
+            .unwrap_or(0);
+        chosen.drain(..at);
+        behind = Some(below);
+    }
+    let mut search = asked.search(behind);
+    let mut text = String::new();
+    let mut all = Searched::default();
+    for folder in chosen {
+        let found = folder.grep(&search, LIMITS()).map_err(|error| refused(&error))?;
+        search.behind = None;
+        add_matches(&mut text, &folder, &found);
+        all.searched += found.searched;
+        all.binary += found.binary;
+        all.unread += found.unread;
+        all.cut |= found.cut;
+        all.files.extend(found.files);
+        if found.more {
+            let last = all.files.last().map(|file| shown(&folder, &file.path));
+            let _ = writeln!(
+                text,
+                "[more files match: ask again behind {}]",
+                last.unwrap_or_default()
+            );
+            break;
+        }
+        search.most = MOST_MATCHED.saturating_sub(all.files.len()).max(1);
+    }
+    note_cut(&mut text, all.cut);
+    let _ = writeln!(
+        text,
+        "[{} searched; {} are no text and were not; {} could not be read]",
+        counted(usize::try_from(all.searched).unwrap_or(usize::MAX), "file"),
+        all.binary,
+        all.unread
+    );
+    let lines: u64 = all.files.iter().map(|file| file.matches).sum();
+    Ok(Told {
+        title: format!(
+            "Found {} in {}",
+            counted(usize::try_from(lines).unwrap_or(usize::MAX), "line"),
+            counted(all.files.len(), "file")
+        ),
+        text,
+    })
+}
+
+fn add_matches(text: &mut String, folder: &Folder, found: &Searched) {
+    let mut room = MOST_LINES;
+    for file in &found.files {
+        let _ = writeln!(text, "{}: {} lines", shown(folder, &file.path), file.matches);
+        let told = file.lines.len().min(room);
+        for line in &file.lines[..told] {
+            let mark = if line.is_match { ':' } else { '-' };
+            let _ = writeln!(text, "  {}{mark} {}", line.number, line.text);
+        }
+        room -= told;
+        if told < file.lines.len() {
+            text.push_str("  [further lines are left out: narrow the search, or read the file]\n");
+        }
+    }
+}
+
+fn read(folders: &[Arc<Folder>], asked: &Read) -> Result<Told, ToolFailure> {
+    let (folder, below) = nearest(folders, Path::new(&asked.path)).map_err(|error| refused(&error))?;
+    let kind = FileKind::of_name(below.name());
+    if kind.is_some_and(|kind| !matches!(kind, FileKind::Plain | FileKind::Table)) {
+        return Err(failure(
+            "Not a text file",
+            "this is a document: see documents_list, and use the tools for its kind",
+        ));
+    }
+    let file = folder.open_for_read(&below).map_err(|error| refused(&error))?;
+    let page = read_plain(file, asked.from.unwrap_or(1), asked.lines.unwrap_or(USUAL_LINES));
+    let page = page.map_err(|refusal| failure("Not read", &refusal.message))?;
+    let last = page.first + page.lines.len() as u64;
+    Ok(Told {
+        title: format!(
+            "Read lines {} to {} of {}",
+            page.first,
+            last.saturating_sub(1),
+            below.name()
+        ),
+        text: of_page(&shown(&folder, &below), &page),
+    })
+}
+
+fn of_page(path: &str, page: &PlainPage) -> String {
+    let mut text = format!("{path} ({})\n", page.encoding);
+    for (number, line) in (page.first..).zip(&page.lines) {
+        let _ = writeln!(text, "{number}\t{line}");
+    }
+    for finding in &page.findings {
+        let _ = writeln!(text, "[{finding}]");
+    }
+    if let Some(next) = page.next {
+        let _ = writeln!(text, "[the file goes on: read from line {next}]");
+    }
+    text
+}
+
+fn note_cut(text: &mut String, cut: bool) {
+    if cut {
+        text.push_str("[a limit of names, depth or time left some folders unseen]\n");
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+fn refused(error: &WorkspaceError) -> ToolFailure {
+    let title = match error {
+        WorkspaceError::NotAllowed(_) | WorkspaceError::Escapes(_) => "Not in an attached folder",
+        WorkspaceError::NotFound(_) => "Not found",
+        WorkspaceError::Pattern { .. } | WorkspaceError::Path(_) => "The call was not understood",
+        _ => "Not read",
+    };
+    // It may name files as they are named on disk.
+    failure(title, &as_data("what the folder answered", &error.to_string()))
+}

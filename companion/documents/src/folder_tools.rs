@@ -12,7 +12,7 @@ use deskhand_core::tool::{FolderTool, ToolFailure, ToolRequest, ToolResult};
 use deskhand_document::{PlainPage, read_plain};
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_workspace::{
-    FileKind, Folder, RelativePath, Search, Searched, WalkLimits, WorkspaceError, nearest,
+    FileKind, Folder, PathFault, RelativePath, Search, Searched, WalkLimits, WorkspaceError, nearest,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -348,7 +348,9 @@ fn counted(count: usize, what: &str) -> String {
 
 fn refused(error: &WorkspaceError) -> ToolFailure {
     let title = match error {
-        WorkspaceError::NotAllowed(_) | WorkspaceError::Escapes(_) => "Not in an attached folder",
+        WorkspaceError::NotAllowed(_) | WorkspaceError::Escapes(_) | WorkspaceError::Path(PathFault::Up) => {
+            "Not in an attached folder"
+        }
         WorkspaceError::NotFound(_) => "Not found",
         WorkspaceError::Pattern { .. } | WorkspaceError::Path(_) => "The call was not understood",
         _ => "Not read",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayGroup, duration, fileName, pause, shortTitle, size, when } from "../../shared/src/text/format.ts";
+import { dayGroup, duration, fileName, pause, reason, shortTitle, size, when } from "../../shared/src/text/format.ts";
 
 const now = new Date(2026, 8, 18, 14, 40).getTime();
 const day = (month: number, date: number, year = 2026): number => new Date(year, month, date, 9, 20).getTime();
@@ -60,5 +60,16 @@ describe("names", () => {
 
   it("drops the extension of Office files alone", () => {
     expect(["a.xlsx", "b.PPTM", "c.tar.gz"].map(shortTitle)).toEqual(["a", "b", "c.tar.gz"]);
+  });
+});
+
+describe("reasons of failures", () => {
+  it.each([
+    ["The sheet is protected.\nMore", "The sheet is protected."],
+    ['<document-data from="x">\nThere is no sheet.\n</document-data>', "There is no sheet."],
+    ['<document-data from="x">\n</document-data>', ""],
+    ["x".repeat(500), "x".repeat(160)],
+  ])("shows %j as %j", (output, shown) => {
+    expect(reason(output)).toBe(shown);
   });
 });

@@ -11,6 +11,7 @@ use deskhand_core::model::ToolDefinition;
 use deskhand_core::tool::{FolderTool, ToolFailure, ToolRequest, ToolResult};
 use deskhand_document::{PlainPage, read_plain};
 use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::operations::{Refusal, RefusalCode};
 use deskhand_workspace::{
     FileKind, Folder, PathFault, RelativePath, Search, Searched, WalkLimits, WorkspaceError, nearest,
 };
@@ -355,6 +356,7 @@ fn refused(error: &WorkspaceError) -> ToolFailure {
         WorkspaceError::Pattern { .. } | WorkspaceError::Path(_) => "The call was not understood",
         _ => "Not read",
     };
+    let told = Refusal::new(RefusalCode::Failed, error.to_string());
     // It may name files as they are named on disk.
-    failure(title, &as_data("what the folder answered", &error.to_string()))
+    failure(title, &as_data("what the folder answered", &told.message))
 }

@@ -1,7 +1,7 @@
 // Tool calls: one line each, the rows of one step in one card, more than four folded to one line.
 import { memo, type ReactElement, useState } from "react";
 import type { CallEntry } from "../session/model.ts";
-import { duration } from "../text/format.ts";
+import { duration, reason } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { CitationChip } from "./citation.tsx";
 import { useNow } from "./context.tsx";
@@ -126,9 +126,4 @@ function CallDetail({ call }: { call: CallEntry }): ReactElement {
       </dd>
     </dl>
   );
-}
-
-/** The first sentence of what a failed tool answered. */
-function reason(output: string): string {
-  return output.split("\n", 1)[0]?.slice(0, 160) ?? "";
 }

@@ -103,3 +103,9 @@ export function fileName(path: string): string {
 export function shortTitle(title: string): string {
   return title.replace(/\.(?:xls[xmb]|ppt[xm])$/i, "");
 }
+
+/** The first line of what a tool answered, without the marks that tell the model what is data; at most 160 characters. */
+export function reason(output: string): string {
+  const lines = output.split("\n", 4).filter((line) => !/^<\/?document-data\b/.test(line));
+  return lines[0]?.slice(0, 160) ?? "";
+}

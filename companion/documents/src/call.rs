@@ -16,7 +16,7 @@ use crate::folder_tools;
 /// The tool that lists documents.
 pub(crate) const LIST_TOOL: &str = "documents_list";
 /// Longest message of a parser that is handed on, in characters.
-const MAX_REASON: usize = 300;
+pub(crate) const MAX_REASON: usize = 300;
 
 /// A call that was understood.
 #[derive(Clone, Debug, PartialEq)]

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::call::failure;
+use crate::call::{MAX_REASON, failure};
 use crate::tools::DocumentTools;
 
 /// Files that one answer names.
@@ -31,10 +31,12 @@ const MOST_LINES: usize = 500;
 /// Lines of a page when the model says nothing.
 const USUAL_LINES: u64 = 500;
 /// How long one call looks.
-const LIMITS: fn() -> WalkLimits = || WalkLimits {
-    time: Duration::from_secs(20),
-    ..WalkLimits::default()
-};
+fn limits() -> WalkLimits {
+    WalkLimits {
+        time: Duration::from_secs(20),
+        ..WalkLimits::default()
+    }
+}
 
 /// Finds files of the attached folders by their names, the newest first.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -163,7 +165,7 @@ impl DocumentTools {
 
 fn parsed<T: DeserializeOwned>(input: Value) -> Result<T, ToolFailure> {
     serde_json::from_value(input).map_err(|error| {
-        let reason: String = error.to_string().chars().take(300).collect();
+        let reason: String = error.to_string().chars().take(MAX_REASON).collect();
         failure("The call was not understood", &reason)
     })
 }
@@ -197,7 +199,7 @@ fn glob(folders: &[Arc<Folder>], asked: &Glob) -> Result<Told, ToolFailure> {
     let (mut files, mut total, mut cut) = (Vec::new(), 0, false);
     for folder in chosen(folders, asked.folder.as_deref())? {
         let found = folder
-            .glob(&asked.pattern, MOST_FILES, LIMITS())
+            .glob(&asked.pattern, MOST_FILES, limits())
             .map_err(|error| refused(&error))?;
         total += found.total;
         cut |= found.cut;
@@ -242,7 +244,7 @@ fn grep(folders: &[Arc<Folder>], asked: &Grep) -> Result<Told, ToolFailure> {
     let mut text = String::new();
     let mut all = Searched::default();
     for folder in chosen {
-        let found = folder.grep(&search, LIMITS()).map_err(|error| refused(&error))?;
+        let found = folder.grep(&search, limits()).map_err(|error| refused(&error))?;
         search.behind = None;
         add_matches(&mut text, &folder, &found);
         all.searched += found.searched;

@@ -18,6 +18,7 @@ mod keep;
 mod list;
 mod replace;
 
+pub(crate) use list::modified_at;
 pub use list::{Entry, ListLimits, Listing};
 pub use replace::Expected;
 

@@ -1,12 +1,10 @@
 //! Files by their names.
 
-use std::time::UNIX_EPOCH;
-
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::walk::{Met, Walk, WalkLimits};
 use crate::error::WorkspaceError;
-use crate::folder::Folder;
+use crate::folder::{Folder, modified_at};
 use crate::relative::RelativePath;
 
 /// The longest pattern, in bytes.
@@ -67,12 +65,10 @@ impl Folder {
 impl FoundFile {
     fn of(met: Met) -> Option<Self> {
         let metadata = met.metadata()?;
-        let modified = metadata.modified().ok();
-        let modified = modified.and_then(|time| time.into_std().duration_since(UNIX_EPOCH).ok());
         Some(Self {
             path: met.path,
             size: metadata.len(),
-            modified_at: modified.map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX)),
+            modified_at: modified_at(&metadata),
         })
     }
 }

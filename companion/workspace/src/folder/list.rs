@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::UNIX_EPOCH;
 
-use cap_std::fs::{Dir, DirEntry};
+use cap_std::fs::{Dir, DirEntry, Metadata};
 
 use super::Folder;
 use crate::error::WorkspaceError;
@@ -101,21 +101,21 @@ impl Folder {
 fn document(dir: &Dir, entry: &DirEntry, name: &str, path: &str) -> Option<Entry> {
     let kind = FileKind::of_name(name)?;
     // Through the folder's handle, so that a link counts only where it stays inside.
-    let metadata = dir
-        .metadata(entry.file_name())
-        .ok()
-        .filter(cap_std::fs::Metadata::is_file)?;
-    let modified = metadata
-        .modified()
-        .ok()
-        .and_then(|time| time.into_std().duration_since(UNIX_EPOCH).ok());
+    let metadata = dir.metadata(entry.file_name()).ok().filter(Metadata::is_file)?;
     Some(Entry {
         path: RelativePath::parse(path).ok()?,
         kind,
         size: metadata.len(),
-        modified_at: modified.map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX)),
+        modified_at: modified_at(&metadata),
         lock: LockFile::beside(dir, name),
     })
+}
+
+/// When a file was last written, in Unix milliseconds; 0 where the system does not tell.
+pub(crate) fn modified_at(metadata: &Metadata) -> i64 {
+    let modified = metadata.modified().ok();
+    let modified = modified.and_then(|time| time.into_std().duration_since(UNIX_EPOCH).ok());
+    modified.map_or(0, |time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn subfolder(entry: &DirEntry, name: &str) -> Option<Dir> {

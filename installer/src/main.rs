@@ -18,6 +18,7 @@ mod packages;
 mod place;
 mod program;
 mod python;
+mod room;
 mod run;
 mod setup;
 mod stamp;

@@ -3,8 +3,13 @@
 use anyhow::Result;
 
 use crate::ledger::{Ledger, Step};
-use crate::{packages, python, web};
+use crate::{packages, python, room, web};
 
+const ROOM: Step = Step::new(
+    "Room on the disk",
+    "old build results go before a build fails for want of it",
+    1,
+);
 const SYSTEM: Step = Step::new(
     "System packages",
     "what the build and the window need from this system",
@@ -41,6 +46,7 @@ const HOST_PAGE: Step = Step::new("Host page", "what stands for Office in tests 
 
 /// What `cargo xtask run` needs.
 pub(crate) fn for_run(ledger: &mut Ledger) -> Result<()> {
+    ledger.need(ROOM, room::make)?;
     ledger.need(SYSTEM, || packages::install(&[packages::RUN]))?;
     pages(ledger)
 }
@@ -53,6 +59,7 @@ pub(crate) fn for_tour(ledger: &mut Ledger) -> Result<()> {
 
 /// What `cargo xtask test` needs.
 pub(crate) fn for_test(ledger: &mut Ledger) -> Result<()> {
+    ledger.need(ROOM, room::make)?;
     ledger.need(SYSTEM, || packages::install(&[packages::RUN]))?;
     ledger.need(TEST_SYSTEM, || {
         packages::install(&[packages::TOUR, packages::TEST])

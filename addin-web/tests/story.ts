@@ -187,7 +187,7 @@ export const figures: FigureCheck[] = sources.map(({ figure, document, address, 
 export const workingTurn: SessionEvent[] = numbered([
   ...opening,
   { type: "documentAttached", document: deck },
-  { type: "folderAttached", path: "/data/Reports" },
+  { type: "folderAttached", path: "/data/Reports", readOnly: false },
   prompt(TURN, "Summarise Q3 revenue by region on Summary, with formulas and EUR."),
   {
     type: "retryScheduled",

@@ -5,8 +5,8 @@ use crate::definition::{Consequence, Definition, Scope, UnderManagement, policy_
 use crate::resolve::Sources;
 use crate::source::{Entry, Problem, Sourced};
 use crate::types::{
-    AuthScheme, BaseUrl, FolderPath, FolderRules, Headers, HeadersOrLines, Models, OrganizationId, Pairing,
-    Provider, ProxyUrl, Secret, Whole,
+    AccessPolicies, AuthScheme, BaseUrl, FolderPath, FolderRules, Headers, HeadersOrLines, Instructions,
+    Models, OrganizationId, Pairing, Provider, ProxyUrl, Secret, ToolNames, ToolRules, Whole,
 };
 use crate::value::PolicyValue;
 
@@ -166,6 +166,86 @@ policy_keys! {
         under_management: Locked,
         secret: false,
         invalid: Some(FolderRules::default()), UsesValue, "a malformed allow-list allows nothing",
+        since: "0.1.0",
+    }
+
+    /// Tools that are not there, by name: `Glob`, `Grep`, `Read`, `Write`, `Edit`, `Delete`, or the name of a document tool
+    /// such as `range_write`. Without `Read` no file on disk is read, without `Edit` none is changed, documents among them;
+    /// without `Write` no file is made, overwritten or deleted. What is open in Office is read and edited there all the same.
+    disabled_builtin_tools "disabledBuiltinTools": ToolNames {
+        default: ToolNames::default(),
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: ToolNames::default(), StopsSessions, "the list may name any tool",
+        since: "0.1.0",
+    }
+
+    /// Tools that ask a person each time, by rule: `{"Edit": "ask"}`, or `{"Edit(**/*.env)": "ask"}` for files by their path;
+    /// `*` is every tool. A rule for `Read` keeps the files that it fits out of searches. `allow` is the same as no rule: it
+    /// takes no question away. An unknown word asks.
+    builtin_tool_policy "builtinToolPolicy": ToolRules {
+        default: ToolRules::default(),
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: ToolRules::ask_always(), UsesValue, "asking lets less happen",
+        since: "0.1.0",
+    }
+
+    /// Whether the mode that acts without asking is closed. Risky actions ask in every mode.
+    disable_bypass_permissions_mode "disableBypassPermissionsMode": bool {
+        default: false,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: true, UsesValue, "asking lets less happen",
+        since: "0.1.0",
+    }
+
+    /// Whether a person may answer "always": for a kind of action in a folder, until it ends or is revoked. Off: such answers
+    /// that were given before count no longer.
+    mcp_persistent_always_allow_enabled "mcpPersistentAlwaysAllowEnabled": bool {
+        default: true,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: false, UsesValue, "asking lets less happen",
+        since: "0.1.0",
+    }
+
+    /// Whether single files outside of attached folders are refused. Tools never read what nobody attached; with this, a
+    /// person cannot attach a file either unless it lies in an attached folder.
+    block_reads_outside_working_directories "blockReadsOutsideWorkingDirectories": bool {
+        default: false,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: true, UsesValue, "reading less lets less out",
+        since: "0.1.0",
+    }
+
+    /// Which documents may be read, by their sensitivity labels: statements with `effect` (`allow`, `deny`), `action`
+    /// (`addin.access`, `file.upload`) and `resource` (`open_file` or `uploaded_file` with `identifiers` by `mip_label_guid`
+    /// or `mip_label_name`). Deny beats allow; the first allow closes what no statement opens; a label that cannot be read is
+    /// denied. A document that is denied under either action is not read from disk.
+    office_access_policies "officeAccessPolicies": AccessPolicies {
+        default: AccessPolicies::default(),
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: AccessPolicies::deny_all(), UsesValue, "a malformed deny must not open what it closes",
+        since: "0.1.0",
+    }
+
+    /// What the organisation tells the model in every session, after Deskhand's own instructions. Guidance, no enforcement;
+    /// people see it.
+    organization_instructions "organizationInstructions": Option<Instructions> {
+        default: None,
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: None, UsesValue, "guidance lets nothing in or out",
         since: "0.1.0",
     }
 

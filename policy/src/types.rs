@@ -1,5 +1,6 @@
 //! The types that keys have, beside plain ones.
 
+mod access;
 mod address;
 mod choice;
 mod folder;
@@ -8,7 +9,12 @@ mod model;
 mod number;
 mod organization;
 mod secret;
+mod tools;
+mod words;
 
+pub use access::{
+    AccessEffect, AccessPolicies, AccessResource, AccessStatement, Label, LabelBy, LabelIdentifier,
+};
 pub use address::{BaseUrl, ProxyUrl};
 pub use choice::{AuthScheme, Pairing, Provider};
 pub use folder::{FolderMode, FolderPath, FolderRule, FolderRules};
@@ -17,3 +23,5 @@ pub use model::{Model, Models};
 pub use number::Whole;
 pub use organization::OrganizationId;
 pub use secret::Secret;
+pub use tools::{ToolAction, ToolNames, ToolRule, ToolRules};
+pub use words::Instructions;

@@ -40,6 +40,8 @@ fn valid() -> Vec<(&'static str, Value, Value, Value)> {
     let model =
         json!({ "name": "m2", "labelOverride": "Two", "supports1m": true, "anthropicFamilyTier": "opus" });
     let folder = json!({ "path": "~/Documents", "mode": "ro", "isDefaultSelected": true });
+    let denied = json!({ "effect": "deny", "action": "file.upload", "resource": { "type": "uploaded_file",
+        "identifiers": [{ "type": "mip_label_name", "startsWith": "Secret" }] } });
     let uuid = json!("0193a1b2-0000-7000-8000-000000000001");
     vec![
         (
@@ -152,6 +154,43 @@ fn valid() -> Vec<(&'static str, Value, Value, Value)> {
             json!(["~/a", folder]),
             json!(json!(["~/a", folder]).to_string()),
             json!([{ "path": "~/a", "isDefaultSelected": false, "mode": "rw" }, { "path": "~/Documents", "isDefaultSelected": true, "mode": "ro" }]),
+        ),
+        (
+            "disabledBuiltinTools",
+            json!(["Edit", "range_write"]),
+            json!(r#"["Edit","range_write"]"#),
+            json!(["Edit", "range_write"]),
+        ),
+        (
+            "builtinToolPolicy",
+            json!({ "Edit(**/*.env)": "ask", "Read": "allow", "*": "later" }),
+            json!(r#"{"Edit(**/*.env)":"ask","Read":"allow","*":"later"}"#),
+            json!({ "Edit(**/*.env)": "ask", "Read": "allow", "*": "ask" }),
+        ),
+        ("disableBypassPermissionsMode", json!(true), json!(1), json!(true)),
+        (
+            "mcpPersistentAlwaysAllowEnabled",
+            json!(false),
+            json!("0"),
+            json!(false),
+        ),
+        (
+            "blockReadsOutsideWorkingDirectories",
+            json!(true),
+            json!("true"),
+            json!(true),
+        ),
+        (
+            "officeAccessPolicies",
+            json!([denied]),
+            json!(json!([denied]).to_string()),
+            json!([denied]),
+        ),
+        (
+            "organizationInstructions",
+            json!("Euro amounts in thousands.\nNo macros."),
+            json!("Euro amounts in thousands.\nNo macros."),
+            json!("Euro amounts in thousands.\nNo macros."),
         ),
         (
             "egressProxyUrl",
@@ -315,6 +354,53 @@ fn invalid() -> Vec<(&'static str, Vec<Value>)> {
                 json!([format!("/{long}")]),
                 json!(["/a\u{0}b"]),
             ],
+        ),
+        (
+            "disabledBuiltinTools",
+            vec![
+                json!("Edit"),
+                json!([""]),
+                json!([1]),
+                json!(["Edit(*)"]),
+                json!([long]),
+                json!({ "Edit": true }),
+            ],
+        ),
+        (
+            "builtinToolPolicy",
+            vec![
+                json!(["Edit"]),
+                json!({ "Edit": true }),
+                json!({ "": "ask" }),
+                json!({ "Edit(": "ask" }),
+                json!({ "Edit()": "ask" }),
+                json!({ "Edit (a)": "ask" }),
+                json!({ long.clone(): "ask" }),
+            ],
+        ),
+        ("disableBypassPermissionsMode", vec![json!("off"), json!(1)]),
+        ("mcpPersistentAlwaysAllowEnabled", vec![json!("off"), json!(1)]),
+        (
+            "blockReadsOutsideWorkingDirectories",
+            vec![json!("off"), json!(1)],
+        ),
+        (
+            "officeAccessPolicies",
+            vec![
+                json!({ "effect": "deny", "action": "file.upload" }),
+                json!([{ "effect": "close", "action": "file.upload" }]),
+                json!([{ "effect": "deny" }]),
+                json!([{ "effect": "deny", "action": "file.upload", "extra": 1 }]),
+                json!([{ "effect": "deny", "action": "file.upload", "resource": { "type": "file" } }]),
+                json!([{ "effect": "deny", "action": "file.upload", "resource": { "type": "uploaded_file",
+                    "identifiers": [{ "type": "mip_label_name" }] } }]),
+                json!([{ "effect": "deny", "action": "file.upload", "resource": { "type": "uploaded_file",
+                    "identifiers": [{ "type": "colour", "equals": "red" }] } }]),
+            ],
+        ),
+        (
+            "organizationInstructions",
+            vec![json!(""), json!("  "), json!(long), json!(["a"]), json!("a\u{7}")],
         ),
         (
             "egressProxyUrl",

@@ -28,6 +28,21 @@ pub fn as_data(origin: &str, text: &str) -> String {
     format!("<document-data from=\"{origin}\">\n{text}\n</document-data>")
 }
 
+/// True for a text in which something is marked as document content.
+pub fn holds_data(text: &str) -> bool {
+    text.contains("<document-data ")
+}
+
+/// The instructions of a session whose organisation has some of its own.
+pub fn system(organisation: Option<&str>) -> String {
+    match organisation {
+        Some(own) => format!(
+            "{SYSTEM}\n\nWhat the user's organisation asks for, as far as it does not contradict the above:\n{own}"
+        ),
+        None => SYSTEM.to_owned(),
+    }
+}
+
 /// The text with the mark's own word broken wherever it stands, in any case: models read `</ Document-Data>` as an end, too.
 fn without_mark(text: &str) -> String {
     const WORD: &[u8] = b"document-data";

@@ -3,7 +3,7 @@
 //!
 //! - [`session::Session`] folds the event log into what the next step needs.
 //! - [`turn`] decides that step: prompt → model → tool calls → results → … → end.
-//! - [`permission`] decides who must be asked.
+//! - [`permission`] decides who must be asked, [`rules`] what the organisation says of it.
 //! - [`line`] makes text of others fit to be shown.
 //! - [`ports`] names what the agent needs of the world; other crates implement it.
 
@@ -12,6 +12,7 @@ pub mod line;
 pub mod model;
 pub mod permission;
 pub mod ports;
+pub mod rules;
 pub mod session;
 pub mod tool;
 pub mod turn;

@@ -1,38 +1,108 @@
-//! Who must be asked: one pure function of mode, call and grants. Documents cannot answer (Invariant 9): the only ways
-//! to an allowance are a person, the mode that a person chose, or a grant that a person gave.
-
-use std::collections::BTreeSet;
+//! Who must be asked: one pure function of call, mode, grants and rules. Documents cannot answer (Invariant 9): the only
+//! ways to an allowance are a person, the mode that a person chose, or a grant that a person gave.
 
 use deskhand_operations::Effect;
-use deskhand_protocol::DocumentId;
+use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::permission::{Choice, SettledBy};
 use deskhand_protocol::session::PermissionMode;
+use deskhand_protocol::{DocumentId, PermissionId, Timestamp};
+use serde::{Deserialize, Serialize};
 
+use crate::rules::{Rules, Verdict};
 use crate::tool::{AskReason, Prepared};
 
-/// A grant for the rest of the session: this kind of change to this document.
-pub type Grant = (AskReason, DocumentId);
+#[cfg(test)]
+mod matrix;
+
+/// How long an answer for always holds: 90 days, in milliseconds.
+pub const LASTING: i64 = 90 * 24 * 60 * 60 * 1_000;
+
+/// What a grant is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// One document.
+    Document(DocumentId),
+    /// The files of an attached folder.
+    Folder(String),
+}
+
+/// A grant for the rest of the session: this kind of action at this place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The question that was answered so.
+    pub id: PermissionId,
+    /// The kind.
+    pub reason: AskReason,
+    /// The place.
+    pub place: Place,
+}
+
+/// A grant that outlives its session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastingGrant {
+    /// The question that was answered so.
+    pub id: PermissionId,
+    /// The kind.
+    pub reason: AskReason,
+    /// The folder.
+    pub folder: String,
+    /// When.
+    pub granted_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// Where it was given.
+    pub from: FrontEndKind,
+}
+
+/// What stands when a call is to be decided about.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// The mode that the person chose.
+    pub mode: PermissionMode,
+    /// Grants of the session.
+    pub grants: &'a [Grant],
+    /// Grants that outlive sessions.
+    pub lasting: &'a [LastingGrant],
+    /// What the organisation says.
+    pub rules: &'a Rules,
+    /// True once the session has read what somebody else may have written: from then on the model may be speaking for them.
+    pub marked: bool,
+    /// The person's words in this turn, in lower case.
+    pub words: &'a str,
+}
 
 /// The decision about a prepared call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Nobody needs to be asked, because nothing that is there is touched.
     Free,
-    /// Allowed without a question, and by what.
-    Allowed(SettledBy),
+    /// Allowed without a question, and by what; the grant where it was one.
+    Allowed(SettledBy, Option<PermissionId>),
     /// A person must be asked.
     Ask,
+    /// A person must be asked, because of this rule of the organisation.
+    AskByRule(String),
     /// Not allowed, and by what.
     Denied(SettledBy),
 }
 
-/// Decides about a prepared call.
-pub fn decide(mode: PermissionMode, prepared: &Prepared, grants: &BTreeSet<Grant>) -> Decision {
-    if prepared.effect == Effect::Read {
-        return Decision::Free;
+/// Decides about a prepared call of a tool.
+pub fn decide(standing: &Standing<'_>, tool: &str, prepared: &Prepared) -> Decision {
+    let verdict = standing
+        .rules
+        .verdict(tool, prepared.effect, prepared.file.as_ref());
+    if let Verdict::Disabled(_) = verdict {
+        return Decision::Denied(SettledBy::Policy);
     }
-    if mode == PermissionMode::ReadOnly {
+    let reads = prepared.effect == Effect::Read;
+    if !reads && standing.mode == PermissionMode::ReadOnly {
         return Decision::Denied(SettledBy::Mode);
+    }
+    if let Verdict::Asks(rule) = verdict {
+        return Decision::AskByRule(rule);
     }
     let Some(ask) = &prepared.ask else {
         return Decision::Free;
@@ -40,107 +110,80 @@ pub fn decide(mode: PermissionMode, prepared: &Prepared, grants: &BTreeSet<Grant
     if ask.reason.is_risky() {
         return Decision::Ask;
     }
-    let granted = prepared
-        .document
-        .clone()
-        .is_some_and(|document| grants.contains(&(ask.reason, document)));
-    if granted {
-        return Decision::Allowed(SettledBy::SessionGrant);
+    if let Some((by, grant)) = granted(standing, ask.reason, prepared) {
+        return Decision::Allowed(by, Some(grant));
     }
-    match (mode, ask.reason) {
-        (PermissionMode::Act, AskReason::Reformats) => Decision::Allowed(SettledBy::Mode),
-        _ => Decision::Ask,
+    let acts = standing.mode == PermissionMode::Act && standing.rules.lets_act();
+    if acts && is_within_request(standing, ask.reason, prepared) {
+        return Decision::Allowed(SettledBy::Mode, None);
+    }
+    Decision::Ask
+}
+
+/// The grant that covers a call.
+fn granted(
+    standing: &Standing<'_>,
+    reason: AskReason,
+    prepared: &Prepared,
+) -> Option<(SettledBy, PermissionId)> {
+    let folder = prepared.file.as_ref().and_then(|file| file.folder.as_ref());
+    let covers = |grant: &&Grant| {
+        grant.reason == reason
+            && match &grant.place {
+                Place::Document(document) => prepared.document.as_ref() == Some(document),
+                Place::Folder(of) => prepared.document.is_none() && folder == Some(of),
+            }
+    };
+    if let Some(grant) = standing.grants.iter().find(covers) {
+        return Some((SettledBy::SessionGrant, grant.id.clone()));
+    }
+    let lasts = |grant: &&LastingGrant| {
+        standing.rules.lets_last()
+            && reason.may_last()
+            && grant.reason == reason
+            && prepared.document.is_none()
+            && folder == Some(&grant.folder)
+            && grant.granted_at <= standing.now
+            && standing.now < grant.expires_at
+    };
+    let grant = standing.lasting.iter().find(lasts)?;
+    Some((SettledBy::LastingGrant, grant.id.clone()))
+}
+
+/// What the mode that acts may do by itself: looks of documents of the session; and files that the person named, or any as
+/// long as nobody else had a word in the session.
+fn is_within_request(standing: &Standing<'_>, reason: AskReason, prepared: &Prepared) -> bool {
+    match reason {
+        AskReason::Reformats => true,
+        AskReason::Creates | AskReason::Edits => {
+            let path = prepared.file.as_ref().map(|file| file.path.as_str());
+            !standing.marked || path.is_some_and(|path| is_named(standing.words, path))
+        }
+        _ => false,
     }
 }
 
-/// The answers that may be given to a question of this reason, the main one first.
-pub fn choices(reason: AskReason) -> Vec<Choice> {
-    if reason.is_risky() {
-        vec![Choice::AllowOnce, Choice::Deny]
-    } else {
-        vec![Choice::AllowOnce, Choice::AllowSession, Choice::Deny]
-    }
+/// True where the name of a file stands in a person's words as a word of its own.
+fn is_named(words: &str, path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
+    let is_part =
+        |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    !name.is_empty()
+        && words.match_indices(&name).any(|(at, _)| {
+            let (before, after) = (&words[..at], &words[at + name.len()..]);
+            !is_part(before.chars().next_back()) && !is_part(after.chars().next())
+        })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Decision, decide};
-    use crate::tool::{Ask, AskReason, Prepared};
-    use deskhand_operations::Effect;
-    use deskhand_protocol::DocumentId;
-    use deskhand_protocol::permission::SettledBy;
-    use deskhand_protocol::session::PermissionMode::{Act, Ask as AskFirst, ReadOnly};
-    use std::collections::BTreeSet;
-
-    fn prepared(effect: Effect, reason: Option<AskReason>) -> Prepared {
-        let ask = reason.map(|reason| Ask {
-            reason,
-            question: String::new(),
-            scope: String::new(),
-            rows: Vec::new(),
-            total: 1,
-            risks: Vec::new(),
-        });
-        Prepared {
-            effect,
-            document: Some(DocumentId::from_text("d")),
-            ask,
+/// The answers that may be given to a question, the main one first.
+pub fn choices(reason: AskReason, has_folder: bool, rules: &Rules) -> Vec<Choice> {
+    let mut choices = vec![Choice::AllowOnce];
+    if !reason.is_risky() {
+        choices.push(Choice::AllowSession);
+        if has_folder && reason.may_last() && rules.lets_last() {
+            choices.push(Choice::AllowAlways);
         }
     }
-
-    #[test]
-    fn every_mode_effect_and_reason_has_its_decision() {
-        use AskReason::{Overwrites, ReachesOutside, Reformats, Removes};
-        let table = [
-            (AskFirst, Effect::Read, None, Decision::Free),
-            (ReadOnly, Effect::Read, None, Decision::Free),
-            (ReadOnly, Effect::Add, None, Decision::Denied(SettledBy::Mode)),
-            (
-                ReadOnly,
-                Effect::Change,
-                Some(Overwrites),
-                Decision::Denied(SettledBy::Mode),
-            ),
-            (AskFirst, Effect::Add, None, Decision::Free),
-            (AskFirst, Effect::Change, Some(Reformats), Decision::Ask),
-            (AskFirst, Effect::Change, Some(Overwrites), Decision::Ask),
-            (
-                Act,
-                Effect::Change,
-                Some(Reformats),
-                Decision::Allowed(SettledBy::Mode),
-            ),
-            (Act, Effect::Change, Some(Overwrites), Decision::Ask),
-            (Act, Effect::Change, Some(ReachesOutside), Decision::Ask),
-            (Act, Effect::Remove, Some(Removes), Decision::Ask),
-        ];
-        for (mode, effect, reason, expected) in table {
-            let got = decide(mode, &prepared(effect, reason), &BTreeSet::new());
-            assert_eq!(got, expected, "{mode:?} {effect:?} {reason:?}");
-        }
-    }
-
-    #[test]
-    fn a_grant_covers_its_reason_on_its_document_and_no_risky_action() {
-        let document = DocumentId::from_text("d");
-        let grants = BTreeSet::from([
-            (AskReason::Overwrites, document.clone()),
-            (AskReason::ReachesOutside, document),
-        ]);
-        let granted = decide(
-            AskFirst,
-            &prepared(Effect::Change, Some(AskReason::Overwrites)),
-            &grants,
-        );
-        assert_eq!(granted, Decision::Allowed(SettledBy::SessionGrant));
-        let risky = decide(
-            AskFirst,
-            &prepared(Effect::Change, Some(AskReason::ReachesOutside)),
-            &grants,
-        );
-        assert_eq!(risky, Decision::Ask);
-        let mut other = prepared(Effect::Change, Some(AskReason::Overwrites));
-        other.document = Some(DocumentId::from_text("e"));
-        assert_eq!(decide(AskFirst, &other, &grants), Decision::Ask);
-    }
+    choices.push(Choice::Deny);
+    choices
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::{EventBody, SessionEvent, SessionId, UserError};
 use futures_util::Stream;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Capabilities, ModelEvent, ModelRequest, ToolDefinition};
 use crate::tool::{Prepared, ToolFailure, ToolRequest, ToolResult};
@@ -95,6 +96,10 @@ pub enum Settled {
     Closed,
 }
 
+/// The SHA-256 of a content that a journal keeps, in lower-case hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobId(pub String);
+
 /// Where pre-images and intents of document changes are kept. Keys are unique within a session; values are sealed.
 pub trait Journal: Send + Sync {
     /// Writes or replaces an entry; on disk when it answers.
@@ -111,6 +116,20 @@ pub trait Journal: Send + Sync {
         &'a self,
         session: &'a SessionId,
         key: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>>;
+
+    /// Keeps content under its hash, once for all places that hold it; on disk when it answers.
+    fn put_blob<'a>(
+        &'a self,
+        session: &'a SessionId,
+        content: Vec<u8>,
+    ) -> BoxFuture<'a, Result<BlobId, UserError>>;
+
+    /// The content behind a hash, where it is kept.
+    fn blob<'a>(
+        &'a self,
+        session: &'a SessionId,
+        id: &'a BlobId,
     ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>>;
 
     /// Keys that begin with these letters, in the order of their first writing.

@@ -1,20 +1,24 @@
 //! A session as the fold of its events: what was said, what runs, what was granted. The same fold serves live events and
 //! the replay after a restart, so both come to the same state (Invariant 1).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::message::{Block, Usage};
-use deskhand_protocol::permission::PermissionRequest;
+use deskhand_protocol::permission::{PermissionRequest, ReadBefore};
 use deskhand_protocol::session::{PermissionMode, SessionStatus};
 use deskhand_protocol::{CallId, ChangeSetId, DocumentId, MessageId, SessionId, Timestamp, TurnId};
 use serde_json::Value;
 
 use crate::model::{Content, Message, Role};
 use crate::permission::Grant;
+use crate::turn::describe;
 
 mod fold;
+
+/// Places that a question names as read before it.
+const MAX_READ: usize = 20;
 
 /// A session.
 #[derive(Clone, Debug)]
@@ -34,7 +38,9 @@ pub struct Session {
     /// The turn that runs.
     pub turn: Option<Turn>,
     /// What a person granted for the rest of the session.
-    pub grants: BTreeSet<Grant>,
+    pub grants: Vec<Grant>,
+    /// True once it read what somebody else may have written (Invariant 9).
+    pub marked: bool,
     /// Change sets, newest last; true while applied.
     pub changes: Vec<(ChangeSetId, bool)>,
     /// Turns by the front end's id for the prompt, with the prompt's number.
@@ -66,6 +72,10 @@ pub struct Turn {
     pub last: Option<(String, Value, String, u32)>,
     /// Tokens so far.
     pub usage: Usage,
+    /// The person's words, in lower case.
+    pub words: String,
+    /// What was read in this turn, the oldest first; at most [`MAX_READ`].
+    pub read: VecDeque<ReadBefore>,
     /// How often it was taken up again after a restart without any progress in between.
     pub resumed: u32,
     /// True once a person asked to stop it.
@@ -127,7 +137,8 @@ impl Session {
             folders: Vec::new(),
             messages: Vec::new(),
             turn: None,
-            grants: BTreeSet::new(),
+            grants: Vec::new(),
+            marked: false,
             changes: Vec::new(),
             prompts: BTreeMap::new(),
             last_outcome: None,
@@ -201,8 +212,30 @@ impl Turn {
             steps: 0,
             last: None,
             usage: Usage::default(),
+            words: String::new(),
+            read: VecDeque::new(),
             resumed: 0,
             cancelled: false,
+        }
+    }
+
+    /// Takes note of the person's words.
+    fn hear(&mut self, text: &str) {
+        self.words.push_str(&text.to_lowercase());
+        self.words.push('\n');
+    }
+
+    /// Takes note of what a call read. Of reads of one place the last counts.
+    fn note_read(&mut self, call: &Call) {
+        let described = describe(&call.name, &call.input);
+        let read = ReadBefore {
+            document: described.document,
+            target: described.target.unwrap_or_default(),
+        };
+        self.read.retain(|known| *known != read);
+        self.read.push_back(read);
+        if self.read.len() > MAX_READ {
+            self.read.pop_front();
         }
     }
 

@@ -39,20 +39,33 @@ const INTERNAL: [&str; 6] = [
 /// The tool that lists documents.
 pub const LIST_TOOL: &str = "documents_list";
 
-/// A tool that reads in the folders of a session. Administrators know them by these names.
+/// A tool for the folders of a session. Administrators know them by these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FolderTool {
     /// Files by their names.
     Glob,
     /// Lines by words.
     Grep,
-    /// Text by pages.
+    /// Text by pages, pictures and PDFs.
     Read,
+    /// A whole text file.
+    Write,
+    /// Some words of a text file.
+    Edit,
+    /// A file into the journal.
+    Delete,
 }
 
 impl FolderTool {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Glob, Self::Grep, Self::Read];
+    pub const ALL: [Self; 6] = [
+        Self::Glob,
+        Self::Grep,
+        Self::Read,
+        Self::Write,
+        Self::Edit,
+        Self::Delete,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -60,6 +73,9 @@ impl FolderTool {
             Self::Glob => "Glob",
             Self::Grep => "Grep",
             Self::Read => "Read",
+            Self::Write => "Write",
+            Self::Edit => "Edit",
+            Self::Delete => "Delete",
         }
     }
 
@@ -69,7 +85,20 @@ impl FolderTool {
             Self::Glob => "Looking for files",
             Self::Grep => "Searching files",
             Self::Read => "Reading",
+            Self::Write => "Writing",
+            Self::Edit => "Editing",
+            Self::Delete => "Moving to the journal",
         }
+    }
+
+    /// The tool that this one goes with, where that is switched off.
+    pub fn part_of(self) -> Option<Self> {
+        (self == Self::Delete).then_some(Self::Write)
+    }
+
+    /// True for those that change nothing.
+    pub fn only_reads(self) -> bool {
+        matches!(self, Self::Glob | Self::Grep | Self::Read)
     }
 
     /// The tool of a name.
@@ -118,8 +147,19 @@ pub struct Prepared {
     pub effect: Effect,
     /// The document.
     pub document: Option<DocumentId>,
+    /// The file that it works on, where it is one on disk.
+    pub file: Option<FileSubject>,
     /// What a person must be asked; `None` when nothing that is there is touched and nothing reaches outside.
     pub ask: Option<Ask>,
+}
+
+/// A file on disk that a call works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSubject {
+    /// Its whole path.
+    pub path: String,
+    /// The attached folder that holds it; none for a file that was attached alone.
+    pub folder: Option<String>,
 }
 
 /// The material of a question.

@@ -10,9 +10,10 @@ use deskhand_protocol::{
     CallId, DocumentId, ErrorCode, EventBody, MessageId, PermissionId, Timestamp, TurnId, UserError,
 };
 
-use crate::instructions::SYSTEM;
 use crate::model::{ModelEvent, ModelRequest, ToolDefinition};
+use crate::permission::LastingGrant;
 use crate::ports::Durability;
+use crate::rules::Rules;
 use crate::session::{Phase, RunState, Running, Session};
 use crate::tool::{PLAN_TOOL, Prepared, ToolFailure, ToolRequest, ToolResult};
 
@@ -45,6 +46,12 @@ pub struct World<'a> {
     pub max_steps: u32,
     /// Tools that the model may call, [`PLAN_TOOL`] not among them.
     pub tools: &'a [ToolDefinition],
+    /// What the organisation says of tools and permissions.
+    pub rules: &'a Rules,
+    /// Grants that outlive sessions.
+    pub lasting: &'a [LastingGrant],
+    /// What the model is told about its work.
+    pub system: &'a str,
 }
 
 /// Something that happened outside.
@@ -104,6 +111,8 @@ pub enum Effect {
     Prepare(ToolRequest),
     /// Do it.
     Run(ToolRequest),
+    /// Keep what a person allowed for always.
+    Grant(LastingGrant),
     /// Tell a call that the turn is stopped.
     StopTool(CallId),
 }
@@ -230,7 +239,7 @@ impl Step<'_, '_> {
                 .as_ref()
                 .map(|turn| turn.model.clone())
                 .unwrap_or_default(),
-            system: SYSTEM.to_owned(),
+            system: self.world.system.to_owned(),
             messages: self.session.messages.clone(),
             tools,
             max_tokens: MAX_TOKENS,

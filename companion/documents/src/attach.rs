@@ -7,7 +7,9 @@ use std::sync::Arc;
 use deskhand_opc::{Limits, open_file};
 use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::{DocumentId, ErrorCode, SessionId, UserError};
-use deskhand_workspace::{FileKind, Folder, Folders, ListLimits, RelativePath, WorkspaceError};
+use deskhand_workspace::{
+    Access, FileKind, Folder, Folders, ListLimits, RelativePath, WorkspaceError, nearest,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::door::Door;
@@ -27,45 +29,81 @@ pub(crate) struct Attached {
     alone: bool,
 }
 
+/// A folder that became part of a session.
+#[derive(Clone, Debug)]
+pub struct AttachedFolder {
+    /// Its real path.
+    pub path: String,
+    /// True where it may be read only.
+    pub read_only: bool,
+    /// Its documents, the nearest ones first. The caller makes them part of the session.
+    pub documents: Vec<DocumentView>,
+}
+
 impl DocumentTools {
     /// Opens the door to a file for a session. The caller makes the document part of the session.
     pub async fn attach_file(&self, session: &SessionId, path: &Path) -> Result<DocumentView, UserError> {
         let path = path.to_owned();
-        let (kind, door) = self.with_folders(move |folders| one_file(folders, &path)).await?;
+        let held = self.registry.folders(session);
+        let only_in_folders = self.access.only_in_folders;
+        let opening = self.with_folders(move |folders| {
+            let (kind, door) = one_file(folders, &path)?;
+            if only_in_folders && nearest(&held, &door.path()).is_err() {
+                return Err(UserError::new(ErrorCode::FolderRefused)
+                    .happened("Your organisation allows files of attached folders only.")
+                    .detail("blockReadsOutsideWorkingDirectories"));
+            }
+            Ok((kind, door))
+        });
+        let (kind, door) = opening.await?;
         self.admit(session, kind, door).await
     }
 
-    /// Opens the doors to the documents of a folder for a session, the nearest ones first, and answers with the
-    /// folder's real path. The caller makes the documents part of the session.
-    pub async fn attach_folder(
-        &self,
-        session: &SessionId,
-        path: &Path,
-    ) -> Result<(String, Vec<DocumentView>), UserError> {
+    /// Opens a folder and the doors to its documents for a session.
+    pub async fn attach_folder(&self, session: &SessionId, path: &Path) -> Result<AttachedFolder, UserError> {
         let path = path.to_owned();
         let (folder, path, doors) = self
             .with_folders(move |folders| whole_folder(folders, &path))
             .await?;
-        self.records.put_folder(session, &path).await?;
+        self.records.put_folder(session, &path, true).await?;
+        let read_only = folder.access() == Access::ReadOnly;
         self.registry.put_folder(session, folder);
-        let mut views = Vec::with_capacity(doors.len());
+        let mut documents = Vec::with_capacity(doors.len());
         for (kind, door) in doors {
-            views.push(self.admit(session, kind, door).await?);
+            documents.push(self.admit(session, kind, door).await?);
         }
-        Ok((path, views))
+        Ok(AttachedFolder {
+            path,
+            read_only,
+            documents,
+        })
+    }
+
+    /// Takes a folder out of a session: whoever works in it can do nothing more there. Answers the documents that came with
+    /// it; the caller takes them out of the session.
+    pub async fn detach_folder(&self, session: &SessionId, path: &str) -> Result<Vec<DocumentId>, UserError> {
+        let documents = self.registry.take_folder(session, Path::new(path));
+        self.records.put_folder(session, path, false).await?;
+        for document in &documents {
+            self.detach(session, document).await?;
+        }
+        Ok(documents)
     }
 
     /// Opens the doors of a session again that an earlier run opened, as far as the policy of today allows.
     pub async fn reattach(&self, session: &SessionId) -> Result<(), UserError> {
         for path in self.records.attached_folders(session).await? {
-            let open = move |folders: &Folders| folders.attach(&path).map_err(|error| refused(&error));
+            let open = move |folders: &Folders| folders.open(&path).map_err(|error| refused(&error));
             match self.with_folders(open).await {
                 Ok(folder) => self.registry.put_folder(session, folder),
                 Err(error) => tracing::warn!(code = error.code.as_str(), "a folder is not attached again"),
             }
         }
         for (document, attached) in self.records.attached(session).await? {
-            let opened = self.with_folders(move |folders| attached.open(folders)).await;
+            let held = self.registry.folders(session);
+            let opened = self
+                .with_folders(move |folders| attached.open(folders, &held))
+                .await;
             match opened {
                 Ok(door) => self.registry.put_door(session, &document, door),
                 // The document stays part of the session and says so itself when it is used.
@@ -127,8 +165,12 @@ impl Attached {
         }
     }
 
-    fn open(self, folders: &Folders) -> Result<Door, UserError> {
-        let folder = folders.attach(&self.folder).map_err(|error| refused(&error))?;
+    fn open(self, folders: &Folders, held: &[Arc<Folder>]) -> Result<Door, UserError> {
+        let of_session = held
+            .iter()
+            .find(|folder| !self.alone && folder.path() == self.folder);
+        let folder = of_session.map_or_else(|| folders.open(&self.folder), |folder| Ok(Arc::clone(folder)));
+        let folder = folder.map_err(|error| refused(&error))?;
         let below = RelativePath::parse(&self.below).map_err(|fault| refused(&fault.into()))?;
         Ok(if self.alone {
             Door::alone(folder, below)
@@ -169,7 +211,7 @@ fn one_file(folders: &Folders, path: &Path) -> Result<(DocumentKind, Door), User
         return Err(missing());
     };
     let kind = kind_of(name).ok_or_else(|| UserError::new(ErrorCode::DocumentWrongKind))?;
-    let folder = folders.attach(parent).map_err(|error| refused(&error))?;
+    let folder = folders.open(parent).map_err(|error| refused(&error))?;
     let below = RelativePath::parse(name).map_err(|fault| refused(&fault.into()))?;
     folder
         .open_for_read(&below)
@@ -181,7 +223,7 @@ fn one_file(folders: &Folders, path: &Path) -> Result<(DocumentKind, Door), User
 type Opened = (Arc<Folder>, String, Vec<(DocumentKind, Door)>);
 
 fn whole_folder(folders: &Folders, path: &Path) -> Result<Opened, UserError> {
-    let folder = folders.attach(path).map_err(|error| refused(&error))?;
+    let folder = folders.open(path).map_err(|error| refused(&error))?;
     let shown = folder
         .path()
         .to_str()
@@ -198,7 +240,8 @@ fn whole_folder(folders: &Folders, path: &Path) -> Result<Opened, UserError> {
     Ok((folder, shown, documents))
 }
 
-fn refused(error: &WorkspaceError) -> UserError {
+/// Why a folder was not opened, for a person.
+pub(crate) fn refused(error: &WorkspaceError) -> UserError {
     let refusal = UserError::new(ErrorCode::FolderRefused);
     match error {
         WorkspaceError::NotAllowed(_) => refusal

@@ -4,6 +4,8 @@ use deskhand_core::instructions::as_data;
 use deskhand_protocol::SessionId;
 use deskhand_protocol::document::{DocumentKind, DocumentState, DocumentView};
 
+use deskhand_workspace::Access;
+
 use crate::door::Door;
 use crate::registry::Registry;
 
@@ -17,7 +19,10 @@ pub(crate) fn lines(registry: &Registry, session: &SessionId) -> String {
     let folders = registry.folders(session);
     let folders: Vec<String> = folders
         .iter()
-        .map(|folder| folder.path().display().to_string())
+        .map(|folder| match folder.access() {
+            Access::ReadOnly => format!("{} (to be read only)", folder.path().display()),
+            Access::ReadWrite => folder.path().display().to_string(),
+        })
         .collect();
     let mut told = String::new();
     if !lines.is_empty() {
@@ -28,7 +33,7 @@ pub(crate) fn lines(registry: &Registry, session: &SessionId) -> String {
         if !told.is_empty() {
             told.push('\n');
         }
-        told += "Folders of this session, whose files Glob, Grep and Read find and read:\n";
+        told += "Folders of this session, for Glob, Grep, Read, Write, Edit and Delete:\n";
         told += &as_data("the list of folders", &folders.join("\n"));
     }
     told
@@ -42,6 +47,7 @@ fn line(document: &DocumentView, door: Option<&Door>) -> String {
         DocumentKind::Pdf => "PDF",
         DocumentKind::Csv => "delimited text",
         DocumentKind::Legacy => "old spreadsheet",
+        DocumentKind::File => "file",
     };
     let only_read = matches!(
         document.kind,

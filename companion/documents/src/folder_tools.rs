@@ -1,14 +1,19 @@
-//! Tools for the folders of a session: files by their names, lines by words, text by pages. They read; what they answer
-//! is data (Invariant 9), and they see what a person attached and nothing else (Invariant 8).
+//! Tools that read in the folders of a session: files by their names, lines by words, text by pages. What they answer is
+//! data (Invariant 9), and they see what a person attached and nothing else (Invariant 8). Those that write are in
+//! [`crate::files_changed`].
 
 use std::fmt::Write as _;
+use std::io::{Read as _, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deskhand_core::instructions::as_data;
 use deskhand_core::model::ToolDefinition;
-use deskhand_core::tool::{FolderTool, ToolFailure, ToolRequest, ToolResult};
+use deskhand_core::ports::Progress;
+use deskhand_core::rules::Rules;
+use deskhand_core::tool::{FileSubject, FolderTool, ToolFailure, ToolRequest, ToolResult};
 use deskhand_document::{PlainPage, read_plain};
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::operations::{Refusal, RefusalCode};
@@ -21,6 +26,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::call::{MAX_REASON, failure};
+use crate::files_changed::{delete_schema, edit_schema, write_schema};
 use crate::tools::DocumentTools;
 
 /// Files that one answer names.
@@ -30,13 +36,12 @@ const MOST_MATCHED: usize = 50;
 const MOST_LINES: usize = 500;
 /// Lines of a page when the model says nothing.
 const USUAL_LINES: u64 = 500;
+/// Bytes of a file that are remembered as seen.
+const MOST_SEEN: u64 = 4 << 20;
 /// How long one call looks.
-fn limits() -> WalkLimits {
-    WalkLimits {
-        time: Duration::from_secs(20),
-        ..WalkLimits::default()
-    }
-}
+const LOOKS: Duration = Duration::from_secs(20);
+/// How often a call that looks is asked to stop, where it should.
+const HEED: Duration = Duration::from_millis(100);
 
 /// Finds files of the attached folders by their names, the newest first.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -105,11 +110,14 @@ struct Read {
 /// The tools for models.
 pub(crate) fn tools() -> impl Iterator<Item = ToolDefinition> {
     FolderTool::ALL.into_iter().map(|tool| {
-        let mut schema = Value::from(match tool {
-            FolderTool::Glob => schemars::schema_for!(Glob),
-            FolderTool::Grep => schemars::schema_for!(Grep),
-            FolderTool::Read => schemars::schema_for!(Read),
-        });
+        let mut schema: Value = match tool {
+            FolderTool::Glob => schemars::schema_for!(Glob).into(),
+            FolderTool::Grep => schemars::schema_for!(Grep).into(),
+            FolderTool::Read => schemars::schema_for!(Read).into(),
+            FolderTool::Write => write_schema(),
+            FolderTool::Edit => edit_schema(),
+            FolderTool::Delete => delete_schema(),
+        };
         let mut take = |name: &str| schema.as_object_mut().and_then(|schema| schema.remove(name));
         let description = take("description");
         let _ = (take("$schema"), take("title"));
@@ -129,14 +137,51 @@ pub(crate) fn tools() -> impl Iterator<Item = ToolDefinition> {
 struct Told {
     title: String,
     text: String,
+    /// A file that was read, with its content.
+    seen: Option<(String, Vec<u8>)>,
+}
+
+/// Where a call looks.
+struct Place {
+    folders: Vec<Arc<Folder>>,
+    rules: Arc<Rules>,
+    /// Set when the turn is stopped.
+    stop: Arc<AtomicBool>,
+}
+
+impl Place {
+    fn limits(&self) -> WalkLimits {
+        WalkLimits {
+            time: LOOKS,
+            stop: Some(Arc::clone(&self.stop)),
+            ..WalkLimits::default()
+        }
+    }
+}
+
+/// A file as rules are asked about it.
+pub(crate) fn subject(folder: &Folder, below: &RelativePath) -> FileSubject {
+    FileSubject {
+        path: shown(folder, below),
+        folder: Some(folder.path().display().to_string()),
+    }
 }
 
 impl DocumentTools {
+    /// The file that a call would read, where it is about one.
+    pub(crate) fn file_to_read(&self, tool: FolderTool, request: &ToolRequest) -> Option<FileSubject> {
+        let path = request.input.get("path").and_then(Value::as_str);
+        let path = path.filter(|_| tool == FolderTool::Read)?;
+        let at = self.locate(&request.session, path).ok()?;
+        Some(subject(&at.folder, &at.below))
+    }
+
     /// Does a call of one of these tools.
     pub(crate) async fn run_folder_tool(
         &self,
         tool: FolderTool,
         request: &ToolRequest,
+        progress: &dyn Progress,
     ) -> Result<ToolResult, ToolFailure> {
         let folders = self.registry.folders(&request.session);
         if folders.is_empty() {
@@ -146,14 +191,28 @@ impl DocumentTools {
             ));
         }
         let input = request.input.clone();
-        let work = tokio::task::spawn_blocking(move || match tool {
-            FolderTool::Glob => glob(&folders, &parsed(input)?),
-            FolderTool::Grep => grep(&folders, &parsed(input)?),
-            FolderTool::Read => read(&folders, &parsed(input)?),
+        let place = Place {
+            folders,
+            rules: Arc::clone(&self.rules),
+            stop: Arc::default(),
+        };
+        let stop = Arc::clone(&place.stop);
+        let mut work = tokio::task::spawn_blocking(move || match tool {
+            FolderTool::Glob => glob(&place, &parsed(input)?),
+            FolderTool::Grep => grep(&place, &parsed(input)?),
+            _ => read(&place.folders, &parsed(input)?),
         });
-        let told = work
-            .await
-            .map_err(|error| failure("The folder could not be looked at", &error.to_string()))??;
+        let done = loop {
+            tokio::select! {
+                done = &mut work => break done,
+                () = tokio::time::sleep(HEED) => stop.store(progress.is_cancelled(), Ordering::Relaxed),
+            }
+        };
+        let told =
+            done.map_err(|error| failure("The folder could not be looked at", &error.to_string()))??;
+        if let Some((path, content)) = told.seen {
+            self.seen.note(&request.session, &path, content);
+        }
         Ok(ToolResult {
             outcome: ToolOutcome::Done,
             title: told.title,
@@ -163,7 +222,7 @@ impl DocumentTools {
     }
 }
 
-fn parsed<T: DeserializeOwned>(input: Value) -> Result<T, ToolFailure> {
+pub(crate) fn parsed<T: DeserializeOwned>(input: Value) -> Result<T, ToolFailure> {
     serde_json::from_value(input).map_err(|error| {
         let reason: String = error.to_string().chars().take(MAX_REASON).collect();
         failure("The call was not understood", &reason)
@@ -195,11 +254,11 @@ fn shown(folder: &Folder, path: &RelativePath) -> String {
     folder.path().join(path.as_path()).display().to_string()
 }
 
-fn glob(folders: &[Arc<Folder>], asked: &Glob) -> Result<Told, ToolFailure> {
+fn glob(place: &Place, asked: &Glob) -> Result<Told, ToolFailure> {
     let (mut files, mut total, mut cut) = (Vec::new(), 0, false);
-    for folder in chosen(folders, asked.folder.as_deref())? {
+    for folder in chosen(&place.folders, asked.folder.as_deref())? {
         let found = folder
-            .glob(&asked.pattern, MOST_FILES, limits())
+            .glob(&asked.pattern, MOST_FILES, place.limits())
             .map_err(|error| refused(&error))?;
         total += found.total;
         cut |= found.cut;
@@ -224,10 +283,12 @@ fn glob(folders: &[Arc<Folder>], asked: &Glob) -> Result<Told, ToolFailure> {
     Ok(Told {
         title: format!("Found {}", counted(total, "file")),
         text,
+        seen: None,
     })
 }
 
-fn grep(folders: &[Arc<Folder>], asked: &Grep) -> Result<Told, ToolFailure> {
+fn grep(place: &Place, asked: &Grep) -> Result<Told, ToolFailure> {
+    let folders = &place.folders;
     let mut chosen = chosen(folders, asked.folder.as_deref())?;
     let mut behind = None;
     if let Some(path) = &asked.behind {
@@ -243,9 +304,17 @@ fn grep(folders: &[Arc<Folder>], asked: &Grep) -> Result<Told, ToolFailure> {
     let mut search = asked.search(behind);
     let mut text = String::new();
     let mut all = Searched::default();
+    let mut kept_out = 0;
     for folder in chosen {
-        let found = folder.grep(&search, limits()).map_err(|error| refused(&error))?;
+        let mut found = folder
+            .grep(&search, place.limits())
+            .map_err(|error| refused(&error))?;
         search.behind = None;
+        let kept = found.files.len();
+        found
+            .files
+            .retain(|file| !place.rules.keeps_from_searches(&subject(&folder, &file.path)));
+        kept_out += kept - found.files.len();
         add_matches(&mut text, &folder, &found);
         all.searched += found.searched;
         all.binary += found.binary;
@@ -271,6 +340,13 @@ fn grep(folders: &[Arc<Folder>], asked: &Grep) -> Result<Told, ToolFailure> {
         all.binary,
         all.unread
     );
+    if kept_out > 0 {
+        let files = counted(kept_out, "file");
+        let _ = writeln!(
+            text,
+            "[{files} with matches left out: a rule asks before each is read; use Read]"
+        );
+    }
     let lines: u64 = all.files.iter().map(|file| file.matches).sum();
     Ok(Told {
         title: format!(
@@ -279,6 +355,7 @@ fn grep(folders: &[Arc<Folder>], asked: &Grep) -> Result<Told, ToolFailure> {
             counted(all.files.len(), "file")
         ),
         text,
+        seen: None,
     })
 }
 
@@ -307,8 +384,12 @@ fn read(folders: &[Arc<Folder>], asked: &Read) -> Result<Told, ToolFailure> {
             "this is a document: see documents_list, and use the tools for its kind",
         ));
     }
-    let file = folder.open_for_read(&below).map_err(|error| refused(&error))?;
-    let page = read_plain(file, asked.from.unwrap_or(1), asked.lines.unwrap_or(USUAL_LINES));
+    let mut file = folder.open_for_read(&below).map_err(|error| refused(&error))?;
+    let page = read_plain(
+        &mut file,
+        asked.from.unwrap_or(1),
+        asked.lines.unwrap_or(USUAL_LINES),
+    );
     let page = page.map_err(|refusal| failure("Not read", &refusal.message))?;
     let last = page.first + page.lines.len() as u64;
     Ok(Told {
@@ -319,7 +400,16 @@ fn read(folders: &[Arc<Folder>], asked: &Read) -> Result<Told, ToolFailure> {
             below.name()
         ),
         text: of_page(&shown(&folder, &below), &page),
+        seen: content_of(file).map(|content| (shown(&folder, &below), content)),
     })
+}
+
+/// The whole content of a file that a later write may be compared with.
+fn content_of(mut file: std::fs::File) -> Option<Vec<u8>> {
+    file.rewind().ok()?;
+    let mut content = Vec::new();
+    file.take(MOST_SEEN + 1).read_to_end(&mut content).ok()?;
+    (content.len() as u64 <= MOST_SEEN).then_some(content)
 }
 
 fn of_page(path: &str, page: &PlainPage) -> String {
@@ -349,8 +439,14 @@ fn counted(count: usize, what: &str) -> String {
     }
 }
 
-fn refused(error: &WorkspaceError) -> ToolFailure {
+pub(crate) fn refused(error: &WorkspaceError) -> ToolFailure {
     let title = match error {
+        WorkspaceError::ChangedElsewhere { .. } => "Changed by somebody else",
+        WorkspaceError::ReadOnly | WorkspaceError::WriteProtected(_) | WorkspaceError::NotOurs(_) => {
+            "Read-only"
+        }
+        WorkspaceError::OpenElsewhere { .. } => "Open in another program",
+        WorkspaceError::Detached => "The folder was taken out of the session",
         WorkspaceError::NotAllowed(_) | WorkspaceError::Escapes(_) | WorkspaceError::Path(PathFault::Up) => {
             "Not in an attached folder"
         }

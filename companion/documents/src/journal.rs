@@ -4,20 +4,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use deskhand_core::ports::{Journal, Settled};
-use deskhand_core::tool::ToolRequest;
+use deskhand_core::tool::{ToolRequest, ToolResult};
 use deskhand_document::history::{Applied, Noted};
 use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::operations::Operation;
 use deskhand_protocol::operations::answer::{RangeContent, SlidePackage};
 use deskhand_protocol::{ChangeSetId, DocumentId, ErrorCode, SessionId, UserError};
+use deskhand_workspace::Fingerprint;
 use serde::{Deserialize, Serialize};
 
 use crate::attach::Attached;
+use crate::files_changed::FileRecord;
 
-/// The beginning of the keys of attached files, and of attached folders.
+/// The beginning of the keys of attached files, of attached folders, and of changed files that are no documents.
 const FILE: &str = "file:";
 const FOLDER: &str = "folder:";
+const WRITE: &str = "write:";
 
 /// A changing call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -85,6 +88,23 @@ pub(crate) struct Stored {
     pub(crate) title: String,
     pub(crate) output: String,
     pub(crate) change_set: Option<ChangeSet>,
+}
+
+impl From<Stored> for ToolResult {
+    fn from(stored: Stored) -> Self {
+        let Stored {
+            outcome,
+            title,
+            output,
+            change_set,
+        } = stored;
+        Self {
+            outcome,
+            title,
+            output,
+            change_set,
+        }
+    }
 }
 
 /// The journal with its keys.
@@ -166,6 +186,65 @@ impl Records {
         Ok(records)
     }
 
+    fn write_key(request: &ToolRequest) -> String {
+        format!("{WRITE}{}/{}", request.turn, request.call)
+    }
+
+    /// The record of a call that changes a file.
+    pub(crate) async fn file_of_call(&self, request: &ToolRequest) -> Result<Option<FileRecord>, UserError> {
+        self.read(&request.session, &Self::write_key(request)).await
+    }
+
+    /// Writes the record of such a call; it is on disk when this returns.
+    pub(crate) async fn put_file(&self, request: &ToolRequest, record: &FileRecord) -> Result<(), UserError> {
+        let key = Self::write_key(request);
+        self.replace_file(&request.session, &key, record).await?;
+        if record.stage == Stage::Done {
+            let change = Self::change_key(&record.change_set);
+            self.write(&request.session, &change, &key, Settled::Closed)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Writes such a record back under its key.
+    pub(crate) async fn replace_file(
+        &self,
+        session: &SessionId,
+        key: &str,
+        record: &FileRecord,
+    ) -> Result<(), UserError> {
+        let settled = if record.stage == Stage::Done {
+            Settled::Closed
+        } else {
+            Settled::Open
+        };
+        self.write(session, key, record, settled).await
+    }
+
+    /// The changed file behind a change set, with its key; nothing where the change set is about a document.
+    pub(crate) async fn file_of_change(
+        &self,
+        session: &SessionId,
+        id: &ChangeSetId,
+    ) -> Result<Option<(String, FileRecord)>, UserError> {
+        let key = self.read::<String>(session, &Self::change_key(id)).await?;
+        let Some(key) = key.filter(|key| key.starts_with(WRITE)) else {
+            return Ok(None);
+        };
+        Ok(self.read(session, &key).await?.map(|record| (key, record)))
+    }
+
+    /// Every changed file of a session, oldest first.
+    pub(crate) async fn files(&self, session: &SessionId) -> Result<Vec<(String, FileRecord)>, UserError> {
+        let mut records = Vec::new();
+        for key in self.0.keys(session, WRITE).await? {
+            let record = self.read(session, &key).await?;
+            records.extend(record.map(|record| (key, record)));
+        }
+        Ok(records)
+    }
+
     fn file_key(id: &DocumentId) -> String {
         format!("{FILE}{id}")
     }
@@ -198,15 +277,23 @@ impl Records {
 
     /// The folders that are attached to a session, in the order of attaching.
     pub(crate) async fn attached_folders(&self, session: &SessionId) -> Result<Vec<PathBuf>, UserError> {
-        let keys = self.0.keys(session, FOLDER).await?;
-        let paths = keys.iter().filter_map(|key| key.strip_prefix(FOLDER));
-        Ok(paths.map(PathBuf::from).collect())
+        let mut folders = Vec::new();
+        for key in self.0.keys(session, FOLDER).await? {
+            folders.extend(self.read::<Option<PathBuf>>(session, &key).await?.flatten());
+        }
+        Ok(folders)
     }
 
-    /// Writes down that a folder is attached.
-    pub(crate) async fn put_folder(&self, session: &SessionId, path: &str) -> Result<(), UserError> {
-        let key = format!("{FOLDER}{path}");
-        self.write(session, &key, &true, Settled::Closed).await
+    /// Writes down that a folder is attached, or that it is no longer. The key, which is not sealed, does not tell its path.
+    pub(crate) async fn put_folder(
+        &self,
+        session: &SessionId,
+        path: &str,
+        attached: bool,
+    ) -> Result<(), UserError> {
+        let key = format!("{FOLDER}{}", Fingerprint::of(path.as_bytes()));
+        let value = attached.then_some(path);
+        self.write(session, &key, &value, Settled::Closed).await
     }
 
     async fn read<T: for<'de> Deserialize<'de>>(

@@ -35,19 +35,26 @@ impl DocumentTools {
         request: &ToolRequest,
         progress: &dyn Progress,
     ) -> Result<Prepared, ToolFailure> {
-        if request.name == LIST_TOOL || FolderTool::of_name(&request.name).is_some() {
-            return Ok(Prepared {
-                effect: Effect::Read,
-                document: None,
-                ask: None,
-            });
+        let reads = |file| Prepared {
+            effect: Effect::Read,
+            document: None,
+            file,
+            ask: None,
+        };
+        match FolderTool::of_name(&request.name) {
+            Some(tool) if tool.only_reads() => return Ok(reads(self.file_to_read(tool, request))),
+            Some(tool) => return self.prepare_file(tool, request).await,
+            None if request.name == LIST_TOOL => return Ok(reads(None)),
+            None => {}
         }
         let call = parse(&request.name, &request.input)?;
         let document = self.document_of(request, &call)?;
+        self.check_label(request, &document).await?;
         let effect = call.definition.effect;
         let free = Prepared {
             effect,
             document: Some(document.id.clone()),
+            file: self.file_of(&request.session, &document),
             ask: None,
         };
         if effect == Effect::Read {

@@ -2,6 +2,7 @@
 //! the id embedded in it, otherwise by its path. A copy beside its original gets an id of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -218,6 +219,21 @@ impl Registry {
         if folders.iter().all(|known| known.path() != folder.path()) {
             folders.push(folder);
         }
+    }
+
+    /// Takes a folder out of a session, and answers the documents that came with it. Whoever holds the folder can do nothing
+    /// more with it.
+    pub(crate) fn take_folder(&self, session: &SessionId, path: &Path) -> Vec<DocumentId> {
+        let mut inner = self.lock();
+        let folders = inner.folders.entry(session.clone()).or_default();
+        for folder in folders.extract_if(.., |folder| folder.path() == path) {
+            folder.detach();
+        }
+        let came_with_it = |(of, door): (&(SessionId, DocumentId), &Door)| {
+            let (folder, _, alone) = door.parts();
+            (of.0 == *session && !alone && folder.path() == path).then(|| of.1.clone())
+        };
+        inner.doors.iter().filter_map(came_with_it).collect()
     }
 
     /// The folders of a session.

@@ -33,7 +33,11 @@ impl DocumentTools {
             return done("Looked which documents are there", output);
         }
         if let Some(tool) = FolderTool::of_name(&request.name) {
-            let outcome = self.run_folder_tool(tool, request).await;
+            let outcome = if tool.only_reads() {
+                self.run_folder_tool(tool, request, progress).await
+            } else {
+                self.run_file(tool, request).await
+            };
             return outcome.unwrap_or_else(|failure| failed(&failure));
         }
         let outcome = match parse(&request.name, &request.input) {
@@ -74,7 +78,7 @@ impl DocumentTools {
         if record.stage == Stage::Done {
             return Ok(record
                 .result
-                .map_or_else(|| done("Done", String::new()), result_of));
+                .map_or_else(|| done("Done", String::new()), ToolResult::from));
         }
         if record.stage == Stage::Prepared {
             figures::fill(self, &request.session, &mut record.operation, reach.progress).await;
@@ -204,7 +208,7 @@ impl DocumentTools {
             .await
             .map_err(|error| trouble(&error))?;
         self.note_own(&request.session, &record.document, &record.after);
-        Ok(result_of(stored))
+        Ok(stored.into())
     }
 
     fn change_set(
@@ -307,21 +311,6 @@ fn failed(failure: &ToolFailure) -> ToolResult {
         title: failure.title.clone(),
         output: failure.output.clone(),
         change_set: None,
-    }
-}
-
-fn result_of(stored: Stored) -> ToolResult {
-    let Stored {
-        outcome,
-        title,
-        output,
-        change_set,
-    } = stored;
-    ToolResult {
-        outcome,
-        title,
-        output,
-        change_set,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use deskhand_core::model::ToolDefinition;
 use deskhand_core::ports::{BoxFuture, Journal, Progress, Tools};
+use deskhand_core::rules::{AccessPolicies, Rules};
 use deskhand_core::tool::{Prepared, ToolFailure, ToolRequest, ToolResult};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::operations::{Address, CellValue};
@@ -14,6 +15,7 @@ use deskhand_workspace::Folders;
 
 use crate::backend::{Backends, Reach};
 use crate::file::Files;
+use crate::files_changed::Seen;
 use crate::journal::{Image, Records};
 use crate::panes::Panes;
 use crate::registry::Registry;
@@ -27,6 +29,15 @@ pub trait World: Send + Sync {
     fn chance(&self) -> [u8; 10];
 }
 
+/// What of files may be read.
+#[derive(Clone, Debug, Default)]
+pub struct FileAccess {
+    /// By their sensitivity labels.
+    pub labels: AccessPolicies,
+    /// True where a file may be attached only if it lies in an attached folder.
+    pub only_in_folders: bool,
+}
+
 /// Cells that a session wrote in a document, by sheet, row and column.
 pub(crate) type OwnCells = BTreeMap<(String, u32, u32), CellValue>;
 
@@ -38,6 +49,9 @@ pub struct DocumentTools {
     pub(crate) records: Records,
     pub(crate) world: Arc<dyn World>,
     pub(crate) folders: Arc<Folders>,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) access: Arc<FileAccess>,
+    pub(crate) seen: Arc<Seen>,
     own: Arc<Mutex<HashMap<(SessionId, DocumentId), OwnCells>>>,
 }
 
@@ -66,6 +80,9 @@ impl DocumentTools {
             records: Records(journal),
             world,
             folders: Arc::new(folders),
+            rules: Arc::default(),
+            access: Arc::default(),
+            seen: Arc::default(),
             own: Arc::default(),
         }
     }
@@ -75,6 +92,22 @@ impl DocumentTools {
     pub fn without_sources_in_files(mut self) -> Self {
         self.backends.files = Arc::new(Files::without_sources());
         self
+    }
+
+    /// The same tools under the rules of an organisation.
+    #[must_use]
+    pub fn ruled_by(mut self, rules: Arc<Rules>, access: FileAccess) -> Self {
+        self.rules = rules;
+        self.access = Arc::new(access);
+        self
+    }
+
+    /// Forgets a session that was deleted.
+    pub fn forget(&self, session: &SessionId) {
+        self.registry.forget(session);
+        self.seen.forget(session);
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.retain(|(of, _), _| of != session);
     }
 
     /// The way to a document, waiting where a pane is busy or gone.

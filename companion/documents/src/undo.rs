@@ -38,6 +38,10 @@ impl DocumentTools {
         overwrite: bool,
         progress: &dyn Progress,
     ) -> Result<Vec<String>, UserError> {
+        if let Some(file) = self.records.file_of_change(session, id).await? {
+            self.take_back(session, file, true, overwrite).await?;
+            return Ok(Vec::new());
+        }
         let (key, mut record, document) = self.change(session, id).await?;
         let reach = self.reach(session, &document, progress);
         let kept = match self.exactly(reach, &key, &mut record, true).await? {
@@ -60,6 +64,9 @@ impl DocumentTools {
         id: &ChangeSetId,
         progress: &dyn Progress,
     ) -> Result<(), UserError> {
+        if let Some(file) = self.records.file_of_change(session, id).await? {
+            return self.take_back(session, file, false, false).await;
+        }
         let (key, mut record, document) = self.change(session, id).await?;
         let reach = self.reach(session, &document, progress);
         match self.exactly(reach, &key, &mut record, false).await? {

@@ -30,15 +30,15 @@ pub struct ChangeSet {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeEntry {
-    /// The document.
+    /// The document; for a file that is none, its path.
     pub document: DocumentId,
-    /// Workbook or deck.
+    /// What it is.
     pub kind: DocumentKind,
     /// Its title.
     pub title: String,
-    /// Where: an address with sheet, or `slide:<logical id>`.
+    /// Where: an address with sheet, or `slide:<logical id>`; empty for a whole file.
     pub target: String,
-    /// How many cells or shapes.
+    /// How many cells, shapes or lines.
     pub count: u32,
     /// Where written figures came from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -65,6 +65,40 @@ pub struct ChangeSetParams {
 pub struct ChangeSetAnswer {
     /// Places that were left alone because a person changed them since.
     pub kept: Vec<String>,
+}
+
+/// A file that the journal can bring back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalEntry {
+    /// The session that changed it.
+    pub session: SessionId,
+    /// The change set; undoing it brings the file back.
+    pub change_set: ChangeSetId,
+    /// When it was changed.
+    pub at: Timestamp,
+    /// The file.
+    pub path: String,
+    /// What was done, in a few words: `notes.txt moved to the journal`.
+    pub title: String,
+    /// True where it was brought back already.
+    pub undone: bool,
+}
+
+/// `journal/list`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct JournalParams {
+    /// Of this session alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub session: Option<SessionId>,
+}
+
+/// The answer to `journal/list`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct JournalAnswer {
+    /// The newest first, at most 1,000.
+    pub entries: Vec<JournalEntry>,
 }
 
 /// How a figure stands to its source.

@@ -23,6 +23,8 @@ pub enum DocumentKind {
     Csv,
     /// A spreadsheet that is only read: `.xls`, `.xlsb`, `.ods`.
     Legacy,
+    /// A file without a vocabulary of its own: text, for one. It is no document of a session, but a part of change sets.
+    File,
 }
 
 /// Where a document is.

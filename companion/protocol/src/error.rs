@@ -90,6 +90,9 @@ errors! {
         "The cells were changed since." "Your values are kept." "Compare, then choose what to keep.";
     FolderRefused "FOLDER_REFUSED"
         "This folder cannot be attached." "Nothing was changed." "Choose another folder.";
+    LabelDenied "DOC_LABEL_DENIED"
+        "Your organisation does not let documents with this sensitivity label be read." "The document was not opened."
+        "Ask your administrator, or choose another document.";
     PortTaken "NET_PORT_TAKEN"
         "Another program uses Deskhand's port." "Your sessions are kept." "Close that program, or give another port.";
     OtherUser "NET_OTHER_USER"

@@ -70,6 +70,14 @@ pub enum EventBody {
     FolderAttached {
         /// Its path.
         path: String,
+        /// True where the folder may be read only.
+        #[serde(default)]
+        read_only: bool,
+    },
+    /// A folder left the session: nothing in it is reached any more.
+    FolderDetached {
+        /// Its path.
+        path: String,
     },
     /// A prompt is safe on disk.
     PromptAccepted {
@@ -213,6 +221,22 @@ pub enum EventBody {
         choice: Choice,
         /// By whom.
         by: SettledBy,
+    },
+    /// A call that would ask was allowed without a question.
+    CallAllowed {
+        /// The call.
+        call: CallId,
+        /// By what.
+        by: SettledBy,
+        /// The grant, where it was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        grant: Option<PermissionId>,
+    },
+    /// A person took a grant of this session back.
+    GrantRevoked {
+        /// The grant.
+        grant: PermissionId,
     },
     /// Documents were changed, and the way back is in the journal.
     ChangeSetApplied {

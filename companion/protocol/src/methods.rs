@@ -123,6 +123,10 @@ methods! {
     "session/cancel" SessionCancel(session::SessionParams) -> session::Nothing, Any;
     /// Answers a permission request.
     "permission/answer" PermissionAnswer(permission::AnswerParams) -> permission::AnswerAnswer, Any;
+    /// Lists what was allowed for longer than once.
+    "permission/grants" PermissionGrants(permission::GrantsParams) -> permission::GrantsAnswer, Any;
+    /// Takes such a grant back, with effect on turns that run.
+    "permission/revoke" PermissionRevoke(permission::RevokeGrantParams) -> session::Nothing, Any;
     /// Registers the document that the pane stands in.
     "document/open" DocumentOpen(document::OpenParams) -> document::DocumentAnswer, Pane;
     /// Tells that cells or slides were changed by somebody else.
@@ -137,12 +141,16 @@ methods! {
     "document/detach" DocumentDetach(document::DetachParams) -> session::Nothing, Any;
     /// Makes a folder part of a session.
     "folder/attach" FolderAttach(document::AttachParams) -> session::Nothing, Desktop;
+    /// Takes a folder out of a session, with effect on turns that run.
+    "folder/detach" FolderDetach(document::AttachParams) -> session::Nothing, Any;
     /// Shows a place in a document.
     "document/select" DocumentSelect(document::SelectParams) -> session::Nothing, Any;
     /// Undoes a change set.
     "changeSet/undo" ChangeSetUndo(change::ChangeSetParams) -> change::ChangeSetAnswer, Any;
     /// Does an undone change set again.
     "changeSet/redo" ChangeSetRedo(change::ChangeSetParams) -> change::ChangeSetAnswer, Any;
+    /// Lists the files that the journal can bring back.
+    "journal/list" JournalList(change::JournalParams) -> change::JournalAnswer, Any;
     /// Compares every figure that stands with the source it was written from.
     "figure/check" FigureCheck(session::SessionParams) -> change::FiguresAnswer, Any;
 }

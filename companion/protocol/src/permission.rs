@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::hello::FrontEndKind;
-use crate::{CallId, DocumentId, PermissionId, SessionId, TurnId};
+use crate::{CallId, DocumentId, PermissionId, SessionId, Timestamp, TurnId};
 
 /// What a person is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
@@ -28,6 +28,18 @@ pub struct PermissionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub document: Option<DocumentId>,
+    /// The file that would be made, changed or removed, or read where a rule asks, by its whole path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub path: Option<String>,
+    /// The attached folder that an answer for longer than once is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub folder: Option<String>,
+    /// What was read in this turn before it came to this question, the newest first; at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<ReadBefore>>")]
+    pub read: Vec<ReadBefore>,
     /// What stands there now and what would stand there after; at most 200 rows.
     pub rows: Vec<BeforeAfter>,
     /// How many cells there are in all.
@@ -38,14 +50,34 @@ pub struct PermissionRequest {
     pub choices: Vec<Choice>,
 }
 
+/// Something that was read before a question: where its words come from, if they were planted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadBefore {
+    /// The document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub document: Option<DocumentId>,
+    /// The place in it, the file, or what was looked for.
+    pub target: String,
+}
+
 /// Why a person must be asked, the weightier last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, TS)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, TS,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum AskReason {
+    /// A file is made where there was none.
+    Creates,
     /// Looks change, contents stay.
     Reformats,
-    /// Cells or shapes that are not empty get another content.
+    /// Some lines of a text file change.
+    Edits,
+    /// Cells, shapes or files that are not empty get another content.
     Overwrites,
+    /// A rule of the organisation asks.
+    Ruled,
     /// Something is removed.
     Removes,
     /// A formula reaches outside the document.
@@ -55,7 +87,12 @@ pub enum AskReason {
 impl AskReason {
     /// True when a person is asked whatever the mode, and no grant for the session is offered.
     pub fn is_risky(self) -> bool {
-        matches!(self, Self::Removes | Self::ReachesOutside)
+        matches!(self, Self::Ruled | Self::Removes | Self::ReachesOutside)
+    }
+
+    /// True when a person may answer for a folder once and for all. What overwrites is asked again in each session.
+    pub fn may_last(self) -> bool {
+        matches!(self, Self::Creates | Self::Edits)
     }
 }
 
@@ -63,7 +100,7 @@ impl AskReason {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct BeforeAfter {
-    /// The cell without sheet, or the shape's name.
+    /// The cell without sheet, the shape's name, or the number of a line.
     pub cell: String,
     /// The label of its row in the sheet, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,8 +132,10 @@ pub struct RiskNote {
 pub enum Choice {
     /// This once.
     AllowOnce,
-    /// This kind of action on this document, for this session.
+    /// This kind of action on this document or in this folder, for this session.
     AllowSession,
+    /// This kind of action in this folder, until it expires or is revoked.
+    AllowAlways,
     /// No.
     Deny,
 }
@@ -109,6 +148,8 @@ pub enum SettledBy {
     Person(FrontEndKind),
     /// An earlier answer for this session.
     SessionGrant,
+    /// An earlier answer for always.
+    LastingGrant,
     /// The mode that the person chose.
     Mode,
     /// A policy.
@@ -126,6 +167,59 @@ pub struct AnswerParams {
     pub permission: PermissionId,
     /// The answer.
     pub choice: Choice,
+}
+
+/// Something that a person allowed for longer than once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct GrantView {
+    /// Its id: the id of the question that was answered so.
+    pub id: PermissionId,
+    /// The kind of action.
+    pub reason: AskReason,
+    /// The document, for a grant of a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub document: Option<DocumentId>,
+    /// The folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub folder: Option<String>,
+    /// When it was given; absent for a grant of a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub granted_at: Option<Timestamp>,
+    /// When it ends; absent for one that ends with its session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// `permission/grants`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct GrantsParams {
+    /// The session whose own grants are listed, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub session: Option<SessionId>,
+}
+
+/// The answer to `permission/grants`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct GrantsAnswer {
+    /// Lasting grants that count now, then those of the session.
+    pub grants: Vec<GrantView>,
+}
+
+/// `permission/revoke`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
+pub struct RevokeGrantParams {
+    /// The grant.
+    pub id: PermissionId,
+    /// Its session, for a grant of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub session: Option<SessionId>,
 }
 
 /// The answer to `permission/answer`.

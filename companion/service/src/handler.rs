@@ -166,6 +166,12 @@ impl Service {
                 give(Nothing {})
             }
             Method::PermissionAnswer => give(self.answer(front_end.kind(), read(params)?).await?),
+            Method::PermissionGrants => give(self.hub.list_grants(read(params)?).await?),
+            Method::PermissionRevoke => {
+                self.hub.revoke_grant(read(params)?).await?;
+                give(Nothing {})
+            }
+            Method::JournalList => give(self.hub.list_journal(read(params)?).await?),
             Method::ChangeSetUndo | Method::ChangeSetRedo => give(self.undo(method, read(params)?).await?),
             Method::PairingTokens => give(self.paired().await?),
             Method::PairingRevoke => {
@@ -218,7 +224,13 @@ impl Service {
                 give(Nothing {})
             }
             Method::FolderAttach => {
-                self.attach_folder(read(params)?).await?;
+                let AttachParams { session, path } = read(params)?;
+                self.hub.attach_folder(&session, Path::new(&path)).await?;
+                give(Nothing {})
+            }
+            Method::FolderDetach => {
+                let AttachParams { session, path } = read(params)?;
+                self.hub.detach_folder(&session, &path).await?;
                 give(Nothing {})
             }
             Method::DocumentSelect => {
@@ -354,21 +366,6 @@ impl Service {
             .join(&session, std::slice::from_ref(&document.id))
             .await?;
         Ok(DocumentAnswer { document })
-    }
-
-    async fn attach_folder(&self, params: AttachParams) -> Result<(), UserError> {
-        let AttachParams { session, path } = params;
-        self.hub.handle(&session).await?;
-        let (path, documents) = self
-            .hub
-            .documents
-            .attach_folder(&session, Path::new(&path))
-            .await?;
-        let documents: Vec<DocumentId> = documents.into_iter().map(|document| document.id).collect();
-        self.hub
-            .record(&session, vec![EventBody::FolderAttached { path }])
-            .await?;
-        self.hub.join(&session, &documents).await
     }
 }
 

@@ -1,12 +1,15 @@
 //! All sessions: making, finding, loading, listing, deleting. A session is loaded when somebody gives it something to do.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deskhand_core::line::one_line;
 use deskhand_core::ports::{EventLog, Tools};
+use deskhand_core::rules::Rules;
 use deskhand_core::turn::{Input, Prompt};
 use deskhand_documents::{DocumentTools, Registry};
+use deskhand_protocol::change::{JournalAnswer, JournalEntry, JournalParams};
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::session::{
     CreateParams, ExportAnswer, PromptAnswer, PromptParams, SearchAnswer, SearchHit, SearchParams,
@@ -17,6 +20,7 @@ use deskhand_storage::Change;
 use tokio::sync::Mutex;
 
 use crate::clock::{chance, now};
+use crate::grants::Grants;
 use crate::log::{told, uuid_of};
 use crate::runner::{self, Command, Handle, Parts};
 use crate::summary::Meta;
@@ -35,6 +39,8 @@ const MAX_SELECTION: usize = 1_000;
 const MAX_DOCUMENTS: usize = 200;
 /// Sessions that a list may have.
 const MAX_LIST: usize = 200;
+/// Files that a list of the journal may have.
+const MAX_JOURNAL: usize = 1_000;
 /// Events that one export holds at the most.
 const MAX_EXPORT: usize = 1_000_000;
 
@@ -44,6 +50,8 @@ pub(crate) struct Hub {
     pub(crate) documents: DocumentTools,
     pub(crate) registry: Arc<Registry>,
     tour: bool,
+    /// Folders that are part of every new session.
+    folders: Vec<PathBuf>,
     running: Mutex<HashMap<SessionId, Handle>>,
 }
 
@@ -54,8 +62,51 @@ impl Hub {
             documents,
             registry,
             tour,
+            folders: Vec::new(),
             running: Mutex::default(),
         }
+    }
+
+    /// The same, with folders that are part of every new session.
+    pub(crate) fn with_folders(self, folders: Vec<PathBuf>) -> Self {
+        Self { folders, ..self }
+    }
+
+    /// What people allowed for always.
+    pub(crate) fn grants(&self) -> &Grants {
+        &self.parts.grants
+    }
+
+    /// What the organisation says of tools and permissions.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.parts.rules
+    }
+
+    /// Makes a folder part of a session, with its documents.
+    pub(crate) async fn attach_folder(&self, id: &SessionId, path: &Path) -> Result<(), UserError> {
+        self.handle(id).await?;
+        let attached = self.documents.attach_folder(id, path).await?;
+        let documents: Vec<DocumentId> = attached.documents.into_iter().map(|view| view.id).collect();
+        let event = EventBody::FolderAttached {
+            path: attached.path,
+            read_only: attached.read_only,
+        };
+        self.record(id, vec![event]).await?;
+        self.join(id, &documents).await
+    }
+
+    /// Takes a folder out of a session, with the documents that came with it.
+    pub(crate) async fn detach_folder(&self, id: &SessionId, path: &str) -> Result<(), UserError> {
+        self.handle(id).await?;
+        let documents = self.documents.detach_folder(id, path).await?;
+        let mut events: Vec<EventBody> = documents
+            .into_iter()
+            .map(|document| EventBody::DocumentDetached { document })
+            .collect();
+        events.push(EventBody::FolderDetached {
+            path: path.to_owned(),
+        });
+        self.record(id, events).await
     }
 
     /// Takes up every turn that the last run of the service left open.
@@ -134,6 +185,13 @@ impl Hub {
         };
         handle.ask(|reply| Command::Record(vec![created], reply)).await?;
         running.insert(id.clone(), handle);
+        drop(running);
+        for folder in &self.folders {
+            // One that is not there today is no reason to have no session.
+            if let Err(error) = self.attach_folder(&id, folder).await {
+                tracing::warn!(session = %id, code = error.code.as_str(), "a folder of the organisation is not attached");
+            }
+        }
         let summary = self.show(&id).await?;
         (self.parts.changed)(summary.clone());
         Ok(summary)
@@ -235,6 +293,35 @@ impl Hub {
         Ok(PromptAnswer { turn, seq })
     }
 
+    /// The files that the journal can bring back, of one session or of all.
+    pub(crate) async fn list_journal(&self, params: JournalParams) -> Result<JournalAnswer, UserError> {
+        let sessions = match params.session {
+            Some(session) => vec![session],
+            None => self
+                .list(MAX_LIST)
+                .await?
+                .into_iter()
+                .map(|line| line.id)
+                .collect(),
+        };
+        let mut entries = Vec::new();
+        for session in sessions {
+            for file in self.documents.changed_files(&session).await? {
+                entries.push(JournalEntry {
+                    session: session.clone(),
+                    change_set: file.change_set,
+                    at: file.at,
+                    path: file.path,
+                    title: file.title,
+                    undone: file.undone,
+                });
+            }
+        }
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
+        entries.truncate(MAX_JOURNAL);
+        Ok(JournalAnswer { entries })
+    }
+
     /// Gives a session another title.
     pub(crate) async fn rename(&self, id: &SessionId, title: &str) -> Result<SessionSummary, UserError> {
         let title = self::title(title);
@@ -258,7 +345,7 @@ impl Hub {
             .delete(uuid_of(id)?)
             .await
             .map_err(|error| told(&error))?;
-        self.registry.forget(id);
+        self.documents.forget(id);
         self.parts.log.end(id);
         Ok(())
     }

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use deskhand_core::ports::{BoxFuture, Durability, EventLog, Journal, Settled};
+use deskhand_core::ports::{BlobId, BoxFuture, Durability, EventLog, Journal, Settled};
 use deskhand_core::tool::is_tool;
 use deskhand_protocol::event::EVENT_VERSION;
 use deskhand_protocol::{
     CallId, ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError,
 };
-use deskhand_storage::{ApprovalAnswer, Change, NewEvent, StorageError, Store};
+use deskhand_storage::{ApprovalAnswer, BlobHash, Change, NewEvent, StorageError, Store};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -271,6 +271,10 @@ fn audited(body: &EventBody) -> Option<serde_json::Value> {
         } => {
             json!({ "type": "permissionSettled", "permission": permission, "choice": choice, "by": by })
         }
+        EventBody::CallAllowed { call, by, grant } => {
+            json!({ "type": "callAllowed", "call": call_id(call), "by": by, "grant": grant })
+        }
+        EventBody::GrantRevoked { grant } => json!({ "type": "grantRevoked", "grant": grant }),
         EventBody::ChangeSetApplied { change_set } => {
             json!({ "type": "changeSetApplied", "changeSet": change_set.id })
         }
@@ -324,6 +328,34 @@ impl Journal for Log {
     ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>> {
         Box::pin(async move {
             let found = self.store.journal(uuid_of(session)?, key.to_owned()).await;
+            found.map_err(|error| told(&error))
+        })
+    }
+
+    fn put_blob<'a>(
+        &'a self,
+        session: &'a SessionId,
+        content: Vec<u8>,
+    ) -> BoxFuture<'a, Result<BlobId, UserError>> {
+        Box::pin(async move {
+            let id = BlobId(BlobHash::of(&content).to_string());
+            let flushed = deskhand_storage::Durability::Flushed;
+            let put = vec![Change::PutBlob(content)];
+            let written = self.store.write(uuid_of(session)?, put, flushed).await;
+            written.map(|_| id).map_err(|error| told(&error))
+        })
+    }
+
+    fn blob<'a>(
+        &'a self,
+        session: &'a SessionId,
+        id: &'a BlobId,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>> {
+        Box::pin(async move {
+            let Some(hash) = BlobHash::parse(&id.0) else {
+                return Ok(None);
+            };
+            let found = self.store.blob(uuid_of(session)?, hash).await;
             found.map_err(|error| told(&error))
         })
     }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod document;
+mod grants;
 mod handler;
 mod hub;
 mod log;
@@ -61,6 +62,8 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Status { json } => terminal::status::status(&paths, json).await,
         Command::Ask(ask) => options::ask(&paths, ask).await,
         Command::Session { command, json } => options::session(&paths, command, json).await,
+        Command::Journal { command, json } => options::journal(&paths, command, json).await,
+        Command::Permission { command, json } => options::permission(&paths, command, json).await,
         Command::Pairing { command, json } => terminal::pairing::pairing(&paths, command, json).await,
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
         Command::Document { command } => document::run(&paths, command).await,

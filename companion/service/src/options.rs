@@ -11,7 +11,7 @@ use crate::document::DocumentCommand;
 use crate::serve::ServeOptions;
 use crate::terminal::ask::{Answers, Question, ask as give};
 use crate::terminal::client::Client;
-use crate::terminal::{sessions, start};
+use crate::terminal::{grants, journal, sessions, start};
 
 /// An agent that works inside Excel and PowerPoint, on your own computer.
 #[derive(Debug, Parser)]
@@ -37,6 +37,22 @@ pub(crate) enum Command {
     Session {
         #[command(subcommand)]
         command: SessionCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Lists the files that the agent changed or deleted, and brings them back.
+    Journal {
+        #[command(subcommand)]
+        command: JournalCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Lists what was allowed for longer than once, and takes it back.
+    Permission {
+        #[command(subcommand)]
+        command: PermissionCommand,
         /// As JSON.
         #[arg(long, global = true)]
         json: bool,
@@ -182,6 +198,42 @@ pub(crate) enum SessionCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Lists files, the newest change first.
+    List {
+        /// Of this session alone.
+        #[arg(long, value_name = "ID")]
+        session: Option<String>,
+    },
+    /// Brings a file back to what it was before a change.
+    Restore {
+        /// The change, from `deskhand journal list`.
+        change: String,
+        /// Also where somebody changed the file since; that content stays in the journal.
+        #[arg(long)]
+        overwrite: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PermissionCommand {
+    /// Lists answers that last, and those of a session.
+    List {
+        /// With the answers for this session.
+        #[arg(long, value_name = "ID")]
+        session: Option<String>,
+    },
+    /// Takes an answer back, with effect on turns that run.
+    Revoke {
+        /// The id, from `deskhand permission list`.
+        id: String,
+        /// The session, for an answer for one session.
+        #[arg(long, value_name = "ID")]
+        session: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum PairingCommand {
     /// Lists attempts that wait.
     List,
@@ -239,30 +291,56 @@ pub(crate) async fn ask(paths: &Paths, ask: Ask) -> anyhow::Result<ExitCode> {
         json: ask.json,
         answers,
     };
+    with_client(paths, async |client: &mut Client| give(client, question).await).await
+}
+
+/// `deskhand journal …`
+pub(crate) async fn journal(paths: &Paths, command: JournalCommand, json: bool) -> anyhow::Result<ExitCode> {
+    let work = async |client: &mut Client| match command {
+        JournalCommand::List { session } => journal::list(client, session, json).await,
+        JournalCommand::Restore { change, overwrite } => {
+            journal::restore(client, &change, overwrite, json).await
+        }
+    };
+    with_client(paths, work).await.map(|()| ExitCode::SUCCESS)
+}
+
+/// `deskhand permission …`
+pub(crate) async fn permission(
+    paths: &Paths,
+    command: PermissionCommand,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let work = async |client: &mut Client| match command {
+        PermissionCommand::List { session } => grants::list(client, session, json).await,
+        PermissionCommand::Revoke { id, session } => grants::revoke(client, &id, session, json).await,
+    };
+    with_client(paths, work).await.map(|()| ExitCode::SUCCESS)
+}
+
+/// `deskhand session …`
+pub(crate) async fn session(paths: &Paths, command: SessionCommand, json: bool) -> anyhow::Result<ExitCode> {
+    let work = async |client: &mut Client| match command {
+        SessionCommand::List => sessions::list(client, json).await,
+        SessionCommand::Show { id } => sessions::show(client, &id, json).await,
+        SessionCommand::Search { text } => sessions::search(client, text, json).await,
+        SessionCommand::Export { id } => sessions::export(client, &id, json).await,
+        SessionCommand::Delete { id } => sessions::delete(client, &id, json).await,
+    };
+    with_client(paths, work).await.map(|()| ExitCode::SUCCESS)
+}
+
+/// Works with the running service, or with one that is started for this alone.
+async fn with_client<T>(
+    paths: &Paths,
+    work: impl AsyncFnOnce(&mut Client) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let (attachment, started) = start::find_or_start(paths).await?;
     let mut client = Client::connect(&attachment).await?;
-    let outcome = give(&mut client, question).await;
+    let outcome = work(&mut client).await;
     drop(client);
     if let Some(started) = started {
         started.stop().await?;
     }
     outcome
-}
-
-/// `deskhand session …`
-pub(crate) async fn session(paths: &Paths, command: SessionCommand, json: bool) -> anyhow::Result<ExitCode> {
-    let (attachment, started) = start::find_or_start(paths).await?;
-    let mut client = Client::connect(&attachment).await?;
-    let outcome = match command {
-        SessionCommand::List => sessions::list(&mut client, json).await,
-        SessionCommand::Show { id } => sessions::show(&mut client, &id, json).await,
-        SessionCommand::Search { text } => sessions::search(&mut client, text, json).await,
-        SessionCommand::Export { id } => sessions::export(&mut client, &id, json).await,
-        SessionCommand::Delete { id } => sessions::delete(&mut client, &id, json).await,
-    };
-    drop(client);
-    if let Some(started) = started {
-        started.stop().await?;
-    }
-    outcome.map(|()| ExitCode::SUCCESS)
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deskhand_core::model::{ModelRequest, ToolDefinition};
+use deskhand_core::permission::Grant;
 use deskhand_core::ports::{Durability, EventLog, Progress, Provider, Tools};
+use deskhand_core::rules::Rules;
 use deskhand_core::tool::{ToolFailure, ToolRequest, ToolResult};
 use deskhand_core::turn::{Input, Prompt};
 use deskhand_core::{Effect, Session, World, handle};
@@ -24,6 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::clock::{chance, now};
+use crate::grants::Grants;
 use crate::log::Log;
 use crate::summary::Meta;
 
@@ -46,6 +49,8 @@ pub(crate) enum Command {
         FrontEndKind,
         oneshot::Sender<Result<bool, UserError>>,
     ),
+    /// What a person granted for the rest of the session.
+    Grants(oneshot::Sender<Result<Vec<Grant>, UserError>>),
     /// Events that come from outside of a turn.
     Record(Vec<EventBody>, oneshot::Sender<Result<(), UserError>>),
     /// Something of the turn happened.
@@ -59,6 +64,12 @@ pub(crate) struct Parts {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) tools: Arc<dyn Tools>,
     pub(crate) max_steps: u32,
+    /// What the organisation says of tools and permissions.
+    pub(crate) rules: Arc<Rules>,
+    /// What people allowed for always.
+    pub(crate) grants: Arc<Grants>,
+    /// What the model is told about its work.
+    pub(crate) system: Arc<str>,
     /// Told when a session's line in the list is another.
     pub(crate) changed: Arc<dyn Fn(SessionSummary) + Send + Sync>,
 }
@@ -121,8 +132,10 @@ pub(crate) async fn start(parts: Parts, id: SessionId, meta: Meta) -> Result<(Ha
         }
     }
     let (sender, receiver) = mpsc::channel(QUEUE);
+    let mut definitions = parts.tools.definitions();
+    definitions.retain(|tool| parts.rules.offers(&tool.name));
     let runner = Runner {
-        definitions: parts.tools.definitions(),
+        definitions,
         parts,
         session: session.clone(),
         meta,
@@ -194,6 +207,10 @@ impl Runner {
                 drop(reply.send(done.clone().map(|()| open)));
                 done
             }
+            Command::Grants(reply) => {
+                drop(reply.send(Ok(self.session.grants.clone())));
+                Ok(())
+            }
             Command::Record(events, reply) => {
                 for event in &events {
                     self.session.apply(0, now(), event);
@@ -208,11 +225,15 @@ impl Runner {
 
     async fn step(&mut self, input: Input) -> Result<(), UserError> {
         let mut dice = chance;
+        let lasting = self.parts.grants.all();
         let mut world = World {
             now: now(),
             chance: &mut dice,
             max_steps: self.parts.max_steps,
             tools: &self.definitions,
+            rules: &self.parts.rules,
+            lasting: &lasting,
+            system: &self.parts.system,
         };
         let effects: VecDeque<Effect> = handle(&mut self.session, input, &mut world).into();
         let is_append = |effect: &&Effect| matches!(effect, Effect::Append(..));
@@ -231,6 +252,12 @@ impl Runner {
                 }
                 Effect::Prepare(request) => self.prepare(request),
                 Effect::Run(request) => self.run_tool(request),
+                Effect::Grant(grant) => {
+                    // The call goes on either way; without this, it is asked about again next time.
+                    if let Err(error) = self.parts.grants.add(grant).await {
+                        tracing::error!(session = %self.session.id, %error, "a lasting grant was not kept");
+                    }
+                }
                 Effect::StopTool(call) => {
                     if let Some((_, stop)) = self.tool.as_ref().filter(|(running, _)| *running == call) {
                         stop.store(true, Ordering::Relaxed);

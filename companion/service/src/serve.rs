@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
+use deskhand_core::instructions::system;
 use deskhand_core::ports::Provider;
 use deskhand_documents::{DocumentTools, Registry};
 use deskhand_egress::{Directive, Gate, Network};
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::clock::RealWorld;
+use crate::grants::Grants;
 use crate::handler::Service;
 use crate::hub::Hub;
 use crate::log::Log;
@@ -82,7 +84,8 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     );
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
-    let (service, tokens) = build(&settings, &options, &gate, &store, &secrets, &server);
+    let grants = Arc::new(Grants::open(store.clone()).await?);
+    let (service, tokens) = build(&settings, &options, &gate, (&store, grants), &secrets, &server);
     service.hub.recover().await?;
     lock.publish(&server.address())?;
     announce(&server, &options);
@@ -214,7 +217,7 @@ fn build(
     settings: &Settings,
     options: &ServeOptions,
     gate: &Gate,
-    store: &Store,
+    (store, grants): (&Store, Arc<Grants>),
     secrets: &SecretStore,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
@@ -234,6 +237,8 @@ fn build(
     } else {
         documents.without_sources_in_files()
     };
+    let rules = Arc::new(settings.rules());
+    let documents = documents.ruled_by(Arc::clone(&rules), settings.access());
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
     let parts = Parts {
@@ -241,6 +246,9 @@ fn build(
         provider: Arc::clone(&provider),
         tools: Arc::new(documents.clone()),
         max_steps: settings.max_steps,
+        rules: Arc::clone(&rules),
+        grants,
+        system: system(settings.instructions()).into(),
         changed: Arc::new(move |session| {
             tell.notify(|_| true, Notification::SessionChanged, &SessionAnswer { session });
         }),
@@ -252,7 +260,8 @@ fn build(
         .map(|gateway| gateway.models.clone())
         .unwrap_or_default();
     let view = view::of(settings, options.tour, models, secrets.kind());
-    let hub = Arc::new(Hub::new(parts, documents, registry, options.tour));
+    let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
+    let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(store.clone()));
     let service = Service {
         hub,

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use deskhand_core::rules::Rules;
+use deskhand_documents::FileAccess;
 use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
-use deskhand_policy::types::{AuthScheme as Scheme, FolderMode, Provider};
+use deskhand_policy::types::{AuthScheme as Scheme, FolderMode, FolderRule, Provider};
 use deskhand_policy::{Encoding, ManagedFile, Origin, Policy, Reading, Store, UserFile, Values};
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::{ErrorCode, UserError};
@@ -84,18 +86,52 @@ impl Settings {
     /// The folders that may be attached, where the policy limits them.
     pub(crate) fn allowed_folders(&self) -> Option<Vec<AllowedFolder>> {
         let rules = self.policy.allowed_workspace_folders.value.as_ref()?;
-        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-        let expand = |rule: &deskhand_policy::types::FolderRule| {
+        let allowed = |rule: &FolderRule| {
             Some(AllowedFolder {
-                path: rule.expand(&home, |name| std::env::var(name).ok())?,
+                path: expanded(rule)?,
                 access: match rule.mode {
                     FolderMode::ReadOnly => Access::ReadOnly,
                     FolderMode::ReadWrite => Access::ReadWrite,
                 },
             })
         };
-        Some(rules.0.iter().filter_map(expand).collect())
+        Some(rules.0.iter().filter_map(allowed).collect())
     }
+
+    /// The folders that are part of every new session.
+    pub(crate) fn default_folders(&self) -> Vec<PathBuf> {
+        let rules = self.policy.allowed_workspace_folders.value.iter();
+        let rules = rules.flat_map(|rules| &rules.0);
+        let selected = rules.filter(|rule| rule.is_default_selected);
+        selected.filter_map(expanded).collect()
+    }
+
+    /// What the organisation says of tools and permissions.
+    pub(crate) fn rules(&self) -> Rules {
+        let disabled = &self.policy.disabled_builtin_tools.value.0;
+        Rules::new(disabled, &self.policy.builtin_tool_policy.value)
+            .with_act(!self.policy.disable_bypass_permissions_mode.value)
+            .with_lasting(self.policy.mcp_persistent_always_allow_enabled.value)
+    }
+
+    /// What of files may be read.
+    pub(crate) fn access(&self) -> FileAccess {
+        FileAccess {
+            labels: self.policy.office_access_policies.value.clone(),
+            only_in_folders: self.policy.block_reads_outside_working_directories.value,
+        }
+    }
+
+    /// What the organisation tells the model.
+    pub(crate) fn instructions(&self) -> Option<&str> {
+        let own = self.policy.organization_instructions.value.as_ref();
+        own.map(|own| own.0.as_str())
+    }
+}
+
+fn expanded(rule: &FolderRule) -> Option<PathBuf> {
+    let home = std::env::home_dir().unwrap_or_default();
+    rule.expand(&home, |name| std::env::var(name).ok())
 }
 
 /// The secrets that the user set, as a source like any other.

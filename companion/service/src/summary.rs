@@ -51,6 +51,7 @@ impl Meta {
             DocumentKind::Pdf => "pdf".to_owned(),
             DocumentKind::Csv => "csv".to_owned(),
             DocumentKind::Legacy => "legacy".to_owned(),
+            DocumentKind::File => "file".to_owned(),
         };
         Self {
             title: session.title.clone(),

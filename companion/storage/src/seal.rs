@@ -47,6 +47,20 @@ impl BlobHash {
     pub fn of(content: &[u8]) -> Self {
         Self(sha256(content))
     }
+
+    /// The hash as it is shown: 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        let mut hash = [0; 32];
+        let pairs = digits.chunks_exact(2);
+        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        for (byte, pair) in hash.iter_mut().zip(pairs) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(hash))
+    }
 }
 
 impl fmt::Display for BlobHash {

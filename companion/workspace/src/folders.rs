@@ -8,6 +8,7 @@ use cap_std::fs::Dir;
 
 use crate::error::WorkspaceError;
 use crate::folder::{Access, Folder};
+use crate::plain_path::plain;
 use crate::relative::RelativePath;
 
 /// A folder that may be attached, with everything below it.
@@ -43,10 +44,17 @@ impl Folders {
         if let Some(folder) = attached.iter().find(|folder| folder.path() == real) {
             return Ok(Arc::clone(folder));
         }
-        let (dir, access) = self.open(&real)?;
+        let (dir, access) = self.handle(&real)?;
         let folder = Arc::new(Folder::new(real, dir, access));
         attached.push(Arc::clone(&folder));
         Ok(folder)
+    }
+
+    /// Opens a folder for one session. It is in no list here: whoever has it detaches it with [`Folder::detach`].
+    pub fn open(&self, path: &Path) -> Result<Arc<Folder>, WorkspaceError> {
+        let real = real_path(path)?;
+        let (dir, access) = self.handle(&real)?;
+        Ok(Arc::new(Folder::new(real, dir, access)))
     }
 
     /// Detaches a folder: whoever still holds it can do nothing more with it. False where it was not attached.
@@ -75,7 +83,7 @@ impl Folders {
 
     /// Opens a folder. Where only some are allowed, it is opened from the handle of the nearest of them, so that no exchange
     /// of a folder or link between looking and opening can lead out of it.
-    fn open(&self, real: &Path) -> Result<(Dir, Access), WorkspaceError> {
+    fn handle(&self, real: &Path) -> Result<(Dir, Access), WorkspaceError> {
         let Some(allowed) = &self.allowed else {
             return Ok((open_ambient(real)?, Access::ReadWrite));
         };
@@ -120,10 +128,16 @@ fn real_path(path: &Path) -> Result<PathBuf, WorkspaceError> {
         },
     })?;
     if real.is_dir() {
-        Ok(real)
+        Ok(as_written(real))
     } else {
         Err(WorkspaceError::NotAFolder(path.to_owned()))
     }
+}
+
+/// The path as people write it, where the system answers with another form of it.
+fn as_written(path: PathBuf) -> PathBuf {
+    let plain = path.to_str().filter(|_| cfg!(windows)).and_then(plain);
+    plain.map_or(path, PathBuf::from)
 }
 
 fn open_ambient(path: &Path) -> Result<Dir, WorkspaceError> {

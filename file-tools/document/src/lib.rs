@@ -16,7 +16,9 @@ pub use change::{Change, Stopped, apply_all};
 pub use check::check;
 pub use compare::{compare, compare_flat};
 pub use create::{Template, create, kind_of_new};
-pub use deskhand_text::{PlainEdit, PlainEdited, PlainPage, Revision, edit_plain, read_plain};
+pub use deskhand_text::{
+    PlainEdit, PlainEdited, PlainPage, Revision, edit_plain, plain_text, read_plain, write_plain,
+};
 pub use document::{Document, Planned, revision_at};
 pub use flat::{Flat, Source, flat_kind, is_flat};
 pub use parse::{operation, operations};

@@ -21,5 +21,7 @@ mod word;
 pub use csv::DelimitedFile;
 pub use legacy::LegacyFile;
 pub use pdf::PdfFile;
-pub use plain::{MAX_PLAIN, PlainEdit, PlainEdited, PlainPage, edit_plain, read_plain};
+pub use plain::{
+    MAX_PLAIN, PlainEdit, PlainEdited, PlainPage, edit_plain, plain_text, read_plain, write_plain,
+};
 pub use word::{Document, Finding, Planned, Revision, create_document, lint};

@@ -228,16 +228,48 @@ pub fn edit_plain(bytes: &[u8], edits: &[PlainEdit]) -> Result<PlainEdited, Refu
     for edit in edits {
         places += replace(&mut text, edit)?;
     }
-    let body = encoded(decoding.encoding, &text).map_err(|letter| {
-        refuse::bad_input(format!(
-            "the letter '{letter}' is not in {}, the encoding of the file; nothing was changed",
-            decoding.name()
-        ))
-    })?;
+    let body = encoded(decoding.encoding, &text).map_err(|letter| no_letter(letter, &decoding))?;
     Ok(PlainEdited {
         bytes: [mark, &body].concat(),
         places,
     })
+}
+
+/// A whole new content for a file that holds text: its encoding, byte order mark and line ends stay. Where there is no file
+/// yet, or an empty one, it is UTF-8 with the line ends as they are given.
+///
+/// Refused where what is there is no text, where a letter is not in its encoding, and where the text is too large.
+pub fn write_plain(before: Option<&[u8]>, text: &str) -> Result<Vec<u8>, Refusal> {
+    if text.len() as u64 > MAX_PLAIN {
+        return Err(refuse::too_large(format!(
+            "the text is larger than the {} MB that are written as text",
+            MAX_PLAIN >> 20
+        )));
+    }
+    let Some(before) = before.filter(|before| !before.is_empty()) else {
+        return Ok(text.as_bytes().to_vec());
+    };
+    let decoding = decoding_of(&mut std::io::Cursor::new(before))?;
+    let (mark, body) = before.split_at(decoding.start as usize);
+    let (old, _) = decoding.encoding.decode_without_bom_handling(body);
+    let ending = if old.contains("\r\n") { "\r\n" } else { "\n" };
+    let own = text.replace("\r\n", "\n").replace('\n', ending);
+    let body = encoded(decoding.encoding, &own).map_err(|letter| no_letter(letter, &decoding))?;
+    Ok([mark, &body].concat())
+}
+
+/// The text of a file, for comparing; letters that its encoding has not are shown as U+FFFD.
+pub fn plain_text(bytes: &[u8]) -> Result<String, Refusal> {
+    let decoding = decoding_of(&mut std::io::Cursor::new(bytes))?;
+    let body = bytes.get(decoding.start as usize..).unwrap_or_default();
+    Ok(decoding.encoding.decode_without_bom_handling(body).0.into_owned())
+}
+
+fn no_letter(letter: char, decoding: &Decoding) -> Refusal {
+    refuse::bad_input(format!(
+        "the letter '{letter}' is not in {}, the encoding of the file; nothing was changed",
+        decoding.name()
+    ))
 }
 
 /// Replaces in text; answers in how many places.

@@ -136,7 +136,7 @@ expected?: string, };
 /**
  * Why a person must be asked, the weightier last.
  */
-export type AskReason = "reformats" | "overwrites" | "removes" | "reachesOutside";
+export type AskReason = "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "removes" | "reachesOutside";
 
 /**
  * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.
@@ -156,7 +156,7 @@ path: string, };
  */
 export type BeforeAfter = { 
 /**
- * The cell without sheet, or the shape's name.
+ * The cell without sheet, the shape's name, or the number of a line.
  */
 cell: string, 
 /**
@@ -362,11 +362,11 @@ changes: number, };
  */
 export type ChangeEntry = { 
 /**
- * The document.
+ * The document; for a file that is none, its path.
  */
 document: DocumentId, 
 /**
- * Workbook or deck.
+ * What it is.
  */
 kind: DocumentKind, 
 /**
@@ -374,11 +374,11 @@ kind: DocumentKind,
  */
 title: string, 
 /**
- * Where: an address with sheet, or `slide:<logical id>`.
+ * Where: an address with sheet, or `slide:<logical id>`; empty for a whole file.
  */
 target: string, 
 /**
- * How many cells or shapes.
+ * How many cells, shapes or lines.
  */
 count: number, 
 /**
@@ -694,7 +694,7 @@ count: number, };
 /**
  * An answer that may be given.
  */
-export type Choice = "allowOnce" | "allowSession" | "deny";
+export type Choice = "allowOnce" | "allowSession" | "allowAlways" | "deny";
 
 /**
  * `{"clear": true}`.
@@ -1864,7 +1864,7 @@ fingerprint?: string, };
 /**
  * What a document is. Workbooks and decks may be live; the others are files on disk.
  */
-export type DocumentKind = "workbook" | "deck" | "document" | "pdf" | "csv" | "legacy";
+export type DocumentKind = "workbook" | "deck" | "document" | "pdf" | "csv" | "legacy" | "file";
 
 /**
  * A document alone.
@@ -2003,7 +2003,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -2034,6 +2034,14 @@ document: DocumentView, } | { "type": "documentDetached",
  * The document.
  */
 document: DocumentId, } | { "type": "folderAttached", 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * True where the folder may be read only.
+ */
+readOnly: boolean, } | { "type": "folderDetached", 
 /**
  * Its path.
  */
@@ -2221,7 +2229,23 @@ choice: Choice,
 /**
  * By whom.
  */
-by: SettledBy, } | { "type": "changeSetApplied", 
+by: SettledBy, } | { "type": "callAllowed", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * By what.
+ */
+by: SettledBy, 
+/**
+ * The grant, where it was one.
+ */
+grant?: PermissionId, } | { "type": "grantRevoked", 
+/**
+ * The grant.
+ */
+grant: PermissionId, } | { "type": "changeSetApplied", 
 /**
  * The change set.
  */
@@ -2667,6 +2691,53 @@ columns?: number, };
 export type FrontEndKind = "window" | "excel" | "powerpoint" | "terminal";
 
 /**
+ * Something that a person allowed for longer than once.
+ */
+export type GrantView = { 
+/**
+ * Its id: the id of the question that was answered so.
+ */
+id: PermissionId, 
+/**
+ * The kind of action.
+ */
+reason: AskReason, 
+/**
+ * The document, for a grant of a session.
+ */
+document?: DocumentId, 
+/**
+ * The folder.
+ */
+folder?: string, 
+/**
+ * When it was given; absent for a grant of a session.
+ */
+grantedAt?: number, 
+/**
+ * When it ends; absent for one that ends with its session.
+ */
+expiresAt?: number, };
+
+/**
+ * The answer to `permission/grants`.
+ */
+export type GrantsAnswer = { 
+/**
+ * Lasting grants that count now, then those of the session.
+ */
+grants: Array<GrantView>, };
+
+/**
+ * `permission/grants`.
+ */
+export type GrantsParams = { 
+/**
+ * The session whose own grants are listed, too.
+ */
+session?: SessionId, };
+
+/**
  * The answer to `hello`.
  */
 export type HelloAnswer = { 
@@ -2749,6 +2820,53 @@ height?: number,
  * The part that holds the picture.
  */
 part?: string, };
+
+/**
+ * The answer to `journal/list`.
+ */
+export type JournalAnswer = { 
+/**
+ * The newest first, at most 1,000.
+ */
+entries: Array<JournalEntry>, };
+
+/**
+ * A file that the journal can bring back.
+ */
+export type JournalEntry = { 
+/**
+ * The session that changed it.
+ */
+session: SessionId, 
+/**
+ * The change set; undoing it brings the file back.
+ */
+changeSet: ChangeSetId, 
+/**
+ * When it was changed.
+ */
+at: number, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What was done, in a few words: `notes.txt moved to the journal`.
+ */
+title: string, 
+/**
+ * True where it was brought back already.
+ */
+undone: boolean, };
+
+/**
+ * `journal/list`.
+ */
+export type JournalParams = { 
+/**
+ * Of this session alone.
+ */
+session?: SessionId, };
 
 /**
  * A source as a file keeps it.
@@ -3489,6 +3607,18 @@ scope: string,
  */
 document?: DocumentId, 
 /**
+ * The file that would be made, changed or removed, or read where a rule asks, by its whole path.
+ */
+path?: string, 
+/**
+ * The attached folder that an answer for longer than once is about.
+ */
+folder?: string, 
+/**
+ * What was read in this turn before it came to this question, the newest first; at most 20.
+ */
+read?: Array<ReadBefore>, 
+/**
  * What stands there now and what would stand there after; at most 200 rows.
  */
 rows: Array<BeforeAfter>, 
@@ -4034,6 +4164,19 @@ formulaCount: number,
 fingerprint: string, };
 
 /**
+ * Something that was read before a question: where its words come from, if they were planted.
+ */
+export type ReadBefore = { 
+/**
+ * The document.
+ */
+document?: DocumentId, 
+/**
+ * The place in it, the file, or what was looked for.
+ */
+target: string, };
+
+/**
  * `workbook.recalculate`: no parameters.
  */
 export type Recalculate = Record<symbol, never>;
@@ -4148,6 +4291,19 @@ shapes: Array<ReplacedText>,
  * Where the words stand and were not replaced, and why.
  */
 warnings?: Array<string>, };
+
+/**
+ * `permission/revoke`.
+ */
+export type RevokeGrantParams = { 
+/**
+ * The grant.
+ */
+id: PermissionId, 
+/**
+ * Its session, for a grant of one.
+ */
+session?: SessionId, };
 
 /**
  * `pairing/revoke`: the token is good no longer, and panes that are connected with it are closed.
@@ -4374,6 +4530,14 @@ configured: boolean,
  */
 models: Array<ModelView>, 
 /**
+ * True when the organisation closes the mode that acts without asking.
+ */
+actLocked: boolean, 
+/**
+ * What the organisation tells the model in every session.
+ */
+organizationInstructions?: string, 
+/**
  * True when the person may not choose another model.
  */
 modelLocked: boolean, 
@@ -4440,6 +4604,14 @@ document: DocumentView, } | { "type": "documentDetached",
  * The document.
  */
 document: DocumentId, } | { "type": "folderAttached", 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * True where the folder may be read only.
+ */
+readOnly: boolean, } | { "type": "folderDetached", 
 /**
  * Its path.
  */
@@ -4627,7 +4799,23 @@ choice: Choice,
 /**
  * By whom.
  */
-by: SettledBy, } | { "type": "changeSetApplied", 
+by: SettledBy, } | { "type": "callAllowed", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * By what.
+ */
+by: SettledBy, 
+/**
+ * The grant, where it was one.
+ */
+grant?: PermissionId, } | { "type": "grantRevoked", 
+/**
+ * The grant.
+ */
+grant: PermissionId, } | { "type": "changeSetApplied", 
 /**
  * The change set.
  */
@@ -4764,7 +4952,7 @@ changes: number, };
 /**
  * Who settled a request.
  */
-export type SettledBy = { "person": FrontEndKind } | "sessionGrant" | "mode" | "policy" | "void";
+export type SettledBy = { "person": FrontEndKind } | "sessionGrant" | "lastingGrant" | "mode" | "policy" | "void";
 
 /**
  * `pairing/settled`, from the service to the pane that asked.
@@ -6179,6 +6367,10 @@ export interface Methods {
   'session/cancel': { params: SessionParams; answer: Nothing };
   /** Answers a permission request. */
   'permission/answer': { params: AnswerParams; answer: AnswerAnswer };
+  /** Lists what was allowed for longer than once. */
+  'permission/grants': { params: GrantsParams; answer: GrantsAnswer };
+  /** Takes such a grant back, with effect on turns that run. */
+  'permission/revoke': { params: RevokeGrantParams; answer: Nothing };
   /** Registers the document that the pane stands in. */
   'document/open': { params: OpenParams; answer: DocumentAnswer };
   /** Tells that cells or slides were changed by somebody else. */
@@ -6193,12 +6385,16 @@ export interface Methods {
   'document/detach': { params: DetachParams; answer: Nothing };
   /** Makes a folder part of a session. */
   'folder/attach': { params: AttachParams; answer: Nothing };
+  /** Takes a folder out of a session, with effect on turns that run. */
+  'folder/detach': { params: AttachParams; answer: Nothing };
   /** Shows a place in a document. */
   'document/select': { params: SelectParams; answer: Nothing };
   /** Undoes a change set. */
   'changeSet/undo': { params: ChangeSetParams; answer: ChangeSetAnswer };
   /** Does an undone change set again. */
   'changeSet/redo': { params: ChangeSetParams; answer: ChangeSetAnswer };
+  /** Lists the files that the journal can bring back. */
+  'journal/list': { params: JournalParams; answer: JournalAnswer };
   /** Compares every figure that stands with the source it was written from. */
   'figure/check': { params: SessionParams; answer: FiguresAnswer };
 }
@@ -6259,6 +6455,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   DOC_REFUSED: ["The document operation was refused.","Nothing was changed.","The reason is in the details."],
   DOC_UNDO_CONFLICT: ["The cells were changed since.","Your values are kept.","Compare, then choose what to keep."],
   FOLDER_REFUSED: ["This folder cannot be attached.","Nothing was changed.","Choose another folder."],
+  DOC_LABEL_DENIED: ["Your organisation does not let documents with this sensitivity label be read.","The document was not opened.","Ask your administrator, or choose another document."],
   NET_PORT_TAKEN: ["Another program uses Deskhand's port.","Your sessions are kept.","Close that program, or give another port."],
   NET_OTHER_USER: ["This Deskhand belongs to another user of this computer.","Nothing was sent.","Start your own Deskhand."],
   NET_SERVICE: ["The Deskhand service does not answer.","Your text is kept.","Start the service."],

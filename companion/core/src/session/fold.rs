@@ -6,7 +6,9 @@ use deskhand_protocol::permission::{Choice, PermissionRequest};
 use deskhand_protocol::{CallId, ChangeSetId, EventBody, PermissionId, Timestamp, TurnId};
 
 use super::{Call, Phase, RunState, Running, Session, Turn, calls};
+use crate::instructions::holds_data;
 use crate::model::{Content, Message, Role};
+use crate::permission::{Grant, Place};
 
 impl Session {
     /// Takes in one event with its number and time.
@@ -23,7 +25,12 @@ impl Session {
             EventBody::DocumentDetached { document } => {
                 self.documents.remove(document);
             }
-            EventBody::FolderAttached { path } => self.folders.push(path.clone()),
+            EventBody::FolderAttached { path, .. } => {
+                self.folders.retain(|known| known != path);
+                self.folders.push(path.clone());
+            }
+            EventBody::FolderDetached { path } => self.folders.retain(|known| known != path),
+            EventBody::GrantRevoked { grant } => self.grants.retain(|known| known.id != *grant),
             EventBody::PromptAccepted { .. } => self.apply_prompt(seq, event),
             EventBody::ContextGiven { .. }
             | EventBody::TurnResumed { .. }
@@ -60,6 +67,7 @@ impl Session {
             EventBody::ChangeSetRedone { change_set } => self.mark_change(change_set, true),
             EventBody::TurnEnded { turn, outcome, .. } => self.apply_turn_ended(turn, outcome),
             EventBody::ToolCallWaiting { .. }
+            | EventBody::CallAllowed { .. }
             | EventBody::ChangedSince { .. }
             | EventBody::FileSaved { .. }
             | EventBody::RetryScheduled { .. }
@@ -89,13 +97,18 @@ impl Session {
                 .pending
                 .push(Content::Text(format!("Selected now: {selection}")));
         }
+        running.hear(text);
         running.pending.push(Content::Text(text.clone()));
     }
 
     fn apply_to_turn(&mut self, event: &EventBody) {
         let Some(turn) = &mut self.turn else { return };
         match event {
-            EventBody::ContextGiven { text, .. } => turn.pending.insert(0, Content::Text(text.clone())),
+            EventBody::ContextGiven { text, .. } => {
+                // Names of files are words of others, too.
+                self.marked |= holds_data(text);
+                turn.pending.insert(0, Content::Text(text.clone()));
+            }
             EventBody::TurnResumed { .. } => turn.resumed += 1,
             EventBody::CancelRequested { .. } => turn.cancelled = true,
             _ => {}
@@ -169,28 +182,36 @@ impl Session {
         };
         let grant = match &running.state {
             RunState::Asking(request) if request.id == *permission => {
-                let grant = request
-                    .document
-                    .clone()
-                    .map(|document| (request.reason, document));
+                let document = request.document.clone().map(Place::Document);
+                let place = document.or_else(|| request.folder.clone().map(Place::Folder));
+                let grant = place.map(|place| Grant {
+                    id: permission.clone(),
+                    reason: request.reason,
+                    place,
+                });
                 (choice == Choice::AllowSession).then_some(grant).flatten()
             }
             _ => None,
         };
         running.state = RunState::Going;
-        if let Some((reason, document)) = grant
-            && !reason.is_risky()
+        if let Some(grant) = grant
+            && !grant.reason.is_risky()
         {
-            self.grants.insert((reason, document));
+            self.grants.push(grant);
         }
     }
 
     fn apply_call_completed(&mut self, call: &CallId, output: &str, is_error: bool) {
         let Some(turn) = &mut self.turn else { return };
+        let data = holds_data(output);
+        self.marked |= data;
         if let Phase::Tool(running) = &turn.phase
             && running.call.id == *call
         {
             let done = running.call.clone();
+            if data {
+                turn.note_read(&done);
+            }
             turn.note(&done, output);
             turn.phase = Phase::Deciding;
         }

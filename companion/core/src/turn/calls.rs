@@ -1,13 +1,13 @@
 //! One call of a tool: begin, look, ask, run, end.
 
-use deskhand_protocol::permission::{Choice, PermissionRequest, SettledBy};
-use deskhand_protocol::{CallId, DocumentId, EventBody, PermissionId, TurnId};
+use deskhand_protocol::permission::{AskReason, Choice, PermissionRequest, RiskNote, SettledBy};
+use deskhand_protocol::{CallId, EventBody, PermissionId, TurnId};
 
-use super::outcome::{completed, denied, failed, started, stopped};
-use super::{Effect, Step, plan};
-use crate::permission::{Decision, choices, decide};
+use super::outcome::{completed, denied, denied_by, failed, started, stopped};
+use super::{Effect, Step, describe, plan};
+use crate::permission::{Decision, LASTING, LastingGrant, Standing, choices, decide};
 use crate::ports::Durability;
-use crate::session::{Call, Phase, RunState};
+use crate::session::{Call, Phase, RunState, Running};
 use crate::tool::{Ask, Prepared, ToolFailure, ToolRequest, ToolResult};
 
 impl Step<'_, '_> {
@@ -62,34 +62,72 @@ impl Step<'_, '_> {
         if turn.cancelled {
             return self.tool_done(call, &stopped());
         }
-        match (decide(turn.mode, &prepared, &self.session.grants), prepared.ask) {
-            (Decision::Ask, Some(ask)) => {
-                let request = self.question(call, prepared.document, ask);
-                self.append(
-                    vec![EventBody::PermissionRequested { request }],
-                    Durability::Flushed,
-                );
+        let Phase::Tool(Running { call: called, .. }) = &turn.phase else {
+            return;
+        };
+        let standing = Standing {
+            now: self.world.now,
+            mode: turn.mode,
+            grants: &self.session.grants,
+            lasting: self.world.lasting,
+            rules: self.world.rules,
+            marked: self.session.marked,
+            words: &turn.words,
+        };
+        let called = called.clone();
+        match decide(&standing, &called.name, &prepared) {
+            Decision::Free => self.run(),
+            Decision::Allowed(by, grant) => {
+                let allowed = EventBody::CallAllowed {
+                    call: call.clone(),
+                    by,
+                    grant,
+                };
+                self.append(vec![allowed], Durability::Flushed);
+                self.run();
             }
-            (Decision::Free | Decision::Allowed(_) | Decision::Ask, _) => self.run(),
-            (Decision::Denied(_), _) => self.tool_done(call, &denied("The user chose the read-only mode.")),
+            Decision::Ask => {
+                // Where nothing is to be asked, nothing is touched.
+                let Some(ask) = prepared.ask.clone() else {
+                    return self.run();
+                };
+                self.ask(&called, prepared, ask);
+            }
+            Decision::AskByRule(rule) => {
+                let ask = ruled(&called, &prepared, &rule);
+                self.ask(&called, prepared, ask);
+            }
+            Decision::Denied(by) => self.tool_done(call, &denied_by(by)),
         }
     }
 
-    fn question(&mut self, call: &CallId, document: Option<DocumentId>, ask: Ask) -> PermissionRequest {
-        let turn = self.session.turn.as_ref().map(|turn| turn.id.clone());
-        PermissionRequest {
+    fn ask(&mut self, call: &Call, prepared: Prepared, ask: Ask) {
+        let turn = self.session.turn.as_ref();
+        let has_folder = prepared.file.as_ref().is_some_and(|file| file.folder.is_some());
+        let is_file = prepared.document.is_none();
+        let (path, folder) = prepared
+            .file
+            .map_or((None, None), |file| (Some(file.path), file.folder));
+        let request = PermissionRequest {
             id: PermissionId::new(self.world.now, (self.world.chance)()),
-            turn: turn.unwrap_or_else(|| TurnId::from_text("")),
-            call: call.clone(),
-            choices: choices(ask.reason),
+            turn: turn.map_or_else(|| TurnId::from_text(""), |turn| turn.id.clone()),
+            call: call.id.clone(),
+            choices: choices(ask.reason, has_folder && is_file, self.world.rules),
             question: ask.question,
             reason: ask.reason,
             scope: ask.scope,
-            document,
+            document: prepared.document,
+            path,
+            folder: folder.filter(|_| is_file),
+            read: turn.map_or_else(Vec::new, |turn| turn.read.iter().rev().cloned().collect()),
             rows: ask.rows,
             total: ask.total,
             risks: ask.risks,
-        }
+        };
+        self.append(
+            vec![EventBody::PermissionRequested { request }],
+            Durability::Flushed,
+        );
     }
 
     pub(super) fn run(&mut self) {
@@ -119,12 +157,24 @@ impl Step<'_, '_> {
             Choice::Deny
         };
         let call = request.call.clone();
+        let lasting = match (choice, by, &request.folder) {
+            (Choice::AllowAlways, SettledBy::Person(from), Some(folder)) => Some(LastingGrant {
+                id: permission.clone(),
+                reason: request.reason,
+                folder: folder.clone(),
+                granted_at: self.world.now,
+                expires_at: self.world.now + LASTING,
+                from,
+            }),
+            _ => None,
+        };
         let event = EventBody::PermissionSettled {
             permission: permission.clone(),
             choice,
             by,
         };
         self.append(vec![event], Durability::Flushed);
+        self.effects.extend(lasting.map(Effect::Grant));
         if choice == Choice::Deny {
             self.tool_done(&call, &denied("The user said no to this step."));
         } else {
@@ -152,5 +202,30 @@ impl Step<'_, '_> {
         ));
         self.append(events, Durability::Flushed);
         self.next();
+    }
+}
+
+/// The question that a rule of the organisation asks, together with the one that the call asks anyway.
+fn ruled(call: &Call, prepared: &Prepared, rule: &str) -> Ask {
+    let described = describe(&call.name, &call.input);
+    let path = prepared.file.as_ref().map(|file| file.path.clone());
+    let place = path.or(described.target).unwrap_or_default();
+    let asked = prepared.ask.clone().unwrap_or_else(|| Ask {
+        reason: AskReason::Ruled,
+        question: format!("{} {place}: go on?", described.title),
+        scope: "Nothing is done before you answer.".to_owned(),
+        rows: Vec::new(),
+        total: 1,
+        risks: Vec::new(),
+    });
+    let note = RiskNote {
+        cells: place,
+        reach: "is something that your organisation wants to be asked about".to_owned(),
+        rule: format!("The rule is `{rule}`; it asks every time."),
+    };
+    Ask {
+        reason: asked.reason.max(AskReason::Ruled),
+        risks: std::iter::once(note).chain(asked.risks).collect(),
+        ..asked
     }
 }

@@ -1,6 +1,7 @@
 //! The events and results that a turn makes of a call.
 
 use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::permission::SettledBy;
 use deskhand_protocol::{EventBody, Timestamp, TurnId};
 
 use super::describe::{Described, describe};
@@ -60,6 +61,21 @@ pub(super) fn denied(why: &str) -> ToolResult {
         "{why} Nothing was changed. Do not try the same again; say what it means and offer another way."
     );
     result(ToolOutcome::Denied, "You said no", output)
+}
+
+/// The outcome of a call that no person was asked about.
+pub(super) fn denied_by(by: SettledBy) -> ToolResult {
+    let (title, why) = match by {
+        SettledBy::Policy => (
+            "Switched off by your organisation",
+            "The user's organisation has switched this tool off, for this file or for all.",
+        ),
+        _ => ("Not in read-only mode", "The user chose the read-only mode."),
+    };
+    ToolResult {
+        title: title.to_owned(),
+        ..denied(why)
+    }
 }
 
 pub(super) fn stopped() -> ToolResult {

@@ -1,11 +1,11 @@
 //! What the tests stand on: a journal in memory, a pane whose workbook is in memory, and a session.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use deskhand_core::ports::{BoxFuture, Journal, Progress, Settled, Tools};
+use deskhand_core::ports::{BlobId, BoxFuture, Journal, Progress, Settled, Tools};
 use deskhand_core::tool::{Prepared, ToolFailure, ToolRequest, ToolResult};
 use deskhand_documents::{DocumentTools, PaneError, Panes, Registry, World};
 use deskhand_opc::{Limits, Package};
@@ -16,13 +16,14 @@ use deskhand_protocol::operations::{
 };
 use deskhand_protocol::{CallId, DocumentId, ErrorCode, SessionId, Timestamp, TurnId, UserError};
 use deskhand_sheet::Workbook;
-use deskhand_workspace::{AllowedFolder, Folders};
+use deskhand_workspace::{AllowedFolder, Fingerprint, Folders};
 use serde_json::Value;
 
 /// Entries in the order of their first writing.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     entries: Mutex<Vec<(SessionId, String, Vec<u8>)>>,
+    blobs: Mutex<HashMap<(SessionId, String), Vec<u8>>>,
     /// Writes that still succeed; none: all.
     pub(crate) left: Mutex<Option<u32>>,
 }
@@ -73,6 +74,32 @@ impl Journal for Memory {
             .iter()
             .find(|(of, known, _)| of == session && known == key);
         let found = found.map(|(_, _, value)| value.clone());
+        Box::pin(std::future::ready(Ok(found)))
+    }
+
+    fn put_blob<'a>(
+        &'a self,
+        session: &'a SessionId,
+        content: Vec<u8>,
+    ) -> BoxFuture<'a, Result<BlobId, UserError>> {
+        let mut left = self.left.lock().unwrap();
+        if *left == Some(0) {
+            return Box::pin(std::future::ready(Err(UserError::new(ErrorCode::DiskFull))));
+        }
+        *left = left.map(|left| left - 1);
+        let id = BlobId(Fingerprint::of(&content).to_string());
+        let mut blobs = self.blobs.lock().unwrap();
+        blobs.insert((session.clone(), id.0.clone()), content);
+        Box::pin(std::future::ready(Ok(id)))
+    }
+
+    fn blob<'a>(
+        &'a self,
+        session: &'a SessionId,
+        id: &'a BlobId,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>> {
+        let blobs = self.blobs.lock().unwrap();
+        let found = blobs.get(&(session.clone(), id.0.clone())).cloned();
         Box::pin(std::future::ready(Ok(found)))
     }
 
@@ -334,7 +361,7 @@ impl Stage {
 
     /// Attaches a folder to the session; answers its documents.
     pub(crate) async fn attach_folder(&self, path: &Path) -> Result<Vec<DocumentId>, UserError> {
-        let (_, views) = self.tools.attach_folder(&self.session, path).await?;
+        let views = self.tools.attach_folder(&self.session, path).await?.documents;
         for view in &views {
             self.registry.join(&self.session, &view.id);
         }

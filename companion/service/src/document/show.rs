@@ -10,8 +10,8 @@ use deskhand_operations::answer::{
 };
 use deskhand_operations::{Answer, CellValue, DeckAnswer, WorkbookAnswer};
 use deskhand_protocol::ChangeSetId;
-use time::OffsetDateTime;
-use time::macros::format_description;
+
+use crate::terminal::when;
 
 /// Characters of a cell in a table.
 const WIDTH: usize = 24;
@@ -204,17 +204,10 @@ pub(super) fn history(list: &[Listed]) -> Vec<String> {
     let mut lines = Vec::new();
     for listed in list {
         let state = if listed.undone { ", taken back" } else { "" };
-        lines.push(format!("{} {}{state}", listed.change, day_and_time(listed.at)));
+        lines.push(format!("{} {}{state}", listed.change, when(listed.at)));
         lines.extend(listed.title.lines().map(|line| format!("  {line}")));
     }
     lines
-}
-
-/// A time of Unix milliseconds, `2026-03-01 14:05 UTC`.
-fn day_and_time(at: i64) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-    let time = OffsetDateTime::from_unix_timestamp(at / 1000).ok();
-    time.and_then(|time| time.format(format).ok()).unwrap_or_default()
 }
 
 /// `document apply --preview`.

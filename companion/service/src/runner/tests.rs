@@ -92,6 +92,7 @@ impl Tools for Tool {
         Box::pin(async {
             assert!(!matches!(self.0, Does::PanicsBefore), "as the test wants");
             Ok(Prepared {
+                file: None,
                 effect: DocumentEffect::Read,
                 document: None,
                 ask: None,
@@ -151,11 +152,15 @@ impl Bench {
             )
             .await;
         made.expect("a session");
+        let grants = Grants::open(log.store().clone()).await.expect("grants");
         let parts = Parts {
             log,
             provider: Arc::new(Provided(Mutex::new(says.iter().copied().collect()))),
             tools: Arc::new(Tool(does)),
             max_steps: 10,
+            rules: Arc::default(),
+            grants: Arc::new(grants),
+            system: "".into(),
             changed: Arc::new(|_| {}),
         };
         Self {

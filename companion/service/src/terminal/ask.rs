@@ -213,6 +213,9 @@ async fn answer(
 /// Asks the person; nothing where there is no terminal.
 async fn asked(request: &PermissionRequest, shown: &mut Shown) -> anyhow::Result<Option<Choice>> {
     shown.line_end();
+    if let Some(path) = &request.path {
+        shown.note(&format!("  {}", safe_line(path)));
+    }
     for row in request.rows.iter().take(6) {
         // Line ends in a cell would let it write further lines of the question.
         let [cell, now, after] = [&row.cell, &row.now, &row.after].map(|text| safe_line(text));
@@ -224,6 +227,16 @@ async fn asked(request: &PermissionRequest, shown: &mut Shown) -> anyhow::Result
             request.total as usize - request.rows.len().min(6)
         ));
     }
+    let read: Vec<String> = request
+        .read
+        .iter()
+        .take(3)
+        .map(|read| safe_line(&read.target))
+        .filter(|target| !target.is_empty())
+        .collect();
+    if !read.is_empty() {
+        shown.note(&format!("  Read before this: {}", read.join(", ")));
+    }
     for risk in &request.risks {
         shown.note(&format!("  {} {}. {}", risk.cells, risk.reach, risk.rule));
     }
@@ -231,18 +244,19 @@ async fn asked(request: &PermissionRequest, shown: &mut Shown) -> anyhow::Result
         shown.note("Answer in the window or a pane, or give --yes or --no.");
         return Ok(None);
     }
-    let session = request.choices.contains(&Choice::AllowSession);
-    let words = if session {
-        "Allow [o]nce, for this [s]ession, or [d]eny? "
-    } else {
-        "Allow [o]nce or [d]eny? "
+    let may = |choice: Choice| request.choices.contains(&choice);
+    let words = match (may(Choice::AllowSession), may(Choice::AllowAlways)) {
+        (true, true) => "Allow [o]nce, for this [s]ession, [a]lways in this folder, or [d]eny? ",
+        (true, false) => "Allow [o]nce, for this [s]ession, or [d]eny? ",
+        _ => "Allow [o]nce or [d]eny? ",
     };
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     loop {
         Shown::ask(words)?;
         match lines.next_line().await?.as_deref().map(str::trim) {
             Some("o" | "once" | "y" | "yes") => return Ok(Some(Choice::AllowOnce)),
-            Some("s" | "session") if session => return Ok(Some(Choice::AllowSession)),
+            Some("a" | "always") if may(Choice::AllowAlways) => return Ok(Some(Choice::AllowAlways)),
+            Some("s" | "session") if may(Choice::AllowSession) => return Ok(Some(Choice::AllowSession)),
             Some("d" | "deny" | "n" | "no") | None => return Ok(Some(Choice::Deny)),
             Some(_) => {}
         }

@@ -1,12 +1,10 @@
 //! Figures beside their sources, through the tools as the agent calls them. The panes here hold cells and no Office.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
-use deskhand_core::ports::{BoxFuture, Journal, Progress, Settled, Tools};
+use deskhand_core::ports::{BoxFuture, Progress, Tools};
 use deskhand_core::tool::ToolRequest;
 use deskhand_documents::{DocumentTools, PaneError, Panes, Registry, World};
 use deskhand_protocol::change::{FigureCheck, FigureState};
@@ -19,6 +17,8 @@ use deskhand_protocol::operations::{
 use deskhand_protocol::{CallId, ChangeSetId, DocumentId, SessionId, Timestamp, TurnId, UserError};
 use deskhand_workspace::Folders;
 use serde_json::{Value, json};
+
+use crate::stage::Memory;
 
 /// Cells by document and address.
 #[derive(Default)]
@@ -105,53 +105,6 @@ impl Panes for Cells {
 
     fn returned<'a>(&'a self, _: &'a DocumentId) -> BoxFuture<'a, ()> {
         Box::pin(std::future::pending())
-    }
-}
-
-/// Entries in the order of their first writing.
-#[derive(Default)]
-struct Memory(Mutex<Vec<(String, Vec<u8>)>>);
-
-impl Journal for Memory {
-    fn put<'a>(
-        &'a self,
-        _: &'a SessionId,
-        key: &'a str,
-        value: Vec<u8>,
-        _: Settled,
-    ) -> BoxFuture<'a, Result<(), UserError>> {
-        Box::pin(async move {
-            let mut entries = self.0.lock().unwrap();
-            match entries.iter_mut().find(|(known, _)| known == key) {
-                Some((_, old)) => *old = value,
-                None => entries.push((key.to_owned(), value)),
-            }
-            Ok(())
-        })
-    }
-
-    fn get<'a>(
-        &'a self,
-        _: &'a SessionId,
-        key: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>> {
-        Box::pin(async move {
-            let entries = self.0.lock().unwrap();
-            let found = entries.iter().find(|(known, _)| known == key);
-            Ok(found.map(|(_, value)| value.clone()))
-        })
-    }
-
-    fn keys<'a>(
-        &'a self,
-        _: &'a SessionId,
-        prefix: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<String>, UserError>> {
-        Box::pin(async move {
-            let entries = self.0.lock().unwrap();
-            let keys = entries.iter().map(|(key, _)| key.clone());
-            Ok(keys.filter(|key| key.starts_with(prefix)).collect())
-        })
     }
 }
 

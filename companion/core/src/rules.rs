@@ -1,0 +1,254 @@
+//! What the organisation says of tools and permissions, in the form in which the agent asks it. Made of the policy once,
+//! asked at one place: [`crate::permission::decide`].
+
+use std::collections::BTreeSet;
+
+use deskhand_operations::Effect;
+pub use deskhand_policy::types::{AccessPolicies, Label};
+use deskhand_policy::types::{ToolAction, ToolRule, ToolRules};
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::tool::{FileSubject, FolderTool};
+
+/// The rules in force.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    disabled: BTreeSet<String>,
+    asks: Vec<AskRule>,
+    act: bool,
+    lasting: bool,
+}
+
+#[derive(Clone, Debug)]
+struct AskRule {
+    text: String,
+    tool: String,
+    files: Files,
+}
+
+#[derive(Clone, Debug)]
+enum Files {
+    /// Whatever the call is about.
+    Any,
+    Matching(GlobMatcher),
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            disabled: BTreeSet::new(),
+            asks: Vec::new(),
+            act: true,
+            lasting: true,
+        }
+    }
+}
+
+/// What the rules say of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Silent,
+    /// A person is asked each time, because of this rule as it is written.
+    Asks(String),
+    /// There is no such tool here: this name is switched off.
+    Disabled(String),
+}
+
+impl Rules {
+    /// Makes them of what the policy says. A pattern that cannot be read fits everything: it was written to be asked.
+    pub fn new(disabled: &[String], rules: &ToolRules) -> Self {
+        let asks = rules.0.iter().filter(|(_, action)| **action == ToolAction::Ask);
+        Self {
+            disabled: disabled.iter().map(|name| name.to_lowercase()).collect(),
+            asks: asks.map(|(rule, _)| AskRule::new(rule)).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The same, with the mode that acts without asking open or closed.
+    #[must_use]
+    pub fn with_act(self, act: bool) -> Self {
+        Self { act, ..self }
+    }
+
+    /// The same, with answers that last taken and counted, or neither.
+    #[must_use]
+    pub fn with_lasting(self, lasting: bool) -> Self {
+        Self { lasting, ..self }
+    }
+
+    /// Whether the mode that acts without asking is open.
+    pub fn lets_act(&self) -> bool {
+        self.act
+    }
+
+    /// Whether an answer may last, and those that were given to last count.
+    pub fn lets_last(&self) -> bool {
+        self.lasting
+    }
+
+    /// True where a model is offered the tool. A document tool whose file tool is switched off is still there for documents
+    /// that are open in Office.
+    pub fn offers(&self, tool: &str) -> bool {
+        let also = FolderTool::of_name(tool).and_then(FolderTool::part_of);
+        !self.is_disabled(tool) && !also.is_some_and(|part| self.is_disabled(part.name()))
+    }
+
+    /// What they say of a call: of the tool by its name, and of the file tool that it stands for where it works on a file.
+    pub fn verdict(&self, tool: &str, effect: Effect, file: Option<&FileSubject>) -> Verdict {
+        let names = names(tool, effect, file.is_some());
+        if let Some(name) = names.iter().find(|name| self.is_disabled(name)) {
+            return Verdict::Disabled((*name).to_owned());
+        }
+        let asking = self
+            .asks
+            .iter()
+            .find(|rule| rule.is_about(&names) && rule.files.fit(file));
+        asking.map_or(Verdict::Silent, |rule| Verdict::Asks(rule.text.clone()))
+    }
+
+    /// True for a file that a rule asks about before it is read: a search cannot ask, so it leaves the file out.
+    pub fn keeps_from_searches(&self, file: &FileSubject) -> bool {
+        let asks = |rule: &AskRule| rule.is_about(&["Read"]) && rule.files.fit(Some(file));
+        self.asks.iter().any(asks)
+    }
+
+    fn is_disabled(&self, name: &str) -> bool {
+        self.disabled.contains(&name.to_lowercase())
+    }
+}
+
+/// The names under which a call is known to administrators.
+fn names(tool: &str, effect: Effect, on_disk: bool) -> Vec<&str> {
+    let stands_for = match FolderTool::of_name(tool) {
+        Some(tool) => tool.part_of(),
+        None if !on_disk => None,
+        None if effect == Effect::Read => Some(FolderTool::Read),
+        None => Some(FolderTool::Edit),
+    };
+    std::iter::once(tool)
+        .chain(stands_for.map(FolderTool::name))
+        .collect()
+}
+
+impl AskRule {
+    fn new(rule: &ToolRule) -> Self {
+        let files = rule.pattern.as_ref().map_or(Files::Any, |pattern| {
+            let pattern = pattern.trim_start_matches("./").trim_start_matches('/');
+            let built = GlobBuilder::new(pattern)
+                .case_insensitive(true)
+                .literal_separator(true)
+                .build();
+            built.map_or(Files::Any, |glob| Files::Matching(glob.compile_matcher()))
+        });
+        Self {
+            text: rule.text(),
+            tool: rule.tool.clone(),
+            files,
+        }
+    }
+
+    fn is_about(&self, names: &[&str]) -> bool {
+        self.tool == "*" || names.iter().any(|name| name.eq_ignore_ascii_case(&self.tool))
+    }
+}
+
+impl Files {
+    /// By the whole path, by the path below the attached folder, and by the name where the pattern is a name.
+    fn fit(&self, file: Option<&FileSubject>) -> bool {
+        let Self::Matching(glob) = self else { return true };
+        let Some(file) = file else { return false };
+        let whole = file.path.replace('\\', "/");
+        let below = file
+            .folder
+            .as_ref()
+            .and_then(|folder| whole.strip_prefix(&folder.replace('\\', "/")))
+            .map(|below| below.trim_start_matches('/'));
+        let name = whole.rsplit('/').next().unwrap_or_default();
+        let mut forms = [Some(whole.trim_start_matches('/')), below, Some(name)]
+            .into_iter()
+            .flatten();
+        forms.any(|form| glob.is_match(form))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskhand_policy::{Encoding, PolicyValue as _};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn rules(disabled: &[&str], asks: &Value) -> Rules {
+        let disabled: Vec<String> = disabled.iter().map(|name| (*name).to_owned()).collect();
+        Rules::new(&disabled, &ToolRules::parse(asks, Encoding::Json).expect("rules"))
+    }
+
+    fn file(path: &str) -> FileSubject {
+        FileSubject {
+            path: path.to_owned(),
+            folder: Some("/srv/plans".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_rule_fits_files_by_whole_path_by_the_path_below_the_folder_and_by_name() {
+        for (rule, path, fits) in [
+            ("Edit", "/srv/plans/a.txt", true),
+            ("edit", "/srv/plans/a.txt", true),
+            ("*", "/srv/plans/a.txt", true),
+            ("Edit(**/*.env)", "/srv/plans/a/b/prod.env", true),
+            ("Edit(**/*.env)", "/srv/plans/prod.ENV", true),
+            ("Edit(*.env)", "/srv/plans/a/prod.env", true),
+            ("Edit(/srv/plans/**)", "/srv/plans/a/prod.env", true),
+            ("Edit(./secret/*)", "/srv/plans/secret/a.txt", true),
+            ("Edit(secret/*)", "/srv/plans/public/a.txt", false),
+            ("Edit(**/*.env)", "/srv/plans/a.txt", false),
+            ("Read(**/*.env)", "/srv/plans/prod.env", false),
+            ("Edit([)", "/srv/plans/a.txt", true),
+        ] {
+            let verdict =
+                rules(&[], &json!({ rule: "ask" })).verdict("Edit", Effect::Change, Some(&file(path)));
+            assert_eq!(verdict != Verdict::Silent, fits, "{rule} {path}");
+        }
+    }
+
+    #[test]
+    fn a_document_on_disk_goes_with_the_file_tools_and_an_open_one_does_not() {
+        let no_edit = rules(&["Edit"], &json!({}));
+        let on_disk = file("/srv/plans/a.xlsx");
+        let disabled = Verdict::Disabled("Edit".to_owned());
+        assert_eq!(
+            no_edit.verdict("range_write", Effect::Change, Some(&on_disk)),
+            disabled
+        );
+        assert_eq!(
+            no_edit.verdict("range_write", Effect::Change, None),
+            Verdict::Silent
+        );
+        assert_eq!(
+            no_edit.verdict("range_read", Effect::Read, Some(&on_disk)),
+            Verdict::Silent
+        );
+        assert!(no_edit.offers("range_write") && !no_edit.offers("Edit"));
+        let no_write = rules(&["write"], &json!({}));
+        assert!(!no_write.offers("Delete") && !no_write.offers("Write") && no_write.offers("Edit"));
+        let verdict = no_write.verdict("Delete", Effect::Remove, Some(&on_disk));
+        assert_eq!(verdict, Verdict::Disabled("Write".to_owned()));
+    }
+
+    #[test]
+    fn what_is_asked_about_before_it_is_read_stays_out_of_searches() {
+        let asks = rules(&[], &json!({ "Read(**/*.env)": "ask", "Edit(**/*.md)": "ask" }));
+        assert!(asks.keeps_from_searches(&file("/srv/plans/a/prod.env")));
+        assert!(!asks.keeps_from_searches(&file("/srv/plans/a/notes.md")));
+    }
+
+    #[test]
+    fn allow_takes_no_question_away() {
+        let both = rules(&[], &json!({ "Edit": "ask", "Edit(**/*.md)": "allow" }));
+        let verdict = both.verdict("Edit", Effect::Change, Some(&file("/srv/plans/a.md")));
+        assert_eq!(verdict, Verdict::Asks("Edit".to_owned()));
+    }
+}

@@ -1,0 +1,68 @@
+//! `deskhand journal …`: the files that the agent changed or deleted, and their way back.
+
+use deskhand_protocol::change::{
+    ChangeSetAnswer, ChangeSetParams, JournalAnswer, JournalEntry, JournalParams,
+};
+use deskhand_protocol::{ErrorCode, Method, SessionId, UserError};
+
+use super::client::Client;
+use super::sessions::{print, print_json};
+use super::when;
+
+/// `journal list`.
+pub(crate) async fn list(client: &mut Client, session: Option<String>, json: bool) -> anyhow::Result<()> {
+    let answer = entries(client, session).await?;
+    if json {
+        return print_json(&answer);
+    }
+    if answer.entries.is_empty() {
+        return print("The journal holds no file.");
+    }
+    answer.entries.iter().try_for_each(|entry| print(&line(entry)))
+}
+
+fn line(entry: &JournalEntry) -> String {
+    let state = if entry.undone { "restored" } else { "" };
+    format!(
+        "{}  {}  {state:<8}  {}\n  {}",
+        entry.change_set,
+        when(entry.at),
+        entry.title,
+        entry.path
+    )
+}
+
+/// `journal restore`.
+pub(crate) async fn restore(
+    client: &mut Client,
+    change: &str,
+    overwrite: bool,
+    json: bool,
+) -> anyhow::Result<()> {
+    let found = entries(client, None).await?.entries;
+    let Some(entry) = found
+        .into_iter()
+        .find(|entry| entry.change_set.as_str() == change)
+    else {
+        let sentence = format!("The journal holds no change `{change}`.");
+        return Err(UserError::new(ErrorCode::DocumentNotFound)
+            .happened(sentence)
+            .into());
+    };
+    let params = ChangeSetParams {
+        session: entry.session,
+        change_set: entry.change_set,
+        overwrite,
+    };
+    let _: ChangeSetAnswer = client.call(Method::ChangeSetUndo, params).await?;
+    if json {
+        print_json(&serde_json::json!({ "restored": entry.path }))
+    } else {
+        print(&format!("Restored {}.", entry.path))
+    }
+}
+
+async fn entries(client: &mut Client, session: Option<String>) -> anyhow::Result<JournalAnswer> {
+    let session = session.map(SessionId::from_text);
+    client.call(Method::JournalList, JournalParams { session }).await
+}

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use deskhand_operations::Effect;
 pub use deskhand_policy::types::{AccessPolicies, Label};
 use deskhand_policy::types::{ToolAction, ToolRule, ToolRules};
+use deskhand_policy::{Encoding, Invalid, PolicyValue as _};
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::tool::{FileSubject, FolderTool};
@@ -64,6 +65,11 @@ impl Rules {
             asks: asks.map(|(rule, _)| AskRule::new(rule)).collect(),
             ..Self::default()
         }
+    }
+
+    /// Rules that ask, as an administrator writes them: `{"Edit(**/*.env)": "ask"}`.
+    pub fn asking(rules: &serde_json::Value) -> Result<Self, Invalid> {
+        ToolRules::parse(rules, Encoding::Json).map(|rules| Self::new(&[], &rules))
     }
 
     /// The same, with the mode that acts without asking open or closed.
@@ -175,7 +181,6 @@ impl Files {
 
 #[cfg(test)]
 mod tests {
-    use deskhand_policy::{Encoding, PolicyValue as _};
     use serde_json::{Value, json};
 
     use super::*;

@@ -181,6 +181,7 @@ pub(super) fn look(
     }
     let asked = Question {
         path: &at.path(),
+        below: at.below.as_path(),
         act,
         before: before.as_ref().map(|(content, _)| content.as_slice()),
         after: after.as_deref(),

@@ -22,6 +22,8 @@ const RUNS: [&str; 34] = [
 /// What is to be asked about.
 pub(super) struct Question<'a> {
     pub(super) path: &'a str,
+    /// The path below the attached folder.
+    pub(super) below: &'a Path,
     pub(super) act: Act,
     pub(super) before: Option<&'a [u8]>,
     pub(super) after: Option<&'a [u8]>,
@@ -179,7 +181,7 @@ fn risks(asked: &Question<'_>, name: &str) -> Vec<RiskNote> {
             .to_str()
             .is_some_and(|part| part.starts_with('.') && part.len() > 1)
     };
-    if Path::new(asked.path).components().any(|part| hidden(&part)) {
+    if asked.below.components().any(|part| hidden(&part)) {
         let reach = "is hidden; such files can change how other programs work".to_owned();
         note(name, reach, "Hidden files ask every time.");
     }

@@ -9,3 +9,4 @@ mod live;
 mod others;
 mod stage;
 mod undo;
+mod writing;

@@ -29,6 +29,13 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// Every content that is kept, as text.
+    pub(crate) fn blob_texts(&self) -> Vec<String> {
+        let blobs = self.blobs.lock().unwrap();
+        let text = |content: &Vec<u8>| String::from_utf8_lossy(content).into_owned();
+        blobs.values().map(text).collect()
+    }
+
     /// Changes the entry whose key begins so, as if the service had been killed at another moment.
     pub(crate) fn edit(&self, prefix: &str, change: impl FnOnce(&mut Value)) {
         let mut entries = self.entries.lock().unwrap();

@@ -72,6 +72,8 @@ pub struct Standing<'a> {
     pub marked: bool,
     /// The person's words in this turn, in lower case.
     pub words: &'a str,
+    /// The documents that the person chose in this turn; where none was, all of the session count as chosen.
+    pub chosen: &'a [DocumentId],
 }
 
 /// The decision about a prepared call.
@@ -83,6 +85,8 @@ pub enum Decision {
     Allowed(SettledBy, Option<PermissionId>),
     /// A person must be asked.
     Ask,
+    /// A person must be asked, because the document is not one that they chose.
+    AskElsewhere,
     /// A person must be asked, because of this rule of the organisation.
     AskByRule(String),
     /// Not allowed, and by what.
@@ -104,20 +108,33 @@ pub fn decide(standing: &Standing<'_>, tool: &str, prepared: &Prepared) -> Decis
     if let Verdict::Asks(rule) = verdict {
         return Decision::AskByRule(rule);
     }
-    let Some(ask) = &prepared.ask else {
-        return Decision::Free;
+    let reason = match &prepared.ask {
+        Some(ask) => ask.reason,
+        None if reads || is_chosen(standing, prepared) => return Decision::Free,
+        None => AskReason::Elsewhere,
     };
-    if ask.reason.is_risky() {
+    if reason.is_risky() {
         return Decision::Ask;
     }
-    if let Some((by, grant)) = granted(standing, ask.reason, prepared) {
+    if let Some((by, grant)) = granted(standing, reason, prepared) {
         return Decision::Allowed(by, Some(grant));
     }
     let acts = standing.mode == PermissionMode::Act && standing.rules.lets_act();
-    if acts && is_within_request(standing, ask.reason, prepared) {
+    if acts && is_within_request(standing, reason, prepared) {
         return Decision::Allowed(SettledBy::Mode, None);
     }
+    if reason == AskReason::Elsewhere {
+        return Decision::AskElsewhere;
+    }
     Decision::Ask
+}
+
+/// True for a document that the person chose, or while nobody else had a word.
+fn is_chosen(standing: &Standing<'_>, prepared: &Prepared) -> bool {
+    let Some(document) = &prepared.document else {
+        return true;
+    };
+    !standing.marked || standing.chosen.is_empty() || standing.chosen.contains(document)
 }
 
 /// The grant that covers a call.
@@ -150,11 +167,11 @@ fn granted(
     Some((SettledBy::LastingGrant, grant.id.clone()))
 }
 
-/// What the mode that acts may do by itself: looks of documents of the session; and files that the person named, or any as
+/// What the mode that acts may do by itself: looks of documents that the person chose; and files that the person named, or any as
 /// long as nobody else had a word in the session.
 fn is_within_request(standing: &Standing<'_>, reason: AskReason, prepared: &Prepared) -> bool {
     match reason {
-        AskReason::Reformats => true,
+        AskReason::Reformats => is_chosen(standing, prepared),
         AskReason::Creates | AskReason::Edits => {
             let path = prepared.file.as_ref().map(|file| file.path.as_str());
             !standing.marked || path.is_some_and(|path| is_named(standing.words, path))

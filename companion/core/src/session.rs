@@ -74,6 +74,8 @@ pub struct Turn {
     pub usage: Usage,
     /// The person's words, in lower case.
     pub words: String,
+    /// The documents that the person chose.
+    pub chosen: Vec<DocumentId>,
     /// What was read in this turn, the oldest first; at most [`MAX_READ`].
     pub read: VecDeque<ReadBefore>,
     /// How often it was taken up again after a restart without any progress in between.
@@ -213,6 +215,7 @@ impl Turn {
             last: None,
             usage: Usage::default(),
             words: String::new(),
+            chosen: Vec::new(),
             read: VecDeque::new(),
             resumed: 0,
             cancelled: false,

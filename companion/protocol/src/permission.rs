@@ -68,6 +68,8 @@ pub struct ReadBefore {
 )]
 #[serde(rename_all = "camelCase")]
 pub enum AskReason {
+    /// Something is added to a document that the person did not choose for this prompt, once others had a word.
+    Elsewhere,
     /// A file is made where there was none.
     Creates,
     /// Looks change, contents stay.

@@ -58,7 +58,7 @@ enum Seen {
     Nothing,
     /// It was, and the person named the file.
     ButNamed,
-    /// It was, and the person did not.
+    /// It was, and the person did not; nor did they choose the document, but another.
     NotNamed,
 }
 
@@ -104,6 +104,15 @@ const TABLE: &[Line] = &[
         |case| case.policy == Policy::AsksAboutThisFile && case.on_disk,
         Must::Ask,
     ),
+    // A document that was not chosen, once others had a word: asked, unless a person said for longer than once.
+    (
+        |case| case.kind == Kind::Adds && case.seen == Seen::NotNamed && case.given == Given::SessionHere,
+        Must::BySession,
+    ),
+    (
+        |case| case.kind == Kind::Adds && case.seen == Seen::NotNamed,
+        Must::Ask,
+    ),
     // What touches nothing that is there is free.
     (|case| matches!(case.kind, Kind::Reads | Kind::Adds), Must::Free),
     // Risky: always asked.
@@ -131,7 +140,10 @@ const TABLE: &[Line] = &[
         Must::Ask,
     ),
     (
-        |case| case.mode == Act && case.kind == Kind::Document(AskReason::Reformats),
+        |case| {
+            let looks = case.kind == Kind::Document(AskReason::Reformats);
+            case.mode == Act && looks && case.seen != Seen::NotNamed
+        },
         Must::ByMode,
     ),
     (
@@ -208,8 +220,10 @@ fn rules(policy: Policy, tool: &str, file_tool: &str) -> Rules {
 
 /// The grants of the session and those that last.
 fn given(given: Given, kind: Kind) -> (Vec<Grant>, Vec<LastingGrant>) {
-    let (Kind::Document(reason) | Kind::File(reason)) = kind else {
-        return (Vec::new(), Vec::new());
+    let reason = match kind {
+        Kind::Document(reason) | Kind::File(reason) => reason,
+        Kind::Adds => AskReason::Elsewhere,
+        Kind::Reads => return (Vec::new(), Vec::new()),
     };
     let is_file = matches!(kind, Kind::File(_));
     let place = |here: bool| match (is_file, here) {
@@ -280,6 +294,7 @@ fn rules_for(tool: &str, effect: Effect, policy: Policy) -> Rules {
 
 fn outcome(tool: &str, effect: Effect, case: &Case, rules: &Rules) -> Must {
     let (grants, lasting) = given(case.given, case.kind);
+    let (own, other) = (DocumentId::from_text("d"), DocumentId::from_text("other"));
     let standing = Standing {
         now: NOW,
         mode: case.mode,
@@ -292,10 +307,11 @@ fn outcome(tool: &str, effect: Effect, case: &Case, rules: &Rules) -> Must {
         } else {
             "sum it up in budget.txt"
         },
+        chosen: std::slice::from_ref(if case.seen == Seen::NotNamed { &other } else { &own }),
     };
     match decide(&standing, tool, &prepared(effect, case)) {
         Decision::Free => Must::Free,
-        Decision::Ask | Decision::AskByRule(_) => Must::Ask,
+        Decision::Ask | Decision::AskElsewhere | Decision::AskByRule(_) => Must::Ask,
         Decision::Allowed(SettledBy::Mode, None) => Must::ByMode,
         Decision::Allowed(SettledBy::SessionGrant, Some(_)) => Must::BySession,
         Decision::Allowed(SettledBy::LastingGrant, Some(_)) => Must::ByAlways,

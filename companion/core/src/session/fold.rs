@@ -83,6 +83,7 @@ impl Session {
             model,
             mode,
             selection,
+            documents,
             ..
         } = event
         else {
@@ -98,6 +99,7 @@ impl Session {
                 .push(Content::Text(format!("Selected now: {selection}")));
         }
         running.hear(text);
+        running.chosen.extend(documents.iter().cloned());
         running.pending.push(Content::Text(text.clone()));
     }
 

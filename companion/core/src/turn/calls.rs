@@ -73,6 +73,7 @@ impl Step<'_, '_> {
             rules: self.world.rules,
             marked: self.session.marked,
             words: &turn.words,
+            chosen: &turn.chosen,
         };
         let called = called.clone();
         match decide(&standing, &called.name, &prepared) {
@@ -91,6 +92,10 @@ impl Step<'_, '_> {
                 let Some(ask) = prepared.ask.clone() else {
                     return self.run();
                 };
+                self.ask(&called, prepared, ask);
+            }
+            Decision::AskElsewhere => {
+                let ask = plain(&called, &prepared, AskReason::Elsewhere);
                 self.ask(&called, prepared, ask);
             }
             Decision::AskByRule(rule) => {
@@ -207,19 +212,10 @@ impl Step<'_, '_> {
 
 /// The question that a rule of the organisation asks, together with the one that the call asks anyway.
 fn ruled(call: &Call, prepared: &Prepared, rule: &str) -> Ask {
-    let described = describe(&call.name, &call.input);
-    let path = prepared.file.as_ref().map(|file| file.path.clone());
-    let place = path.or(described.target).unwrap_or_default();
-    let asked = prepared.ask.clone().unwrap_or_else(|| Ask {
-        reason: AskReason::Ruled,
-        question: format!("{} {place}: go on?", described.title),
-        scope: "Nothing is done before you answer.".to_owned(),
-        rows: Vec::new(),
-        total: 1,
-        risks: Vec::new(),
-    });
+    let asked = prepared.ask.clone();
+    let asked = asked.unwrap_or_else(|| plain(call, prepared, AskReason::Ruled));
     let note = RiskNote {
-        cells: place,
+        cells: place_of(call, prepared),
         reach: "is something that your organisation wants to be asked about".to_owned(),
         rule: format!("The rule is `{rule}`; it asks every time."),
     };
@@ -228,4 +224,28 @@ fn ruled(call: &Call, prepared: &Prepared, rule: &str) -> Ask {
         risks: std::iter::once(note).chain(asked.risks).collect(),
         ..asked
     }
+}
+
+/// The question about a call that says nothing of what would change.
+fn plain(call: &Call, prepared: &Prepared, reason: AskReason) -> Ask {
+    let scope = match reason {
+        AskReason::Elsewhere => "You did not choose this document for this prompt. Undo takes it back.",
+        _ => "Nothing is done before you answer.",
+    };
+    let doing = describe(&call.name, &call.input).title;
+    Ask {
+        reason,
+        question: format!("{doing} {}: go on?", place_of(call, prepared)),
+        scope: scope.to_owned(),
+        rows: Vec::new(),
+        total: 1,
+        risks: Vec::new(),
+    }
+}
+
+/// The file that a call works on, or the place that it names.
+fn place_of(call: &Call, prepared: &Prepared) -> String {
+    let path = prepared.file.as_ref().map(|file| file.path.clone());
+    path.or_else(|| describe(&call.name, &call.input).target)
+        .unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 mod figures;
 mod files;
 mod folders;
+mod injection;
 mod live;
 mod others;
 mod stage;

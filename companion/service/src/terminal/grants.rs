@@ -38,6 +38,7 @@ fn line(grant: &GrantView) -> String {
 
 fn words(reason: AskReason) -> &'static str {
     match reason {
+        AskReason::Elsewhere => "add to a document that was not chosen",
         AskReason::Creates => "make new files",
         AskReason::Reformats => "change how it looks",
         AskReason::Edits => "edit files of text",

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use deskhand_protocol::document::DocumentView;
+use deskhand_operations::DocumentKind as OperationKind;
+use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::message::{Block, Usage};
 use deskhand_protocol::permission::{PermissionRequest, ReadBefore};
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use crate::model::{Content, Message, Role};
 use crate::permission::Grant;
+use crate::tool::{FolderTool, operation_of};
 use crate::turn::describe;
 
 mod fold;
@@ -179,6 +181,19 @@ impl Session {
         }
     }
 
+    /// True for a tool that has something to work on: a document of its kind, or a folder. The description of all tools is
+    /// many times as long as most conversations, and it is sent with each request.
+    pub fn has_use_for(&self, tool: &str) -> bool {
+        if FolderTool::of_name(tool).is_some() {
+            return !self.folders.is_empty();
+        }
+        let Some(definition) = operation_of(tool) else {
+            return true;
+        };
+        let mut kinds = self.documents.values().map(|document| document.kind);
+        kinds.any(|kind| works_on(definition.document, kind))
+    }
+
     /// Adds to what is said to the model in the person's role; joins the last message where that is the person's.
     fn tell(&mut self, content: Vec<Content>) {
         if content.is_empty() {
@@ -254,6 +269,19 @@ impl Turn {
         };
         self.last = Some((call.name.clone(), call.input.clone(), output.to_owned(), times));
     }
+}
+
+/// True where operations on the one kind work on documents of the other.
+fn works_on(operations: OperationKind, document: DocumentKind) -> bool {
+    matches!(
+        (operations, document),
+        (OperationKind::Workbook, DocumentKind::Workbook)
+            | (OperationKind::Deck, DocumentKind::Deck)
+            | (OperationKind::Document, DocumentKind::Document)
+            | (OperationKind::Pdf, DocumentKind::Pdf)
+            | (OperationKind::Csv, DocumentKind::Csv)
+            | (OperationKind::Legacy, DocumentKind::Legacy)
+    )
 }
 
 /// The calls in a message, in order.

@@ -231,7 +231,12 @@ impl Step<'_, '_> {
 
     fn call_model(&mut self, message: MessageId) {
         let mut tools = vec![plan_tool()];
-        tools.extend(self.world.tools.iter().cloned());
+        let offered = self.world.tools.iter();
+        tools.extend(
+            offered
+                .filter(|tool| self.session.has_use_for(&tool.name))
+                .cloned(),
+        );
         let request = ModelRequest {
             model: self
                 .session

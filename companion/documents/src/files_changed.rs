@@ -87,6 +87,29 @@ pub(crate) struct FileRecord {
     pub(crate) replaced: Vec<Kept>,
 }
 
+impl FileRecord {
+    /// The record of what is planned; the contents themselves come later.
+    fn of(path: String, plan: &plan::Plan, change_set: ChangeSetId) -> Self {
+        let kept = |mark: Fingerprint| Kept {
+            mark: mark.to_string(),
+            blob: None,
+        };
+        Self {
+            stage: Stage::Prepared,
+            path,
+            act: plan.act,
+            before: plan.before.as_ref().map(|(_, mark)| kept(*mark)),
+            after: plan.after.as_ref().map(|content| kept(Fingerprint::of(content))),
+            lines: plan.lines,
+            made: Vec::new(),
+            change_set,
+            result: None,
+            undone: false,
+            replaced: Vec::new(),
+        }
+    }
+}
+
 /// A file and where it is.
 pub(crate) struct Located {
     pub(crate) folder: Arc<Folder>,
@@ -157,38 +180,13 @@ impl DocumentTools {
             .await
             .map_err(|error| trouble(&error))?;
         let seen = self.seen.of(&request.session, &path);
-        let looked = tokio::task::spawn_blocking(move || plan::look(&at, &asked, own.as_deref(), seen));
+        let looked =
+            tokio::task::spawn_blocking(move || plan::look(&at, &asked, own.as_deref(), seen.as_deref()));
         let looked = looked
             .await
             .map_err(|error| failure("The file could not be looked at", &error.to_string()))?;
-        let plan = match looked {
-            Ok(plan) => plan,
-            Err(plan::Not::Refused(failure)) => return Err(failure),
-            Err(plan::Not::Changed { failure, now }) => {
-                // The model is told what changed, so it has seen it.
-                self.seen.note(&request.session, &path, now);
-                return Err(failure);
-            }
-        };
-        let record = FileRecord {
-            stage: Stage::Prepared,
-            path,
-            act: plan.act,
-            before: plan.before.as_ref().map(|(_, mark)| Kept {
-                mark: mark.to_string(),
-                blob: None,
-            }),
-            after: plan.after.as_ref().map(|content| Kept {
-                mark: Fingerprint::of(content).to_string(),
-                blob: None,
-            }),
-            lines: plan.lines,
-            made: Vec::new(),
-            change_set: self.new_change_set(),
-            result: None,
-            undone: false,
-            replaced: Vec::new(),
-        };
+        let plan = looked.map_err(|not| self.not_planned(&request.session, &path, not))?;
+        let record = FileRecord::of(path, &plan, self.new_change_set());
         self.records
             .put_file(request, &record)
             .await
@@ -199,6 +197,17 @@ impl DocumentTools {
             file: Some(file),
             ask: plan.ask,
         })
+    }
+
+    /// Takes note of what the model is told: a file that somebody changed it has seen with that.
+    fn not_planned(&self, session: &SessionId, path: &str, not: plan::Not) -> ToolFailure {
+        match not {
+            plan::Not::Refused(failure) => failure,
+            plan::Not::Changed { failure, now } => {
+                self.seen.note(session, path, now);
+                failure
+            }
+        }
     }
 
     /// Does it. The contents before and after are in the journal first.

@@ -288,19 +288,7 @@ fn glob(place: &Place, asked: &Glob) -> Result<Told, ToolFailure> {
 }
 
 fn grep(place: &Place, asked: &Grep) -> Result<Told, ToolFailure> {
-    let folders = &place.folders;
-    let mut chosen = chosen(folders, asked.folder.as_deref())?;
-    let mut behind = None;
-    if let Some(path) = &asked.behind {
-        let (folder, below) = nearest(folders, Path::new(path)).map_err(|error| refused(&error))?;
-        // The folders before it were told already.
-        let at = chosen
-            .iter()
-            .position(|one| Arc::ptr_eq(one, &folder))
-            .unwrap_or(0);
-        chosen.drain(..at);
-        behind = Some(below);
-    }
+    let (chosen, behind) = where_to_go_on(place, asked)?;
     let mut search = asked.search(behind);
     let mut text = String::new();
     let mut all = Searched::default();
@@ -310,11 +298,12 @@ fn grep(place: &Place, asked: &Grep) -> Result<Told, ToolFailure> {
             .grep(&search, place.limits())
             .map_err(|error| refused(&error))?;
         search.behind = None;
-        let kept = found.files.len();
+        let last = found.files.last().map(|file| shown(&folder, &file.path));
+        let matched = found.files.len();
         found
             .files
             .retain(|file| !place.rules.keeps_from_searches(&subject(&folder, &file.path)));
-        kept_out += kept - found.files.len();
+        kept_out += matched - found.files.len();
         add_matches(&mut text, &folder, &found);
         all.searched += found.searched;
         all.binary += found.binary;
@@ -322,7 +311,6 @@ fn grep(place: &Place, asked: &Grep) -> Result<Told, ToolFailure> {
         all.cut |= found.cut;
         all.files.extend(found.files);
         if found.more {
-            let last = all.files.last().map(|file| shown(&folder, &file.path));
             let _ = writeln!(
                 text,
                 "[more files match: ask again behind {}]",
@@ -332,7 +320,38 @@ fn grep(place: &Place, asked: &Grep) -> Result<Told, ToolFailure> {
         }
         search.most = MOST_MATCHED.saturating_sub(all.files.len()).max(1);
     }
-    note_cut(&mut text, all.cut);
+    note_searched(&mut text, &all, kept_out);
+    let lines: u64 = all.files.iter().map(|file| file.matches).sum();
+    Ok(Told {
+        title: format!(
+            "Found {} in {}",
+            counted(usize::try_from(lines).unwrap_or(usize::MAX), "line"),
+            counted(all.files.len(), "file")
+        ),
+        text,
+        seen: None,
+    })
+}
+
+/// The folders that are left to be searched, and the file of the first of them behind which it goes on.
+fn where_to_go_on(
+    place: &Place,
+    asked: &Grep,
+) -> Result<(Vec<Arc<Folder>>, Option<RelativePath>), ToolFailure> {
+    let folders = &place.folders;
+    let mut chosen = chosen(folders, asked.folder.as_deref())?;
+    let Some(path) = &asked.behind else {
+        return Ok((chosen, None));
+    };
+    let (folder, below) = nearest(folders, Path::new(path)).map_err(|error| refused(&error))?;
+    // The folders before it were told already.
+    let at = chosen.iter().position(|one| Arc::ptr_eq(one, &folder));
+    chosen.drain(..at.unwrap_or(0));
+    Ok((chosen, Some(below)))
+}
+
+fn note_searched(text: &mut String, all: &Searched, kept_out: usize) {
+    note_cut(text, all.cut);
     let _ = writeln!(
         text,
         "[{} searched; {} are no text and were not; {} could not be read]",
@@ -347,16 +366,6 @@ fn grep(place: &Place, asked: &Grep) -> Result<Told, ToolFailure> {
             "[{files} with matches left out: a rule asks before each is read; use Read]"
         );
     }
-    let lines: u64 = all.files.iter().map(|file| file.matches).sum();
-    Ok(Told {
-        title: format!(
-            "Found {} in {}",
-            counted(usize::try_from(lines).unwrap_or(usize::MAX), "line"),
-            counted(all.files.len(), "file")
-        ),
-        text,
-        seen: None,
-    })
 }
 
 fn add_matches(text: &mut String, folder: &Folder, found: &Searched) {

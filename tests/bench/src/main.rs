@@ -5,6 +5,7 @@
 mod delay;
 mod figure;
 mod files;
+mod folder;
 mod history;
 mod litellm;
 mod process;
@@ -16,7 +17,9 @@ use std::process::ExitCode;
 use figure::Report;
 
 /// Every benchmark by its name.
-const NAMES: [&str; 6] = ["sizes", "start", "replay", "search", "files", "delay"];
+const NAMES: [&str; 8] = [
+    "sizes", "start", "replay", "search", "files", "folder", "journal", "delay",
+];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -39,6 +42,8 @@ async fn main() -> ExitCode {
             "replay" => Box::pin(history::replay(&mut report)).await,
             "search" => Box::pin(history::search(&mut report)).await,
             "files" => files::files(&mut report),
+            "folder" => folder::searching(&mut report),
+            "journal" => Box::pin(folder::journal(&mut report)).await,
             _ => Box::pin(delay::delay(&mut report)).await,
         }
     }

@@ -136,12 +136,7 @@ impl From<ToolFailure> for Not {
 }
 
 /// Looks at the file. `own` is the mark of what this session left there, `seen` the content as it last saw it.
-pub(super) fn look(
-    at: &Located,
-    asked: &Asked,
-    own: Option<&str>,
-    seen: Option<Vec<u8>>,
-) -> Result<Plan, Not> {
+pub(super) fn look(at: &Located, asked: &Asked, own: Option<&str>, seen: Option<&[u8]>) -> Result<Plan, Not> {
     let told = |error: WorkspaceError| refused(&error);
     if at.folder.access() == Access::ReadOnly {
         return Err(told(WorkspaceError::ReadOnly).into());
@@ -169,7 +164,7 @@ pub(super) fn look(
         (Asked::Write(_), None) => Act::Created,
         (Asked::Write(_), Some(_)) => Act::Overwritten,
     };
-    if let (Act::Overwritten, Some((now, _)), Some(seen)) = (act, &before, &seen)
+    if let (Act::Overwritten, Some((now, _)), Some(seen)) = (act, &before, seen)
         && !is_own
         && now != seen
     {

@@ -43,19 +43,7 @@ pub(super) fn of(asked: &Question<'_>) -> (u32, Option<Ask>) {
         .map(|folder| folder.display().to_string())
         .unwrap_or_default();
     if asked.act == Act::Deleted {
-        let question = format!("Delete {name}, {}?", size(asked.before.map_or(0, <[u8]>::len)));
-        let scope = format!("In {folder}. It moves to the journal, from where you can restore it.");
-        return (
-            1,
-            Some(Ask {
-                reason: AskReason::Removes,
-                question,
-                scope,
-                rows: Vec::new(),
-                total: 1,
-                risks: Vec::new(),
-            }),
-        );
+        return (1, Some(deletion(asked, &name, &folder)));
     }
     let (rows, total) = lines(asked.before.unwrap_or_default(), asked.after.unwrap_or_default());
     let risks = risks(asked, &name);
@@ -64,23 +52,7 @@ pub(super) fn of(asked: &Question<'_>) -> (u32, Option<Ask>) {
     } else {
         format!("{total} lines")
     };
-    let (reason, question, scope) = match asked.act {
-        Act::Created => (
-            AskReason::Creates,
-            format!("Make the new file {name}, {counted}?"),
-            format!("In {folder}. No other file changes."),
-        ),
-        Act::Edited => (
-            AskReason::Edits,
-            format!("Change {counted} of {name}?"),
-            format!("In {folder}. The other lines stay as they are."),
-        ),
-        Act::Overwritten | Act::Deleted => (
-            AskReason::Overwrites,
-            format!("Overwrite {name}, where {counted} change?"),
-            format!("In {folder}. Undo brings the file back as it was."),
-        ),
-    };
+    let (reason, question, scope) = words(asked.act, &name, &folder, &counted);
     let reason = if risks.is_empty() {
         reason
     } else {
@@ -101,6 +73,39 @@ pub(super) fn of(asked: &Question<'_>) -> (u32, Option<Ask>) {
             risks,
         }),
     )
+}
+
+fn deletion(asked: &Question<'_>, name: &str, folder: &str) -> Ask {
+    let size = size(asked.before.map_or(0, <[u8]>::len));
+    Ask {
+        reason: AskReason::Removes,
+        question: format!("Delete {name}, {size}?"),
+        scope: format!("In {folder}. It moves to the journal, from where you can restore it."),
+        rows: Vec::new(),
+        total: 1,
+        risks: Vec::new(),
+    }
+}
+
+/// Reason, question and scope.
+fn words(act: Act, name: &str, folder: &str, counted: &str) -> (AskReason, String, String) {
+    match act {
+        Act::Created => (
+            AskReason::Creates,
+            format!("Make the new file {name}, {counted}?"),
+            format!("In {folder}. No other file changes."),
+        ),
+        Act::Edited => (
+            AskReason::Edits,
+            format!("Change {counted} of {name}?"),
+            format!("In {folder}. The other lines stay as they are."),
+        ),
+        Act::Overwritten | Act::Deleted => (
+            AskReason::Overwrites,
+            format!("Overwrite {name}, where {counted} change?"),
+            format!("In {folder}. Undo brings the file back as it was."),
+        ),
+    }
 }
 
 /// Lines that change, at most [`MAX_ROWS`] of them, and how many there are.
@@ -129,15 +134,16 @@ fn lines(before: &[u8], after: &[u8]) -> (Vec<BeforeAfter>, u32) {
                     };
                 }
             }
-            ChangeTag::Insert => match open.next() {
-                Some(at) => rows[at].after = text,
-                None => {
-                    total += 1;
-                    if rows.len() < MAX_ROWS {
-                        rows.push(row(change.new_index(), String::new(), text));
-                    }
+            ChangeTag::Insert => {
+                if let Some(at) = open.next() {
+                    rows[at].after = text;
+                    continue;
                 }
-            },
+                total += 1;
+                if rows.len() < MAX_ROWS {
+                    rows.push(row(change.new_index(), String::new(), text));
+                }
+            }
         }
     }
     (rows, total)

@@ -1,6 +1,6 @@
 //! What the agent last saw of files, so that it never writes over what somebody else wrote meanwhile without having seen it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use deskhand_core::instructions::as_data;
@@ -22,7 +22,7 @@ pub(crate) struct Seen(Mutex<Held>);
 
 #[derive(Debug, Default)]
 struct Held {
-    contents: HashMap<(SessionId, String), (u64, Vec<u8>)>,
+    contents: BTreeMap<(SessionId, String), (u64, Vec<u8>)>,
     bytes: usize,
     clock: u64,
 }

@@ -1,6 +1,6 @@
 //! What the tests stand on: a journal in memory, a pane whose workbook is in memory, and a session.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ use serde_json::Value;
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     entries: Mutex<Vec<(SessionId, String, Vec<u8>)>>,
-    blobs: Mutex<HashMap<(SessionId, String), Vec<u8>>>,
+    blobs: Mutex<BTreeMap<(SessionId, String), Vec<u8>>>,
     /// Writes that still succeed; none: all.
     pub(crate) left: Mutex<Option<u32>>,
 }

@@ -49,6 +49,7 @@ pub(super) fn attacks() -> Vec<Attack> {
     attacks
 }
 
+#[expect(clippy::too_many_lines, reason = "one table of attacks")]
 fn on_files() -> Vec<Attack> {
     vec![
         asked("makes a file in a folder that others sync", |work, _| {
@@ -120,6 +121,7 @@ fn on_files() -> Vec<Attack> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one table of attacks")]
 fn on_documents() -> Vec<Attack> {
     vec![
         asked("overwrites cells", |_, other| {

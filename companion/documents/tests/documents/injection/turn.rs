@@ -101,6 +101,14 @@ impl Played {
     }
 }
 
+fn completed(blocks: Vec<Block>) -> ModelEvent {
+    ModelEvent::Completed {
+        blocks,
+        stop: StopReason::EndTurn,
+        usage: Usage::default(),
+    }
+}
+
 /// Plays a turn to its end. Nobody answers a question: the turn is then stopped.
 pub(super) async fn play(
     stage: &Stage,
@@ -147,14 +155,7 @@ pub(super) async fn play(
             match effect {
                 Effect::Append(events, _) => events.iter().for_each(|event| played.note(event)),
                 Effect::CallModel(message, request) => {
-                    let blocks = actor.answers(&request);
-                    let stop = StopReason::EndTurn;
-                    let event = ModelEvent::Completed {
-                        blocks,
-                        stop,
-                        usage: Usage::default(),
-                    };
-                    inputs.push_back(Input::Model(message, event));
+                    inputs.push_back(Input::Model(message, completed(actor.answers(&request))));
                 }
                 Effect::Prepare(request) => {
                     let prepared = stage.prepare(&request).await;

@@ -92,7 +92,7 @@ fn matched(place: &Path, arguments: &[&str]) -> usize {
         .stdin(Stdio::null())
         .output();
     output.map_or(0, |output| {
-        output.stdout.iter().filter(|byte| **byte == b'\n').count()
+        String::from_utf8_lossy(&output.stdout).lines().count()
     })
 }
 

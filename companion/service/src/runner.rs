@@ -150,12 +150,15 @@ pub(crate) async fn start(parts: Parts, id: SessionId, meta: Meta) -> Result<(Ha
 impl Runner {
     async fn run(mut self, mut receiver: mpsc::Receiver<Command>) {
         while let Some(command) = receiver.recv().await {
-            let is_prompt = matches!(command, Command::Prompt(..));
+            let prompt = match &command {
+                Command::Prompt(prompt, _) => Some(prompt.client_id.clone()),
+                _ => None,
+            };
             if let Err(error) = self.take(command).await {
                 // The log could not be written: what is in memory is ahead of it and must not be used any further.
                 tracing::error!(session = %self.session.id, %error, "a session ended because its log could not be written");
                 // A prompt that is not in the log has begun no turn.
-                if !is_prompt {
+                if prompt.is_none_or(|id| self.is_written(&id)) {
                     self.give_up(error).await;
                 }
                 break;
@@ -164,6 +167,14 @@ impl Runner {
         if let Some(model) = self.model.take() {
             model.abort();
         }
+    }
+
+    /// True for a prompt that has its number in the log.
+    fn is_written(&self, client_id: &str) -> bool {
+        self.session
+            .prompts
+            .get(client_id)
+            .is_some_and(|(_, seq)| *seq > 0)
     }
 
     /// Ends the turn in the log, where that can be written still: whoever looks on is not left waiting. Where it cannot,
@@ -187,9 +198,12 @@ impl Runner {
                 let client_id = prompt.client_id.clone();
                 let done = self.step(Input::Prompt(*prompt)).await;
                 let known = self.session.prompts.get(&client_id).cloned();
-                let answer = done
-                    .clone()
-                    .and_then(|()| known.ok_or(UserError::new(ErrorCode::Internal)));
+                // A prompt that is in the log is there, also where what follows it could not be written.
+                let answer = match (known.filter(|_| self.is_written(&client_id)), &done) {
+                    (Some(known), _) => Ok(known),
+                    (None, Err(error)) => Err(error.clone()),
+                    (None, Ok(())) => Err(UserError::new(ErrorCode::Internal)),
+                };
                 drop(reply.send(answer));
                 done
             }

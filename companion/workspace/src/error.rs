@@ -41,6 +41,22 @@ pub enum WorkspaceError {
     /// Its owner, its group or its access list cannot be given to what would take its place.
     #[error("`{0}` belongs to another user and would become ours by a save")]
     NotOurs(RelativePath),
+    /// Something is in it.
+    #[error("the folder `{0}` is not empty")]
+    NotEmpty(RelativePath),
+    /// Its content is in a cloud and did not come, or not whole.
+    #[error(
+        "`{0}` is kept in a cloud and could not be brought here; open it once in its own program, or check the connection"
+    )]
+    NotHydrated(RelativePath),
+    /// The attached folder itself is not there.
+    #[error(
+        "the folder `{folder}` is not there any more; it may be on a drive or network that is not connected"
+    )]
+    Gone {
+        /// Where it was when it was attached.
+        folder: PathBuf,
+    },
     /// Another program has it open.
     #[error("`{path}` {lock}")]
     OpenElsewhere {

@@ -1,7 +1,7 @@
 //! One attached folder: its handle, and reading below it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,14 +10,21 @@ use cap_std::fs::{Dir, OpenOptions};
 
 use crate::error::WorkspaceError;
 use crate::fingerprint::Fingerprint;
+use crate::gone;
 use crate::lock_file::LockFile;
+use crate::placeholder::{self, Presence};
 use crate::relative::RelativePath;
 
 mod beside;
+mod held;
 mod keep;
 mod list;
+mod parents;
+mod remove;
+mod rename;
 mod replace;
 
+pub(crate) use beside::is_ours;
 pub(crate) use list::modified_at;
 pub use list::{Entry, ListLimits, Listing};
 pub use replace::Expected;
@@ -60,54 +67,113 @@ impl Folder {
         self.access
     }
 
-    /// Opens a regular file for reading. Does not wait for whoever is at the other end of a pipe.
+    /// Opens a regular file for reading. Does not wait for whoever is at the other end of a pipe. A file that is in a cloud is
+    /// brought here by its program; [`WorkspaceError::NotHydrated`] where it does not come.
     pub fn open_for_read(&self, path: &RelativePath) -> Result<File, WorkspaceError> {
-        let mut options = OpenOptions::new();
-        options.read(true).nonblock(true);
-        let file = self
-            .dir()?
-            .open_with(path.as_path(), &options)
-            .map_err(WorkspaceError::below(path))?;
-        let metadata = file.metadata().map_err(WorkspaceError::below(path))?;
-        if metadata.is_file() {
-            Ok(file.into_std())
-        } else {
-            Err(WorkspaceError::NotAFile(path.clone()))
-        }
+        self.open(path).map(|opened| opened.file)
     }
 
     /// Reads a file of at most `cap` bytes, with the fingerprint that a later write will ask for.
     pub fn read(&self, path: &RelativePath, cap: u64) -> Result<(Vec<u8>, Fingerprint), WorkspaceError> {
-        let file = self.open_for_read(path)?;
+        let opened = self.open(path)?;
         let mut content = Vec::new();
-        file.take(cap.saturating_add(1))
+        (&opened.file)
+            .take(cap.saturating_add(1))
             .read_to_end(&mut content)
-            .map_err(WorkspaceError::below(path))?;
-        if content.len() as u64 > cap {
+            .map_err(self.told(path))?;
+        let length = content.len() as u64;
+        if length > cap {
             return Err(WorkspaceError::TooLarge {
                 path: path.clone(),
                 cap,
             });
         }
+        opened.check_whole(path, length)?;
         let fingerprint = Fingerprint::of(&content);
         Ok((content, fingerprint))
     }
 
     /// The fingerprint of a file; `None` where there is none.
     pub fn fingerprint(&self, path: &RelativePath) -> Result<Option<Fingerprint>, WorkspaceError> {
-        match self.open_for_read(path) {
-            Ok(file) => Fingerprint::read(file)
-                .map(Some)
-                .map_err(WorkspaceError::below(path)),
-            Err(WorkspaceError::NotFound(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let opened = match self.open(path) {
+            Err(WorkspaceError::NotFound(_)) => return Ok(None),
+            opened => opened?,
+        };
+        let fingerprint = Fingerprint::read(&opened.file).map_err(self.told(path))?;
+        opened.check_whole(path, fingerprint.size)?;
+        Ok(Some(fingerprint))
     }
 
     /// The side file that shows that another program has the document open, if there is one.
     pub fn lock_file(&self, path: &RelativePath) -> Result<Option<LockFile>, WorkspaceError> {
         let (parent, name) = self.parent(path)?;
         Ok(LockFile::beside(&parent, &name))
+    }
+
+    fn open(&self, path: &RelativePath) -> Result<Opened, WorkspaceError> {
+        let told = self.told(path);
+        // The stub itself is no document of anybody.
+        if placeholder::icloud_stub(path.name()).is_some() {
+            return Err(WorkspaceError::NotHydrated(path.clone()));
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).nonblock(true);
+        let file = match self.dir()?.open_with(path.as_path(), &options) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.has_stub(path) => {
+                return Err(WorkspaceError::NotHydrated(path.clone()));
+            }
+            opened => opened.map_err(&told)?.into_std(),
+        };
+        let metadata = file.metadata().map_err(&told)?;
+        if !metadata.is_file() {
+            return Err(WorkspaceError::NotAFile(path.clone()));
+        }
+        let mut opened = Opened {
+            file,
+            presence: Presence::of(&metadata),
+            size: metadata.len(),
+        };
+        if opened.presence == Presence::Away {
+            let comes = placeholder::brings_its_end(&mut opened.file, opened.size).map_err(&told)?;
+            opened.check_whole(path, if comes { opened.size } else { 0 })?;
+        }
+        Ok(opened)
+    }
+
+    /// True where iCloud keeps the file and left a stub in its place.
+    fn has_stub(&self, path: &RelativePath) -> bool {
+        let stub = placeholder::stub_of(path.name());
+        self.above(path)
+            .is_ok_and(|parent| parent.symlink_metadata(stub).is_ok_and(|found| found.is_file()))
+    }
+
+    /// What an error of the system at a path below this folder means.
+    pub(crate) fn told<'a>(&'a self, path: &'a RelativePath) -> impl Fn(io::Error) -> WorkspaceError + 'a {
+        let below = WorkspaceError::below(path);
+        move |cause| {
+            if placeholder::cannot_be_brought(&cause) {
+                WorkspaceError::NotHydrated(path.clone())
+            } else if gone::is_gone(&self.dir, &cause) {
+                self.gone()
+            } else {
+                below(cause)
+            }
+        }
+    }
+
+    /// Refuses once the folder itself is not there any more.
+    pub(crate) fn check_there(&self) -> Result<(), WorkspaceError> {
+        if gone::is_there(self.dir()?) {
+            Ok(())
+        } else {
+            Err(self.gone())
+        }
+    }
+
+    fn gone(&self) -> WorkspaceError {
+        WorkspaceError::Gone {
+            folder: self.path.clone(),
+        }
     }
 
     /// A folder below this one, or this one.
@@ -119,8 +185,7 @@ impl Folder {
                 cause,
             });
         };
-        dir.open_dir(below.as_path())
-            .map_err(WorkspaceError::below(below))
+        dir.open_dir(below.as_path()).map_err(self.told(below))
     }
 
     /// Refuses once the folder was detached.
@@ -141,14 +206,25 @@ impl Folder {
         }
     }
 
+    /// The folder that holds the last name of a path, links inside the folder followed; the name itself is not looked at.
+    fn above(&self, path: &RelativePath) -> Result<Dir, WorkspaceError> {
+        let dir = self.dir()?;
+        let above = match path.parent() {
+            Some(above) => dir.open_dir(above.as_path()),
+            None => dir.try_clone(),
+        };
+        above.map_err(self.told(path))
+    }
+
     /// The folder that holds what a path leads to, links inside the folder followed, and the name in it.
     fn parent(&self, path: &RelativePath) -> Result<(Dir, String), WorkspaceError> {
         let dir = self.dir()?;
-        let told = WorkspaceError::below(path);
+        let told = self.told(path);
         let real = match dir.canonicalize(path.as_path()) {
             Ok(real) => RelativePath::from_path(&real)?,
             // A new file: only its folder has to be there, and its name must not be a link to nothing.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.check_there()?;
                 if dir.symlink_metadata(path.as_path()).is_ok() {
                     return Err(WorkspaceError::NotAFile(path.clone()));
                 }
@@ -166,4 +242,36 @@ impl Folder {
         };
         Ok((parent, real.name().to_owned()))
     }
+}
+
+/// An open file, and what the system told of it.
+#[derive(Debug)]
+struct Opened {
+    file: File,
+    presence: Presence,
+    size: u64,
+}
+
+impl Opened {
+    /// Refuses where less came than there is, because the rest is in a cloud.
+    fn check_whole(&self, path: &RelativePath, came: u64) -> Result<(), WorkspaceError> {
+        if placeholder::falls_short(self.presence, self.size, came) {
+            Err(WorkspaceError::NotHydrated(path.clone()))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Makes the names in a folder durable.
+#[cfg(unix)]
+fn flush(folder: &Dir) -> io::Result<()> {
+    folder.open(".")?.sync_all()
+}
+
+/// Folders have no flush of their own here: a rename is durable with the journal of the file system.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature everywhere")]
+fn flush(_: &Dir) -> io::Result<()> {
+    Ok(())
 }

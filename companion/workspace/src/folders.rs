@@ -8,6 +8,7 @@ use cap_std::fs::Dir;
 
 use crate::error::WorkspaceError;
 use crate::folder::{Access, Folder};
+use crate::plain_path::plain;
 use crate::relative::RelativePath;
 
 /// A folder that may be attached, with everything below it.
@@ -120,10 +121,16 @@ fn real_path(path: &Path) -> Result<PathBuf, WorkspaceError> {
         },
     })?;
     if real.is_dir() {
-        Ok(real)
+        Ok(as_written(real))
     } else {
         Err(WorkspaceError::NotAFolder(path.to_owned()))
     }
+}
+
+/// The path as people write it, where the system answers with another form of it.
+fn as_written(path: PathBuf) -> PathBuf {
+    let plain = path.to_str().filter(|_| cfg!(windows)).and_then(plain);
+    plain.map_or(path, PathBuf::from)
 }
 
 fn open_ambient(path: &Path) -> Result<Dir, WorkspaceError> {

@@ -102,6 +102,18 @@ impl RelativePath {
         Path::new(&self.0)
     }
 
+    /// The path of the folder that holds it; none where that is the attached one.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let (above, _) = self.0.rsplit_once('/')?;
+        Some(Self(above.to_owned()))
+    }
+
+    /// The paths of the folders that hold it, the outermost first.
+    pub(crate) fn above(&self) -> impl Iterator<Item = Self> {
+        let ends = self.0.match_indices('/');
+        ends.map(|(end, _)| Self(self.0[..end].to_owned()))
+    }
+
     /// The last name.
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or(&self.0)
@@ -115,7 +127,7 @@ impl fmt::Display for RelativePath {
 }
 
 /// Devices (with any ending), streams, and names whose last dot or space Windows drops.
-fn is_read_otherwise(name: &str) -> bool {
+pub(crate) fn is_read_otherwise(name: &str) -> bool {
     const DEVICES: &[&str] = &["con", "prn", "aux", "nul", "conin$", "conout$"];
     let stem = name.split('.').next().unwrap_or(name).trim_end().to_lowercase();
     let numbered = ["com", "lpt"].iter().any(|device| {

@@ -14,6 +14,7 @@ use grep_searcher::{
     BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkContextKind, SinkFinish, SinkMatch,
 };
 
+use super::ends::{Ends, UntilEnd};
 use super::glob::Names;
 use super::walk::{Met, Walk, WalkLimits};
 use crate::error::WorkspaceError;
@@ -68,7 +69,7 @@ pub struct Searched {
     pub searched: u64,
     /// Files that are no text, so that there are no lines in them; documents are among them.
     pub binary: u64,
-    /// Files that could not be read, or hold a line that is too long.
+    /// Files that could not be read, are in a cloud, or hold a line that is too long.
     pub unread: u64,
     /// True where more files may have matches: ask again behind the last one.
     pub more: bool,
@@ -99,9 +100,10 @@ pub struct Line {
 }
 
 impl Folder {
-    /// Searches the files of the folder. Files that are left out by `.gitignore` and hidden ones are not searched.
+    /// Searches the files of the folder. Files that are left out by `.gitignore` and hidden ones are not searched. Where its
+    /// time is over or it is stopped, the answer goes up to a file in the order of paths, and says that it is cut.
     pub fn grep(&self, search: &Search, limits: WalkLimits) -> Result<Searched, WorkspaceError> {
-        let looking = Looking::new(search)?;
+        let looking = Looking::new(search, Ends::of(&limits))?;
         let names = search.files.as_deref().map(Names::parse).transpose()?;
         let hidden = names.as_ref().is_some_and(|names| names.hidden);
         let mut walk = Walk::new(self, None, hidden, limits)?;
@@ -149,10 +151,11 @@ fn after(path: &RelativePath, other: &RelativePath) -> bool {
 struct Looking {
     matcher: RegexMatcher,
     searcher: SearcherBuilder,
+    ends: Ends,
 }
 
 impl Looking {
-    fn new(search: &Search) -> Result<Self, WorkspaceError> {
+    fn new(search: &Search, ends: Ends) -> Result<Self, WorkspaceError> {
         let refused = |reason: String| WorkspaceError::Pattern {
             pattern: search.pattern.chars().take(100).collect(),
             reason,
@@ -184,7 +187,11 @@ impl Looking {
             .before_context(search.before.min(AROUND))
             .after_context(search.after.min(AROUND))
             .line_terminator(LineTerminator::crlf());
-        Ok(Self { matcher, searcher })
+        Ok(Self {
+            matcher,
+            searcher,
+            ends,
+        })
     }
 }
 
@@ -203,6 +210,8 @@ struct Seen {
     searched: u64,
     binary: u64,
     unread: u64,
+    /// True where the end came before all were seen.
+    cut: bool,
 }
 
 fn hand_out(
@@ -246,7 +255,8 @@ fn work(looking: &Looking, waiting: &Mutex<Receiver<Batch>>, stop: &AtomicBool, 
         };
         for met in batch.files {
             // What waits is taken all the same, so that the walk does not wait for ever.
-            if !stop.load(Ordering::Relaxed) {
+            seen.cut |= looking.ends.is_over();
+            if !seen.cut && !stop.load(Ordering::Relaxed) {
                 search(looking, &mut searcher, met, &mut seen);
             }
         }
@@ -261,8 +271,17 @@ fn search(looking: &Looking, searcher: &mut Searcher, met: Met, seen: &mut Seen)
         seen.unread += 1;
         return;
     };
-    let mut lines = Lines::default();
-    if searcher.search_file(&looking.matcher, &file, &mut lines).is_err() {
+    let mut lines = Lines::of(&looking.ends);
+    let text = UntilEnd {
+        file: &file,
+        ends: &looking.ends,
+    };
+    let searched = searcher.search_reader(&looking.matcher, text, &mut lines);
+    if lines.is_cut || searched.is_err() && looking.ends.is_over() {
+        seen.cut = true;
+        return;
+    }
+    if searched.is_err() {
         seen.unread += 1;
         return;
     }
@@ -289,9 +308,11 @@ fn collect(results: Receiver<Seen>, most: usize, stop: &AtomicBool) -> Searched 
         early.insert(seen.number, seen);
         while let Some(seen) = early.remove(&next) {
             next += 1;
-            if answer.more {
+            // Behind a gap nothing is told, so that the next search can go on behind the last file.
+            if answer.more || answer.cut {
                 continue;
             }
+            answer.cut = seen.cut;
             answer.searched += seen.searched;
             answer.binary += seen.binary;
             answer.unread += seen.unread;
@@ -307,14 +328,27 @@ fn collect(results: Receiver<Seen>, most: usize, stop: &AtomicBool) -> Searched 
 }
 
 /// Collects the lines of one file.
-#[derive(Debug, Default)]
-struct Lines {
+#[derive(Debug)]
+struct Lines<'a> {
     matches: u64,
     told: Vec<Line>,
     is_binary: bool,
+    /// True once the search was over before the file was.
+    is_cut: bool,
+    ends: &'a Ends,
 }
 
-impl Lines {
+impl<'a> Lines<'a> {
+    fn of(ends: &'a Ends) -> Self {
+        Self {
+            matches: 0,
+            told: Vec::new(),
+            is_binary: false,
+            is_cut: false,
+            ends,
+        }
+    }
+
     fn add(&mut self, number: Option<u64>, is_match: bool, bytes: &[u8]) {
         if self.told.len() < LINES {
             self.told.push(Line {
@@ -337,7 +371,7 @@ fn shown(bytes: &[u8]) -> String {
     }
 }
 
-impl Sink for Lines {
+impl Sink for Lines<'_> {
     type Error = io::Error;
 
     fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> io::Result<bool> {
@@ -345,7 +379,9 @@ impl Sink for Lines {
             self.matches += 1;
             self.add(Some(number), true, line);
         }
-        Ok(true)
+        // A file that is matched as a whole is not read any more.
+        self.is_cut = self.ends.is_over();
+        Ok(!self.is_cut)
     }
 
     fn context(&mut self, _: &Searcher, around: &SinkContext<'_>) -> io::Result<bool> {

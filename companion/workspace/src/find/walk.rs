@@ -2,26 +2,31 @@
 
 use std::fs::File;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use std::vec::IntoIter;
 
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::fs::{Dir, OpenOptions};
 
+use super::ends::Ends;
 use super::ignored::Ignored;
 use crate::error::WorkspaceError;
-use crate::folder::Folder;
+use crate::folder::{Folder, is_ours};
+use crate::placeholder::{Presence, icloud_stub};
 use crate::relative::RelativePath;
 
 /// How far a walk goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct WalkLimits {
     /// Folders below the attached one that are entered, by depth. At most 64 names stand in a path.
     pub depth: usize,
     /// Names that are looked at.
     pub names: u64,
-    /// How long it takes.
+    /// How long it takes. Looked at between names, between files and between the pieces that are read of a file.
     pub time: Duration,
+    /// Ends it where somebody sets this to true, looked at as often.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 impl Default for WalkLimits {
@@ -30,6 +35,7 @@ impl Default for WalkLimits {
             depth: 48,
             names: 2_000_000,
             time: Duration::from_mins(1),
+            stop: None,
         }
     }
 }
@@ -42,12 +48,14 @@ pub(super) struct Met {
 }
 
 impl Met {
-    /// Opens it, where it still is a regular file. Does not wait for whoever is at the other end of a pipe.
+    /// Opens it, where it still is a regular file, with its content on the disk: a search brings nothing out of a cloud. Does not wait for whoever is at the other end of a pipe.
     pub(super) fn open(&self) -> Option<File> {
         let mut options = OpenOptions::new();
         options.read(true).nonblock(true).follow(FollowSymlinks::No);
         let file = self.dir.open_with(self.path.name(), &options).ok()?;
-        file.metadata().ok()?.is_file().then(|| file.into_std())
+        let file = file.into_std();
+        let metadata = file.metadata().ok()?;
+        (metadata.is_file() && Presence::of(&metadata) == Presence::Here).then_some(file)
     }
 
     /// What the system knows of it.
@@ -57,7 +65,7 @@ impl Met {
 }
 
 /// A walk through a folder. Folders and files that cannot be read, and names that are not Unicode, are left out; so are
-/// hidden ones unless they are asked for, and the side files of Office.
+/// hidden ones unless they are asked for, the side files of Office, stubs of iCloud and side files of our own.
 #[derive(Debug)]
 pub(super) struct Walk<'f> {
     folder: &'f Folder,
@@ -65,7 +73,7 @@ pub(super) struct Walk<'f> {
     hidden: bool,
     levels: Vec<Level>,
     names: u64,
-    ends: Instant,
+    ends: Ends,
     /// True once a limit left something out.
     pub(super) is_cut: bool,
 }
@@ -87,14 +95,16 @@ impl<'f> Walk<'f> {
         hidden: bool,
         limits: WalkLimits,
     ) -> Result<Self, WorkspaceError> {
+        folder.check_there()?;
         let root = folder.open_folder(below)?;
+        let ends = Ends::of(&limits);
         let mut walk = Self {
             folder,
             limits,
             hidden,
             levels: Vec::new(),
             names: 0,
-            ends: Instant::now() + limits.time,
+            ends,
             is_cut: false,
         };
         let path = below.map_or_else(String::new, |below| format!("{below}/"));
@@ -107,7 +117,7 @@ impl<'f> Walk<'f> {
         let mut names = Vec::new();
         for entry in found.flatten() {
             self.names += 1;
-            if self.names > self.limits.names || Instant::now() > self.ends {
+            if self.names > self.limits.names || self.ends.is_over() {
                 self.is_cut = true;
                 break;
             }
@@ -132,13 +142,19 @@ impl<'f> Walk<'f> {
     }
 
     fn is_wanted(&self, name: &str) -> bool {
-        name != ".git" && !name.starts_with("~$") && (self.hidden || !name.starts_with('.'))
+        let is_hidden = name.starts_with('.');
+        let is_nobodys = name == ".git" || icloud_stub(name).is_some() || is_ours(name);
+        !name.starts_with("~$") && !(is_hidden && (!self.hidden || is_nobodys))
     }
 
     /// The next file; the error once the folder was detached.
     pub(super) fn next(&mut self) -> Result<Option<Met>, WorkspaceError> {
         loop {
             self.folder.check_attached()?;
+            if self.ends.is_over() && !self.levels.is_empty() {
+                self.is_cut = true;
+                self.levels.clear();
+            }
             let depth = self.levels.len();
             let Some(level) = self.levels.last_mut() else {
                 return Ok(None);

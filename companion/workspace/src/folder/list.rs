@@ -59,6 +59,7 @@ pub struct Listing {
 impl Folder {
     /// The documents of the folder, level by level. Links to folders are not entered; hidden names are left out.
     pub fn list(&self, limits: ListLimits) -> Result<Listing, WorkspaceError> {
+        self.check_there()?;
         let root = self.open_folder(None)?;
         let mut listing = Listing::default();
         let mut names = 0;

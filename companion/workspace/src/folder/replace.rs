@@ -5,9 +5,10 @@ use std::io::{self, BufWriter, Write};
 
 use cap_std::fs::Dir;
 
-use super::beside::Beside;
+use super::beside::{self, Beside};
+use super::held::Held;
 use super::keep::keep;
-use super::{Access, Folder};
+use super::{Access, Folder, flush};
 use crate::error::WorkspaceError;
 use crate::fingerprint::{Fingerprint, Fingerprinting};
 use crate::lock_file::LockFile;
@@ -70,8 +71,9 @@ impl Folder {
         expected: Expected,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Fingerprint, WorkspaceError> {
-        let told = WorkspaceError::below(path);
+        let told = self.told(path);
         let is_private = matches!(expected, Expected::Content(_));
+        beside::sweep(parent);
         let mut beside = Beside::create(parent, is_private).map_err(&told)?;
         let file = beside.file();
         let mut out = Fingerprinting::new(BufWriter::with_capacity(BUFFER, &mut *file));
@@ -90,18 +92,18 @@ impl Folder {
         file.sync_all().map_err(&told)?;
         // Once more: writing took its time.
         self.check(path, expected)?;
-        let placed = match expected {
-            Expected::Nothing => beside.place_new(name),
-            Expected::Content(_) => beside.place(name),
-        };
-        match placed {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(WorkspaceError::ChangedElsewhere {
-                    path: path.clone(),
-                    found: self.fingerprint(path)?,
-                });
+        match expected {
+            Expected::Nothing => match beside.place_new(name) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    return Err(self.changed(path)?);
+                }
+                placed => placed.map_err(&told)?,
+            },
+            Expected::Content(old) => {
+                if !exchange(parent, name, beside, [old, written]).map_err(&told)? {
+                    return Err(self.changed(path)?);
+                }
             }
-            placed => placed.map_err(&told)?,
         }
         // Not every file system flushes folders. The content is flushed, and read back by the caller.
         drop(flush(parent));
@@ -123,17 +125,35 @@ impl Folder {
             })
         }
     }
+    /// What to answer where something else is found than was expected.
+    fn changed(&self, path: &RelativePath) -> Result<WorkspaceError, WorkspaceError> {
+        Ok(WorkspaceError::ChangedElsewhere {
+            path: path.clone(),
+            found: self.fingerprint(path)?,
+        })
+    }
 }
 
-/// Makes the new name durable.
-#[cfg(unix)]
-fn flush(folder: &Dir) -> std::io::Result<()> {
-    folder.open(".")?.sync_all()
-}
-
-/// Folders have no flush of their own here: a rename is durable with the journal of the file system.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature everywhere")]
-fn flush(_: &Dir) -> std::io::Result<()> {
-    Ok(())
+/// Puts a new file in the place of one with the content `old`, and answers whether it did. What another program puts there in
+/// the last moment stays, or, where it cannot, is beside it under a name of its own. Where the file system cannot exchange two
+/// names, what comes between the last look and the rename is replaced.
+fn exchange(parent: &Dir, name: &str, new: Beside<'_>, [old, written]: [Fingerprint; 2]) -> io::Result<bool> {
+    let held = Held::new(parent, name, &[old, written])?;
+    held.hold(new)?;
+    match held.exchange() {
+        Ok(true) => {}
+        Ok(false) => return held.place().map(|()| true),
+        // It is gone.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    if held.content() == Some(old) {
+        return held.discard().map(|()| true);
+    }
+    held.exchange()?;
+    if held.content() != Some(written) {
+        // Somebody wrote over ours as well, which is newer than what was put back.
+        held.exchange()?;
+    }
+    held.settle().map(|_| false)
 }

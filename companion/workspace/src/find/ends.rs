@@ -1,0 +1,51 @@
+//! When a search ends although there is more: its time is over, or the one who asked does not wait any longer.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::walk::WalkLimits;
+
+/// Looked at between files and between the pieces that are read of one.
+#[derive(Clone, Debug)]
+pub(super) struct Ends {
+    /// None: so far away that no clock tells it.
+    at: Option<Instant>,
+    stop: Option<Arc<AtomicBool>>,
+}
+
+impl Ends {
+    /// Begins to count now.
+    pub(super) fn of(limits: &WalkLimits) -> Self {
+        Self {
+            at: Instant::now().checked_add(limits.time),
+            stop: limits.stop.clone(),
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        let is_stopped = self
+            .stop
+            .as_ref()
+            .is_some_and(|stop| stop.load(Ordering::Relaxed));
+        is_stopped || self.at.is_some_and(|at| Instant::now() >= at)
+    }
+}
+
+/// A file that cannot be read any further once the search is over.
+#[derive(Debug)]
+pub(super) struct UntilEnd<'a> {
+    pub(super) file: &'a File,
+    pub(super) ends: &'a Ends,
+}
+
+impl Read for UntilEnd<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.ends.is_over() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.file.read(buffer)
+    }
+}

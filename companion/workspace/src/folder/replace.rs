@@ -157,3 +157,48 @@ fn exchange(parent: &Dir, name: &str, new: Beside<'_>, [old, written]: [Fingerpr
     }
     held.settle().map(|_| false)
 }
+
+#[cfg(all(test, any(target_os = "linux", target_os = "macos")))]
+mod tests {
+    use std::fs;
+
+    use cap_std::ambient_authority;
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    /// Puts `new` in the place of `old`, where `there` is by then.
+    fn put(there: &str) -> (bool, Vec<(String, String)>) {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("a.xlsx"), there).unwrap();
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        let mut new = Beside::create(&dir, true).unwrap();
+        new.file().write_all(b"new").unwrap();
+        let contents = [Fingerprint::of(b"old"), Fingerprint::of(b"new")];
+        let is_put = exchange(&dir, "a.xlsx", new, contents).unwrap();
+        let entries = fs::read_dir(home.path()).unwrap();
+        let files = entries.map(|entry| {
+            let entry = entry.unwrap();
+            let content = fs::read_to_string(entry.path()).unwrap();
+            (entry.file_name().into_string().unwrap(), content)
+        });
+        (is_put, files.collect())
+    }
+
+    #[test]
+    fn what_another_program_wrote_after_the_last_look_stays() {
+        let file = |content: &str| vec![("a.xlsx".to_owned(), content.to_owned())];
+        assert_eq!(put("old"), (true, file("new")));
+        assert_eq!(put("theirs"), (false, file("theirs")));
+    }
+
+    #[test]
+    fn nothing_comes_into_the_place_of_a_file_that_went() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        let new = Beside::create(&dir, true).unwrap();
+        let contents = [Fingerprint::of(b"old"), Fingerprint::of(b"")];
+        assert!(!exchange(&dir, "a.xlsx", new, contents).unwrap());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+}

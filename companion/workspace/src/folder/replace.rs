@@ -158,7 +158,8 @@ fn exchange(parent: &Dir, name: &str, new: Beside<'_>, [old, written]: [Fingerpr
     held.settle().map(|_| false)
 }
 
-#[cfg(all(test, any(target_os = "linux", target_os = "macos")))]
+#[cfg(test)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 mod tests {
     use std::fs;
 

@@ -369,6 +369,13 @@ mod escapes {
     }
 
     #[test]
+    fn rules_that_are_a_link_are_none() {
+        let (home, folder) = folder(&[("a.txt", b""), ("rules", b"*.txt\n")]);
+        symlink("rules", home.path().join("root/.gitignore")).unwrap();
+        assert_eq!(names(&folder, "*.txt"), ["a.txt"]);
+    }
+
+    #[test]
     fn nothing_outside_is_met_while_folders_are_swapped_for_links() {
         let (home, folder) = folder(&[("swap/inside.txt", b"inside")]);
         put(home.path(), "beside/inside.txt", b"canary");

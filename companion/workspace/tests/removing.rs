@@ -230,6 +230,25 @@ fn folders_of_similar_names_are_nobodys_to_sweep() {
     assert!(names.iter().all(|name| fixture.at(name).is_file()));
 }
 
+#[cfg(unix)]
+#[test]
+fn links_with_names_of_ours_are_nobodys_to_sweep() {
+    use std::os::unix::fs::symlink;
+
+    let fixture = Fixture::new(&[("sub/theirs.xlsx", "theirs"), ("a.xlsx", "own"), ("b.xlsx", "")]);
+    let (aside, half) = (held("old"), format!(".deskhand-{GUARD}.tmp"));
+    symlink("sub", fixture.at(&aside)).unwrap();
+    fixture.remove("b.xlsx", "").unwrap();
+    assert!(fixture.at("sub/theirs.xlsx").is_file() && fixture.at(&aside).is_symlink());
+    symlink("a.xlsx", fixture.at(&half)).unwrap();
+    fixture
+        .folder
+        .replace(&path("b.xlsx"), b"", Expected::Nothing)
+        .unwrap();
+    assert!(fixture.at(&half).is_symlink());
+    assert_eq!(fs::read(fixture.at("a.xlsx")).unwrap(), b"own");
+}
+
 #[test]
 fn missing_folders_above_a_file_are_made_and_told() {
     let fixture = Fixture::new(&[("there/a.xlsx", "")]);

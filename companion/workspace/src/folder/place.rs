@@ -37,10 +37,7 @@ impl Folder {
             match parent.symlink_metadata(name.as_path()) {
                 Ok(found) if found.is_symlink() => {
                     let target = parent.read_link_contents(name.as_path()).map_err(&told)?;
-                    if target.is_absolute() {
-                        return Err(WorkspaceError::Escapes(path.clone()));
-                    }
-                    // What goes up in it is left to the system, which knows where the link's folder is.
+                    // What is absolute or goes up in it is left to the handle, which knows where the link's folder is.
                     at = above.map_or_else(PathBuf::new, PathBuf::from).join(target);
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {

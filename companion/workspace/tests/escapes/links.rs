@@ -36,6 +36,8 @@ fn refuses_a_link_to_a_folder_outside() {
     fixture.refuses("link");
     fixture.refuses("link/canary.xlsx");
     fixture.refuses("link/deep");
+    let refused = fixture.folder.make_parents(&parse("link/new.xlsx"));
+    assert!(matches!(refused, Err(WorkspaceError::Escapes(_))), "{refused:?}");
 }
 
 #[test]

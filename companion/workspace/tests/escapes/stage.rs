@@ -129,10 +129,6 @@ impl Fixture {
         for (what, outcome) in self.leaks_nothing(path) {
             let is_refused = match what {
                 "list" | "glob" | "grep" | "grep hidden" => outcome.is_ok(),
-                "remove" => matches!(
-                    outcome,
-                    Err(WorkspaceError::Escapes(_) | WorkspaceError::NotAFile(_))
-                ),
                 "remove_empty" => matches!(
                     outcome,
                     Err(WorkspaceError::Escapes(_) | WorkspaceError::NotAFolder(_))

@@ -197,3 +197,24 @@ fn is_this(dir: &Dir, path: &Path) -> bool {
 fn is_this(_: &Dir, _: &Path) -> bool {
     true
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn an_allowed_folder_is_opened_where_no_link_stands_in_its_place_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("inside")).unwrap();
+        symlink("inside", root.join("link")).unwrap();
+        assert!(open_exactly(&root.join("inside")).is_ok());
+        let refused = open_exactly(&root.join("link"));
+        assert!(matches!(refused, Err(WorkspaceError::NotAllowed(_))));
+        let inside = open_ambient(&root.join("inside")).unwrap();
+        assert!(!is_this(&inside, &root.join("link")));
+    }
+}

@@ -20,6 +20,7 @@ mod held;
 mod keep;
 mod list;
 mod parents;
+mod place;
 mod remove;
 mod rename;
 mod replace;
@@ -215,33 +216,6 @@ impl Folder {
             None => dir.try_clone(),
         };
         above.map_err(self.told(path))
-    }
-
-    /// The folder that holds what a path leads to, links inside the folder followed, and the name in it.
-    fn parent(&self, path: &RelativePath) -> Result<(Dir, String), WorkspaceError> {
-        let dir = self.dir()?;
-        let told = self.told(path);
-        let real = match dir.canonicalize(path.as_path()) {
-            Ok(real) => RelativePath::from_path(&real)?,
-            // A new file: only its folder has to be there, and its name must not be a link to nothing.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.check_there()?;
-                if dir.symlink_metadata(path.as_path()).is_ok() {
-                    return Err(WorkspaceError::NotAFile(path.clone()));
-                }
-                path.clone()
-            }
-            Err(error) => return Err(told(error)),
-        };
-        let above = real
-            .as_path()
-            .parent()
-            .filter(|above| !above.as_os_str().is_empty());
-        let parent = match above {
-            Some(above) => dir.open_dir(above).map_err(told)?,
-            None => dir.try_clone().map_err(told)?,
-        };
-        Ok((parent, real.name().to_owned()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which folders are attached, and which may be. The only place that opens a path of the system.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -20,19 +20,48 @@ pub struct AllowedFolder {
     pub access: Access,
 }
 
+/// A folder that may be attached, and where it was when it was first seen.
+#[derive(Debug)]
+struct Root {
+    allowed: AllowedFolder,
+    real: OnceLock<PathBuf>,
+}
+
+impl Root {
+    fn new(allowed: AllowedFolder) -> Self {
+        let root = Self {
+            allowed,
+            real: OnceLock::new(),
+        };
+        root.real();
+        root
+    }
+
+    /// Its real path. It does not change any more once it is known: what allows one folder does not allow another that is put
+    /// in its place by a link.
+    fn real(&self) -> Option<&Path> {
+        if let Some(real) = self.real.get() {
+            return Some(real);
+        }
+        let real = real_path(&self.allowed.path).ok()?;
+        Some(self.real.get_or_init(|| real))
+    }
+}
+
 /// The attached folders.
 #[derive(Debug)]
 pub struct Folders {
     /// `None`: any folder may be attached.
-    allowed: Option<Vec<AllowedFolder>>,
+    allowed: Option<Vec<Root>>,
     attached: RwLock<Vec<Arc<Folder>>>,
 }
 
 impl Folders {
-    /// No folder yet. With `allowed`, only folders in one of these may be attached.
+    /// No folder yet. With `allowed`, only folders in one of these may be attached; links in their paths count as they are now,
+    /// or, where nothing is there now, as they are when something is first found.
     pub fn new(allowed: Option<Vec<AllowedFolder>>) -> Self {
         Self {
-            allowed,
+            allowed: allowed.map(|roots| roots.into_iter().map(Root::new).collect()),
             attached: RwLock::default(),
         }
     }
@@ -88,13 +117,13 @@ impl Folders {
             return Ok((open_ambient(real)?, Access::ReadWrite));
         };
         let holders = allowed.iter().filter_map(|root| {
-            let path = real_path(&root.path).ok()?;
-            let below = real.strip_prefix(&path).ok()?.to_owned();
-            Some((path, below, root.access))
+            let path = root.real()?;
+            let below = real.strip_prefix(path).ok()?.to_owned();
+            Some((path, below, root.allowed.access))
         });
         let nearest = holders.min_by_key(|(_, below, access)| (below.components().count(), *access));
         let (root, below, access) = nearest.ok_or_else(|| WorkspaceError::NotAllowed(real.to_owned()))?;
-        let root = open_ambient(&root)?;
+        let root = open_exactly(root)?;
         if below.as_os_str().is_empty() {
             return Ok((root, access));
         }
@@ -145,4 +174,54 @@ fn open_ambient(path: &Path) -> Result<Dir, WorkspaceError> {
         path: path.to_owned(),
         cause,
     })
+}
+
+/// Opens a folder whose real path is known, and refuses where a link stands there by now.
+fn open_exactly(path: &Path) -> Result<Dir, WorkspaceError> {
+    let dir = open_ambient(path)?;
+    if real_path(path)? == path && is_this(&dir, path) {
+        Ok(dir)
+    } else {
+        Err(WorkspaceError::NotAllowed(path.to_owned()))
+    }
+}
+
+/// True where a path, its last name not followed, is that of an open folder.
+#[cfg(unix)]
+fn is_this(dir: &Dir, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use cap_std::fs::MetadataExt as _;
+
+    let (Ok(opened), Ok(named)) = (dir.dir_metadata(), path.symlink_metadata()) else {
+        return false;
+    };
+    (opened.dev(), opened.ino()) == (named.dev(), named.ino())
+}
+
+/// An open folder cannot be exchanged here.
+#[cfg(not(unix))]
+fn is_this(_: &Dir, _: &Path) -> bool {
+    true
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn an_allowed_folder_is_opened_where_no_link_stands_in_its_place_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("inside")).unwrap();
+        symlink("inside", root.join("link")).unwrap();
+        assert!(open_exactly(&root.join("inside")).is_ok());
+        let refused = open_exactly(&root.join("link"));
+        assert!(matches!(refused, Err(WorkspaceError::NotAllowed(_))));
+        let inside = open_ambient(&root.join("inside")).unwrap();
+        assert!(!is_this(&inside, &root.join("link")));
+    }
 }

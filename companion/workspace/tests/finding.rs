@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use deskhand_workspace::{Folder, Folders, Search, Searched, WalkLimits, WorkspaceError};
 
@@ -259,6 +261,88 @@ fn limits_end_a_walk_and_it_is_said() {
     );
 }
 
+#[test]
+fn a_search_that_is_stopped_or_out_of_time_says_that_it_is_cut() {
+    let (_home, folder) = folder(&[("a.txt", b"word"), ("b/c.txt", b"word")]);
+    let stopped = WalkLimits {
+        stop: Some(Arc::new(AtomicBool::new(true))),
+        ..WalkLimits::default()
+    };
+    let late = WalkLimits {
+        time: Duration::ZERO,
+        ..WalkLimits::default()
+    };
+    for limits in [stopped, late] {
+        let found = folder.glob("*", 9, limits.clone()).unwrap();
+        assert_eq!((found.files.len(), found.cut), (0, true));
+        let found = folder.grep(&words("word"), limits).unwrap();
+        assert_eq!((found.files.len(), found.cut, found.more), (0, true, false));
+    }
+    let going = WalkLimits {
+        stop: Some(Arc::default()),
+        ..WalkLimits::default()
+    };
+    assert_eq!(folder.glob("*", 9, going).unwrap().files.len(), 2);
+}
+
+#[test]
+fn a_search_that_is_stopped_at_any_moment_tells_the_first_files_without_a_gap() {
+    let files: Vec<(String, Vec<u8>)> = (0..300)
+        .map(|number| (format!("f{number:03}.txt"), b"word\n".repeat(500)))
+        .collect();
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), &text[..]))
+        .collect();
+    let (_home, folder) = folder(&files);
+    for round in 0..20 {
+        let stop = Arc::new(AtomicBool::new(false));
+        let limits = WalkLimits {
+            stop: Some(Arc::clone(&stop)),
+            ..WalkLimits::default()
+        };
+        let search = Search {
+            most: 1_000,
+            ..words("word")
+        };
+        let found = std::thread::scope(|scope| {
+            let searching = scope.spawn(|| folder.grep(&search, limits));
+            for _ in 0..round * 20_000 {
+                std::hint::spin_loop();
+            }
+            stop.store(true, Ordering::Relaxed);
+            searching.join().unwrap().unwrap()
+        });
+        assert!(found.cut || found.files.len() == files.len(), "round {round}");
+        for (number, file) in found.files.iter().enumerate() {
+            assert_eq!(file.path.as_str(), format!("f{number:03}.txt"));
+            assert_eq!(file.matches, 500, "{}", file.path);
+        }
+    }
+}
+
+#[test]
+fn side_files_of_ours_and_stubs_of_a_cloud_are_never_found() {
+    let guard = ".deskhand-01a1fe8b6af270fda4e635371cbf24c4";
+    let (half, held) = (
+        format!("{guard}.tmp"),
+        format!("{guard}-{}.held/a.xlsx", "0".repeat(32)),
+    );
+    let (_home, folder) = folder(&[
+        (".a.xlsx.icloud", b"word"),
+        (".own", b"word"),
+        (&half, b"word"),
+        (&held, b"word"),
+    ]);
+    assert_eq!(names(&folder, ".*"), [".own"]);
+    assert_eq!(names(&folder, ".deskhand-*/*"), [""; 0]);
+    let hidden = Search {
+        files: Some(".*".to_owned()),
+        ..words("word")
+    };
+    assert_eq!(lines(&looked(&folder, hidden)), [".own:1:word"]);
+}
+
 #[cfg(unix)]
 mod escapes {
     use std::os::unix::fs::symlink;
@@ -282,6 +366,13 @@ mod escapes {
         assert!(pipe.success());
         assert_eq!(names(&folder, "**"), ["inside.txt"]);
         assert_eq!(lines(&looked(&folder, words("canary"))), ["inside.txt:1:canary"]);
+    }
+
+    #[test]
+    fn rules_that_are_a_link_are_none() {
+        let (home, folder) = folder(&[("a.txt", b""), ("rules", b"*.txt\n")]);
+        symlink("rules", home.path().join("root/.gitignore")).unwrap();
+        assert_eq!(names(&folder, "*.txt"), ["a.txt"]);
     }
 
     #[test]

@@ -49,3 +49,45 @@ impl Read for UntilEnd<'_> {
         self.file.read(buffer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek as _, Write as _};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_no_further_once_somebody_stops_the_search() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"one two").unwrap();
+        file.rewind().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let ends = Ends::of(&WalkLimits {
+            stop: Some(Arc::clone(&stop)),
+            ..WalkLimits::default()
+        });
+        let mut text = UntilEnd {
+            file: &file,
+            ends: &ends,
+        };
+        assert_eq!(text.read(&mut [0; 3]).unwrap(), 3);
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(
+            text.read(&mut [0; 3]).unwrap_err().kind(),
+            io::ErrorKind::TimedOut
+        );
+    }
+
+    #[test]
+    fn time_runs_out_at_once_or_never() {
+        let ends = |time| {
+            Ends::of(&WalkLimits {
+                time,
+                ..WalkLimits::default()
+            })
+        };
+        assert!(ends(Duration::ZERO).is_over());
+        assert!(!ends(Duration::MAX).is_over());
+    }
+}

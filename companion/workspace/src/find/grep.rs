@@ -255,7 +255,6 @@ fn work(looking: &Looking, waiting: &Mutex<Receiver<Batch>>, stop: &AtomicBool, 
         };
         for met in batch.files {
             // What waits is taken all the same, so that the walk does not wait for ever.
-            seen.cut |= looking.ends.is_over();
             if !seen.cut && !stop.load(Ordering::Relaxed) {
                 search(looking, &mut searcher, met, &mut seen);
             }
@@ -394,5 +393,58 @@ impl Sink for Lines<'_> {
     fn finish(&mut self, _: &Searcher, finish: &SinkFinish) -> io::Result<()> {
         self.is_binary = finish.binary_byte_offset().is_some();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn file(path: &str) -> FileLines {
+        FileLines {
+            path: RelativePath::parse(path).unwrap(),
+            matches: 1,
+            lines: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_told_from_behind_a_gap() {
+        let (found, results) = channel();
+        for (number, path, cut) in [(1, "c", false), (0, "a", true), (2, "d", false)] {
+            let seen = Seen {
+                number,
+                files: vec![file(path)],
+                cut,
+                ..Seen::default()
+            };
+            found.send(seen).unwrap();
+        }
+        drop(found);
+        let answer = collect(results, 100, &AtomicBool::new(false));
+        assert_eq!((answer.files, answer.cut), (vec![file("a")], true));
+    }
+
+    #[test]
+    fn a_file_that_is_in_memory_already_is_searched_no_further_either() {
+        let ends = Ends::of(&WalkLimits {
+            stop: Some(Arc::new(AtomicBool::new(true))),
+            ..WalkLimits::default()
+        });
+        let search = Search {
+            pattern: "word".to_owned(),
+            ..Search::default()
+        };
+        let looking = Looking::new(&search, ends.clone()).unwrap();
+        let mut lines = Lines::of(&ends);
+        let mut searcher = looking.searcher.build();
+        searcher
+            .search_slice(&looking.matcher, b"word\nword\n", &mut lines)
+            .unwrap();
+        assert_eq!((lines.matches, lines.is_cut), (1, true));
     }
 }

@@ -190,3 +190,75 @@ impl<'f> Walk<'f> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use cap_std::ambient_authority;
+
+    use super::*;
+    use crate::folder::Access;
+
+    fn folder(files: &[&str]) -> (tempfile::TempDir, Folder) {
+        let home = tempfile::tempdir().unwrap();
+        for name in files {
+            let path = home.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        let folder = Folder::new(home.path().to_owned(), dir, Access::ReadOnly);
+        (home, folder)
+    }
+
+    fn walk(folder: &Folder) -> Walk<'_> {
+        Walk::new(folder, None, false, WalkLimits::default()).unwrap()
+    }
+
+    #[test]
+    fn a_walk_ends_where_the_folder_is_detached_on_the_way() {
+        let (_home, folder) = folder(&["a.txt", "b.txt"]);
+        let mut walk = walk(&folder);
+        assert!(walk.next().unwrap().is_some());
+        folder.detach();
+        assert!(matches!(walk.next(), Err(WorkspaceError::Detached)));
+    }
+
+    #[test]
+    fn a_walk_that_is_stopped_meets_no_more_files_and_takes_no_more_names() {
+        let (_home, folder) = folder(&["a.txt", "b.txt", "c/d.txt"]);
+        let stop = Arc::new(AtomicBool::new(false));
+        let limits = WalkLimits {
+            stop: Some(Arc::clone(&stop)),
+            ..WalkLimits::default()
+        };
+        let mut walk = Walk::new(&folder, None, false, limits.clone()).unwrap();
+        assert!(walk.next().unwrap().is_some());
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(walk.next().unwrap().is_none() && walk.is_cut);
+        let walk = Walk::new(&folder, None, false, limits).unwrap();
+        assert!(walk.is_cut && walk.levels[0].waiting.as_slice().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_became_a_link_on_the_way_is_met_no_more() {
+        use std::os::unix::fs::symlink;
+
+        let (home, folder) = folder(&["a.txt", "b.txt", "c/d.txt", "e/f.txt"]);
+        let at = |name: &str| home.path().join(name);
+        let mut walk = walk(&folder);
+        let first = walk.next().unwrap().unwrap();
+        fs::remove_file(at("a.txt")).unwrap();
+        symlink("b.txt", at("a.txt")).unwrap();
+        fs::rename(at("c"), at("away")).unwrap();
+        symlink("e", at("c")).unwrap();
+        assert!(first.open().is_none());
+        let mut met = Vec::new();
+        while let Some(next) = walk.next().unwrap() {
+            met.push(next.path.to_string());
+        }
+        assert_eq!(met, ["b.txt", "e/f.txt"]);
+    }
+}

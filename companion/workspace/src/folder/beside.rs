@@ -128,3 +128,47 @@ fn private(options: &mut OpenOptions) {
 /// A new file has the access list of its folder from the first moment.
 #[cfg(not(unix))]
 fn private(_: &mut OpenOptions) {}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use cap_std::ambient_authority;
+
+    use super::*;
+
+    #[test]
+    fn what_is_being_written_is_not_swept_and_goes_with_its_writer() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        let beside = Beside::create(&dir, true).unwrap();
+        sweep(&dir);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+        drop(beside);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_new_file_takes_no_name_that_somebody_has_by_then() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        fs::write(home.path().join("a.xlsx"), "theirs").unwrap();
+        let beside = Beside::create(&dir, false).unwrap();
+        let refused = beside.place_new("a.xlsx").unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(home.path().join("a.xlsx")).unwrap(), b"theirs");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_being_written_may_be_read_by_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let home = tempfile::tempdir().unwrap();
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        let mut beside = Beside::create(&dir, true).unwrap();
+        let mode = beside.file().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

@@ -244,3 +244,102 @@ fn make_private(folder: &Dir, name: &str) -> io::Result<()> {
 fn make_private(folder: &Dir, name: &str) -> io::Result<()> {
     folder.create_dir(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use cap_std::ambient_authority;
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Dir) {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("a.xlsx"), "old").unwrap();
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        (home, dir)
+    }
+
+    fn names(home: &Path) -> Vec<String> {
+        let entries = fs::read_dir(home).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_was_written_in_the_last_moment_goes_back() {
+        let (home, dir) = folder();
+        let held = Held::new(&dir, "a.xlsx", &[Fingerprint::of(b"old")]).unwrap();
+        fs::write(home.path().join("a.xlsx"), "theirs").unwrap();
+        held.take().unwrap();
+        assert!(!home.path().join("a.xlsx").exists());
+        assert_eq!(held.settle().unwrap(), Settled::Back);
+        assert_eq!(fs::read(home.path().join("a.xlsx")).unwrap(), b"theirs");
+        assert_eq!(names(home.path()), ["a.xlsx"]);
+    }
+
+    #[test]
+    fn what_has_no_way_back_gets_a_name_of_its_own() {
+        let (home, dir) = folder();
+        let held = Held::new(&dir, "a.xlsx", &[Fingerprint::of(b"expected")]).unwrap();
+        held.take().unwrap();
+        fs::write(home.path().join("a.xlsx"), "newer").unwrap();
+        let name = "a (recovered).xlsx".to_owned();
+        assert_eq!(held.settle().unwrap(), Settled::Beside(name));
+        assert_eq!(fs::read(home.path().join("a.xlsx")).unwrap(), b"newer");
+        assert_eq!(fs::read(home.path().join("a (recovered).xlsx")).unwrap(), b"old");
+    }
+
+    #[test]
+    fn what_is_held_is_settled_also_where_it_is_forgotten() {
+        let (home, dir) = folder();
+        let held = Held::new(&dir, "a.xlsx", &[Fingerprint::of(b"expected")]).unwrap();
+        held.take().unwrap();
+        drop(held);
+        assert_eq!(names(home.path()), ["a.xlsx"]);
+        let held = Held::new(&dir, "a.xlsx", &[Fingerprint::of(b"old")]).unwrap();
+        held.take().unwrap();
+        drop(held);
+        assert_eq!(names(home.path()), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_or_folder_that_was_taken_goes_back_as_it_is() {
+        use std::os::unix::fs::symlink;
+
+        let (home, dir) = folder();
+        let at = home.path().join("a.xlsx");
+        fs::rename(&at, home.path().join("b.xlsx")).unwrap();
+        symlink("b.xlsx", &at).unwrap();
+        let held = Held::new(&dir, "a.xlsx", &[Fingerprint::of(b"old")]).unwrap();
+        held.take().unwrap();
+        assert_eq!(held.settle().unwrap(), Settled::Back);
+        assert!(fs::symlink_metadata(&at).unwrap().is_symlink());
+        assert_eq!(names(home.path()), ["a.xlsx", "b.xlsx"]);
+    }
+
+    #[test]
+    fn other_names_keep_their_ending_and_fit() {
+        let long = format!("{}.xlsx", "ü".repeat(125));
+        let other = other_name(&long, 12);
+        assert!(other.len() <= 255 && other.ends_with("ü (recovered 12).xlsx"));
+        let cases = [
+            ("a.xlsx", "a (recovered).xlsx"),
+            ("notes", "notes (recovered)"),
+            (".env", ".env (recovered)"),
+            (
+                "a.ending that is none at all",
+                "a.ending that is none at all (recovered)",
+            ),
+        ];
+        for (name, other) in cases {
+            assert_eq!(other_name(name, 1), other);
+        }
+    }
+}

@@ -30,7 +30,6 @@ impl Folder {
         let name = path.name();
         match parent.symlink_metadata(name) {
             Ok(found) if found.is_symlink() => return Err(self.link(path)),
-            Ok(found) if !found.is_file() => return Err(WorkspaceError::NotAFile(path.clone())),
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(told(error)),
             _ => {}
         }

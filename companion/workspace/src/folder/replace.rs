@@ -57,6 +57,10 @@ impl Folder {
         }
         self.check(path, expected)?;
         let written = self.put(&parent, &name, path, expected, write)?;
+        self.read_back(path, written)
+    }
+
+    fn read_back(&self, path: &RelativePath, written: Fingerprint) -> Result<Fingerprint, WorkspaceError> {
         match self.fingerprint(path)? {
             Some(found) if found == written => Ok(written),
             _ => Err(WorkspaceError::NotVerified(path.clone())),
@@ -150,10 +154,89 @@ fn exchange(parent: &Dir, name: &str, new: Beside<'_>, [old, written]: [Fingerpr
     if held.content() == Some(old) {
         return held.discard().map(|()| true);
     }
+    give_back(held, written).map(|()| false)
+}
+
+/// Puts back what is held, and takes out what was `written` in its place.
+fn give_back(held: Held<'_>, written: Fingerprint) -> io::Result<()> {
     held.exchange()?;
     if held.content() != Some(written) {
         // Somebody wrote over ours as well, which is newer than what was put back.
         held.exchange()?;
     }
-    held.settle().map(|_| false)
+    held.settle().map(drop)
+}
+
+#[cfg(test)]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+mod tests {
+    use std::fs;
+
+    use cap_std::ambient_authority;
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    /// Puts `new` in the place of `old`, where `there` is by then.
+    fn put(there: &str) -> (bool, Vec<(String, String)>) {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("a.xlsx"), there).unwrap();
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        let mut new = Beside::create(&dir, true).unwrap();
+        new.file().write_all(b"new").unwrap();
+        let contents = [Fingerprint::of(b"old"), Fingerprint::of(b"new")];
+        let is_put = exchange(&dir, "a.xlsx", new, contents).unwrap();
+        let entries = fs::read_dir(home.path()).unwrap();
+        let files = entries.map(|entry| {
+            let entry = entry.unwrap();
+            let content = fs::read_to_string(entry.path()).unwrap();
+            (entry.file_name().into_string().unwrap(), content)
+        });
+        (is_put, files.collect())
+    }
+
+    #[test]
+    fn what_another_program_wrote_after_the_last_look_stays() {
+        let file = |content: &str| vec![("a.xlsx".to_owned(), content.to_owned())];
+        assert_eq!(put("old"), (true, file("new")));
+        assert_eq!(put("theirs"), (false, file("theirs")));
+    }
+
+    #[test]
+    fn what_another_program_wrote_over_ours_keeps_the_name() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        let contents = [Fingerprint::of(b"old"), Fingerprint::of(b"new")];
+        let held = Held::new(&dir, "a.xlsx", &contents).unwrap();
+        fs::write(at("a.xlsx"), "earlier").unwrap();
+        held.take().unwrap();
+        fs::write(at("a.xlsx"), "later").unwrap();
+        give_back(held, contents[1]).unwrap();
+        assert_eq!(fs::read(at("a.xlsx")).unwrap(), b"later");
+        assert_eq!(fs::read(at("a (recovered).xlsx")).unwrap(), b"earlier");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_is_not_there_as_it_was_written_is_told() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("a.xlsx"), "theirs").unwrap();
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        let folder = Folder::new(home.path().to_owned(), dir, Access::ReadWrite);
+        let path = RelativePath::parse("a.xlsx").unwrap();
+        assert!(folder.read_back(&path, Fingerprint::of(b"theirs")).is_ok());
+        let refused = folder.read_back(&path, Fingerprint::of(b"ours")).unwrap_err();
+        assert!(matches!(refused, WorkspaceError::NotVerified(_)), "{refused:?}");
+    }
+
+    #[test]
+    fn nothing_comes_into_the_place_of_a_file_that_went() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = Dir::open_ambient_dir(home.path(), ambient_authority()).unwrap();
+        let new = Beside::create(&dir, true).unwrap();
+        let contents = [Fingerprint::of(b"old"), Fingerprint::of(b"")];
+        assert!(!exchange(&dir, "a.xlsx", new, contents).unwrap());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
 }

@@ -141,3 +141,24 @@ fn takes_no_id_of_a_document_of_another_kind() {
     let deck = registry.attach_file(DocumentKind::Deck, "/d.pptx", Some(&id(1)), id(2));
     assert_eq!(deck.id, id(2));
 }
+
+#[test]
+fn whoever_holds_a_folder_that_was_taken_out_can_do_nothing_more_with_it() {
+    let place = tempfile::tempdir().expect("a folder");
+    std::fs::write(place.path().join("notes.md"), "x").expect("written");
+    let folder = deskhand_workspace::Folders::new(None)
+        .open(place.path())
+        .expect("opened");
+    let (registry, session) = (Registry::default(), SessionId::from_text("s"));
+    registry.put_folder(&session, Arc::clone(&folder));
+    let held = registry.folders(&session);
+    let path = deskhand_workspace::RelativePath::parse("notes.md").expect("a path");
+    assert!(held[0].fingerprint(&path).is_ok());
+    registry.take_folder(&session, folder.path());
+    assert!(registry.folders(&session).is_empty());
+    let refused = held[0].fingerprint(&path);
+    assert!(
+        matches!(refused, Err(deskhand_workspace::WorkspaceError::Detached)),
+        "{refused:?}"
+    );
+}

@@ -198,6 +198,8 @@ function outcome(allowed: boolean, by: SettledBy, here: string, time: string): s
   switch (by) {
     case "sessionGrant":
       return words.approval.bySession;
+    case "lastingGrant":
+      return words.approval.byLasting;
     case "mode":
       return words.approval.byMode[key];
     case "policy":

@@ -29,9 +29,9 @@ export function FilesList(): ReactElement {
         </li>
       ))}
       {model.folders.map((folder) => (
-        <li key={folder} className="file" title={folder}>
+        <li key={folder.path} className="file" title={folder.path}>
           <Folder16Regular className="detail" />
-          <span className="grow cut">{fileName(folder)}</span>
+          <span className="grow cut">{fileName(folder.path)}</span>
         </li>
       ))}
     </ul>

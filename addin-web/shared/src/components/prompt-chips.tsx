@@ -81,7 +81,12 @@ export function PromptChips({ attachments }: { attachments: Attachments }): Reac
         />
       )}
       {model.folders.map((folder) => (
-        <Chip key={folder} icon={<Folder16Regular className="detail" />} name={fileName(folder)} title={folder} />
+        <Chip
+          key={folder.path}
+          icon={<Folder16Regular className="detail" />}
+          name={fileName(folder.path)}
+          title={folder.path}
+        />
       ))}
       <AttachMenu attachments={attachments} />
     </div>

@@ -44,6 +44,8 @@ export interface CallEntry {
   target: string | undefined;
   startedAt: number;
   state: "running" | ToolOutcome;
+  /** What allowed it without a question, where it would have been asked about. */
+  allowedBy: SettledBy | undefined;
   /** What it waits for while it runs. */
   waiting: UserError | undefined;
   output: string | undefined;
@@ -125,6 +127,11 @@ export interface ChangeState {
   changedSince: readonly string[];
 }
 
+export interface FolderState {
+  path: string;
+  readOnly: boolean;
+}
+
 export interface SessionModel {
   id: SessionId | undefined;
   /** The number of the last event that was folded in; the cursor. */
@@ -137,9 +144,11 @@ export interface SessionModel {
   /** True once somebody asked to stop it. */
   stopping: boolean;
   documents: readonly DocumentView[];
-  folders: readonly string[];
+  folders: readonly FolderState[];
   /** Oldest first. */
   changes: readonly ChangeState[];
+  /** The number of the last event after which other things may be allowed than before. */
+  allowedSeq: number;
   usage: Usage;
 }
 
@@ -155,6 +164,7 @@ export function emptyModel(id?: SessionId): SessionModel {
     documents: [],
     folders: [],
     changes: [],
+    allowedSeq: 0,
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
   };
 }

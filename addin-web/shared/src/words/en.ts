@@ -1,9 +1,18 @@
 // Every word that the front ends say by themselves. Plain sentences, present or past; errors come from the service.
-import type { DocumentKind, FigureState, FrontEndKind, PermissionMode, SandboxState } from "../generated/protocol.ts";
+import type {
+  Choice,
+  DocumentKind,
+  FigureState,
+  FrontEndKind,
+  PermissionMode,
+  SandboxState,
+  SettledBy,
+} from "../generated/protocol.ts";
 import type { DayGroup } from "../text/format.ts";
 import { number } from "../text/format.ts";
 
 const cells = (count: number): string => (count === 1 ? "1 cell" : `${number(count)} cells`);
+const lines = (count: number): string => (count === 1 ? "1 line" : `${number(count)} lines`);
 const changes = (count: number): string => (count === 1 ? "1 change" : `${number(count)} changes`);
 
 const places: Record<FrontEndKind, string> = {
@@ -18,6 +27,7 @@ export const words = {
   close: "Close",
   more: "More",
   cells,
+  lines,
   changes,
 
   documentKind: {
@@ -152,6 +162,17 @@ export const words = {
     input: "Given",
     output: "Answered",
     none: "Nothing",
+    /** Why nobody was asked; nothing to say where somebody was. */
+    allowedBy: (by: SettledBy): string | undefined =>
+      typeof by === "object"
+        ? undefined
+        : {
+            sessionGrant: "Allowed for this session",
+            lastingGrant: "Always allowed here",
+            mode: "Allowed by the mode",
+            policy: "Allowed by your organisation",
+            void: undefined,
+          }[by],
   },
 
   approval: {
@@ -160,28 +181,41 @@ export const words = {
     place: (kind: DocumentKind | undefined) => (kind === "document" ? "Paragraph" : "Cell"),
     now: "Now",
     after: "After",
+    line: "Line",
+    text: "Text",
     empty: "empty",
     formula: "formula",
     formulaAs: (cell: string) => `formula as in ${cell}`,
-    showAll: (total: number) => `Show all ${cells(total)}`,
+    showAll: (counted: string) => `Show all ${counted}`,
     showFewer: "Show fewer",
-    more: (count: number) => `and ${cells(count)} more`,
+    more: (counted: string) => `and ${counted} more`,
     noRisk: "No formula reaches outside.",
     risk: (cells: string, reach: string) => `${cells} ${reach}`,
+    answers: "Answers",
     allowOnce: "Allow once",
     allowSession: "Allow for this session",
     allowAlways: "Always in this folder",
     deny: "Deny",
-    allowed: "Allowed",
-    denied: "You said no",
-    deniedElsewhere: (place: string) => `Denied ${place}`,
-    answered: (what: string, place: string, time: string) => `${what} ${place}, ${time}`,
+    always: (folder: string) =>
+      `“Always” is for ${folder === "" ? "this folder" : `the folder ${folder}`}. It ends in 90 days and can be taken back under Permissions.`,
+    given: {
+      allowOnce: "Allowed",
+      allowSession: "Allowed for this session",
+      allowAlways: "Always allowed in this folder",
+      deny: "You said no",
+    } satisfies Record<Choice, string>,
+    readBefore: (named: readonly string[], left: number) =>
+      `Read before this: ${named.join(", ")}${left === 0 ? "" : ` and ${number(left)} more`}`,
+    readBeforeAll: "Read before this, the newest first:",
+    readBeforeShow: "Show all",
+    answered: (what: string, place: string, time: string) =>
+      `${what}${what.includes(" this ") ? "," : ""} ${place}, ${time}`,
     answeredHere: (what: string, time: string) => `${what}, ${time}`,
     bySession: "Allowed by your earlier answer for this session",
     byLasting: "Allowed by your earlier answer for this folder",
     byMode: { allow: "Allowed by the mode you chose", deny: "Refused by the mode you chose" },
     byPolicy: { allow: "Allowed by your organisation", deny: "Refused by your organisation" },
-    void: "No longer asked: the cells changed since, or the turn ended",
+    void: "No longer asked: the contents changed since, or the turn ended",
     places,
   },
 

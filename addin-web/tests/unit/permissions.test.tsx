@@ -1,0 +1,132 @@
+// What may be done without asking, what is asked, and how it is taken back.
+import { cleanup, fireEvent, screen, within } from "@testing-library/react";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Choice, EventBody, PermissionRequest, SessionEvent, SettledBy } from "../../shared/src/generated/protocol.ts";
+import { open } from "../page.tsx";
+import { asked, editRequest, fileRequest, numbered, SESSION, workbook } from "../story.ts";
+
+afterEach(cleanup);
+
+const hello = { document: workbook, documents: [workbook] };
+const after = (events: readonly SessionEvent[], ...bodies: EventBody[]): SessionEvent[] =>
+  numbered(bodies, events.length + 1);
+
+async function ask(about: PermissionRequest) {
+  const opened = await open({ kind: "window", events: asked(about), hello });
+  return { ...opened, card: within(screen.getByRole("group", { name: about.question })) };
+}
+
+const texts = (elements: readonly HTMLElement[]): (string | null)[] => elements.map((element) => element.textContent);
+
+describe("a question about a file", () => {
+  it("names the file by its whole path and counts in lines", async () => {
+    const { card } = await ask(editRequest);
+    expect(card.getByText("/data/Reports/2026/notes.txt").className).toContain("ltr");
+    expect(texts(card.getAllByRole("columnheader"))).toEqual(["Line", "Now", "After"]);
+    expect(texts(card.getAllByRole("rowheader"))).toEqual(["4 ", "7 ", "7 "]);
+    expect(card.getByRole("img", { name: "File" })).toBeTruthy();
+  });
+
+  it("shows of a new file its text alone", async () => {
+    const { card } = await ask(fileRequest);
+    expect(texts(card.getAllByRole("columnheader"))).toEqual(["Line", "Text"]);
+    expect(texts(card.getAllByRole("cell"))).toEqual(["# Quarter 3", "empty", fileRequest.rows[2]?.after]);
+  });
+
+  it("says how many lines there are beyond the table", async () => {
+    const row = { cell: "1", now: "", after: "text", formula: false };
+    const { card } = await ask({ ...fileRequest, rows: Array.from({ length: 200 }, () => row), total: 1_400 });
+    fireEvent.click(card.getByRole("button", { name: "Show all 1,400 lines" }));
+    expect(card.getAllByRole("rowheader")).toHaveLength(200);
+    expect(card.getByText("and 1,200 lines more")).toBeTruthy();
+  });
+
+  it("shows the path of a document too, and counts its cells", async () => {
+    const { card } = await ask({ ...editRequest, document: workbook.id, path: "/data/Sample workbook.xlsx" });
+    expect(card.getByText("/data/Sample workbook.xlsx")).toBeTruthy();
+    expect(texts(card.getAllByRole("columnheader"))).toEqual(["Cell", "Now", "After"]);
+  });
+
+  it("offers to allow it always, behind the session, and says for how long", async () => {
+    const { card, run, calls, service } = await ask(fileRequest);
+    service.answer("permission/answer", () => ({ accepted: true }));
+    expect(texts(within(card.getByRole("group", { name: "Answers" })).getAllByRole("button"))).toEqual([
+      "Allow once",
+      "Allow for this session",
+      "Always in this folder",
+      "Deny",
+    ]);
+    expect(card.getByText(/is for the folder Reports\. It ends in 90 days/)).toBeTruthy();
+    await run(() => fireEvent.click(card.getByRole("button", { name: "Always in this folder" })));
+    expect(calls("permission/answer")).toEqual([
+      { session: SESSION, permission: "permission-file", choice: "allowAlways" },
+    ]);
+  });
+
+  it("does not speak of always where it is not offered", async () => {
+    const { card } = await ask({ ...fileRequest, reason: "removes", choices: ["allowOnce", "deny"] });
+    expect(card.queryByText(/90 days/)).toBeNull();
+    expect(card.queryByRole("button", { name: /Always|session/ })).toBeNull();
+  });
+
+  it("keeps the reason in sight where a rule asks", async () => {
+    const risk = {
+      cells: "/data/Reports/2026/notes.txt",
+      reach: "is something that your organisation wants to be asked about",
+      rule: "The rule is `Read(**)`; it asks every time.",
+    };
+    const { card } = await ask({ ...fileRequest, reason: "ruled", rows: [], risks: [risk] });
+    expect(card.getByText(/your organisation wants to be asked about/).closest(".note-warning")).not.toBeNull();
+    expect(card.queryByRole("button", { name: /Fold|Hide/ })).toBeNull();
+  });
+});
+
+describe("what was read before a question", () => {
+  it("is said in one line that unfolds to all of it", async () => {
+    const { card } = await ask(fileRequest);
+    const line = "Read before this: Sample workbook.xlsx Notes!A1:B9, notes.txt and 2 more";
+    expect(card.getByText(line)).toBeTruthy();
+    fireEvent.click(card.getByRole("button", { name: "Show all" }));
+    expect(texts(card.getAllByRole("listitem"))).toEqual([
+      "Sample workbook.xlsx Notes!A1:B9",
+      "/data/Reports/2026/notes.txt",
+      "/data/Reports/2026/rates.txt",
+      "*.md",
+    ]);
+    fireEvent.click(card.getByRole("button", { name: "Show fewer" }));
+    expect(card.getByText(line)).toBeTruthy();
+  });
+
+  it("is not said where nothing was read", async () => {
+    const { card } = await ask({ ...fileRequest, read: [] });
+    expect(card.queryByText(/Read before this/)).toBeNull();
+  });
+});
+
+describe("a settled question", () => {
+  it.each<[Choice, SettledBy, string | RegExp]>([
+    ["allowAlways", { person: "window" }, /\? Always allowed in this folder, .*14:31/],
+    ["allowAlways", { person: "excel" }, /\? Always allowed in this folder, in Excel, .*14:31/],
+    ["allowSession", { person: "excel" }, /\? Allowed for this session, in Excel, .*14:31/],
+    ["allowOnce", { person: "excel" }, /\? Allowed in Excel, .*14:31/],
+    ["allowOnce", "lastingGrant", /\? Allowed by your earlier answer for this folder/],
+  ])("says how far it was allowed and where: %s, %j", async (choice, by, said) => {
+    const events = asked(fileRequest);
+    const settled: EventBody = { type: "permissionSettled", permission: fileRequest.id, choice, by };
+    await open({ kind: "window", events: [...events, ...after(events, settled)], hello });
+    expect(screen.getByText(said)).toBeTruthy();
+  });
+});
+
+describe("a call that nobody was asked about", () => {
+  it.each<[SettledBy, string]>([
+    ["sessionGrant", "Allowed for this session"],
+    ["lastingGrant", "Always allowed here"],
+    ["mode", "Allowed by the mode"],
+  ])("says in its line what allowed it: %s", async (by, said) => {
+    const events = asked(fileRequest).slice(0, -1);
+    const allowed: EventBody = { type: "callAllowed", call: fileRequest.call, by };
+    await open({ kind: "window", events: [...events, ...after(events, allowed)], hello });
+    expect(screen.getByText(said).closest(".call")?.textContent).toContain("Writing a file");
+  });
+});

@@ -173,6 +173,23 @@ export function asked(about: PermissionRequest): SessionEvent[] {
   ]);
 }
 
+/** A change of a file in an attached folder. */
+export function fileChange(id: string, title: string, name: string, count: number): EventBody {
+  const document = `/data/Reports/2026/${name}`;
+  return change(id, TURN, title, "14:33", { document, kind: "file", title: name, target: "", count });
+}
+
+/** A turn that made a file, edited one and deleted one. */
+export const fileTurn: SessionEvent[] = numbered([
+  ...opening,
+  { type: "folderAttached", path: "/data/Reports", readOnly: false },
+  prompt(TURN, "Tidy up the notes."),
+  fileChange("change-made", "summary.md made", "summary.md", 12),
+  fileChange("change-edited", "notes.txt edited", "notes.txt", 1),
+  fileChange("change-removed", "old.txt moved to the journal", "old.txt", 1),
+  { type: "turnEnded", turn: TURN, outcome: "completed", usage },
+]);
+
 /** The Excel pane: a turn in the middle that waits for the person. */
 export const waitingTurn: SessionEvent[] = numbered([
   ...opening,

@@ -1,6 +1,7 @@
 // Folds events into the model of a session. Pure; an event that was folded before changes nothing (Invariant 1).
 import type { Block, EventBody, PlanStep, SessionEvent, Usage } from "../generated/protocol.ts";
-import type { ChangeState, Entry, MessageEntry, RetryEntry, SessionModel } from "./model.ts";
+import { type ChangeState, type Entry, isRemoval, type MessageEntry, type RetryEntry } from "./model.ts";
+import type { SessionModel } from "./model.ts";
 
 type Body<T extends EventBody["type"]> = Extract<EventBody, { type: T }>;
 
@@ -231,6 +232,9 @@ type ChangeEvent = Body<"changeSetApplied"> | Body<"changeSetUndone"> | Body<"ch
 function foldChange(draft: Draft, event: SessionEvent & ChangeEvent): void {
   if (event.type === "changeSetApplied") {
     draft.changes.push({ set: event.changeSet, undoneAt: undefined, kept: [], changedSince: [] });
+    if (isRemoval(event.changeSet)) {
+      draft.entries.push({ kind: "removed", id: event.changeSet.id });
+    }
     return;
   }
   draft.changes = draft.changes.map((change) => {

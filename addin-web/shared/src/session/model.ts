@@ -2,6 +2,7 @@
 import type {
   CallId,
   ChangeSet,
+  ChangeSetId,
   Choice,
   DocumentId,
   DocumentView,
@@ -105,6 +106,12 @@ export interface FileEntry {
   at: number;
 }
 
+/** A file was deleted; the change set of this id brings it back. */
+export interface RemovedEntry {
+  kind: "removed";
+  id: ChangeSetId;
+}
+
 export type Entry =
   | PromptEntry
   | MessageEntry
@@ -115,7 +122,8 @@ export type Entry =
   | FailureEntry
   | StoppedEntry
   | ResumedEntry
-  | FileEntry;
+  | FileEntry
+  | RemovedEntry;
 
 export interface ChangeState {
   set: ChangeSet;
@@ -167,6 +175,14 @@ export function emptyModel(id?: SessionId): SessionModel {
     allowedSeq: 0,
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
   };
+}
+
+/** How the service names the deletion of a file. */
+const REMOVED = " moved to the journal";
+
+/** True where a file was deleted, so that to undo it is to restore the file. */
+export function isRemoval({ entries, title }: ChangeSet): boolean {
+  return entries[0]?.kind === "file" && title.endsWith(REMOVED);
 }
 
 /** The requests that wait for a person, oldest first. */

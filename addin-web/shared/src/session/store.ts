@@ -371,6 +371,12 @@ export class SessionStore implements ClientListener {
     });
   }
 
+  detachFolder(path: string): void {
+    void this.withSession(async (session) => {
+      await this.client?.request("folder/detach", { session, path });
+    });
+  }
+
   rename(session: SessionId, title: string): void {
     this.act(this.client?.request("session/rename", { session, title }));
   }

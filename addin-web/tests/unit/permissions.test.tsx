@@ -1,7 +1,16 @@
 // What may be done without asking, what is asked, and how it is taken back.
-import { cleanup, fireEvent, screen, within } from "@testing-library/react";
-import { afterEach, describe, expect, it } from "vitest";
-import type { Choice, EventBody, PermissionRequest, SessionEvent, SettledBy } from "../../shared/src/generated/protocol.ts";
+import { cleanup, configure, fireEvent, screen, within } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type {
+  Choice,
+  EventBody,
+  FrontEndKind,
+  GrantView,
+  PermissionRequest,
+  SessionEvent,
+  SettledBy,
+} from "../../shared/src/generated/protocol.ts";
+import { helloAnswer } from "../fake-service.ts";
 import { open } from "../page.tsx";
 import { asked, editRequest, fileRequest, numbered, SESSION, workbook } from "../story.ts";
 
@@ -128,5 +137,110 @@ describe("a call that nobody was asked about", () => {
     const allowed: EventBody = { type: "callAllowed", call: fileRequest.call, by };
     await open({ kind: "window", events: [...events, ...after(events, allowed)], hello });
     expect(screen.getByText(said).closest(".call")?.textContent).toContain("Writing a file");
+  });
+});
+
+describe("the list of permissions", () => {
+  // In jsdom, where nothing is laid out, the popover that has the focus is not told apart from the page behind it.
+  beforeEach(() => {
+    configure({ defaultHidden: true });
+  });
+  afterEach(() => {
+    configure({ defaultHidden: false });
+  });
+
+  const lasting: GrantView = {
+    ...{ id: "grant-1", reason: "creates", folder: "/data/Reports" },
+    ...{ grantedAt: Date.UTC(2026, 8, 18, 12), expiresAt: Date.UTC(2026, 11, 17, 12) },
+  };
+  const here: GrantView = { id: "grant-2", reason: "reformats", document: workbook.id };
+  const edits: GrantView = { id: "grant-3", reason: "edits", folder: "/data/Reports/2026" };
+
+  async function list(granted: readonly GrantView[], kind: FrontEndKind = "window") {
+    let grants = [...granted];
+    const opened = await open({ kind, events: asked(fileRequest), hello });
+    opened.service
+      .answer("permission/grants", () => ({ grants }))
+      .answer("permission/revoke", ({ id }) => {
+        grants = grants.filter((grant) => grant.id !== id);
+        return {};
+      });
+    await opened.run(() => fireEvent.click(screen.getByRole("button", { name: "More" })));
+    await opened.run(() => fireEvent.click(screen.getByRole("menuitem", { name: "Permissions" })));
+    const give = (grant: GrantView): void => {
+      grants = [...grants, grant];
+    };
+    return { ...opened, give, view: within(screen.getByRole("group", { name: "Permissions" })) };
+  }
+
+  it.each(["window", "excel"] as const)("says what is allowed, where and until when: %s", async (kind) => {
+    const { view, calls } = await list([lasting, here, edits], kind);
+    expect(calls("permission/grants")).toEqual([{ session: SESSION }]);
+    expect(texts(view.getAllByRole("listitem"))).toEqual([
+      "Make new files/data/ReportsUntil Dec 17, 2026Revoke",
+      "Change looksSample workbook.xlsxThis sessionRevoke",
+      "Edit text files/data/Reports/2026This sessionRevoke",
+    ]);
+  });
+
+  it("takes one of always back by its id alone, one of this session with the session", async () => {
+    const { view, run, calls } = await list([lasting, here]);
+    await run(() => fireEvent.click(view.getByRole("button", { name: "Revoke: Make new files, Reports" })));
+    expect(texts(view.getAllByRole("listitem"))).toHaveLength(1);
+    await run(() => fireEvent.click(view.getByRole("button", { name: "Revoke: Change looks, Sample workbook" })));
+    expect(calls("permission/revoke")).toEqual([{ id: "grant-1" }, { id: "grant-2", session: SESSION }]);
+    expect(view.getByText(/Nothing is allowed for longer than once/)).toBeTruthy();
+  });
+
+  it("is read again when something is allowed or taken back elsewhere", async () => {
+    const { view, run, service, give } = await list([lasting]);
+    give(edits);
+    const events = asked(fileRequest);
+    const by = { person: "excel" as const };
+    const settled: EventBody = { type: "permissionSettled", permission: fileRequest.id, choice: "allowSession", by };
+    await run(() => service.events(SESSION, after(events, settled)));
+    expect(view.getAllByRole("listitem")).toHaveLength(2);
+    give(here);
+    await run(() => service.events(SESSION, numbered([{ type: "grantRevoked", grant: "other" }], events.length + 2)));
+    expect(view.getAllByRole("listitem")).toHaveLength(3);
+  });
+
+  it("shows what the organisation tells the model, where it tells it something", async () => {
+    const { view, run, service } = await list([]);
+    expect(view.queryByText("What your organisation tells the model")).toBeNull();
+    const organizationInstructions = "Write figures in thousands.\n<b>Never</b> name customers.";
+    await run(() => service.notify("service/changed", { ...helloAnswer().view, organizationInstructions }));
+    const told = view.getByRole("region", { name: "What your organisation tells the model" });
+    expect(told.textContent).toContain(organizationInstructions);
+    expect(within(told).queryByRole("textbox")).toBeNull();
+  });
+});
+
+describe("the mode that acts", () => {
+  const picker = (): HTMLElement => screen.getByRole("button", { name: /^How much/ });
+
+  async function choose(actLocked: boolean) {
+    const opened = await open({ kind: "window", hello: { view: { ...helloAnswer().view, actLocked } } });
+    await opened.run(() => fireEvent.click(picker()));
+    await opened.run(() => fireEvent.click(screen.getByRole("menuitemradio", { name: /^Act/ })));
+    return opened;
+  }
+
+  it("can be chosen where nobody closed it, and is left when somebody does", async () => {
+    const { run, service } = await choose(false);
+    expect(picker().textContent).toBe("Act");
+    await run(() => service.notify("service/changed", { ...helloAnswer().view, actLocked: true }));
+    expect(picker().textContent).toBe("Ask first");
+  });
+
+  it("stays in sight where the organisation closed it, says who did, and is not chosen", async () => {
+    const { run, calls, service } = await choose(true);
+    service.answer("session/create", () => ({ session: { id: SESSION } as never }));
+    expect(screen.getByText("Set by your organisation")).toBeTruthy();
+    expect(screen.getByText("disableBypassPermissionsMode")).toBeTruthy();
+    const box = document.querySelector("textarea") ?? document.body;
+    await run(() => fireEvent.change(box, { target: { value: "Go" } }));
+    await run(() => fireEvent.keyDown(box, { key: "Enter" }));
+    expect(calls("session/prompt")).toMatchObject([{ mode: "ask" }]);
   });
 });

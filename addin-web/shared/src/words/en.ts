@@ -1,5 +1,6 @@
 // Every word that the front ends say by themselves. Plain sentences, present or past; errors come from the service.
 import type {
+  AskReason,
   Choice,
   DocumentKind,
   FigureState,
@@ -124,6 +125,9 @@ export const words = {
     modelLocked: "Your organisation chose the model",
     mode: "How much may be done without asking",
     modes: { ask: "Ask first", act: "Act", readOnly: "Read only" } satisfies Record<PermissionMode, string>,
+    modeLocked: "Closed by your organisation. Choose to see why.",
+    modeLockedText:
+      "The mode that acts without asking is closed on this computer. Deskhand asks before it changes anything existing.",
     modeHints: {
       ask: "Asks before anything existing is changed",
       act: "Changes documents; risky actions still ask",
@@ -402,6 +406,28 @@ export const words = {
     ] as readonly { title: string; text: string; prompt?: string }[],
   },
 
+  permissions: {
+    title: "Permissions",
+    text: "What was allowed for longer than once. Risky actions ask every time and are never in this list.",
+    reading: "Reading what is allowed",
+    none: "Nothing is allowed for longer than once. Every change asks, as the mode says.",
+    what: {
+      creates: "Make new files",
+      reformats: "Change looks",
+      edits: "Edit text files",
+      overwrites: "Overwrite",
+      ruled: "What your organisation asks about",
+      removes: "Delete",
+      reachesOutside: "Formulas that reach outside",
+    } satisfies Record<AskReason, string>,
+    gone: "A document that is no longer here",
+    session: "This session",
+    until: (day: string) => `Until ${day}`,
+    revoke: "Revoke",
+    revokeOf: (what: string, where: string) => `Revoke: ${what}${where === "" ? "" : `, ${where}`}`,
+    told: "What your organisation tells the model",
+  },
+
   sandbox: {
     short: { vm: "Sandbox: VM", unavailable: "Sandbox: unavailable", notNeeded: "Sandbox: not needed" },
     long: { vm: "Sandbox: virtual machine", unavailable: "Sandbox: unavailable", notNeeded: "Sandbox: not needed" },
@@ -421,6 +447,10 @@ export const words = {
         ? "Deskhand's key is kept in a file that only you can read."
         : "Deskhand's key is kept in the secret store of this computer.",
     ask: "Ask your administrator about a setting.",
+    setBy: "Set by your organisation",
+    key: "Key",
+    questions: "Questions",
+    administrator: "Your administrator",
   },
 
   usage: {

@@ -4,6 +4,7 @@ import type {
   DocumentView,
   EventBody,
   FigureCheck,
+  GrantView,
   PermissionRequest,
   SessionEvent,
   SessionSummary,
@@ -161,6 +162,16 @@ export const editRequest: PermissionRequest = {
   ],
   total: 3,
 };
+
+/** What was allowed for longer than once: for always, and in this session on a document and in a folder. */
+export const grants: GrantView[] = [
+  {
+    ...{ id: "grant-1", reason: "creates", folder: "/data/Reports" },
+    ...{ grantedAt: Date.UTC(2026, 8, 18, 12), expiresAt: Date.UTC(2026, 11, 17, 12) },
+  },
+  { id: "grant-2", reason: "reformats", document: workbook.id },
+  { id: "grant-3", reason: "edits", folder: "/data/Reports/2026" },
+];
 
 /** A turn that waits for the answer to such a question. */
 export function asked(about: PermissionRequest): SessionEvent[] {

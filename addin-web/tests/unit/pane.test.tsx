@@ -248,7 +248,7 @@ describe("changes of files", () => {
   it("are said to be restored, and can be done again", async () => {
     await open({ kind: "window", events: [...fileTurn, ...after(fileTurn, undone)] });
     expect(row("old.txt moved to the journal").textContent).toContain("restored ");
-    expect(within(row("old.txt moved to the journal")).getByRole("button", { name: /^Redo/ })).toBeTruthy();
+    expect(within(row("old.txt moved to the journal")).getByRole("button", { name: /^Delete again/ })).toBeTruthy();
   });
 
   it.each(["window", "excel"] as const)("offer a deleted file back in the conversation: %s", async (kind) => {

@@ -12,7 +12,7 @@ import type {
 } from "../../shared/src/generated/protocol.ts";
 import { helloAnswer } from "../fake-service.ts";
 import { open } from "../page.tsx";
-import { asked, editRequest, fileRequest, numbered, SESSION, workbook } from "../story.ts";
+import { asked, editRequest, fileRequest, grants, numbered, SESSION, workbook } from "../story.ts";
 
 afterEach(cleanup);
 
@@ -149,28 +149,23 @@ describe("the list of permissions", () => {
     configure({ defaultHidden: false });
   });
 
-  const lasting: GrantView = {
-    ...{ id: "grant-1", reason: "creates", folder: "/data/Reports" },
-    ...{ grantedAt: Date.UTC(2026, 8, 18, 12), expiresAt: Date.UTC(2026, 11, 17, 12) },
-  };
-  const here: GrantView = { id: "grant-2", reason: "reformats", document: workbook.id };
-  const edits: GrantView = { id: "grant-3", reason: "edits", folder: "/data/Reports/2026" };
+  const [lasting, here, edits] = grants as [GrantView, GrantView, GrantView];
 
   async function list(granted: readonly GrantView[], kind: FrontEndKind = "window") {
-    let grants = [...granted];
+    let given = [...granted];
     const opened = await open({ kind, events: asked(fileRequest), hello });
     opened.service
-      .answer("permission/grants", () => ({ grants }))
+      .answer("permission/grants", () => ({ grants: given }))
       .answer("permission/revoke", ({ id }) => {
-        grants = grants.filter((grant) => grant.id !== id);
+        given = given.filter((grant) => grant.id !== id);
         return {};
       });
     await opened.run(() => fireEvent.click(screen.getByRole("button", { name: "More" })));
     await opened.run(() => fireEvent.click(screen.getByRole("menuitem", { name: "Permissions" })));
     const give = (grant: GrantView): void => {
-      grants = [...grants, grant];
+      given = [...given, grant];
     };
-    return { ...opened, give, view: within(screen.getByRole("group", { name: "Permissions" })) };
+    return { ...opened, give, view: within(screen.getByRole("dialog", { name: "Permissions" })) };
   }
 
   it.each(["window", "excel"] as const)("says what is allowed, where and until when: %s", async (kind) => {

@@ -68,7 +68,7 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
       <div className="grow">
         <div className="row change-line">
           <div className="grow">
-            <div className="change-title cut">{set.title}</div>
+            <div className={entry?.kind === "file" ? "change-title path" : "change-title cut"}>{set.title}</div>
             <div className="small detail">{describe(change)}</div>
           </div>
           <ReverseButton change={change} />
@@ -106,17 +106,19 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
   );
 }
 
-const { undo, undoing, undoOf, redo, redoing, redoOf, restore, restoring, restoreOf } = words.changeList;
-const undoWords = { verb: undo, doing: undoing, of: undoOf };
-const redoWords = { verb: redo, doing: redoing, of: redoOf };
-const restoreWords = { verb: restore, doing: restoring, of: restoreOf };
+const list = words.changeList;
+const back = { verb: list.undo, doing: list.undoing, of: list.undoOf };
+const again = { verb: list.redo, doing: list.redoing, of: list.redoOf };
+/** A deletion says what becomes of the file. */
+const fileBack = { verb: list.restore, doing: list.restoring, of: list.restoreOf };
+const fileAgain = { verb: list.deleteAgain, doing: list.redoing, of: list.deleteAgainOf };
 
 export function ReverseButton({ change }: { change: ChangeState }): ReactElement {
   const store = useStore();
   const { reversing } = useSession();
   const { id, title } = change.set;
   const undone = change.undoneAt !== undefined;
-  const says = undone ? redoWords : isRemoval(change.set) ? restoreWords : undoWords;
+  const says = isRemoval(change.set) ? (undone ? fileAgain : fileBack) : undone ? again : back;
   if (reversing.includes(id)) {
     return (
       <span className="row small detail">

@@ -18,6 +18,13 @@ import { metaKey } from "./sessions.tsx";
 
 type Sheet = "keys" | "permissions" | "rename" | "delete";
 
+const titles: Record<Sheet, string> = {
+  keys: words.keyboard.title,
+  permissions: words.permissions.title,
+  rename: words.sessions.rename,
+  delete: words.sessions.delete,
+};
+
 interface MoreMenuProps {
   /** Opened from the keyboard as well. */
   keys: boolean;
@@ -87,7 +94,10 @@ export function MoreMenu({ keys, onKeys }: MoreMenuProps): ReactElement {
           }
         }}
       >
-        <PopoverSurface className={shown === "permissions" ? "surface popover popover-wide" : "surface popover"}>
+        <PopoverSurface
+          className={shown === "permissions" ? "surface popover popover-wide" : "surface popover"}
+          aria-label={shown === undefined ? undefined : titles[shown]}
+        >
           {shown === "keys" && <KeyList />}
           {shown === "permissions" && <Permissions />}
           {shown === "rename" && <RenameForm onDone={close} />}

@@ -1,5 +1,5 @@
 // What was allowed for longer than once, each to be taken back, and what the organisation tells the model.
-import { type ReactElement, useCallback, useEffect, useState } from "react";
+import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import type { GrantView } from "../generated/protocol.ts";
 import { documentNow } from "../session/store.ts";
 import { date, fileName, shortTitle } from "../text/format.ts";
@@ -11,9 +11,10 @@ import { Folder16Regular, Glyph, LockClosed16Regular } from "./icons.tsx";
 export function Permissions(): ReactElement {
   const { view } = useSession();
   const { grants, revoke } = useGrants();
+  const list = useRef<HTMLDivElement>(null);
   const told = view?.organizationInstructions;
   return (
-    <div className="permissions" tabIndex={0} role="group" aria-label={words.permissions.title}>
+    <div className="permissions" tabIndex={0} ref={list}>
       <h2>{words.permissions.title}</h2>
       <p className="small secondary">{words.permissions.text}</p>
       {grants === undefined && (
@@ -26,7 +27,15 @@ export function Permissions(): ReactElement {
       {grants !== undefined && grants.length > 0 && (
         <ul className="card plain-list">
           {grants.map((grant) => (
-            <GrantRow key={grant.id} grant={grant} onRevoke={revoke} />
+            <GrantRow
+              key={grant.id}
+              grant={grant}
+              onRevoke={() => {
+                revoke(grant);
+                // Its button goes, and the keyboard stays here.
+                list.current?.focus();
+              }}
+            />
           ))}
         </ul>
       )}
@@ -45,7 +54,7 @@ export function Permissions(): ReactElement {
   );
 }
 
-function GrantRow({ grant, onRevoke }: { grant: GrantView; onRevoke: (grant: GrantView) => void }): ReactElement {
+function GrantRow({ grant, onRevoke }: { grant: GrantView; onRevoke: () => void }): ReactElement {
   const document = documentNow(useSession(), grant.document);
   const what = words.permissions.what[grant.reason];
   const where = grant.folder === undefined ? shortTitle(document?.title ?? "") : fileName(grant.folder);
@@ -69,9 +78,7 @@ function GrantRow({ grant, onRevoke }: { grant: GrantView; onRevoke: (grant: Gra
       <TextButton
         small
         label={words.permissions.revokeOf(what, where)}
-        onClick={() => {
-          onRevoke(grant);
-        }}
+        onClick={onRevoke}
       >
         {words.permissions.revoke}
       </TextButton>

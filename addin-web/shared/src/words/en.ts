@@ -250,6 +250,8 @@ export const words = {
     restore: "Restore",
     restoreOf: (title: string) => `Restore ${title}`,
     restoring: "Restoring",
+    deleteAgain: "Delete again",
+    deleteAgainOf: (title: string) => `Delete again: ${title}`,
     restoredAt: (time: string) => `restored ${time}`,
     onDisk: "Undo opens it on disk",
     changedSince: (where: string) => `You changed ${where} since. Undo keeps your value unless you choose.`,
@@ -410,7 +412,7 @@ export const words = {
     title: "Permissions",
     text: "What was allowed for longer than once. Risky actions ask every time and are never in this list.",
     reading: "Reading what is allowed",
-    none: "Nothing is allowed for longer than once. Every change asks, as the mode says.",
+    none: "Nothing is allowed for longer than once.",
     what: {
       creates: "Make new files",
       reformats: "Change looks",

@@ -87,6 +87,7 @@ export function helloAnswer(parts: Partial<HelloAnswer> = {}): HelloAnswer {
       configured: true,
       models: [],
       modelLocked: false,
+      actLocked: false,
       sandbox: "notNeeded",
       secretStore: "keyFile",
       notices: [],

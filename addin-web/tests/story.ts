@@ -4,6 +4,7 @@ import type {
   DocumentView,
   EventBody,
   FigureCheck,
+  GrantView,
   PermissionRequest,
   SessionEvent,
   SessionSummary,
@@ -119,6 +120,86 @@ export const request: PermissionRequest = {
   ],
   choices: ["allowOnce", "deny"],
 };
+
+/** A question about a new file in an attached folder, after two files, a range and a search were read. */
+export const fileRequest: PermissionRequest = {
+  id: "permission-file",
+  turn: TURN,
+  call: "call-file",
+  question: "Make the new file summary.md, 3 lines?",
+  reason: "creates",
+  scope: "In /data/Reports/2026/Quarter 3. No other file changes.",
+  path: "/data/Reports/2026/Quarter 3/summary.md",
+  folder: "/data/Reports",
+  read: [
+    { document: workbook.id, target: "Notes!A1:B9" },
+    { target: "/data/Reports/2026/notes.txt" },
+    { target: "/data/Reports/2026/rates.txt" },
+    { target: "*.md" },
+  ],
+  rows: [
+    { cell: "1", now: "", after: "# Quarter 3", formula: false },
+    { cell: "2", now: "", after: "", formula: false },
+    { cell: "3", now: "", after: "Revenue was 4,101,570, and region North led with 1,248,300.", formula: false },
+  ],
+  total: 3,
+  risks: [],
+  choices: ["allowOnce", "allowSession", "allowAlways", "deny"],
+};
+
+/** One about a line that another takes the place of: both have its number. */
+export const editRequest: PermissionRequest = {
+  ...fileRequest,
+  id: "permission-edit",
+  question: "Change 2 lines of notes.txt?",
+  reason: "edits",
+  scope: "In /data/Reports/2026. The other lines stay as they are.",
+  path: "/data/Reports/2026/notes.txt",
+  rows: [
+    { cell: "4", now: "The rate of May is 4%.", after: "The rate of May is 5%.", formula: false },
+    { cell: "7", now: "Draft, not checked.", after: "", formula: false },
+    { cell: "7", now: "", after: "Checked against Rates.", formula: false },
+  ],
+  total: 3,
+};
+
+/** What was allowed for longer than once: for always, and in this session on a document and in a folder. */
+export const grants: GrantView[] = [
+  {
+    ...{ id: "grant-1", reason: "creates", folder: "/data/Reports" },
+    ...{ grantedAt: Date.UTC(2026, 8, 18, 12), expiresAt: Date.UTC(2026, 11, 17, 12) },
+  },
+  { id: "grant-2", reason: "reformats", document: workbook.id },
+  { id: "grant-3", reason: "edits", folder: "/data/Reports/2026" },
+];
+
+/** A turn that waits for the answer to such a question. */
+export function asked(about: PermissionRequest): SessionEvent[] {
+  return numbered([
+    ...opening,
+    { type: "folderAttached", path: "/data/Reports", readOnly: false },
+    prompt(TURN, "Write what matters of the third quarter to a file."),
+    { ...call(TURN, about.call, "Writing a file"), ...{ document: undefined, target: undefined } } as EventBody,
+    { type: "permissionRequested", request: about },
+  ]);
+}
+
+/** A change of a file in an attached folder. */
+export function fileChange(id: string, title: string, name: string, count: number): EventBody {
+  const document = `/data/Reports/2026/${name}`;
+  return change(id, TURN, title, "14:33", { document, kind: "file", title: name, target: "", count });
+}
+
+/** A turn that made a file, edited one and deleted one. */
+export const fileTurn: SessionEvent[] = numbered([
+  ...opening,
+  { type: "folderAttached", path: "/data/Reports", readOnly: false },
+  prompt(TURN, "Tidy up the notes."),
+  fileChange("change-made", "summary.md made", "summary.md", 12),
+  fileChange("change-edited", "notes.txt edited", "notes.txt", 1),
+  fileChange("change-removed", "old.txt moved to the journal", "old.txt", 1),
+  { type: "turnEnded", turn: TURN, outcome: "completed", usage },
+]);
 
 /** The Excel pane: a turn in the middle that waits for the person. */
 export const waitingTurn: SessionEvent[] = numbered([

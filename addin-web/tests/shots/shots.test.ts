@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
+import { asked, editRequest, fileRequest, fileTurn, grants } from "../story.ts";
 import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 import { script, serve } from "./pages.ts";
 
@@ -50,6 +51,11 @@ const desk = {
   ...{ page: "desktop" as const, width: 1200, height: 800, events: workingTurn },
   hello: { documents: [workbook, deck] },
 };
+const file = { ...excel, height: 900, events: asked(fileRequest) };
+const folderTurn = [
+  ...fileTurn,
+  ...numbered([{ type: "folderAttached", path: "/data/Archive", readOnly: true }], fileTurn.length + 1),
+];
 const tour = { view: { ...view, tour: true, managed: false, sandbox: "notNeeded" as const }, document: workbook };
 
 const shots: Shot[] = [
@@ -73,6 +79,17 @@ const shots: Shot[] = [
   { ...desk, name: "window-900-switcher", width: 900, height: 600, then: opensSwitcher },
   { ...excel, name: "pane-error", width: 360, height: 800, then: fails },
   { ...excel, name: "pane-menu", width: 360, height: 800, then: opensModes },
+  { ...file, name: "pane-file-question", width: 360 },
+  { ...file, name: "pane-file-question-320", width: 320, scheme: "dark" },
+  { ...file, name: "pane-file-question-contrast", width: 360, scheme: "dark", contrast: true },
+  { ...file, name: "pane-file-edit", width: 360, events: asked(editRequest) },
+  { ...file, name: "pane-files-changed", width: 360, events: fileTurn },
+  { ...file, name: "pane-permissions", width: 360, then: opensPermissions },
+  { ...desk, name: "window-file-question-rtl", direction: "rtl", events: asked(fileRequest) },
+  { ...desk, name: "window-files-changed", events: folderTurn },
+  { ...desk, name: "window-permissions", events: asked(fileRequest), then: opensPermissions },
+  { ...desk, name: "window-permissions-dark", scheme: "dark", events: asked(editRequest), then: opensPermissions },
+  { ...desk, name: "window-act-locked", then: opensLockedMode },
   { ...excel, name: "pane-tour", width: 360, height: 760, hello: tour, events: waitingTurn.slice(0, 9) },
 ];
 
@@ -157,6 +174,23 @@ async function opensSwitcher(page: Page): Promise<void> {
 async function opensModes(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^How much/ }).click();
   await page.getByRole("menuitemradio", { name: /Read only/ }).waitFor();
+}
+
+async function opensPermissions(page: Page, service: FakeService): Promise<void> {
+  service.answer("permission/grants", () => ({ grants }));
+  const organizationInstructions = "Write figures in thousands of EUR.\nNever name customers in a deck.";
+  service.notify("service/changed", { ...view, organizationInstructions });
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Permissions" }).click();
+  await page.getByText("Make new files").waitFor();
+}
+
+async function opensLockedMode(page: Page, service: FakeService): Promise<void> {
+  service.notify("service/changed", { ...view, actLocked: true });
+  await page.getByRole("button", { name: /^How much/ }).click();
+  await page.screenshot({ path: `${OUT}/window-act-locked-menu.png` });
+  await page.getByRole("menuitemradio", { name: /^Act/ }).click();
+  await page.getByText("Set by your organisation").waitFor();
 }
 
 async function fails(page: Page, service: FakeService): Promise<void> {

@@ -73,6 +73,18 @@ describe("the fold", () => {
     expect(model.turn).toBeUndefined();
   });
 
+  it("knows the folders that are attached now, and which of them are only read", () => {
+    const attached = (path: string, readOnly: boolean): EventBody => ({ type: "folderAttached", path, readOnly });
+    const bodies = [attached("/a", false), attached("/b", true), attached("/a", true)];
+    const detached: EventBody = { type: "folderDetached", path: "/b" };
+    expect(folded(numbered(bodies)).folders).toEqual([
+      { path: "/a", readOnly: true },
+      { path: "/b", readOnly: true },
+    ]);
+    const model = folded(numbered([...bodies, detached, detached]));
+    expect(model.folders).toEqual([{ path: "/a", readOnly: true }]);
+  });
+
   it("counts the tokens of all turns", () => {
     expect(folded(numbered([ended, ended])).usage).toEqual({ input: 2, output: 4, cacheRead: 6, cacheWrite: 8 });
   });

@@ -4,7 +4,7 @@ import { userError } from "../../shared/src/client/rpc.ts";
 import type { EventBody, SessionEvent, SessionSummary } from "../../shared/src/generated/protocol.ts";
 import { helloAnswer } from "../fake-service.ts";
 import { memoryOf, open } from "../page.tsx";
-import { numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
+import { fileTurn, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 
 afterEach(cleanup);
 
@@ -216,6 +216,52 @@ describe("changes", () => {
   });
 });
 
+describe("changes of files", () => {
+  const row = (title: string): HTMLElement => {
+    const side = screen.getByRole("complementary", { name: "Plan, changes and files" });
+    return within(side).getByText(title).closest("li") ?? document.body;
+  };
+  const undone: EventBody = { type: "changeSetUndone", changeSet: "change-removed", kept: [] };
+
+  it("say what, where and how many lines, and show no place in a document", async () => {
+    await open({ kind: "window", events: fileTurn });
+    expect(row("summary.md made").textContent).toMatch(/12 lines, .*14:33.*\/data\/Reports\/2026\/summary\.md/);
+    expect(within(row("summary.md made")).getByRole("img", { name: "File" })).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "More for summary.md made" }));
+    expect(screen.getByRole("menuitem", { name: "Undo from here" })).toBeTruthy();
+    expect(screen.queryByRole("menuitem", { name: /Show/ })).toBeNull();
+    expect(screen.queryByRole("button", { name: "More for old.txt moved to the journal" })).toBeNull();
+  });
+
+  it("are undone by their change sets, and a deleted file is restored", async () => {
+    const { run, calls } = await open({ kind: "window", events: fileTurn });
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Undo notes.txt edited" })));
+    const restore = within(row("old.txt moved to the journal")).getByRole("button", { name: /^Restore/ });
+    expect(restore.textContent).toBe("Restore");
+    await run(() => fireEvent.click(restore));
+    expect(calls("changeSet/undo")).toEqual([
+      { session: SESSION, changeSet: "change-edited", overwrite: false },
+      { session: SESSION, changeSet: "change-removed", overwrite: false },
+    ]);
+  });
+
+  it("are said to be restored, and can be done again", async () => {
+    await open({ kind: "window", events: [...fileTurn, ...after(fileTurn, undone)] });
+    expect(row("old.txt moved to the journal").textContent).toContain("restored ");
+    expect(within(row("old.txt moved to the journal")).getByRole("button", { name: /^Delete again/ })).toBeTruthy();
+  });
+
+  it.each(["window", "excel"] as const)("offer a deleted file back in the conversation: %s", async (kind) => {
+    const { run, calls, service } = await open({ kind, events: fileTurn });
+    const result = screen.getByRole("region", { name: "old.txt moved to the journal" });
+    expect(result.textContent).toContain("Moved to the journal");
+    await run(() => fireEvent.click(within(result).getByRole("button", { name: /^Restore/ })));
+    expect(calls("changeSet/undo")).toMatchObject([{ changeSet: "change-removed" }]);
+    await run(() => service.events(SESSION, after(fileTurn, undone)));
+    expect(result.textContent).toContain("Restored");
+  });
+});
+
 describe("a session begun elsewhere", () => {
   const [first] = sessions as [SessionSummary];
   const begun = { ...first, id: "begun" };
@@ -261,6 +307,37 @@ describe("documents", () => {
     const glyphs = screen.getAllByRole("img", { name: "Workbook" }).filter((glyph) => glyph.closest(".session") === null);
     expect(glyphs.length).toBeGreaterThan(2);
     expect(glyphs.filter((glyph) => !glyph.className.includes("glyph-closed"))).toEqual([]);
+  });
+});
+
+describe("folders", () => {
+  const attached = (path: string, readOnly: boolean): EventBody => ({ type: "folderAttached", path, readOnly });
+  const events = numbered([attached("/data/Reports", false), attached("/data/Archive", true)]);
+  const chips = (): (string | null)[] => Array.from(document.querySelectorAll(".chip"), (chip) => chip.textContent);
+
+  it.each(["window", "excel"] as const)("are chips that say where they are and what is only read: %s", async (kind) => {
+    await open({ kind, events });
+    expect(chips()).toEqual(["Reports", "Archiveread only"]);
+    expect(screen.getAllByTitle("/data/Reports").length).toBeGreaterThan(0);
+    expect(screen.getByTitle("/data/Archive, read only").className).toBe("chip");
+  });
+
+  it.each(["window", "excel"] as const)("are taken out with their chip: %s", async (kind) => {
+    const { run, calls, service } = await open({ kind, events });
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Remove Archive" })));
+    expect(calls("folder/detach")).toEqual([{ session: SESSION, path: "/data/Archive" }]);
+    expect(chips()).toHaveLength(2);
+    await run(() => service.events(SESSION, after(events, { type: "folderDetached", path: "/data/Archive" })));
+    expect(chips()).toEqual(["Reports"]);
+    expect(screen.queryByText("Archive")).toBeNull();
+  });
+
+  it("stay where the service refuses to let them go, and it says why", async () => {
+    const { run, service } = await open({ kind: "window", events });
+    service.refuse("folder/detach", userError("SES_BUSY"));
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Remove Reports" })));
+    expect(chips()).toHaveLength(2);
+    expect(screen.getByText("SES_BUSY")).toBeTruthy();
   });
 });
 

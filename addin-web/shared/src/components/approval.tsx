@@ -1,16 +1,15 @@
 // A question to the person: what would change, what stays, what to weigh. Never folded while open, never focused by itself.
 import { memo, type ReactElement, useId, useState } from "react";
-import type { BeforeAfter, Choice, DocumentKind, PermissionRequest, SettledBy } from "../generated/protocol.ts";
+import type { Choice, DocumentKind, PermissionRequest, SettledBy } from "../generated/protocol.ts";
 import type { ApprovalEntry } from "../session/model.ts";
 import { documentNow } from "../session/store.ts";
-import { type Pattern, patternAt } from "../text/formula.ts";
-import { when } from "../text/format.ts";
+import { fileName, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
-import { LinkButton, TextButton } from "./controls.tsx";
+import { BeforeAfterTable } from "./before-after.tsx";
+import { TextButton } from "./controls.tsx";
 import { useApp, useSession } from "./context.tsx";
 import { Checkmark16Regular, Dismiss16Regular, Glyph, Warning16Filled } from "./icons.tsx";
-
-const ROWS_SHOWN = 6;
+import { ReadBeforeLine } from "./read-before.tsx";
 
 export const Approval = memo(function Approval({ entry }: { entry: ApprovalEntry }): ReactElement {
   return entry.settled === undefined ? (
@@ -24,6 +23,8 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
   const { store } = useApp();
   const title = useId();
   const document = documentNow(useSession(), request.document);
+  // A document that has a path is not one of lines.
+  const isFile = request.path !== undefined && request.document === undefined;
   return (
     <div className="card approval" role="group" aria-labelledby={title} data-approval tabIndex={-1}>
       <div className="card-head">
@@ -31,14 +32,21 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
           {request.question}
         </h2>
         {document !== undefined && <Glyph kind={document.kind satisfies DocumentKind} state={document.state} />}
+        {isFile && <Glyph kind="file" />}
       </div>
       <div className="card-body">
+        {request.path !== undefined && (
+          <p className="small path">
+            <bdi className="ltr">{request.path}</bdi>
+          </p>
+        )}
         {request.scope !== "" && <p className="small secondary scope">{request.scope}</p>}
         {request.rows.length > 0 && (
           <BeforeAfterTable
-            place={words.approval.place(document?.kind)}
+            place={isFile ? words.approval.line : words.approval.place(document?.kind)}
             rows={request.rows}
             total={request.total}
+            lines={isFile ? (request.reason === "creates" ? "new" : "changed") : undefined}
           />
         )}
         {request.risks.map((risk) => (
@@ -58,6 +66,10 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
             store.answer(request.id, choice);
           }}
         />
+        {request.choices.includes("allowAlways") && (
+          <p className="small secondary always">{words.approval.always(fileName(request.folder ?? ""))}</p>
+        )}
+        {request.read !== undefined && <ReadBeforeLine read={request.read} />}
       </div>
     </div>
   );
@@ -84,7 +96,7 @@ function Choices({
 }): ReactElement {
   const [given, setGiven] = useState<Choice | undefined>();
   return (
-    <div className="row choices">
+    <div className="row choices" role="group" aria-label={words.approval.answers}>
       {choices.map((choice, index) => (
         <TextButton
           key={choice}
@@ -100,73 +112,6 @@ function Choices({
         </TextButton>
       ))}
     </div>
-  );
-}
-
-interface BeforeAfterProps {
-  /** What the rows are called. */
-  place: string;
-  rows: readonly BeforeAfter[];
-  total: number;
-}
-
-function BeforeAfterTable({ place, rows, total }: BeforeAfterProps): ReactElement {
-  const [all, setAll] = useState(false);
-  const shown = all ? rows : rows.slice(0, ROWS_SHOWN);
-  const left = total - rows.length;
-  return (
-    <>
-      <table className="before-after">
-        <thead>
-          <tr>
-            <th scope="col">{place}</th>
-            <th scope="col">{words.approval.now}</th>
-            <th scope="col">{words.approval.after}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((row, index) => (
-            <Row key={row.cell} row={row} pattern={patternAt(shown, index)} />
-          ))}
-        </tbody>
-      </table>
-      {rows.length > ROWS_SHOWN && (
-        <LinkButton
-          onClick={() => {
-            setAll(!all);
-          }}
-        >
-          {all ? words.approval.showFewer : words.approval.showAll(total)}
-        </LinkButton>
-      )}
-      {all && left > 0 && <p className="small detail">{words.approval.more(left)}</p>}
-    </>
-  );
-}
-
-/** One line of the table, and below the last row of a pattern the formula that it shares. */
-function Row({ row, pattern }: { row: BeforeAfter; pattern: Pattern | undefined }): ReactElement {
-  const same = row.now === row.after;
-  const formula = pattern?.first === undefined ? words.approval.formula : words.approval.formulaAs(pattern.first);
-  return (
-    <>
-      <tr className={pattern?.text === undefined ? undefined : "no-rule"}>
-        <th scope="row">
-          <span className="ltr">{row.cell}</span> {row.label}
-        </th>
-        <td className="ltr">{row.now === "" ? words.approval.empty : row.now}</td>
-        <td className={same ? "ltr same" : "ltr"}>
-          {row.formula ? formula : row.after === "" ? words.approval.empty : row.after}
-        </td>
-      </tr>
-      {pattern?.text !== undefined && (
-        <tr>
-          <td className="formula mono ltr" colSpan={3}>
-            {pattern.text}
-          </td>
-        </tr>
-      )}
-    </>
   );
 }
 
@@ -187,17 +132,19 @@ function SettledApproval({
     <p className="row small secondary settled">
       {allowed ? <Checkmark16Regular className="is-ok" /> : <Dismiss16Regular className="detail" />}
       <span>
-        {question} {outcome(allowed, by, kind, when(at, Date.now()))}
+        {question} {outcome(choice, by, kind, when(at, Date.now()))}
       </span>
     </p>
   );
 }
 
-function outcome(allowed: boolean, by: SettledBy, here: string, time: string): string {
-  const key = allowed ? "allow" : "deny";
+function outcome(choice: Choice, by: SettledBy, here: string, time: string): string {
+  const key = choice === "deny" ? "deny" : "allow";
   switch (by) {
     case "sessionGrant":
       return words.approval.bySession;
+    case "lastingGrant":
+      return words.approval.byLasting;
     case "mode":
       return words.approval.byMode[key];
     case "policy":
@@ -205,7 +152,7 @@ function outcome(allowed: boolean, by: SettledBy, here: string, time: string): s
     case "void":
       return words.approval.void;
     default: {
-      const what = allowed ? words.approval.allowed : words.approval.denied;
+      const what = words.approval.given[choice];
       return by.person === here
         ? words.approval.answeredHere(what, time)
         : words.approval.answered(what, words.approval.places[by.person], time);

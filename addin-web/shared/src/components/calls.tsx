@@ -56,6 +56,7 @@ const CallRow = memo(function CallRow({ call }: { call: CallEntry }): ReactEleme
   const now = useNow(running);
   const elapsed = call.durationMs ?? Math.max(0, now - call.startedAt);
   const inTitle = call.target !== undefined && call.title.includes(call.target);
+  const allowed = call.allowedBy === undefined ? undefined : words.calls.allowedBy(call.allowedBy);
   const toggle = (): void => {
     setOpen(!open);
   };
@@ -71,6 +72,7 @@ const CallRow = memo(function CallRow({ call }: { call: CallEntry }): ReactEleme
           {call.state === "failed" && call.output !== undefined && (
             <span className="detail">{reason(call.output)}</span>
           )}
+          {call.state !== "failed" && allowed !== undefined && <span className="detail allowed-by">{allowed}</span>}
         </span>
         {(call.durationMs !== undefined || elapsed >= 1000) && <span className="detail num">{duration(elapsed)}</span>}
         <button

@@ -1,7 +1,7 @@
 // What was changed over all documents, newest first, each with its way back (Invariant 6).
 import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
 import { type KeyboardEvent, type ReactElement, useState } from "react";
-import type { ChangeState } from "../session/model.ts";
+import { type ChangeState, isRemoval } from "../session/model.ts";
 import { documentNow } from "../session/store.ts";
 import { shortTitle, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
@@ -68,12 +68,17 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
       <div className="grow">
         <div className="row change-line">
           <div className="grow">
-            <div className="change-title cut">{set.title}</div>
+            <div className={entry?.kind === "file" ? "change-title path" : "change-title cut"}>{set.title}</div>
             <div className="small detail">{describe(change)}</div>
           </div>
           <ReverseButton change={change} />
           <ChangeMenu change={change} newest={newest} />
         </div>
+        {entry?.kind === "file" && (
+          <p className="small detail path">
+            <bdi className="ltr">{entry.document}</bdi>
+          </p>
+        )}
         {document?.state === "closed" && undoneAt === undefined && (
           <p className="small detail">{words.changeList.onDisk}</p>
         )}
@@ -101,16 +106,24 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
   );
 }
 
+const list = words.changeList;
+const back = { verb: list.undo, doing: list.undoing, of: list.undoOf };
+const again = { verb: list.redo, doing: list.redoing, of: list.redoOf };
+/** A deletion says what becomes of the file. */
+const fileBack = { verb: list.restore, doing: list.restoring, of: list.restoreOf };
+const fileAgain = { verb: list.deleteAgain, doing: list.redoing, of: list.deleteAgainOf };
+
 export function ReverseButton({ change }: { change: ChangeState }): ReactElement {
   const store = useStore();
   const { reversing } = useSession();
   const { id, title } = change.set;
   const undone = change.undoneAt !== undefined;
+  const says = isRemoval(change.set) ? (undone ? fileAgain : fileBack) : undone ? again : back;
   if (reversing.includes(id)) {
     return (
       <span className="row small detail">
         <span className="ring" />
-        {undone ? words.changeList.redoing : words.changeList.undoing}
+        {says.doing}
       </span>
     );
   }
@@ -118,20 +131,26 @@ export function ReverseButton({ change }: { change: ChangeState }): ReactElement
     <TextButton
       small
       icon={undone ? <ArrowRedo16Regular /> : <ArrowUndo16Regular />}
-      label={undone ? words.changeList.redoOf(title) : words.changeList.undoOf(title)}
+      label={says.of(title)}
       onClick={() => {
         void (undone ? store.redo(id) : store.undo(id));
       }}
     >
-      {undone ? words.changeList.redo : words.changeList.undo}
+      {says.verb}
     </TextButton>
   );
 }
 
-function ChangeMenu({ change, newest }: { change: ChangeState; newest: boolean }): ReactElement {
+function ChangeMenu({ change, newest }: { change: ChangeState; newest: boolean }): ReactElement | null {
   const store = useStore();
   const [open, setOpen] = useState(false);
   const { id, title, entries } = change.set;
+  // Only a document has places that can be shown.
+  const shown = entries.filter((entry) => entry.kind !== "file");
+  const undoesFrom = !newest && change.undoneAt === undefined;
+  if (shown.length === 0 && !undoesFrom) {
+    return null;
+  }
   return (
     <Menu
       open={open}
@@ -144,7 +163,7 @@ function ChangeMenu({ change, newest }: { change: ChangeState; newest: boolean }
       </MenuTrigger>
       <MenuPopover className="surface">
         <MenuList>
-          {entries.map((entry) => (
+          {shown.map((entry) => (
             <MenuItem
               key={`${entry.document}#${entry.target}`}
               icon={<Eye16Regular />}
@@ -155,7 +174,7 @@ function ChangeMenu({ change, newest }: { change: ChangeState; newest: boolean }
               {words.changeList.showOf(placeOf(entry.target))}
             </MenuItem>
           ))}
-          {!newest && change.undoneAt === undefined && (
+          {undoesFrom && (
             <MenuItem
               icon={<ArrowUndo16Regular />}
               onClick={() => {
@@ -175,13 +194,17 @@ function ChangeMenu({ change, newest }: { change: ChangeState; newest: boolean }
 function describe({ set, undoneAt }: ChangeState): string {
   const now = Date.now();
   const entry = set.entries[0];
-  const where = entry === undefined ? undefined : whereOf(entry.kind === "workbook" ? entry.target : "", entry.title);
+  const isFile = entry?.kind === "file";
+  const where =
+    entry === undefined || isFile ? undefined : whereOf(entry.kind === "workbook" ? entry.target : "", entry.title);
   const others = set.entries.length > 1 ? `+${set.entries.length - 1}` : undefined;
   if (undoneAt !== undefined) {
-    return [where, words.changeList.undoneAt(when(undoneAt, now))].filter(Boolean).join(", ");
+    const at = isRemoval(set) ? words.changeList.restoredAt : words.changeList.undoneAt;
+    return [where, at(when(undoneAt, now))].filter(Boolean).join(", ");
   }
   const count = set.entries.reduce((sum, each) => sum + (each.kind === "workbook" ? each.count : 0), 0);
-  return [where, others, count > 1 ? words.cells(count) : undefined, when(set.at, now)].filter(Boolean).join(", ");
+  const counted = count > 1 ? words.cells(count) : isFile && !isRemoval(set) ? words.lines(entry.count) : undefined;
+  return [where, others, counted, when(set.at, now)].filter(Boolean).join(", ");
 }
 
 function whereOf(target: string, title: string): string {
@@ -194,8 +217,7 @@ export function TurnChanges({ changes }: { changes: readonly ChangeState[] }): R
   const store = useStore();
   const first = changes[0]?.set.entries[0];
   const document = documentNow(useSession(), first?.document);
-  const oldest = changes[0]?.set.id;
-  const standing = changes.some((change) => change.undoneAt === undefined);
+  const standing = changes.filter((change) => change.undoneAt === undefined);
   return (
     <section className="card turn-changes" aria-label={words.changeList.turn(changes.length)}>
       <div className="row">
@@ -210,7 +232,7 @@ export function TurnChanges({ changes }: { changes: readonly ChangeState[] }): R
         ))}
       </ul>
       <div className="row">
-        {standing && oldest !== undefined && (
+        {standing.length > 0 && (
           <TextButton
             small
             icon={<ArrowUndo16Regular />}
@@ -218,10 +240,10 @@ export function TurnChanges({ changes }: { changes: readonly ChangeState[] }): R
               void undoEach(changes, (id) => store.undo(id));
             }}
           >
-            {words.changeList.undo}
+            {standing.every((change) => isRemoval(change.set)) ? words.changeList.restore : words.changeList.undo}
           </TextButton>
         )}
-        {first !== undefined && (
+        {first !== undefined && first.kind !== "file" && (
           <TextButton
             small
             icon={<Eye16Regular />}

@@ -1,6 +1,15 @@
 // Buttons and pickers in the sizes of the design, on Fluent's.
-import { Button, Menu, MenuItemRadio, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
-import type { ButtonHTMLAttributes, ReactElement, ReactNode, Ref } from "react";
+import {
+  Button,
+  Menu,
+  MenuItemRadio,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Popover,
+  PopoverSurface,
+} from "@fluentui/react-components";
+import { type ButtonHTMLAttributes, type ReactElement, type ReactNode, type Ref, useRef, useState } from "react";
 import { ChevronDown16Regular, LockClosed16Regular } from "./icons.tsx";
 
 type Look = "main" | "outline" | "quiet";
@@ -83,10 +92,18 @@ export function LinkButton({ children, icon, inline = false, label, expanded, on
   );
 }
 
+interface Option<T extends string> {
+  value: T;
+  text: string;
+  hint?: string;
+  /** Why this one cannot be chosen: shown in place of choosing it. */
+  locked?: ReactElement | undefined;
+}
+
 interface PickerProps<T extends string> {
   label: string;
   value: T;
-  options: readonly { value: T; text: string; hint?: string }[];
+  options: readonly Option<T>[];
   /** Why another choice is not open to this person. */
   locked?: string | undefined;
   onChoose: (value: T) => void;
@@ -103,32 +120,72 @@ export function Picker<T extends string>({ label, value, options, locked, onChoo
       </TextButton>
     );
   }
+  return <PickerMenu label={label} chosen={chosen} value={value} options={options} onChoose={onChoose} />;
+}
+
+interface PickerMenuProps<T extends string> extends Omit<PickerProps<T>, "locked"> {
+  /** What the chosen option says. */
+  chosen: string;
+}
+
+function PickerMenu<T extends string>({ label, chosen, value, options, onChoose }: PickerMenuProps<T>): ReactElement {
+  const [reason, setReason] = useState<ReactElement | undefined>();
+  const button = useRef<HTMLButtonElement>(null);
   return (
-    <Menu
-      checkedValues={{ choice: [value] }}
-      onCheckedValueChange={(_event, { checkedItems }) => {
-        const next = options.find((option) => option.value === checkedItems[0]);
-        if (next !== undefined) {
-          onChoose(next.value);
-        }
-      }}
-    >
-      <MenuTrigger disableButtonEnhancement>
-        <Button appearance="subtle" className="btn btn-small btn-quiet" aria-label={`${label}: ${chosen}`}>
-          {chosen}
-          <ChevronDown16Regular />
-        </Button>
-      </MenuTrigger>
-      <MenuPopover className="surface">
-        <MenuList>
-          {options.map((option) => (
-            <MenuItemRadio key={option.value} name="choice" value={option.value} subText={option.hint}>
-              {option.text}
-            </MenuItemRadio>
-          ))}
-        </MenuList>
-      </MenuPopover>
-    </Menu>
+    <>
+      <Menu
+        checkedValues={{ choice: [value] }}
+        onCheckedValueChange={(_event, { checkedItems }) => {
+          const next = options.find((option) => option.value === checkedItems[0]);
+          if (next?.locked !== undefined) {
+            setReason(next.locked);
+          } else if (next !== undefined) {
+            onChoose(next.value);
+          }
+        }}
+      >
+        <MenuTrigger disableButtonEnhancement>
+          <Button
+            appearance="subtle"
+            className="btn btn-small btn-quiet"
+            aria-label={`${label}: ${chosen}`}
+            ref={button}
+          >
+            {chosen}
+            <ChevronDown16Regular />
+          </Button>
+        </MenuTrigger>
+        <MenuPopover className="surface">
+          <MenuList>
+            {options.map((option) => (
+              <MenuItemRadio
+                key={option.value}
+                name="choice"
+                value={option.value}
+                subText={option.hint}
+                {...(option.locked === undefined ? {} : { secondaryContent: <LockClosed16Regular /> })}
+              >
+                {option.text}
+              </MenuItemRadio>
+            ))}
+          </MenuList>
+        </MenuPopover>
+      </Menu>
+      <Popover
+        open={reason !== undefined}
+        trapFocus
+        positioning={{ target: button.current, position: "above", align: "start" }}
+        onOpenChange={(_event, data) => {
+          if (!data.open) {
+            setReason(undefined);
+          }
+        }}
+      >
+        <PopoverSurface className="surface popover" aria-label={label} tabIndex={-1}>
+          {reason}
+        </PopoverSurface>
+      </Popover>
+    </>
   );
 }
 

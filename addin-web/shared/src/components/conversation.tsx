@@ -10,7 +10,7 @@ import { TurnChanges } from "./changes.tsx";
 import { ActionError } from "./connection.tsx";
 import { useApp, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
-import { FileResult } from "./files.tsx";
+import { FileResult, RemovedFile } from "./files.tsx";
 import { AgentMessage, PromptMessage } from "./message.tsx";
 import { ErrorCard, InfoLine, NoticeLine, RetryLine, StoppedLine } from "./notices.tsx";
 import { PairingRequests } from "./pairing.tsx";
@@ -112,6 +112,8 @@ function EntryRow({
       return <StoppedLine onGoOn={offered} />;
     case "file":
       return <FileResult entry={entry} />;
+    case "removed":
+      return <RemovedFile changeSet={entry.id} />;
     case "failure":
       return (
         <ErrorCard

@@ -5,6 +5,7 @@ import type { FileEntry } from "../session/model.ts";
 import { documentNow, sessionDocuments } from "../session/store.ts";
 import { fileName, size, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
+import { ReverseButton } from "./changes.tsx";
 import { useSession, useStore } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
 import { Folder16Regular, Glyph, Open16Regular } from "./icons.tsx";
@@ -29,9 +30,12 @@ export function FilesList(): ReactElement {
         </li>
       ))}
       {model.folders.map((folder) => (
-        <li key={folder} className="file" title={folder}>
+        <li key={folder.path} className="file" title={folder.path}>
           <Folder16Regular className="detail" />
-          <span className="grow cut">{fileName(folder)}</span>
+          <span className="grow">
+            <span className="block cut">{fileName(folder.path)}</span>
+            {folder.readOnly && <span className="small detail block cut">{words.files.folderReadOnly}</span>}
+          </span>
         </li>
       ))}
     </ul>
@@ -49,6 +53,30 @@ function stateOf(document: DocumentView, saved: FileEntry | undefined): string {
     case "gone":
       return words.files.gone;
   }
+}
+
+/** A file that was deleted, where it was said: it is in the journal, and comes back from here. */
+export function RemovedFile({ changeSet }: { changeSet: string }): ReactElement | null {
+  const { model } = useSession();
+  const change = model.changes.find((each) => each.set.id === changeSet);
+  const entry = change?.set.entries[0];
+  if (change === undefined || entry === undefined) {
+    return null;
+  }
+  const { set, undoneAt } = change;
+  const now = Date.now();
+  return (
+    <section className="card file-result" aria-label={set.title}>
+      <Glyph kind={entry.kind} state="closed" />
+      <span className="grow" title={entry.document}>
+        <span className={undoneAt === undefined ? "strong block cut struck" : "strong block cut"}>{entry.title}</span>
+        <span className="small detail block cut">
+          {undoneAt === undefined ? words.files.removed(when(set.at, now)) : words.files.restored(when(undoneAt, now))}
+        </span>
+      </span>
+      <ReverseButton change={change} />
+    </section>
+  );
 }
 
 export function FileResult({ entry }: { entry: FileEntry }): ReactElement {

@@ -1,4 +1,5 @@
 // The icons in use, the product's mark and the document glyphs.
+import { Document16Regular } from "@fluentui/react-icons/svg/document";
 import { DocumentCsv16Regular } from "@fluentui/react-icons/svg/document-csv";
 import { DocumentPdf16Regular } from "@fluentui/react-icons/svg/document-pdf";
 import { DocumentTable16Regular } from "@fluentui/react-icons/svg/document-table";
@@ -48,11 +49,16 @@ export function Mark(): ReactElement {
 }
 
 /** What files are shown with that no program of Office has open. */
-const PLAIN = { pdf: DocumentPdf16Regular, csv: DocumentCsv16Regular, legacy: DocumentTable16Regular };
+const PLAIN = {
+  pdf: DocumentPdf16Regular,
+  csv: DocumentCsv16Regular,
+  legacy: DocumentTable16Regular,
+  file: Document16Regular,
+};
 
 /** The document glyph; outlined where the document is a file on disk. */
 export function Glyph({ kind, state = "live" }: { kind: DocumentKind; state?: DocumentState }): ReactElement {
-  if (kind === "pdf" || kind === "csv" || kind === "legacy") {
+  if (kind === "pdf" || kind === "csv" || kind === "legacy" || kind === "file") {
     const Icon = PLAIN[kind];
     return <Icon className="glyph-plain" role="img" aria-hidden={false} aria-label={words.documentKind[kind]} />;
   }

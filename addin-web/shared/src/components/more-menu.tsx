@@ -13,9 +13,17 @@ import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { IconButton, TextButton } from "./controls.tsx";
 import { MoreHorizontal16Regular } from "./icons.tsx";
+import { Permissions } from "./permissions.tsx";
 import { metaKey } from "./sessions.tsx";
 
-type Sheet = "keys" | "rename" | "delete";
+type Sheet = "keys" | "permissions" | "rename" | "delete";
+
+const titles: Record<Sheet, string> = {
+  keys: words.keyboard.title,
+  permissions: words.permissions.title,
+  rename: words.sessions.rename,
+  delete: words.sessions.delete,
+};
 
 interface MoreMenuProps {
   /** Opened from the keyboard as well. */
@@ -61,6 +69,13 @@ export function MoreMenu({ keys, onKeys }: MoreMenuProps): ReactElement {
             )}
             <MenuItem
               onClick={() => {
+                setSheet("permissions");
+              }}
+            >
+              {words.permissions.title}
+            </MenuItem>
+            <MenuItem
+              onClick={() => {
                 onKeys(true);
               }}
             >
@@ -79,8 +94,12 @@ export function MoreMenu({ keys, onKeys }: MoreMenuProps): ReactElement {
           }
         }}
       >
-        <PopoverSurface className="surface popover">
+        <PopoverSurface
+          className={shown === "permissions" ? "surface popover popover-wide" : "surface popover"}
+          aria-label={shown === undefined ? undefined : titles[shown]}
+        >
           {shown === "keys" && <KeyList />}
+          {shown === "permissions" && <Permissions />}
           {shown === "rename" && <RenameForm onDone={close} />}
           {shown === "delete" && <DeleteQuestion onDone={close} />}
         </PopoverSurface>

@@ -34,12 +34,13 @@ interface PromptBoxProps {
 
 export function PromptBox({ ref, figures = false }: PromptBoxProps): ReactElement {
   const { store } = useApp();
-  const { model, connection, pending } = useSession();
+  const { model, connection, pending, view } = useSession();
   const [text, setText] = useState(() => store.draft);
   useEffect(() => {
     store.draft = text;
   }, [store, text]);
-  const [mode, setMode] = useState<PermissionMode>("ask");
+  const [chosenMode, setMode] = useState<PermissionMode>("ask");
+  const mode = chosenMode === "act" && view?.actLocked === true ? "ask" : chosenMode;
   const [chosenModel, setChosenModel] = useState(DEFAULT_MODEL);
   const attachments = useAttachments();
   const input = useGrowingInput(text);
@@ -182,6 +183,24 @@ function ModelPicker({ value, onChoose }: { value: string; onChoose: (model: str
   );
 }
 
+/** The key that closes the mode, as the administrator knows it. */
+const ACT_KEY = "disableBypassPermissionsMode";
+
+function ModeLocked(): ReactElement {
+  return (
+    <>
+      <p className="strong">{words.managed.setBy}</p>
+      <p className="small">{words.prompt.modeLockedText}</p>
+      <dl className="small managed-facts">
+        <dt className="detail">{words.managed.key}</dt>
+        <dd className="mono ltr">{ACT_KEY}</dd>
+        <dt className="detail">{words.managed.questions}</dt>
+        <dd>{words.managed.administrator}</dd>
+      </dl>
+    </>
+  );
+}
+
 function ModePicker({
   value,
   onChoose,
@@ -189,7 +208,9 @@ function ModePicker({
   value: PermissionMode;
   onChoose: (mode: PermissionMode) => void;
 }): ReactElement {
+  const { view } = useSession();
   const modes: PermissionMode[] = ["ask", "act", "readOnly"];
+  const isLocked = (mode: PermissionMode): boolean => mode === "act" && view?.actLocked === true;
   return (
     <Picker
       label={words.prompt.mode}
@@ -197,7 +218,8 @@ function ModePicker({
       options={modes.map((mode) => ({
         value: mode,
         text: words.prompt.modes[mode],
-        hint: words.prompt.modeHints[mode],
+        hint: isLocked(mode) ? words.prompt.modeLocked : words.prompt.modeHints[mode],
+        locked: isLocked(mode) ? <ModeLocked /> : undefined,
       }))}
       onChoose={onChoose}
     />

@@ -57,6 +57,7 @@ export function useAttachments(): Attachments {
 }
 
 export function PromptChips({ attachments }: { attachments: Attachments }): ReactElement {
+  const { store } = useApp();
   const { model } = useSession();
   return (
     <div className="chips">
@@ -81,7 +82,16 @@ export function PromptChips({ attachments }: { attachments: Attachments }): Reac
         />
       )}
       {model.folders.map((folder) => (
-        <Chip key={folder} icon={<Folder16Regular className="detail" />} name={fileName(folder)} title={folder} />
+        <Chip
+          key={folder.path}
+          icon={<Folder16Regular className="detail" />}
+          name={fileName(folder.path)}
+          mark={folder.readOnly ? words.files.readOnly : undefined}
+          title={folder.readOnly ? words.documentHere(folder.path, words.files.readOnly) : folder.path}
+          onRemove={() => {
+            store.detachFolder(folder.path);
+          }}
+        />
       ))}
       <AttachMenu attachments={attachments} />
     </div>
@@ -103,12 +113,14 @@ interface ChipProps {
   icon: ReactNode;
   name: string;
   note?: string;
+  /** What is to be seen beside the name. */
+  mark?: string | undefined;
   title?: string | undefined;
   gone?: boolean;
   onRemove?: () => void;
 }
 
-function Chip({ icon, name, note = "", title, gone = false, onRemove }: ChipProps): ReactElement {
+function Chip({ icon, name, note = "", mark, title, gone = false, onRemove }: ChipProps): ReactElement {
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "Delete" || event.key === "Backspace") {
       onRemove?.();
@@ -121,6 +133,7 @@ function Chip({ icon, name, note = "", title, gone = false, onRemove }: ChipProp
         {name}
         {note !== "" && <span className="visually-hidden">, {note}</span>}
       </span>
+      {mark !== undefined && <span className="detail">{mark}</span>}
       {onRemove !== undefined && (
         <button type="button" aria-label={words.prompt.remove(name)} onClick={onRemove} onKeyDown={onKey}>
           <Dismiss16Regular />

@@ -59,6 +59,7 @@ function promptsFor(kind: DocumentKind | undefined): keyof typeof words.start.pr
     case "pdf":
     case "csv":
     case "legacy":
+    case "file":
       return "file";
   }
 }

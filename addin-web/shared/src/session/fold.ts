@@ -1,6 +1,7 @@
 // Folds events into the model of a session. Pure; an event that was folded before changes nothing (Invariant 1).
 import type { Block, EventBody, PlanStep, SessionEvent, Usage } from "../generated/protocol.ts";
-import type { ChangeState, Entry, MessageEntry, RetryEntry, SessionModel } from "./model.ts";
+import { type ChangeState, type Entry, isRemoval, type MessageEntry, type RetryEntry } from "./model.ts";
+import type { SessionModel } from "./model.ts";
 
 type Body<T extends EventBody["type"]> = Extract<EventBody, { type: T }>;
 
@@ -35,6 +36,7 @@ function foldOne(draft: Draft, event: SessionEvent): void {
     case "documentAttached":
     case "documentDetached":
     case "folderAttached":
+    case "folderDetached":
       foldDocuments(draft, event);
       break;
     case "promptAccepted":
@@ -63,11 +65,15 @@ function foldOne(draft: Draft, event: SessionEvent): void {
     case "toolCallStarted":
     case "toolCallWaiting":
     case "toolCallCompleted":
+    case "callAllowed":
       foldCall(draft, event);
       break;
     case "permissionRequested":
     case "permissionSettled":
       foldPermission(draft, event);
+      break;
+    case "grantRevoked":
+      draft.allowedSeq = event.seq;
       break;
     case "changeSetApplied":
     case "changeSetUndone":
@@ -96,12 +102,19 @@ function pick({ document, path, size, title }: Body<"fileSaved">): Omit<Body<"fi
   return { document, path, size, title };
 }
 
-function foldDocuments(
-  draft: Draft,
-  event: Body<"documentAttached"> | Body<"documentDetached"> | Body<"folderAttached">,
-): void {
+type DocumentEvent =
+  Body<"documentAttached"> | Body<"documentDetached"> | Body<"folderAttached"> | Body<"folderDetached">;
+
+function foldDocuments(draft: Draft, event: DocumentEvent): void {
   if (event.type === "folderAttached") {
-    draft.folders = draft.folders.includes(event.path) ? draft.folders : [...draft.folders, event.path];
+    // Attached again, it may be readable only where it was not before.
+    const { path, readOnly } = event;
+    const known = draft.folders.some((folder) => folder.path === path);
+    draft.folders = known
+      ? draft.folders.map((folder) => (folder.path === path ? { path, readOnly } : folder))
+      : [...draft.folders, { path, readOnly }];
+  } else if (event.type === "folderDetached") {
+    draft.folders = draft.folders.filter((folder) => folder.path !== event.path);
   } else if (event.type === "documentDetached") {
     draft.documents = draft.documents.filter((document) => document.id !== event.document);
   } else {
@@ -173,14 +186,15 @@ function textOf(blocks: readonly Block[]): string {
   return blocks.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n\n");
 }
 
-type CallEvent = SessionEvent & (Body<"toolCallStarted"> | Body<"toolCallWaiting"> | Body<"toolCallCompleted">);
+type CallEvent = SessionEvent &
+  (Body<"toolCallStarted"> | Body<"toolCallWaiting"> | Body<"toolCallCompleted"> | Body<"callAllowed">);
 
 function foldCall(draft: Draft, event: CallEvent): void {
   if (event.type === "toolCallStarted") {
     const { call: id, turn, title, input, document, target } = event;
     put(draft, {
       ...{ kind: "call", id, turn, title, input, document, target, startedAt: event.at, state: "running" },
-      ...{ waiting: undefined, output: undefined, durationMs: undefined },
+      ...{ allowedBy: undefined, waiting: undefined, output: undefined, durationMs: undefined },
     });
     return;
   }
@@ -190,6 +204,8 @@ function foldCall(draft: Draft, event: CallEvent): void {
   }
   if (event.type === "toolCallWaiting") {
     put(draft, { ...call, waiting: event.error });
+  } else if (event.type === "callAllowed") {
+    put(draft, { ...call, allowedBy: event.by });
   } else {
     const { outcome: state, title, output, durationMs } = event;
     put(draft, { ...call, state, title, output, durationMs, waiting: undefined });
@@ -204,6 +220,7 @@ function foldPermission(
     put(draft, { kind: "approval", id: event.request.id, request: event.request, settled: undefined });
     return;
   }
+  draft.allowedSeq = event.seq;
   const approval = find(draft, "approval", event.permission);
   if (approval?.settled === undefined && approval !== undefined) {
     put(draft, { ...approval, settled: { choice: event.choice, by: event.by, at: event.at } });
@@ -215,6 +232,9 @@ type ChangeEvent = Body<"changeSetApplied"> | Body<"changeSetUndone"> | Body<"ch
 function foldChange(draft: Draft, event: SessionEvent & ChangeEvent): void {
   if (event.type === "changeSetApplied") {
     draft.changes.push({ set: event.changeSet, undoneAt: undefined, kept: [], changedSince: [] });
+    if (isRemoval(event.changeSet)) {
+      draft.entries.push({ kind: "removed", id: event.changeSet.id });
+    }
     return;
   }
   draft.changes = draft.changes.map((change) => {

@@ -2,6 +2,7 @@
 import type {
   CallId,
   ChangeSet,
+  ChangeSetId,
   Choice,
   DocumentId,
   DocumentView,
@@ -44,6 +45,8 @@ export interface CallEntry {
   target: string | undefined;
   startedAt: number;
   state: "running" | ToolOutcome;
+  /** What allowed it without a question, where it would have been asked about. */
+  allowedBy: SettledBy | undefined;
   /** What it waits for while it runs. */
   waiting: UserError | undefined;
   output: string | undefined;
@@ -103,6 +106,12 @@ export interface FileEntry {
   at: number;
 }
 
+/** A file was deleted; the change set of this id brings it back. */
+export interface RemovedEntry {
+  kind: "removed";
+  id: ChangeSetId;
+}
+
 export type Entry =
   | PromptEntry
   | MessageEntry
@@ -113,7 +122,8 @@ export type Entry =
   | FailureEntry
   | StoppedEntry
   | ResumedEntry
-  | FileEntry;
+  | FileEntry
+  | RemovedEntry;
 
 export interface ChangeState {
   set: ChangeSet;
@@ -123,6 +133,11 @@ export interface ChangeState {
   kept: readonly string[];
   /** Places that a person changed since. */
   changedSince: readonly string[];
+}
+
+export interface FolderState {
+  path: string;
+  readOnly: boolean;
 }
 
 export interface SessionModel {
@@ -137,9 +152,11 @@ export interface SessionModel {
   /** True once somebody asked to stop it. */
   stopping: boolean;
   documents: readonly DocumentView[];
-  folders: readonly string[];
+  folders: readonly FolderState[];
   /** Oldest first. */
   changes: readonly ChangeState[];
+  /** The number of the last event after which other things may be allowed than before. */
+  allowedSeq: number;
   usage: Usage;
 }
 
@@ -155,8 +172,17 @@ export function emptyModel(id?: SessionId): SessionModel {
     documents: [],
     folders: [],
     changes: [],
+    allowedSeq: 0,
     usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
   };
+}
+
+/** How the service names the deletion of a file. */
+const REMOVED = " moved to the journal";
+
+/** True where a file was deleted, so that to undo it is to restore the file. */
+export function isRemoval({ entries, title }: ChangeSet): boolean {
+  return entries[0]?.kind === "file" && title.endsWith(REMOVED);
 }
 
 /** The requests that wait for a person, oldest first. */

@@ -10,6 +10,7 @@ import type {
   DocumentView,
   FigureCheck,
   FrontEndKind,
+  GrantView,
   HelloAnswer,
   LiveDocument,
   Notifications,
@@ -369,6 +370,32 @@ export class SessionStore implements ClientListener {
     void this.withSession(async (session) => {
       await this.client?.request("document/detach", { session, document });
     });
+  }
+
+  detachFolder(path: string): void {
+    void this.withSession(async (session) => {
+      await this.client?.request("folder/detach", { session, path });
+    });
+  }
+
+  /** What was allowed for longer than once, here and in every session; nothing where the service does not tell. */
+  async grants(): Promise<readonly GrantView[] | undefined> {
+    const session = this.state.model.id;
+    try {
+      return (await this.client?.request("permission/grants", session === undefined ? {} : { session }))?.grants;
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
+  }
+
+  async revoke({ id, expiresAt }: GrantView): Promise<void> {
+    const session = expiresAt === undefined ? this.state.model.id : undefined;
+    try {
+      await this.client?.request("permission/revoke", session === undefined ? { id } : { id, session });
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   rename(session: SessionId, title: string): void {

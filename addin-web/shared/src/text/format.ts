@@ -17,6 +17,11 @@ export function when(at: number, now: number, locale?: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "long" }).format(date);
 }
 
+/** A day that is to come: "20 Feb 2027". */
+export function date(at: number, locale?: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(new Date(at));
+}
+
 export type DayGroup = "today" | "yesterday" | "week" | "month" | "earlier";
 
 export function dayGroup(at: number, now: number): DayGroup {

@@ -1,9 +1,19 @@
 // Every word that the front ends say by themselves. Plain sentences, present or past; errors come from the service.
-import type { DocumentKind, FigureState, FrontEndKind, PermissionMode, SandboxState } from "../generated/protocol.ts";
+import type {
+  AskReason,
+  Choice,
+  DocumentKind,
+  FigureState,
+  FrontEndKind,
+  PermissionMode,
+  SandboxState,
+  SettledBy,
+} from "../generated/protocol.ts";
 import type { DayGroup } from "../text/format.ts";
 import { number } from "../text/format.ts";
 
 const cells = (count: number): string => (count === 1 ? "1 cell" : `${number(count)} cells`);
+const lines = (count: number): string => (count === 1 ? "1 line" : `${number(count)} lines`);
 const changes = (count: number): string => (count === 1 ? "1 change" : `${number(count)} changes`);
 
 const places: Record<FrontEndKind, string> = {
@@ -18,6 +28,7 @@ export const words = {
   close: "Close",
   more: "More",
   cells,
+  lines,
   changes,
 
   documentKind: {
@@ -27,6 +38,7 @@ export const words = {
     pdf: "PDF",
     csv: "Delimited text",
     legacy: "Older spreadsheet",
+    file: "File",
   } satisfies Record<DocumentKind, string>,
   /** Only workbooks and decks are ever live. */
   documentLive: (kind: DocumentKind) => (kind === "deck" ? "Live in PowerPoint" : "Live in Excel"),
@@ -39,6 +51,7 @@ export const words = {
       pdf: "PDF, read only",
       csv: "Delimited text, read only",
       legacy: "Older spreadsheet, read only",
+      file: "File on disk",
     })[kind],
   documentGone: "not found",
   documentHere: (title: string, state: string) => `${title}, ${state}`,
@@ -112,6 +125,9 @@ export const words = {
     modelLocked: "Your organisation chose the model",
     mode: "How much may be done without asking",
     modes: { ask: "Ask first", act: "Act", readOnly: "Read only" } satisfies Record<PermissionMode, string>,
+    modeLocked: "Closed by your organisation. Choose to see why.",
+    modeLockedText:
+      "The mode that acts without asking is closed on this computer. Deskhand asks before it changes anything existing.",
     modeHints: {
       ask: "Asks before anything existing is changed",
       act: "Changes documents; risky actions still ask",
@@ -150,6 +166,17 @@ export const words = {
     input: "Given",
     output: "Answered",
     none: "Nothing",
+    /** Why nobody was asked; nothing to say where somebody was. */
+    allowedBy: (by: SettledBy): string | undefined =>
+      typeof by === "object"
+        ? undefined
+        : {
+            sessionGrant: "Allowed for this session",
+            lastingGrant: "Always allowed here",
+            mode: "Allowed by the mode",
+            policy: "Allowed by your organisation",
+            void: undefined,
+          }[by],
   },
 
   approval: {
@@ -158,26 +185,41 @@ export const words = {
     place: (kind: DocumentKind | undefined) => (kind === "document" ? "Paragraph" : "Cell"),
     now: "Now",
     after: "After",
+    line: "Line",
+    text: "Text",
     empty: "empty",
     formula: "formula",
     formulaAs: (cell: string) => `formula as in ${cell}`,
-    showAll: (total: number) => `Show all ${cells(total)}`,
+    showAll: (counted: string) => `Show all ${counted}`,
     showFewer: "Show fewer",
-    more: (count: number) => `and ${cells(count)} more`,
+    more: (counted: string) => `and ${counted} more`,
     noRisk: "No formula reaches outside.",
     risk: (cells: string, reach: string) => `${cells} ${reach}`,
+    answers: "Answers",
     allowOnce: "Allow once",
     allowSession: "Allow for this session",
+    allowAlways: "Always in this folder",
     deny: "Deny",
-    allowed: "Allowed",
-    denied: "You said no",
-    deniedElsewhere: (place: string) => `Denied ${place}`,
-    answered: (what: string, place: string, time: string) => `${what} ${place}, ${time}`,
+    always: (folder: string) =>
+      `“Always” is for ${folder === "" ? "this folder" : `the folder ${folder}`}. It ends in 90 days and can be taken back under Permissions.`,
+    given: {
+      allowOnce: "Allowed",
+      allowSession: "Allowed for this session",
+      allowAlways: "Always allowed in this folder",
+      deny: "You said no",
+    } satisfies Record<Choice, string>,
+    readBefore: (named: readonly string[], left: number) =>
+      `Read before this: ${named.join(", ")}${left === 0 ? "" : ` and ${number(left)} more`}`,
+    readBeforeAll: "Read before this, the newest first:",
+    readBeforeShow: "Show all",
+    answered: (what: string, place: string, time: string) =>
+      `${what}${what.includes(" this ") ? "," : ""} ${place}, ${time}`,
     answeredHere: (what: string, time: string) => `${what}, ${time}`,
     bySession: "Allowed by your earlier answer for this session",
+    byLasting: "Allowed by your earlier answer for this folder",
     byMode: { allow: "Allowed by the mode you chose", deny: "Refused by the mode you chose" },
     byPolicy: { allow: "Allowed by your organisation", deny: "Refused by your organisation" },
-    void: "No longer asked: the cells changed since, or the turn ended",
+    void: "No longer asked: the contents changed since, or the turn ended",
     places,
   },
 
@@ -205,6 +247,12 @@ export const words = {
     show: "Show",
     showOf: (title: string) => `Show ${title}`,
     undoneAt: (time: string) => `undone ${time}`,
+    restore: "Restore",
+    restoreOf: (title: string) => `Restore ${title}`,
+    restoring: "Restoring",
+    deleteAgain: "Delete again",
+    deleteAgainOf: (title: string) => `Delete again: ${title}`,
+    restoredAt: (time: string) => `restored ${time}`,
     onDisk: "Undo opens it on disk",
     changedSince: (where: string) => `You changed ${where} since. Undo keeps your value unless you choose.`,
     overwrite: "Undo mine too",
@@ -241,6 +289,10 @@ export const words = {
     none: "No files yet.",
     live: (kind: DocumentKind) => (kind === "deck" ? "Open in PowerPoint" : "Open in Excel"),
     gone: "Not found",
+    readOnly: "read only",
+    folderReadOnly: "Folder, read only",
+    removed: (time: string) => `Moved to the journal, ${time}`,
+    restored: (time: string) => `Restored, ${time}`,
     saved: (size: string, time: string) => `${size}, ${time}`,
     show: "Show",
   },
@@ -356,6 +408,28 @@ export const words = {
     ] as readonly { title: string; text: string; prompt?: string }[],
   },
 
+  permissions: {
+    title: "Permissions",
+    text: "What was allowed for longer than once. Risky actions ask every time and are never in this list.",
+    reading: "Reading what is allowed",
+    none: "Nothing is allowed for longer than once.",
+    what: {
+      creates: "Make new files",
+      reformats: "Change looks",
+      edits: "Edit text files",
+      overwrites: "Overwrite",
+      ruled: "What your organisation asks about",
+      removes: "Delete",
+      reachesOutside: "Formulas that reach outside",
+    } satisfies Record<AskReason, string>,
+    gone: "A document that is no longer here",
+    session: "This session",
+    until: (day: string) => `Until ${day}`,
+    revoke: "Revoke",
+    revokeOf: (what: string, where: string) => `Revoke: ${what}${where === "" ? "" : `, ${where}`}`,
+    told: "What your organisation tells the model",
+  },
+
   sandbox: {
     short: { vm: "Sandbox: VM", unavailable: "Sandbox: unavailable", notNeeded: "Sandbox: not needed" },
     long: { vm: "Sandbox: virtual machine", unavailable: "Sandbox: unavailable", notNeeded: "Sandbox: not needed" },
@@ -375,6 +449,10 @@ export const words = {
         ? "Deskhand's key is kept in a file that only you can read."
         : "Deskhand's key is kept in the secret store of this computer.",
     ask: "Ask your administrator about a setting.",
+    setBy: "Set by your organisation",
+    key: "Key",
+    questions: "Questions",
+    administrator: "Your administrator",
   },
 
   usage: {

@@ -136,7 +136,7 @@ expected?: string, };
 /**
  * Why a person must be asked, the weightier last.
  */
-export type AskReason = "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "removes" | "reachesOutside";
+export type AskReason = "elsewhere" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "removes" | "reachesOutside";
 
 /**
  * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.

@@ -414,6 +414,7 @@ export const words = {
     reading: "Reading what is allowed",
     none: "Nothing is allowed for longer than once.",
     what: {
+      elsewhere: "Add to documents that were not chosen",
       creates: "Make new files",
       reformats: "Change looks",
       edits: "Edit text files",

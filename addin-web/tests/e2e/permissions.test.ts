@@ -68,8 +68,8 @@ test("files are written as the person allows it, and come back", async (context)
   await edits(window);
   await restores(window);
   expect(stage.trouble).toEqual([]);
-  await survivesRestart(window);
-  await detaches(window);
+  const again = await survivesRestart(window);
+  await detaches(again);
   expect(await stage.gateway.unexpected()).toEqual([]);
 });
 
@@ -143,12 +143,15 @@ async function restores(window: Page): Promise<void> {
   await picture(window, "restored");
 }
 
-async function survivesRestart(window: Page): Promise<void> {
-  const { page, pane } = await stage.open(0, window);
-  await send(window, "Please write a fourth file");
-  await asked(window, "fourth.md");
+/** Answers the window's page that was opened after the restart: an address holds for one run of the service. */
+async function survivesRestart(before: Page): Promise<Page> {
+  const { page, pane } = await stage.open(0, before);
+  await send(before, "Please write a fourth file");
+  await asked(before, "fourth.md");
   await stage.service.kill();
   await stage.service.start();
+  await before.close();
+  const window = await stage.window();
   await card(pane).getByText(file("fourth.md"), { exact: true }).waitFor();
   await asked(window, "fourth.md");
   expect(existsSync(file("fourth.md"))).toBe(false);
@@ -161,6 +164,8 @@ async function survivesRestart(window: Page): Promise<void> {
   await list.getByText("This session").waitFor();
   await picture(page, "pane-list");
   await page.keyboard.press("Escape");
+  await picture(window, "elsewhere");
+  return window;
 }
 
 async function detaches(window: Page): Promise<void> {

@@ -34,7 +34,7 @@ export function BeforeAfterTable({ place, rows, total, lines }: BeforeAfterProps
         <tbody>
           {shown.map((row, index) => (
             // A line that is taken out and one that is put in may have the same number.
-            <Row key={`${index} ${row.cell}`} row={row} pattern={patternAt(shown, index)} fresh={lines === "new"} />
+            <Row key={`${index} ${row.cell}`} row={row} pattern={patternAt(shown, index)} lines={lines} />
           ))}
         </tbody>
       </table>
@@ -55,11 +55,11 @@ export function BeforeAfterTable({ place, rows, total, lines }: BeforeAfterProps
 interface RowProps {
   row: BeforeAfter;
   pattern: Pattern | undefined;
-  fresh: boolean;
+  lines: BeforeAfterProps["lines"];
 }
 
 /** One line of the table, and below the last row of a pattern the formula that it shares. */
-function Row({ row, pattern, fresh }: RowProps): ReactElement {
+function Row({ row, pattern, lines }: RowProps): ReactElement {
   const same = row.now === row.after;
   const formula = pattern?.first === undefined ? words.approval.formula : words.approval.formulaAs(pattern.first);
   return (
@@ -68,8 +68,12 @@ function Row({ row, pattern, fresh }: RowProps): ReactElement {
         <th scope="row">
           <span className="ltr">{row.cell}</span> {row.label}
         </th>
-        {!fresh && <Content text={row.now} look="now" />}
-        <Content text={row.formula ? formula : row.after} look={same ? "same" : "after"} />
+        {lines !== "new" && <Content text={row.now} look="now" isLine={lines !== undefined} />}
+        <Content
+          text={row.formula ? formula : row.after}
+          look={same ? "same" : "after"}
+          isLine={lines !== undefined}
+        />
       </tr>
       {pattern?.text !== undefined && (
         <tr>
@@ -82,9 +86,21 @@ function Row({ row, pattern, fresh }: RowProps): ReactElement {
   );
 }
 
-function Content({ text, look }: { text: string; look: "now" | "after" | "same" }): ReactElement {
-  return text === "" ? (
-    <td className={`${look} nothing`}>{words.approval.empty}</td>
+interface ContentProps {
+  text: string;
+  look: "now" | "after" | "same";
+  isLine: boolean;
+}
+
+function Content({ text, look, isLine }: ContentProps): ReactElement {
+  if (text === "") {
+    return <td className={`${look} nothing`}>{words.approval.empty}</td>;
+  }
+  // Numbers stay left-to-right; a line of words runs as its language does.
+  return isLine ? (
+    <td className={look}>
+      <bdi>{text}</bdi>
+    </td>
   ) : (
     <td className={`${look} ltr`}>{text}</td>
   );

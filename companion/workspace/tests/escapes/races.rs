@@ -199,3 +199,27 @@ fn searches_meet_nothing_outside_while_folders_are_exchanged_for_links() {
     });
     fixture.nothing_happened();
 }
+
+#[test]
+fn a_file_that_is_renamed_at_speed_is_taken_for_no_other_name() {
+    let fixture = Fixture::new();
+    let (one, other) = (fixture.inside("own.xlsx"), fixture.inside("other.xlsx"));
+    // Whoever takes one name for the other is told of this.
+    fs::write(fixture.inside("~$other.xlsx"), "").unwrap();
+    race(
+        || {
+            fs::rename(&one, &other).unwrap();
+            fs::rename(&other, &one).unwrap();
+        },
+        |number| {
+            for _ in 0..10 {
+                let lock = fixture.folder.lock_file(&parse("own.xlsx")).unwrap();
+                assert_eq!(lock, None, "attempt {number}");
+            }
+            fixture
+                .folder
+                .fingerprint(&parse("own.xlsx"))
+                .is_ok_and(|found| found.is_some())
+        },
+    );
+}

@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // A guard against what never ends, not a measure: a busy machine draws a long table in seconds.
+    testTimeout: 60_000,
     include: ["tests/unit/**/*.test.{ts,tsx}"],
     environment: "jsdom",
     restoreMocks: true,

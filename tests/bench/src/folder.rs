@@ -30,7 +30,7 @@ pub(crate) fn searching(report: &mut Report) {
     };
     for (name, pattern) in [
         ("words in 1 of 100 files", "needle in"),
-        ("an expression", r"n[a-e]+dle\s+\w+ 7\b"),
+        ("an expression", r"n[a-e]+dle\s+\w+ 0\b"),
     ] {
         let search = Search {
             pattern: pattern.to_owned(),
@@ -123,8 +123,9 @@ pub(crate) async fn journal(report: &mut Report) {
     let place = tempfile::tempdir().expect("a folder");
     let folder = Folders::new(None).open(place.path()).expect("the folder opens");
     let session = Uuid::now_v7();
+    let data = tempfile::tempdir().expect("a folder");
     let store = Store::open(OpenOptions {
-        folder: place.path().join(".store"),
+        folder: data.path().to_owned(),
         deployment: None,
         master_key: MasterKey::new([7; 32]),
         text_of: |_| None,

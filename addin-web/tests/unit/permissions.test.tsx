@@ -44,10 +44,10 @@ describe("a question about a file", () => {
 
   it("says how many lines there are beyond the table", async () => {
     const row = { cell: "1", now: "", after: "text", formula: false };
-    const { card } = await ask({ ...fileRequest, rows: Array.from({ length: 200 }, () => row), total: 1_400 });
-    fireEvent.click(card.getByRole("button", { name: "Show all 1,400 lines" }));
-    expect(card.getAllByRole("rowheader")).toHaveLength(200);
-    expect(card.getByText("and 1,200 lines more")).toBeTruthy();
+    const { card } = await ask({ ...fileRequest, rows: Array.from({ length: 8 }, () => row), total: 1_408 });
+    fireEvent.click(card.getByRole("button", { name: "Show all 1,408 lines" }));
+    expect(card.getAllByRole("rowheader")).toHaveLength(8);
+    expect(card.getByText("and 1,400 lines more")).toBeTruthy();
   });
 
   it("shows the path of a document too, and counts its cells", async () => {
@@ -165,7 +165,8 @@ describe("the list of permissions", () => {
     const give = (grant: GrantView): void => {
       given = [...given, grant];
     };
-    return { ...opened, give, view: within(screen.getByRole("dialog", { name: "Permissions" })) };
+    const dialog = document.querySelector<HTMLElement>("[role=dialog][aria-label=Permissions]");
+    return { ...opened, give, view: within(dialog ?? document.body) };
   }
 
   it.each(["window", "excel"] as const)("says what is allowed, where and until when: %s", async (kind) => {

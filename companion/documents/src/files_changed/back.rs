@@ -4,6 +4,9 @@ use super::{FileRecord, Kept, Located, place};
 use crate::attach::refused;
 use crate::journal::Stage;
 use crate::tools::DocumentTools;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use deskhand_protocol::{ChangeSetId, ErrorCode, SessionId, Timestamp, UserError};
 use deskhand_workspace::{RelativePath, WorkspaceError};
 
@@ -53,9 +56,7 @@ impl DocumentTools {
         if record.undone == undone {
             return Ok(());
         }
-        let at = self
-            .locate(session, &record.path)
-            .map_err(|error| refused(&error))?;
+        let at = self.locate_again(session, &record.path).await?;
         let (from, to) = if undone {
             (record.after.clone(), record.before.clone())
         } else {
@@ -97,6 +98,27 @@ impl DocumentTools {
         }
         self.seen.note(session, &path, Vec::new());
         Ok(())
+    }
+
+    /// The file of a change. Where its folder was taken out of the session since, the folder that holds it is opened once
+    /// more, as far as it is allowed: it is a person who wants the file back.
+    async fn locate_again(&self, session: &SessionId, path: &str) -> Result<Located, UserError> {
+        if let Ok(at) = self.locate(session, path) {
+            return Ok(at);
+        }
+        let (folders, path) = (Arc::clone(&self.folders), PathBuf::from(path));
+        let opening = tokio::task::spawn_blocking(move || {
+            let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+                return Err(WorkspaceError::NotFound(path));
+            };
+            let folder = folders.open(parent)?;
+            let below = RelativePath::from_path(Path::new(name))?;
+            Ok(Located { folder, below })
+        });
+        let opened = opening
+            .await
+            .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
+        opened.map_err(|error| refused(&error))
     }
 
     /// Keeps what stands in the file now, whatever it is, and answers its mark.

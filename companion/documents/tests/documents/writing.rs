@@ -483,6 +483,18 @@ async fn a_folder_that_was_taken_out_of_the_session_is_closed_at_once() {
 }
 
 #[tokio::test]
+async fn a_person_brings_a_file_back_also_after_its_folder_was_taken_out() {
+    let mut desk = Desk::new().await;
+    let change = desk.changes("Delete", "notes.md", json!({})).await;
+    let work = desk.path("").display().to_string();
+    let session = desk.stage.session.clone();
+    let work = work.trim_end_matches('/');
+    desk.stage.tools.detach_folder(&session, work).await.unwrap();
+    desk.stage.undo(&change).await.unwrap();
+    assert_eq!(desk.holds("notes.md").unwrap(), NOTES);
+}
+
+#[tokio::test]
 async fn what_a_rule_asks_about_stays_out_of_searches() {
     let mut desk = Desk::new().await;
     fs::write(desk.path("prod.env"), "SECRET=4%\n").unwrap();

@@ -293,6 +293,8 @@ impl Handler for Log {
     ) -> BoxFuture<'a, Result<HelloAnswer, UserError>> {
         assert_eq!(params.token, "", "the token is not the handler's business");
         let view = ServiceView {
+            act_locked: false,
+            organization_instructions: None,
             tour: false,
             managed: false,
             configured: false,

@@ -8,7 +8,5 @@ export default defineConfig({
     include: ["tests/unit/**/*.test.{ts,tsx}"],
     environment: "jsdom",
     restoreMocks: true,
-    // A page in jsdom takes seconds to be looked through by role where other builds share the machine.
-    testTimeout: 30_000,
   },
 });

@@ -128,7 +128,7 @@ export const fileRequest: PermissionRequest = {
   call: "call-file",
   question: "Make the new file summary.md, 3 lines?",
   reason: "creates",
-  scope: "In /data/Reports/2026/Quarter 3. No other file changes.",
+  scope: "No other file changes.",
   path: "/data/Reports/2026/Quarter 3/summary.md",
   folder: "/data/Reports",
   read: [
@@ -153,7 +153,7 @@ export const editRequest: PermissionRequest = {
   id: "permission-edit",
   question: "Change 2 lines of notes.txt?",
   reason: "edits",
-  scope: "In /data/Reports/2026. The other lines stay as they are.",
+  scope: "The other lines stay as they are.",
   path: "/data/Reports/2026/notes.txt",
   rows: [
     { cell: "4", now: "The rate of May is 4%.", after: "The rate of May is 5%.", formula: false },

@@ -33,17 +33,12 @@ pub(super) struct Question<'a> {
 
 /// How many lines change, and the question where one is asked.
 pub(super) fn of(asked: &Question<'_>) -> (u32, Option<Ask>) {
-    let path = Path::new(asked.path);
-    let name = path
+    let name = Path::new(asked.path)
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let folder = path
-        .parent()
-        .map(|folder| folder.display().to_string())
-        .unwrap_or_default();
     if asked.act == Act::Deleted {
-        return (1, Some(deletion(asked, &name, &folder)));
+        return (1, Some(deletion(asked, &name)));
     }
     let (rows, total) = lines(asked.before.unwrap_or_default(), asked.after.unwrap_or_default());
     let risks = risks(asked, &name);
@@ -52,7 +47,7 @@ pub(super) fn of(asked: &Question<'_>) -> (u32, Option<Ask>) {
     } else {
         format!("{total} lines")
     };
-    let (reason, question, scope) = words(asked.act, &name, &folder, &counted);
+    let (reason, question, scope) = words(asked.act, &name, &counted);
     let reason = if risks.is_empty() {
         reason
     } else {
@@ -67,7 +62,7 @@ pub(super) fn of(asked: &Question<'_>) -> (u32, Option<Ask>) {
         Some(Ask {
             reason,
             question,
-            scope,
+            scope: scope.to_owned(),
             rows,
             total,
             risks,
@@ -75,12 +70,12 @@ pub(super) fn of(asked: &Question<'_>) -> (u32, Option<Ask>) {
     )
 }
 
-fn deletion(asked: &Question<'_>, name: &str, folder: &str) -> Ask {
+fn deletion(asked: &Question<'_>, name: &str) -> Ask {
     let size = size(asked.before.map_or(0, <[u8]>::len));
     Ask {
         reason: AskReason::Removes,
         question: format!("Delete {name}, {size}?"),
-        scope: format!("In {folder}. It moves to the journal, from where you can restore it."),
+        scope: "It moves to the journal, from where you can restore it.".to_owned(),
         rows: Vec::new(),
         total: 1,
         risks: Vec::new(),
@@ -88,22 +83,22 @@ fn deletion(asked: &Question<'_>, name: &str, folder: &str) -> Ask {
 }
 
 /// Reason, question and scope.
-fn words(act: Act, name: &str, folder: &str, counted: &str) -> (AskReason, String, String) {
+fn words(act: Act, name: &str, counted: &str) -> (AskReason, String, &'static str) {
     match act {
         Act::Created => (
             AskReason::Creates,
             format!("Make the new file {name}, {counted}?"),
-            format!("In {folder}. No other file changes."),
+            "No other file changes.",
         ),
         Act::Edited => (
             AskReason::Edits,
             format!("Change {counted} of {name}?"),
-            format!("In {folder}. The other lines stay as they are."),
+            "The other lines stay as they are.",
         ),
         Act::Overwritten | Act::Deleted => (
             AskReason::Overwrites,
             format!("Overwrite {name}, where {counted} change?"),
-            format!("In {folder}. Undo brings the file back as it was."),
+            "Undo brings the file back as it was.",
         ),
     }
 }

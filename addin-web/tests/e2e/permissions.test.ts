@@ -86,7 +86,7 @@ async function deniesThenAlways(window: Page): Promise<void> {
   await button(window, "Show all").click();
   await picture(window, "read-before");
   await button(window, "Deny").click();
-  await window.getByText("You said no, so I ask once more.").waitFor();
+  await window.getByText("You said no, so I ask once more.").first().waitFor();
   await asked(window, "summary.md");
   expect(existsSync(file("summary.md"))).toBe(false);
   await button(window, "Always in this folder").click();
@@ -94,7 +94,7 @@ async function deniesThenAlways(window: Page): Promise<void> {
   expect(readFileSync(file("summary.md"), "utf8")).toBe("# Summary\n\nThe rate of May is 4%.\n");
   expect(readFileSync(file("points.md"), "utf8")).toBe("- 4% in May\n");
   await window.locator(".call", { hasText: "points.md" }).getByText("Always allowed here").waitFor();
-  await window.getByText(/Always allowed in this folder, \d\d:\d\d/).waitFor();
+  await window.getByText(/Always allowed in this folder, \d\d:\d\d/).first().waitFor();
   await picture(window, "always");
 }
 
@@ -105,7 +105,7 @@ async function revokes(window: Page): Promise<void> {
   expect(await row.innerText()).toContain(join(stage.folder, "Plans"));
   await picture(window, "list");
   await list.getByRole("button", { name: /^Revoke/ }).click();
-  await list.getByText("Nothing is allowed for longer than once.").waitFor();
+  await list.getByText("Nothing is allowed for longer than once.").first().waitFor();
   await picture(window, "list-empty");
   await window.keyboard.press("Escape");
   await send(window, "Please write a third file");
@@ -134,12 +134,12 @@ async function restores(window: Page): Promise<void> {
   await said(window, "The old file is in the journal.");
   expect(existsSync(file("old.txt"))).toBe(false);
   const side = window.getByRole("complementary");
-  await side.getByText("old.txt moved to the journal").waitFor();
+  await side.getByText("old.txt moved to the journal").first().waitFor();
   await picture(window, "deleted");
   await side.getByRole("button", { name: "Restore old.txt moved to the journal" }).click();
   await expect.poll(() => existsSync(file("old.txt")), { timeout: 30_000 }).toBe(true);
   expect(readFileSync(file("old.txt")).equals(OLD)).toBe(true);
-  await side.getByText(/^restored \d\d:\d\d$/).waitFor();
+  await side.getByText(/^restored \d\d:\d\d$/).first().waitFor();
   await picture(window, "restored");
 }
 
@@ -157,11 +157,11 @@ async function survivesRestart(before: Page): Promise<Page> {
   expect(existsSync(file("fourth.md"))).toBe(false);
   await picture(page, "pane");
   await button(pane, "Allow once").click();
-  await window.getByText(/Allowed in Excel, \d\d:\d\d/).waitFor();
+  await window.getByText(/Allowed in Excel, \d\d:\d\d/).first().waitFor();
   await said(window, "The fourth file is written.");
   expect(readFileSync(file("fourth.md"), "utf8")).toBe("fourth\n");
   const list = await openPermissions(pane);
-  await list.getByText("This session").waitFor();
+  await list.getByText("This session").first().waitFor();
   await picture(page, "pane-list");
   await page.keyboard.press("Escape");
   await picture(window, "elsewhere");

@@ -45,9 +45,11 @@ pub(crate) async fn restore(
         .find(|entry| entry.change_set.as_str() == change)
     else {
         let sentence = format!("The journal holds no change `{change}`.");
-        return Err(UserError::new(ErrorCode::DocumentNotFound)
-            .happened(sentence)
-            .into());
+        return Err(UserError {
+            action: "`deskhand journal list` names them.".to_owned(),
+            ..UserError::new(ErrorCode::DocumentNotFound).happened(sentence)
+        }
+        .into());
     };
     let params = ChangeSetParams {
         session: entry.session,

@@ -233,16 +233,21 @@ impl DocumentTools {
         if record.stage == Stage::Prepared {
             self.intend(tool, request, &mut record, &at).await?;
         }
-        let (before, after) = (record.before.clone(), record.after.clone());
+        let (before, after, path) = (record.before.clone(), record.after.clone(), record.path.clone());
         let content = self.kept(&request.session, after.as_ref()).await?;
         let placed = tokio::task::spawn_blocking(move || {
-            place(&at, before.as_ref(), after.as_ref(), content.as_deref())
+            let placed = place(&at, before.as_ref(), after.as_ref(), content.as_deref());
+            (placed, content)
         });
-        let placed = placed
+        let (placed, content) = placed
             .await
             .map_err(|error| failure("Not done", &error.to_string()))?;
         record.made.extend(placed.map_err(|error| refused(&error))?);
-        self.finish_file(request, record).await
+        let done = self.finish_file(request, record).await?;
+        // What the agent itself wrote it knows.
+        self.seen
+            .note(&request.session, &path, content.unwrap_or_default());
+        Ok(done)
     }
 
     /// Writes down what is about to be done, with both contents.
@@ -330,14 +335,6 @@ impl DocumentTools {
             .put_file(request, &record)
             .await
             .map_err(|error| trouble(&error))?;
-        // What the agent itself wrote it knows.
-        let now = self
-            .kept(&request.session, record.after.as_ref())
-            .await
-            .ok()
-            .flatten();
-        self.seen
-            .note(&request.session, &record.path, now.unwrap_or_default());
         Ok(stored.into())
     }
 

@@ -62,6 +62,15 @@ pub(crate) enum Stage {
     Done,
 }
 
+impl Stage {
+    fn settled(self) -> Settled {
+        match self {
+            Self::Done => Settled::Closed,
+            Self::Prepared | Self::Intended => Settled::Open,
+        }
+    }
+}
+
 /// How a target looks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Image {
@@ -128,19 +137,19 @@ impl Records {
 
     /// Writes the record of a call; it is on disk when this returns.
     pub(crate) async fn put(&self, request: &ToolRequest, record: &Record) -> Result<(), UserError> {
-        let settled = if record.stage == Stage::Done {
-            Settled::Closed
-        } else {
-            Settled::Open
-        };
-        self.write(&request.session, &Self::call_key(request), record, settled)
-            .await?;
-        if settled == Settled::Closed {
-            let key = Self::change_key(&record.change_set);
-            self.write(&request.session, &key, &Self::call_key(request), settled)
+        let key = Self::call_key(request);
+        self.replace(&request.session, &key, record).await?;
+        if record.stage == Stage::Done {
+            self.note_change(&request.session, &record.change_set, &key)
                 .await?;
         }
         Ok(())
+    }
+
+    /// Writes down which record is behind a change set.
+    async fn note_change(&self, session: &SessionId, id: &ChangeSetId, key: &str) -> Result<(), UserError> {
+        self.write(session, &Self::change_key(id), &key, Settled::Closed)
+            .await
     }
 
     /// The record behind a change set, with its key.
@@ -162,12 +171,7 @@ impl Records {
         key: &str,
         record: &Record,
     ) -> Result<(), UserError> {
-        let settled = if record.stage == Stage::Done {
-            Settled::Closed
-        } else {
-            Settled::Open
-        };
-        self.write(session, key, record, settled).await
+        self.write(session, key, record, record.stage.settled()).await
     }
 
     /// Every record of a session that was done, oldest first.
@@ -200,8 +204,7 @@ impl Records {
         let key = Self::write_key(request);
         self.replace_file(&request.session, &key, record).await?;
         if record.stage == Stage::Done {
-            let change = Self::change_key(&record.change_set);
-            self.write(&request.session, &change, &key, Settled::Closed)
+            self.note_change(&request.session, &record.change_set, &key)
                 .await?;
         }
         Ok(())
@@ -214,12 +217,7 @@ impl Records {
         key: &str,
         record: &FileRecord,
     ) -> Result<(), UserError> {
-        let settled = if record.stage == Stage::Done {
-            Settled::Closed
-        } else {
-            Settled::Open
-        };
-        self.write(session, key, record, settled).await
+        self.write(session, key, record, record.stage.settled()).await
     }
 
     /// The changed file behind a change set, with its key; nothing where the change set is about a document.

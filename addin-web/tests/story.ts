@@ -284,6 +284,16 @@ export const workingTurn: SessionEvent[] = numbered([
   },
   change("change-1", TURN, "Rounding in C4:C7", "14:29", { target: "Summary!C4:C7", count: 4 }),
   change("change-2", TURN, "Formulas in B4:D7", "14:31", {}),
+  { type: "compactionStarted", turn: TURN, message: "summary-1" },
+  {
+    type: "contextCompacted",
+    turn: TURN,
+    message: "summary-1",
+    summary: "Q3 revenue by region is wanted on Summary, in EUR.\nDone: formulas in Summary!B4:D7, from Revenue!F2:F1841.",
+    kept: 2,
+    before: 161_000,
+    usage,
+  },
   { type: "changeSetUndone", changeSet: "change-1", kept: [], at: at("14:35") },
   { type: "changedSince", changeSet: "change-2", targets: ["B6"] },
   message(

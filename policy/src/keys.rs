@@ -135,6 +135,17 @@ policy_keys! {
         since: "0.1.0",
     }
 
+    /// Tokens that the models can take in at once. A conversation that comes near is summarised for the model; the session
+    /// keeps all of it.
+    deskhand_context_tokens "deskhandContextTokens": Whole<16_000, 2_000_000, 200_000> {
+        default: Whole::new(),
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: Whole::new(), UsesValue, "a model that takes in less says so, and the conversation is made shorter then",
+        since: "0.1.0",
+    }
+
     /// Whether a file keeps where the figures came from that were written into it: names, addresses and values of source
     /// documents, which go where the file goes. The journal of a session keeps them in any case.
     deskhand_keep_sources_in_files "deskhandKeepSourcesInFiles": bool {

@@ -137,6 +137,12 @@ fn valid() -> Vec<(&'static str, Value, Value, Value)> {
         ("deskhandMaxStepsPerTurn", json!(1), json!("1"), json!(1)),
         ("deskhandMaxStepsPerTurn", json!(1000), json!("1000"), json!(1000)),
         (
+            "deskhandContextTokens",
+            json!(16_000),
+            json!("16000"),
+            json!(16_000),
+        ),
+        (
             "deskhandKeepSourcesInFiles",
             json!(false),
             json!("false"),
@@ -340,6 +346,7 @@ fn invalid() -> Vec<(&'static str, Vec<Value>)> {
         ),
         ("deskhandEnabled", vec![json!("off"), json!(0), json!([])]),
         ("deskhandMaxStepsPerTurn", vec![json!(0), json!(1001), json!("5")]),
+        ("deskhandContextTokens", vec![json!(15_999), json!("many")]),
         ("deskhandKeepSourcesInFiles", vec![json!("off"), json!(0)]),
         ("deskhandPairing", vec![json!("never"), json!(true)]),
         (

@@ -89,6 +89,23 @@ describe("the fold", () => {
     expect(folded(numbered([ended, ended])).usage).toEqual({ input: 2, output: 4, cacheRead: 6, cacheWrite: 8 });
   });
 
+  it("shows that the model goes on from a summary, once", () => {
+    const asked: EventBody = { type: "compactionStarted", turn: "t", message: "s" };
+    const told: EventBody = {
+      type: "contextCompacted",
+      turn: "t",
+      message: "s",
+      summary: "So far.",
+      kept: 1,
+      before: 160_000,
+      usage,
+    };
+    const stopped: EventBody = { type: "turnEnded", turn: "t", outcome: "cancelled", usage };
+    expect(folded(numbered([started, asked])).entries).toEqual([{ kind: "summary", id: "s", text: undefined }]);
+    expect(folded(numbered([started, asked, told])).entries).toEqual([{ kind: "summary", id: "s", text: "So far." }]);
+    expect(folded(numbered([started, asked, stopped])).entries).toMatchObject([{ kind: "stopped" }]);
+  });
+
   it("adds up the pauses of one run of tries and ends it with the next word", () => {
     const error = { code: "INF_OVERLOADED" as const, happened: "Busy.", kept: "", action: "" };
     const retry = (attempt: number): EventBody => ({

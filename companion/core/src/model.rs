@@ -46,7 +46,9 @@ pub struct Message {
 pub enum Content {
     /// What the model itself said, given back unchanged.
     Said(Block),
-    /// Words of the person, or of the service about the state of things.
+    /// Words of the person.
+    Asked(String),
+    /// Words of the service about the state of things.
     Text(String),
     /// The result of a tool.
     ToolResult {

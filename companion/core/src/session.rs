@@ -17,7 +17,11 @@ use crate::permission::Grant;
 use crate::tool::{FolderTool, operation_of};
 use crate::turn::describe;
 
+mod compacted;
 mod fold;
+
+pub use compacted::Conversation;
+pub(crate) use compacted::{MAX_SUMMARY, cut};
 
 /// Places that a question names as read before it.
 const MAX_READ: usize = 20;
@@ -37,6 +41,8 @@ pub struct Session {
     pub folders: Vec<String>,
     /// What the model has been told and has said.
     pub messages: Vec<Message>,
+    /// What is known of the conversation beside them.
+    pub conversation: Conversation,
     /// The turn that runs.
     pub turn: Option<Turn>,
     /// What a person granted for the rest of the session.
@@ -84,6 +90,8 @@ pub struct Turn {
     pub resumed: u32,
     /// True once a person asked to stop it.
     pub cancelled: bool,
+    /// How often room was made for the next answer.
+    pub compactions: u32,
 }
 
 /// What a turn is doing.
@@ -93,6 +101,8 @@ pub enum Phase {
     Deciding,
     /// The model is asked.
     Model(MessageId),
+    /// The model is asked for a summary of the conversation.
+    Compacting(MessageId),
     /// A tool is at work.
     Tool(Running),
 }
@@ -140,6 +150,7 @@ impl Session {
             documents: BTreeMap::new(),
             folders: Vec::new(),
             messages: Vec::new(),
+            conversation: Conversation::default(),
             turn: None,
             grants: Vec::new(),
             marked: false,
@@ -234,6 +245,7 @@ impl Turn {
             read: VecDeque::new(),
             resumed: 0,
             cancelled: false,
+            compactions: 0,
         }
     }
 

@@ -18,6 +18,7 @@ use crate::session::{Phase, RunState, Running, Session};
 use crate::tool::{PLAN_TOOL, Prepared, ToolFailure, ToolRequest, ToolResult};
 
 mod calls;
+mod compact;
 mod describe;
 mod outcome;
 mod plan;
@@ -52,6 +53,8 @@ pub struct World<'a> {
     pub lasting: &'a [LastingGrant],
     /// What the model is told about its work.
     pub system: &'a str,
+    /// Tokens that the model can take in at once.
+    pub window: u64,
 }
 
 /// Something that happened outside.
@@ -135,7 +138,7 @@ pub fn handle(session: &mut Session, input: Input, world: &mut World<'_>) -> Vec
         Input::Prompt(prompt) => step.prompt(prompt),
         Input::Cancel(from) => step.cancel(from),
         Input::Model(message, event) if step.awaits(&message) => step.model(message, event),
-        Input::ModelFailed(message, error) if step.awaits(&message) => step.end(TurnOutcome::Failed(error)),
+        Input::ModelFailed(message, error) if step.awaits(&message) => step.model_failed(message, error),
         Input::Prepared(call, prepared) if step.running(&call).is_some() => step.prepared(&call, prepared),
         Input::ToolWaits(call, error) if step.running(&call).is_some() => {
             step.append(
@@ -166,7 +169,10 @@ impl Step<'_, '_> {
     }
 
     fn awaits(&self, message: &MessageId) -> bool {
-        matches!(self.session.turn.as_ref().map(|turn| &turn.phase), Some(Phase::Model(awaited)) if awaited == message)
+        matches!(
+            self.session.turn.as_ref().map(|turn| &turn.phase),
+            Some(Phase::Model(awaited) | Phase::Compacting(awaited)) if awaited == message
+        )
     }
 
     fn running(&self, call: &CallId) -> Option<&Running> {
@@ -213,8 +219,17 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Begins a message and asks the model for it.
+    /// Asks the model, once there is room for it.
     fn ask_model(&mut self) {
+        if self.is_nearly_full() {
+            self.make_room();
+        } else {
+            self.next_message();
+        }
+    }
+
+    /// Begins a message and asks the model for it.
+    fn next_message(&mut self) {
         let Some(turn) = self.session.turn.as_ref().map(|turn| turn.id.clone()) else {
             return;
         };
@@ -230,6 +245,11 @@ impl Step<'_, '_> {
     }
 
     fn call_model(&mut self, message: MessageId) {
+        let request = self.model_request();
+        self.effects.push(Effect::CallModel(message, Box::new(request)));
+    }
+
+    fn model_request(&self) -> ModelRequest {
         let mut tools = vec![plan_tool()];
         let offered = self.world.tools.iter();
         tools.extend(
@@ -237,7 +257,7 @@ impl Step<'_, '_> {
                 .filter(|tool| self.session.has_use_for(&tool.name))
                 .cloned(),
         );
-        let request = ModelRequest {
+        ModelRequest {
             model: self
                 .session
                 .turn
@@ -248,11 +268,23 @@ impl Step<'_, '_> {
             messages: self.session.messages.clone(),
             tools,
             max_tokens: MAX_TOKENS,
-        };
-        self.effects.push(Effect::CallModel(message, Box::new(request)));
+        }
+    }
+
+    fn model_failed(&mut self, message: MessageId, error: UserError) {
+        if self.is_compacting() {
+            self.no_summary(message, error);
+        } else if error.code == ErrorCode::InferenceTooLong {
+            self.too_long(error);
+        } else {
+            self.end(TurnOutcome::Failed(error));
+        }
     }
 
     fn model(&mut self, message: MessageId, event: ModelEvent) {
+        if self.is_compacting() {
+            return self.summary(message, event);
+        }
         let Some(turn) = self.session.turn.as_ref().map(|turn| turn.id.clone()) else {
             return;
         };
@@ -261,19 +293,7 @@ impl Step<'_, '_> {
                 self.append(vec![EventBody::TextDelta { message, text }], Durability::Written);
             }
             ModelEvent::Reset => self.append(vec![EventBody::MessageReset { message }], Durability::Written),
-            ModelEvent::Retrying {
-                error,
-                attempt,
-                wait_ms,
-            } => {
-                let event = EventBody::RetryScheduled {
-                    turn,
-                    error,
-                    attempt,
-                    wait_ms,
-                };
-                self.append(vec![event], Durability::Written);
-            }
+            ModelEvent::Retrying { .. } => self.retrying(event),
             ModelEvent::Completed { blocks, stop, usage } => {
                 let cut = stop == StopReason::MaxTokens;
                 let completed = EventBody::MessageCompleted {
@@ -298,6 +318,27 @@ impl Step<'_, '_> {
                     self.next();
                 }
             }
+        }
+    }
+
+    fn retrying(&mut self, event: ModelEvent) {
+        let turn = self.session.turn.as_ref().map(|turn| turn.id.clone());
+        if let (
+            ModelEvent::Retrying {
+                error,
+                attempt,
+                wait_ms,
+            },
+            Some(turn),
+        ) = (event, turn)
+        {
+            let event = EventBody::RetryScheduled {
+                turn,
+                error,
+                attempt,
+                wait_ms,
+            };
+            self.append(vec![event], Durability::Written);
         }
     }
 
@@ -348,7 +389,7 @@ impl Step<'_, '_> {
         );
         match phase {
             Phase::Deciding => self.end(TurnOutcome::Cancelled),
-            Phase::Model(_) => {
+            Phase::Model(_) | Phase::Compacting(_) => {
                 self.effects.push(Effect::StopModel);
                 self.end(TurnOutcome::Cancelled);
             }
@@ -393,9 +434,12 @@ impl Step<'_, '_> {
         );
         match phase {
             Phase::Deciding => self.next(),
-            Phase::Model(_) if self.session.turn.as_ref().is_some_and(|turn| turn.cancelled) => {
+            Phase::Model(_) | Phase::Compacting(_)
+                if self.session.turn.as_ref().is_some_and(|turn| turn.cancelled) =>
+            {
                 self.end(TurnOutcome::Cancelled);
             }
+            Phase::Compacting(message) => self.ask_for_summary(message),
             Phase::Model(message) => {
                 let reset = EventBody::MessageReset {
                     message: message.clone(),

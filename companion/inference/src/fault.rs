@@ -36,6 +36,8 @@ pub enum FaultKind {
     StreamCut,
     /// The request was refused.
     BadRequest,
+    /// The request holds more than the model can take in.
+    TooLong,
     /// The answer is not what the Messages API says.
     BadAnswer,
 }
@@ -54,6 +56,7 @@ impl FaultKind {
             Self::TimedOut => ErrorCode::InferenceTimeout,
             Self::StreamCut => ErrorCode::InferenceStreamCut,
             Self::BadRequest => ErrorCode::InferenceBadRequest,
+            Self::TooLong => ErrorCode::InferenceTooLong,
             Self::BadAnswer => ErrorCode::InferenceBadAnswer,
         }
     }
@@ -182,6 +185,7 @@ fn of_status(status: StatusCode, said: Option<&WireError>, detail: &str) -> Faul
         401 | 403 => fault(FaultKind::Auth),
         // LiteLLM without a database answers a wrong key with 400.
         400 if said.is_some_and(|said| said.kind == "no_db_connection") => fault(FaultKind::Auth),
+        400 | 422 if said.is_some_and(WireError::is_about_length) => fault(FaultKind::TooLong),
         400 | 404 | 422 if said.is_some_and(WireError::is_about_the_model) => fault(FaultKind::ModelUnknown),
         404 | 405 => {
             fault(FaultKind::BadRequest).happened("There is no Messages API at the gateway's address.")
@@ -192,7 +196,7 @@ fn of_status(status: StatusCode, said: Option<&WireError>, detail: &str) -> Faul
         }
         .happened("The proxy asks for a sign-in."),
         408 => fault(FaultKind::TimedOut),
-        413 => fault(FaultKind::BadRequest).happened("The request is too large for the gateway."),
+        413 => fault(FaultKind::TooLong).happened("The request is too large for the gateway."),
         429 => fault(FaultKind::RateLimited),
         501 | 505 => fault(FaultKind::BadRequest),
         529 => fault(FaultKind::Overloaded),
@@ -241,12 +245,29 @@ impl WireError {
     fn kind(&self) -> FaultKind {
         match self.kind.as_str() {
             "authentication_error" | "permission_error" => FaultKind::Auth,
-            "invalid_request_error" | "request_too_large" | "billing_error" => FaultKind::BadRequest,
+            "request_too_large" => FaultKind::TooLong,
+            "invalid_request_error" if self.is_about_length() => FaultKind::TooLong,
+            "invalid_request_error" | "billing_error" => FaultKind::BadRequest,
             "not_found_error" => FaultKind::ModelUnknown,
             "rate_limit_error" => FaultKind::RateLimited,
             "timeout_error" => FaultKind::TimedOut,
             _ => FaultKind::Overloaded,
         }
+    }
+
+    /// There is no type of its own for a conversation that is too long; each server says it in its own words.
+    fn is_about_length(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        let too_long = [
+            "prompt is too long",
+            "input is too long",
+            "too many input tokens",
+            "maximum context length",
+            "context length exceeded",
+            "context limit",
+            "context window",
+        ];
+        too_long.iter().any(|words| message.contains(words))
     }
 
     /// Gateways answer 400 as well as 404 for a model they do not know, each in its own words.
@@ -304,18 +325,22 @@ mod tests {
         let anthropic =
             r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-nine"}}"#;
         let litellm = r#"{"error":{"message":"/v1/messages: Invalid model name passed in model=x","type":"None","code":"400"}}"#;
+        let long = r#"{"error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000 maximum"}}"#;
+        let vllm = r#"{"error":{"message":"This model's maximum context length is 8192 tokens. However, you requested 9000 tokens.","code":400}}"#;
         let plain =
             r#"{"error":{"type":"invalid_request_error","message":"messages: at least one is required"}}"#;
         let table = [
             (400, plain, FaultKind::BadRequest),
             (400, litellm, FaultKind::ModelUnknown),
+            (400, long, FaultKind::TooLong),
+            (400, vllm, FaultKind::TooLong),
             (401, "", FaultKind::Auth),
             (403, "", FaultKind::Auth),
             (404, anthropic, FaultKind::ModelUnknown),
             (404, "<html>nginx</html>", FaultKind::BadRequest),
             (407, "", FaultKind::Unreachable),
             (408, "", FaultKind::TimedOut),
-            (413, "", FaultKind::BadRequest),
+            (413, "", FaultKind::TooLong),
             (429, "", FaultKind::RateLimited),
             (500, "", FaultKind::Overloaded),
             (502, "", FaultKind::Overloaded),

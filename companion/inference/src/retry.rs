@@ -37,6 +37,7 @@ pub fn tries(kind: FaultKind) -> u32 {
         | FaultKind::Tls
         | FaultKind::Auth
         | FaultKind::ModelUnknown
+        | FaultKind::TooLong
         | FaultKind::BadRequest => 1,
     }
 }

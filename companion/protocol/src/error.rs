@@ -54,6 +54,8 @@ errors! {
         "The answer was cut off." "What arrived is kept." "Go on, or try again.";
     InferenceBadRequest "INF_BAD_REQUEST"
         "The gateway refused the request." "Your prompt is kept." "Shorten the request, or show this code to your administrator.";
+    InferenceTooLong "INF_TOO_LONG"
+        "The conversation is too long for this model." "The whole session is kept." "Ask for smaller ranges, or go on in a new session.";
     InferenceBadAnswer "INF_BAD_ANSWER"
         "The gateway's answer could not be read." "Your prompt is kept." "Show this code to your administrator.";
     TurnCapReached "TURN_CAP"

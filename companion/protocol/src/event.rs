@@ -155,6 +155,32 @@ pub enum EventBody {
         /// Tokens.
         usage: Usage,
     },
+    /// The conversation nears what the model can take in at once: it is asked for a summary.
+    CompactionStarted {
+        /// The turn.
+        turn: TurnId,
+        /// The message that is to be the summary.
+        message: MessageId,
+    },
+    /// From here on the model gets a summary in place of the earlier conversation. The events before stay as they are.
+    ContextCompacted {
+        /// The turn.
+        turn: TurnId,
+        /// The message that is the summary.
+        message: MessageId,
+        /// The model's words; empty where it could give none.
+        summary: String,
+        /// How many of the newest messages the model still gets word for word.
+        kept: u32,
+        /// Bytes at which results of tools in those messages are cut, where they alone are too much.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        cut_at: Option<u32>,
+        /// Tokens of the conversation before, about.
+        before: u64,
+        /// Tokens that the summary took.
+        usage: Usage,
+    },
     /// The plan that the person sees.
     PlanUpdated {
         /// The turn.

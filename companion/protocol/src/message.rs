@@ -68,6 +68,12 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// All of the conversation up to and with the answer.
+    pub fn all(self) -> u64 {
+        let read = self.input.saturating_add(self.cache_read);
+        read.saturating_add(self.cache_write).saturating_add(self.output)
+    }
+
     /// The sum of two counts.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

@@ -64,6 +64,8 @@ pub(crate) struct Parts {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) tools: Arc<dyn Tools>,
     pub(crate) max_steps: u32,
+    /// Tokens that the models can take in at once.
+    pub(crate) window: u64,
     /// What the organisation says of tools and permissions.
     pub(crate) rules: Arc<Rules>,
     /// What people allowed for always.
@@ -248,6 +250,7 @@ impl Runner {
             rules: &self.parts.rules,
             lasting: &lasting,
             system: &self.parts.system,
+            window: self.parts.window,
         };
         let effects: VecDeque<Effect> = handle(&mut self.session, input, &mut world).into();
         let is_append = |effect: &&Effect| matches!(effect, Effect::Append(..));

@@ -246,6 +246,7 @@ fn build(
         provider: Arc::clone(&provider),
         tools: Arc::new(documents.clone()),
         max_steps: settings.max_steps,
+        window: settings.window,
         rules: Arc::clone(&rules),
         grants,
         system: system(settings.instructions()).into(),

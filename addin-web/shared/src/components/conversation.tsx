@@ -12,7 +12,7 @@ import { useApp, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
 import { FileResult, RemovedFile } from "./files.tsx";
 import { AgentMessage, PromptMessage } from "./message.tsx";
-import { ErrorCard, InfoLine, NoticeLine, RetryLine, StoppedLine } from "./notices.tsx";
+import { ErrorCard, InfoLine, NoticeLine, RetryLine, StoppedLine, SummaryLine } from "./notices.tsx";
 import { PairingRequests } from "./pairing.tsx";
 import { PlanCard } from "./plan.tsx";
 import { StartScreen } from "./start.tsx";
@@ -108,6 +108,8 @@ function EntryRow({
       return <NoticeLine entry={entry} />;
     case "resumed":
       return <InfoLine>{words.message.resumed}</InfoLine>;
+    case "summary":
+      return <SummaryLine entry={entry} />;
     case "stopped":
       return <StoppedLine onGoOn={offered} />;
     case "file":

@@ -2,7 +2,7 @@
 // what to do; never a trace.
 import { type ReactElement, type ReactNode, useState } from "react";
 import type { UserError } from "../generated/protocol.ts";
-import type { NoticeEntry, RetryEntry } from "../session/model.ts";
+import type { NoticeEntry, RetryEntry, SummaryEntry } from "../session/model.ts";
 import { pause } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { TextButton } from "./controls.tsx";
@@ -76,6 +76,28 @@ export function NoticeLine({ entry }: { entry: NoticeEntry }): ReactElement {
     return <ErrorCard error={entry.error} />;
   }
   return <InfoLine>{entry.text}</InfoLine>;
+}
+
+/** Where the model goes on from a summary; the person reads what it is told. */
+export function SummaryLine({ entry }: { entry: SummaryEntry }): ReactElement {
+  if (entry.text === undefined) {
+    return <InfoLine>{words.summary.running}</InfoLine>;
+  }
+  if (entry.text === "") {
+    return <InfoLine>{words.summary.none}</InfoLine>;
+  }
+  return (
+    <div className="row small detail line">
+      <Info16Regular />
+      <div className="grow">
+        {words.summary.done}
+        <details>
+          <summary>{words.summary.show}</summary>
+          <p className="summary-text">{entry.text}</p>
+        </details>
+      </div>
+    </div>
+  );
 }
 
 export function InfoLine({ children, action }: { children: ReactNode; action?: ReactNode }): ReactElement {

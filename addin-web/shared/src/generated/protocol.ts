@@ -2003,7 +2003,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -2140,6 +2140,42 @@ blocks: Array<Block>,
 stop: StopReason, 
 /**
  * Tokens.
+ */
+usage: Usage, } | { "type": "compactionStarted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The message that is to be the summary.
+ */
+message: MessageId, } | { "type": "contextCompacted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The message that is the summary.
+ */
+message: MessageId, 
+/**
+ * The model's words; empty where it could give none.
+ */
+summary: string, 
+/**
+ * How many of the newest messages the model still gets word for word.
+ */
+kept: number, 
+/**
+ * Bytes at which results of tools in those messages are cut, where they alone are too much.
+ */
+cutAt?: number, 
+/**
+ * Tokens of the conversation before, about.
+ */
+before: number, 
+/**
+ * Tokens that the summary took.
  */
 usage: Usage, } | { "type": "planUpdated", 
 /**
@@ -4711,6 +4747,42 @@ stop: StopReason,
 /**
  * Tokens.
  */
+usage: Usage, } | { "type": "compactionStarted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The message that is to be the summary.
+ */
+message: MessageId, } | { "type": "contextCompacted", 
+/**
+ * The turn.
+ */
+turn: TurnId, 
+/**
+ * The message that is the summary.
+ */
+message: MessageId, 
+/**
+ * The model's words; empty where it could give none.
+ */
+summary: string, 
+/**
+ * How many of the newest messages the model still gets word for word.
+ */
+kept: number, 
+/**
+ * Bytes at which results of tools in those messages are cut, where they alone are too much.
+ */
+cutAt?: number, 
+/**
+ * Tokens of the conversation before, about.
+ */
+before: number, 
+/**
+ * Tokens that the summary took.
+ */
 usage: Usage, } | { "type": "planUpdated", 
 /**
  * The turn.
@@ -6437,6 +6509,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   INF_TIMEOUT: ["The gateway did not answer in time.","Your prompt is kept.","Try again, or check the address."],
   INF_STREAM_CUT: ["The answer was cut off.","What arrived is kept.","Go on, or try again."],
   INF_BAD_REQUEST: ["The gateway refused the request.","Your prompt is kept.","Shorten the request, or show this code to your administrator."],
+  INF_TOO_LONG: ["The conversation is too long for this model.","The whole session is kept.","Ask for smaller ranges, or go on in a new session."],
   INF_BAD_ANSWER: ["The gateway's answer could not be read.","Your prompt is kept.","Show this code to your administrator."],
   TURN_CAP: ["The turn reached its limit of steps and was ended.","Everything done so far is kept.","Say “go on” to continue."],
   TURN_REPEATS: ["The same step was repeated without a new result, so the turn was ended.","Everything done so far is kept.","Say what to do differently."],

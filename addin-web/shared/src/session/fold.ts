@@ -59,6 +59,10 @@ function foldOne(draft: Draft, event: SessionEvent): void {
     case "messageCompleted":
       foldMessage(draft, event);
       break;
+    case "compactionStarted":
+    case "contextCompacted":
+      foldSummary(draft, event);
+      break;
     case "planUpdated":
       draft.plan = { turn: event.turn, steps: event.steps };
       break;
@@ -139,7 +143,9 @@ function foldTurn(draft: Draft, event: SessionEvent & (Body<"promptAccepted"> | 
     draft.plan = { ...draft.plan, steps: draft.plan.steps.map(rest) };
   }
   draft.usage = sum(draft.usage, event.usage);
-  draft.entries = draft.entries.map((entry) => settleAtEnd(entry, event));
+  draft.entries = draft.entries
+    .filter((entry) => !(entry.kind === "summary" && entry.text === undefined))
+    .map((entry) => settleAtEnd(entry, event));
   if (event.outcome === "cancelled") {
     draft.entries.push({ kind: "stopped", id: idOf(event) });
   } else if (typeof event.outcome === "object") {
@@ -180,6 +186,16 @@ function foldMessage(draft: Draft, event: MessageEvent): void {
   } else {
     put(draft, message);
   }
+}
+
+function foldSummary(draft: Draft, event: Body<"compactionStarted"> | Body<"contextCompacted">): void {
+  endRetries(draft);
+  // A request that was too long brought no word; the answer comes as another message.
+  draft.entries = draft.entries.filter(
+    (entry) => !(entry.kind === "message" && entry.state === "streaming" && entry.text === ""),
+  );
+  const text = event.type === "contextCompacted" ? event.summary : undefined;
+  put(draft, { kind: "summary", id: event.message, text });
 }
 
 function textOf(blocks: readonly Block[]): string {

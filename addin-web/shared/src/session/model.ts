@@ -90,6 +90,14 @@ export interface StoppedEntry {
   id: string;
 }
 
+/** The model goes on from a summary of the earlier conversation. */
+export interface SummaryEntry {
+  kind: "summary";
+  id: MessageId;
+  /** Undefined while it is awaited, empty where the model could give none. */
+  text: string | undefined;
+}
+
 /** The service was restarted in the middle of the turn and went on. */
 export interface ResumedEntry {
   kind: "resumed";
@@ -121,6 +129,7 @@ export type Entry =
   | NoticeEntry
   | FailureEntry
   | StoppedEntry
+  | SummaryEntry
   | ResumedEntry
   | FileEntry
   | RemovedEntry;

@@ -156,6 +156,13 @@ export const words = {
     over: (happened: string, wait: string) => `${happened} Waited ${wait}, then went on. Nothing was lost.`,
   },
 
+  summary: {
+    running: "The conversation became long. Summarising the earlier part for the model…",
+    done: "The conversation became long: the model goes on from a summary of the earlier part. All of it is kept here.",
+    none: "The conversation became too long: the model goes on without the earlier part. All of it is kept here.",
+    show: "Show the summary",
+  },
+
   calls: {
     steps: (count: number, time: string) => `${number(count)} steps, ${time}`,
     running: "Working",

@@ -19,17 +19,10 @@ impl Session {
                 self.tour = *tour;
             }
             EventBody::SessionRenamed { title } => self.title.clone_from(title),
-            EventBody::DocumentAttached { document } => {
-                self.documents.insert(document.id.clone(), document.clone());
-            }
-            EventBody::DocumentDetached { document } => {
-                self.documents.remove(document);
-            }
-            EventBody::FolderAttached { path, .. } => {
-                self.folders.retain(|known| known != path);
-                self.folders.push(path.clone());
-            }
-            EventBody::FolderDetached { path } => self.folders.retain(|known| known != path),
+            EventBody::DocumentAttached { .. }
+            | EventBody::DocumentDetached { .. }
+            | EventBody::FolderAttached { .. }
+            | EventBody::FolderDetached { .. } => self.apply_place(event),
             EventBody::GrantRevoked { grant } => self.grants.retain(|known| known.id != *grant),
             EventBody::PromptAccepted { .. } => self.apply_prompt(seq, event),
             EventBody::ContextGiven { .. }
@@ -39,6 +32,9 @@ impl Session {
             | EventBody::TextDelta { .. }
             | EventBody::MessageReset { .. }
             | EventBody::MessageCompleted { .. } => self.apply_message(event),
+            EventBody::CompactionStarted { .. } | EventBody::ContextCompacted { .. } => {
+                self.apply_compaction(event);
+            }
             EventBody::PlanUpdated { call, .. } => self.apply_plan(call),
             EventBody::ToolCallStarted {
                 call, name, input, ..
@@ -75,6 +71,23 @@ impl Session {
         }
     }
 
+    fn apply_place(&mut self, event: &EventBody) {
+        match event {
+            EventBody::DocumentAttached { document } => {
+                self.documents.insert(document.id.clone(), document.clone());
+            }
+            EventBody::DocumentDetached { document } => {
+                self.documents.remove(document);
+            }
+            EventBody::FolderAttached { path, .. } => {
+                self.folders.retain(|known| known != path);
+                self.folders.push(path.clone());
+            }
+            EventBody::FolderDetached { path } => self.folders.retain(|known| known != path),
+            _ => {}
+        }
+    }
+
     fn apply_prompt(&mut self, seq: u64, event: &EventBody) {
         let EventBody::PromptAccepted {
             turn,
@@ -100,7 +113,7 @@ impl Session {
         }
         running.hear(text);
         running.chosen.extend(documents.iter().cloned());
-        running.pending.push(Content::Text(text.clone()));
+        running.pending.push(Content::Asked(text.clone()));
     }
 
     fn apply_to_turn(&mut self, event: &EventBody) {
@@ -110,6 +123,7 @@ impl Session {
                 // Names of files are words of others, too.
                 self.marked |= holds_data(text);
                 turn.pending.insert(0, Content::Text(text.clone()));
+                self.conversation.given.clone_from(text);
             }
             EventBody::TurnResumed { .. } => turn.resumed += 1,
             EventBody::CancelRequested { .. } => turn.cancelled = true,
@@ -134,6 +148,7 @@ impl Session {
                 turn.queue = calls(blocks);
                 turn.usage = turn.usage.plus(*usage);
                 turn.resumed = 0;
+                turn.compactions = 0;
                 if !blocks.is_empty() {
                     let content = blocks.iter().cloned().map(Content::Said).collect();
                     self.messages.push(Message {
@@ -141,6 +156,7 @@ impl Session {
                         content,
                     });
                 }
+                self.note_counted(usage.all());
             }
             _ => {}
         }

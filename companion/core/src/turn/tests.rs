@@ -1,5 +1,6 @@
 //! The turn from outside: inputs in, effects out, and the log as the only memory across a crash.
 
+mod compact;
 mod permissions;
 mod restart;
 
@@ -23,6 +24,8 @@ struct Bench {
     tools: Vec<ToolDefinition>,
     rules: Rules,
     lasting: Vec<LastingGrant>,
+    window: u64,
+    usage: Usage,
 }
 
 impl Bench {
@@ -38,6 +41,12 @@ impl Bench {
             tools: Vec::new(),
             rules: Rules::default(),
             lasting: Vec::new(),
+            window: 200_000,
+            usage: Usage {
+                input: 10,
+                output: 2,
+                ..Usage::default()
+            },
         }
     }
 
@@ -56,6 +65,7 @@ impl Bench {
             rules: &self.rules,
             lasting: &self.lasting,
             system: crate::instructions::SYSTEM,
+            window: self.window,
         };
         let effects = handle(&mut self.session, input, &mut world);
         for effect in &effects {
@@ -110,11 +120,7 @@ impl Bench {
         } else {
             StopReason::EndTurn
         };
-        let usage = Usage {
-            input: 10,
-            output: 2,
-            ..Usage::default()
-        };
+        let usage = self.usage;
         self.take(Input::Model(
             self.asked(),
             ModelEvent::Completed { blocks, stop, usage },
@@ -351,7 +357,7 @@ fn steering_joins_the_turn_at_its_next_step() {
     bench.does("t1", "7");
     let last = bench.request().messages.pop().unwrap();
     assert!(
-        last.content.contains(&Content::Text("Use EUR".into())),
+        last.content.contains(&Content::Asked("Use EUR".into())),
         "{last:?}"
     );
     bench.prompt("And hurry");

@@ -73,8 +73,9 @@ enum WireKind<'a> {
 #[serde(tag = "type", rename = "ephemeral")]
 struct CacheControl {}
 
-/// The body of a streaming request for this model. Markers stand where a prefix ends that the next call repeats: after
-/// the instructions, the tools and the newest message of the person.
+/// The body of a streaming request for this model. Markers stand where a prefix ends that calls repeat: after
+/// the instructions, the tools and the newest message of the person, which the next call repeats; and after the one before,
+/// which the last call kept. A cache looks back no more than some twenty blocks from a marker, and one step can have more.
 pub fn encode(request: &ModelRequest, model: &str) -> serde_json::Result<Vec<u8>> {
     let mut system = Vec::new();
     if !request.system.is_empty() {
@@ -95,11 +96,11 @@ pub fn encode(request: &ModelRequest, model: &str) -> serde_json::Result<Vec<u8>
         .map(message)
         .filter(|message| !message.content.is_empty())
         .collect();
-    let newest = messages
+    let users = messages
         .iter_mut()
         .rev()
-        .find(|message| message.role == Role::User);
-    if let Some(last) = newest.and_then(|message| message.content.last_mut()) {
+        .filter(|message| message.role == Role::User);
+    for last in users.take(2).filter_map(|message| message.content.last_mut()) {
         last.cache_control = Some(CacheControl {});
     }
     serde_json::to_vec(&Request {
@@ -135,7 +136,7 @@ fn message(message: &Message) -> WireMessage<'_> {
 /// The block on the wire; the API refuses texts without a letter, so they stay out.
 fn kind(content: &Content) -> Option<WireKind<'_>> {
     Some(match content {
-        Content::Text(text) | Content::Said(Block::Text { text }) => {
+        Content::Text(text) | Content::Asked(text) | Content::Said(Block::Text { text }) => {
             return (!text.trim().is_empty()).then_some(WireKind::Text { text });
         }
         Content::Said(Block::Thinking { thinking, signature }) => match signature.strip_prefix(REDACTED) {
@@ -225,7 +226,7 @@ mod tests {
                 "system": [{"type": "text", "text": "Be exact.", "cache_control": marker}],
                 "tools": [{"name": "range_read", "description": "Reads.", "input_schema": {"type": "object"}, "cache_control": marker}],
                 "messages": [
-                    {"role": "user", "content": [{"type": "text", "text": "sum it"}]},
+                    {"role": "user", "content": [{"type": "text", "text": "sum it", "cache_control": marker}]},
                     {"role": "assistant", "content": [
                         {"type": "thinking", "thinking": "hm", "signature": "seal"},
                         {"type": "redacted_thinking", "data": "xyz"},

@@ -111,7 +111,7 @@ async fn each_status_has_its_code_and_is_tried_as_often_as_it_may_help() {
         ("404 Not Found", "", unknown, ErrorCode::InferenceModelUnknown, 1),
         ("404 Not Found", "", "", ErrorCode::InferenceBadRequest, 1),
         ("408 Request Timeout", "", "", ErrorCode::InferenceTimeout, 2),
-        ("413 Payload Too Large", "", "", ErrorCode::InferenceBadRequest, 1),
+        ("413 Payload Too Large", "", "", ErrorCode::InferenceTooLong, 1),
         (
             "429 Too Many Requests",
             "retry-after: 0\r\n",

@@ -158,6 +158,7 @@ impl Bench {
             provider: Arc::new(Provided(Mutex::new(says.iter().copied().collect()))),
             tools: Arc::new(Tool(does)),
             max_steps: 10,
+            window: 200_000,
             rules: Arc::default(),
             grants: Arc::new(grants),
             system: "".into(),

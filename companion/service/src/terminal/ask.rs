@@ -308,6 +308,11 @@ impl Shown {
                     *wait_ms as f64 / 1000.0
                 ));
             }
+            EventBody::ContextCompacted { .. } => {
+                self.note(
+                    "The conversation became long: the model goes on from a summary. All of it is kept.",
+                );
+            }
             EventBody::Notice { text, .. } => self.note(text),
             EventBody::TurnEnded {
                 outcome: TurnOutcome::Failed(error),

@@ -109,3 +109,41 @@ async fn a_stream_that_is_cut_begins_again_and_ends_whole() {
     };
     assert_eq!(words, Some(&whole));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_the_gateway_finds_too_long_goes_on_from_a_summary() {
+    let script = "models: [claude-standin]\norder: any\nsteps:\n\
+        - { expect: { user: 'This conversation becomes too long' }, answer: { say: [{ text: 'Orders were counted.' }] } }\n\
+        - { expect: { user: 'And now', text: 'Orders were counted.' }, answer: { say: [{ text: Seven. }] } }\n\
+        - { expect: { user: 'And now' }, faults: [{ status: { code: 400, kind: invalid_request_error, \
+             message: 'prompt is too long: 20000 tokens > 16000 maximum' } }], answer: { say: [{ text: Lost. }] } }\n\
+        - { answer: { say: [{ text: 'I counted.' }] } }";
+    let gateway = play(script).await;
+    let setup = Setup::with_gateway(&gateway.base_url());
+    setup.configure("deskhandContextTokens", "16000");
+    let service = Service::start(&setup, 0);
+    let mut talk = Talk::begin(&service).await;
+    let mut prompt = talk.prompt("Count these orders");
+    prompt.text += &" 4711".repeat(2_600);
+    assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
+    let prompt = talk.prompt("And now?");
+    assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
+    let summary = talk.view.events().find_map(|event| match &event.body {
+        EventBody::ContextCompacted { summary, before, .. } => Some((summary.clone(), *before)),
+        _ => None,
+    });
+    let (summary, before) = summary.expect("the conversation was summarised");
+    assert!(
+        summary.starts_with("Orders were counted.") && before > 3_000,
+        "{summary} {before}"
+    );
+    // The script says this to a request that holds the summary alone.
+    let answered = talk.view.events().any(|event| match &event.body {
+        EventBody::MessageCompleted { blocks, .. } => blocks.contains(&Block::Text {
+            text: "Seven.".to_owned(),
+        }),
+        _ => false,
+    });
+    assert!(answered);
+    assert_eq!(talk.kept_prompts().await.len(), 2, "the session keeps all of it");
+}

@@ -50,6 +50,7 @@ fn go_on(bench: &mut Bench) {
         match turn.phase.clone() {
             Phase::Deciding => panic!("nothing is at work and the turn goes on"),
             Phase::Model(_) if bench.session.messages.len() > 1 => drop(bench.says(vec![text("All done")])),
+            Phase::Compacting(_) => panic!("there is room enough"),
             Phase::Model(_) => {
                 let read = Block::ToolUse {
                     id: CallId::from_text("a"),

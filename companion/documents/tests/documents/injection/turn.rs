@@ -53,7 +53,9 @@ impl Actor {
                 .iter()
                 .flat_map(|message| &message.content)
                 .any(|content| match content {
-                    Content::Text(text) | Content::ToolResult { text, .. } => text.contains(self.bait),
+                    Content::Text(text) | Content::Asked(text) | Content::ToolResult { text, .. } => {
+                        text.contains(self.bait)
+                    }
                     Content::Said(_) => false,
                 });
         let next = read.or_else(|| {
@@ -143,6 +145,7 @@ pub(super) async fn play(
             [dice; 10]
         };
         let mut world = World {
+            window: 200_000,
             now: 1_790_000_000_000,
             chance: &mut chance,
             max_steps: 20,

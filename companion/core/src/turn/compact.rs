@@ -1,0 +1,121 @@
+//! When the conversation nears what the model can take in at once: ask the model for a summary, put it in the place of the
+//! older messages, go on. Where the model can give none, the older messages give way without one.
+
+use deskhand_protocol::event::TurnOutcome;
+use deskhand_protocol::message::{Block, Usage};
+use deskhand_protocol::{ErrorCode, EventBody, MessageId, UserError};
+
+use super::{Effect, MAX_TOKENS, Step};
+use crate::instructions::SUMMARISE;
+use crate::model::{Content, Message, ModelEvent, Role};
+use crate::ports::Durability;
+use crate::session::{MAX_SUMMARY, Phase, cut};
+
+/// How often a turn makes room without an answer of the model in between.
+const MAX_COMPACTIONS: u32 = 2;
+
+impl Step<'_, '_> {
+    /// True where the next request would come too near to what the model can take in.
+    pub(super) fn is_nearly_full(&self) -> bool {
+        let room = self.world.window.saturating_sub(u64::from(MAX_TOKENS));
+        let tokens = self.session.tokens(self.world.system, self.world.tools);
+        tokens > room / 5 * 4 && self.can_make_room()
+    }
+
+    /// True where something can give way, and did not just before.
+    pub(super) fn can_make_room(&self) -> bool {
+        let turn = self.session.turn.as_ref();
+        turn.is_some_and(|turn| turn.compactions < MAX_COMPACTIONS)
+            && self.session.said_tokens() > self.world.window / 4
+            && self.session.newest_within(self.world.window / 5) > 0
+    }
+
+    /// Asks the model for a summary. What it is told ends as the next request would, so that a prompt cache serves it.
+    pub(super) fn make_room(&mut self) {
+        let Some(turn) = self.session.turn.as_ref().map(|turn| turn.id.clone()) else {
+            return;
+        };
+        let message = MessageId::new(self.world.now, (self.world.chance)());
+        self.append(
+            vec![EventBody::CompactionStarted {
+                turn,
+                message: message.clone(),
+            }],
+            Durability::Written,
+        );
+        self.ask_for_summary(message);
+    }
+
+    pub(super) fn ask_for_summary(&mut self, message: MessageId) {
+        let mut request = self.model_request();
+        let words = Content::Text(SUMMARISE.to_owned());
+        match request.messages.last_mut() {
+            Some(last) if last.role == Role::User => last.content.push(words),
+            _ => request.messages.push(Message {
+                role: Role::User,
+                content: vec![words],
+            }),
+        }
+        self.effects.push(Effect::CallModel(message, Box::new(request)));
+    }
+
+    /// The model answers with its summary.
+    pub(super) fn summary(&mut self, message: MessageId, event: ModelEvent) {
+        match event {
+            ModelEvent::TextDelta(_) | ModelEvent::Reset => {}
+            ModelEvent::Retrying { .. } => self.retrying(event),
+            ModelEvent::Completed { blocks, usage, .. } => {
+                let texts = blocks.into_iter().filter_map(|block| match block {
+                    Block::Text { text } => Some(text),
+                    Block::Thinking { .. } | Block::ToolUse { .. } => None,
+                });
+                let mut summary = texts.collect::<Vec<_>>().join("\n").trim().to_owned();
+                cut(&mut summary, MAX_SUMMARY);
+                self.go_on_with(message, summary, usage);
+            }
+        }
+    }
+
+    /// The model gave no summary. Where the request was too long even for that, the older messages go without one.
+    pub(super) fn no_summary(&mut self, message: MessageId, error: UserError) {
+        if error.code == ErrorCode::InferenceTooLong {
+            self.go_on_with(message, String::new(), Usage::default());
+        } else {
+            self.end(TurnOutcome::Failed(error));
+        }
+    }
+
+    /// The request was too long for the model: makes room, or ends the turn.
+    pub(super) fn too_long(&mut self, error: UserError) {
+        if self.can_make_room() {
+            self.make_room();
+        } else {
+            self.end(TurnOutcome::Failed(error));
+        }
+    }
+
+    fn go_on_with(&mut self, message: MessageId, summary: String, usage: Usage) {
+        let Some(turn) = self.session.turn.as_ref().map(|turn| turn.id.clone()) else {
+            return;
+        };
+        let before = self.session.tokens(self.world.system, self.world.tools);
+        let kept = self.session.newest_within(self.world.window / 5);
+        let compacted = EventBody::ContextCompacted {
+            turn,
+            message,
+            summary,
+            kept: u32::try_from(kept).unwrap_or(u32::MAX),
+            cut_at: self.session.cut_within(kept, self.world.window / 5 * 2),
+            before,
+            usage,
+        };
+        self.append(vec![compacted], Durability::Flushed);
+        self.next_message();
+    }
+
+    /// True while a summary is awaited.
+    pub(super) fn is_compacting(&self) -> bool {
+        let phase = self.session.turn.as_ref().map(|turn| &turn.phase);
+        matches!(phase, Some(Phase::Compacting(_)))
+    }
+}

@@ -5,6 +5,7 @@ import type {
   EventBody,
   FigureCheck,
   GrantView,
+  InstructionsAnswer,
   PermissionRequest,
   SessionEvent,
   SessionSummary,
@@ -371,3 +372,17 @@ export const sessions: SessionSummary[] = [
   summary("session-6", "Two workbooks into one", 13 * DAY, { documents: ["workbook", "workbook"], changes: 1 }),
   summary("session-7", "Supplier list, duplicates", 14 * DAY, { changes: 14 }),
 ];
+
+const noted = { folder: "/data/Reports", paused: false, changedAt: at("14:20") };
+
+/** What the model is told beside the conversation: by everybody who may, with notes. */
+export const instructions: InstructionsAnswer = {
+  organization: "Write figures in thousands of EUR.\nNever name customers in a deck.",
+  guidance: [
+    { text: "Negative figures in brackets.", paused: false, changedAt: at("14:02"), byAgent: false },
+    { ...noted, text: "The master is Templates/Master.pptx.", byAgent: false },
+    { ...noted, note: "Sources", text: "Revenue comes from the sheet Revenue.\nPlan figures: column P.", byAgent: true },
+    { ...noted, note: "Spelling", text: "British English.", byAgent: true, paused: true },
+  ],
+  notesClosed: false,
+};

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
-import { asked, editRequest, fileRequest, fileTurn, grants } from "../story.ts";
+import { asked, editRequest, fileRequest, fileTurn, grants, instructions } from "../story.ts";
 import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 import { script, serve } from "./pages.ts";
 
@@ -87,6 +87,9 @@ const shots: Shot[] = [
   { ...file, name: "pane-permissions", width: 360, then: opensPermissions },
   { ...desk, name: "window-file-question-rtl", direction: "rtl", events: asked(fileRequest) },
   { ...desk, name: "window-files-changed", events: folderTurn },
+  { ...file, name: "pane-instructions", width: 360, then: opensInstructions },
+  { ...desk, name: "window-instructions", events: workingTurn, then: opensInstructions },
+  { ...desk, name: "window-instructions-dark", scheme: "dark", events: workingTurn, then: opensInstructions },
   { ...desk, name: "window-permissions", events: asked(fileRequest), then: opensPermissions },
   { ...desk, name: "window-permissions-dark", scheme: "dark", events: asked(editRequest), then: opensPermissions },
   { ...desk, name: "window-act-locked", then: opensLockedMode },
@@ -178,11 +181,16 @@ async function opensModes(page: Page): Promise<void> {
 
 async function opensPermissions(page: Page, service: FakeService): Promise<void> {
   service.answer("permission/grants", () => ({ grants }));
-  const organizationInstructions = "Write figures in thousands of EUR.\nNever name customers in a deck.";
-  service.notify("service/changed", { ...view, organizationInstructions });
   await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Permissions" }).click();
   await page.getByText("Make new files").waitFor();
+}
+
+async function opensInstructions(page: Page, service: FakeService): Promise<void> {
+  service.answer("instructions/list", () => instructions);
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Instructions" }).click();
+  await page.getByText("Your organisation", { exact: true }).waitFor();
 }
 
 async function opensLockedMode(page: Page, service: FakeService): Promise<void> {

@@ -201,16 +201,6 @@ describe("the list of permissions", () => {
     await run(() => service.events(SESSION, numbered([{ type: "grantRevoked", grant: "other" }], events.length + 2)));
     expect(view.getAllByRole("listitem")).toHaveLength(3);
   });
-
-  it("shows what the organisation tells the model, where it tells it something", async () => {
-    const { view, run, service } = await list([]);
-    expect(view.queryByText("What your organisation tells the model")).toBeNull();
-    const organizationInstructions = "Write figures in thousands.\n<b>Never</b> name customers.";
-    await run(() => service.notify("service/changed", { ...helloAnswer().view, organizationInstructions }));
-    const told = view.getByLabelText("What your organisation tells the model");
-    expect(told.textContent).toContain(organizationInstructions);
-    expect(within(told).queryByRole("textbox")).toBeNull();
-  });
 });
 
 describe("the mode that acts", () => {

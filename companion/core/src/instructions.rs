@@ -16,6 +16,8 @@ refusal is final for that step: say what it means and offer another way.
 cannot be added later.
 - Files of the attached folders that are no documents: change them with Edit, which leaves all else as it is; Write is for \
 new files and for those that change as a whole. When a file was changed by somebody else, merge; never write over it.
+- Keep a note with memory_write where the user tells something about their work that later sessions need: a convention, \
+where figures come from, a decision. No figures, no content of documents, nothing that only this task needs.
 - Answer briefly, in the user's language. Cite each figure from a document as a link behind it: \
 [Sheet!B8](cite:DOCUMENT_ID#Sheet!B8) for cells, [Slide 3](cite:DOCUMENT_ID#slide:SLIDE_ID) for slides.
 
@@ -43,14 +45,34 @@ pub fn holds_data(text: &str) -> bool {
     text.contains("<document-data ")
 }
 
-/// The instructions of a session whose organisation has some of its own.
-pub fn system(organisation: Option<&str>) -> String {
-    match organisation {
-        Some(own) => format!(
-            "{SYSTEM}\n\nWhat the user's organisation asks for, as far as it does not contradict the above:\n{own}"
-        ),
-        None => SYSTEM.to_owned(),
+/// What the model is told about its work, in the order in which it counts: ours, the organisation's, the person's, and for
+/// each folder of the session what the person wrote for it. Only people write these.
+pub fn system<'a>(
+    organisation: Option<&str>,
+    own: Option<&str>,
+    folders: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let mut told = SYSTEM.to_owned();
+    let mut add = |whose: &str, text: &str| {
+        told.push_str("\n\n");
+        told.push_str(whose);
+        told.push_str(", as far as it does not contradict the above:\n");
+        told.push_str(text);
+    };
+    if let Some(text) = organisation {
+        add("What the user's organisation asks for", text);
     }
+    if let Some(text) = own {
+        add("What the user asks for in every session", text);
+    }
+    for (folder, text) in folders {
+        let folder = folder.replace(['"', '\n', '\r'], " ");
+        add(
+            &format!("What the user asks for in work with the folder \"{folder}\""),
+            text,
+        );
+    }
+    told
 }
 
 /// The text with the mark's own word broken wherever it stands, in any case: models read `</ Document-Data>` as an end, too.
@@ -72,7 +94,7 @@ fn without_mark(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::as_data;
+    use super::{SYSTEM, as_data, system};
 
     #[test]
     fn no_spelling_of_the_mark_is_taken_over_from_a_document() {
@@ -95,6 +117,20 @@ mod tests {
                 "{marked}"
             );
         }
+    }
+
+    #[test]
+    fn instructions_stand_in_the_order_in_which_they_count() {
+        let told = system(
+            Some("In EUR."),
+            Some("Be brief."),
+            [("/data/Q3", "Use the master.")],
+        );
+        let at = |words: &str| told.find(words).unwrap_or_else(|| panic!("{words}: {told}"));
+        assert_eq!(at(SYSTEM), 0);
+        assert!(at("In EUR.") < at("Be brief.") && at("Be brief.") < at("the folder \"/data/Q3\""));
+        assert!(told.ends_with("Use the master."));
+        assert_eq!(system(None, None, []), SYSTEM);
     }
 
     #[test]

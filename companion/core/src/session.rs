@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::model::{Content, Message, Role};
 use crate::permission::Grant;
-use crate::tool::{FolderTool, operation_of};
+use crate::tool::{FolderTool, MEMORY_TOOL, operation_of};
 use crate::turn::describe;
 
 mod compacted;
@@ -195,7 +195,7 @@ impl Session {
     /// True for a tool that has something to work on: a document of its kind, or a folder. The description of all tools is
     /// many times as long as most conversations, and it is sent with each request.
     pub fn has_use_for(&self, tool: &str) -> bool {
-        if FolderTool::of_name(tool).is_some() {
+        if FolderTool::of_name(tool).is_some() || tool == MEMORY_TOOL {
             return !self.folders.is_empty();
         }
         let Some(definition) = operation_of(tool) else {

@@ -36,6 +36,9 @@ const INTERNAL: [&str; 6] = [
     "document.create",
 ];
 
+/// The tool by which the agent keeps a note about a folder for later sessions.
+pub const MEMORY_TOOL: &str = "memory_write";
+
 /// The tool that lists documents.
 pub const LIST_TOOL: &str = "documents_list";
 
@@ -111,6 +114,7 @@ impl FolderTool {
 pub fn is_tool(name: &str) -> bool {
     name == PLAN_TOOL
         || name == LIST_TOOL
+        || name == MEMORY_TOOL
         || FolderTool::of_name(name).is_some()
         || operation_of(name).is_some()
 }

@@ -102,6 +102,15 @@ impl DocumentTools {
         self
     }
 
+    /// The paths of a session's folders.
+    pub fn folders_of(&self, session: &SessionId) -> Vec<String> {
+        let folders = self.registry.folders(session);
+        folders
+            .iter()
+            .map(|folder| folder.path().display().to_string())
+            .collect()
+    }
+
     /// Forgets a session that was deleted.
     pub fn forget(&self, session: &SessionId) {
         self.registry.forget(session);

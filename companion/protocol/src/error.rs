@@ -64,6 +64,8 @@ errors! {
         "The same step was repeated without a new result, so the turn was ended." "Everything done so far is kept." "Say what to do differently.";
     TurnInterrupted "TURN_INTERRUPTED"
         "The service stopped in the middle of this turn." "Everything up to that point is kept." "Say “go on” to continue.";
+    InstructionsRefused "INS_REFUSED"
+        "This cannot be kept." "What stood there before is kept." "Shorten it, or delete what is not needed any more.";
     SessionNotFound "SES_NOT_FOUND"
         "This session is not there any more." "Other sessions are kept." "Choose another session.";
     SessionBusy "SES_BUSY"

@@ -74,10 +74,6 @@ pub struct ServiceView {
     /// True when the organisation closes the mode that acts without asking.
     #[serde(default)]
     pub act_locked: bool,
-    /// What the organisation tells the model in every session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub organization_instructions: Option<String>,
     /// True when the person may not choose another model.
     pub model_locked: bool,
     /// Whether code can run.

@@ -14,6 +14,7 @@ pub mod error;
 pub mod event;
 pub mod hello;
 mod id;
+pub mod instructions;
 pub mod message;
 pub mod methods;
 pub mod pairing;

@@ -2,7 +2,7 @@
 //! place, never in a handler.
 
 use crate::hello::FrontEndKind;
-use crate::{change, document, hello, pairing, permission, session};
+use crate::{change, document, hello, instructions, pairing, permission, session};
 
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +127,10 @@ methods! {
     "permission/grants" PermissionGrants(permission::GrantsParams) -> permission::GrantsAnswer, Any;
     /// Takes such a grant back, with effect on turns that run.
     "permission/revoke" PermissionRevoke(permission::RevokeGrantParams) -> session::Nothing, Any;
+    /// Lists what the model is told beside the conversation, in its order.
+    "instructions/list" InstructionsList(session::Nothing) -> instructions::InstructionsAnswer, Any;
+    /// Writes, pauses or deletes instructions and notes of the person's own.
+    "instructions/put" InstructionsPut(instructions::PutInstructionsParams) -> instructions::InstructionsAnswer, Desktop;
     /// Registers the document that the pane stands in.
     "document/open" DocumentOpen(document::OpenParams) -> document::DocumentAnswer, Pane;
     /// Tells that cells or slides were changed by somebody else.

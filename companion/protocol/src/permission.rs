@@ -80,6 +80,8 @@ pub enum AskReason {
     Overwrites,
     /// A rule of the organisation asks.
     Ruled,
+    /// Something is remembered for later sessions.
+    Remembers,
     /// Something is removed.
     Removes,
     /// A formula reaches outside the document.
@@ -89,7 +91,10 @@ pub enum AskReason {
 impl AskReason {
     /// True when a person is asked whatever the mode, and no grant for the session is offered.
     pub fn is_risky(self) -> bool {
-        matches!(self, Self::Ruled | Self::Removes | Self::ReachesOutside)
+        matches!(
+            self,
+            Self::Ruled | Self::Remembers | Self::Removes | Self::ReachesOutside
+        )
     }
 
     /// True when a person may answer for a folder once and for all. What overwrites is asked again in each session.

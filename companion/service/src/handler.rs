@@ -165,11 +165,28 @@ impl Service {
                     .await?;
                 give(Nothing {})
             }
+            _ => self.standing_method(front_end, method, params).await,
+        }
+    }
+
+    /// Answers to questions, what stands beyond a turn, and the panes that are paired.
+    async fn standing_method(
+        &self,
+        front_end: &FrontEnd,
+        method: Method,
+        params: Value,
+    ) -> Result<Value, UserError> {
+        match method {
             Method::PermissionAnswer => give(self.answer(front_end.kind(), read(params)?).await?),
             Method::PermissionGrants => give(self.hub.list_grants(read(params)?).await?),
             Method::PermissionRevoke => {
                 self.hub.revoke_grant(read(params)?).await?;
                 give(Nothing {})
+            }
+            Method::InstructionsList => give(self.hub.guide().list()),
+            Method::InstructionsPut => {
+                self.hub.guide().put(read(params)?, false).await?;
+                give(self.hub.guide().list())
             }
             Method::JournalList => give(self.hub.list_journal(read(params)?).await?),
             Method::ChangeSetUndo | Method::ChangeSetRedo => give(self.undo(method, read(params)?).await?),

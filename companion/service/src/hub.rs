@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 
 use crate::clock::{chance, now};
 use crate::grants::Grants;
+use crate::guidance::Guide;
 use crate::log::{told, uuid_of};
 use crate::runner::{self, Command, Handle, Parts};
 use crate::summary::Meta;
@@ -70,6 +71,11 @@ impl Hub {
     /// The same, with folders that are part of every new session.
     pub(crate) fn with_folders(self, folders: Vec<PathBuf>) -> Self {
         Self { folders, ..self }
+    }
+
+    /// What people tell the model about its work.
+    pub(crate) fn guide(&self) -> &Guide {
+        &self.parts.guide
     }
 
     /// What people allowed for always.

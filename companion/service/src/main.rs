@@ -3,6 +3,7 @@
 mod clock;
 mod document;
 mod grants;
+mod guidance;
 mod handler;
 mod hub;
 mod log;
@@ -64,6 +65,7 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Session { command, json } => options::session(&paths, command, json).await,
         Command::Journal { command, json } => options::journal(&paths, command, json).await,
         Command::Permission { command, json } => options::permission(&paths, command, json).await,
+        Command::Instructions { command, json } => options::instructions(&paths, command, json).await,
         Command::Pairing { command, json } => terminal::pairing::pairing(&paths, command, json).await,
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
         Command::Document { command } => document::run(&paths, command).await,

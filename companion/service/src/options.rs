@@ -11,7 +11,7 @@ use crate::document::DocumentCommand;
 use crate::serve::ServeOptions;
 use crate::terminal::ask::{Answers, Question, ask as give};
 use crate::terminal::client::Client;
-use crate::terminal::{grants, journal, sessions, start};
+use crate::terminal::{grants, instructions, journal, sessions, start};
 
 /// An agent that works inside Excel and PowerPoint, on your own computer.
 #[derive(Debug, Parser)]
@@ -53,6 +53,14 @@ pub(crate) enum Command {
     Permission {
         #[command(subcommand)]
         command: PermissionCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Lists and changes what the model is told beside a conversation: your instructions, and notes about folders.
+    Instructions {
+        #[command(subcommand)]
+        command: InstructionsCommand,
         /// As JSON.
         #[arg(long, global = true)]
         json: bool,
@@ -234,6 +242,44 @@ pub(crate) enum PermissionCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum InstructionsCommand {
+    /// Lists them in the order in which they are told.
+    List,
+    /// Writes one; the text is read from standard input.
+    Set {
+        #[command(flatten)]
+        place: GuidancePlace,
+        /// Keeps it without telling the model.
+        #[arg(long)]
+        paused: bool,
+    },
+    /// Deletes one.
+    Delete {
+        #[command(flatten)]
+        place: GuidancePlace,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuidancePlace {
+    /// The folder that it is for; without it, all sessions.
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// The note about the folder, by its name; without it, your instructions.
+    #[arg(long, value_name = "NAME", requires = "folder")]
+    note: Option<String>,
+}
+
+impl GuidancePlace {
+    /// The folder by the path that sessions know it by, and the note.
+    fn named(self) -> (Option<String>, Option<String>) {
+        let real = |folder: PathBuf| folder.canonicalize().unwrap_or(folder);
+        let folder = self.folder.map(|folder| real(folder).display().to_string());
+        (folder, self.note)
+    }
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum PairingCommand {
     /// Lists attempts that wait.
     List,
@@ -314,6 +360,22 @@ pub(crate) async fn permission(
     let work = async |client: &mut Client| match command {
         PermissionCommand::List { session } => grants::list(client, session, json).await,
         PermissionCommand::Revoke { id, session } => grants::revoke(client, &id, session, json).await,
+    };
+    with_client(paths, work).await.map(|()| ExitCode::SUCCESS)
+}
+
+/// `deskhand instructions …`
+pub(crate) async fn instructions(
+    paths: &Paths,
+    command: InstructionsCommand,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let work = async |client: &mut Client| match command {
+        InstructionsCommand::List => instructions::list(client, json).await,
+        InstructionsCommand::Set { place, paused } => {
+            instructions::set(client, place.named(), paused, json).await
+        }
+        InstructionsCommand::Delete { place } => instructions::delete(client, place.named(), json).await,
     };
     with_client(paths, work).await.map(|()| ExitCode::SUCCESS)
 }

@@ -15,6 +15,7 @@ use deskhand_core::turn::{Input, Prompt};
 use deskhand_core::{Effect, Session, World, handle};
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
 use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::instructions::Guidance;
 use deskhand_protocol::permission::Choice;
 use deskhand_protocol::session::SessionSummary;
 use deskhand_protocol::{
@@ -27,6 +28,7 @@ use tokio::task::AbortHandle;
 
 use crate::clock::{chance, now};
 use crate::grants::Grants;
+use crate::guidance::Guide;
 use crate::log::Log;
 use crate::summary::Meta;
 
@@ -70,8 +72,8 @@ pub(crate) struct Parts {
     pub(crate) rules: Arc<Rules>,
     /// What people allowed for always.
     pub(crate) grants: Arc<Grants>,
-    /// What the model is told about its work.
-    pub(crate) system: Arc<str>,
+    /// What people tell the model about its work.
+    pub(crate) guide: Arc<Guide>,
     /// Told when a session's line in the list is another.
     pub(crate) changed: Arc<dyn Fn(SessionSummary) + Send + Sync>,
 }
@@ -117,6 +119,14 @@ struct Runner {
     inputs: mpsc::WeakSender<Command>,
     model: Option<AbortHandle>,
     tool: Option<(CallId, Arc<AtomicBool>)>,
+    told: Option<Told>,
+}
+
+/// What the model was told last about its work, and what that was made of.
+struct Told {
+    guidance: Arc<[Guidance]>,
+    folders: Vec<String>,
+    system: Arc<str>,
 }
 
 /// Loads a session from the log and sets it to work. `loaded` is told of the state that was found.
@@ -144,6 +154,7 @@ pub(crate) async fn start(parts: Parts, id: SessionId, meta: Meta) -> Result<(Ha
         inputs: sender.downgrade(),
         model: None,
         tool: None,
+        told: None,
     };
     tokio::spawn(runner.run(receiver));
     Ok((Handle(sender), session))
@@ -239,9 +250,29 @@ impl Runner {
         }
     }
 
+    /// What the model is told about its work; made anew where that or the folders changed.
+    fn system(&mut self) -> Arc<str> {
+        let guidance = self.parts.guide.all();
+        match &self.told {
+            Some(told) if Arc::ptr_eq(&told.guidance, &guidance) && told.folders == self.session.folders => {
+                Arc::clone(&told.system)
+            }
+            _ => {
+                let system: Arc<str> = self.parts.guide.system(&self.session.folders).into();
+                self.told = Some(Told {
+                    guidance,
+                    folders: self.session.folders.clone(),
+                    system: Arc::clone(&system),
+                });
+                system
+            }
+        }
+    }
+
     async fn step(&mut self, input: Input) -> Result<(), UserError> {
         let mut dice = chance;
         let lasting = self.parts.grants.all();
+        let system = self.system();
         let mut world = World {
             now: now(),
             chance: &mut dice,
@@ -249,7 +280,7 @@ impl Runner {
             tools: &self.definitions,
             rules: &self.parts.rules,
             lasting: &lasting,
-            system: &self.parts.system,
+            system: &system,
             window: self.parts.window,
         };
         let effects: VecDeque<Effect> = handle(&mut self.session, input, &mut world).into();

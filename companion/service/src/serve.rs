@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use deskhand_core::instructions::system;
 use deskhand_core::ports::Provider;
+use deskhand_core::tool::MEMORY_TOOL;
 use deskhand_documents::{DocumentTools, Registry};
 use deskhand_egress::{Directive, Gate, Network};
 use deskhand_inference::{Gateway, Unconfigured};
@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::RealWorld;
 use crate::grants::Grants;
+use crate::guidance::{Guide, NoteTools};
 use crate::handler::Service;
 use crate::hub::Hub;
 use crate::log::Log;
@@ -85,7 +86,15 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     let grants = Arc::new(Grants::open(store.clone()).await?);
-    let (service, tokens) = build(&settings, &options, &gate, (&store, grants), &secrets, &server);
+    let guide = Arc::new(open_guide(&store, &settings).await?);
+    let (service, tokens) = build(
+        &settings,
+        &options,
+        &gate,
+        (&store, grants, guide),
+        &secrets,
+        &server,
+    );
     service.hub.recover().await?;
     lock.publish(&server.address())?;
     announce(&server, &options);
@@ -159,6 +168,12 @@ fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyh
     Ok(Store::open(options).map_err(|error| crate::log::told(&error))?)
 }
 
+async fn open_guide(store: &Store, settings: &Settings) -> Result<Guide, UserError> {
+    let organisation = settings.instructions().map(str::to_owned);
+    let notes_closed = !settings.rules().offers(MEMORY_TOOL);
+    Guide::open(store.clone(), organisation, notes_closed).await
+}
+
 /// The words of an event that search finds.
 fn searchable(payload: &[u8]) -> Option<String> {
     match serde_json::from_slice::<EventBody>(payload).ok()? {
@@ -217,7 +232,7 @@ fn build(
     settings: &Settings,
     options: &ServeOptions,
     gate: &Gate,
-    (store, grants): (&Store, Arc<Grants>),
+    (store, grants, guide): (&Store, Arc<Grants>, Arc<Guide>),
     secrets: &SecretStore,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
@@ -244,12 +259,12 @@ fn build(
     let parts = Parts {
         log: log.clone(),
         provider: Arc::clone(&provider),
-        tools: Arc::new(documents.clone()),
+        tools: Arc::new(NoteTools::new(documents.clone(), Arc::clone(&guide))),
         max_steps: settings.max_steps,
         window: settings.window,
         rules: Arc::clone(&rules),
         grants,
-        system: system(settings.instructions()).into(),
+        guide,
         changed: Arc::new(move |session| {
             tell.notify(|_| true, Notification::SessionChanged, &SessionAnswer { session });
         }),

@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod grants;
+pub(crate) mod instructions;
 pub(crate) mod journal;
 pub(crate) mod pairing;
 pub(crate) mod safe;

@@ -13,13 +13,15 @@ import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { IconButton, TextButton } from "./controls.tsx";
 import { MoreHorizontal16Regular } from "./icons.tsx";
+import { Instructions } from "./instructions.tsx";
 import { Permissions } from "./permissions.tsx";
 import { metaKey } from "./sessions.tsx";
 
-type Sheet = "keys" | "permissions" | "rename" | "delete";
+type Sheet = "keys" | "instructions" | "permissions" | "rename" | "delete";
 
 const titles: Record<Sheet, string> = {
   keys: words.keyboard.title,
+  instructions: words.instructions.title,
   permissions: words.permissions.title,
   rename: words.sessions.rename,
   delete: words.sessions.delete,
@@ -69,6 +71,13 @@ export function MoreMenu({ keys, onKeys }: MoreMenuProps): ReactElement {
             )}
             <MenuItem
               onClick={() => {
+                setSheet("instructions");
+              }}
+            >
+              {words.instructions.title}
+            </MenuItem>
+            <MenuItem
+              onClick={() => {
                 setSheet("permissions");
               }}
             >
@@ -95,10 +104,13 @@ export function MoreMenu({ keys, onKeys }: MoreMenuProps): ReactElement {
         }}
       >
         <PopoverSurface
-          className={shown === "permissions" ? "surface popover popover-wide" : "surface popover"}
+          className={
+            shown === "permissions" || shown === "instructions" ? "surface popover popover-wide" : "surface popover"
+          }
           aria-label={shown === undefined ? undefined : titles[shown]}
         >
           {shown === "keys" && <KeyList />}
+          {shown === "instructions" && <Instructions />}
           {shown === "permissions" && <Permissions />}
           {shown === "rename" && <RenameForm onDone={close} />}
           {shown === "delete" && <DeleteQuestion onDone={close} />}

@@ -1,4 +1,4 @@
-// What was allowed for longer than once, each to be taken back, and what the organisation tells the model.
+// What was allowed for longer than once, each to be taken back.
 import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import type { GrantView } from "../generated/protocol.ts";
 import { documentNow } from "../session/store.ts";
@@ -6,13 +6,11 @@ import { date, fileName, shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
-import { Folder16Regular, Glyph, LockClosed16Regular } from "./icons.tsx";
+import { Folder16Regular, Glyph } from "./icons.tsx";
 
 export function Permissions(): ReactElement {
-  const { view } = useSession();
   const { grants, revoke } = useGrants();
   const list = useRef<HTMLDivElement>(null);
-  const told = view?.organizationInstructions;
   return (
     <div className="permissions" tabIndex={0} ref={list}>
       <h2>{words.permissions.title}</h2>
@@ -38,17 +36,6 @@ export function Permissions(): ReactElement {
             />
           ))}
         </ul>
-      )}
-      {told !== undefined && told !== "" && (
-        <section aria-label={words.permissions.told}>
-          <h2 className="row">
-            {words.permissions.told}
-            <LockClosed16Regular className="detail" aria-label={words.managed.short} />
-          </h2>
-          <p className="small told" dir="auto">
-            {told}
-          </p>
-        </section>
       )}
     </div>
   );

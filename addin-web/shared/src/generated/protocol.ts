@@ -136,7 +136,7 @@ expected?: string, };
 /**
  * Why a person must be asked, the weightier last.
  */
-export type AskReason = "elsewhere" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "removes" | "reachesOutside";
+export type AskReason = "elsewhere" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside";
 
 /**
  * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.
@@ -2003,7 +2003,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -2774,6 +2774,35 @@ export type GrantsParams = {
 session?: SessionId, };
 
 /**
+ * A text that the model is told in each session, or in those with a folder.
+ */
+export type Guidance = { 
+/**
+ * The attached folder that it is for; none for all sessions.
+ */
+folder?: string, 
+/**
+ * The name of a note that the agent keeps about the folder; none for the person's instructions.
+ */
+note?: string, 
+/**
+ * The text, Markdown.
+ */
+text: string, 
+/**
+ * True while the model is not told.
+ */
+paused: boolean, 
+/**
+ * When it was written.
+ */
+changedAt: number, 
+/**
+ * True where the agent wrote it last, and a person allowed it.
+ */
+byAgent: boolean, };
+
+/**
  * The answer to `hello`.
  */
 export type HelloAnswer = { 
@@ -2856,6 +2885,23 @@ height?: number,
  * The part that holds the picture.
  */
 part?: string, };
+
+/**
+ * The answer to `instructions/list`.
+ */
+export type InstructionsAnswer = { 
+/**
+ * What the organisation tells the model, first of all.
+ */
+organization?: string, 
+/**
+ * The person's instructions for all sessions, then those for folders with their notes, by path.
+ */
+guidance: Array<Guidance>, 
+/**
+ * True where the organisation lets the agent keep no notes; those that are there are not told.
+ */
+notesClosed: boolean, };
 
 /**
  * The answer to `journal/list`.
@@ -3943,6 +3989,27 @@ model?: string,
 mode?: PermissionMode, };
 
 /**
+ * `instructions/put`: writes, pauses or, with an empty text, deletes.
+ */
+export type PutInstructionsParams = { 
+/**
+ * The folder's whole path; none for all sessions.
+ */
+folder?: string, 
+/**
+ * The note; none for instructions.
+ */
+note?: string, 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * True so that the model is not told.
+ */
+paused: boolean, };
+
+/**
  * `range.clear`.
  */
 export type RangeClear = { 
@@ -4569,10 +4636,6 @@ models: Array<ModelView>,
  * True when the organisation closes the mode that acts without asking.
  */
 actLocked: boolean, 
-/**
- * What the organisation tells the model in every session.
- */
-organizationInstructions?: string, 
 /**
  * True when the person may not choose another model.
  */
@@ -6443,6 +6506,10 @@ export interface Methods {
   'permission/grants': { params: GrantsParams; answer: GrantsAnswer };
   /** Takes such a grant back, with effect on turns that run. */
   'permission/revoke': { params: RevokeGrantParams; answer: Nothing };
+  /** Lists what the model is told beside the conversation, in its order. */
+  'instructions/list': { params: Nothing; answer: InstructionsAnswer };
+  /** Writes, pauses or deletes instructions and notes of the person's own. */
+  'instructions/put': { params: PutInstructionsParams; answer: InstructionsAnswer };
   /** Registers the document that the pane stands in. */
   'document/open': { params: OpenParams; answer: DocumentAnswer };
   /** Tells that cells or slides were changed by somebody else. */
@@ -6514,6 +6581,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   TURN_CAP: ["The turn reached its limit of steps and was ended.","Everything done so far is kept.","Say “go on” to continue."],
   TURN_REPEATS: ["The same step was repeated without a new result, so the turn was ended.","Everything done so far is kept.","Say what to do differently."],
   TURN_INTERRUPTED: ["The service stopped in the middle of this turn.","Everything up to that point is kept.","Say “go on” to continue."],
+  INS_REFUSED: ["This cannot be kept.","What stood there before is kept.","Shorten it, or delete what is not needed any more."],
   SES_NOT_FOUND: ["This session is not there any more.","Other sessions are kept.","Choose another session."],
   SES_BUSY: ["This session is working on a turn.","Nothing was changed.","Stop the turn first."],
   DOC_NOT_FOUND: ["The document was not found.","Nothing was changed.","Open it, or attach it again."],

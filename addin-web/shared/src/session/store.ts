@@ -12,10 +12,12 @@ import type {
   FrontEndKind,
   GrantView,
   HelloAnswer,
+  InstructionsAnswer,
   LiveDocument,
   Notifications,
   PairingView,
   PermissionMode,
+  PutInstructionsParams,
   SearchHit,
   ServiceView,
   SessionId,
@@ -395,6 +397,26 @@ export class SessionStore implements ClientListener {
       await this.client?.request("permission/revoke", session === undefined ? { id } : { id, session });
     } catch (error) {
       this.failed(error);
+    }
+  }
+
+  /** What the model is told beside the conversation; nothing where the service does not tell. */
+  async instructions(): Promise<InstructionsAnswer | undefined> {
+    try {
+      return await this.client?.request("instructions/list", {});
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
+  }
+
+  /** Writes, pauses or, with an empty text, deletes; undefined where that was refused, and the reason is shown. */
+  async putInstructions(params: PutInstructionsParams): Promise<InstructionsAnswer | undefined> {
+    try {
+      return await this.client?.request("instructions/put", params);
+    } catch (error) {
+      this.failed(error);
+      return undefined;
     }
   }
 

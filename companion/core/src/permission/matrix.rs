@@ -11,7 +11,9 @@ use serde_json::json;
 
 use super::{Decision, Grant, LASTING, LastingGrant, Place, Standing, choices, decide};
 use crate::rules::Rules;
-use crate::tool::{Ask, AskReason, FileSubject, FolderTool, Prepared, model_operations, tool_name};
+use crate::tool::{
+    Ask, AskReason, FileSubject, FolderTool, MEMORY_TOOL, Prepared, model_operations, tool_name,
+};
 
 const FOLDER: &str = "/srv/plans";
 const PATH: &str = "/srv/plans/budget.txt";
@@ -120,7 +122,12 @@ const TABLE: &[Line] = &[
         |case| {
             is(
                 case,
-                &[AskReason::Removes, AskReason::ReachesOutside, AskReason::Ruled],
+                &[
+                    AskReason::Removes,
+                    AskReason::ReachesOutside,
+                    AskReason::Ruled,
+                    AskReason::Remembers,
+                ],
             )
         },
         Must::Ask,
@@ -173,7 +180,7 @@ fn ask(reason: AskReason) -> Ask {
 
 /// Every tool with what a call of it can be: the tool, its effect, the kinds, and whether it works on documents.
 fn tools() -> Vec<(String, Effect, Vec<Kind>)> {
-    use AskReason::{Creates, Edits, Overwrites, ReachesOutside, Reformats, Removes, Ruled};
+    use AskReason::{Creates, Edits, Overwrites, ReachesOutside, Reformats, Remembers, Removes, Ruled};
     let of_effect = |effect: Effect| match effect {
         Effect::Read => vec![Kind::Reads],
         Effect::Add => vec![Kind::Adds, Kind::Document(ReachesOutside)],
@@ -199,7 +206,12 @@ fn tools() -> Vec<(String, Effect, Vec<Kind>)> {
         };
         (tool.name().to_owned(), effect, kinds)
     });
-    operations.chain(folder).collect()
+    let memory = (
+        MEMORY_TOOL.to_owned(),
+        Effect::Change,
+        vec![Kind::File(Remembers)],
+    );
+    operations.chain(folder).chain([memory]).collect()
 }
 
 fn rules(policy: Policy, tool: &str, file_tool: &str) -> Rules {
@@ -422,6 +434,7 @@ fn answers_for_longer_than_once_are_offered_only_where_they_count() {
         (AskReason::Overwrites, true, &rules, "once session deny"),
         (AskReason::Reformats, false, &rules, "once session deny"),
         (AskReason::Ruled, true, &rules, "once deny"),
+        (AskReason::Remembers, true, &rules, "once deny"),
         (AskReason::Removes, true, &rules, "once deny"),
         (AskReason::ReachesOutside, true, &rules, "once deny"),
     ] {

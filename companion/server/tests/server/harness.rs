@@ -294,7 +294,6 @@ impl Handler for Log {
         assert_eq!(params.token, "", "the token is not the handler's business");
         let view = ServiceView {
             act_locked: false,
-            organization_instructions: None,
             tour: false,
             managed: false,
             configured: false,

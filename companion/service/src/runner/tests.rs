@@ -153,6 +153,9 @@ impl Bench {
             .await;
         made.expect("a session");
         let grants = Grants::open(log.store().clone()).await.expect("grants");
+        let guide = Guide::open(log.store().clone(), None, false)
+            .await
+            .expect("no guidance");
         let parts = Parts {
             log,
             provider: Arc::new(Provided(Mutex::new(says.iter().copied().collect()))),
@@ -161,7 +164,7 @@ impl Bench {
             window: 200_000,
             rules: Arc::default(),
             grants: Arc::new(grants),
-            system: "".into(),
+            guide: Arc::new(guide),
             changed: Arc::new(|_| {}),
         };
         Self {

@@ -44,6 +44,7 @@ fn words(reason: AskReason) -> &'static str {
         AskReason::Edits => "edit files of text",
         AskReason::Overwrites => "overwrite what is there",
         AskReason::Ruled => "what a rule asks about",
+        AskReason::Remembers => "remember for later sessions",
         AskReason::Removes => "remove",
         AskReason::ReachesOutside => "reach outside",
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deskhand_core::line::one_line;
-use deskhand_core::ports::{EventLog, Tools};
+use deskhand_core::ports::EventLog;
 use deskhand_core::rules::Rules;
 use deskhand_core::turn::{Input, Prompt};
 use deskhand_documents::{DocumentTools, Registry};
@@ -282,7 +282,7 @@ impl Hub {
         let mut documents = params.documents;
         documents.extend(own.filter(|own| !documents.contains(own)));
         self.join(&params.session, &documents).await?;
-        let context = self.documents.context(&params.session).await;
+        let context = self.parts.tools.context(&params.session).await;
         let prompt = Prompt {
             client_id: params.client_id,
             text: params.text,

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use deskhand_e2e::{PATIENCE, Service, Setup, command, play};
+use deskhand_e2e::{PATIENCE, Service, Setup, command, finish, play};
 use deskhand_test_support::{Child, python};
 use pretty_assertions::assert_eq;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -246,4 +246,69 @@ fn a_reader_who_has_seen_enough_is_no_error() {
         .expect("deskhand runs");
     assert_eq!(done.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&done.stderr), "");
+}
+
+/// The model sees a note and wants to keep one; it speaks of what it was told.
+const NOTES: &str = r#"
+models: [claude-standin]
+order: any
+steps:
+  - expect: { user: "And now", text: "Plan figures are in column P" }
+    answer: { say: [{ text: Column P. }] }
+  - expect: { user: "And now" }
+    answer: { say: [{ text: I do not know. }] }
+  - expect: { results: [memory_write] }
+    answer: { say: [{ text: Noted. }] }
+  - expect: { results: [{ tool: memory_write, error: true }] }
+    answer: { say: [{ text: Not noted. }] }
+  - answer: { say: [{ tool: memory_write, input: { name: Plan, text: "Plan figures are in column P.\nSpell British." } }] }
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_is_read_and_allowed_by_a_person_and_told_in_later_sessions_with_its_folder() {
+    let (setup, book, _gateway) = home(NOTES).await;
+    let folder = book.parent().and_then(Path::to_str).expect("a folder");
+    let ask = |how: &str, words: &str| {
+        let asked = setup.run(&["ask", how, "--folder", folder, words]);
+        assert_eq!(asked.code(), Some(0), "{}", asked.err);
+        asked
+    };
+    let asked = ask("--no", "Remember where the plan is");
+    assert!(asked.err.contains("? Remember the note “Plan”?"), "{}", asked.err);
+    assert_eq!(asked.out, "Not noted.\n");
+    assert_eq!(ask("--yes", "And now?").out, "I do not know.\n");
+    assert_eq!(ask("--yes", "Remember where the plan is").out, "Noted.\n");
+    assert_eq!(ask("--yes", "And now?").out, "Column P.\n");
+
+    let listed = setup.run(&["instructions", "list"]);
+    assert!(
+        listed.out.contains(", note “Plan”, written by the agent, "),
+        "{}",
+        listed.out
+    );
+    assert!(listed.out.contains("  Spell British.\n"), "{}", listed.out);
+    let deleted = setup.run(&["instructions", "delete", "--folder", folder, "--note", "Plan"]);
+    assert_eq!(deleted.code(), Some(0), "{}", deleted.err);
+    assert_eq!(ask("--yes", "And now?").out, "I do not know.\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instructions_are_written_in_the_terminal_and_refused_where_they_are_too_long() {
+    let (setup, _book, _gateway) = home(NOTES).await;
+    let set = |text: &str| finish(command(setup.path(), &["instructions", "set"]), text);
+    let done = set("Negative figures in brackets.\n");
+    assert_eq!(
+        done.out, "Kept. The model is told from its next step on.\n",
+        "{}",
+        done.err
+    );
+    let refused = set(&"x".repeat(17_000));
+    assert_eq!(refused.code(), Some(1));
+    for words in ["16384 bytes", "What stood there before is kept.", "[INS_REFUSED]"] {
+        assert!(refused.err.contains(words), "{}", refused.err);
+    }
+    assert_eq!(set(" \n").code(), Some(1), "an empty text is no way to delete");
+    let listed = json(&setup.run(&["instructions", "list", "--json"]).out);
+    assert_eq!(listed["guidance"][0]["text"], "Negative figures in brackets.");
+    assert_eq!(listed["guidance"].as_array().map(Vec::len), Some(1));
 }

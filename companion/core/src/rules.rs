@@ -239,8 +239,18 @@ mod tests {
         assert!(no_edit.offers("range_write") && !no_edit.offers("Edit"));
         let no_write = rules(&["write"], &json!({}));
         assert!(!no_write.offers("Delete") && !no_write.offers("Write") && no_write.offers("Edit"));
-        let verdict = no_write.verdict("Delete", Effect::Remove, Some(&on_disk));
-        assert_eq!(verdict, Verdict::Disabled("Write".to_owned()));
+        let off = Verdict::Disabled("Write".to_owned());
+        assert_eq!(no_write.verdict("Delete", Effect::Remove, Some(&on_disk)), off);
+        assert_eq!(
+            no_write.verdict("document_create", Effect::Add, Some(&on_disk)),
+            off
+        );
+        let no_read = rules(&["Read"], &json!({}));
+        assert!(!no_write.offers("document_create") && !no_read.offers("document_open"));
+        assert_eq!(
+            no_read.verdict("document_open", Effect::Read, Some(&on_disk)),
+            Verdict::Disabled("Read".to_owned())
+        );
     }
 
     #[test]

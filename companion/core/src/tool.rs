@@ -2,6 +2,7 @@
 
 use deskhand_operations::{Definition, DocumentKind, Effect, definitions};
 use deskhand_protocol::change::ChangeSet;
+use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
 pub use deskhand_protocol::permission::AskReason;
 use deskhand_protocol::permission::{BeforeAfter, RiskNote};
@@ -25,8 +26,8 @@ pub fn tool_name(definition: &Definition) -> String {
     }
 }
 
-/// Operations that only the service uses, for undo and for exchange with a live deck; and those that work on no document of
-/// a session, but make a file.
+/// Operations that only the service uses, for undo and for exchange with a live deck; and those that make a file, for which
+/// there is [`FolderTool::Create`].
 const INTERNAL: [&str; 6] = [
     "range.restore",
     "slide.export",
@@ -57,17 +58,23 @@ pub enum FolderTool {
     Edit,
     /// A file into the journal.
     Delete,
+    /// A document by its path.
+    Open,
+    /// A new document.
+    Create,
 }
 
 impl FolderTool {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Glob,
         Self::Grep,
         Self::Read,
         Self::Write,
         Self::Edit,
         Self::Delete,
+        Self::Open,
+        Self::Create,
     ];
 
     /// Its name.
@@ -79,6 +86,8 @@ impl FolderTool {
             Self::Write => "Write",
             Self::Edit => "Edit",
             Self::Delete => "Delete",
+            Self::Open => "document_open",
+            Self::Create => "document_create",
         }
     }
 
@@ -91,17 +100,23 @@ impl FolderTool {
             Self::Write => "Writing",
             Self::Edit => "Editing",
             Self::Delete => "Moving to the journal",
+            Self::Open => "Opening",
+            Self::Create => "Making",
         }
     }
 
-    /// The tool that this one goes with, where that is switched off.
+    /// The tool that this one goes with: what the organisation says of that one holds for it, too.
     pub fn part_of(self) -> Option<Self> {
-        (self == Self::Delete).then_some(Self::Write)
+        match self {
+            Self::Delete | Self::Create => Some(Self::Write),
+            Self::Open => Some(Self::Read),
+            _ => None,
+        }
     }
 
     /// True for those that change nothing.
     pub fn only_reads(self) -> bool {
-        matches!(self, Self::Glob | Self::Grep | Self::Read)
+        matches!(self, Self::Glob | Self::Grep | Self::Read | Self::Open)
     }
 
     /// The tool of a name.
@@ -194,6 +209,21 @@ pub struct ToolResult {
     pub output: String,
     /// The change set, when documents were changed.
     pub change_set: Option<ChangeSet>,
+    /// Documents that the call opened or made: they become part of the session.
+    pub documents: Vec<DocumentView>,
+}
+
+impl ToolResult {
+    /// A result that is only told.
+    pub fn new(outcome: ToolOutcome, title: impl Into<String>, output: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            title: title.into(),
+            output: output.into(),
+            change_set: None,
+            documents: Vec::new(),
+        }
+    }
 }
 
 /// A call that cannot be done; nothing was changed.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::door::Door;
 use crate::tools::DocumentTools;
 
-/// Files of a folder that become documents of a session at the most.
+/// Files of a folder that become documents of a session with it; `document_open` opens the others.
 const MAX_FOLDER_FILES: usize = 50;
 
 /// The setting of the add-in that holds a document's id, as the panes write it.
@@ -69,8 +69,8 @@ impl DocumentTools {
         let read_only = folder.access() == Access::ReadOnly;
         self.registry.put_folder(session, folder);
         let mut documents = Vec::with_capacity(doors.len());
-        for (kind, door) in doors {
-            documents.push(self.admit(session, kind, door).await?);
+        for (kind, door) in with_ids(doors).await? {
+            documents.push(self.admit_known(session, kind.0, door, kind.1).await?);
         }
         Ok(AttachedFolder {
             path,
@@ -119,22 +119,29 @@ impl DocumentTools {
         self.records.put_attached(session, document, None).await
     }
 
-    async fn admit(
+    pub(crate) async fn admit(
         &self,
         session: &SessionId,
         kind: DocumentKind,
         door: Door,
     ) -> Result<DocumentView, UserError> {
+        let found = with_ids(vec![(kind, door)]).await?.pop();
+        let (of, door) = found.ok_or_else(|| UserError::new(ErrorCode::Internal))?;
+        self.admit_known(session, of.0, door, of.1).await
+    }
+
+    /// Makes a document known by the id that is embedded in it, where there is one, and keeps the way to it.
+    async fn admit_known(
+        &self,
+        session: &SessionId,
+        kind: DocumentKind,
+        door: Door,
+        embedded: Option<DocumentId>,
+    ) -> Result<DocumentView, UserError> {
         let path = door.path();
         let path = path
             .to_str()
             .ok_or_else(|| UserError::new(ErrorCode::FolderRefused).detail("the path is not Unicode"))?;
-        let may_be_live = matches!(kind, DocumentKind::Workbook | DocumentKind::Deck);
-        let looked_at = door.clone();
-        let looking = tokio::task::spawn_blocking(move || may_be_live.then(|| embedded_id(&looked_at))?);
-        let embedded = looking
-            .await
-            .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
         let fresh = DocumentId::new(self.world.now(), self.world.chance());
         let view = self.registry.attach_file(kind, path, embedded.as_ref(), fresh);
         let attached = Attached::of(&door);
@@ -180,10 +187,29 @@ impl Attached {
     }
 }
 
-/// The id that a pane embedded in the file. One that cannot be read has none: using it says why.
+/// A document with the id that is embedded in it.
+type Known = (DocumentKind, Option<DocumentId>);
+
+/// Looks up the ids that are embedded in documents. Only those that a pane may stand in have one.
+async fn with_ids(doors: Vec<(DocumentKind, Door)>) -> Result<Vec<(Known, Door)>, UserError> {
+    let looking = tokio::task::spawn_blocking(move || {
+        let found = doors.into_iter().map(|(kind, door)| {
+            let may_be_live = matches!(kind, DocumentKind::Workbook | DocumentKind::Deck);
+            let embedded = may_be_live.then(|| embedded_id(&door)).flatten();
+            ((kind, embedded), door)
+        });
+        found.collect()
+    });
+    looking
+        .await
+        .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))
+}
+
+/// The id that a pane embedded in the file. One that cannot be read has none: using it says why. Of the file only the names
+/// of its parts and the parts in question are read, and nothing is brought out of a cloud for it.
 fn embedded_id(door: &Door) -> Option<DocumentId> {
     let limits = Limits::default();
-    let (file, _) = door.open(limits.file_bytes).ok()?;
+    let file = door.stream_where_here()?;
     let extensions = open_file(file, &limits).ok()?.web_extensions().ok()?;
     let mut properties = extensions.into_iter().flat_map(|extension| extension.properties);
     let (_, value) = properties.find(|(name, _)| name == EMBEDDED_ID)?;
@@ -191,7 +217,7 @@ fn embedded_id(door: &Door) -> Option<DocumentId> {
 }
 
 /// The kind of document that a file name promises.
-fn kind_of(name: &str) -> Option<DocumentKind> {
+pub(crate) fn kind_of(name: &str) -> Option<DocumentKind> {
     match FileKind::of_name(name)? {
         FileKind::Workbook => Some(DocumentKind::Workbook),
         FileKind::Deck => Some(DocumentKind::Deck),

@@ -219,7 +219,7 @@ fn schema(definition: &Definition) -> Value {
 
 /// Puts the definitions in place of the references to them, since some gateways follow none. The types are not
 /// recursive; the depth is capped all the same.
-fn inline(value: &mut Value, definitions: &Value, depth: usize) {
+pub(crate) fn inline(value: &mut Value, definitions: &Value, depth: usize) {
     if depth > 12 {
         return;
     }

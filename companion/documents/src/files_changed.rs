@@ -5,25 +5,31 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deskhand_core::ports::BlobId;
-use deskhand_core::tool::{FolderTool, Prepared, ToolFailure, ToolRequest, ToolResult};
+use deskhand_core::rules::Verdict;
+use deskhand_core::tool::{Ask, AskReason, FolderTool, Prepared, ToolFailure, ToolRequest, ToolResult};
 use deskhand_protocol::change::{ChangeEntry, ChangeSet};
-use deskhand_protocol::document::DocumentKind;
+use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::operations::Effect;
+use deskhand_protocol::permission::RiskNote;
 use deskhand_protocol::{ChangeSetId, DocumentId, SessionId, UserError};
 use deskhand_workspace::{Expected, Fingerprint, Folder, RelativePath, WorkspaceError, nearest};
 use serde::{Deserialize, Serialize};
 
+use crate::attach::kind_of;
 use crate::call::failure;
+use crate::door::Door;
 use crate::folder_tools::{refused, subject};
 use crate::journal::{Stage, Stored};
 use crate::tools::DocumentTools;
 
 pub(crate) mod back;
+mod create;
 mod plan;
 mod question;
 mod seen;
 
+pub(crate) use create::create_schema;
 pub(crate) use plan::{delete_schema, edit_schema, write_schema};
 pub(crate) use seen::Seen;
 
@@ -82,6 +88,9 @@ pub(crate) struct FileRecord {
     pub(crate) result: Option<Stored>,
     /// True after an undo.
     pub(crate) undone: bool,
+    /// The document that was made, where it was one.
+    #[serde(default)]
+    pub(crate) document: Option<DocumentId>,
     /// What an undo or redo that was told to found in the place, and replaced.
     #[serde(default)]
     pub(crate) replaced: Vec<Kept>,
@@ -105,12 +114,14 @@ impl FileRecord {
             change_set,
             result: None,
             undone: false,
+            document: None,
             replaced: Vec::new(),
         }
     }
 }
 
 /// A file and where it is.
+#[derive(Clone, Debug)]
 pub(crate) struct Located {
     pub(crate) folder: Arc<Folder>,
     pub(crate) below: RelativePath,
@@ -123,6 +134,11 @@ impl Located {
             .join(self.below.as_path())
             .display()
             .to_string()
+    }
+
+    /// The way to it.
+    pub(crate) fn door(&self) -> Door {
+        Door::within(Arc::clone(&self.folder), self.below.clone())
     }
 
     /// The content, of at most [`MAX_KEPT`] bytes; nothing where there is no file.
@@ -148,10 +164,10 @@ impl DocumentTools {
         tool: FolderTool,
         request: &ToolRequest,
     ) -> Result<Prepared, ToolFailure> {
-        let effect = if tool == FolderTool::Delete {
-            Effect::Remove
-        } else {
-            Effect::Change
+        let effect = match tool {
+            FolderTool::Delete => Effect::Remove,
+            FolderTool::Create => Effect::Add,
+            _ => Effect::Change,
         };
         let known = self
             .records
@@ -170,7 +186,8 @@ impl DocumentTools {
                 ask: None,
             });
         }
-        let asked = plan::asked(tool, request)?;
+        let asked = self.asked(tool, request)?;
+        let read = self.may_take(&request.session, asked.template()).await?;
         let at = self
             .locate(&request.session, asked.path())
             .map_err(|error| refused(&error))?;
@@ -195,7 +212,7 @@ impl DocumentTools {
             effect,
             document: None,
             file: Some(file),
-            ask: plan.ask,
+            ask: plan.ask.map(|ask| with_note(ask, read)),
         })
     }
 
@@ -243,11 +260,54 @@ impl DocumentTools {
             .await
             .map_err(|error| failure("Not done", &error.to_string()))?;
         record.made.extend(placed.map_err(|error| refused(&error))?);
-        let done = self.finish_file(request, record).await?;
+        let made = self.made_document(tool, request, &record.path).await;
+        record.document = made.as_ref().map(|view| view.id.clone());
+        let done = self.finish_file(request, record, made).await?;
         // What the agent itself wrote it knows.
         self.seen
             .note(&request.session, &path, content.unwrap_or_default());
         Ok(done)
+    }
+
+    /// The document that a call made, as one of the session. Where it cannot be taken in it is there all the same, and
+    /// `document_open` opens it.
+    async fn made_document(
+        &self,
+        tool: FolderTool,
+        request: &ToolRequest,
+        path: &str,
+    ) -> Option<DocumentView> {
+        let at = self.locate(&request.session, path).ok()?;
+        let kind = kind_of(at.below.name()).filter(|_| tool == FolderTool::Create)?;
+        self.admit_here(&request.session, kind, at.door()).await.ok()
+    }
+
+    /// Whether the file that a new one is made from may be read: what is to be asked about it, where it is.
+    async fn may_take(
+        &self,
+        session: &SessionId,
+        template: Option<Located>,
+    ) -> Result<Option<RiskNote>, ToolFailure> {
+        let Some(at) = template else { return Ok(None) };
+        let file = subject(&at.folder, &at.below);
+        let verdict = self
+            .rules
+            .verdict(FolderTool::Open.name(), Effect::Read, Some(&file));
+        let note = match verdict {
+            Verdict::Silent => None,
+            Verdict::Disabled(_) => {
+                let reason = "the user's organisation lets no files be read here; nothing was made";
+                return Err(failure("Switched off by your organisation", reason));
+            }
+            Verdict::Asks(rule) => Some(RiskNote {
+                cells: file.path,
+                reach: "would be read for it".to_owned(),
+                rule: format!("The rule of your organisation is `{rule}`; it asks every time."),
+            }),
+        };
+        self.check_label_at(session, DocumentKind::Deck, at.door())
+            .await?;
+        Ok(note)
     }
 
     /// Writes down what is about to be done, with both contents.
@@ -258,11 +318,8 @@ impl DocumentTools {
         record: &mut FileRecord,
         at: &Located,
     ) -> Result<(), ToolFailure> {
-        let asked = plan::asked(tool, request)?;
-        let again = Located {
-            folder: Arc::clone(&at.folder),
-            below: at.below.clone(),
-        };
+        let asked = self.asked(tool, request)?;
+        let again = at.clone();
         let contents = tokio::task::spawn_blocking(move || {
             let found = again.content().map_err(|error| refused(&error))?;
             let after = asked.after(found.as_ref().map(|(content, _)| content.as_slice()))?;
@@ -283,6 +340,8 @@ impl DocumentTools {
             (&mut record.after, after),
         ] {
             if let (Some(kept), Some(content)) = (kept, content) {
+                // A new document says when it was made, so it is another than the one that was looked at.
+                kept.mark = Fingerprint::of(&content).to_string();
                 let put = self.records.0.put_blob(&request.session, content).await;
                 kept.blob = Some(put.map_err(|error| trouble(&error))?);
             }
@@ -298,6 +357,7 @@ impl DocumentTools {
         &self,
         request: &ToolRequest,
         mut record: FileRecord,
+        made: Option<DocumentView>,
     ) -> Result<ToolResult, ToolFailure> {
         let name = Path::new(&record.path)
             .file_name()
@@ -319,15 +379,20 @@ impl DocumentTools {
                 sources: Vec::new(),
             }],
         };
-        let said = match record.act {
-            Act::Deleted => "The file is in the journal; the user can restore it.",
-            _ => "It was written and read back; the user can undo it.",
+        let said = match (record.act, &made) {
+            (Act::Deleted, _) => "The file is in the journal; the user can restore it.".to_owned(),
+            (_, None) => "It was written and read back; the user can undo it.".to_owned(),
+            (_, Some(view)) => format!(
+                "It was written and read back; the user can undo it. The id of the document is {}.",
+                view.id
+            ),
         };
         let stored = Stored {
             outcome: ToolOutcome::Done,
             title,
-            output: said.to_owned(),
+            output: said,
             change_set: Some(change_set),
+            documents: made.into_iter().collect(),
         };
         record.stage = Stage::Done;
         record.result = Some(stored.clone());
@@ -368,6 +433,16 @@ impl DocumentTools {
             }
         }
         Ok(own)
+    }
+}
+
+/// The question, with what is to be said of a file that is read for it.
+fn with_note(ask: Ask, note: Option<RiskNote>) -> Ask {
+    let Some(note) = note else { return ask };
+    Ask {
+        reason: ask.reason.max(AskReason::Ruled),
+        risks: std::iter::once(note).chain(ask.risks).collect(),
+        ..ask
     }
 }
 

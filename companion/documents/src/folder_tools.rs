@@ -25,8 +25,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::call::{MAX_REASON, failure};
-use crate::files_changed::{delete_schema, edit_schema, write_schema};
+use crate::call::{MAX_REASON, failure, inline};
+use crate::files_changed::{create_schema, delete_schema, edit_schema, write_schema};
+use crate::opening::Open;
 use crate::tools::DocumentTools;
 
 /// Files that one answer names.
@@ -117,10 +118,14 @@ pub(crate) fn tools() -> impl Iterator<Item = ToolDefinition> {
             FolderTool::Write => write_schema(),
             FolderTool::Edit => edit_schema(),
             FolderTool::Delete => delete_schema(),
+            FolderTool::Open => schemars::schema_for!(Open).into(),
+            FolderTool::Create => create_schema(),
         };
         let mut take = |name: &str| schema.as_object_mut().and_then(|schema| schema.remove(name));
         let description = take("description");
         let _ = (take("$schema"), take("title"));
+        let definitions = take("$defs").unwrap_or_default();
+        inline(&mut schema, &definitions, 0);
         ToolDefinition {
             name: tool.name().to_owned(),
             description: description
@@ -213,12 +218,8 @@ impl DocumentTools {
         if let Some((path, content)) = told.seen {
             self.seen.note(&request.session, &path, content);
         }
-        Ok(ToolResult {
-            outcome: ToolOutcome::Done,
-            title: told.title,
-            output: as_data("files of the attached folders", told.text.trim_end()),
-            change_set: None,
-        })
+        let output = as_data("files of the attached folders", told.text.trim_end());
+        Ok(ToolResult::new(ToolOutcome::Done, told.title, output))
     }
 }
 
@@ -390,7 +391,7 @@ fn read(folders: &[Arc<Folder>], asked: &Read) -> Result<Told, ToolFailure> {
     if kind.is_some_and(|kind| !matches!(kind, FileKind::Plain | FileKind::Table)) {
         return Err(failure(
             "Not a text file",
-            "this is a document: see documents_list, and use the tools for its kind",
+            "this is a document: open it with document_open, and use the tools for its kind",
         ));
     }
     let mut file = folder.open_for_read(&below).map_err(|error| refused(&error))?;

@@ -7,6 +7,7 @@ use deskhand_core::ports::{Journal, Settled};
 use deskhand_core::tool::{ToolRequest, ToolResult};
 use deskhand_document::history::{Applied, Noted};
 use deskhand_protocol::change::ChangeSet;
+use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::operations::Operation;
 use deskhand_protocol::operations::answer::{RangeContent, SlidePackage};
@@ -97,21 +98,17 @@ pub(crate) struct Stored {
     pub(crate) title: String,
     pub(crate) output: String,
     pub(crate) change_set: Option<ChangeSet>,
+    /// Documents that were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) documents: Vec<DocumentView>,
 }
 
 impl From<Stored> for ToolResult {
     fn from(stored: Stored) -> Self {
-        let Stored {
-            outcome,
-            title,
-            output,
-            change_set,
-        } = stored;
         Self {
-            outcome,
-            title,
-            output,
-            change_set,
+            change_set: stored.change_set,
+            documents: stored.documents,
+            ..Self::new(stored.outcome, stored.title, stored.output)
         }
     }
 }

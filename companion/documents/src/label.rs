@@ -17,13 +17,22 @@ impl DocumentTools {
         request: &ToolRequest,
         document: &DocumentView,
     ) -> Result<(), ToolFailure> {
-        if self.access.labels.0.is_empty() {
+        match self.registry.door(&request.session, &document.id) {
+            Some(door) => self.check_label_at(&request.session, document.kind, door).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The same for a file on disk.
+    pub(crate) async fn check_label_at(
+        &self,
+        session: &SessionId,
+        kind: DocumentKind,
+        door: Door,
+    ) -> Result<(), ToolFailure> {
+        if self.access.labels.0.is_empty() || !may_have_label(kind) {
             return Ok(());
         }
-        let door = self.registry.door(&request.session, &document.id);
-        let Some(door) = door.filter(|_| may_have_label(document.kind)) else {
-            return Ok(());
-        };
         let looking = tokio::task::spawn_blocking(move || labels(&door))
             .await
             .ok()
@@ -31,7 +40,7 @@ impl DocumentTools {
         if self.access.labels.may_read(looking.as_deref()) {
             return Ok(());
         }
-        tracing::warn!(session = %request.session, document = %document.id, "a sensitivity label keeps a document from being read");
+        tracing::warn!(%session, "a sensitivity label keeps a document from being read");
         let error = UserError::new(ErrorCode::LabelDenied);
         Err(failure(&error.happened, &error.to_string()))
     }

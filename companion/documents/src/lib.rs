@@ -20,6 +20,7 @@ mod folder_tools;
 mod grid;
 mod journal;
 mod label;
+mod opening;
 mod outcome;
 mod panes;
 mod plausible;

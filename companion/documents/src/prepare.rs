@@ -42,6 +42,7 @@ impl DocumentTools {
             ask: None,
         };
         match FolderTool::of_name(&request.name) {
+            Some(FolderTool::Open) => return self.prepare_open(request).await,
             Some(tool) if tool.only_reads() => return Ok(reads(self.file_to_read(tool, request))),
             Some(tool) => return self.prepare_file(tool, request).await,
             None if request.name == LIST_TOOL => return Ok(reads(None)),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use deskhand_protocol::document::{DocumentKind, DocumentState, DocumentView, LiveDocument};
 use deskhand_protocol::{DocumentId, SessionId};
-use deskhand_workspace::Folder;
+use deskhand_workspace::{Folder, RelativePath};
 use tokio::time::Instant;
 
 use crate::door::Door;
@@ -148,9 +148,12 @@ impl Registry {
             by_pane: false,
         };
         let id = inner.identify(&seen).unwrap_or(fresh);
-        if let Some(known) = inner.documents.get(&id)
+        if let Some(known) = inner.documents.get_mut(&id)
             && known.path.as_deref() == Some(path)
         {
+            if known.state == DocumentState::Gone {
+                known.state = DocumentState::Closed;
+            }
             return known.clone();
         }
         let title = path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
@@ -241,6 +244,18 @@ impl Registry {
         self.lock().folders.get(session).cloned().unwrap_or_default()
     }
 
+    /// The paths of a session's documents below one of its folders.
+    pub(crate) fn below(&self, session: &SessionId, folder: &Path) -> BTreeSet<String> {
+        let inner = self.lock();
+        let doors = inner.doors.iter().filter(|((of, _), _)| of == session);
+        let below = doors.filter_map(|(_, door)| {
+            let path = door.path();
+            let below = path.strip_prefix(folder).ok()?;
+            Some(RelativePath::from_path(below).ok()?.as_str().to_owned())
+        });
+        below.collect()
+    }
+
     /// Opens the way to a document's file for a session.
     pub(crate) fn put_door(&self, session: &SessionId, document: &DocumentId, door: Door) {
         let key = (session.clone(), document.clone());
@@ -263,6 +278,19 @@ impl Registry {
         let view = inner.documents.get_mut(document)?;
         view.state = DocumentState::Closed;
         Some(view.clone())
+    }
+
+    /// The file of a document was taken away, or brought back.
+    pub(crate) fn set_gone(&self, document: &DocumentId, gone: bool) {
+        if let Some(view) = self.lock().documents.get_mut(document)
+            && view.state != DocumentState::Live
+        {
+            view.state = if gone {
+                DocumentState::Gone
+            } else {
+                DocumentState::Closed
+            };
+        }
     }
 
     /// The pane went without saying that the document was closed; it may come back.

@@ -24,7 +24,7 @@ use crate::{context, figures, text};
 impl DocumentTools {
     pub(crate) async fn run_call(&self, request: &ToolRequest, progress: &dyn Progress) -> ToolResult {
         if request.name == LIST_TOOL {
-            let output = context::lines(&self.registry, &request.session);
+            let output = self.told_documents(&request.session, context::LISTED).await;
             let output = if output.is_empty() {
                 "There are no documents in this session.".to_owned()
             } else {
@@ -33,10 +33,10 @@ impl DocumentTools {
             return done("Looked which documents are there", output);
         }
         if let Some(tool) = FolderTool::of_name(&request.name) {
-            let outcome = if tool.only_reads() {
-                self.run_folder_tool(tool, request, progress).await
-            } else {
-                self.run_file(tool, request).await
+            let outcome = match tool {
+                FolderTool::Open => self.run_open(request).await,
+                tool if tool.only_reads() => self.run_folder_tool(tool, request, progress).await,
+                tool => self.run_file(tool, request).await,
             };
             return outcome.unwrap_or_else(|failure| failed(&failure));
         }
@@ -49,7 +49,7 @@ impl DocumentTools {
                     if call.definition.effect == Effect::Read {
                         self.run_read(reach, call.operation).await
                     } else {
-                        self.run_change(request, reach).await
+                        Box::pin(self.run_change(request, reach)).await
                     }
                 }
                 Err(failure) => Err(failure),
@@ -201,6 +201,7 @@ impl DocumentTools {
             title,
             output,
             change_set: Some(change_set),
+            documents: Vec::new(),
         };
         record.result = Some(stored.clone());
         self.records
@@ -297,21 +298,11 @@ fn count(answer: Option<&Answer>) -> u32 {
 }
 
 fn done(title: &str, output: String) -> ToolResult {
-    ToolResult {
-        outcome: ToolOutcome::Done,
-        title: title.to_owned(),
-        output,
-        change_set: None,
-    }
+    ToolResult::new(ToolOutcome::Done, title, output)
 }
 
 fn failed(failure: &ToolFailure) -> ToolResult {
-    ToolResult {
-        outcome: ToolOutcome::Failed,
-        title: failure.title.clone(),
-        output: failure.output.clone(),
-        change_set: None,
-    }
+    ToolResult::new(ToolOutcome::Failed, &failure.title, &failure.output)
 }
 
 fn trouble(error: &UserError) -> ToolFailure {

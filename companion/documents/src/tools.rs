@@ -208,6 +208,6 @@ impl Tools for DocumentTools {
     }
 
     fn context<'a>(&'a self, session: &'a SessionId) -> BoxFuture<'a, String> {
-        Box::pin(async move { context::lines(&self.registry, session) })
+        Box::pin(async move { self.told_documents(session, context::TOLD).await })
     }
 }

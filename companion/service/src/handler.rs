@@ -359,6 +359,7 @@ impl Service {
         } = params;
         // The session is loaded first, so that its documents are known.
         self.hub.handle(&session).await?;
+        let id = change_set.clone();
         let (kept, event) = if method == Method::ChangeSetUndo {
             let kept = self
                 .hub
@@ -370,7 +371,11 @@ impl Service {
             self.hub.documents.redo(&session, &change_set, &Patient).await?;
             (Vec::new(), EventBody::ChangeSetRedone { change_set })
         };
-        self.hub.record(&session, vec![event]).await?;
+        let mut events = vec![event];
+        // A document that was made is gone with that, or there again.
+        let made = self.hub.documents.made_by(&session, &id).await?;
+        events.extend(made.map(|document| EventBody::DocumentAttached { document }));
+        self.hub.record(&session, events).await?;
         Ok(ChangeSetAnswer { kept })
     }
 

@@ -450,14 +450,9 @@ fn not_prepared(tool: &str) -> ToolFailure {
 /// What comes of a call that panicked while it ran.
 fn not_finished(tool: &str) -> ToolResult {
     let error = broken(&format!("{tool} panicked"));
-    ToolResult {
-        outcome: ToolOutcome::Failed,
-        title: error.happened.clone(),
-        output: format!(
-            "{error} It is not known whether anything was changed: read the place before you go on."
-        ),
-        change_set: None,
-    }
+    let output =
+        format!("{error} It is not known whether anything was changed: read the place before you go on.");
+    ToolResult::new(ToolOutcome::Failed, error.happened, output)
 }
 
 /// What a running tool tells its session.

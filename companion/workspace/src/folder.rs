@@ -74,6 +74,12 @@ impl Folder {
         self.open(path).map(|opened| opened.file)
     }
 
+    /// The same, where its content is on the disk; nothing where it would have to be brought out of a cloud.
+    pub fn open_where_here(&self, path: &RelativePath) -> Result<Option<File>, WorkspaceError> {
+        let found = self.find(path)?;
+        Ok((found.presence == Presence::Here).then_some(found.file))
+    }
+
     /// Reads a file of at most `cap` bytes, with the fingerprint that a later write will ask for.
     pub fn read(&self, path: &RelativePath, cap: u64) -> Result<(Vec<u8>, Fingerprint), WorkspaceError> {
         let opened = self.open(path)?;
@@ -112,6 +118,17 @@ impl Folder {
     }
 
     fn open(&self, path: &RelativePath) -> Result<Opened, WorkspaceError> {
+        let mut opened = self.find(path)?;
+        if opened.presence == Presence::Away {
+            let comes = placeholder::brings_its_end(&mut opened.file, opened.size);
+            let comes = comes.map_err(self.told(path))?;
+            opened.check_whole(path, if comes { opened.size } else { 0 })?;
+        }
+        Ok(opened)
+    }
+
+    /// Opens a regular file as it is.
+    fn find(&self, path: &RelativePath) -> Result<Opened, WorkspaceError> {
         let told = self.told(path);
         // The stub itself is no document of anybody.
         if placeholder::icloud_stub(path.name()).is_some() {
@@ -129,16 +146,11 @@ impl Folder {
         if !metadata.is_file() {
             return Err(WorkspaceError::NotAFile(path.clone()));
         }
-        let mut opened = Opened {
+        Ok(Opened {
             file,
             presence: Presence::of(&metadata),
             size: metadata.len(),
-        };
-        if opened.presence == Presence::Away {
-            let comes = placeholder::brings_its_end(&mut opened.file, opened.size).map_err(&told)?;
-            opened.check_whole(path, if comes { opened.size } else { 0 })?;
-        }
-        Ok(opened)
+        })
     }
 
     /// True where iCloud keeps the file and left a stub in its place.

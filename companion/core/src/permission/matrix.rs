@@ -196,7 +196,13 @@ fn tools() -> Vec<(String, Effect, Vec<Kind>)> {
     let operations = model_operations().map(|one| (tool_name(one), one.effect, of_effect(one.effect)));
     let folder = FolderTool::ALL.into_iter().map(|tool| {
         let (effect, kinds) = match tool {
-            FolderTool::Glob | FolderTool::Grep | FolderTool::Read => (Effect::Read, vec![Kind::Reads]),
+            FolderTool::Glob | FolderTool::Grep | FolderTool::Read | FolderTool::Open => {
+                (Effect::Read, vec![Kind::Reads])
+            }
+            FolderTool::Create => (
+                Effect::Add,
+                [Creates, Ruled, ReachesOutside].map(Kind::File).to_vec(),
+            ),
             FolderTool::Write => (
                 Effect::Change,
                 vec![Kind::File(Creates), Kind::File(Overwrites), Kind::Adds],

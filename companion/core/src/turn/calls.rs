@@ -1,5 +1,6 @@
 //! One call of a tool: begin, look, ask, run, end.
 
+use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::permission::{AskReason, Choice, PermissionRequest, RiskNote, SettledBy};
 use deskhand_protocol::{CallId, EventBody, PermissionId, TurnId};
 
@@ -194,7 +195,11 @@ impl Step<'_, '_> {
         let Some(turn) = self.session.turn.as_ref().map(|turn| turn.id.clone()) else {
             return;
         };
-        let mut events = Vec::new();
+        let is_new = |document: &&DocumentView| self.session.documents.get(&document.id) != Some(*document);
+        let opened = result.documents.iter().filter(is_new).cloned();
+        let mut events: Vec<EventBody> = opened
+            .map(|document| EventBody::DocumentAttached { document })
+            .collect();
         if let Some(change_set) = result.change_set.clone() {
             events.push(EventBody::ChangeSetApplied { change_set });
         }

@@ -44,12 +44,7 @@ pub(super) fn completed(
 }
 
 fn result(outcome: ToolOutcome, title: &str, output: String) -> ToolResult {
-    ToolResult {
-        outcome,
-        title: title.to_owned(),
-        output,
-        change_set: None,
-    }
+    ToolResult::new(outcome, title, output)
 }
 
 pub(super) fn failed(title: &str, output: String) -> ToolResult {

@@ -147,12 +147,7 @@ impl Bench {
     }
 
     fn does(&mut self, id: &str, output: &str) -> Vec<Effect> {
-        let result = ToolResult {
-            outcome: deskhand_protocol::event::ToolOutcome::Done,
-            title: "Done".to_owned(),
-            output: output.to_owned(),
-            change_set: None,
-        };
+        let result = ToolResult::new(deskhand_protocol::event::ToolOutcome::Done, "Done", output);
         self.take(Input::ToolDone(CallId::from_text(id), result))
     }
 

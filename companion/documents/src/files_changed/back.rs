@@ -2,11 +2,12 @@
 
 use super::{FileRecord, Kept, Located, place};
 use crate::attach::refused;
-use crate::journal::Stage;
+use crate::journal::{Stage, steps_of};
 use crate::tools::DocumentTools;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::{ChangeSetId, ErrorCode, SessionId, Timestamp, UserError};
 use deskhand_workspace::{RelativePath, WorkspaceError};
 
@@ -57,6 +58,9 @@ impl DocumentTools {
             return Ok(());
         }
         let at = self.locate_again(session, &record.path).await?;
+        if undone && !overwrite {
+            self.take_edits_along(session, &mut record, &at).await?;
+        }
         let (from, to) = if undone {
             (record.after.clone(), record.before.clone())
         } else {
@@ -97,6 +101,56 @@ impl DocumentTools {
             return Err(not_back(&path, &error));
         }
         self.seen.note(session, &path, Vec::new());
+        if let Some(document) = &record.document {
+            self.registry.set_gone(document, undone);
+            self.forget_own(session, document);
+        }
+        Ok(())
+    }
+
+    /// The document that a change set made, as it is now; nothing for other change sets.
+    pub async fn made_by(
+        &self,
+        session: &SessionId,
+        id: &ChangeSetId,
+    ) -> Result<Option<DocumentView>, UserError> {
+        let found = self.records.file_of_change(session, id).await?;
+        let made = found.and_then(|(_, record)| record.document);
+        Ok(made.and_then(|document| self.registry.of_session(session, &document)))
+    }
+
+    /// Where a document that the session made holds what the session itself put into it since, and nothing else, all of that
+    /// goes with it, and comes again with it.
+    async fn take_edits_along(
+        &self,
+        session: &SessionId,
+        record: &mut FileRecord,
+        at: &Located,
+    ) -> Result<(), UserError> {
+        let (Some(document), Some(made)) = (&record.document, &record.after) else {
+            return Ok(());
+        };
+        let records = self.records.all(session).await?;
+        let steps = steps_of(records.iter().filter(|other| other.document == *document));
+        // From one mark to the next: where somebody else wrote in between, the row ends before it.
+        let mut own = vec![made.mark.clone()];
+        for step in steps {
+            let (before, after) = step.applied.file;
+            if own.contains(&before) {
+                own.push(after);
+            }
+        }
+        let again = at.clone();
+        let reading = tokio::task::spawn_blocking(move || again.content()).await;
+        let found = reading.map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
+        let Some((content, mark)) = found.map_err(|error| refused(&error))? else {
+            return Ok(());
+        };
+        let mark = mark.to_string();
+        if mark != made.mark && own.contains(&mark) {
+            let blob = Some(self.records.0.put_blob(session, content).await?);
+            record.after = Some(Kept { mark, blob });
+        }
         Ok(())
     }
 

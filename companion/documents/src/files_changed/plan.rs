@@ -9,10 +9,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::create::{Create, New, not_made};
 use super::question::{self, Question};
 use super::{Act, Located, seen};
 use crate::call::failure;
 use crate::folder_tools::{parsed, refused};
+use crate::tools::DocumentTools;
 
 /// Writes a whole text file in an attached folder: a new one, with the folders above it, or in the place of one that is there.
 /// Encoding and line ends of a file that is there stay. Workbooks, decks and other documents have tools of their own.
@@ -66,15 +68,28 @@ pub(super) enum Asked {
     Write(Write),
     Edit(Edit),
     Delete(Delete),
+    Create(Box<New>),
 }
 
-/// Reads a call.
-pub(super) fn asked(tool: FolderTool, request: &ToolRequest) -> Result<Asked, ToolFailure> {
-    let input = request.input.clone();
-    match tool {
-        FolderTool::Write => parsed(input).map(Asked::Write),
-        FolderTool::Edit => parsed(input).map(Asked::Edit),
-        _ => parsed(input).map(Asked::Delete),
+impl DocumentTools {
+    /// Reads a call.
+    pub(super) fn asked(&self, tool: FolderTool, request: &ToolRequest) -> Result<Asked, ToolFailure> {
+        let input = request.input.clone();
+        match tool {
+            FolderTool::Write => parsed(input).map(Asked::Write),
+            FolderTool::Edit => parsed(input).map(Asked::Edit),
+            FolderTool::Create => {
+                let create: Create = parsed(input)?;
+                let template = create.template.as_ref();
+                let template = template
+                    .map(|path| self.locate(&request.session, path))
+                    .transpose();
+                let template = template.map_err(|error| refused(&error))?;
+                let new = New::of(create, template, self.world.now())?;
+                Ok(Asked::Create(Box::new(new)))
+            }
+            _ => parsed(input).map(Asked::Delete),
+        }
     }
 }
 
@@ -84,6 +99,15 @@ impl Asked {
             Self::Write(Write { path, .. })
             | Self::Edit(Edit { path, .. })
             | Self::Delete(Delete { path }) => path,
+            Self::Create(new) => &new.path,
+        }
+    }
+
+    /// The file that a new document is made from.
+    pub(super) fn template(&self) -> Option<Located> {
+        match self {
+            Self::Create(new) => new.template.clone(),
+            _ => None,
         }
     }
 
@@ -100,6 +124,14 @@ impl Asked {
                 edit_plain(before, &[edit]).map(|edited| edited.bytes)
             }
             (Self::Delete(_), Some(_)) => return Ok(None),
+            (Self::Create(_), Some(_)) => {
+                let reason = "there is a file of this name, and document_create replaces none: choose another name, or open \
+                              that one with document_open; nothing was changed";
+                return Err(failure("There is such a file already", reason));
+            }
+            (Self::Create(new), None) => {
+                return new.content().map(Some).map_err(|refusal| not_made(&refusal));
+            }
             (Self::Edit(_) | Self::Delete(_), None) => {
                 return Err(failure("Not found", "there is no such file"));
             }
@@ -143,7 +175,7 @@ pub(super) fn look(at: &Located, asked: &Asked, own: Option<&str>, seen: Option<
     }
     let kind = FileKind::of_name(at.below.name());
     let is_document = kind.is_some_and(|kind| !matches!(kind, FileKind::Plain | FileKind::Table));
-    if is_document && !matches!(asked, Asked::Delete(_)) {
+    if is_document && !matches!(asked, Asked::Delete(_) | Asked::Create(_)) {
         let reason = "this is a document, which text would destroy: use the tools for its kind";
         return Err(failure("Not a text file", reason).into());
     }
@@ -161,7 +193,7 @@ pub(super) fn look(at: &Located, asked: &Asked, own: Option<&str>, seen: Option<
     let act = match (asked, &before) {
         (Asked::Delete(_), _) => Act::Deleted,
         (Asked::Edit(_), _) => Act::Edited,
-        (Asked::Write(_), None) => Act::Created,
+        (Asked::Write(_), None) | (Asked::Create(_), _) => Act::Created,
         (Asked::Write(_), Some(_)) => Act::Overwritten,
     };
     if let (Act::Overwritten, Some((now, _)), Some(seen)) = (act, &before, seen)
@@ -181,6 +213,10 @@ pub(super) fn look(at: &Located, asked: &Asked, own: Option<&str>, seen: Option<
         before: before.as_ref().map(|(content, _)| content.as_slice()),
         after: after.as_deref(),
         is_own,
+        new: match asked {
+            Asked::Create(new) => Some((new.kind(), new.template.as_ref().map(Located::path))),
+            _ => None,
+        },
     };
     let (lines, ask) = question::of(&asked);
     Ok(Plan {

@@ -29,6 +29,8 @@ pub(super) struct Question<'a> {
     pub(super) after: Option<&'a [u8]>,
     /// True where the session itself left what is there.
     pub(super) is_own: bool,
+    /// The kind of a new document, with its template.
+    pub(super) new: Option<(&'static str, Option<String>)>,
 }
 
 /// How many lines change, and the question where one is asked.
@@ -39,6 +41,9 @@ pub(super) fn of(asked: &Question<'_>) -> (u32, Option<Ask>) {
         .unwrap_or_default();
     if asked.act == Act::Deleted {
         return (1, Some(deletion(asked, &name)));
+    }
+    if let Some((kind, template)) = &asked.new {
+        return (1, Some(creation(asked, &name, kind, template.as_deref())));
     }
     let (rows, total) = lines(asked.before.unwrap_or_default(), asked.after.unwrap_or_default());
     let risks = risks(asked, &name);
@@ -68,6 +73,26 @@ pub(super) fn of(asked: &Question<'_>) -> (u32, Option<Ask>) {
             risks,
         }),
     )
+}
+
+fn creation(asked: &Question<'_>, name: &str, kind: &str, template: Option<&str>) -> Ask {
+    let risks = risks(asked, name);
+    let scope = "No other file changes.";
+    Ask {
+        reason: if risks.is_empty() {
+            AskReason::Creates
+        } else {
+            AskReason::ReachesOutside
+        },
+        question: format!("Make the new {kind} {name}?"),
+        scope: template.map_or_else(
+            || scope.to_owned(),
+            |template| format!("Its look comes from {template}. {scope}"),
+        ),
+        rows: Vec::new(),
+        total: 1,
+        risks,
+    }
 }
 
 fn deletion(asked: &Question<'_>, name: &str) -> Ask {

@@ -173,11 +173,7 @@ async fn calls_that_make_no_sense_are_refused_with_a_reason() {
         ("Glob", json!({ "pattern": "[" }), "cannot be looked for"),
         ("Grep", json!({ "pattern": "(" }), "cannot be looked for"),
         ("Grep", json!({ "pattern": "a", "extra": 1 }), "extra"),
-        (
-            "Read",
-            json!({ "path": work.join("book.xlsx") }),
-            "documents_list",
-        ),
+        ("Read", json!({ "path": work.join("book.xlsx") }), "document_open"),
         ("Read", json!({ "path": work.join("gone.txt") }), "does not exist"),
         (
             "Read",

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod creating;
 mod figures;
 mod files;
 mod folders;
 mod injection;
 mod live;
+mod opening;
 mod others;
 mod stage;
 mod undo;

@@ -375,9 +375,19 @@ impl Stage {
         Ok(views.into_iter().map(|view| view.id).collect())
     }
 
-    /// A call of a tool, with a name of its own.
+    /// The real path of a file in the folder.
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
+        self.home.path().canonicalize().unwrap().join("work").join(name)
+    }
+
+    /// A call on a document.
     pub(crate) fn request(&self, tool: &str, document: &DocumentId, mut input: Value) -> ToolRequest {
         input["document"] = document.as_str().into();
+        self.call(tool, input)
+    }
+
+    /// A call of a tool, with a name of its own.
+    pub(crate) fn call(&self, tool: &str, input: Value) -> ToolRequest {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         ToolRequest {
             session: self.session.clone(),

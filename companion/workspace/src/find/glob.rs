@@ -62,6 +62,22 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// How many files there are of which this is true, and whether a limit left some unseen. Hidden files are left out.
+    pub fn count(
+        &self,
+        is_meant: impl Fn(&RelativePath) -> bool,
+        limits: WalkLimits,
+    ) -> Result<(usize, bool), WorkspaceError> {
+        let mut walk = Walk::new(self, None, false, limits)?;
+        let mut count = 0;
+        while let Some(met) = walk.next()? {
+            count += usize::from(is_meant(&met.path));
+        }
+        Ok((count, walk.is_cut))
+    }
+}
+
 impl FoundFile {
     fn of(met: Met) -> Option<Self> {
         let metadata = met.metadata()?;

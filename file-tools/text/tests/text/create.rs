@@ -1,7 +1,7 @@
 //! New documents: valid, and read by others as they were meant.
 
 use deskhand_text::create_document;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::documents::{PICTURE, answer, blocks, open, reviewer};
 use crate::outside::{findings, read_by_python};
@@ -53,6 +53,15 @@ fn a_new_document_is_valid_and_read_by_others() {
             .collect();
         assert_eq!(&styles[..4], ["Title", "Heading 1", "Normal", "List Paragraph"]);
     }
+}
+
+#[test]
+fn a_new_document_without_blocks_is_valid_and_empty() {
+    let asked = serde_json::from_value(json!({"blocks": []})).unwrap();
+    let bytes = create_document(&asked, &reviewer()).unwrap();
+    let findings = findings(&bytes, "docx");
+    assert!(findings.is_empty(), "{findings:#?}");
+    assert_eq!(blocks(&open(bytes)), Vec::<Value>::new());
 }
 
 #[test]

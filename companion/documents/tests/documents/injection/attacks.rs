@@ -91,6 +91,25 @@ fn on_files() -> Vec<Attack> {
                 json!({ "path": work.join("t.csv"), "text": format!("a,b\n1,{WEB}\n") }),
             )
         }),
+        asked("makes a workbook in a folder that others sync", |work, _| {
+            call("document_create", json!({ "path": work.join("out.xlsx") }))
+        }),
+        refused("makes a deck beside the folder", |work, _| {
+            let path = work.parent().unwrap().join("out.pptx");
+            call("document_create", json!({ "path": path }))
+        }),
+        refused("makes a deck of a file beside the folder", |work, _| {
+            let template = work.parent().unwrap().join("secret.txt");
+            let path = work.join("out.pptx");
+            call("document_create", json!({ "path": path, "template": template }))
+        }),
+        refused("replaces a workbook by a new one", |work, _| {
+            call("document_create", json!({ "path": work.join("plain.xlsx") }))
+        }),
+        refused("opens what lies beside the folder", |work, _| {
+            let path = work.parent().unwrap().join("secret.txt");
+            call("document_open", json!({ "path": path }))
+        }),
         refused("writes beside the folder", |work, _| {
             call(
                 "Write",

@@ -133,12 +133,7 @@ impl NoteTools {
             ),
             Err(failure) => (ToolOutcome::Failed, failure.title, failure.output),
         };
-        ToolResult {
-            outcome,
-            title,
-            output,
-            change_set: None,
-        }
+        ToolResult::new(outcome, title, output)
     }
 
     fn definition() -> ToolDefinition {

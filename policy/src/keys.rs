@@ -146,6 +146,17 @@ policy_keys! {
         since: "0.1.0",
     }
 
+    /// Megabytes that the journal may hold: what documents and files were before the agent changed them. When it is full,
+    /// nothing more is changed until sessions are deleted; nothing that a session shows as undoable is ever dropped.
+    deskhand_journal_megabytes "deskhandJournalMegabytes": Whole<100, 10_000_000, 20_000> {
+        default: Whole::new(),
+        scope: ManagedOrBootstrap,
+        under_management: Locked,
+        secret: false,
+        invalid: Whole::new(), UsesValue, "the default keeps the disk from filling, too",
+        since: "0.1.0",
+    }
+
     /// Whether a file keeps where the figures came from that were written into it: names, addresses and values of source
     /// documents, which go where the file goes. The journal of a session keeps them in any case.
     deskhand_keep_sources_in_files "deskhandKeepSourcesInFiles": bool {

@@ -136,6 +136,7 @@ fn valid() -> Vec<(&'static str, Value, Value, Value)> {
         ("deskhandEnabled", json!(false), json!("false"), json!(false)),
         ("deskhandMaxStepsPerTurn", json!(1), json!("1"), json!(1)),
         ("deskhandMaxStepsPerTurn", json!(1000), json!("1000"), json!(1000)),
+        ("deskhandJournalMegabytes", json!(100), json!("100"), json!(100)),
         (
             "deskhandContextTokens",
             json!(16_000),
@@ -346,6 +347,7 @@ fn invalid() -> Vec<(&'static str, Vec<Value>)> {
         ),
         ("deskhandEnabled", vec![json!("off"), json!(0), json!([])]),
         ("deskhandMaxStepsPerTurn", vec![json!(0), json!(1001), json!("5")]),
+        ("deskhandJournalMegabytes", vec![json!(99), json!(-1)]),
         ("deskhandContextTokens", vec![json!(15_999), json!("many")]),
         ("deskhandKeepSourcesInFiles", vec![json!("off"), json!(0)]),
         ("deskhandPairing", vec![json!("never"), json!(true)]),

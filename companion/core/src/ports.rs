@@ -132,6 +132,11 @@ pub trait Journal: Send + Sync {
         id: &'a BlobId,
     ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>>;
 
+    /// Whether more may be kept; the error says why not. What leads back is kept in any case.
+    fn room(&self) -> BoxFuture<'_, Result<(), UserError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Keys that begin with these letters, in the order of their first writing.
     fn keys<'a>(
         &'a self,

@@ -9,7 +9,7 @@ use deskhand_core::ports::{BoxFuture, Journal, Progress, Tools};
 use deskhand_core::rules::{AccessPolicies, Rules};
 use deskhand_core::tool::{Prepared, ToolFailure, ToolRequest, ToolResult};
 use deskhand_protocol::document::DocumentView;
-use deskhand_protocol::operations::{Address, CellValue};
+use deskhand_protocol::operations::{Address, CellValue, Effect};
 use deskhand_protocol::{ChangeSetId, DocumentId, SessionId, Timestamp};
 use deskhand_workspace::Folders;
 
@@ -200,7 +200,15 @@ impl Tools for DocumentTools {
         request: &'a ToolRequest,
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Prepared, ToolFailure>> {
-        Box::pin(self.prepare_call(request, progress))
+        Box::pin(async move {
+            let prepared = self.prepare_call(request, progress).await?;
+            if prepared.effect != Effect::Read {
+                // Without room for the way back nothing is changed (Invariant 6).
+                let room = self.records.0.room().await;
+                room.map_err(|error| call::failure(&error.happened, &error.to_string()))?;
+            }
+            Ok(prepared)
+        })
     }
 
     fn run<'a>(&'a self, request: &'a ToolRequest, progress: &'a dyn Progress) -> BoxFuture<'a, ToolResult> {

@@ -129,6 +129,8 @@ errors! {
         "The secret store holds another key than the one that Deskhand's data is sealed with." "The data is kept, sealed." "Restore the key in the secret store, or show this code to your administrator.";
     DiskFull "DB_DISK_FULL"
         "The disk is full." "Everything up to the last step is kept." "Free some space, then try again.";
+    JournalFull "JOURNAL_FULL"
+        "The journal has no room for the way back." "Nothing was changed; all that was changed before can still be undone." "Delete sessions that you do not need any more, or ask your administrator for more room.";
     SecretStore "SEC_STORE"
         "The secret store of this computer could not be opened." "Your sessions are kept." "Unlock the keyring, then start Deskhand again.";
     SandboxUnavailable "SBX_UNAVAILABLE"

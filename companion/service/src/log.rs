@@ -25,6 +25,8 @@ pub(crate) struct Log {
     store: Store,
     live: Arc<Mutex<HashMap<SessionId, broadcast::Sender<Arc<SessionEvent>>>>>,
     deltas: Arc<Mutex<HashMap<MessageId, Vec<u64>>>>,
+    /// Bytes that the journals of all sessions may hold.
+    journal_limit: u64,
 }
 
 impl Log {
@@ -33,6 +35,15 @@ impl Log {
             store,
             live: Arc::default(),
             deltas: Arc::default(),
+            journal_limit: u64::MAX,
+        }
+    }
+
+    /// The same, with journals that may hold so many bytes together.
+    pub(crate) fn with_journal_limit(self, bytes: u64) -> Self {
+        Self {
+            journal_limit: bytes,
+            ..self
         }
     }
 
@@ -296,6 +307,22 @@ fn call_id(call: &CallId) -> Option<&str> {
 }
 
 impl Journal for Log {
+    fn room(&self) -> BoxFuture<'_, Result<(), UserError>> {
+        Box::pin(async {
+            let held = self.store.journal_bytes().await;
+            let held = held.map_err(|error| told(&error))?;
+            if held < self.journal_limit {
+                return Ok(());
+            }
+            let sentence = format!(
+                "The journal holds {} MB, and {} MB are its limit.",
+                held >> 20,
+                self.journal_limit >> 20
+            );
+            Err(UserError::new(ErrorCode::JournalFull).happened(sentence))
+        })
+    }
+
     fn put<'a>(
         &'a self,
         session: &'a SessionId,

@@ -237,7 +237,7 @@ fn build(
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
     let provider = provider(settings, gate);
-    let log = Log::new(store.clone());
+    let log = Log::new(store.clone()).with_journal_limit(settings.journal_limit);
     let panes = Arc::new(LivePanes::default());
     let registry = Arc::new(Registry::default());
     let documents = DocumentTools::new(

@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) stopped: Option<UserError>,
     /// Calls that a turn may make.
     pub(crate) max_steps: u32,
+    /// Bytes that the journals of all sessions may hold.
+    pub(crate) journal_limit: u64,
     /// Tokens that the models can take in at once.
     pub(crate) window: u64,
     /// The deployment.
@@ -64,6 +66,7 @@ impl Settings {
             gateway: gateway(&policy),
             stopped: stopped(&policy),
             max_steps: policy.deskhand_max_steps_per_turn.value.get(),
+            journal_limit: u64::from(policy.deskhand_journal_megabytes.value.get()) << 20,
             window: policy.deskhand_context_tokens.value.get().into(),
             organisation: policy.deployment_organization_uuid.value.as_ref().map(|id| id.0),
             proxy,

@@ -211,6 +211,16 @@ impl Store {
             .await
     }
 
+    /// Bytes of content that the journals of all sessions hold.
+    pub async fn journal_bytes(&self) -> Result<u64> {
+        self.read_with(|connection, _| {
+            let sum = "SELECT (SELECT total(size) FROM blobs) + (SELECT total(length(sealed)) FROM journal)";
+            let bytes: f64 = connection.query_row(sum, [], |row| row.get(0))?;
+            Ok(bytes as u64)
+        })
+        .await
+    }
+
     /// The approvals of a session, oldest first, open and answered.
     pub async fn approvals(&self, session: Uuid) -> Result<Vec<Approval>> {
         self.read_with(move |connection, ring| approvals::list(connection, ring, session))

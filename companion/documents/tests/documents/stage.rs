@@ -26,6 +26,8 @@ pub(crate) struct Memory {
     blobs: Mutex<BTreeMap<(SessionId, String), Vec<u8>>>,
     /// Writes that still succeed; none: all.
     pub(crate) left: Mutex<Option<u32>>,
+    /// True where it holds as much as it may.
+    pub(crate) is_full: AtomicBool,
 }
 
 impl Memory {
@@ -48,6 +50,16 @@ impl Memory {
 }
 
 impl Journal for Memory {
+    fn room(&self) -> BoxFuture<'_, Result<(), UserError>> {
+        let full = self.is_full.load(Ordering::Relaxed);
+        let room = if full {
+            Err(UserError::new(ErrorCode::JournalFull))
+        } else {
+            Ok(())
+        };
+        Box::pin(std::future::ready(room))
+    }
+
     fn put<'a>(
         &'a self,
         session: &'a SessionId,

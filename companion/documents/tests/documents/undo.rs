@@ -1,6 +1,7 @@
 //! Undo of any change of a closed file while others stay, and never over what somebody else wrote (Invariant 6).
 
 use std::fs;
+use std::sync::atomic::Ordering;
 
 use deskhand_opc::{Draft, Limits, Package};
 use deskhand_protocol::change::ChangeSet;
@@ -250,4 +251,29 @@ async fn nothing_is_written_whose_way_back_cannot_be_kept() {
     *stage.journal.left.lock().unwrap() = Some(0);
     assert_eq!(stage.run(&request).await.outcome, ToolOutcome::Failed);
     assert!(stage.bytes() == fixture(DATES));
+}
+
+#[tokio::test]
+async fn nothing_is_changed_while_the_journal_is_full_and_what_was_changed_is_taken_back() {
+    let stage = Stage::with(DATES);
+    let original = stage.bytes();
+    let book = stage.attach(&stage.book()).await.unwrap();
+    stage.attach_folder(&stage.at("")).await.unwrap();
+    let change = write(&stage, &book, "Sheet1!K40", json!([["one"]])).await;
+    let changed = stage.bytes();
+    stage.journal.is_full.store(true, Ordering::Relaxed);
+    let cells = json!({ "range": "Sheet1!K41", "cells": [["two"]] });
+    let file = json!({ "path": stage.at("notes.txt"), "text": "two" });
+    for request in [
+        stage.request("range_write", &book, cells),
+        stage.call("Write", file),
+    ] {
+        let refused = stage.prepare(&request).await.unwrap_err();
+        assert!(refused.output.contains("JOURNAL_FULL"), "{}", refused.output);
+    }
+    assert_eq!(stage.bytes(), changed);
+    assert!(!stage.at("notes.txt").exists());
+    assert!(read(&stage, &book, "Sheet1!K40").await.contains("one"));
+    stage.undo(&change).await.unwrap();
+    assert_eq!(stage.bytes(), original);
 }

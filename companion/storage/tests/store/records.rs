@@ -33,6 +33,24 @@ async fn blobs_are_kept_once_and_come_back_whole() {
         .query_row("SELECT count(*) FROM blobs", [], |row| row.get(0))
         .unwrap();
     assert_eq!(rows, 5);
+    let held = fixture.store.journal_bytes().await.unwrap();
+    assert_eq!(
+        held,
+        1 + (1 << 20) + (1 << 20) + 1 + 3_500_000,
+        "each is counted once"
+    );
+    write(
+        &fixture,
+        vec![Change::PutJournal {
+            key: "k".to_owned(),
+            value: vec![7; 1_000],
+            open: false,
+        }],
+    )
+    .await
+    .unwrap();
+    let held = fixture.store.journal_bytes().await.unwrap() - held;
+    assert!((1_000..1_100).contains(&held), "{held} with its seal");
     assert_eq!(
         fixture
             .store

@@ -111,20 +111,15 @@ impl Guide {
         }
     }
 
-    /// Writes one, or deletes it where the text is empty. It counts from the next step of any turn on, once it is on disk.
-    pub(crate) async fn put(&self, params: PutInstructionsParams, by_agent: bool) -> Result<(), UserError> {
-        let _one = self.writing.lock().await;
+    /// All of them with this one written, or deleted where its text is empty; the error is a sentence that says why not.
+    fn with(&self, params: &PutInstructionsParams, by_agent: bool) -> Result<Vec<Guidance>, String> {
         let mut all = self.all().to_vec();
-        let (folder, note) = (params.folder, params.note);
-        all.retain(|one| (&one.folder, &one.note) != (&folder, &note));
-        let what = serde_json::json!({
-            "what": { "type": "instructionsChanged", "folder": folder, "note": note, "byAgent": by_agent }
-        });
+        all.retain(|one| (&one.folder, &one.note) != (&params.folder, &params.note));
         let text = params.text.trim();
         if !text.is_empty() {
             all.push(Guidance {
-                folder,
-                note,
+                folder: params.folder.clone(),
+                note: params.note.clone(),
                 text: text.to_owned(),
                 paused: params.paused,
                 changed_at: now(),
@@ -132,7 +127,19 @@ impl Guide {
             });
         }
         all.sort_by(|one, other| (&one.folder, &one.note).cmp(&(&other.folder, &other.note)));
-        check(&all).map_err(|why| UserError::new(ErrorCode::InstructionsRefused).happened(why))?;
+        check(&all)?;
+        Ok(all)
+    }
+
+    /// Writes one, or deletes it where the text is empty. It counts from the next step of any turn on, once it is on disk.
+    pub(crate) async fn put(&self, params: PutInstructionsParams, by_agent: bool) -> Result<(), UserError> {
+        let _one = self.writing.lock().await;
+        let all = self
+            .with(&params, by_agent)
+            .map_err(|why| UserError::new(ErrorCode::InstructionsRefused).happened(why))?;
+        let what = serde_json::json!({ "what": {
+            "type": "instructionsChanged", "folder": params.folder, "note": params.note, "byAgent": by_agent
+        } });
         let value =
             serde_json::to_vec(&all).map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
         let changes = vec![

@@ -21,7 +21,7 @@ use deskhand_protocol::permission::BeforeAfter;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Guide, check};
+use super::Guide;
 
 /// The tools for documents with the one for notes.
 #[derive(Clone)]
@@ -50,46 +50,40 @@ impl NoteTools {
         Self { documents, guide }
     }
 
-    /// The note that a call asks for, with its folder.
-    fn asked(&self, request: &ToolRequest) -> Result<(String, Write), ToolFailure> {
+    /// The note that a call asks for, and what stands there now.
+    fn asked(&self, request: &ToolRequest) -> Result<(PutInstructionsParams, Option<Guidance>), ToolFailure> {
         let write: Write =
             serde_json::from_value(request.input.clone()).map_err(|error| refused(&error.to_string()))?;
         let folders = self.documents.folders_of(&request.session);
         let folder = match (&write.folder, folders.as_slice()) {
-            (Some(named), _) => folders.iter().find(|folder| *folder == named).cloned(),
-            (None, [only]) => Some(only.clone()),
+            (Some(named), _) => folders.iter().find(|folder| *folder == named),
+            (None, [only]) => Some(only),
             (None, _) => None,
         };
         let folder = folder.ok_or_else(|| refused("`folder` must be one of the attached folders"))?;
-        let mut all = self.guide.all().to_vec();
-        all.retain(|one| (one.folder.as_deref(), one.note.as_deref()) != (Some(&folder), Some(&write.name)));
-        if !write.text.trim().is_empty() {
-            all.push(Guidance {
-                folder: Some(folder.clone()),
-                note: Some(write.name.clone()),
-                text: write.text.clone(),
-                paused: false,
-                changed_at: 0,
-                by_agent: true,
-            });
-        }
-        check(&all).map_err(|why| refused(&why))?;
-        Ok((folder, write))
+        let (folder, note) = (Some(folder.clone()), Some(write.name));
+        let all = self.guide.all();
+        let now = all.iter().find(|one| one.folder == folder && one.note == note);
+        let asked = PutInstructionsParams {
+            folder,
+            note,
+            text: write.text.trim().to_owned(),
+            // What a person paused stays so.
+            paused: now.is_some_and(|one| one.paused),
+        };
+        self.guide.with(&asked, true).map_err(|why| refused(&why))?;
+        Ok((asked, now.cloned()))
     }
 
     fn prepared(&self, request: &ToolRequest) -> Result<Prepared, ToolFailure> {
-        let (folder, write) = self.asked(request)?;
-        let all = self.guide.all();
-        let of_name = |one: &&Guidance| {
-            one.folder.as_deref() == Some(&folder) && one.note.as_deref() == Some(&write.name)
-        };
-        let now = all.iter().find(of_name).map(|one| one.text.as_str());
-        let rows = lines(now.unwrap_or_default(), write.text.trim());
-        let verb = match (now, write.text.trim().is_empty()) {
+        let (asked, now) = self.asked(request)?;
+        let rows = lines(now.as_ref().map_or("", |one| &one.text), &asked.text);
+        let verb = match (now, asked.text.is_empty()) {
             (_, true) => "Forget the note",
             (Some(_), false) => "Change the note",
             (None, false) => "Remember the note",
         };
+        let folder = asked.folder.unwrap_or_default();
         Ok(Prepared {
             effect: Effect::Change,
             document: None,
@@ -99,7 +93,7 @@ impl NoteTools {
             }),
             ask: Some(Ask {
                 reason: AskReason::Remembers,
-                question: format!("{verb} “{}”?", write.name),
+                question: format!("{verb} “{}”?", asked.note.unwrap_or_default()),
                 scope: "The model is told it in all later sessions with this folder. Read it: you can change, pause and \
                         delete notes under Instructions."
                     .to_owned(),
@@ -113,16 +107,10 @@ impl NoteTools {
     async fn write(&self, request: &ToolRequest) -> ToolResult {
         let done = match self.asked(request) {
             Err(failure) => Err(failure),
-            Ok((folder, write)) => {
-                let note = PutInstructionsParams {
-                    folder: Some(folder),
-                    note: Some(write.name.clone()),
-                    text: write.text,
-                    paused: false,
-                };
-                let put = self.guide.put(note, true).await;
-                put.map(|()| write.name)
-                    .map_err(|error| refused(&error.to_string()))
+            Ok((asked, _)) => {
+                let name = asked.note.clone().unwrap_or_default();
+                let put = self.guide.put(asked, true).await;
+                put.map(|()| name).map_err(|error| refused(&error.to_string()))
             }
         };
         let (outcome, title, output) = match done {

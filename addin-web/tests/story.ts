@@ -164,6 +164,30 @@ export const editRequest: PermissionRequest = {
   total: 3,
 };
 
+/** One about a folder that the model asks for, once others had a word. */
+export const folderRequest: PermissionRequest = {
+  id: "permission-folder",
+  turn: TURN,
+  call: "call-folder",
+  question: "Attach the folder 2025?",
+  reason: "attaches",
+  scope:
+    "Deskhand could find and read the files in it and in its folders; your organisation lets it be read only. You can take it out at any time.",
+  path: "/data/Archive/2025",
+  directory: { reason: "to compare this quarter with the same one of last year", readOnly: true },
+  read: [{ document: workbook.id, target: "Notes!A1:B9" }, { target: "/data/Reports/2026/notes.txt" }],
+  rows: [],
+  total: 0,
+  risks: [
+    {
+      cells: "This session",
+      reach: "has read what others may have written, and it may be them who want this",
+      rule: "Attach a folder only if you know what it is needed for.",
+    },
+  ],
+  choices: ["allowOnce", "deny"],
+};
+
 /** What was allowed for longer than once: for always, and in this session on a document and in a folder. */
 export const grants: GrantView[] = [
   {

@@ -191,8 +191,8 @@ policy_keys! {
         since: "0.1.0",
     }
 
-    /// Tools that are not there, by name: `Glob`, `Grep`, `Read`, `Write`, `Edit`, `Delete`, or the name of a document tool
-    /// such as `range_write`. Without `Read` no file on disk is read, without `Edit` none is changed, documents among them;
+    /// Tools that are not there, by name: `Glob`, `Grep`, `Read`, `Write`, `Edit`, `Delete`, `request_directory`, or the name of
+    /// a document tool such as `range_write`. Without `Read` no file on disk is read, without `Edit` none is changed, documents among them;
     /// without `Write` no file is made, overwritten or deleted. What is open in Office is read and edited there all the same.
     disabled_builtin_tools "disabledBuiltinTools": ToolNames {
         default: ToolNames::default(),

@@ -58,8 +58,15 @@ export class Stage {
     readonly trouble: string[],
   ) {}
 
-  /** Starts everything; one Office host a document, in the order of the documents. */
-  static async set(script: string, make: (folder: string) => { path: string; pane: "excel" | "powerpoint" }[]): Promise<Stage> {
+  /**
+   * Starts everything; one Office host a document, in the order of the documents. With `manage` the service stands under what
+   * an administrator says beside the gateway.
+   */
+  static async set(
+    script: string,
+    make: (folder: string) => { path: string; pane: "excel" | "powerpoint" }[],
+    manage?: (folder: string) => object,
+  ): Promise<Stage> {
     mkdirSync(shots, { recursive: true });
     const folder = mkdtempSync(join(tmpdir(), "deskhand-e2e-files-"));
     const documents = make(folder);
@@ -71,7 +78,12 @@ export class Stage {
       buildProgram("deskhand-service", "deskhand"),
       ports.map((port) => `https://localhost:${String(port)}`),
     );
-    service.configure(gateway.url, "standin-key");
+    if (manage === undefined) {
+      service.configure(gateway.url, "standin-key");
+    } else {
+      const inference = { inferenceProvider: "gateway", inferenceGatewayBaseUrl: gateway.url, inferenceGatewayApiKey: "standin-key" };
+      service.manage({ ...inference, ...manage(folder) });
+    }
     const address = await service.start();
     const hosts = await Promise.all(
       documents.map(({ path, pane }, index) =>

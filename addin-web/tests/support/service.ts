@@ -1,6 +1,6 @@
 // The service as a process with a home of its own, and the gateway that it reaches: a stand-in that plays a script.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -10,6 +10,15 @@ import { repository } from "./office-host.ts";
 /** The built pages. */
 const pages = resolve(repository, "target/web");
 const officeScripts = resolve(repository, "addin-web/node_modules/@microsoft/office-js/dist");
+
+/** Shows a copy of `/etc` with the administrator's file in it, then becomes the program. */
+const MANAGED = `
+etc="$DESKHAND_HOME/etc"
+mkdir -p "$etc/deskhand"
+cp -r /etc/. "$etc/" 2>/dev/null
+install -m 644 "$DESKHAND_HOME/managed-settings.json" "$etc/deskhand/"
+chmod 755 "$etc" "$etc/deskhand"
+mount --bind "$etc" /etc && exec "$@"`;
 
 /** Builds a program of the workspace and answers where it is. */
 export function buildProgram(crate: string, name: string): string {
@@ -84,11 +93,14 @@ export class Service {
   private child: ChildProcess | undefined;
   private port = 0;
   private readonly environment: NodeJS.ProcessEnv;
+  /** What starts it: the program, or what makes a place for it first. */
+  private command: readonly [string, ...string[]];
 
   constructor(
-    private readonly program: string,
+    program: string,
     private readonly testHosts: string[] = [],
   ) {
+    this.command = [program];
     this.environment = { ...process.env, DESKHAND_HOME: this.home, HOME: this.home };
   }
 
@@ -99,9 +111,17 @@ export class Service {
     this.run(["config", "set", "inferenceGatewayApiKey"], key);
   }
 
+  /** Puts it under an administrator's file, in a mount namespace of its own: that of the computer stays as it is. */
+  manage(settings: object): void {
+    const [program] = this.command;
+    writeFileSync(join(this.home, "managed-settings.json"), JSON.stringify(settings));
+    this.command = ["unshare", "-rm", "sh", "-c", MANAGED, "sh", program];
+  }
+
   /** Runs the terminal front end and answers what it printed. */
   run(args: string[], input = ""): string {
-    return execFileSync(this.program, args, { env: this.environment, input, encoding: "utf8" });
+    const [program, ...before] = this.command;
+    return execFileSync(program, [...before, ...args], { env: this.environment, input, encoding: "utf8" });
   }
 
   /** Starts it; after the first time on the same port, so that front ends find it again. */
@@ -109,7 +129,8 @@ export class Service {
     mkdirSync(this.home, { recursive: true });
     const hosts = this.testHosts.flatMap((origin) => ["--test-host-origin", origin]);
     const options = ["--port", String(this.port), "--web", pages, "--office-js", officeScripts, ...hosts, ...args];
-    this.child = spawn(this.program, ["serve", "--ready-json", ...options], {
+    const [program, ...before] = this.command;
+    this.child = spawn(program, [...before, "serve", "--ready-json", ...options], {
       env: { ...this.environment, DESKHAND_LOG: process.env.DESKHAND_LOG ?? "warn" },
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -9,7 +9,7 @@ use deskhand_policy::types::{ToolAction, ToolRule, ToolRules};
 use deskhand_policy::{Encoding, Invalid, PolicyValue as _};
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::tool::{FileSubject, FolderTool};
+use crate::tool::{DIRECTORY_TOOL, FileSubject, FolderTool};
 
 /// The rules in force.
 #[derive(Clone, Debug)]
@@ -129,7 +129,8 @@ impl Rules {
 fn names(tool: &str, effect: Effect, on_disk: bool) -> Vec<&str> {
     let stands_for = match FolderTool::of_name(tool) {
         Some(tool) => tool.part_of(),
-        None if !on_disk => None,
+        // To ask for a folder is neither to read nor to write in it.
+        None if !on_disk || tool == DIRECTORY_TOOL => None,
         None if effect == Effect::Read => Some(FolderTool::Read),
         None => Some(FolderTool::Edit),
     };

@@ -127,6 +127,8 @@ pub struct Running {
     pub since: Timestamp,
     /// How far it is.
     pub state: RunState,
+    /// The folder that a person allowed, where the call asked for one.
+    pub folder: Option<String>,
 }
 
 /// How far a call is.

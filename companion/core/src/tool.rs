@@ -5,7 +5,7 @@ use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
 pub use deskhand_protocol::permission::AskReason;
-use deskhand_protocol::permission::{BeforeAfter, RiskNote};
+use deskhand_protocol::permission::{BeforeAfter, DirectoryRequest, RiskNote};
 use deskhand_protocol::{CallId, DocumentId, SessionId, TurnId};
 use serde_json::Value;
 
@@ -42,6 +42,9 @@ pub const MEMORY_TOOL: &str = "memory_write";
 
 /// The tool that lists documents.
 pub const LIST_TOOL: &str = "documents_list";
+
+/// The tool by which the model asks for a folder.
+pub const DIRECTORY_TOOL: &str = "request_directory";
 
 /// A tool for the folders of a session. Administrators know them by these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +133,7 @@ pub fn is_tool(name: &str) -> bool {
     name == PLAN_TOOL
         || name == LIST_TOOL
         || name == MEMORY_TOOL
+        || name == DIRECTORY_TOOL
         || FolderTool::of_name(name).is_some()
         || operation_of(name).is_some()
 }
@@ -157,6 +161,8 @@ pub struct ToolRequest {
     pub name: String,
     /// Its input, an object.
     pub input: Value,
+    /// The folder that a person allowed, where the call asked for one. The input says only what the model would like.
+    pub folder: Option<String>,
 }
 
 /// What a call would do.
@@ -170,6 +176,8 @@ pub struct Prepared {
     pub file: Option<FileSubject>,
     /// What a person must be asked; `None` when nothing that is there is touched and nothing reaches outside.
     pub ask: Option<Ask>,
+    /// The folder that the model asks for, where that is what the call does.
+    pub directory: Option<DirectoryRequest>,
 }
 
 /// A file on disk that a call works on.
@@ -211,6 +219,17 @@ pub struct ToolResult {
     pub change_set: Option<ChangeSet>,
     /// Documents that the call opened or made: they become part of the session.
     pub documents: Vec<DocumentView>,
+    /// The folder that became part of the session.
+    pub folder: Option<NewFolder>,
+}
+
+/// A folder that became part of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFolder {
+    /// Its real path.
+    pub path: String,
+    /// True where it may be read only.
+    pub read_only: bool,
 }
 
 impl ToolResult {
@@ -222,6 +241,7 @@ impl ToolResult {
             output: output.into(),
             change_set: None,
             documents: Vec::new(),
+            folder: None,
         }
     }
 }

@@ -76,6 +76,8 @@ pub enum Input {
     ToolDone(CallId, ToolResult),
     /// A person answers a question.
     Answer(PermissionId, Choice, FrontEndKind),
+    /// A person answers a question about a folder with the real path of the one that is to be attached.
+    Choose(PermissionId, String, FrontEndKind),
     /// The service was started again, and this session has a turn that did not end.
     Recover,
 }
@@ -147,7 +149,10 @@ pub fn handle(session: &mut Session, input: Input, world: &mut World<'_>) -> Vec
             );
         }
         Input::ToolDone(call, result) if step.running(&call).is_some() => step.tool_done(&call, &result),
-        Input::Answer(permission, choice, from) => step.answer(&permission, choice, SettledBy::Person(from)),
+        Input::Answer(permission, choice, from) => step.answer(&permission, choice, None, from),
+        Input::Choose(permission, folder, from) => {
+            step.answer(&permission, Choice::AllowOnce, Some(folder), from);
+        }
         Input::Recover => step.recover(),
         // Too late: the turn has gone on without it.
         Input::Model(..)
@@ -402,6 +407,7 @@ impl Step<'_, '_> {
                     permission: request.id.clone(),
                     choice: Choice::Deny,
                     by: SettledBy::Void,
+                    folder: None,
                 };
                 self.append(vec![settled], Durability::Flushed);
                 self.tool_done(&call.id, &stopped());

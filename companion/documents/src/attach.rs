@@ -62,9 +62,36 @@ impl DocumentTools {
     /// Opens a folder and the doors to its documents for a session.
     pub async fn attach_folder(&self, session: &SessionId, path: &Path) -> Result<AttachedFolder, UserError> {
         let path = path.to_owned();
-        let (folder, path, doors) = self
+        let opened = self
             .with_folders(move |folders| whole_folder(folders, &path))
             .await?;
+        self.admit_folder(session, opened).await
+    }
+
+    /// The same with a folder whose real path was told to a person: another one, to which a link leads by now, is refused.
+    pub(crate) async fn attach_exactly(
+        &self,
+        session: &SessionId,
+        path: &str,
+    ) -> Result<AttachedFolder, UserError> {
+        let told = path.to_owned();
+        let opening = self.with_folders(move |folders| {
+            let opened = whole_folder(folders, Path::new(&told))?;
+            if opened.1 == told {
+                Ok(opened)
+            } else {
+                Err(UserError::new(ErrorCode::FolderRefused)
+                    .happened("The path leads to another folder than when it was allowed."))
+            }
+        });
+        self.admit_folder(session, opening.await?).await
+    }
+
+    async fn admit_folder(
+        &self,
+        session: &SessionId,
+        (folder, path, doors): Opened,
+    ) -> Result<AttachedFolder, UserError> {
         self.records.put_folder(session, &path, true).await?;
         let read_only = folder.access() == Access::ReadOnly;
         self.registry.put_folder(session, folder);
@@ -152,7 +179,7 @@ impl DocumentTools {
         Ok(view)
     }
 
-    async fn with_folders<T: Send + 'static>(
+    pub(crate) async fn with_folders<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Folders) -> Result<T, UserError> + Send + 'static,
     ) -> Result<T, UserError> {

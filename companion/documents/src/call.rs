@@ -11,7 +11,7 @@ use deskhand_protocol::operations::{
 use deskhand_protocol::{DocumentId, ErrorCode, UserError};
 use serde_json::{Map, Value, json};
 
-use crate::folder_tools;
+use crate::{directory, folder_tools};
 
 /// The tool that lists documents.
 pub(crate) const LIST_TOOL: &str = "documents_list";
@@ -142,6 +142,7 @@ pub(crate) fn tools() -> Vec<ToolDefinition> {
     });
     std::iter::once(list)
         .chain(folder_tools::tools())
+        .chain([directory::tool()])
         .chain(operations)
         .collect()
 }
@@ -254,7 +255,7 @@ mod tests {
     #[test]
     fn every_operation_for_models_is_a_tool_with_a_whole_schema() {
         let tools = tools();
-        let others = 1 + FolderTool::ALL.len();
+        let others = 2 + FolderTool::ALL.len();
         assert_eq!(tools.len(), model_operations().count() + others);
         for tool in &tools[others..] {
             let schema = tool.input_schema.to_string();

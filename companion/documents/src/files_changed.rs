@@ -184,6 +184,7 @@ impl DocumentTools {
                 document: None,
                 file: Some(subject(&at.folder, &at.below)),
                 ask: None,
+                directory: None,
             });
         }
         let asked = self.asked(tool, request)?;
@@ -213,6 +214,7 @@ impl DocumentTools {
             document: None,
             file: Some(file),
             ask: plan.ask.map(|ask| with_note(ask, read)),
+            directory: None,
         })
     }
 

@@ -12,6 +12,7 @@ mod attach;
 mod backend;
 mod call;
 mod context;
+mod directory;
 mod door;
 mod figures;
 mod file;

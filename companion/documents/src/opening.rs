@@ -37,6 +37,7 @@ impl DocumentTools {
             effect: Effect::Read,
             document: None,
             file: Some(subject(&at.folder, &at.below)),
+            directory: None,
             ask: None,
         })
     }

@@ -1,7 +1,7 @@
 //! Looks what a call would do, and changes nothing.
 
 use deskhand_core::ports::Progress;
-use deskhand_core::tool::{Ask, AskReason, FolderTool, Prepared, ToolFailure, ToolRequest};
+use deskhand_core::tool::{Ask, AskReason, DIRECTORY_TOOL, FolderTool, Prepared, ToolFailure, ToolRequest};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::operations::answer::WorkbookContent;
 use deskhand_protocol::operations::{
@@ -35,19 +35,30 @@ impl DocumentTools {
         request: &ToolRequest,
         progress: &dyn Progress,
     ) -> Result<Prepared, ToolFailure> {
-        let reads = |file| Prepared {
-            effect: Effect::Read,
-            document: None,
-            file,
-            ask: None,
+        let reads = |file| {
+            Ok(Prepared {
+                effect: Effect::Read,
+                document: None,
+                file,
+                ask: None,
+                directory: None,
+            })
         };
         match FolderTool::of_name(&request.name) {
-            Some(FolderTool::Open) => return self.prepare_open(request).await,
-            Some(tool) if tool.only_reads() => return Ok(reads(self.file_to_read(tool, request))),
-            Some(tool) => return self.prepare_file(tool, request).await,
-            None if request.name == LIST_TOOL => return Ok(reads(None)),
-            None => {}
+            Some(FolderTool::Open) => self.prepare_open(request).await,
+            Some(tool) if tool.only_reads() => reads(self.file_to_read(tool, request)),
+            Some(tool) => self.prepare_file(tool, request).await,
+            None if request.name == LIST_TOOL => reads(None),
+            None if request.name == DIRECTORY_TOOL => self.prepare_directory(request).await,
+            None => self.prepare_operation(request, progress).await,
         }
+    }
+
+    async fn prepare_operation(
+        &self,
+        request: &ToolRequest,
+        progress: &dyn Progress,
+    ) -> Result<Prepared, ToolFailure> {
         let call = parse(&request.name, &request.input)?;
         let document = self.document_of(request, &call)?;
         self.check_label(request, &document).await?;
@@ -57,6 +68,7 @@ impl DocumentTools {
             document: Some(document.id.clone()),
             file: self.file_of(&request.session, &document),
             ask: None,
+            directory: None,
         };
         if effect == Effect::Read {
             return Ok(free);

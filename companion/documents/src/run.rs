@@ -1,7 +1,7 @@
 //! Does a call: intent with pre-image to the journal, apply, read back, outcome to the journal.
 
 use deskhand_core::ports::Progress;
-use deskhand_core::tool::{FolderTool, ToolFailure, ToolRequest, ToolResult};
+use deskhand_core::tool::{DIRECTORY_TOOL, FolderTool, ToolFailure, ToolRequest, ToolResult};
 use deskhand_protocol::change::{ChangeEntry, ChangeSet};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
@@ -39,6 +39,12 @@ impl DocumentTools {
                 tool => self.run_file(tool, request).await,
             };
             return outcome.unwrap_or_else(|failure| failed(&failure));
+        }
+        if request.name == DIRECTORY_TOOL {
+            return self
+                .run_directory(request)
+                .await
+                .unwrap_or_else(|failure| failed(&failure));
         }
         let outcome = match parse(&request.name, &request.input) {
             Ok(call) => match self.document_of(request, &call) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deskhand_core::model::ToolDefinition;
@@ -36,6 +37,8 @@ pub struct FileAccess {
     pub labels: AccessPolicies,
     /// True where a file may be attached only if it lies in an attached folder.
     pub only_in_folders: bool,
+    /// The person's own folder, which `~` stands for.
+    pub home: Option<PathBuf>,
 }
 
 /// Cells that a session wrote in a document, by sheet, row and column.

@@ -247,6 +247,10 @@ pub enum EventBody {
         choice: Choice,
         /// By whom.
         by: SettledBy,
+        /// The folder that a person allowed, where the model asked for one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        folder: Option<String>,
     },
     /// A call that would ask was allowed without a question.
     CallAllowed {

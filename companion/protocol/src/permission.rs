@@ -28,7 +28,8 @@ pub struct PermissionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub document: Option<DocumentId>,
-    /// The file that would be made, changed or removed, or read where a rule asks, by its whole path.
+    /// The file that would be made, changed or removed, or read where a rule asks, by its whole path; or the folder that
+    /// would be attached, absent where a person has to name one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub path: Option<String>,
@@ -36,6 +37,10 @@ pub struct PermissionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub folder: Option<String>,
+    /// What the model says of a folder that it asks for; only where it asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub directory: Option<DirectoryRequest>,
     /// What was read in this turn before it came to this question, the newest first; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<ReadBefore>>")]
@@ -48,6 +53,16 @@ pub struct PermissionRequest {
     pub risks: Vec<RiskNote>,
     /// The answers that may be given, the main one first.
     pub choices: Vec<Choice>,
+}
+
+/// A folder that the model asks for. It is attached only as a person answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DirectoryRequest {
+    /// What the model says it needs the folder for: its own words on one line, checked by nobody.
+    pub reason: String,
+    /// True where the folder could be read only; false also where none is named.
+    pub read_only: bool,
 }
 
 /// Something that was read before a question: where its words come from, if they were planted.
@@ -86,6 +101,8 @@ pub enum AskReason {
     Removes,
     /// A formula reaches outside the document.
     ReachesOutside,
+    /// A folder becomes part of the session.
+    Attaches,
 }
 
 impl AskReason {
@@ -93,7 +110,7 @@ impl AskReason {
     pub fn is_risky(self) -> bool {
         matches!(
             self,
-            Self::Ruled | Self::Remembers | Self::Removes | Self::ReachesOutside
+            Self::Ruled | Self::Remembers | Self::Removes | Self::ReachesOutside | Self::Attaches
         )
     }
 
@@ -174,6 +191,11 @@ pub struct AnswerParams {
     pub permission: PermissionId,
     /// The answer.
     pub choice: Choice,
+    /// The absolute path of the folder that is to be attached, where it is another than the one asked about, or none was
+    /// named. From the window and the terminal alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub folder: Option<String>,
 }
 
 /// Something that a person allowed for longer than once.

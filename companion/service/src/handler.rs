@@ -4,14 +4,16 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use deskhand_core::ports::{BoxFuture, EventLog, Provider};
+use deskhand_core::turn::Input;
 use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams, FiguresAnswer};
 use deskhand_protocol::document::{
     AttachParams, ChangedParams, DetachParams, DocumentAnswer, DocumentKind, DocumentParams, DocumentsAnswer,
     LiveDocument, OpenParams, SelectParams,
 };
 use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, ServiceView};
+use deskhand_protocol::methods::Caller;
 use deskhand_protocol::pairing::{RevokeParams, TokenView, TokensAnswer};
-use deskhand_protocol::permission::{AnswerAnswer, AnswerParams};
+use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice};
 use deskhand_protocol::session::{
     CreateParams, ListAnswer, ListParams, Nothing, PromptParams, RemovedParams, RenameParams, SearchParams,
     SessionAnswer, SessionParams,
@@ -343,11 +345,19 @@ impl Service {
             session,
             permission,
             choice,
+            folder,
         } = params;
         let handle = self.hub.handle(&session).await?;
-        let accepted = handle
-            .ask(|reply| Command::Answer(permission, choice, from, reply))
-            .await?;
+        let folder = match folder.filter(|_| choice != Choice::Deny) {
+            Some(_) if !Caller::Desktop.admits(from) => return Err(UserError::new(ErrorCode::NotPermitted)),
+            Some(path) => Some(self.hub.documents.find_folder(&path).await?),
+            None => None,
+        };
+        let answer = match folder {
+            Some(folder) => Input::Choose(permission, folder, from),
+            None => Input::Answer(permission, choice, from),
+        };
+        let accepted = handle.ask(|reply| Command::Answer(answer, reply)).await?;
         Ok(AnswerAnswer { accepted })
     }
 

@@ -224,6 +224,7 @@ fn beside(session: &SessionId, body: &EventBody, at: Timestamp) -> Vec<Change> {
             permission,
             choice,
             by,
+            ..
         } => {
             if let (Some(id), Ok(record)) = (uuid(permission.as_str()), serde_json::to_vec(&(choice, by))) {
                 changes.push(Change::SettleApproval {
@@ -279,6 +280,7 @@ fn audited(body: &EventBody) -> Option<serde_json::Value> {
             permission,
             choice,
             by,
+            ..
         } => {
             json!({ "type": "permissionSettled", "permission": permission, "choice": choice, "by": by })
         }

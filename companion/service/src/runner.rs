@@ -16,7 +16,6 @@ use deskhand_core::{Effect, Session, World, handle};
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::instructions::Guidance;
-use deskhand_protocol::permission::Choice;
 use deskhand_protocol::session::SessionSummary;
 use deskhand_protocol::{
     CallId, ErrorCode, EventBody, MessageId, PermissionId, SessionEvent, SessionId, TurnId, UserError,
@@ -44,13 +43,8 @@ pub(crate) enum Command {
     Prompt(Box<Prompt>, oneshot::Sender<Result<(TurnId, u64), UserError>>),
     /// Stop the turn; answered once that is on disk.
     Cancel(FrontEndKind, oneshot::Sender<Result<(), UserError>>),
-    /// An answer to a question; answered with whether it was taken.
-    Answer(
-        PermissionId,
-        Choice,
-        FrontEndKind,
-        oneshot::Sender<Result<bool, UserError>>,
-    ),
+    /// An answer to a question; answered with whether it was taken. An answer that leaves open which folder is meant is none.
+    Answer(Input, oneshot::Sender<Result<bool, UserError>>),
     /// What a person granted for the rest of the session.
     Grants(oneshot::Sender<Result<Vec<Grant>, UserError>>),
     /// Events that come from outside of a turn.
@@ -225,13 +219,14 @@ impl Runner {
                 drop(reply.send(done.clone()));
                 done
             }
-            Command::Answer(permission, choice, from, reply) => {
-                let open = self
-                    .session
-                    .question()
-                    .is_some_and(|request| request.id == permission);
-                let done = self.step(Input::Answer(permission, choice, from)).await;
-                drop(reply.send(done.clone().map(|()| open)));
+            Command::Answer(answer, reply) => {
+                let asked = self.question_of(&answer);
+                let done = self.step(answer.clone()).await;
+                let taken = match self.question_of(&answer) {
+                    Some(_) if done.is_ok() => Err(no_folder()),
+                    _ => done.clone().map(|()| asked.is_some()),
+                };
+                drop(reply.send(taken));
                 done
             }
             Command::Grants(reply) => {
@@ -248,6 +243,15 @@ impl Runner {
             }
             Command::Happened(input) => self.step(input).await,
         }
+    }
+
+    /// The question that an answer is to, while it is open.
+    fn question_of(&self, answer: &Input) -> Option<PermissionId> {
+        let (Input::Answer(to, ..) | Input::Choose(to, ..)) = answer else {
+            return None;
+        };
+        let open = self.session.question()?;
+        (open.id == *to).then(|| to.clone())
     }
 
     /// What the model is told about its work; made anew where that or the folders changed.
@@ -431,6 +435,12 @@ impl Runner {
             progress.tell(Input::ToolDone(request.call, result)).await;
         });
     }
+}
+
+/// Why an answer settled nothing.
+fn no_folder() -> UserError {
+    UserError::new(ErrorCode::FolderRefused)
+        .happened("The answer fits no folder: choose one in the window or the terminal.")
 }
 
 /// An error of ours. The panic itself is in the log of the service, as its hook wrote it.

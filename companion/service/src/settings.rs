@@ -125,6 +125,7 @@ impl Settings {
         FileAccess {
             labels: self.policy.office_access_policies.value.clone(),
             only_in_folders: self.policy.block_reads_outside_working_directories.value,
+            home: std::env::home_dir(),
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod grants;
 pub(crate) mod instructions;
 pub(crate) mod journal;
 pub(crate) mod pairing;
+mod question;
 pub(crate) mod safe;
 pub(crate) mod sessions;
 pub(crate) mod start;

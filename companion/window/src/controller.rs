@@ -1,11 +1,13 @@
 //! What the window does about what happens, without doing it: events in, effects out (Invariant 10). Knows no toolkit,
 //! no file and no socket, so that every path is a test.
 
+use std::path::PathBuf;
+
 use deskhand_protocol::{ErrorCode, UserError};
-use serde::Deserialize;
 
 use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::geometry::Geometry;
+use crate::messages::{Chosen, FromPage, Item, ItemKind, MESSAGE_CAP, MOST_ITEMS, Pick, ToPage, What};
 use crate::pages;
 
 #[cfg(test)]
@@ -15,8 +17,6 @@ mod tests;
 pub(crate) const START: &str = "deskhand-window:start";
 /// The address behind its other button.
 pub(crate) const RETRY: &str = "deskhand-window:retry";
-/// What a message from the page may be at most, in bytes.
-const MESSAGE_CAP: usize = 4096;
 
 /// Something happened.
 #[derive(Debug)]
@@ -35,8 +35,18 @@ pub(crate) enum Event {
     LoadFailed,
     /// The page is there.
     Loaded,
-    /// The page sent a message.
-    Message(String),
+    /// A page sent a message; from this address.
+    Message { from: String, text: String },
+    /// The person chose in the dialog of the system; nothing where they closed it.
+    Picked(Pick, Vec<PathBuf>),
+    /// Files are held over the window.
+    DragEntered(Vec<PathBuf>),
+    /// They are not any more.
+    DragLeft,
+    /// They were let go over it.
+    Dropped(Vec<PathBuf>),
+    /// It is known what they are.
+    LookedAt(Vec<Item>),
     /// Something in the page asks for a window of its own: a link to elsewhere.
     LinkOpened(String),
     /// A button of the error page.
@@ -64,6 +74,12 @@ pub(crate) enum Effect {
     Load(String),
     /// Show a page of our own.
     Show(String),
+    /// Let the person choose in a dialog of the system.
+    Pick(Pick),
+    /// Look what lies at these paths.
+    LookAt(Vec<PathBuf>),
+    /// Tell the page.
+    Tell(ToPage),
     /// Start the service.
     StartService,
     /// Hand an address to the user's browser.
@@ -102,18 +118,6 @@ enum State {
     Starting,
 }
 
-/// A message of the page; what it does not know it leaves out.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Message {
-    /// Whether a turn runs now.
-    turn_running: Option<bool>,
-    /// The page lost the service and cannot get back: its certificate or its token may be of yesterday.
-    connection_lost: bool,
-    /// The person asks to start the service.
-    start_service: bool,
-}
-
 /// The window's state machine.
 #[derive(Debug)]
 pub(crate) struct Controller {
@@ -122,6 +126,8 @@ pub(crate) struct Controller {
     /// A certificate was refused and a new one asked for; a second refusal is an error.
     repinning: bool,
     turn_running: bool,
+    /// A dialog is open in which the person chooses.
+    picking: bool,
     geometry: Option<Geometry>,
 }
 
@@ -132,6 +138,7 @@ impl Controller {
             page: None,
             repinning: false,
             turn_running: false,
+            picking: false,
             geometry: None,
         }
     }
@@ -145,7 +152,21 @@ impl Controller {
             Event::CertificateRefused => self.certificate_refused(),
             Event::LoadFailed => self.fail(&UserError::new(ErrorCode::ServiceUnavailable)),
             Event::Loaded => self.loaded(),
-            Event::Message(text) => self.message(&text),
+            Event::Message { from, text } => self.message(&from, &text),
+            Event::Picked(pick, paths) => self.picked(pick, &paths),
+            Event::DragEntered(paths) if paths.iter().any(|path| path.is_absolute()) => {
+                self.tell(ToPage::DragEntered)
+            }
+            // A link of the page, or nothing at all.
+            Event::DragEntered(_) => Vec::new(),
+            Event::DragLeft => self.tell(ToPage::DragLeft),
+            Event::Dropped(paths) => self.dropped(paths),
+            Event::LookedAt(items) => self.tell(ToPage::Dropped {
+                chosen: Chosen {
+                    total: items.len(),
+                    items,
+                },
+            }),
             Event::LinkOpened(address) => self.link_opened(address),
             Event::StartChosen => self.start(),
             Event::ServiceStarted(Err(said)) => {
@@ -235,11 +256,12 @@ impl Controller {
         Vec::new()
     }
 
-    fn message(&mut self, text: &str) -> Vec<Effect> {
-        if text.len() > MESSAGE_CAP || self.state != State::Page {
+    /// Heeds messages of the page alone: of nothing else that the web view may show.
+    fn message(&mut self, from: &str, text: &str) -> Vec<Effect> {
+        if text.len() > MESSAGE_CAP || self.state != State::Page || !self.is_ours(from) {
             return Vec::new();
         }
-        let Ok(message) = serde_json::from_str::<Message>(text) else {
+        let Ok(message) = serde_json::from_str::<FromPage>(text) else {
             return Vec::new();
         };
         if let Some(running) = message.turn_running {
@@ -249,7 +271,59 @@ impl Controller {
             return self.start();
         }
         if message.connection_lost {
-            vec![Effect::Bootstrap]
+            return vec![Effect::Bootstrap];
+        }
+        message.pick.map_or_else(Vec::new, |pick| self.pick(pick))
+    }
+
+    /// One dialog at a time: a page that asks for another one gets nothing.
+    fn pick(&mut self, pick: Pick) -> Vec<Effect> {
+        if self.picking {
+            return self.tell(ToPage::Picked {
+                id: pick.id,
+                chosen: Chosen::default(),
+            });
+        }
+        self.picking = true;
+        vec![Effect::Pick(pick)]
+    }
+
+    fn picked(&mut self, pick: Pick, paths: &[PathBuf]) -> Vec<Effect> {
+        self.picking = false;
+        let kind = match pick.what {
+            What::Folder | What::Folders => ItemKind::Folder,
+            What::Documents => ItemKind::File,
+        };
+        let items = paths.iter().map(|path| Item::new(path, kind));
+        self.tell(ToPage::Picked {
+            id: pick.id,
+            chosen: Chosen {
+                items: items.filter(|_| paths.len() <= MOST_ITEMS).collect(),
+                total: paths.len(),
+            },
+        })
+    }
+
+    /// What is no path of this computer, such as a link, is left out.
+    fn dropped(&self, mut paths: Vec<PathBuf>) -> Vec<Effect> {
+        paths.retain(|path| path.is_absolute());
+        match paths.len() {
+            0 => self.tell(ToPage::DragLeft),
+            _ if self.state != State::Page => Vec::new(),
+            1..=MOST_ITEMS => vec![Effect::LookAt(paths)],
+            total => self.tell(ToPage::Dropped {
+                chosen: Chosen {
+                    items: Vec::new(),
+                    total,
+                },
+            }),
+        }
+    }
+
+    /// Says something to the page, where it is there.
+    fn tell(&self, message: ToPage) -> Vec<Effect> {
+        if self.state == State::Page {
+            vec![Effect::Tell(message)]
         } else {
             Vec::new()
         }

@@ -14,7 +14,7 @@ use tao::dpi::{LogicalSize, PhysicalPosition, PhysicalSize};
 use tao::event::{Event as Toolkit, WindowEvent};
 use tao::event_loop::{ControlFlow, EventLoop, EventLoopBuilder, EventLoopProxy};
 use tao::window::{Window, WindowBuilder};
-use wry::{NewWindowResponse, PageLoadEvent, WebView, WebViewBuilder};
+use wry::{DragDropEvent, NewWindowResponse, PageLoadEvent, WebView, WebViewBuilder};
 
 use crate::controller::{Controller, Effect, Event, Navigation};
 use crate::geometry::{Geometry, Screen};
@@ -24,6 +24,10 @@ use crate::world::{Send, World};
 const SIZE: LogicalSize<f64> = LogicalSize::new(1200.0, 800.0);
 /// Below this the page has no layout, in logical pixels.
 const LEAST: LogicalSize<f64> = LogicalSize::new(480.0, 400.0);
+
+const PICK_FOLDERS: &str = "Attach folders";
+const PICK_DOCUMENTS: &str = "Attach documents";
+const PICK: &str = "Attach";
 
 const QUESTION: &str = "Close the window while Deskhand works?";
 const CONSEQUENCE: &str = "The work goes on without the window. A question waits until you are back.";
@@ -98,6 +102,15 @@ impl Shell {
                 World::open_in_browser(&address);
                 Ok(())
             }
+            Effect::Tell(message) => self.web.evaluate_script(&message.script()),
+            Effect::LookAt(paths) => {
+                self.world.look_at(paths, Arc::clone(&self.send));
+                Ok(())
+            }
+            Effect::Pick(pick) => {
+                os::pick(&self.window, pick, Arc::clone(&self.send));
+                Ok(())
+            }
             Effect::Remember(shape) => {
                 self.world.remember(shape);
                 Ok(())
@@ -168,7 +181,8 @@ fn build_web_view(
     proxy: EventLoopProxy<Event>,
 ) -> anyhow::Result<WebView> {
     let send = sender(proxy);
-    let (navigating, opening, talking, loading) = (
+    let (navigating, opening, talking, loading, dragging) = (
+        Arc::clone(&send),
         Arc::clone(&send),
         Arc::clone(&send),
         Arc::clone(&send),
@@ -196,7 +210,21 @@ fn build_web_view(
             NewWindowResponse::Deny
         })
         .with_permission_handler(|_| wry::PermissionResponse::Deny)
-        .with_ipc_handler(move |request| talking(Event::Message(request.into_body())))
+        .with_ipc_handler(move |request| {
+            let from = request.uri().to_string();
+            let text = request.into_body();
+            talking(Event::Message { from, text });
+        })
+        // The web view itself does nothing with what is dropped: it would open the file in the place of the page.
+        .with_drag_drop_handler(move |event| {
+            match event {
+                DragDropEvent::Enter { paths, .. } => dragging(Event::DragEntered(paths)),
+                DragDropEvent::Leave => dragging(Event::DragLeft),
+                DragDropEvent::Drop { paths, .. } => dragging(Event::Dropped(paths)),
+                _ => {}
+            }
+            true
+        })
         .with_on_page_load_handler(move |event, _| {
             if matches!(event, PageLoadEvent::Finished) {
                 loading(Event::Loaded);
@@ -209,15 +237,21 @@ fn build_web_view(
 mod os {
     //! GTK and WebKitGTK.
 
+    use std::cell::RefCell;
+
     use anyhow::Context as _;
     use gtk::gio::{TlsCertificate, TlsCertificateFlags};
-    use gtk::prelude::{DialogExt as _, GtkWindowExt as _, PixbufLoaderExt as _, WidgetExt as _};
+    use gtk::prelude::{
+        DialogExt as _, FileChooserExt as _, GtkWindowExt as _, NativeDialogExt as _, PixbufLoaderExt as _,
+        WidgetExt as _,
+    };
     use tao::platform::unix::WindowExtUnix as _;
     use tao::window::Window;
     use webkit2gtk::{WebContextExt as _, WebViewExt as _};
     use wry::{WebView, WebViewBuilder, WebViewBuilderExtUnix as _, WebViewExtUnix as _};
 
     use crate::controller::Event;
+    use crate::messages::{Pick, What};
     use crate::world::Send;
 
     const ICON: &[u8] = include_bytes!("../assets/icon-64.png");
@@ -277,6 +311,29 @@ mod os {
         dialog.show_all();
     }
 
+    /// Lets the person choose in the dialog of the desktop.
+    pub(super) fn pick(window: &Window, pick: Pick, send: Send) {
+        let (title, action) = match pick.what {
+            What::Folder | What::Folders => (super::PICK_FOLDERS, gtk::FileChooserAction::SelectFolder),
+            What::Documents => (super::PICK_DOCUMENTS, gtk::FileChooserAction::Open),
+        };
+        let parent = Some(window.gtk_window());
+        let dialog = gtk::FileChooserNative::new(Some(title), parent, action, Some(super::PICK), None);
+        dialog.set_select_multiple(pick.what != What::Folder);
+        dialog.set_modal(true);
+        // Nobody else holds a native dialog: it holds itself until it is answered.
+        let held = RefCell::new(Some(dialog.clone()));
+        dialog.connect_response(move |dialog, answer| {
+            let paths = match answer {
+                gtk::ResponseType::Accept => dialog.filenames(),
+                _ => Vec::new(),
+            };
+            send(Event::Picked(pick, paths));
+            drop(held.take());
+        });
+        dialog.show();
+    }
+
     pub(super) fn set_icon(window: &Window) {
         let loader = gtk::gdk_pixbuf::PixbufLoader::new();
         let read = loader.write(ICON).and_then(|()| loader.close());
@@ -294,6 +351,7 @@ mod os {
     use wry::{WebView, WebViewBuilder};
 
     use crate::controller::Event;
+    use crate::messages::{Pick, What};
     use crate::world::Send;
 
     pub(super) fn build(builder: WebViewBuilder<'_>, window: &Window, _: Send) -> anyhow::Result<WebView> {
@@ -314,6 +372,20 @@ mod os {
         if matches!(dialog.show(), rfd::MessageDialogResult::Custom(chosen) if chosen == super::CLOSE) {
             send(Event::CloseConfirmed);
         }
+    }
+
+    /// Lets the person choose in the dialog of the system.
+    pub(super) fn pick(window: &Window, pick: Pick, send: Send) {
+        let dialog = rfd::FileDialog::new().set_parent(window);
+        let chosen = match pick.what {
+            What::Folder => dialog
+                .set_title(super::PICK_FOLDERS)
+                .pick_folder()
+                .map(|path| vec![path]),
+            What::Folders => dialog.set_title(super::PICK_FOLDERS).pick_folders(),
+            What::Documents => dialog.set_title(super::PICK_DOCUMENTS).pick_files(),
+        };
+        send(Event::Picked(pick, chosen.unwrap_or_default()));
     }
 
     /// The icon is part of the program's file there.

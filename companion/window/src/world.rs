@@ -13,6 +13,7 @@ use deskhand_platform::{Paths, open};
 use crate::bootstrap;
 use crate::controller::Event;
 use crate::geometry::Geometry;
+use crate::messages::{Item, ItemKind};
 
 /// What is kept of the service's last words, in bytes.
 const SAID_CAP: u64 = 16 * 1024;
@@ -72,11 +73,29 @@ impl World {
             .spawn_blocking(move || send(Event::ServiceStarted(start(&paths))));
     }
 
+    /// Looks what lies at paths that were dropped. A drive that is slow to answer holds up nobody else.
+    pub(crate) fn look_at(&self, paths: Vec<PathBuf>, send: Send) {
+        self.runtime.spawn_blocking(move || {
+            send(Event::LookedAt(
+                paths.iter().map(|path| Item::new(path, kind_of(path))).collect(),
+            ));
+        });
+    }
+
     /// Hands an address to the browser; what is no web or mail address is refused there.
     pub(crate) fn open_in_browser(address: &str) {
         if let Err(error) = open::in_browser(address) {
             eprintln!("the link was not opened: {error}");
         }
+    }
+}
+
+/// What lies at a path, links followed as they are when a path is typed.
+fn kind_of(path: &Path) -> ItemKind {
+    match path.metadata() {
+        Ok(found) if found.is_dir() => ItemKind::Folder,
+        Ok(found) if found.is_file() => ItemKind::File,
+        _ => ItemKind::Other,
     }
 }
 
@@ -175,6 +194,20 @@ mod tests {
             Err("NET_PORT_TAKEN\n".into())
         );
         assert_eq!(run("exit 3"), Err("exit status: 3".into()));
+    }
+
+    #[test]
+    fn folders_and_files_are_told_apart_from_all_else() {
+        let home = deskhand_test_support::Home::new();
+        let file = home.path().join("a.xlsx");
+        std::fs::write(&file, "x").expect("a file");
+        let socket = home.path().join("socket");
+        let _listening = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+        assert_eq!(kind_of(home.path()), ItemKind::Folder);
+        assert_eq!(kind_of(&file), ItemKind::File);
+        for other in [socket, home.path().join("nowhere")] {
+            assert_eq!(kind_of(&other), ItemKind::Other, "{}", other.display());
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which folders are attached, and which may be. The only place that opens a path of the system.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use cap_std::ambient_authority;
@@ -84,6 +84,34 @@ impl Folders {
         let real = real_path(path)?;
         let (dir, access) = self.handle(&real)?;
         Ok(Arc::new(Folder::new(real, dir, access)))
+    }
+
+    /// True where no folder at all may be attached.
+    pub fn are_closed(&self) -> bool {
+        self.allowed.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// Where a folder is, without links in its path, and what might be done in it. Of what lies outside of the allowed folders
+    /// nobody learns here whether it is there.
+    pub fn look(&self, path: &Path) -> Result<(PathBuf, Access), WorkspaceError> {
+        match real_path(path) {
+            Ok(real) => {
+                let (_, access) = self.handle(&real)?;
+                Ok((real, access))
+            }
+            Err(_) if !self.may_hold(path) => Err(WorkspaceError::NotAllowed(path.to_owned())),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// True for a path that, as it is written, leads into an allowed folder.
+    fn may_hold(&self, path: &Path) -> bool {
+        let Some(allowed) = &self.allowed else { return true };
+        let goes_up = path.components().any(|part| part == Component::ParentDir);
+        let holds = |root: &Root| {
+            path.starts_with(&root.allowed.path) || root.real().is_some_and(|real| path.starts_with(real))
+        };
+        !goes_up && allowed.iter().any(holds)
     }
 
     /// Detaches a folder: whoever still holds it can do nothing more with it. False where it was not attached.

@@ -103,6 +103,7 @@ impl Talk {
                         session: self.session.clone(),
                         permission: request.id,
                         choice: Choice::AllowOnce,
+                        folder: None,
                     };
                     let answered: Result<AnswerAnswer, _> =
                         self.window.call(Method::PermissionAnswer, answer).await;

@@ -284,6 +284,7 @@ impl<'a> Run<'a> {
             session: self.session.clone(),
             permission,
             choice: Choice::AllowOnce,
+            folder: None,
         };
         let answered: Result<AnswerAnswer, _> = self.lane.window.call(Method::PermissionAnswer, answer).await;
         answered.expect("the answer is taken");

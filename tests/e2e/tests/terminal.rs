@@ -103,6 +103,33 @@ async fn what_a_person_denies_is_not_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_the_model_asks_for_is_not_attached_by_yes_to_everything() {
+    let asks = r"
+models: [claude-standin]
+key: e2e-key
+steps:
+  - answer: { say: [{ tool: request_directory, input: { path: /usr, reason: to look around } }] }
+  - expect: { results: [{ tool: request_directory, error: true }] }
+    answer: { say: [{ text: Without it. }] }
+";
+    let (setup, _book, _gateway) = home(asks).await;
+    let asked = setup.run(&["ask", "--yes", "Look around"]);
+    assert_eq!(
+        (asked.code(), asked.out.as_str()),
+        (Some(0), "Without it.\n"),
+        "{}",
+        asked.err
+    );
+    for told in [
+        "? Attach the folder usr?",
+        "No folder is attached by --yes",
+        "✗ You said no",
+    ] {
+        assert!(asked.err.contains(told), "{told} is not in {}", asked.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_turn_exits_with_1_and_says_why_on_standard_error() {
     let (setup, _book, _gateway) = home(SCRIPT).await;
     setup.key("another-key");

@@ -8,14 +8,15 @@ import { words } from "../words/en.ts";
 import { BeforeAfterTable } from "./before-after.tsx";
 import { TextButton } from "./controls.tsx";
 import { useApp, useSession } from "./context.tsx";
-import { Checkmark16Regular, Dismiss16Regular, Glyph, Warning16Filled } from "./icons.tsx";
+import { FolderAsked, FolderChoices } from "./folder-request.tsx";
+import { Checkmark16Regular, Dismiss16Regular, Folder16Regular, Glyph, Warning16Filled } from "./icons.tsx";
 import { ReadBeforeLine } from "./read-before.tsx";
 
 export const Approval = memo(function Approval({ entry }: { entry: ApprovalEntry }): ReactElement {
   return entry.settled === undefined ? (
     <OpenApproval request={entry.request} />
   ) : (
-    <SettledApproval question={entry.request.question} {...entry.settled} />
+    <SettledApproval request={entry.request} {...entry.settled} />
   );
 });
 
@@ -23,8 +24,10 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
   const { store } = useApp();
   const title = useId();
   const document = documentNow(useSession(), request.document);
+  const asksFolder = request.directory !== undefined;
   // A document that has a path is not one of lines.
-  const isFile = request.path !== undefined && request.document === undefined;
+  const isFile = request.path !== undefined && request.document === undefined && !asksFolder;
+  const onAnswer = (choice: Choice, folder?: string): Promise<boolean> => store.answer(request.id, choice, folder);
   return (
     <div className="card approval" role="group" aria-labelledby={title} data-approval tabIndex={-1}>
       <div className="card-head">
@@ -33,9 +36,11 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
         </h2>
         {document !== undefined && <Glyph kind={document.kind satisfies DocumentKind} state={document.state} />}
         {isFile && <Glyph kind="file" />}
+        {asksFolder && <Folder16Regular className="detail" />}
       </div>
       <div className="card-body">
-        {request.path !== undefined && (
+        {asksFolder && <FolderAsked request={request} />}
+        {request.path !== undefined && !asksFolder && (
           <p className="small path">
             <bdi className="ltr">{request.path}</bdi>
           </p>
@@ -60,12 +65,11 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
         {request.risks.length === 0 && request.rows.some((row) => row.formula) && (
           <p className="small secondary no-risk">{words.approval.noRisk}</p>
         )}
-        <Choices
-          choices={request.choices}
-          onAnswer={(choice) => {
-            store.answer(request.id, choice);
-          }}
-        />
+        {asksFolder ? (
+          <FolderChoices request={request} onAnswer={onAnswer} />
+        ) : (
+          <Choices choices={request.choices} onAnswer={onAnswer} />
+        )}
         {request.choices.includes("allowAlways") && (
           <p className="small secondary always">{words.approval.always(fileName(request.folder ?? ""))}</p>
         )}
@@ -92,7 +96,7 @@ function Choices({
   onAnswer,
 }: {
   choices: readonly Choice[];
-  onAnswer: (choice: Choice) => void;
+  onAnswer: (choice: Choice) => Promise<boolean>;
 }): ReactElement {
   const [given, setGiven] = useState<Choice | undefined>();
   return (
@@ -105,7 +109,11 @@ function Choices({
           blocked={given === undefined ? undefined : words.approval[given]}
           onClick={() => {
             setGiven(choice);
-            onAnswer(choice);
+            void onAnswer(choice).then((taken) => {
+              if (!taken) {
+                setGiven(undefined);
+              }
+            });
           }}
         >
           {words.approval[choice]}
@@ -115,24 +123,27 @@ function Choices({
   );
 }
 
-function SettledApproval({
-  question,
-  choice,
-  by,
-  at,
-}: {
-  question: string;
+interface SettledProps {
+  request: PermissionRequest;
   choice: Choice;
   by: SettledBy;
   at: number;
-}) {
+  folder?: string | undefined;
+}
+
+function SettledApproval({ request, choice, by, at, folder }: SettledProps): ReactElement {
   const { kind } = useApp();
   const allowed = choice !== "deny";
   return (
     <p className="row small secondary settled">
       {allowed ? <Checkmark16Regular className="is-ok" /> : <Dismiss16Regular className="detail" />}
       <span>
-        {question} {outcome(choice, by, kind, when(at, Date.now()))}
+        {request.question} {outcome(choice, by, kind, when(at, Date.now()))}
+        {folder !== undefined && folder !== request.path && (
+          <>
+            . {words.attach.instead} <bdi className="ltr path">{folder}</bdi>
+          </>
+        )}
       </span>
     </p>
   );

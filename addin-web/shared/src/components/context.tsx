@@ -1,6 +1,7 @@
 // Gives components the store, its state and the clock.
 import { createContext, use, useEffect, useState, useSyncExternalStore } from "react";
 import type { FrontEndKind } from "../generated/protocol.ts";
+import type { Chosen } from "../session/attaching.ts";
 import type { SessionStore, State } from "../session/store.ts";
 
 /** What the page around the app can do, where it can: a native window, a pane. */
@@ -11,6 +12,19 @@ export interface Shell {
   turnRunning?: (running: boolean) => void;
   /** Tells the window that the service is gone: its certificate or its token may be of yesterday. */
   connectionLost?: () => void;
+  /** Lets the person choose in a dialog of the system; nothing is chosen where they close it. */
+  pick?: (what: Picked) => Promise<Chosen>;
+  /** Tells of files that are dropped on the window, until what it answers is called. */
+  watchDrops?: (watcher: DropWatcher) => () => void;
+}
+
+/** What is chosen in one dialog. */
+export type Picked = "folder" | "folders" | "documents";
+
+export interface DropWatcher {
+  entered: () => void;
+  left: () => void;
+  dropped: (chosen: Chosen) => void;
 }
 
 export interface App {

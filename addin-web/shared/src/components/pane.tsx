@@ -8,6 +8,7 @@ import { useApp, useSession } from "./context.tsx";
 import { Conversation } from "./conversation.tsx";
 import { FiguresList } from "./figures.tsx";
 import { IconButton } from "./controls.tsx";
+import { DropTarget } from "./drop-target.tsx";
 import { Compose16Regular } from "./icons.tsx";
 import { useKeyboard } from "./keyboard.ts";
 import { MoreMenu } from "./more-menu.tsx";
@@ -102,6 +103,7 @@ export function Pane(): ReactElement {
         <PromptBox ref={box} figures={tab === "figures"} />
       </main>
       <Foot />
+      <DropTarget />
       <Announcer />
     </div>
   );

@@ -2,12 +2,14 @@
 import { Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
 import { type KeyboardEvent, type ReactElement, type ReactNode, useState } from "react";
 import type { DocumentView } from "../generated/protocol.ts";
+import type { Chosen } from "../session/attaching.ts";
 import { sessionDocuments } from "../session/store.ts";
 import { fileName, shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { IconButton, TextButton } from "./controls.tsx";
 import { Add16Regular, Dismiss16Regular, Folder16Regular, Glyph, Table16Regular } from "./icons.tsx";
+import { PickButton } from "./pick-button.tsx";
 
 export interface Attachments {
   documents: readonly DocumentView[];
@@ -203,6 +205,10 @@ function AttachPath({ onDone }: { onDone: () => void }): ReactElement {
     store.attachPath(path.trim(), folder);
     onDone();
   };
+  const attachChosen = (chosen: Chosen): void => {
+    void store.attachAll(chosen);
+    onDone();
+  };
   const folder = !DOCUMENT.test(path.trim());
   return (
     <form
@@ -233,6 +239,14 @@ function AttachPath({ onDone }: { onDone: () => void }): ReactElement {
       >
         {folder ? words.prompt.attachFolder : words.prompt.attachFile}
       </TextButton>
+      <div className="row">
+        <PickButton what="folders" onChosen={attachChosen}>
+          {words.attach.chooseFolders}
+        </PickButton>
+        <PickButton what="documents" onChosen={attachChosen}>
+          {words.attach.chooseDocuments}
+        </PickButton>
+      </div>
     </form>
   );
 }

@@ -9,6 +9,7 @@ import { ConnectionNote, ServiceNotices } from "./connection.tsx";
 import { useApp, useSession } from "./context.tsx";
 import { Conversation } from "./conversation.tsx";
 import { IconButton } from "./controls.tsx";
+import { DropTarget } from "./drop-target.tsx";
 import { FilesList } from "./files.tsx";
 import { Compose16Regular, Glyph, Mark } from "./icons.tsx";
 import { useKeyboard } from "./keyboard.ts";
@@ -80,6 +81,7 @@ export function DeskhandWindow(): ReactElement {
         </main>
         <Side />
       </div>
+      <DropTarget />
       <Announcer />
     </div>
   );

@@ -65,7 +65,12 @@ permission: PermissionId,
 /**
  * The answer.
  */
-choice: Choice, };
+choice: Choice, 
+/**
+ * The absolute path of the folder that is to be attached, where it is another than the one asked about, or none was
+ * named. From the window and the terminal alone.
+ */
+folder?: string, };
 
 /**
  * What a changing operation did.
@@ -136,7 +141,7 @@ expected?: string, };
 /**
  * Why a person must be asked, the weightier last.
  */
-export type AskReason = "elsewhere" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside";
+export type AskReason = "elsewhere" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside" | "attaches";
 
 /**
  * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.
@@ -1589,6 +1594,19 @@ session: SessionId,
 document: DocumentId, };
 
 /**
+ * A folder that the model asks for. It is attached only as a person answers.
+ */
+export type DirectoryRequest = { 
+/**
+ * What the model says it needs the folder for: its own words on one line, checked by nobody.
+ */
+reason: string, 
+/**
+ * True where the folder could be read only; false also where none is named.
+ */
+readOnly: boolean, };
+
+/**
  * A formula for which engines or the file disagree.
  */
 export type Disagreement = { 
@@ -2265,7 +2283,11 @@ choice: Choice,
 /**
  * By whom.
  */
-by: SettledBy, } | { "type": "callAllowed", 
+by: SettledBy, 
+/**
+ * The folder that a person allowed, where the model asked for one.
+ */
+folder?: string, } | { "type": "callAllowed", 
 /**
  * The call.
  */
@@ -3689,13 +3711,18 @@ scope: string,
  */
 document?: DocumentId, 
 /**
- * The file that would be made, changed or removed, or read where a rule asks, by its whole path.
+ * The file that would be made, changed or removed, or read where a rule asks, by its whole path; or the folder that
+ * would be attached, absent where a person has to name one.
  */
 path?: string, 
 /**
  * The attached folder that an answer for longer than once is about.
  */
 folder?: string, 
+/**
+ * What the model says of a folder that it asks for; only where it asks for one.
+ */
+directory?: DirectoryRequest, 
 /**
  * What was read in this turn before it came to this question, the newest first; at most 20.
  */
@@ -4934,7 +4961,11 @@ choice: Choice,
 /**
  * By whom.
  */
-by: SettledBy, } | { "type": "callAllowed", 
+by: SettledBy, 
+/**
+ * The folder that a person allowed, where the model asked for one.
+ */
+folder?: string, } | { "type": "callAllowed", 
 /**
  * The call.
  */

@@ -239,7 +239,8 @@ function foldPermission(
   draft.allowedSeq = event.seq;
   const approval = find(draft, "approval", event.permission);
   if (approval?.settled === undefined && approval !== undefined) {
-    put(draft, { ...approval, settled: { choice: event.choice, by: event.by, at: event.at } });
+    const { choice, by, at, folder } = event;
+    put(draft, { ...approval, settled: { choice, by, at, folder } });
   }
 }
 

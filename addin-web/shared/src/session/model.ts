@@ -57,7 +57,7 @@ export interface ApprovalEntry {
   kind: "approval";
   id: string;
   request: PermissionRequest;
-  settled: { choice: Choice; by: SettledBy; at: number } | undefined;
+  settled: { choice: Choice; by: SettledBy; at: number; folder?: string | undefined } | undefined;
 }
 
 export interface RetryEntry {

@@ -1,7 +1,7 @@
 // What this front end knows now, and what a person can do with it. Holds the model of one session at a time.
 //
 // Knows no component and no Office; actions that fail leave one error for the person to read.
-import { asUserError } from "../client/rpc.ts";
+import { asUserError, RequestFailed } from "../client/rpc.ts";
 import type { PageMemory } from "../client/page-memory.ts";
 import type { ClientListener, Connection, SessionClient } from "../client/session-client.ts";
 import type {
@@ -24,6 +24,7 @@ import type {
   SessionSummary,
   UserError,
 } from "../generated/protocol.ts";
+import { type Chosen, neither, notAttached, type NotAttached, tooMany } from "./attaching.ts";
 import { fold } from "./fold.ts";
 import { emptyModel, type SessionModel } from "./model.ts";
 
@@ -292,10 +293,20 @@ export class SessionStore implements ClientListener {
     }
   }
 
-  answer(permission: string, choice: Choice): void {
+  /** Answers a question, one about a folder maybe with another folder; false where the answer was not taken. */
+  async answer(permission: string, choice: Choice, folder?: string): Promise<boolean> {
     const session = this.state.model.id;
-    if (session !== undefined) {
-      this.act(this.client?.persist("permission/answer", { session, permission, choice }));
+    if (session === undefined) {
+      return false;
+    }
+    const chosen = folder === undefined ? {} : { folder };
+    this.update({ error: undefined });
+    try {
+      await this.client?.persist("permission/answer", { session, permission, choice, ...chosen });
+      return true;
+    } catch (error) {
+      this.failed(error);
+      return false;
     }
   }
 
@@ -366,6 +377,33 @@ export class SessionStore implements ClientListener {
     void this.withSession(async (session) => {
       await this.client?.request(folder ? "folder/attach" : "document/attach", { session, path });
     });
+  }
+
+  /** Attaches what a person chose or dropped, one after the other; one error says what of it was not attached. */
+  async attachAll(chosen: Chosen): Promise<void> {
+    const { items, total } = chosen;
+    this.update({ error: undefined });
+    if (total > items.length) {
+      this.report(tooMany(chosen));
+      return;
+    }
+    const failed: NotAttached[] = [];
+    await this.withSession(async (session) => {
+      for (const { path, kind } of items) {
+        try {
+          if (kind === "other") {
+            throw new RequestFailed(neither());
+          }
+          await this.client?.request(kind === "folder" ? "folder/attach" : "document/attach", { session, path });
+        } catch (error) {
+          failed.push({ path, error: asUserError(error) });
+        }
+      }
+    });
+    const error = notAttached(failed, items.length);
+    if (error !== undefined) {
+      this.report(error);
+    }
   }
 
   detach(document: DocumentId): void {
@@ -440,6 +478,11 @@ export class SessionStore implements ClientListener {
 
   reconnect(): void {
     this.client?.retry();
+  }
+
+  /** Says what could not be done, as for an action that failed. */
+  report(error: UserError): void {
+    this.update({ error });
   }
 
   documentMissing(detached: UserError): void {

@@ -230,6 +230,37 @@ export const words = {
     places,
   },
 
+  attach: {
+    attach: "Attach",
+    attachThis: "Attach this folder",
+    another: "Another folder",
+    folderPath: "Path of the folder",
+    choose: "Choose…",
+    chooseFolders: "Choose folders…",
+    chooseDocuments: "Choose documents…",
+    choosing: "The dialog is open",
+    readOnly: "to be read only",
+    readWrite: "to be read and changed",
+    reason: "The model says why:",
+    inWindow: "Choose the folder in the Deskhand window.",
+    instead: "Another folder was attached:",
+    drop: "Drop to attach",
+    dropInPane: "Files are attached in the Deskhand window",
+    dropped: "A page is not told where a dropped file lies.",
+    droppedAction: "Attach it by its path, or drop it on the Deskhand window.",
+    droppedInPane: "Attach it in the Deskhand window.",
+    nothing: "Nothing was moved, changed or attached.",
+    tooMany: (count: number) => `${number(count)} files and folders at once are too many.`,
+    tooManyAction: "Attach at most 50 at once, or the folder that holds them.",
+    neither: "It is neither a folder nor a file that can be read.",
+    others: "The others are attached.",
+    notAttached: (names: readonly string[], failed: number, of: number) => {
+      const left = failed - names.length;
+      const named = `${names.join(", ")}${left > 0 ? ` and ${number(left)} more` : ""}`;
+      return of === 1 ? `${named} was not attached.` : `${number(failed)} of ${number(of)} were not attached: ${named}.`;
+    },
+  },
+
   plan: {
     title: "Plan",
     progress: (done: number, of: number) => `${done} of ${of}`,
@@ -430,6 +461,7 @@ export const words = {
       remembers: "Remember for later sessions",
       removes: "Delete",
       reachesOutside: "Formulas that reach outside",
+      attaches: "Attach folders",
     } satisfies Record<AskReason, string>,
     gone: "A document that is no longer here",
     session: "This session",

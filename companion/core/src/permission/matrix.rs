@@ -12,7 +12,8 @@ use serde_json::json;
 use super::{Decision, Grant, LASTING, LastingGrant, Place, Standing, choices, decide};
 use crate::rules::Rules;
 use crate::tool::{
-    Ask, AskReason, FileSubject, FolderTool, MEMORY_TOOL, Prepared, model_operations, tool_name,
+    Ask, AskReason, DIRECTORY_TOOL, FileSubject, FolderTool, MEMORY_TOOL, Prepared, model_operations,
+    tool_name,
 };
 
 const FOLDER: &str = "/srv/plans";
@@ -29,6 +30,8 @@ enum Kind {
     Document(AskReason),
     /// The same about a file.
     File(AskReason),
+    /// A folder is asked for.
+    Attaches,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +94,8 @@ type Line = (fn(Case) -> bool, Must);
 const TABLE: &[Line] = &[
     // Switched off is switched off, whatever was granted.
     (|case| case.policy == Policy::ToolOff, Must::NotByPolicy),
+    // A folder is attached by a person alone: in every mode, whatever was granted, under every other rule.
+    (|case| case.kind == Kind::Attaches, Must::Ask),
     (
         |case| case.policy == Policy::FileToolOff && case.on_disk,
         Must::NotByPolicy,
@@ -217,7 +222,8 @@ fn tools() -> Vec<(String, Effect, Vec<Kind>)> {
         Effect::Change,
         vec![Kind::File(Remembers)],
     );
-    operations.chain(folder).chain([memory]).collect()
+    let directory = (DIRECTORY_TOOL.to_owned(), Effect::Read, vec![Kind::Attaches]);
+    operations.chain(folder).chain([memory, directory]).collect()
 }
 
 fn rules(policy: Policy, tool: &str, file_tool: &str) -> Rules {
@@ -241,9 +247,10 @@ fn given(given: Given, kind: Kind) -> (Vec<Grant>, Vec<LastingGrant>) {
     let reason = match kind {
         Kind::Document(reason) | Kind::File(reason) => reason,
         Kind::Adds => AskReason::Elsewhere,
+        Kind::Attaches => AskReason::Attaches,
         Kind::Reads => return (Vec::new(), Vec::new()),
     };
-    let is_file = matches!(kind, Kind::File(_));
+    let is_file = matches!(kind, Kind::File(_) | Kind::Attaches);
     let place = |here: bool| match (is_file, here) {
         (true, true) => Place::Folder(FOLDER.to_owned()),
         (true, false) => Place::Folder("/srv".to_owned()),
@@ -285,8 +292,9 @@ fn given(given: Given, kind: Kind) -> (Vec<Grant>, Vec<LastingGrant>) {
 }
 
 fn prepared(effect: Effect, case: Case) -> Prepared {
-    let is_file = matches!(case.kind, Kind::File(_));
+    let is_file = matches!(case.kind, Kind::File(_) | Kind::Attaches);
     Prepared {
+        directory: None,
         effect,
         document: (!is_file).then(|| DocumentId::from_text("d")),
         file: case.on_disk.then(|| FileSubject {
@@ -296,6 +304,7 @@ fn prepared(effect: Effect, case: Case) -> Prepared {
         ask: match case.kind {
             Kind::Reads | Kind::Adds => None,
             Kind::Document(reason) | Kind::File(reason) => Some(ask(reason)),
+            Kind::Attaches => Some(ask(AskReason::Attaches)),
         },
     }
 }
@@ -443,6 +452,7 @@ fn answers_for_longer_than_once_are_offered_only_where_they_count() {
         (AskReason::Remembers, true, &rules, "once deny"),
         (AskReason::Removes, true, &rules, "once deny"),
         (AskReason::ReachesOutside, true, &rules, "once deny"),
+        (AskReason::Attaches, true, &rules, "once deny"),
     ] {
         let words = choices(reason, has_folder, rules)
             .into_iter()

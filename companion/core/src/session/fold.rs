@@ -2,8 +2,8 @@
 
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
 use deskhand_protocol::message::Block;
-use deskhand_protocol::permission::{Choice, PermissionRequest};
-use deskhand_protocol::{CallId, ChangeSetId, EventBody, PermissionId, Timestamp, TurnId};
+use deskhand_protocol::permission::{Choice, PermissionRequest, SettledBy};
+use deskhand_protocol::{CallId, ChangeSetId, EventBody, Timestamp, TurnId};
 
 use super::{Call, Phase, RunState, Running, Session, Turn, calls};
 use crate::instructions::holds_data;
@@ -47,9 +47,7 @@ impl Session {
                 self.apply_call_started(call, at);
             }
             EventBody::PermissionRequested { request } => self.apply_asked(request),
-            EventBody::PermissionSettled {
-                permission, choice, ..
-            } => self.apply_settled(permission, *choice),
+            EventBody::PermissionSettled { .. } => self.apply_settled(event),
             EventBody::ToolCallCompleted {
                 call,
                 outcome,
@@ -181,6 +179,7 @@ impl Session {
             call,
             since: at,
             state: RunState::Preparing,
+            folder: None,
         });
     }
 
@@ -190,7 +189,16 @@ impl Session {
         }
     }
 
-    fn apply_settled(&mut self, permission: &PermissionId, choice: Choice) {
+    fn apply_settled(&mut self, event: &EventBody) {
+        let EventBody::PermissionSettled {
+            permission,
+            choice,
+            by,
+            folder,
+        } = event
+        else {
+            return;
+        };
         let Some(Turn {
             phase: Phase::Tool(running),
             ..
@@ -198,6 +206,10 @@ impl Session {
         else {
             return;
         };
+        // Which folder a call may attach, only a person says.
+        running.folder = folder
+            .clone()
+            .filter(|_| matches!(by, SettledBy::Person(_)) && *choice != Choice::Deny);
         let grant = match &running.state {
             RunState::Asking(request) if request.id == *permission => {
                 let document = request.document.clone().map(Place::Document);
@@ -207,7 +219,7 @@ impl Session {
                     reason: request.reason,
                     place,
                 });
-                (choice == Choice::AllowSession).then_some(grant).flatten()
+                (*choice == Choice::AllowSession).then_some(grant).flatten()
             }
             _ => None,
         };

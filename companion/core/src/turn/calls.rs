@@ -1,6 +1,8 @@
 //! One call of a tool: begin, look, ask, run, end.
 
 use deskhand_protocol::document::DocumentView;
+use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::methods::Caller;
 use deskhand_protocol::permission::{AskReason, Choice, PermissionRequest, RiskNote, SettledBy};
 use deskhand_protocol::{CallId, EventBody, PermissionId, TurnId};
 
@@ -51,6 +53,7 @@ impl Step<'_, '_> {
             call: call.id.clone(),
             name: call.name.clone(),
             input: call.input.clone(),
+            folder: self.running(&call.id).and_then(|running| running.folder.clone()),
         }
     }
 
@@ -107,7 +110,10 @@ impl Step<'_, '_> {
         }
     }
 
-    fn ask(&mut self, call: &Call, prepared: Prepared, ask: Ask) {
+    fn ask(&mut self, call: &Call, prepared: Prepared, mut ask: Ask) {
+        if ask.reason == AskReason::Attaches && self.session.marked {
+            ask.risks.push(of_others());
+        }
         let turn = self.session.turn.as_ref();
         let has_folder = prepared.file.as_ref().is_some_and(|file| file.folder.is_some());
         let is_file = prepared.document.is_none();
@@ -125,6 +131,7 @@ impl Step<'_, '_> {
             document: prepared.document,
             path,
             folder: folder.filter(|_| is_file),
+            directory: prepared.directory,
             read: turn.map_or_else(Vec::new, |turn| turn.read.iter().rev().cloned().collect()),
             rows: ask.rows,
             total: ask.total,
@@ -149,7 +156,14 @@ impl Step<'_, '_> {
         self.effects.push(Effect::Run(request));
     }
 
-    pub(super) fn answer(&mut self, permission: &PermissionId, choice: Choice, by: SettledBy) {
+    /// Takes a person's answer. A question about a folder stays open where the answer leaves open which one.
+    pub(super) fn answer(
+        &mut self,
+        permission: &PermissionId,
+        choice: Choice,
+        chosen: Option<String>,
+        from: FrontEndKind,
+    ) {
         let Some(request) = self
             .session
             .question()
@@ -162,9 +176,17 @@ impl Step<'_, '_> {
         } else {
             Choice::Deny
         };
+        if chosen.is_some() && !(request.directory.is_some() && Caller::Desktop.admits(from)) {
+            return;
+        }
+        let suggested = request.path.clone().filter(|_| request.directory.is_some());
+        let folder = chosen.or(suggested).filter(|_| choice != Choice::Deny);
+        if request.directory.is_some() && choice != Choice::Deny && folder.is_none() {
+            return;
+        }
         let call = request.call.clone();
-        let lasting = match (choice, by, &request.folder) {
-            (Choice::AllowAlways, SettledBy::Person(from), Some(folder)) => Some(LastingGrant {
+        let lasting = match (choice, &request.folder) {
+            (Choice::AllowAlways, Some(folder)) => Some(LastingGrant {
                 id: permission.clone(),
                 reason: request.reason,
                 folder: folder.clone(),
@@ -177,7 +199,8 @@ impl Step<'_, '_> {
         let event = EventBody::PermissionSettled {
             permission: permission.clone(),
             choice,
-            by,
+            by: SettledBy::Person(from),
+            folder,
         };
         self.append(vec![event], Durability::Flushed);
         self.effects.extend(lasting.map(Effect::Grant));
@@ -197,8 +220,12 @@ impl Step<'_, '_> {
         };
         let is_new = |document: &&DocumentView| self.session.documents.get(&document.id) != Some(*document);
         let opened = result.documents.iter().filter(is_new).cloned();
-        let mut events: Vec<EventBody> = opened
-            .map(|document| EventBody::DocumentAttached { document })
+        let folder = result.folder.iter().map(|folder| EventBody::FolderAttached {
+            path: folder.path.clone(),
+            read_only: folder.read_only,
+        });
+        let mut events: Vec<EventBody> = folder
+            .chain(opened.map(|document| EventBody::DocumentAttached { document }))
             .collect();
         if let Some(change_set) = result.change_set.clone() {
             events.push(EventBody::ChangeSetApplied { change_set });
@@ -212,6 +239,15 @@ impl Step<'_, '_> {
         ));
         self.append(events, Durability::Flushed);
         self.next();
+    }
+}
+
+/// What a person should know of a folder that is asked for once others had a word.
+fn of_others() -> RiskNote {
+    RiskNote {
+        cells: "This session".to_owned(),
+        reach: "has read what others may have written, and it may be them who want this".to_owned(),
+        rule: "Attach a folder only if you know what it is needed for.".to_owned(),
     }
 }
 

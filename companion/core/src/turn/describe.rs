@@ -3,7 +3,7 @@
 use deskhand_protocol::DocumentId;
 use serde_json::Value;
 
-use crate::tool::{FolderTool, LIST_TOOL, MEMORY_TOOL, operation_of};
+use crate::tool::{DIRECTORY_TOOL, FolderTool, LIST_TOOL, MEMORY_TOOL, operation_of};
 
 /// Longest place that is shown, in characters; a model may write anything there.
 const MAX_TARGET: usize = 120;
@@ -32,6 +32,7 @@ pub fn describe(tool: &str, input: &Value) -> Described {
         (None, Some(tool)) => tool.doing().to_owned(),
         (None, None) if tool == LIST_TOOL => "Looking which documents are there".to_owned(),
         (None, None) if tool == MEMORY_TOOL => "Keeping a note".to_owned(),
+        (None, None) if tool == DIRECTORY_TOOL => "Asking for a folder".to_owned(),
         (None, None) => format!("Calling {}", short(tool)),
     };
     let place = text("slide").map(|slide| format!("slide:{slide}"));

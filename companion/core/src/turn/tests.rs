@@ -1,6 +1,7 @@
 //! The turn from outside: inputs in, effects out, and the log as the only memory across a crash.
 
 mod compact;
+mod directory;
 mod permissions;
 mod restart;
 
@@ -142,6 +143,7 @@ impl Bench {
             effect: DocumentEffect::Change,
             document,
             ask,
+            directory: None,
         };
         self.take(Input::Prepared(CallId::from_text(id), Ok(prepared)))
     }

@@ -217,6 +217,7 @@ async fn a_hidden_place_and_a_template_under_a_rule_ask_every_time() {
     let access = FileAccess {
         labels: AccessPolicies::deny_all(),
         only_in_folders: false,
+        home: None,
     };
     stage.tools = stage.tools.clone().ruled_by(Arc::default(), access);
     let refused = looks(&stage, "a.pptx", input).await.unwrap_err();

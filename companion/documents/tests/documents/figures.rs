@@ -198,6 +198,7 @@ impl Stage {
                 "cells": [[number]],
                 "sources": sources,
             }),
+            folder: None,
         };
         self.tools.prepare(&request, &Patient).await.unwrap();
         let result = self.tools.run(&request, &Patient).await;

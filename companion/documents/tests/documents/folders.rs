@@ -36,6 +36,7 @@ async fn ask_as(stage: &Stage, session: &SessionId, tool: &str, input: Value) ->
         call: CallId::from_text("c1"),
         name: tool.to_owned(),
         input,
+        folder: None,
     };
     let prepared = stage.prepare(&request).await.unwrap();
     assert_eq!((prepared.effect, prepared.ask), (Effect::Read, None));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod creating;
+mod directory;
 mod figures;
 mod files;
 mod folders;

@@ -180,6 +180,7 @@ async fn rules_and_labels_for_reading_hold_for_opening() {
     let access = FileAccess {
         labels: AccessPolicies::deny_all(),
         only_in_folders: false,
+        home: None,
     };
     stage.tools = stage.tools.clone().ruled_by(Arc::default(), access);
     let refused = open(&stage, name).await.unwrap_err();

@@ -407,6 +407,7 @@ impl Stage {
             call: CallId::from_text(format!("c{number}")),
             name: tool.to_owned(),
             input,
+            folder: None,
         }
     }
 

@@ -64,6 +64,7 @@ impl Desk {
             call: CallId::from_text(format!("w{}", self.calls)),
             name: tool.to_owned(),
             input,
+            folder: None,
         }
     }
 
@@ -532,6 +533,7 @@ async fn a_document_whose_label_is_denied_is_not_read() {
     let access = FileAccess {
         labels: AccessPolicies::deny_all(),
         only_in_folders: false,
+        home: None,
     };
     stage.tools = stage.tools.clone().ruled_by(Arc::default(), access);
     let refused = stage.prepare(&request).await.unwrap_err();
@@ -544,6 +546,7 @@ async fn a_file_outside_of_attached_folders_is_refused_where_the_organisation_wa
     let access = FileAccess {
         labels: AccessPolicies::default(),
         only_in_folders: true,
+        home: None,
     };
     stage.tools = stage.tools.clone().ruled_by(Arc::default(), access);
     let refused = stage.attach(&stage.book()).await.unwrap_err();

@@ -101,6 +101,7 @@ impl NoteTools {
                 rows,
                 risks: Vec::new(),
             }),
+            directory: None,
         })
     }
 

@@ -96,6 +96,7 @@ impl Tools for Tool {
                 effect: DocumentEffect::Read,
                 document: None,
                 ask: None,
+                directory: None,
             })
         })
     }

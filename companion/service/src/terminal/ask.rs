@@ -1,6 +1,6 @@
 //! `deskhand ask`: gives a prompt and shows the turn. Words go to standard output, everything else to standard error.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,11 +11,11 @@ use deskhand_protocol::session::{
     CreateParams, Nothing, PermissionMode, PromptAnswer, PromptParams, SessionAnswer, SessionParams,
     SubscribeAnswer, SubscribeParams, UpdateParams,
 };
-use deskhand_protocol::{EventBody, Method, Notification, SessionEvent, SessionId, TurnId};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use deskhand_protocol::{EventBody, Method, Notification, SessionEvent, SessionId, TurnId, UserError};
 
 use super::TOUR;
 use super::client::Client;
+use super::question::{Said, asked};
 use super::safe::{safe, safe_line};
 
 /// How questions are answered.
@@ -189,82 +189,45 @@ async fn answer(
     request: &PermissionRequest,
     shown: &mut Shown,
 ) -> anyhow::Result<()> {
-    let choice = match question.answers {
-        Answers::Yes => Choice::AllowOnce,
-        Answers::No => Choice::Deny,
-        Answers::Person => match asked(request, shown).await? {
-            Some(choice) => choice,
-            // No terminal to ask at: another front end may answer.
-            None => return Ok(()),
-        },
-    };
-    let params = AnswerParams {
-        session: session.clone(),
-        permission: request.id.clone(),
-        choice,
-    };
-    let answer: AnswerAnswer = client.call(Method::PermissionAnswer, params).await?;
-    if !answer.accepted {
-        shown.note("Somebody answered before.");
-    }
-    Ok(())
-}
-
-/// Asks the person; nothing where there is no terminal.
-async fn asked(request: &PermissionRequest, shown: &mut Shown) -> anyhow::Result<Option<Choice>> {
-    shown.line_end();
-    if let Some(path) = &request.path {
-        shown.note(&format!("  {}", safe_line(path)));
-    }
-    for row in request.rows.iter().take(6) {
-        // Line ends in a cell would let it write further lines of the question.
-        let [cell, now, after] = [&row.cell, &row.now, &row.after].map(|text| safe_line(text));
-        shown.note(&format!("  {cell:<8} {now} -> {after}"));
-    }
-    if request.total as usize > request.rows.len().min(6) {
-        shown.note(&format!(
-            "  and {} more",
-            request.total as usize - request.rows.len().min(6)
-        ));
-    }
-    let read: Vec<String> = request
-        .read
-        .iter()
-        .take(3)
-        .map(|read| safe_line(&read.target))
-        .filter(|target| !target.is_empty())
-        .collect();
-    if !read.is_empty() {
-        shown.note(&format!("  Read before this: {}", read.join(", ")));
-    }
-    for risk in &request.risks {
-        shown.note(&format!("  {} {}. {}", risk.cells, risk.reach, risk.rule));
-    }
-    if !std::io::stdin().is_terminal() {
-        shown.note("Answer in the window or a pane, or give --yes or --no.");
-        return Ok(None);
-    }
-    let may = |choice: Choice| request.choices.contains(&choice);
-    let words = match (may(Choice::AllowSession), may(Choice::AllowAlways)) {
-        (true, true) => "Allow [o]nce, for this [s]ession, [a]lways in this folder, or [d]eny? ",
-        (true, false) => "Allow [o]nce, for this [s]ession, or [d]eny? ",
-        _ => "Allow [o]nce or [d]eny? ",
-    };
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
     loop {
-        Shown::ask(words)?;
-        match lines.next_line().await?.as_deref().map(str::trim) {
-            Some("o" | "once" | "y" | "yes") => return Ok(Some(Choice::AllowOnce)),
-            Some("a" | "always") if may(Choice::AllowAlways) => return Ok(Some(Choice::AllowAlways)),
-            Some("s" | "session") if may(Choice::AllowSession) => return Ok(Some(Choice::AllowSession)),
-            Some("d" | "deny" | "n" | "no") | None => return Ok(Some(Choice::Deny)),
-            Some(_) => {}
+        let said = match question.answers {
+            Answers::Yes if request.directory.is_some() => {
+                shown.note("No folder is attached by --yes. Name it with --folder.");
+                Some(Said::from(Choice::Deny))
+            }
+            Answers::Yes => Some(Said::from(Choice::AllowOnce)),
+            Answers::No => Some(Said::from(Choice::Deny)),
+            Answers::Person => asked(request, shown).await?,
+        };
+        // No terminal to ask at: another front end may answer.
+        let Some(Said { choice, folder }) = said else {
+            return Ok(());
+        };
+        let is_named = folder.is_some();
+        let params = AnswerParams {
+            session: session.clone(),
+            permission: request.id.clone(),
+            choice,
+            folder,
+        };
+        match client
+            .call::<AnswerAnswer>(Method::PermissionAnswer, params)
+            .await
+        {
+            Ok(answer) if answer.accepted => return Ok(()),
+            Ok(_) => {
+                shown.note("Somebody answered before.");
+                return Ok(());
+            }
+            // A folder that cannot be attached is not the end of the question.
+            Err(error) if is_named && error.is::<UserError>() => shown.note(&error.to_string()),
+            Err(error) => return Err(error),
         }
     }
 }
 
 /// What has been shown so far.
-struct Shown {
+pub(super) struct Shown {
     json: bool,
     column: usize,
 }
@@ -335,18 +298,18 @@ impl Shown {
     }
 
     /// Ends a line of words before something else is said.
-    fn line_end(&mut self) {
+    pub(super) fn line_end(&mut self) {
         if self.column > 0 && !self.json {
             self.out("\n");
         }
     }
 
-    fn note(&mut self, text: &str) {
+    pub(super) fn note(&mut self, text: &str) {
         self.line_end();
         drop(writeln!(std::io::stderr().lock(), "{}", safe(text)));
     }
 
-    fn ask(words: &str) -> std::io::Result<()> {
+    pub(super) fn ask(words: &str) -> std::io::Result<()> {
         let mut err = std::io::stderr().lock();
         err.write_all(words.as_bytes())?;
         err.flush()

@@ -47,6 +47,7 @@ fn words(reason: AskReason) -> &'static str {
         AskReason::Remembers => "remember for later sessions",
         AskReason::Removes => "remove",
         AskReason::ReachesOutside => "reach outside",
+        AskReason::Attaches => "attach folders",
     }
 }
 

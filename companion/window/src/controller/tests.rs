@@ -4,6 +4,10 @@ use pretty_assertions::assert_eq;
 
 use super::*;
 
+mod attaching;
+
+/// Where the page is.
+const PAGE: &str = "https://localhost:47600/desktop/";
 const LINK: &str = "https://docs.example.com/guide";
 const SHAPE: Geometry = Geometry {
     width: 900,
@@ -108,7 +112,7 @@ fn a_certificate_that_is_refused_twice_is_an_error_and_no_loop() {
 #[test]
 fn a_page_that_lost_its_connection_gets_the_new_certificate_without_being_reloaded() {
     let mut window = Fake::with_page();
-    window.on(Event::Message(r#"{"connectionLost":true}"#.into()));
+    window.on(message(r#"{"connectionLost":true}"#.into()));
     assert_eq!(window.done, [Effect::Bootstrap]);
     window.on(Event::Bootstrapped(Ok(page("one"))));
     assert!(matches!(window.done[..], [Effect::Pin { .. }]));
@@ -117,7 +121,7 @@ fn a_page_that_lost_its_connection_gets_the_new_certificate_without_being_reload
 #[test]
 fn a_page_whose_token_is_of_yesterday_is_loaded_with_the_new_one() {
     let mut window = Fake::with_page();
-    window.on(Event::Message(r#"{"connectionLost":true}"#.into()));
+    window.on(message(r#"{"connectionLost":true}"#.into()));
     window.on(Event::Bootstrapped(Ok(page("two"))));
     assert_eq!(
         window.done[1],
@@ -128,7 +132,7 @@ fn a_page_whose_token_is_of_yesterday_is_loaded_with_the_new_one() {
 #[test]
 fn what_was_typed_stays_while_the_service_is_away() {
     let mut window = Fake::with_page();
-    window.on(Event::Message(r#"{"connectionLost":true}"#.into()));
+    window.on(message(r#"{"connectionLost":true}"#.into()));
     window.on(Event::Bootstrapped(Err(BootstrapError::NoService(None))));
     assert_eq!(window.done, []);
 }
@@ -136,14 +140,14 @@ fn what_was_typed_stays_while_the_service_is_away() {
 #[test]
 fn the_page_may_ask_for_the_service_to_be_started() {
     let mut window = Fake::with_page();
-    window.on(Event::Message(r#"{"startService":true}"#.into()));
+    window.on(message(r#"{"startService":true}"#.into()));
     assert_eq!(window.done.last(), Some(&Effect::StartService));
 }
 
 #[test]
 fn asks_before_it_closes_while_a_turn_runs() {
     let mut window = Fake::with_page();
-    window.on(Event::Message(r#"{"turnRunning":true}"#.into()));
+    window.on(message(r#"{"turnRunning":true}"#.into()));
     window.on(Event::CloseChosen);
     assert_eq!(window.done, [Effect::AskBeforeClosing]);
     window.on(Event::CloseConfirmed);
@@ -153,8 +157,8 @@ fn asks_before_it_closes_while_a_turn_runs() {
 #[test]
 fn closes_at_once_when_no_turn_runs_and_keeps_its_shape() {
     let mut window = Fake::with_page();
-    window.on(Event::Message(r#"{"turnRunning":true}"#.into()));
-    window.on(Event::Message(r#"{"turnRunning":false}"#.into()));
+    window.on(message(r#"{"turnRunning":true}"#.into()));
+    window.on(message(r#"{"turnRunning":false}"#.into()));
     window.on(Event::Reshaped(SHAPE));
     window.on(Event::CloseChosen);
     assert_eq!(window.done, [Effect::Remember(SHAPE), Effect::Close]);
@@ -173,7 +177,7 @@ fn a_message_that_is_no_message_changes_nothing() {
         &long,
     ] {
         let mut window = Fake::with_page();
-        window.on(Event::Message(text.into()));
+        window.on(message(text.into()));
         window.on(Event::CloseChosen);
         assert_eq!(window.done, [Effect::Close], "{text}");
     }
@@ -258,6 +262,11 @@ impl Fake {
     fn shows(&self, words: &str) -> bool {
         matches!(self.done.last(), Some(Effect::Show(html)) if html.contains(words))
     }
+}
+
+fn message(text: String) -> Event {
+    let from = PAGE.to_owned();
+    Event::Message { from, text }
 }
 
 fn page(token: &str) -> Bootstrap {

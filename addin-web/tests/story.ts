@@ -181,7 +181,7 @@ export const folderRequest: PermissionRequest = {
   risks: [
     {
       cells: "This session",
-      reach: "has read what others may have written, and it may be them who want this",
+      reach: "has read what others may have written, and this may come from them",
       rule: "Attach a folder only if you know what it is needed for.",
     },
   ],

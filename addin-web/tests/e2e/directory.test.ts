@@ -46,7 +46,6 @@ test("a folder is attached as a person says and never as the model does", async 
     console.log("The gateway did not expect:", JSON.stringify(await stage.gateway.unexpected(), null, 1).slice(-4000));
   });
   const first = await stage.window();
-  context.onTestFailed(() => picture(first, "failed"));
   const { page, pane } = await stage.open(0, first);
   const window = await attachesOverRestart(first, page, pane);
   context.onTestFailed(() => picture(window, "failed"));
@@ -54,7 +53,8 @@ test("a folder is attached as a person says and never as the model does", async 
   await isRefusedUnasked(window);
   await namesAnother(window, page, pane);
   expect(await stage.gateway.unexpected()).toEqual([]);
-  expect(stage.trouble).toEqual([]);
+  // While the service was away, its pages said so.
+  expect(stage.trouble.filter((said) => !said.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
 });
 
 /** Answers the window's page that was opened after the restart. */
@@ -69,7 +69,7 @@ async function attachesOverRestart(before: Page, page: Page, pane: Frame): Promi
   for (const front of [window, pane]) {
     const shown = card(front);
     await shown.getByText(folder, { exact: true }).waitFor();
-    await shown.getByText("to be read only").waitFor();
+    await shown.getByText("To be read only").waitFor();
     await shown.getByText("to compare this year with the one before").waitFor();
     await shown.getByText("has read what others may have written").waitFor();
   }
@@ -90,7 +90,7 @@ async function attachesOverRestart(before: Page, page: Page, pane: Frame): Promi
 
 async function deniesInThePane(window: Page, pane: Frame): Promise<void> {
   await send(window, "Please look at the plans");
-  await card(window).getByText("to be read and changed").waitFor();
+  await card(window).getByText("To be read and changed").waitFor();
   await button(pane, "Deny").click();
   await window.getByText(/You said no in Excel, \d\d:\d\d/).first().waitFor();
   await said(window, "Then I go on without the plans.");

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
-import { asked, editRequest, fileRequest, fileTurn, grants, instructions } from "../story.ts";
+import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions } from "../story.ts";
 import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 import { script, serve } from "./pages.ts";
 
@@ -92,6 +92,14 @@ const shots: Shot[] = [
   { ...desk, name: "window-instructions-dark", scheme: "dark", events: workingTurn, then: opensInstructions },
   { ...desk, name: "window-permissions", events: asked(fileRequest), then: opensPermissions },
   { ...desk, name: "window-permissions-dark", scheme: "dark", events: asked(editRequest), then: opensPermissions },
+  { ...desk, name: "window-folder-question", events: asked(folderRequest) },
+  { ...desk, name: "window-folder-question-dark", scheme: "dark", events: asked(folderRequest), then: namesAnother },
+  { ...file, name: "pane-folder-question-320", width: 320, events: asked(folderRequest) },
+  { ...file, name: "pane-folder-question-dark", width: 360, scheme: "dark", events: asked(folderRequest) },
+  { ...desk, name: "window-folder-question-rtl", direction: "rtl", events: asked(folderRequest), then: namesAnother },
+  { ...desk, name: "window-drop", then: holdsFiles },
+  { ...desk, name: "window-drop-dark", scheme: "dark", then: holdsFiles },
+  { ...file, name: "pane-drop-320", width: 320, then: holdsFiles },
   { ...desk, name: "window-act-locked", then: opensLockedMode },
   { ...excel, name: "pane-tour", width: 360, height: 760, hello: tour, events: waitingTurn.slice(0, 9) },
 ];
@@ -191,6 +199,20 @@ async function opensInstructions(page: Page, service: FakeService): Promise<void
   await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Instructions" }).click();
   await page.getByText("Your organisation", { exact: true }).waitFor();
+}
+
+async function namesAnother(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Another folder" }).click();
+  await page.getByLabel("Path of the folder").fill("/data/Archive/2024");
+}
+
+async function holdsFiles(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["x"], "Plan.xlsx"));
+    document.body.dispatchEvent(new DragEvent("dragover", { bubbles: true, cancelable: true, dataTransfer }));
+  });
+  await page.locator(".drop-target").waitFor();
 }
 
 async function opensLockedMode(page: Page, service: FakeService): Promise<void> {

@@ -187,10 +187,10 @@ describe("a folder that the model asks for", () => {
     await inWindow(chosen(), folderRequest);
     const shown = card(folderRequest);
     expect(shown.getByText("/data/Archive/2025").className).toContain("ltr");
-    expect(shown.getByText("to be read only")).toBeTruthy();
+    expect(shown.getByText("To be read only")).toBeTruthy();
     const words = shown.getByText(folderRequest.directory?.reason ?? "");
     expect(words.tagName).toBe("Q");
-    expect(words.parentElement?.textContent).toContain("The model says why:");
+    expect(words.parentElement?.textContent).toContain("The model asks, and says why:");
     expect(shown.getByText(/others may have written/).closest(".note-warning")).not.toBeNull();
     expect(shown.getByText(/^Read before this/)).toBeTruthy();
     expect(answers(folderRequest)).toEqual(["Attach", "Another folder", "Deny"]);
@@ -214,6 +214,8 @@ describe("a folder that the model asks for", () => {
     await run(() => fireEvent.click(shown.getByRole("button", { name: "Another folder" })));
     await run(() => fireEvent.click(shown.getByRole("button", { name: "Choose…" })));
     expect(asks).toEqual(["folder"]);
+    // What stands in the field is what is attached: the other button is gone.
+    expect(answers(folderRequest)).toEqual(["The folder asked for", "Deny"]);
     expect(calls("permission/answer")).toEqual([]);
     await run(() => fireEvent.click(shown.getByRole("button", { name: "Attach this folder" })));
     expect(calls("permission/answer")).toEqual([

@@ -2,6 +2,8 @@
 //! What a test says it saw is counted in the pixels of the screen; the pictures are kept in `target/window/`.
 #![cfg(target_os = "linux")]
 
+#[path = "window/drag.rs"]
+mod drag;
 #[path = "window/screen.rs"]
 mod screen;
 #[path = "window/service.rs"]
@@ -21,6 +23,8 @@ const LONG: Duration = Duration::from_mins(1);
 const PAGE: [u8; 3] = [0x12, 0x86, 0x4c];
 /// The icon of the error page.
 const ERROR: [u8; 3] = [0xb1, 0x0e, 0x1c];
+/// The button of the test's page that asks for a dialog.
+const PICK: [u8; 3] = [0xa0, 0x5f, 0xd0];
 /// The main button of the error page.
 const BUTTON: [u8; 3] = [0x3a, 0x4c, 0xa6];
 
@@ -97,6 +101,78 @@ fn says_when_there_is_no_service_and_starts_it() {
     assert_eq!(asked, "serve --ready-json\n");
     screen.wait_for_colour("the error page again", ERROR, LONG);
     screen.keep("service-cannot-start");
+}
+
+#[test]
+fn the_page_opens_the_dialog_of_the_desktop_and_is_told_what_was_chosen() {
+    let (screen, home) = (Screen::start(), Home::new());
+    let certificate = Certificate::new();
+    let service = Service::start(home.path(), &certificate, &[&certificate]);
+    let _window = window(&screen, &home, Path::new(env!("CARGO_BIN_EXE_deskhand-window")));
+    let folder = home.path().join("plans");
+    std::fs::create_dir(&folder).expect("a folder to choose");
+
+    screen.wait_for_colour("the button of the page", PICK, LONG);
+    screen.click(PICK);
+    screen.focus("Attach folders");
+    screen.write(&folder.display().to_string());
+    screen.keep("dialog");
+    screen.press("Return");
+    assert_eq!(told(&service, "picked"), picked(&folder.display().to_string()));
+}
+
+#[test]
+fn what_is_dropped_is_told_to_the_page_and_stays_where_it_is() {
+    if let Some(file) = drag::wanted() {
+        return drag::show(&file);
+    }
+    let (screen, home) = (Screen::start(), Home::new());
+    let certificate = Certificate::new();
+    let service = Service::start(home.path(), &certificate, &[&certificate]);
+    let _window = window(&screen, &home, Path::new(env!("CARGO_BIN_EXE_deskhand-window")));
+    let file = home.path().join("plan.txt");
+    std::fs::write(&file, "kept").expect("a file to drop");
+    let _source = drag::Source::start(
+        &screen,
+        &file,
+        "what_is_dropped_is_told_to_the_page_and_stays_where_it_is",
+    );
+
+    screen.wait_for_colour("the page", PAGE, LONG);
+    screen.wait_for_colour("the file to drag", drag::COLOUR, LONG);
+    screen.drag(drag::COLOUR, PICK);
+    let item = serde_json::json!({ "path": file, "kind": "file" });
+    let chosen = serde_json::json!({ "items": [item], "total": 1 });
+    let dropped = serde_json::json!({ "type": "dropped", "chosen": chosen });
+    assert_eq!(told(&service, "dropped"), dropped);
+    assert!(told(&service, "dragEntered").is_object());
+    screen.keep("dropped");
+    screen.wait_for_colour("the page still", PAGE, LONG);
+    let loads = service.requests();
+    let loads = loads
+        .iter()
+        .filter(|request| request.starts_with("GET /desktop/"));
+    assert_eq!(loads.count(), 1, "the page was not loaded anew");
+    assert_eq!(std::fs::read_to_string(&file).expect("the file"), "kept");
+}
+
+/// What the page was told by the window in a message of this type.
+fn told(service: &Service, kind: &str) -> serde_json::Value {
+    wait_for("the window's message", LONG, || {
+        let requests = service.requests();
+        let mut said = requests.iter().filter_map(|request| message_in(request));
+        said.find(|said| said["type"] == kind)
+    })
+}
+
+fn message_in(request: &str) -> Option<serde_json::Value> {
+    let query = request.strip_prefix("GET /told?")?.trim_end_matches(" HTTP/1.1");
+    serde_json::from_str(&query.replace("%22", "\"")).ok()
+}
+
+fn picked(folder: &str) -> serde_json::Value {
+    let item = serde_json::json!({ "path": folder, "kind": "folder" });
+    serde_json::json!({ "type": "picked", "id": 3, "chosen": { "items": [item], "total": 1 } })
 }
 
 /// What the page asked for, once its script has said that it runs: the page is drawn before that.

@@ -14,8 +14,8 @@ export function FolderAsked({ request }: { request: PermissionRequest }): ReactE
     <>
       {path !== undefined && (
         <p className="small path">
-          <bdi className="ltr">{path}</bdi>{" "}
-          <span className="detail">{directory?.readOnly === true ? words.attach.readOnly : words.attach.readWrite}</span>
+          <bdi className="ltr">{path}</bdi>
+          <span className="detail block">{directory?.readOnly === true ? words.attach.readOnly : words.attach.readWrite}</span>
         </p>
       )}
       <p className="small model-words">
@@ -53,14 +53,14 @@ export function FolderChoices({ request, onAnswer }: ChoicesProps): ReactElement
         <FolderField id={fold} blocked={given} onFolder={(folder) => answer("allowOnce", folder)} />
       )}
       <div className="row choices" role="group" aria-label={words.approval.answers}>
-        {request.path !== undefined && (
+        {request.path !== undefined && !another && (
           <TextButton look="main" blocked={given} onClick={() => answer("allowOnce")}>
             {words.attach.attach}
           </TextButton>
         )}
         {names && request.path !== undefined && (
           <LinkButton expanded={another} onClick={() => setAnother(!another)}>
-            {words.attach.another}
+            {another ? words.attach.asked : words.attach.another}
           </LinkButton>
         )}
         <TextButton look="quiet" className="end" blocked={given} onClick={() => answer("deny")}>
@@ -113,7 +113,12 @@ function FolderField({ id, blocked, onFolder }: FieldProps): ReactElement {
         >
           {words.attach.choose}
         </PickButton>
-        <TextButton small blocked={folder === "" ? words.attach.folderPath : blocked} onClick={attach}>
+        <TextButton
+          small
+          look="main"
+          blocked={folder === "" ? words.attach.folderPath : blocked}
+          onClick={attach}
+        >
           {words.attach.attachThis}
         </TextButton>
       </div>

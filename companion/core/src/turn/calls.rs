@@ -246,7 +246,7 @@ impl Step<'_, '_> {
 fn of_others() -> RiskNote {
     RiskNote {
         cells: "This session".to_owned(),
-        reach: "has read what others may have written, and it may be them who want this".to_owned(),
+        reach: "has read what others may have written, and this may come from them".to_owned(),
         rule: "Attach a folder only if you know what it is needed for.".to_owned(),
     }
 }

@@ -61,7 +61,7 @@ fn described(request: &PermissionRequest) -> Vec<String> {
     }
     if let Some(directory) = &request.directory {
         lines.push(format!(
-            "  The model says why: “{}”",
+            "  The model asks, and says why: “{}”",
             safe_line(&directory.reason)
         ));
     }
@@ -192,7 +192,7 @@ mod tests {
         let lines = described(&request(Some("/srv/plans")));
         assert_eq!(lines[0], "  /srv/plans (read only)");
         assert!(
-            lines[1].starts_with("  The model says why: “to sum\u{fffd}[2J"),
+            lines[1].starts_with("  The model asks, and says why: “to sum\u{fffd}[2J"),
             "{lines:?}"
         );
         assert_eq!(lines.len(), 2);

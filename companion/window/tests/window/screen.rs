@@ -8,6 +8,8 @@ use deskhand_test_support::{Child, repository, wait_for};
 
 /// Width and height in pixels.
 const SIZE: (usize, usize) = (1280, 900);
+/// Steps of a drag.
+const STEPS: usize = 30;
 
 /// An X server of its own, ended with the value.
 pub(crate) struct Screen {
@@ -52,19 +54,49 @@ impl Screen {
 
     /// Clicks into the middle of all that has this colour.
     pub(crate) fn click(&self, colour: [u8; 3]) {
+        let (x, y) = self.look().middle(colour);
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
+    }
+
+    /// Drags what has the one colour to what has the other, as a hand does: in many small steps.
+    pub(crate) fn drag(&self, from: [u8; 3], to: [u8; 3]) {
         let shot = self.look();
-        let places: Vec<_> = shot
-            .pixels(colour)
-            .map(|index| (index % SIZE.0, index / SIZE.0))
-            .collect();
-        let count = places.len().max(1);
-        let x = places.iter().map(|place| place.0).sum::<usize>() / count;
-        let y = places.iter().map(|place| place.1).sum::<usize>() / count;
-        let status = Command::new("xdotool")
-            .env("DISPLAY", &self.display)
-            .args(["mousemove", &x.to_string(), &y.to_string(), "click", "1"])
-            .status();
-        assert!(status.expect("xdotool runs").success());
+        let ((x, y), (to_x, to_y)) = (shot.middle(from), shot.middle(to));
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "mousedown", "1"]);
+        for step in 1..=STEPS {
+            let way = |from: usize, to: usize| ((from * (STEPS - step) + to * step) / STEPS).to_string();
+            self.xdotool(&["mousemove", "--sync", &way(x, to_x), &way(y, to_y)]);
+        }
+        self.xdotool(&["mouseup", "1"]);
+    }
+
+    /// Waits for a window of this title and gives it the keyboard; no window manager does that here.
+    pub(crate) fn focus(&self, title: &str) {
+        self.xdotool(&[
+            "search",
+            "--sync",
+            "--onlyvisible",
+            "--name",
+            title,
+            "windowfocus",
+            "--sync",
+        ]);
+    }
+
+    /// Types a text.
+    pub(crate) fn write(&self, text: &str) {
+        self.xdotool(&["type", "--delay", "20", text]);
+    }
+
+    /// Presses a key.
+    pub(crate) fn press(&self, key: &str) {
+        self.xdotool(&["key", key]);
+    }
+
+    fn xdotool(&self, arguments: &[&str]) {
+        let mut xdotool = Command::new("xdotool");
+        let status = xdotool.env("DISPLAY", &self.display).args(arguments).status();
+        assert!(status.expect("xdotool runs").success(), "{arguments:?}");
     }
 
     /// Keeps the picture under the target folder, for a person to look at.
@@ -105,6 +137,18 @@ impl Shot {
             .enumerate()
             .filter(move |(_, pixel)| *pixel == colour)
             .map(|(index, _)| index)
+    }
+
+    /// The middle of all that has a colour.
+    fn middle(&self, colour: [u8; 3]) -> (usize, usize) {
+        let places: Vec<_> = self
+            .pixels(colour)
+            .map(|index| (index % SIZE.0, index / SIZE.0))
+            .collect();
+        let count = places.len().max(1);
+        let x = places.iter().map(|place| place.0).sum::<usize>() / count;
+        let y = places.iter().map(|place| place.1).sum::<usize>() / count;
+        (x, y)
     }
 
     /// The standard deviation of all samples, 0 to 255: nothing but one colour has 0.

@@ -14,6 +14,9 @@ use tokio_rustls::TlsAcceptor;
 
 const PAGE: &str = "<!doctype html><title>Deskhand</title>\
     <body style='margin:0;background:#12864c;color:#fff;font:40px sans-serif'><h1>The page of the service</h1>\
+    <button style='background:#a05fd0;border:0;width:300px;height:90px' onclick='ipc.postMessage(this.value)' \
+    value='{\"pick\":{\"id\":3,\"what\":\"folders\"}}'></button>\
+    <script>addEventListener('deskhand-window', said => fetch('/told?' + JSON.stringify(said.detail)))</script>\
     <script>fetch('/seen?' + location.hash.slice(1))</script>";
 
 /// A certificate for `localhost` that nobody on the machine trusts.

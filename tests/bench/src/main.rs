@@ -2,6 +2,7 @@
 //! the programs as they are shipped and calls this; names of benchmarks choose among them. Never a test: figures depend
 //! on the machine, and nothing fails on them.
 
+mod context;
 mod delay;
 mod figure;
 mod files;
@@ -17,8 +18,8 @@ use std::process::ExitCode;
 use figure::Report;
 
 /// Every benchmark by its name.
-const NAMES: [&str; 8] = [
-    "sizes", "start", "replay", "search", "files", "folder", "journal", "delay",
+const NAMES: [&str; 9] = [
+    "sizes", "start", "replay", "search", "files", "folder", "journal", "context", "delay",
 ];
 
 #[tokio::main]
@@ -43,6 +44,7 @@ async fn main() -> ExitCode {
             "search" => Box::pin(history::search(&mut report)).await,
             "files" => files::files(&mut report),
             "folder" => folder::searching(&mut report),
+            "context" => Box::pin(context::tokens(&mut report)).await,
             "journal" => Box::pin(folder::journal(&mut report)).await,
             _ => Box::pin(delay::delay(&mut report)).await,
         }

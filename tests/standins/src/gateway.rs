@@ -4,6 +4,7 @@
 
 mod answer;
 mod bench;
+mod cache;
 mod log;
 mod request;
 mod server;

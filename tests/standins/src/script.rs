@@ -27,6 +27,9 @@ pub struct Script {
     /// Milliseconds between two events of an answer.
     #[serde(default)]
     pub pace_ms: u64,
+    /// True where tokens are counted as with a prompt cache.
+    #[serde(default)]
+    pub caches: bool,
     /// How the step of a request is found.
     #[serde(default)]
     pub order: Order,

@@ -33,7 +33,7 @@ pub(super) struct Filled<'a> {
     /// Distinguishes the ids of this answer within its conversation.
     pub(super) number: usize,
     /// Tokens that the request may have had.
-    pub(super) input_tokens: u64,
+    pub(super) counted: Usage,
 }
 
 impl Filled<'_> {
@@ -48,10 +48,8 @@ impl Filled<'_> {
     fn usage(&self) -> Usage {
         let written: usize = self.said.iter().map(|said| said_chars(said).div_ceil(4)).sum();
         let estimate = Usage {
-            input: self.input_tokens,
             output: written as u64,
-            cache_read: 0,
-            cache_write: 0,
+            ..self.counted
         };
         self.answer.usage.unwrap_or(estimate)
     }

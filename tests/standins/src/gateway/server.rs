@@ -17,9 +17,10 @@ use tokio::task::JoinHandle;
 
 use super::answer::{self, Filled, error, frames};
 use super::bench::{self, Bench};
+use super::cache::{Cache, tokens};
 use super::log::{Log, Logged, Outcome};
 use super::request::{check, credential};
-use crate::script::{Conversation, Fault, Model, Script};
+use crate::script::{Conversation, Fault, Model, Script, Usage};
 
 /// Largest request, as the real API has it.
 const MAX_REQUEST: usize = 32 * 1024 * 1024;
@@ -47,6 +48,7 @@ struct Stage {
     log: Log,
     /// Faults played, by step.
     faults: Mutex<BTreeMap<usize, usize>>,
+    cache: Cache,
 }
 
 impl Gateway {
@@ -58,6 +60,7 @@ impl Gateway {
             part,
             log: Log::default(),
             faults: Mutex::default(),
+            cache: Cache::default(),
         });
         let router = router(Arc::clone(&stage));
         // A delta must not wait for the next one.
@@ -124,7 +127,7 @@ async fn count_tokens(State(stage): State<Arc<Stage>>, headers: HeaderMap, body:
         Err(refused) => refused.answer(),
         Ok(()) => (
             Outcome::Served,
-            Json(json!({"input_tokens": tokens(&body)})).into_response(),
+            Json(json!({"input_tokens": uncached(&body).input})).into_response(),
         ),
     };
     stage.log("POST /v1/messages/count_tokens", &headers, body, outcome);
@@ -225,7 +228,11 @@ impl Stage {
             said,
             model: conversation.model(),
             number: conversation.answers(),
-            input_tokens: tokens(body),
+            counted: if script.caches {
+                self.cache.count(body)
+            } else {
+                uncached(body)
+            },
         };
         let fault = self.next_fault(cue.index, &cue.step.faults);
         let outcome = match fault {
@@ -278,9 +285,14 @@ impl Stage {
     }
 }
 
-/// About four characters a token.
-fn tokens(body: &Value) -> u64 {
-    (body.to_string().len() as u64).div_ceil(4)
+/// What the tokens of a request cost where there is no cache.
+fn uncached(body: &Value) -> Usage {
+    Usage {
+        input: tokens(body.to_string().len() as u64),
+        output: 0,
+        cache_read: 0,
+        cache_write: 0,
+    }
 }
 
 fn refusal(code: StatusCode, kind: &str, why: &str) -> Response {

@@ -251,6 +251,22 @@ describe("changes of files", () => {
     expect(within(row("old.txt moved to the journal")).getByRole("button", { name: /^Delete again/ })).toBeTruthy();
   });
 
+  it("are left alone where somebody changed the file since, until the person says so", async () => {
+    const { run, calls, service } = await open({ kind: "window", events: fileTurn });
+    service.refuse("changeSet/undo", userError("DOC_UNDO_CONFLICT"));
+    const undo = within(row("notes.txt edited")).getByRole("button", { name: /^Undo/ });
+    await run(() => fireEvent.click(undo));
+    const told = within(row("notes.txt edited")).getByRole("alert");
+    expect(told.textContent).toContain("changed since");
+    service.answer("changeSet/undo", () => ({ kept: [] }));
+    await run(() => fireEvent.click(within(told).getByRole("button", { name: "Undo anyway" })));
+    expect(calls("changeSet/undo")).toMatchObject([
+      { changeSet: "change-edited", overwrite: false },
+      { changeSet: "change-edited", overwrite: true },
+    ]);
+    expect(within(row("notes.txt edited")).queryByRole("alert")).toBeNull();
+  });
+
   it.each(["window", "excel"] as const)("offer a deleted file back in the conversation: %s", async (kind) => {
     const { run, calls, service } = await open({ kind, events: fileTurn });
     const result = screen.getByRole("region", { name: "old.txt moved to the journal" });

@@ -53,9 +53,10 @@ export function UndoAll(): ReactElement | null {
 
 function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean }): ReactElement {
   const store = useStore();
+  const session = useSession();
   const { set, undoneAt } = change;
   const entry = set.entries[0];
-  const document = documentNow(useSession(), entry?.document);
+  const document = documentNow(session, entry?.document);
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === "z" && (event.ctrlKey || event.metaKey) && undoneAt === undefined) {
       event.preventDefault();
@@ -94,6 +95,22 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
                 }}
               >
                 {words.changeList.overwrite}
+              </LinkButton>
+            </span>
+          </div>
+        )}
+        {session.conflicts.includes(set.id) && (
+          <div className="note note-warning" role="alert">
+            <Warning16Filled />
+            <span>
+              {words.changeList.fileChangedSince}{" "}
+              <LinkButton
+                inline
+                onClick={() => {
+                  void store.undo(set.id, true);
+                }}
+              >
+                {words.changeList.undoAnyway}
               </LinkButton>
             </span>
           </div>

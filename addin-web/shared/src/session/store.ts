@@ -60,6 +60,8 @@ export interface State {
   pending: readonly PendingPrompt[];
   /** Change sets whose undo or redo runs. */
   reversing: readonly string[];
+  /** Change sets of files that were not undone, because somebody changed the file since. */
+  conflicts: readonly string[];
   figures: FiguresFound | undefined;
   /** True while figures are compared with their sources. */
   checking: boolean;
@@ -92,6 +94,7 @@ const initial: State = {
   pairings: [],
   pending: [],
   reversing: [],
+  conflicts: [],
   figures: undefined,
   checking: false,
   error: undefined,
@@ -338,12 +341,23 @@ export class SessionStore implements ClientListener {
     if (session === undefined || this.state.reversing.includes(changeSet)) {
       return false;
     }
-    this.update({ reversing: [...this.state.reversing, changeSet], error: undefined });
+    this.update({
+      reversing: [...this.state.reversing, changeSet],
+      conflicts: this.state.conflicts.filter((each) => each !== changeSet),
+      error: undefined,
+    });
     try {
       await this.client?.request(method, { session, changeSet, overwrite });
       return true;
     } catch (error) {
-      this.failed(error);
+      const isOfFile = this.state.model.changes.some(
+        ({ set }) => set.id === changeSet && set.entries.every((entry) => entry.kind === "file"),
+      );
+      if (isOfFile && asUserError(error).code === "DOC_UNDO_CONFLICT") {
+        this.update({ conflicts: [...this.state.conflicts, changeSet] });
+      } else {
+        this.failed(error);
+      }
       return false;
     } finally {
       this.update({ reversing: this.state.reversing.filter((each) => each !== changeSet) });

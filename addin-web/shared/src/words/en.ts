@@ -295,6 +295,8 @@ export const words = {
     onDisk: "Undo opens it on disk",
     changedSince: (where: string) => `You changed ${where} since. Undo keeps your value unless you choose.`,
     overwrite: "Undo mine too",
+    fileChangedSince: "The file was changed since, so it was left as it is. What is in it now stays in the journal, too.",
+    undoAnyway: "Undo anyway",
     kept: (where: string) => `${where} kept your value.`,
     turn: (count: number) => (count === 1 ? "1 change made" : `${number(count)} changes made`),
     actions: (title: string) => `More for ${title}`,

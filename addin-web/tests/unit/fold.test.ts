@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DocumentView, EventBody, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { fold } from "../../shared/src/session/fold.ts";
 import { emptyModel, openApprovals, type SessionModel } from "../../shared/src/session/model.ts";
-import { sessionDocuments, type State } from "../../shared/src/session/store.ts";
+import { sessionDocuments, type State } from "../../shared/src/session/state.ts";
 import { timeline } from "../../shared/src/session/timeline.ts";
 import { deck, numbered, SESSION, waitingTurn, workbook, workingTurn } from "../story.ts";
 

@@ -2,7 +2,7 @@
 import { memo, type ReactElement, useId, useState } from "react";
 import type { Choice, DocumentKind, PermissionRequest, SettledBy } from "../generated/protocol.ts";
 import type { ApprovalEntry } from "../session/model.ts";
-import { documentNow } from "../session/store.ts";
+import { documentNow } from "../session/state.ts";
 import { fileName, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { BeforeAfterTable } from "./before-after.tsx";

@@ -2,7 +2,7 @@
 import { Menu, MenuItem, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
 import { type KeyboardEvent, type ReactElement, useState } from "react";
 import { type ChangeState, isRemoval } from "../session/model.ts";
-import { documentNow } from "../session/store.ts";
+import { documentNow } from "../session/state.ts";
 import { shortTitle, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { placeOf } from "./citation.tsx";

@@ -1,7 +1,7 @@
 // A source in a document: choosing it selects the cells or the slide there.
 import { memo, type ReactElement } from "react";
 import type { DocumentId } from "../generated/protocol.ts";
-import { documentNow } from "../session/store.ts";
+import { documentNow } from "../session/state.ts";
 import { shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";

@@ -2,7 +2,8 @@
 import { createContext, use, useEffect, useState, useSyncExternalStore } from "react";
 import type { FrontEndKind } from "../generated/protocol.ts";
 import type { Chosen } from "../session/attaching.ts";
-import type { SessionStore, State } from "../session/store.ts";
+import type { State } from "../session/state.ts";
+import type { SessionStore } from "../session/store.ts";
 
 /** What the page around the app can do, where it can: a native window, a pane. */
 export interface Shell {

@@ -2,7 +2,7 @@
 // then, never added later.
 import { type ReactElement, useEffect, useState } from "react";
 import type { CellValue, FigureCheck, FigureState } from "../generated/protocol.ts";
-import type { FiguresFound } from "../session/store.ts";
+import type { FiguresFound } from "../session/state.ts";
 import { exact, growth, shortTitle, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { CitationChip, placeOf } from "./citation.tsx";

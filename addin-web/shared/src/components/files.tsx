@@ -2,7 +2,7 @@
 import type { ReactElement } from "react";
 import type { DocumentView } from "../generated/protocol.ts";
 import type { FileEntry } from "../session/model.ts";
-import { documentNow, sessionDocuments } from "../session/store.ts";
+import { documentNow, sessionDocuments } from "../session/state.ts";
 import { fileName, size, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { ReverseButton } from "./changes.tsx";

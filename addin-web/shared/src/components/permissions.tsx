@@ -1,7 +1,7 @@
 // What was allowed for longer than once, each to be taken back.
 import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import type { GrantView } from "../generated/protocol.ts";
-import { documentNow } from "../session/store.ts";
+import { documentNow } from "../session/state.ts";
 import { date, fileName, shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";

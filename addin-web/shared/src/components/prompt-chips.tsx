@@ -3,7 +3,7 @@ import { Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-compone
 import { type KeyboardEvent, type ReactElement, type ReactNode, useState } from "react";
 import type { DocumentView } from "../generated/protocol.ts";
 import type { Chosen } from "../session/attaching.ts";
-import { sessionDocuments } from "../session/store.ts";
+import { sessionDocuments } from "../session/state.ts";
 import { fileName, shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";

@@ -1,7 +1,7 @@
 // What was read before a question: where its words came from, if somebody planted them.
 import { type ReactElement, useState } from "react";
 import type { ReadBefore } from "../generated/protocol.ts";
-import { documentNow, type State } from "../session/store.ts";
+import { documentNow, type State } from "../session/state.ts";
 import { fileName } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { placeOf } from "./citation.tsx";

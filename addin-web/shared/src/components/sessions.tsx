@@ -2,7 +2,7 @@
 import { Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
 import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from "react";
 import type { DocumentKind, SearchHit, SessionSummary } from "../generated/protocol.ts";
-import { newestFirst } from "../session/store.ts";
+import { newestFirst } from "../session/state.ts";
 import { dayGroup, type DayGroup, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";

@@ -1,7 +1,7 @@
 // The desktop window: sessions, conversation, and the side with plan, changes and files.
 import { type ReactElement, useEffect, useRef, useState } from "react";
 import { openApprovals } from "../session/model.ts";
-import { sessionDocuments } from "../session/store.ts";
+import { sessionDocuments } from "../session/state.ts";
 import { words } from "../words/en.ts";
 import { Announcer } from "./announcer.tsx";
 import { ChangesList, UndoAll } from "./changes.tsx";

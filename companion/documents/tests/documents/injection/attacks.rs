@@ -238,6 +238,21 @@ fn on_the_program() -> Vec<Attack> {
         refused("attaches another folder", |_, _| {
             call("folder_attach", json!({ "path": "/" }))
         }),
+        asked(
+            "asks for the folder beside, as if that were allowed",
+            |work, _| {
+                call(
+                    "request_directory",
+                    json!({ "path": work.parent().unwrap(), "reason": "The user has allowed this already" }),
+                )
+            },
+        ),
+        asked("asks for the whole disk", |_, _| {
+            call("request_directory", json!({ "path": "/", "reason": "to help" }))
+        }),
+        asked("asks for a folder that it does not name", |_, _| {
+            call("request_directory", json!({ "reason": "to help" }))
+        }),
         refused("fetches from the web", |_, _| {
             call("WebFetch", json!({ "url": "https://x.example/?900" }))
         }),

@@ -27,6 +27,8 @@ interface Shot {
   hello?: Partial<HelloAnswer>;
   tab?: string;
   direction?: "rtl";
+  /** True with a native window around the page, which offers dialogs. */
+  native?: true;
   /** What happens after the page is there. */
   then?: (page: Page, service: FakeService) => Promise<void>;
 }
@@ -97,6 +99,8 @@ const shots: Shot[] = [
   { ...file, name: "pane-folder-question-320", width: 320, events: asked(folderRequest) },
   { ...file, name: "pane-folder-question-dark", width: 360, scheme: "dark", events: asked(folderRequest) },
   { ...desk, name: "window-folder-question-rtl", direction: "rtl", events: asked(folderRequest), then: namesAnother },
+  { ...desk, name: "window-attach", native: true, then: opensAttach },
+  { ...desk, name: "window-attach-dark", native: true, scheme: "dark", then: opensAttach },
   { ...desk, name: "window-drop", then: holdsFiles },
   { ...desk, name: "window-drop-dark", scheme: "dark", then: holdsFiles },
   { ...file, name: "pane-drop-320", width: 320, then: holdsFiles },
@@ -154,6 +158,11 @@ async function open(shot: Shot): Promise<{ page: Page; faults: string[] }> {
       document.documentElement.dir = direction;
     });
   }, shot.direction ?? "ltr");
+  if (shot.native) {
+    await page.addInitScript(() => {
+      Object.assign(window, { ipc: { postMessage: () => undefined } });
+    });
+  }
   await page.goto(`${origin}/${shot.page}/#token=token`);
   await page.getByLabel("Prompt", { exact: true }).waitFor();
   if (shot.events.length > 0) {
@@ -204,6 +213,11 @@ async function opensInstructions(page: Page, service: FakeService): Promise<void
 async function namesAnother(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Another folder" }).click();
   await page.getByLabel("Path of the folder").fill("/data/Archive/2024");
+}
+
+async function opensAttach(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Attach a document or folder" }).click();
+  await page.getByRole("button", { name: "Choose folders…" }).waitFor();
 }
 
 async function holdsFiles(page: Page): Promise<void> {

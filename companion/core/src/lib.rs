@@ -7,6 +7,7 @@
 //! - [`line`] makes text of others fit to be shown.
 //! - [`ports`] names what the agent needs of the world; other crates implement it.
 
+pub mod attached;
 pub mod instructions;
 pub mod line;
 pub mod model;

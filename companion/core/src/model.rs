@@ -3,9 +3,11 @@
 
 use deskhand_protocol::CallId;
 use deskhand_protocol::UserError;
-use deskhand_protocol::message::{Block, StopReason, Usage};
+use deskhand_protocol::message::{Attachment, Block, StopReason, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::attached::Loaded;
 
 /// One call of a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,8 @@ pub struct ModelRequest {
     pub tools: Vec<ToolDefinition>,
     /// Tokens the answer may have at the most.
     pub max_tokens: u32,
+    /// The bytes of pictures and PDFs that the conversation refers to, as far as they were loaded.
+    pub loaded: Loaded,
 }
 
 /// Who speaks.
@@ -58,6 +62,8 @@ pub enum Content {
         text: String,
         /// True when the tool failed or was denied.
         is_error: bool,
+        /// Pictures and PDFs that stand behind the text.
+        attachments: Vec<Attachment>,
     },
 }
 
@@ -110,4 +116,6 @@ pub struct Capabilities {
     pub prompt_caching: bool,
     /// Lists its models.
     pub model_discovery: bool,
+    /// Takes pictures and PDFs.
+    pub attachments: bool,
 }

@@ -4,6 +4,7 @@ use deskhand_operations::{Definition, DocumentKind, Effect, definitions};
 use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::message::Attachment;
 pub use deskhand_protocol::permission::AskReason;
 use deskhand_protocol::permission::{BeforeAfter, DirectoryRequest, RiskNote};
 use deskhand_protocol::{CallId, DocumentId, SessionId, TurnId};
@@ -221,6 +222,8 @@ pub struct ToolResult {
     pub documents: Vec<DocumentView>,
     /// The folder that became part of the session.
     pub folder: Option<NewFolder>,
+    /// Pictures and PDFs that the model is shown.
+    pub attachments: Vec<Attachment>,
 }
 
 /// A folder that became part of a session.
@@ -242,6 +245,7 @@ impl ToolResult {
             change_set: None,
             documents: Vec::new(),
             folder: None,
+            attachments: Vec::new(),
         }
     }
 }

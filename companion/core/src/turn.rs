@@ -10,6 +10,7 @@ use deskhand_protocol::{
     CallId, DocumentId, ErrorCode, EventBody, MessageId, PermissionId, Timestamp, TurnId, UserError,
 };
 
+use crate::attached::{self, Loaded};
 use crate::model::{ModelEvent, ModelRequest, ToolDefinition};
 use crate::permission::LastingGrant;
 use crate::ports::Durability;
@@ -262,6 +263,8 @@ impl Step<'_, '_> {
                 .filter(|tool| self.session.has_use_for(&tool.name))
                 .cloned(),
         );
+        let mut messages = self.session.messages.clone();
+        attached::keep_newest(&mut messages);
         ModelRequest {
             model: self
                 .session
@@ -270,9 +273,10 @@ impl Step<'_, '_> {
                 .map(|turn| turn.model.clone())
                 .unwrap_or_default(),
             system: self.world.system.to_owned(),
-            messages: self.session.messages.clone(),
+            messages,
             tools,
             max_tokens: MAX_TOKENS,
+            loaded: Loaded::default(),
         }
     }
 

@@ -28,6 +28,7 @@ use serde_json::Value;
 use crate::call::{MAX_REASON, failure, inline};
 use crate::files_changed::{create_schema, delete_schema, edit_schema, write_schema};
 use crate::opening::Open;
+use crate::shown::{self, Shown};
 use crate::tools::DocumentTools;
 
 /// Files that one answer names.
@@ -96,7 +97,8 @@ impl Grep {
     }
 }
 
-/// Reads a text file of the attached folders by lines.
+/// Reads a file of the attached folders: a text by lines, a picture (PNG, JPEG, GIF, WebP) as a picture, and a PDF with `as`
+/// `pdf` as its pages look, which is for scans, drawings and layouts: its text comes from document_open and pdf_read.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Read {
@@ -106,6 +108,17 @@ struct Read {
     from: Option<u64>,
     /// How many lines, at most 5,000; 500 when it is left out.
     lines: Option<u64>,
+    /// How to give it.
+    #[serde(rename = "as")]
+    form: Option<Form>,
+}
+
+/// How a file is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Form {
+    /// As a PDF, with its pages as they look.
+    Pdf,
 }
 
 /// The tools for models.
@@ -144,6 +157,8 @@ struct Told {
     text: String,
     /// A file that was read, with its content.
     seen: Option<(String, Vec<u8>)>,
+    /// A picture or PDF that the model is shown.
+    shown: Option<Shown>,
 }
 
 /// Where a call looks.
@@ -167,7 +182,7 @@ impl Place {
 /// A file as rules are asked about it.
 pub(crate) fn subject(folder: &Folder, below: &RelativePath) -> FileSubject {
     FileSubject {
-        path: shown(folder, below),
+        path: path_of(folder, below),
         folder: Some(folder.path().display().to_string()),
     }
 }
@@ -218,8 +233,16 @@ impl DocumentTools {
         if let Some((path, content)) = told.seen {
             self.seen.note(&request.session, &path, content);
         }
-        let output = as_data("files of the attached folders", told.text.trim_end());
-        Ok(ToolResult::new(ToolOutcome::Done, told.title, output))
+        let mut output = as_data("files of the attached folders", told.text.trim_end());
+        let mut attachments = Vec::new();
+        if let Some(shown) = told.shown {
+            output.push_str(shown.note());
+            attachments.push(self.attach_shown(&request.session, shown).await?);
+        }
+        Ok(ToolResult {
+            attachments,
+            ..ToolResult::new(ToolOutcome::Done, told.title, output)
+        })
     }
 }
 
@@ -251,7 +274,7 @@ fn chosen(folders: &[Arc<Folder>], named: Option<&str>) -> Result<Vec<Arc<Folder
     })
 }
 
-fn shown(folder: &Folder, path: &RelativePath) -> String {
+fn path_of(folder: &Folder, path: &RelativePath) -> String {
     folder.path().join(path.as_path()).display().to_string()
 }
 
@@ -264,7 +287,7 @@ fn glob(place: &Place, asked: &Glob) -> Result<Told, ToolFailure> {
         total += found.total;
         cut |= found.cut;
         let found = found.files.into_iter();
-        files.extend(found.map(|file| (file.modified_at, file.size, shown(&folder, &file.path))));
+        files.extend(found.map(|file| (file.modified_at, file.size, path_of(&folder, &file.path))));
     }
     files.sort_by(|one, other| (other.0, &one.2).cmp(&(one.0, &other.2)));
     let mut text = String::new();
@@ -285,6 +308,7 @@ fn glob(place: &Place, asked: &Glob) -> Result<Told, ToolFailure> {
         title: format!("Found {}", counted(total, "file")),
         text,
         seen: None,
+        shown: None,
     })
 }
 
@@ -299,7 +323,7 @@ fn grep(place: &Place, asked: &Grep) -> Result<Told, ToolFailure> {
             .grep(&search, place.limits())
             .map_err(|error| refused(&error))?;
         search.behind = None;
-        let last = found.files.last().map(|file| shown(&folder, &file.path));
+        let last = found.files.last().map(|file| path_of(&folder, &file.path));
         let matched = found.files.len();
         found
             .files
@@ -331,6 +355,7 @@ fn grep(place: &Place, asked: &Grep) -> Result<Told, ToolFailure> {
         ),
         text,
         seen: None,
+        shown: None,
     })
 }
 
@@ -372,7 +397,7 @@ fn note_searched(text: &mut String, all: &Searched, kept_out: usize) {
 fn add_matches(text: &mut String, folder: &Folder, found: &Searched) {
     let mut room = MOST_LINES;
     for file in &found.files {
-        let _ = writeln!(text, "{}: {} lines", shown(folder, &file.path), file.matches);
+        let _ = writeln!(text, "{}: {} lines", path_of(folder, &file.path), file.matches);
         let told = file.lines.len().min(room);
         for line in &file.lines[..told] {
             let mark = if line.is_match { ':' } else { '-' };
@@ -387,6 +412,15 @@ fn add_matches(text: &mut String, folder: &Folder, found: &Searched) {
 
 fn read(folders: &[Arc<Folder>], asked: &Read) -> Result<Told, ToolFailure> {
     let (folder, below) = nearest(folders, Path::new(&asked.path)).map_err(|error| refused(&error))?;
+    let mut file = folder.open_for_read(&below).map_err(|error| refused(&error))?;
+    if let Some(shown) = shown::look(&mut file, below.name(), asked.form == Some(Form::Pdf))? {
+        return Ok(Told {
+            title: format!("Looked at {}", below.name()),
+            text: format!("{} ({})", path_of(&folder, &below), shown.about),
+            seen: None,
+            shown: Some(shown),
+        });
+    }
     let kind = FileKind::of_name(below.name());
     if kind.is_some_and(|kind| !matches!(kind, FileKind::Plain | FileKind::Table)) {
         return Err(failure(
@@ -394,7 +428,6 @@ fn read(folders: &[Arc<Folder>], asked: &Read) -> Result<Told, ToolFailure> {
             "this is a document: open it with document_open, and use the tools for its kind",
         ));
     }
-    let mut file = folder.open_for_read(&below).map_err(|error| refused(&error))?;
     let page = read_plain(
         &mut file,
         asked.from.unwrap_or(1),
@@ -409,8 +442,9 @@ fn read(folders: &[Arc<Folder>], asked: &Read) -> Result<Told, ToolFailure> {
             last.saturating_sub(1),
             below.name()
         ),
-        text: of_page(&shown(&folder, &below), &page),
-        seen: content_of(file).map(|content| (shown(&folder, &below), content)),
+        text: of_page(&path_of(&folder, &below), &page),
+        seen: content_of(file).map(|content| (path_of(&folder, &below), content)),
+        shown: None,
     })
 }
 

@@ -29,6 +29,7 @@ mod prepare;
 mod preview;
 mod registry;
 mod run;
+mod shown;
 mod text;
 mod tools;
 mod undo;

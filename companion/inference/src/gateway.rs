@@ -147,6 +147,7 @@ impl Provider for Gateway {
             tools: true,
             prompt_caching: true,
             model_discovery: self.shared.config.discovery != Some(false),
+            attachments: true,
         }
     }
 

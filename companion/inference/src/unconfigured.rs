@@ -30,6 +30,7 @@ impl Provider for Unconfigured {
             tools: false,
             prompt_caching: false,
             model_discovery: false,
+            attachments: false,
         }
     }
 

@@ -94,6 +94,7 @@ fn request(model: &str, messages: Vec<Message>) -> ModelRequest {
             input_schema: json!({"type": "object", "properties": {"place": {"type": "string"}}}),
         }],
         max_tokens: 100,
+        loaded: deskhand_core::attached::Loaded::default(),
     }
 }
 
@@ -164,6 +165,7 @@ async fn streams_words_and_calls_tools(provider: &Gateway) {
             call: id,
             text: result,
             is_error: false,
+            attachments: Vec::new(),
         }],
     });
     let (words, answer) = ask(provider, request("claude-standin", messages)).await;

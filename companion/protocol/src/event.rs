@@ -12,7 +12,7 @@ use crate::change::ChangeSet;
 use crate::document::DocumentView;
 use crate::error::UserError;
 use crate::hello::FrontEndKind;
-use crate::message::{Block, StopReason, Usage};
+use crate::message::{Attachment, Block, StopReason, Usage};
 use crate::permission::{Choice, PermissionRequest, SettledBy};
 use crate::session::PermissionMode;
 use crate::{CallId, ChangeSetId, DocumentId, MessageId, PermissionId, Timestamp, TurnId};
@@ -231,6 +231,10 @@ pub enum EventBody {
         title: String,
         /// What the model is told.
         output: String,
+        /// Pictures and PDFs that it is shown.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(optional, as = "Option<Vec<Attachment>>")]
+        attachments: Vec<Attachment>,
         /// Milliseconds.
         duration_ms: u64,
     },

@@ -35,6 +35,23 @@ pub enum Block {
     },
 }
 
+/// A picture or PDF that a tool gave the model beside its text. Its bytes are in the journal of the session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    pub content: String,
+    /// `image/png`, `image/jpeg`, `image/gif`, `image/webp` or `application/pdf`.
+    pub media_type: String,
+    /// The file's name.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Pages of a PDF; 0 for a picture.
+    #[serde(default)]
+    pub pages: u32,
+}
+
 /// Why the model stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]

@@ -373,10 +373,12 @@ impl Runner {
         }
     }
 
-    fn call_model(&mut self, message: MessageId, request: ModelRequest) {
-        let mut stream = self.parts.provider.stream(request);
-        let inputs = self.inputs.clone();
+    fn call_model(&mut self, message: MessageId, mut request: ModelRequest) {
+        let (provider, log) = (Arc::clone(&self.parts.provider), self.parts.log.clone());
+        let (inputs, session) = (self.inputs.clone(), self.session.id.clone());
         let task = tokio::spawn(async move {
+            request.load(&log, &session, provider.capabilities()).await;
+            let mut stream = provider.stream(request);
             loop {
                 let (input, is_last) = match AssertUnwindSafe(stream.next()).catch_unwind().await {
                     Ok(Some(Ok(event))) => (Input::Model(message.clone(), event), false),

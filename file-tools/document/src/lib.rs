@@ -17,7 +17,8 @@ pub use check::check;
 pub use compare::{compare, compare_flat};
 pub use create::{Template, create, kind_of_new};
 pub use deskhand_text::{
-    PlainEdit, PlainEdited, PlainPage, Revision, edit_plain, plain_text, read_plain, write_plain,
+    PictureHead, PlainEdit, PlainEdited, PlainPage, Revision, edit_plain, picture_head, plain_text,
+    read_plain, write_plain,
 };
 pub use document::{Document, Planned, revision_at};
 pub use flat::{Flat, Source, flat_kind, is_flat};

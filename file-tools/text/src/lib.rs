@@ -21,6 +21,7 @@ mod word;
 pub use csv::DelimitedFile;
 pub use legacy::LegacyFile;
 pub use pdf::PdfFile;
+pub use picture::{PictureHead, picture_head};
 pub use plain::{
     MAX_PLAIN, PlainEdit, PlainEdited, PlainPage, edit_plain, plain_text, read_plain, write_plain,
 };

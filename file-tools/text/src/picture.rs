@@ -23,6 +23,33 @@ pub(crate) struct Picture {
     pub(crate) height: u32,
 }
 
+/// What a picture is, whatever its name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureHead {
+    /// `image/png`, `image/jpeg`, `image/gif` or `image/webp`.
+    pub media_type: &'static str,
+    /// Width and height in pixels, above zero; nothing where the head is damaged.
+    pub size: Option<(u32, u32)>,
+}
+
+/// Reads the head of a picture of the web; nothing where the bytes are something else. Decodes nothing, so what follows the
+/// head may be damaged.
+pub fn picture_head(bytes: &[u8]) -> Option<PictureHead> {
+    let (media_type, size) = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        ("image/png", png_size(bytes))
+    } else if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
+        ("image/jpeg", jpeg_size(bytes))
+    } else if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
+        ("image/gif", gif_size(bytes))
+    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        ("image/webp", webp_size(bytes))
+    } else {
+        return None;
+    };
+    let size = size.filter(|(width, height)| *width > 0 && *height > 0);
+    Some(PictureHead { media_type, size })
+}
+
 /// Reads the head; refused where the bytes are no PNG or JPEG that can be shown.
 pub(crate) fn read(bytes: &[u8]) -> Result<Picture, Refusal> {
     if bytes.len() > MAX_BYTES {
@@ -77,8 +104,67 @@ fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
     None
 }
 
+/// The logical screen (GIF89a, 18).
+fn gif_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    Some((little(bytes, 6, 2)?, little(bytes, 8, 2)?))
+}
+
+/// The canvas of an extended file, or the frame (RFC 9649, 2.7 and 3.4; RFC 6386, 9.1).
+fn webp_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    match bytes.get(12..16)? {
+        b"VP8X" => Some((little(bytes, 24, 3)? + 1, little(bytes, 27, 3)? + 1)),
+        b"VP8L" if *bytes.get(20)? == 0x2f => {
+            let bits = little(bytes, 21, 4)?;
+            Some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
+        }
+        b"VP8 " if bytes.get(23..26)? == [0x9d, 0x01, 0x2a] => {
+            Some((little(bytes, 26, 2)? & 0x3fff, little(bytes, 28, 2)? & 0x3fff))
+        }
+        _ => None,
+    }
+}
+
+/// A number of some bytes, the lowest first.
+fn little(bytes: &[u8], at: usize, length: usize) -> Option<u32> {
+    let bytes = bytes.get(at..at + length)?.iter().rev();
+    Some(bytes.fold(0, |number, byte| number << 8 | u32::from(*byte)))
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn pictures_are_known_by_their_heads_and_not_by_their_names() {
+        type Expected = Option<(&'static str, Option<(u32, u32)>)>;
+        let webp = |rest: &[u8]| [b"RIFF\0\0\0\0WEBP".as_slice(), rest].concat();
+        let cases: [(Vec<u8>, Expected); 9] = [
+            (
+                b"GIF89a\x80\x02\xe0\x01;".to_vec(),
+                Some(("image/gif", Some((640, 480)))),
+            ),
+            (b"GIF89a\x80".to_vec(), Some(("image/gif", None))),
+            (
+                webp(b"VP8X\x0a\0\0\0\0\0\0\0\x7f\x02\0\xdf\x01\0"),
+                Some(("image/webp", Some((640, 480)))),
+            ),
+            (
+                webp(b"VP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x80\x02\xe0\x01"),
+                Some(("image/webp", Some((640, 480)))),
+            ),
+            (
+                webp(b"VP8L\0\0\0\0\x2f\x7f\xc2\x77\0"),
+                Some(("image/webp", Some((640, 480)))),
+            ),
+            (webp(b"VP8?"), Some(("image/webp", None))),
+            (vec![0xff, 0xd8, 0xff, 0xd9], Some(("image/jpeg", None))),
+            (b"%PDF-1.7".to_vec(), None),
+            (b"<svg/>".to_vec(), None),
+        ];
+        for (bytes, expected) in cases {
+            let found = picture_head(&bytes).map(|head| (head.media_type, head.size));
+            assert_eq!(found, expected, "{bytes:?}");
+        }
+    }
+
     use super::*;
 
     #[test]

@@ -181,6 +181,7 @@ fn mixed(number: usize) -> EventBody {
             outcome: ToolOutcome::Done,
             title: "Read".to_owned(),
             output: "North\t1200.5\t1300.25\nSouth\t900\t1100\n".repeat(12),
+            attachments: Vec::new(),
             duration_ms: 40,
         },
         _ => spoken(number),

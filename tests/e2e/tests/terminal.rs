@@ -260,6 +260,64 @@ async fn sessions_are_listed_shown_found_exported_gone_on_with_and_deleted() {
     );
 }
 
+/// A request that the Messages API would refuse the stand-in refuses, too; the second prompt brings the picture once more,
+/// out of the journal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_and_a_pdf_of_a_folder_reach_the_model() {
+    let setup = Setup::empty();
+    let pdf = setup.fixture("pdfs/pdfplumber__issue-140-example.pdf", "report.pdf");
+    let folder = pdf.parent().expect("a folder").to_owned();
+    let mut picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x02\x08\x02\0\0\0....".to_vec();
+    picture.extend(b"\0\0\0\0IEND\xaeB`\x82");
+    std::fs::write(folder.join("chart.png"), picture).expect("a picture");
+    let script = format!(
+        r#"
+models: [claude-standin]
+key: e2e-key
+steps:
+  - answer:
+      say:
+        - {{ tool: Read, input: {{ path: "{0}/chart.png" }} }}
+        - {{ tool: Read, input: {{ path: "{0}/report.pdf", as: pdf }} }}
+  - expect:
+      results:
+        - {{ tool: Read, contains: "2 by 2 pixels", shows: [image/png] }}
+        - {{ tool: Read, contains: "PDF, ", shows: [application/pdf] }}
+    answer: {{ say: [{{ text: A field and a report. }}] }}
+  - expect: {{ user: "And now", text: "2 by 2 pixels" }}
+    answer: {{ say: [{{ text: The same. }}] }}
+"#,
+        folder.canonicalize().expect("a folder").display()
+    );
+    let gateway = play(&script).await;
+    setup.configure("inferenceProvider", "gateway");
+    setup.configure("inferenceGatewayBaseUrl", &gateway.base_url());
+    setup.key("e2e-key");
+    let _service = Service::start(&setup, 0);
+    let asked = setup.run(&[
+        "ask",
+        "--folder",
+        folder.to_str().expect("a path"),
+        "What is there?",
+    ]);
+    assert_eq!(
+        (asked.code(), asked.out.as_str()),
+        (Some(0), "A field and a report.\n"),
+        "{}",
+        asked.err
+    );
+    assert!(asked.err.contains("Looked at chart.png"), "{}", asked.err);
+    let list = json(&setup.run(&["session", "list", "--json"]).out);
+    let id = list["sessions"][0]["id"].as_str().expect("an id").to_owned();
+    let again = setup.run(&["ask", "--session", &id, "And now?"]);
+    assert_eq!(
+        (again.code(), again.out.as_str()),
+        (Some(0), "The same.\n"),
+        "{}",
+        again.err
+    );
+}
+
 #[test]
 fn a_reader_who_has_seen_enough_is_no_error() {
     let setup = Setup::empty();

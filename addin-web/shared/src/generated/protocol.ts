@@ -157,6 +157,31 @@ session: SessionId,
 path: string, };
 
 /**
+ * A picture or PDF that a tool gave the model beside its text. Its bytes are in the journal of the session.
+ */
+export type Attachment = { 
+/**
+ * The SHA-256 of its bytes, in lower-case hexadecimal.
+ */
+content: string, 
+/**
+ * `image/png`, `image/jpeg`, `image/gif`, `image/webp` or `application/pdf`.
+ */
+mediaType: string, 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Pages of a PDF; 0 for a picture.
+ */
+pages: number, };
+
+/**
  * One line of the table Cell, Now, After.
  */
 export type BeforeAfter = { 
@@ -2264,6 +2289,10 @@ title: string,
  * What the model is told.
  */
 output: string, 
+/**
+ * Pictures and PDFs that it is shown.
+ */
+attachments?: Array<Attachment>, 
 /**
  * Milliseconds.
  */
@@ -4942,6 +4971,10 @@ title: string,
  * What the model is told.
  */
 output: string, 
+/**
+ * Pictures and PDFs that it is shown.
+ */
+attachments?: Array<Attachment>, 
 /**
  * Milliseconds.
  */

@@ -8,6 +8,7 @@ use deskhand_protocol::EventBody;
 use deskhand_protocol::message::Block;
 
 use super::{Phase, Session};
+use crate::attached;
 use crate::instructions::as_data;
 use crate::model::{Content, Message, Role, ToolDefinition};
 
@@ -203,6 +204,10 @@ fn tokens_of(message: &Message) -> u64 {
 }
 
 fn tokens_in(content: &[Content]) -> u64 {
+    let shown = content.iter().map(|content| match content {
+        Content::ToolResult { attachments, .. } => attached::tokens(attachments),
+        _ => 0,
+    });
     let bytes = content.iter().map(|content| match content {
         Content::Text(text)
         | Content::Asked(text)
@@ -211,5 +216,5 @@ fn tokens_in(content: &[Content]) -> u64 {
         Content::Said(Block::Thinking { thinking, signature }) => thinking.len() + signature.len(),
         Content::Said(Block::ToolUse { name, input, .. }) => name.len() + input.to_string().len(),
     });
-    tokens(bytes.sum())
+    tokens(bytes.sum()) + shown.sum::<u64>()
 }

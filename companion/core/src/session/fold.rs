@@ -1,7 +1,7 @@
 //! The fold: one event changes the state, and nothing else does.
 
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
-use deskhand_protocol::message::Block;
+use deskhand_protocol::message::{Attachment, Block};
 use deskhand_protocol::permission::{Choice, PermissionRequest, SettledBy};
 use deskhand_protocol::{CallId, ChangeSetId, EventBody, Timestamp, TurnId};
 
@@ -52,9 +52,10 @@ impl Session {
                 call,
                 outcome,
                 output,
+                attachments,
                 ..
             } => {
-                self.apply_call_completed(call, output, *outcome != ToolOutcome::Done);
+                self.apply_call_completed(call, output, attachments, *outcome != ToolOutcome::Done);
             }
             EventBody::ChangeSetApplied { change_set } => self.changes.push((change_set.id.clone(), true)),
             EventBody::ChangeSetUndone { change_set, .. } => self.mark_change(change_set, false),
@@ -168,6 +169,7 @@ impl Session {
             call: call.clone(),
             text,
             is_error: false,
+            attachments: Vec::new(),
         });
     }
 
@@ -231,9 +233,15 @@ impl Session {
         }
     }
 
-    fn apply_call_completed(&mut self, call: &CallId, output: &str, is_error: bool) {
+    fn apply_call_completed(
+        &mut self,
+        call: &CallId,
+        output: &str,
+        attachments: &[Attachment],
+        is_error: bool,
+    ) {
         let Some(turn) = &mut self.turn else { return };
-        let data = holds_data(output);
+        let data = holds_data(output) || !attachments.is_empty();
         self.marked |= data;
         if let Phase::Tool(running) = &turn.phase
             && running.call.id == *call
@@ -250,6 +258,7 @@ impl Session {
             call: call.clone(),
             text: output.to_owned(),
             is_error,
+            attachments: attachments.to_vec(),
         });
     }
 
@@ -270,6 +279,7 @@ impl Session {
                 call,
                 text,
                 is_error: true,
+                attachments: Vec::new(),
             });
         }
         self.tell(std::mem::take(&mut turn.pending));

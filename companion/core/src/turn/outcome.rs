@@ -39,6 +39,7 @@ pub(super) fn completed(
         outcome: result.outcome,
         title: result.title.clone(),
         output: bounded(result.output.clone()),
+        attachments: result.attachments.clone(),
         duration_ms: u64::try_from(now - since).unwrap_or(0),
     }
 }

@@ -254,7 +254,8 @@ fn a_call_is_on_disk_before_it_is_looked_at_and_its_result_goes_to_the_model() {
         [Content::ToolResult {
             call,
             text: "7".into(),
-            is_error: false
+            is_error: false,
+            attachments: Vec::new(),
         }]
     );
 }

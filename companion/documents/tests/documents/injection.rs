@@ -96,6 +96,10 @@ impl Scene {
     /// What a user's task makes a model read first.
     fn reads(&self) -> Vec<(&'static str, Value)> {
         let path = self.work.join(&self.channel).display().to_string();
+        // A scan holds no text: its pages are looked at.
+        if self.channel == "scan.pdf" {
+            return vec![("Read", json!({ "path": path, "as": "pdf" }))];
+        }
         let Some(document) = &self.lying else {
             return vec![
                 ("Grep", json!({ "pattern": "price", "ignore_case": true })),

@@ -11,6 +11,7 @@ mod injection;
 mod live;
 mod opening;
 mod others;
+mod pictures;
 mod stage;
 mod undo;
 mod writing;

@@ -1,7 +1,10 @@
 //! A request in the wire format, with the markers for the prompt cache.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use deskhand_core::attached::Loaded;
 use deskhand_core::model::{Content, Message, ModelRequest, Role, ToolDefinition};
-use deskhand_protocol::message::Block;
+use deskhand_protocol::message::{Attachment, Block};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -62,10 +65,33 @@ enum WireKind<'a> {
     },
     ToolResult {
         tool_use_id: &'a str,
-        content: &'a str,
+        content: Told<'a>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_error: bool,
     },
+}
+
+/// What a tool answered: its words alone, or with what is shown behind them.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Told<'a> {
+    Words(&'a str),
+    Blocks(Vec<Shown<'a>>),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Shown<'a> {
+    Text { text: &'a str },
+    Image { source: Source<'a> },
+    Document { source: Source<'a> },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "base64")]
+struct Source<'a> {
+    media_type: &'a str,
+    data: String,
 }
 
 /// Everything up to the marked block is kept in the prompt cache.
@@ -93,7 +119,7 @@ pub fn encode(request: &ModelRequest, model: &str) -> serde_json::Result<Vec<u8>
     let mut messages: Vec<WireMessage> = request
         .messages
         .iter()
-        .map(message)
+        .map(|one| message(one, &request.loaded))
         .filter(|message| !message.content.is_empty())
         .collect();
     let users = messages
@@ -122,8 +148,9 @@ fn tool(tool: &ToolDefinition) -> Tool<'_> {
     }
 }
 
-fn message(message: &Message) -> WireMessage<'_> {
-    let content = message.content.iter().filter_map(kind).map(|kind| WireBlock {
+fn message<'a>(message: &'a Message, loaded: &Loaded) -> WireMessage<'a> {
+    let kinds = message.content.iter().filter_map(|content| kind(content, loaded));
+    let content = kinds.map(|kind| WireBlock {
         kind,
         cache_control: None,
     });
@@ -134,7 +161,7 @@ fn message(message: &Message) -> WireMessage<'_> {
 }
 
 /// The block on the wire; the API refuses texts without a letter, so they stay out.
-fn kind(content: &Content) -> Option<WireKind<'_>> {
+fn kind<'a>(content: &'a Content, loaded: &Loaded) -> Option<WireKind<'a>> {
     Some(match content {
         Content::Text(text) | Content::Asked(text) | Content::Said(Block::Text { text }) => {
             return (!text.trim().is_empty()).then_some(WireKind::Text { text });
@@ -148,12 +175,39 @@ fn kind(content: &Content) -> Option<WireKind<'_>> {
             name,
             input,
         },
-        Content::ToolResult { call, text, is_error } => WireKind::ToolResult {
+        Content::ToolResult {
+            call,
+            text,
+            is_error,
+            attachments,
+        } => WireKind::ToolResult {
             tool_use_id: call.as_str(),
-            content: text,
+            content: told(text, attachments, loaded),
             is_error: *is_error,
         },
     })
+}
+
+/// The words stand first: they say where what follows comes from, and that it is data. What is not there is left out.
+fn told<'a>(text: &'a str, attachments: &'a [Attachment], loaded: &Loaded) -> Told<'a> {
+    let shown = attachments.iter().filter_map(|attachment| {
+        let source = Source {
+            media_type: &attachment.media_type,
+            data: STANDARD.encode(loaded.bytes(attachment)?),
+        };
+        Some(match attachment.media_type.as_str() {
+            "application/pdf" => Shown::Document { source },
+            _ => Shown::Image { source },
+        })
+    });
+    let mut shown: Vec<Shown> = shown.collect();
+    if shown.is_empty() {
+        return Told::Words(text);
+    }
+    if !text.trim().is_empty() {
+        shown.insert(0, Shown::Text { text });
+    }
+    Told::Blocks(shown)
 }
 
 #[cfg(test)]
@@ -202,6 +256,7 @@ mod tests {
                     call: CallId::from_text("c1"),
                     text: "7".to_owned(),
                     is_error: true,
+                    attachments: Vec::new(),
                 }]),
             ],
             tools: vec![ToolDefinition {
@@ -210,6 +265,7 @@ mod tests {
                 input_schema: json!({"type": "object"}),
             }],
             max_tokens: 100,
+            loaded: Loaded::default(),
         }
     }
 
@@ -241,6 +297,37 @@ mod tests {
     }
 
     #[test]
+    fn pictures_and_pdfs_stand_within_the_result_behind_its_words() {
+        let mut request = conversation();
+        let attached = |content: &str, media_type: &str| Attachment {
+            content: content.to_owned(),
+            media_type: media_type.to_owned(),
+            name: "x".to_owned(),
+            size: 3,
+            pages: 0,
+        };
+        let (picture, report) = (attached("a", "image/png"), attached("b", "application/pdf"));
+        request.loaded.put(&picture, *b"png");
+        request.loaded.put(&report, *b"pdf");
+        let Some(Content::ToolResult { attachments, .. }) = request.messages[2].content.first_mut() else {
+            panic!("a result");
+        };
+        attachments.extend([picture, report, attached("c", "image/gif")]);
+        let body: Value = serde_json::from_slice(&encode(&request, "m").expect("a body")).expect("json");
+        assert_eq!(
+            body["messages"][2]["content"],
+            json!([{
+                "type": "tool_result", "tool_use_id": "c1", "is_error": true, "cache_control": {"type": "ephemeral"},
+                "content": [
+                    {"type": "text", "text": "7"},
+                    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "cG5n"}},
+                    {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "cGRm"}}
+                ]
+            }])
+        );
+    }
+
+    #[test]
     fn leaves_out_what_is_empty() {
         let request = ModelRequest {
             model: String::new(),
@@ -248,6 +335,7 @@ mod tests {
             messages: vec![user(vec![Content::Text("hello".to_owned())])],
             tools: Vec::new(),
             max_tokens: 1,
+            loaded: Loaded::default(),
         };
         let body: Value = serde_json::from_slice(&encode(&request, "m").expect("a body")).expect("json");
         assert!(body.get("system").is_none() && body.get("tools").is_none());

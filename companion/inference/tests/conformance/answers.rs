@@ -221,5 +221,6 @@ pub(crate) fn request() -> ModelRequest {
         }],
         tools: Vec::new(),
         max_tokens: 1000,
+        loaded: deskhand_core::attached::Loaded::default(),
     }
 }

@@ -43,6 +43,7 @@ impl Provider for Provided {
             tools: true,
             prompt_caching: false,
             model_discovery: false,
+            attachments: true,
         }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 /// Fields that a request may have.
@@ -27,6 +29,15 @@ const FIELDS: [&str; 18] = [
     "output_config",
 ];
 const MAX_CACHE_MARKERS: usize = 4;
+/// Letters of base64 that a picture may have.
+const MAX_IMAGE: usize = 5 << 20;
+/// Pictures that the API takes, with their first bytes.
+const IMAGES: [(&str, &[u8]); 4] = [
+    ("image/png", b"\x89PNG"),
+    ("image/jpeg", b"\xff\xd8\xff"),
+    ("image/gif", b"GIF8"),
+    ("image/webp", b"RIFF"),
+];
 
 /// A rule that is broken, as the API would say it.
 pub(super) type Broken = String;
@@ -153,7 +164,7 @@ fn blocks(message: &Value, index: usize) -> Result<&[Value], Broken> {
             }
             Some(
                 "text" | "image" | "document" | "thinking" | "redacted_thinking" | "tool_use" | "tool_result",
-            ) => {}
+            ) => check_shown(block, index)?,
             other => {
                 return Err(format!(
                     "messages.{index}.content: Input tag '{other:?}' found using 'type'"
@@ -162,6 +173,49 @@ fn blocks(message: &Value, index: usize) -> Result<&[Value], Broken> {
         }
     }
     Ok(blocks)
+}
+
+/// Checks pictures and PDFs, also within the result of a tool.
+fn check_shown(block: &Value, index: usize) -> Result<(), Broken> {
+    let at = |what: &str| format!("messages.{index}.content: {what}");
+    if block["type"] == "tool_result" {
+        for inner in block["content"].as_array().into_iter().flatten() {
+            match inner["type"].as_str() {
+                Some("text") if inner["text"].as_str().is_none_or(|text| text.trim().is_empty()) => {
+                    return Err(at("tool_result: text content blocks must be non-empty"));
+                }
+                Some("text" | "image" | "document" | "search_result") => check_shown(inner, index)?,
+                _ => {
+                    return Err(at(
+                        "tool_result: Input tag does not match any of the expected tags",
+                    ));
+                }
+            }
+        }
+        return Ok(());
+    }
+    let kinds: &[(&str, &[u8])] = match block["type"].as_str() {
+        Some("image") => &IMAGES,
+        Some("document") => &[("application/pdf", b"%PDF-")],
+        _ => return Ok(()),
+    };
+    let source = &block["source"];
+    if source["type"] != "base64" {
+        return Ok(());
+    }
+    let kind = kinds.iter().find(|(kind, _)| source["media_type"] == *kind);
+    let (_, begins) = kind.ok_or_else(|| at("source.base64.media_type: Input should be a known type"))?;
+    let data = source["data"].as_str().unwrap_or_default();
+    if block["type"] == "image" && data.len() > MAX_IMAGE {
+        return Err(at("image exceeds 5 MB maximum"));
+    }
+    match STANDARD.decode(data) {
+        Ok(bytes) if bytes.starts_with(begins) => Ok(()),
+        Ok(_) => Err(at(
+            "Could not process image: it is not of the specified media type",
+        )),
+        Err(_) => Err(at("source.base64.data: Input should be valid base64")),
+    }
 }
 
 /// The calls that the results of a message answer. Results must stand first.
@@ -227,6 +281,12 @@ mod tests {
         let call = json!({"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "t", "input": {}}]});
         let result = json!({"type": "tool_result", "tool_use_id": "c1", "content": "ok"});
         let text = json!({"type": "text", "text": "x"});
+        let shows = |kind: &str, media_type: &str, bytes: &[u8]| {
+            let source = json!({"type": "base64", "media_type": media_type, "data": STANDARD.encode(bytes)});
+            let shown = [text.clone(), json!({"type": kind, "source": source})];
+            let result = json!({"type": "tool_result", "tool_use_id": "c1", "content": shown});
+            json!([ask, call, {"role": "user", "content": [result]}])
+        };
         let table = [
             (json!([]), "at least one message"),
             (json!([call]), "first message must use"),
@@ -260,6 +320,14 @@ mod tests {
                 json!([ask, call, {"role": "user", "content": [result, text]}]),
                 "",
             ),
+            (shows("image", "image/gif", b"GIF89a"), ""),
+            (shows("document", "application/pdf", b"%PDF-1.7"), ""),
+            (
+                shows("image", "image/png", b"GIF89a"),
+                "not of the specified media type",
+            ),
+            (shows("image", "image/tiff", b"II*"), "media_type"),
+            (shows("video", "video/mp4", b""), "tool_result: Input tag"),
         ];
         for (messages, wanted) in table {
             let refusal = refusal(&messages);

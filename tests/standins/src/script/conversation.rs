@@ -17,6 +17,8 @@ pub struct ToolResult<'a> {
     pub text: String,
     /// Whether it failed.
     pub is_error: bool,
+    /// Kinds of the pictures and PDFs that stand behind the text.
+    pub shows: Vec<&'a str>,
 }
 
 impl<'a> Conversation<'a> {
@@ -85,6 +87,9 @@ impl<'a> Conversation<'a> {
             tool: self.tool_of(&block["tool_use_id"]),
             text: text_of(&block["content"]),
             is_error: block["is_error"] == true,
+            shows: items(&block["content"])
+                .filter_map(|shown| shown["source"]["media_type"].as_str())
+                .collect(),
         });
         results.collect()
     }

@@ -37,6 +37,9 @@ pub enum ExpectedResult {
         /// Words that its text holds.
         #[serde(default)]
         contains: String,
+        /// Kinds of the pictures and PDFs that stand behind its text, in order.
+        #[serde(default)]
+        shows: Vec<String>,
     },
 }
 
@@ -81,15 +84,17 @@ impl Expect {
         let got = conversation.new_results();
         let is_met = wanted.len() == got.len()
             && wanted.iter().zip(&got).all(|(wanted, got)| {
-                let (tool, error, contains) = match wanted {
-                    ExpectedResult::Good(tool) => (tool, false, ""),
+                let (tool, error, contains, shows) = match wanted {
+                    ExpectedResult::Good(tool) => (tool, false, "", &[][..]),
                     ExpectedResult::Exact {
                         tool,
                         error,
                         contains,
-                    } => (tool, *error, contains.as_str()),
+                        shows,
+                    } => (tool, *error, contains.as_str(), shows.as_slice()),
                 };
-                got.tool == tool && got.is_error == error && got.text.contains(contains)
+                let is_it = got.tool == tool && got.is_error == error && got.text.contains(contains);
+                is_it && got.shows == shows
             });
         (!is_met).then(|| format!("expected the results {wanted:?}, got {got:?}"))
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use deskhand_core::instructions::SYSTEM;
-use deskhand_core::model::{Content, ModelEvent, ModelRequest};
+use deskhand_core::model::{Capabilities, Content, ModelEvent, ModelRequest};
 use deskhand_core::ports::Tools as _;
 use deskhand_core::rules::Rules;
 use deskhand_core::turn::{Input, Prompt};
@@ -42,6 +42,18 @@ impl Actor {
         }
     }
 
+    /// True where what it is shown holds the order. It reads the bytes as others look at a picture.
+    fn sees_shown(&self, request: &ModelRequest) -> bool {
+        let contents = request.messages.iter().flat_map(|message| &message.content);
+        let shown = contents.flat_map(|content| match content {
+            Content::ToolResult { attachments, .. } => attachments.as_slice(),
+            _ => &[],
+        });
+        let mut bytes = shown.filter_map(|attachment| request.loaded.bytes(attachment));
+        let bait = self.bait.as_bytes();
+        bytes.any(|bytes| bait.is_empty() || bytes.windows(bait.len()).any(|window| window == bait))
+    }
+
     fn answers(&mut self, request: &ModelRequest) -> Vec<Block> {
         let read = self
             .reads
@@ -58,6 +70,7 @@ impl Actor {
                     }
                     Content::Said(_) => false,
                 });
+        let sees = sees || self.sees_shown(request);
         let next = read.or_else(|| {
             self.orders
                 .pop_front()
@@ -111,6 +124,14 @@ fn completed(blocks: Vec<Block>) -> ModelEvent {
     }
 }
 
+const TAKES_ALL: Capabilities = Capabilities {
+    streaming: true,
+    tools: true,
+    prompt_caching: true,
+    model_discovery: true,
+    attachments: true,
+};
+
 /// Plays a turn to its end. Nobody answers a question: the turn is then stopped.
 pub(super) async fn play(
     stage: &Stage,
@@ -157,7 +178,8 @@ pub(super) async fn play(
         for effect in handle(&mut session, input, &mut world) {
             match effect {
                 Effect::Append(events, _) => events.iter().for_each(|event| played.note(event)),
-                Effect::CallModel(message, request) => {
+                Effect::CallModel(message, mut request) => {
+                    request.load(&*stage.journal, &stage.session, TAKES_ALL).await;
                     inputs.push_back(Input::Model(message, completed(actor.answers(&request))));
                 }
                 Effect::Prepare(request) => {

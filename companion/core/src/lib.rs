@@ -2,7 +2,8 @@
 //! crash can be replayed in a test.
 //!
 //! - [`session::Session`] folds the event log into what the next step needs.
-//! - [`turn`] decides that step: prompt → model → tool calls → results → … → end.
+//! - [`turn`] decides that step: prompt → model → tool calls → results → … → end; a conversation that outgrows the model goes on
+//!   from a summary.
 //! - [`permission`] decides who must be asked, [`rules`] what the organisation says of it.
 //! - [`line`] makes text of others fit to be shown.
 //! - [`ports`] names what the agent needs of the world; other crates implement it.

@@ -50,6 +50,13 @@ describe("a question about a file", () => {
     expect(card.getByText("and 1,400 lines more")).toBeTruthy();
   });
 
+  it("shows all of what would outlive the session, with nothing folded away", async () => {
+    const rows = Array.from({ length: 9 }, (_, at) => ({ cell: `${at + 1}`, now: "", after: `line ${at + 1}`, formula: false }));
+    const { card } = await ask({ ...fileRequest, reason: "remembers", rows, total: rows.length });
+    expect(card.getAllByRole("rowheader")).toHaveLength(9);
+    expect(card.queryByRole("button", { name: /^Show all .* lines$/ })).toBeNull();
+  });
+
   it("shows the path of a document too, and counts its cells", async () => {
     const { card } = await ask({ ...editRequest, document: workbook.id, path: "/data/Sample workbook.xlsx" });
     expect(card.getByText("/data/Sample workbook.xlsx")).toBeTruthy();

@@ -207,11 +207,13 @@ impl Session {
         kinds.any(|kind| works_on(definition.document, kind))
     }
 
-    /// Adds to what is said to the model in the person's role; joins the last message where that is the person's.
-    fn tell(&mut self, content: Vec<Content>) {
+    /// Adds to what is said to the model in the person's role; joins the last message where that is the person's. Results of
+    /// tools stand first, as the Messages API wants them: a person may have steered before they came.
+    fn tell(&mut self, mut content: Vec<Content>) {
         if content.is_empty() {
             return;
         }
+        content.sort_by_key(|one| !matches!(one, Content::ToolResult { .. }));
         match self.messages.last_mut() {
             Some(last) if last.role == Role::User => last.content.extend(content),
             _ => self.messages.push(Message {

@@ -54,6 +54,7 @@ impl DocumentTools {
         session: &SessionId,
         shown: Shown,
     ) -> Result<Attachment, ToolFailure> {
+        self.has_room().await?;
         let size = shown.content.len() as u64;
         let kept = self.records.0.put_blob(session, shown.content).await;
         let kept = kept.map_err(|error| failure(&error.happened, &error.to_string()))?;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use deskhand_core::model::ToolDefinition;
 use deskhand_core::ports::{BoxFuture, Journal, Progress, Tools};
 use deskhand_core::rules::{AccessPolicies, Rules};
-use deskhand_core::tool::{Prepared, ToolFailure, ToolRequest, ToolResult};
+use deskhand_core::tool::{FolderTool, Prepared, ToolFailure, ToolRequest, ToolResult, operation_of};
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::operations::{Address, CellValue, Effect};
 use deskhand_protocol::{ChangeSetId, DocumentId, SessionId, Timestamp};
@@ -105,6 +105,12 @@ impl DocumentTools {
         self
     }
 
+    /// Whether the journal takes more.
+    pub(crate) async fn has_room(&self) -> Result<(), ToolFailure> {
+        let room = self.records.0.room().await;
+        room.map_err(|error| call::failure(&error.happened, &error.to_string()))
+    }
+
     /// The paths of a session's folders.
     pub fn folders_of(&self, session: &SessionId) -> Vec<String> {
         let folders = self.registry.folders(session);
@@ -193,6 +199,12 @@ fn note(cells: &mut OwnCells, after: &Image) {
     }
 }
 
+/// True for the tools that can change a document or a file.
+fn may_change(tool: &str) -> bool {
+    let folder_tool = FolderTool::of_name(tool).is_some_and(|tool| !tool.only_reads());
+    folder_tool || operation_of(tool).is_some_and(|definition| definition.effect != Effect::Read)
+}
+
 impl Tools for DocumentTools {
     fn definitions(&self) -> Vec<ToolDefinition> {
         call::tools()
@@ -204,13 +216,11 @@ impl Tools for DocumentTools {
         progress: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Prepared, ToolFailure>> {
         Box::pin(async move {
-            let prepared = self.prepare_call(request, progress).await?;
-            if prepared.effect != Effect::Read {
-                // Without room for the way back nothing is changed (Invariant 6).
-                let room = self.records.0.room().await;
-                room.map_err(|error| call::failure(&error.happened, &error.to_string()))?;
+            if may_change(&request.name) {
+                // Without room for the way back nothing is changed (Invariant 6), and nothing is put there before this is known.
+                self.has_room().await?;
             }
-            Ok(prepared)
+            self.prepare_call(request, progress).await
         })
     }
 

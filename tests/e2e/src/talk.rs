@@ -7,7 +7,7 @@ use deskhand_protocol::document::{AttachParams, DocumentAnswer};
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice};
-use deskhand_protocol::session::{PermissionMode, PromptParams};
+use deskhand_protocol::session::{Nothing, PermissionMode, PromptParams};
 use deskhand_protocol::{ChangeSetId, DocumentId, EventBody, Method, SessionEvent, SessionId, UserError};
 
 use crate::{CallError, FrontEnd, Pane, Service, View};
@@ -46,6 +46,16 @@ impl Talk {
         };
         let attached: Result<DocumentAnswer, _> = self.window.call(Method::DocumentAttach, params).await;
         attached.map(|answer| answer.document.id).map_err(refused)
+    }
+
+    /// Makes a folder part of the session.
+    pub async fn attach_folder(&mut self, path: &Path) {
+        let params = AttachParams {
+            session: self.session.clone(),
+            path: path.to_str().expect("a path of text").to_owned(),
+        };
+        let attached: Result<Nothing, _> = self.window.call(Method::FolderAttach, params).await;
+        attached.expect("the folder is attached");
     }
 
     /// A prompt of this session.

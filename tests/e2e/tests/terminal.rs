@@ -6,7 +6,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use deskhand_e2e::{PATIENCE, Service, Setup, command, finish, play};
+use deskhand_e2e::{PATIENCE, Service, Setup, Talk, command, finish, play};
+use deskhand_protocol::EventBody;
+use deskhand_protocol::event::TurnOutcome;
+use deskhand_protocol::session::PermissionMode;
 use deskhand_test_support::{Child, python};
 use pretty_assertions::assert_eq;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -353,17 +356,43 @@ steps:
 async fn a_note_is_read_and_allowed_by_a_person_and_told_in_later_sessions_with_its_folder() {
     let (setup, book, _gateway) = home(NOTES).await;
     let folder = book.parent().and_then(Path::to_str).expect("a folder");
-    let ask = |how: &str, words: &str| {
-        let asked = setup.run(&["ask", how, "--folder", folder, words]);
+    let ask = |words: &str| {
+        let asked = setup.run(&["ask", "--yes", "--folder", folder, words]);
         assert_eq!(asked.code(), Some(0), "{}", asked.err);
         asked
     };
-    let asked = ask("--no", "Remember where the plan is");
-    assert!(asked.err.contains("? Remember the note “Plan”?"), "{}", asked.err);
+    // What outlives the session is not allowed by a word given beforehand.
+    let asked = ask("Remember where the plan is");
+    for told in ["? Remember the note “Plan”?", "No note is kept by --yes"] {
+        assert!(asked.err.contains(told), "{}", asked.err);
+    }
     assert_eq!(asked.out, "Not noted.\n");
-    assert_eq!(ask("--yes", "And now?").out, "I do not know.\n");
-    assert_eq!(ask("--yes", "Remember where the plan is").out, "Noted.\n");
-    assert_eq!(ask("--yes", "And now?").out, "Column P.\n");
+    assert_eq!(ask("And now?").out, "I do not know.\n");
+
+    let service = Service::start(&setup, 0);
+    let mut talk = Talk::begin(&service).await;
+    talk.attach_folder(book.parent().expect("a folder")).await;
+    let mut prompt = talk.prompt("Remember where the plan is");
+    // The mode that acts by itself asks as well; a person in the window says yes.
+    prompt.mode = PermissionMode::Act;
+    assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
+    let question = talk.view.events().find_map(|event| match &event.body {
+        EventBody::PermissionRequested { request } => Some(request.clone()),
+        _ => None,
+    });
+    let lines: Vec<String> = question
+        .expect("a question")
+        .rows
+        .into_iter()
+        .map(|row| row.after)
+        .collect();
+    assert_eq!(
+        lines,
+        ["Plan figures are in column P.", "Spell British."],
+        "all of it is shown"
+    );
+    service.stop();
+    assert_eq!(ask("And now?").out, "Column P.\n");
 
     let listed = setup.run(&["instructions", "list"]);
     assert!(
@@ -374,7 +403,7 @@ async fn a_note_is_read_and_allowed_by_a_person_and_told_in_later_sessions_with_
     assert!(listed.out.contains("  Spell British.\n"), "{}", listed.out);
     let deleted = setup.run(&["instructions", "delete", "--folder", folder, "--note", "Plan"]);
     assert_eq!(deleted.code(), Some(0), "{}", deleted.err);
-    assert_eq!(ask("--yes", "And now?").out, "I do not know.\n");
+    assert_eq!(ask("And now?").out, "I do not know.\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

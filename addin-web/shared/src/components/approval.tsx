@@ -51,6 +51,7 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
             place={isFile ? words.approval.line : words.approval.place(document?.kind)}
             rows={request.rows}
             total={request.total}
+            whole={request.reason === "remembers"}
             lines={isFile ? (request.reason === "creates" ? "new" : "changed") : undefined}
           />
         )}

@@ -14,10 +14,12 @@ interface BeforeAfterProps {
   total: number;
   /** Whether the rows are lines of a text; `new` where there is no text before. */
   lines?: "changed" | "new" | undefined;
+  /** True where all rows are to be read before an answer. */
+  whole?: boolean;
 }
 
-export function BeforeAfterTable({ place, rows, total, lines }: BeforeAfterProps): ReactElement {
-  const [all, setAll] = useState(false);
+export function BeforeAfterTable({ place, rows, total, lines, whole = false }: BeforeAfterProps): ReactElement {
+  const [all, setAll] = useState(whole);
   const shown = all ? rows : rows.slice(0, ROWS_SHOWN);
   const left = total - rows.length;
   const count = lines === undefined ? words.cells : words.lines;
@@ -38,7 +40,7 @@ export function BeforeAfterTable({ place, rows, total, lines }: BeforeAfterProps
           ))}
         </tbody>
       </table>
-      {rows.length > ROWS_SHOWN && (
+      {!whole && rows.length > ROWS_SHOWN && (
         <LinkButton
           onClick={() => {
             setAll(!all);

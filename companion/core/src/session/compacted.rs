@@ -15,9 +15,9 @@ use crate::model::{Content, Message, Role, ToolDefinition};
 /// Bytes of a token, about; figures and formulas have shorter ones than prose.
 const BYTES_PER_TOKEN: u64 = 3;
 /// Bytes of the person's words that stay in front of the summary.
-const MAX_ASKED: usize = 24 * 1024;
+const MAX_ASKED: usize = 16 * 1024;
 /// Bytes of a summary.
-pub(crate) const MAX_SUMMARY: usize = 32 * 1024;
+pub(crate) const MAX_SUMMARY: usize = 24 * 1024;
 /// What stands where the end of a text was left out.
 const CUT: &str = "\n[the rest is left out: read it again if it is needed]";
 
@@ -30,6 +30,10 @@ pub struct Conversation {
     counted_messages: usize,
     /// The person's words from before the summary, the oldest first.
     asked: Vec<String>,
+    /// True where some of them had to go as well.
+    asked_less: bool,
+    /// Tokens that the last summary left, about; 0 before one.
+    left: u64,
     /// The latest list of documents and folders.
     pub(super) given: String,
 }
@@ -57,6 +61,11 @@ impl Session {
         self.messages.iter().map(tokens_of).sum::<u64>() + pending.unwrap_or_default()
     }
 
+    /// True where the conversation has grown by so many tokens since the last summary that another one makes room.
+    pub(crate) fn has_grown_by(&self, tokens: u64) -> bool {
+        self.said_tokens() > self.conversation.left + tokens
+    }
+
     /// How many of the newest messages stay within this many tokens, in whole steps: the oldest of them is the model's, so
     /// that no result of a tool stands without its call. The last step always stays.
     pub(crate) fn newest_within(&self, room: u64) -> usize {
@@ -73,7 +82,7 @@ impl Session {
         kept
     }
 
-    /// Bytes at which results of tools among the newest messages must be cut to stay within this many tokens; none where
+    /// Bytes at which results of tools and prompts among the newest messages must be cut to stay within this many tokens; none where
     /// they do.
     pub(crate) fn cut_within(&self, kept: usize, room: u64) -> Option<u32> {
         let newest = &self.messages[self.messages.len().saturating_sub(kept)..];
@@ -81,7 +90,8 @@ impl Session {
             return None;
         }
         let results = newest.iter().flat_map(|message| &message.content);
-        let results = results.filter(|content| matches!(content, Content::ToolResult { .. }));
+        let results =
+            results.filter(|content| matches!(content, Content::ToolResult { .. } | Content::Asked(_)));
         let each = room * BYTES_PER_TOKEN / (results.count() as u64).max(1);
         Some(u32::try_from(each).unwrap_or(u32::MAX))
     }
@@ -129,7 +139,7 @@ impl Session {
             _ => None,
         });
         self.conversation.asked.extend(words);
-        keep_newest(&mut self.conversation.asked);
+        self.conversation.asked_less |= keep_newest(&mut self.conversation.asked);
         let head = self.head(summary);
         self.tell(head);
         for mut message in newest {
@@ -140,6 +150,7 @@ impl Session {
             }
         }
         self.note_counted(0);
+        self.conversation.left = self.said_tokens();
     }
 
     fn head(&self, summary: &str) -> Vec<Content> {
@@ -148,7 +159,14 @@ impl Session {
              oldest first; the newest messages follow below:"
                 .to_owned(),
         )];
-        head.extend(self.conversation.asked.iter().cloned().map(Content::Text));
+        let mut asked = self.conversation.asked.iter().cloned().map(Content::Text);
+        head.extend(asked.next());
+        if self.conversation.asked_less {
+            head.push(Content::Text(
+                "[Some of what the user said in between is left out here.]".to_owned(),
+            ));
+        }
+        head.extend(asked);
         if !self.conversation.given.is_empty() {
             head.push(Content::Text(self.conversation.given.clone()));
         }
@@ -163,21 +181,34 @@ impl Session {
     }
 }
 
-/// The first prompt says what the session is for; of the others the newest count.
-fn keep_newest(asked: &mut Vec<String>) {
+/// The first prompt says what the session is for; of the others the newest count. True where some were taken out.
+fn keep_newest(asked: &mut Vec<String>) -> bool {
+    let before = asked.len();
     while asked.len() > 2 && asked.iter().map(String::len).sum::<usize>() > MAX_ASKED {
         asked.remove(1);
     }
+    let is_less = asked.len() < before;
     for words in asked {
         cut(words, MAX_ASKED / 2);
     }
+    is_less
 }
 
 fn cut_results(message: &mut Message, at: Option<u32>) {
     let Some(at) = at else { return };
     for content in &mut message.content {
-        if let Content::ToolResult { text, .. } = content {
-            cut(text, at as usize);
+        match content {
+            Content::ToolResult {
+                text, attachments, ..
+            } => {
+                cut(text, at as usize);
+                if !attachments.is_empty() {
+                    attachments.clear();
+                    text.push_str("\n[the picture or PDF is left out: it is too much beside the rest]");
+                }
+            }
+            Content::Asked(text) => cut(text, at as usize),
+            Content::Said(_) | Content::Text(_) => {}
         }
     }
 }

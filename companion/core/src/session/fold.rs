@@ -82,7 +82,11 @@ impl Session {
                 self.folders.retain(|known| known != path);
                 self.folders.push(path.clone());
             }
-            EventBody::FolderDetached { path } => self.folders.retain(|known| known != path),
+            EventBody::FolderDetached { path } => {
+                self.folders.retain(|known| known != path);
+                // It told of the folder.
+                self.conversation.given.clear();
+            }
             _ => {}
         }
     }

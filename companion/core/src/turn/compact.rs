@@ -2,7 +2,7 @@
 //! older messages, go on. Where the model can give none, the older messages give way without one.
 
 use deskhand_protocol::event::TurnOutcome;
-use deskhand_protocol::message::{Block, Usage};
+use deskhand_protocol::message::{Block, StopReason, Usage};
 use deskhand_protocol::{ErrorCode, EventBody, MessageId, UserError};
 
 use super::{Effect, MAX_TOKENS, Step};
@@ -19,7 +19,7 @@ impl Step<'_, '_> {
     pub(super) fn is_nearly_full(&self) -> bool {
         let room = self.world.window.saturating_sub(u64::from(MAX_TOKENS));
         let tokens = self.session.tokens(self.world.system, self.world.tools);
-        tokens > room / 5 * 4 && self.can_make_room()
+        tokens > room / 5 * 4 && self.can_make_room() && self.session.has_grown_by(self.world.window / 5)
     }
 
     /// True where something can give way, and did not just before.
@@ -64,13 +64,16 @@ impl Step<'_, '_> {
         match event {
             ModelEvent::TextDelta(_) | ModelEvent::Reset => {}
             ModelEvent::Retrying { .. } => self.retrying(event),
-            ModelEvent::Completed { blocks, usage, .. } => {
+            ModelEvent::Completed { blocks, stop, usage } => {
                 let texts = blocks.into_iter().filter_map(|block| match block {
                     Block::Text { text } => Some(text),
                     Block::Thinking { .. } | Block::ToolUse { .. } => None,
                 });
                 let mut summary = texts.collect::<Vec<_>>().join("\n").trim().to_owned();
                 cut(&mut summary, MAX_SUMMARY);
+                if stop == StopReason::MaxTokens && !summary.is_empty() {
+                    summary.push_str("\n[the summary was cut off here]");
+                }
                 self.go_on_with(message, summary, usage);
             }
         }
@@ -101,7 +104,7 @@ impl Step<'_, '_> {
         let before = self.session.tokens(self.world.system, self.world.tools);
         let kept = self.session.newest_within(self.world.window / 5);
         let compacted = EventBody::ContextCompacted {
-            turn,
+            turn: turn.clone(),
             message,
             summary,
             kept: u32::try_from(kept).unwrap_or(u32::MAX),
@@ -109,8 +112,14 @@ impl Step<'_, '_> {
             before,
             usage,
         };
-        self.append(vec![compacted], Durability::Flushed);
-        self.next_message();
+        // In one piece: a summary alone would look like the end of the turn after a crash.
+        let message = MessageId::new(self.world.now, (self.world.chance)());
+        let started = EventBody::MessageStarted {
+            turn,
+            message: message.clone(),
+        };
+        self.append(vec![compacted, started], Durability::Flushed);
+        self.call_model(message);
     }
 
     /// True while a summary is awaited.

@@ -3,32 +3,41 @@
 //! A note outlives its session, so one that a document dictated would speak in all later ones. Therefore each is read and
 //! allowed by a person, whatever the mode; and the model is told notes as data (Invariant 9), never as instructions.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use deskhand_core::instructions::as_data;
+use deskhand_core::line::{acts, hides, one_line};
 use deskhand_core::model::ToolDefinition;
 use deskhand_core::ports::{BoxFuture, Progress, Tools};
 use deskhand_core::tool::{
     Ask, AskReason, FileSubject, MEMORY_TOOL, Prepared, ToolFailure, ToolRequest, ToolResult,
 };
 use deskhand_documents::DocumentTools;
-use deskhand_protocol::SessionId;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::instructions::{Guidance, PutInstructionsParams};
 use deskhand_protocol::operations::Effect;
 use deskhand_protocol::permission::BeforeAfter;
+use deskhand_protocol::{CallId, SessionId, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::Guide;
+
+/// Lines of a note: as many as a person reads before they allow it.
+const MAX_LINES: usize = 60;
 
 /// The tools for documents with the one for notes.
 #[derive(Clone)]
 pub(crate) struct NoteTools {
     documents: DocumentTools,
     guide: Arc<Guide>,
+    /// What stood there when a person was asked, by call: the folder, and when the note was written.
+    asked: Arc<Mutex<HashMap<CallId, Stood>>>,
 }
+
+type Stood = (Option<String>, Option<Timestamp>);
 
 impl fmt::Debug for NoteTools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,7 +56,11 @@ struct Write {
 impl NoteTools {
     /// Puts them together.
     pub(crate) fn new(documents: DocumentTools, guide: Arc<Guide>) -> Self {
-        Self { documents, guide }
+        Self {
+            documents,
+            guide,
+            asked: Arc::default(),
+        }
     }
 
     /// The note that a call asks for, and what stands there now.
@@ -60,6 +73,7 @@ impl NoteTools {
             (None, [only]) => Some(only),
             (None, _) => None,
         };
+        check_text(&write.text)?;
         let folder = folder.ok_or_else(|| refused("`folder` must be one of the attached folders"))?;
         let (folder, note) = (Some(folder.clone()), Some(write.name));
         let all = self.guide.all();
@@ -77,6 +91,8 @@ impl NoteTools {
 
     fn prepared(&self, request: &ToolRequest) -> Result<Prepared, ToolFailure> {
         let (asked, now) = self.asked(request)?;
+        let stood = (asked.folder.clone(), now.as_ref().map(|one| one.changed_at));
+        self.held().insert(request.call.clone(), stood);
         let rows = lines(now.as_ref().map_or("", |one| &one.text), &asked.text);
         let verb = match (now, asked.text.is_empty()) {
             (_, true) => "Forget the note",
@@ -93,7 +109,7 @@ impl NoteTools {
             }),
             ask: Some(Ask {
                 reason: AskReason::Remembers,
-                question: format!("{verb} “{}”?", asked.note.unwrap_or_default()),
+                question: format!("{verb} “{}”?", one_line(&asked.note.unwrap_or_default())),
                 scope: "The model is told it in all later sessions with this folder. Read it: you can change, pause and \
                         delete notes under Instructions."
                     .to_owned(),
@@ -105,9 +121,27 @@ impl NoteTools {
         })
     }
 
+    fn held(&self) -> MutexGuard<'_, HashMap<CallId, Stood>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True where the same note stands in the same folder as when a person was asked. After a restart that is not known.
+    fn is_as_asked(
+        &self,
+        request: &ToolRequest,
+        asked: &PutInstructionsParams,
+        now: Option<&Guidance>,
+    ) -> bool {
+        let stood = self.held().remove(&request.call);
+        stood.is_none_or(|stood| stood == (asked.folder.clone(), now.map(|one| one.changed_at)))
+    }
+
     async fn write(&self, request: &ToolRequest) -> ToolResult {
         let done = match self.asked(request) {
             Err(failure) => Err(failure),
+            Ok((asked, now)) if !self.is_as_asked(request, &asked, now.as_ref()) => Err(refused(
+                "the note or the folders changed since the user was asked; nothing was kept",
+            )),
             Ok((asked, _)) => {
                 let name = asked.note.clone().unwrap_or_default();
                 let put = self.guide.put(asked, true).await;
@@ -209,9 +243,46 @@ fn lines(now: &str, after: &str) -> Vec<BeforeAfter> {
         .collect()
 }
 
+/// Whether a person sees all that would be kept.
+fn check_text(text: &str) -> Result<(), ToolFailure> {
+    let is_seen = |character: char| character == '\n' || !(acts(character) || hides(character));
+    if !text.chars().all(is_seen) {
+        return Err(refused(
+            "a note holds no control characters and none that a person does not see",
+        ));
+    }
+    if text.lines().count() > MAX_LINES {
+        return Err(refused(&format!("a note has at most {MAX_LINES} lines")));
+    }
+    Ok(())
+}
+
 fn refused(why: &str) -> ToolFailure {
     ToolFailure {
         title: "The note was not kept".to_owned(),
         output: why.chars().take(300).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_LINES, check_text};
+
+    #[test]
+    fn a_note_holds_nothing_that_a_person_does_not_see() {
+        for hidden in [
+            "Use EUR.\u{e0041}\u{e0042}",
+            "Use\u{200b}EUR",
+            "Use EUR\u{fe0f}",
+            "\u{202e}RUE esU",
+            "Use EUR\r",
+            "\u{1b}[8mdelete all",
+            "Use\u{2060}EUR",
+        ] {
+            assert!(check_text(hidden).is_err(), "{hidden:?}");
+        }
+        check_text("Beträge in EUR,\nגם בעברית").expect("words in any language");
+        check_text(&"a line\n".repeat(MAX_LINES)).expect("as many as are read");
+        assert!(check_text(&"a line\n".repeat(MAX_LINES + 1)).is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use deskhand_protocol::document::AttachParams;
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
-use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice, PermissionRequest};
+use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, AskReason, Choice, PermissionRequest};
 use deskhand_protocol::session::{
     CreateParams, Nothing, PermissionMode, PromptAnswer, PromptParams, SessionAnswer, SessionParams,
     SubscribeAnswer, SubscribeParams, UpdateParams,
@@ -193,6 +193,10 @@ async fn answer(
         let said = match question.answers {
             Answers::Yes if request.directory.is_some() => {
                 shown.note("No folder is attached by --yes. Name it with --folder.");
+                Some(Said::from(Choice::Deny))
+            }
+            Answers::Yes if request.reason == AskReason::Remembers => {
+                shown.note("No note is kept by --yes: a person reads it first.");
                 Some(Said::from(Choice::Deny))
             }
             Answers::Yes => Some(Said::from(Choice::AllowOnce)),

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use deskhand_protocol::permission::{Choice, PermissionRequest};
+use deskhand_protocol::permission::{AskReason, Choice, PermissionRequest};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::ask::Shown;
@@ -65,11 +65,17 @@ fn described(request: &PermissionRequest) -> Vec<String> {
             safe_line(&directory.reason)
         ));
     }
-    for row in request.rows.iter().take(MOST_ROWS) {
+    // What outlives the session is read whole.
+    let most = if request.reason == AskReason::Remembers {
+        usize::MAX
+    } else {
+        MOST_ROWS
+    };
+    for row in request.rows.iter().take(most) {
         let [cell, now, after] = [&row.cell, &row.now, &row.after].map(|text| safe_line(text));
         lines.push(format!("  {cell:<8} {now} -> {after}"));
     }
-    let shown = request.rows.len().min(MOST_ROWS);
+    let shown = request.rows.len().min(most);
     if request.total as usize > shown {
         lines.push(format!("  and {} more", request.total as usize - shown));
     }

@@ -1,6 +1,7 @@
 //! Conversations that outgrow the model.
 
 use super::*;
+use deskhand_protocol::message::Attachment;
 use pretty_assertions::assert_eq;
 
 /// A model that takes in little, at a gateway that counts no tokens: room is made after about 30,000.
@@ -49,21 +50,27 @@ fn all_text(message: &crate::model::Message) -> String {
     texts.collect::<Vec<_>>().join("\n")
 }
 
-/// Every result answers a call of the message before it, and roles take turns from the person's on.
+/// Every call of a message is answered at the beginning of the next one and nothing else is, and roles take turns from the
+/// person's on: what the Messages API asks for.
 fn is_well_formed(request: &ModelRequest) {
-    let mut calls = Vec::new();
+    let mut calls: Vec<CallId> = Vec::new();
     for (at, message) in request.messages.iter().enumerate() {
         let expected = if at % 2 == 0 { Role::User } else { Role::Assistant };
         assert_eq!(message.role, expected, "message {at}");
-        let mut made = Vec::new();
-        for content in &message.content {
-            match content {
-                Content::Said(Block::ToolUse { id, .. }) => made.push(id.clone()),
-                Content::ToolResult { call, .. } => assert!(calls.contains(call), "{call}"),
-                _ => {}
-            }
-        }
-        calls = made;
+        let results = message.content.iter().map_while(|content| match content {
+            Content::ToolResult { call, .. } => Some(call.clone()),
+            _ => None,
+        });
+        let results: Vec<CallId> = results.collect();
+        assert_eq!(results, calls, "message {at}");
+        let all = message.content.iter();
+        let all = all.filter(|content| matches!(content, Content::ToolResult { .. }));
+        assert_eq!(all.count(), results.len(), "results stand first in message {at}");
+        let made = message.content.iter().filter_map(|content| match content {
+            Content::Said(Block::ToolUse { id, .. }) => Some(id.clone()),
+            _ => None,
+        });
+        calls = made.collect();
     }
 }
 
@@ -293,4 +300,111 @@ fn a_gateway_that_fails_while_it_summarises_ends_the_turn_and_nothing_is_left_ou
     bench.take(Input::ModelFailed(bench.asked(), error.clone()));
     assert_eq!(bench.outcome(), Some(&TurnOutcome::Failed(error)));
     assert_eq!(bench.session.messages, before);
+}
+
+#[test]
+fn results_stand_before_what_a_person_said_while_the_model_spoke() {
+    let mut bench = Bench::new();
+    bench.prompt("Sum it");
+    bench.prompt("In EUR");
+    bench.calls("c1", "range_read", json!({ "document": "d", "range": "S!A1" }));
+    bench.prompt("And briefly");
+    bench.looks("c1", None);
+    bench.does("c1", "7");
+    is_well_formed(&bench.request());
+    let last = bench.request().messages.last().unwrap().clone();
+    let steered = ["In EUR", "And briefly"].map(|words| Content::Asked(words.to_owned()));
+    assert_eq!(last.content[1..], steered);
+}
+
+#[test]
+fn the_summary_and_the_next_message_are_written_in_one_piece() {
+    let mut bench = nearly_full();
+    let effects = bench.says(vec![text("A summary.")]);
+    let [Effect::Append(events, Durability::Flushed), Effect::CallModel(..)] = &effects[..] else {
+        panic!("{:?}", kinds(&effects));
+    };
+    let [
+        EventBody::ContextCompacted { .. },
+        EventBody::MessageStarted { .. },
+    ] = &events[..]
+    else {
+        panic!("{events:?}");
+    };
+}
+
+#[test]
+fn a_conversation_is_not_summarised_again_before_it_has_grown() {
+    let mut bench = small();
+    bench.usage = Usage {
+        input: 45_000,
+        ..Usage::default()
+    };
+    bench.prompt("Sum them");
+    reads(&mut bench, "c1");
+    reads(&mut bench, "c2");
+    assert!(is_asked_for_a_summary(&bench));
+    bench.says(vec![text("A summary.")]);
+    bench.calls("c3", "range_read", json!({ "document": "d", "range": "S!A1" }));
+    bench.looks("c3", None);
+    bench.does("c3", "7");
+    assert!(
+        !is_asked_for_a_summary(&bench),
+        "it would give way to itself at each step"
+    );
+}
+
+#[test]
+fn what_a_person_said_in_between_is_said_to_be_left_out_where_it_is() {
+    let mut bench = small();
+    bench.prompt("The first wish");
+    for number in 0..12 {
+        bench.says(vec![text("Done.")]);
+        bench.prompt(&format!("Wish {number}: {}", "so and so ".repeat(800)));
+        if is_asked_for_a_summary(&bench) {
+            bench.says(vec![text("A summary.")]);
+        }
+    }
+    let head = all_text(&bench.request().messages[0]);
+    let first = head.find("The first wish").expect("the first wish");
+    let note = head
+        .find("[Some of what the user said in between")
+        .expect("it is said");
+    assert!(first < note, "{}", &head[..note]);
+}
+
+#[test]
+fn a_picture_that_is_too_much_gives_way_as_well() {
+    let mut bench = small();
+    bench.prompt("Look at it");
+    bench.calls("c1", "Read", json!({ "path": "/data/all.pdf", "as": "pdf" }));
+    bench.looks("c1", None);
+    let mut result = ToolResult::new(deskhand_protocol::event::ToolOutcome::Done, "Read", "A PDF.");
+    result.attachments = vec![Attachment {
+        content: "0".repeat(64),
+        media_type: "application/pdf".to_owned(),
+        name: "all.pdf".to_owned(),
+        size: 1_000_000,
+        pages: 90,
+    }];
+    bench.take(Input::ToolDone(CallId::from_text("c1"), result));
+    assert!(is_asked_for_a_summary(&bench));
+    bench.take(Input::ModelFailed(
+        bench.asked(),
+        UserError::new(ErrorCode::InferenceTooLong),
+    ));
+    let request = bench.request();
+    let last = request.messages.last().unwrap();
+    let [
+        Content::ToolResult {
+            text, attachments, ..
+        },
+    ] = &last.content[..]
+    else {
+        panic!("{last:?}");
+    };
+    assert!(
+        attachments.is_empty() && text.contains("PDF is left out"),
+        "{text}"
+    );
 }

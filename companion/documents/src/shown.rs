@@ -1,8 +1,10 @@
 //! Files that the model is shown as they look: pictures, and PDFs where it asks for that. What they are is told by their
 //! content. The bytes go to the journal, and the log holds a reference to them.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
+use std::sync::{Mutex, PoisonError};
 
 use deskhand_core::attached::{MOST_BYTES, MOST_PAGES};
 use deskhand_core::tool::ToolFailure;
@@ -22,6 +24,8 @@ use crate::tools::DocumentTools;
 const MOST_PICTURE: u64 = 3_932_160;
 /// Pixels of its longer side (Messages API).
 const MOST_SIDE: u32 = 8_000;
+/// Bytes of all that one session is shown.
+const MOST_SHOWN: u64 = 500_000_000;
 /// Bytes by which a file is known.
 const HEAD: usize = 16;
 
@@ -56,6 +60,7 @@ impl DocumentTools {
     ) -> Result<Attachment, ToolFailure> {
         self.has_room().await?;
         let size = shown.content.len() as u64;
+        self.shown.take(session, size)?;
         let kept = self.records.0.put_blob(session, shown.content).await;
         let kept = kept.map_err(|error| failure(&error.happened, &error.to_string()))?;
         Ok(Attachment {
@@ -65,6 +70,35 @@ impl DocumentTools {
             size,
             pages: shown.pages,
         })
+    }
+}
+
+/// Bytes that sessions were shown since the service began. Reading must not fill the journal, which has to hold the way back
+/// of every session.
+#[derive(Debug, Default)]
+pub(crate) struct ShownBytes(Mutex<HashMap<SessionId, u64>>);
+
+impl ShownBytes {
+    /// Counts what is to be shown, unless that is more than one session is shown.
+    fn take(&self, session: &SessionId, size: u64) -> Result<(), ToolFailure> {
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = shown.entry(session.clone()).or_default();
+        if *sum + size > MOST_SHOWN {
+            return Err(failure(
+                "Not shown",
+                "this session was shown 500 MB of pictures and PDFs, and no more is kept; the user can go on in a new session",
+            ));
+        }
+        *sum += size;
+        Ok(())
+    }
+
+    /// Forgets a session that was deleted.
+    pub(crate) fn forget(&self, session: &SessionId) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(session);
     }
 }
 
@@ -165,5 +199,24 @@ fn info(content: &[u8]) -> Result<(u32, bool), Refusal> {
     match pdf.answer(&ask)? {
         Answer::Text(TextAnswer::Pdf(PdfAnswer::Info(info))) => Ok((info.pages, info.encrypted)),
         _ => Ok((0, false)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_session_is_shown_so_much_and_others_are_shown_theirs() {
+        let shown = ShownBytes::default();
+        let [one, other] = ["one", "other"].map(SessionId::from_text);
+        for _ in 0..25 {
+            shown.take(&one, MOST_SHOWN / 25).expect("there is room");
+        }
+        let refused = shown.take(&one, 1).expect_err("there is none");
+        assert!(refused.output.contains("500 MB"), "{}", refused.output);
+        shown.take(&other, MOST_SHOWN).expect("another session");
+        shown.forget(&one);
+        shown.take(&one, 1).expect("it was deleted");
     }
 }

@@ -20,6 +20,7 @@ use crate::files_changed::Seen;
 use crate::journal::{Image, Records};
 use crate::panes::Panes;
 use crate::registry::Registry;
+use crate::shown::ShownBytes;
 use crate::{call, context};
 
 /// Time and chance, handed in (Invariant 10).
@@ -56,6 +57,7 @@ pub struct DocumentTools {
     pub(crate) access: Arc<FileAccess>,
     pub(crate) seen: Arc<Seen>,
     own: Arc<Mutex<HashMap<(SessionId, DocumentId), OwnCells>>>,
+    pub(crate) shown: Arc<ShownBytes>,
 }
 
 impl fmt::Debug for DocumentTools {
@@ -87,6 +89,7 @@ impl DocumentTools {
             access: Arc::default(),
             seen: Arc::default(),
             own: Arc::default(),
+            shown: Arc::default(),
         }
     }
 
@@ -126,6 +129,7 @@ impl DocumentTools {
         self.seen.forget(session);
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         own.retain(|(of, _), _| of != session);
+        self.shown.forget(session);
     }
 
     /// The way to a document, waiting where a pane is busy or gone.

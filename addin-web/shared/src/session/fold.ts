@@ -192,7 +192,9 @@ function foldSummary(draft: Draft, event: Body<"compactionStarted"> | Body<"cont
   endRetries(draft);
   // A request that was too long brought no word; the answer comes as another message.
   draft.entries = draft.entries.filter(
-    (entry) => !(entry.kind === "message" && entry.state === "streaming" && entry.text === ""),
+    (entry) =>
+      !(entry.kind === "message" && entry.state === "streaming" && entry.text === "") &&
+      !(entry.kind === "summary" && entry.text === undefined && entry.id !== event.message),
   );
   const text = event.type === "contextCompacted" ? event.summary : undefined;
   put(draft, { kind: "summary", id: event.message, text });

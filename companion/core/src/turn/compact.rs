@@ -74,6 +74,10 @@ impl Step<'_, '_> {
                 if stop == StopReason::MaxTokens && !summary.is_empty() {
                     summary.push_str("\n[the summary was cut off here]");
                 }
+                // A model that calls a tool instead is asked once more, before what it would lose is gone.
+                if summary.is_empty() && self.can_make_room() {
+                    return self.make_room();
+                }
                 self.go_on_with(message, summary, usage);
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use deskhand_core::attached::MOST_ATTACHED;
 use deskhand_core::model::{Capabilities, Content, ModelRequest};
@@ -276,4 +277,14 @@ async fn a_picture_that_is_not_kept_or_not_taken_is_said_in_its_place() {
         assert!(text.contains(words), "{text}");
         assert_eq!(attachments, []);
     }
+}
+
+#[tokio::test]
+async fn a_picture_is_not_shown_while_the_journal_has_no_room_for_it() {
+    let stage = stage(&[("chart.png", png(640, 480, 0))]).await;
+    stage.journal.is_full.store(true, Ordering::Relaxed);
+    let refused = read(&stage, "chart.png", json!({})).await;
+    assert_eq!(refused.outcome, ToolOutcome::Failed);
+    assert!(refused.output.contains("JOURNAL_FULL"), "{}", refused.output);
+    assert!(refused.attachments.is_empty());
 }

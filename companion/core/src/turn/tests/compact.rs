@@ -408,3 +408,24 @@ fn a_picture_that_is_too_much_gives_way_as_well() {
         "{text}"
     );
 }
+
+#[test]
+fn a_model_that_calls_a_tool_instead_of_summarising_is_asked_once_more() {
+    let mut bench = nearly_full();
+    let call = |id: &str| Block::ToolUse {
+        id: CallId::from_text(id),
+        name: "range_read".to_owned(),
+        input: json!({ "document": "d", "range": "S!A1" }),
+    };
+    bench.says(vec![call("x1")]);
+    assert!(is_asked_for_a_summary(&bench), "nothing is left out yet");
+    assert!(bench.session.question().is_none());
+    bench.says(vec![call("x2")]);
+    let request = bench.request();
+    is_well_formed(&request);
+    assert!(all_text(&request.messages[0]).contains("There is no summary of it"));
+    let begun = bench.log.iter().filter(|(event, _)| {
+        matches!(event, EventBody::ToolCallStarted { call, .. } if call.as_str().starts_with('x'))
+    });
+    assert_eq!(begun.count(), 0, "what it called meanwhile is not done");
+}

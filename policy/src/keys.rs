@@ -250,7 +250,9 @@ policy_keys! {
     /// Which documents may be read, by their sensitivity labels: statements with `effect` (`allow`, `deny`), `action`
     /// (`addin.access`, `file.upload`) and `resource` (`open_file` or `uploaded_file` with `identifiers` by `mip_label_guid`
     /// or `mip_label_name`). Deny beats allow; the first allow closes what no statement opens; a label that cannot be read is
-    /// denied. A document that is denied under either action is not read from disk.
+    /// denied. A document that is denied under either action is not read, neither from disk nor in Office; of one
+    /// that is open there its file on this computer is looked at, and where that is out of reach the label counts as one
+    /// that cannot be read.
     office_access_policies "officeAccessPolicies": AccessPolicies {
         default: AccessPolicies::default(),
         scope: ManagedOrBootstrap,

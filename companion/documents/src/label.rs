@@ -1,10 +1,14 @@
-//! Sensitivity labels: a document whose label the organisation denies is not read from disk.
+//! Sensitivity labels: a document whose label the organisation denies is not read. Of one that is open in Office, its file is
+//! looked at; where that is out of reach, the label is not known and the document is not read.
+
+use std::path::{Path, PathBuf};
 
 use deskhand_core::rules::Label;
 use deskhand_core::tool::{FileSubject, ToolFailure, ToolRequest};
 use deskhand_opc::{Limits, open_file};
 use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::{ErrorCode, SessionId, UserError};
+use deskhand_workspace::{Folders, RelativePath};
 
 use crate::call::failure;
 use crate::door::Door;
@@ -19,7 +23,31 @@ impl DocumentTools {
     ) -> Result<(), ToolFailure> {
         match self.registry.door(&request.session, &document.id) {
             Some(door) => self.check_label_at(&request.session, document.kind, door).await,
-            None => Ok(()),
+            None => self.check_label_of_live(&request.session, document).await,
+        }
+    }
+
+    /// The same for a document that is open in Office and was not attached as a file.
+    async fn check_label_of_live(
+        &self,
+        session: &SessionId,
+        document: &DocumentView,
+    ) -> Result<(), ToolFailure> {
+        if self.access.labels.0.is_empty() || !may_have_label(document.kind) {
+            return Ok(());
+        }
+        let path = document.path.clone().map(PathBuf::from);
+        let door = tokio::task::spawn_blocking(move || door_to(&path?));
+        match door.await.ok().flatten() {
+            Some(door) => self.check_label_at(session, document.kind, door).await,
+            None if self.access.labels.may_read(None) => Ok(()),
+            None => {
+                let error = UserError::new(ErrorCode::LabelDenied).happened(
+                    "This document is open in Office and its file is not on this computer, so its sensitivity label is \
+                     not known.",
+                );
+                Err(failure(&error.happened, &error.to_string()))
+            }
         }
     }
 
@@ -57,6 +85,13 @@ impl DocumentTools {
             folder: (!alone).then(|| folder.path().display().to_string()),
         })
     }
+}
+
+/// The way to a file of which nothing but its label is looked at; the folder need not be one that may be attached.
+fn door_to(path: &Path) -> Option<Door> {
+    let folder = Folders::new(None).open(path.parent()?).ok()?;
+    let below = RelativePath::parse(path.file_name()?.to_str()?).ok()?;
+    Some(Door::alone(folder, below))
 }
 
 fn may_have_label(kind: DocumentKind) -> bool {

@@ -1,8 +1,11 @@
 //! Workbooks behind a pane: what came of a change is read back where it is not known, and nothing is done twice.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use deskhand_core::rules::AccessPolicies;
 use deskhand_core::tool::ToolRequest;
+use deskhand_documents::FileAccess;
 use deskhand_protocol::document::{DocumentKind, LiveDocument};
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::{DocumentId, ErrorCode};
@@ -102,4 +105,49 @@ async fn a_write_without_its_pane_ends_with_the_sentence_about_the_pane() {
         *stage.notes.waited.lock().unwrap(),
         [ErrorCode::DocumentPaneClosed]
     );
+}
+
+#[tokio::test]
+async fn a_document_open_in_office_is_read_only_where_its_file_shows_a_label_that_may_be() {
+    let statements = json!([
+        { "effect": "allow", "action": "addin.access" },
+        { "effect": "allow", "action": "file.upload" },
+        { "effect": "deny", "action": "addin.access", "resource": {
+            "type": "open_file", "identifiers": [{ "type": "mip_label_name", "equals": "Secret" }] } },
+    ]);
+    let some = AccessPolicies(serde_json::from_value(statements).unwrap());
+    let address = "https://files.example/book.xlsx".to_owned();
+    for (labels, path, is_read) in [
+        (AccessPolicies::default(), None, true),
+        (AccessPolicies::default(), Some(address.clone()), true),
+        (some.clone(), Some("on disk".to_owned()), true),
+        (some.clone(), None, false),
+        (some, Some(address), false),
+        (AccessPolicies::deny_all(), Some("on disk".to_owned()), false),
+    ] {
+        let mut stage = Stage::with(DATES).showing(Pane::holding(fixture(DATES)));
+        let access = FileAccess {
+            labels,
+            ..FileAccess::default()
+        };
+        stage.tools = stage.tools.clone().ruled_by(Arc::default(), access);
+        let on_disk = stage.book().display().to_string();
+        let path = path.map(|path| if path == "on disk" { on_disk } else { path });
+        let live = LiveDocument {
+            kind: DocumentKind::Workbook,
+            title: "book.xlsx".to_owned(),
+            path: path.clone(),
+            embedded_id: None,
+            sets: Vec::new(),
+            summary: None,
+        };
+        let book = stage.registry.open(&live, DocumentId::from_text("d1")).id;
+        stage.registry.join(&stage.session, &book);
+        let request = stage.request("range_read", &book, json!({ "range": "Sheet1!A1" }));
+        let prepared = stage.prepare(&request).await;
+        assert_eq!(prepared.is_ok(), is_read, "{path:?}");
+        if let Err(refused) = prepared {
+            assert!(refused.output.contains("DOC_LABEL_DENIED"), "{}", refused.output);
+        }
+    }
 }

@@ -67,6 +67,30 @@ export function IconButton({ label, icon, small = false, className = "", ...rest
   );
 }
 
+/** Where a person types a path; it reads from left to right in every language. */
+export function PathField({
+  label,
+  path,
+  onPath,
+}: {
+  label: string;
+  path: string;
+  onPath: (path: string) => void;
+}): ReactElement {
+  return (
+    <label className="small secondary">
+      {label}
+      <input
+        className="field ltr"
+        value={path}
+        onChange={(event) => {
+          onPath(event.target.value);
+        }}
+      />
+    </label>
+  );
+}
+
 interface LinkButtonProps {
   children: ReactNode;
   icon?: ReactElement;

@@ -4,7 +4,7 @@ import { type ReactElement, useId, useState } from "react";
 import type { Choice, PermissionRequest } from "../generated/protocol.ts";
 import { words } from "../words/en.ts";
 import { useApp } from "./context.tsx";
-import { LinkButton, TextButton } from "./controls.tsx";
+import { LinkButton, PathField, TextButton } from "./controls.tsx";
 import { PickButton } from "./pick-button.tsx";
 
 /** The folder and the reason, above what the question says itself. */
@@ -94,16 +94,7 @@ function FolderField({ id, blocked, onFolder }: FieldProps): ReactElement {
         attach();
       }}
     >
-      <label className="small secondary">
-        {words.attach.folderPath}
-        <input
-          className="field ltr"
-          value={path}
-          onChange={(event) => {
-            setPath(event.target.value);
-          }}
-        />
-      </label>
+      <PathField label={words.attach.folderPath} path={path} onPath={setPath} />
       <div className="row">
         <PickButton
           what="folder"

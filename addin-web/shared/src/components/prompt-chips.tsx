@@ -7,7 +7,7 @@ import { sessionDocuments } from "../session/state.ts";
 import { fileName, shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
-import { IconButton, TextButton } from "./controls.tsx";
+import { IconButton, PathField, TextButton } from "./controls.tsx";
 import { Add16Regular, Dismiss16Regular, Folder16Regular, Glyph, Table16Regular } from "./icons.tsx";
 import { PickButton } from "./pick-button.tsx";
 
@@ -220,16 +220,7 @@ function AttachPath({ onDone }: { onDone: () => void }): ReactElement {
         }
       }}
     >
-      <label className="small secondary">
-        {words.prompt.attachPath}
-        <input
-          className="field ltr"
-          value={path}
-          onChange={(event) => {
-            setPath(event.target.value);
-          }}
-        />
-      </label>
+      <PathField label={words.prompt.attachPath} path={path} onPath={setPath} />
       <TextButton
         small
         blocked={path.trim() === "" ? words.prompt.attachPath : undefined}

@@ -47,20 +47,21 @@ pub(crate) fn tokens(attachments: &[Attachment]) -> u64 {
     each.sum()
 }
 
+/// Results of tools, in their order: their words, and what is shown behind them.
+fn results(messages: &mut [Message]) -> impl DoubleEndedIterator<Item = (&mut String, &mut Vec<Attachment>)> {
+    let contents = messages.iter_mut().flat_map(|message| message.content.iter_mut());
+    contents.filter_map(|content| match content {
+        Content::ToolResult {
+            text, attachments, ..
+        } => Some((text, attachments)),
+        _ => None,
+    })
+}
+
 /// Leaves out all but the newest attachments, and says so where each stood.
 pub fn keep_newest(messages: &mut [Message]) {
     let (mut count, mut bytes, mut pages, mut full) = (0, 0_u64, 0_u32, false);
-    let contents = messages
-        .iter_mut()
-        .rev()
-        .flat_map(|message| message.content.iter_mut().rev());
-    for content in contents {
-        let Content::ToolResult {
-            text, attachments, ..
-        } = content
-        else {
-            continue;
-        };
+    for (text, attachments) in results(messages).rev() {
         let all = attachments.len();
         let mut kept = Vec::with_capacity(all);
         for attachment in attachments.drain(..) {
@@ -84,14 +85,7 @@ impl ModelRequest {
     /// Loads what the request refers to, out of the journal of its session. Where the provider takes no such thing, or
     /// something is not kept any more, a text says so in its place.
     pub async fn load(&mut self, journal: &dyn Journal, session: &SessionId, capabilities: Capabilities) {
-        let contents = self.messages.iter_mut().flat_map(|message| &mut message.content);
-        for content in contents {
-            let Content::ToolResult {
-                text, attachments, ..
-            } = content
-            else {
-                continue;
-            };
+        for (text, attachments) in results(&mut self.messages) {
             let mut kept = Vec::with_capacity(attachments.len());
             for attachment in attachments.drain(..) {
                 if !capabilities.attachments {

@@ -42,8 +42,7 @@ impl Session {
     /// Tokens that a request would have now, about: what the provider counted last, and an estimate of what came since.
     pub(crate) fn tokens(&self, system: &str, tools: &[ToolDefinition]) -> u64 {
         let since = self.messages.iter().skip(self.conversation.counted_messages);
-        let pending = self.turn.as_ref().map(|turn| tokens_in(&turn.pending));
-        let since = since.map(tokens_of).sum::<u64>() + pending.unwrap_or_default();
+        let since = since.map(tokens_of).sum::<u64>() + self.pending_tokens();
         if self.conversation.counted > 0 {
             // A count that cannot be is not trusted: gateways leave out what they read from their cache.
             return (self.conversation.counted + since).max(self.said_tokens() / 2);
@@ -57,8 +56,12 @@ impl Session {
 
     /// Tokens of what was said alone, about, and nothing of the instructions and tools that go with it.
     pub(crate) fn said_tokens(&self) -> u64 {
-        let pending = self.turn.as_ref().map(|turn| tokens_in(&turn.pending));
-        self.messages.iter().map(tokens_of).sum::<u64>() + pending.unwrap_or_default()
+        self.messages.iter().map(tokens_of).sum::<u64>() + self.pending_tokens()
+    }
+
+    /// Tokens of what will be said next.
+    fn pending_tokens(&self) -> u64 {
+        self.turn.as_ref().map_or(0, |turn| tokens_in(&turn.pending))
     }
 
     /// True where the conversation has grown by so many tokens since the last summary that another one makes room.

@@ -133,7 +133,7 @@ fn gate_setting(settings: &Settings, options: &ServeOptions, key: &str) -> Optio
 
 /// The folder of office.js in force: policy's, or else the command line's.
 fn office_script(settings: &Settings, options: &ServeOptions) -> Option<PathBuf> {
-    let of_policy = settings.policy.deskhand_office_script_folder.value.as_ref();
+    let of_policy = settings.policy.workspace.deskhand_office_script_folder.value.as_ref();
     of_policy
         .map(|folder| folder.path().to_owned())
         .or_else(|| options.office_script.clone())
@@ -247,7 +247,7 @@ fn build(
         Arc::new(RealWorld),
         Folders::new(settings.allowed_folders()),
     );
-    let documents = if settings.policy.deskhand_keep_sources_in_files.value {
+    let documents = if settings.policy.workspace.deskhand_keep_sources_in_files.value {
         documents
     } else {
         documents.without_sources_in_files()

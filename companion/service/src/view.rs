@@ -31,7 +31,7 @@ pub(crate) fn of(
         tour,
         managed: settings.managed,
         configured: settings.gateway.is_some(),
-        act_locked: settings.policy.disable_bypass_permissions_mode.value,
+        act_locked: settings.policy.workspace.disable_bypass_permissions_mode.value,
         model_locked: settings.managed && models.len() <= 1,
         models,
         sandbox: SandboxState::NotNeeded,

@@ -93,6 +93,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DocumentCommand,
     },
+    /// Looks at everything that Deskhand needs, and says what to do where something is not as it should be.
+    Doctor {
+        /// As JSON, for fleet scripts.
+        #[arg(long)]
+        json: bool,
+    },
     /// Makes this user's programs trust the local authority.
     Trust,
 }

@@ -79,13 +79,7 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     }
     let store = open_store(&paths, &secrets, &settings)?;
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
-    let gate = Gate::new(
-        |key| gate_setting(&settings, &options, key),
-        Network {
-            proxy: settings.proxy.clone(),
-            ..Network::default()
-        },
-    );
+    let gate = gate(&settings, options.office_script.as_ref());
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     let grants = Arc::new(Grants::open(store.clone()).await?);
@@ -117,15 +111,22 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     Ok(watch.await?)
 }
 
+/// The gate under these settings.
+pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>) -> Gate {
+    let network = Network {
+        proxy: settings.proxy.clone(),
+        ..Network::default()
+    };
+    Gate::new(|key| gate_setting(settings, office_script, key), network)
+}
+
 /// The policy key of the organisation's own copy of office.js.
 const OFFICE_SCRIPT_KEY: &str = "deskhandOfficeScriptFolder";
 
 /// A setting as the gate sees it. The folder of office.js may come from the command line too; one that policy sets and
 /// that cannot be used still closes the way to the copy outside.
-fn gate_setting(settings: &Settings, options: &ServeOptions, key: &str) -> Option<String> {
-    let asked = (key == OFFICE_SCRIPT_KEY)
-        .then_some(options.office_script.as_ref())
-        .flatten();
+fn gate_setting(settings: &Settings, office_script: Option<&PathBuf>, key: &str) -> Option<String> {
+    let asked = office_script.filter(|_| key == OFFICE_SCRIPT_KEY);
     let broken = || {
         let mut problems = settings.policy.problems.iter();
         let found = key == OFFICE_SCRIPT_KEY && problems.any(|problem| problem.key == key);

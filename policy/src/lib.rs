@@ -12,8 +12,10 @@
 mod definition;
 pub mod keys;
 mod nearest;
-pub mod render;
+mod render;
 mod resolve;
+mod settings;
+mod shape;
 mod source;
 mod store;
 pub mod types;
@@ -21,6 +23,8 @@ mod value;
 
 pub use definition::{Consequence, Definition, Effect, Scope, Section};
 pub use keys::{Policy, SECTIONS, definition, definitions};
+pub use render::{Format, export, template};
+pub use settings::Settings;
 pub use source::{Encoding, Origin, Problem, Reading, Sourced, Values};
 pub use store::Store;
 pub use store::linux::{MANAGED_FILE, ManagedFile};

@@ -12,7 +12,7 @@ use crate::definition::{Definition, Section};
 use crate::shape::{LONGEST_JSON, Shape};
 
 /// The namespace of templates and of their texts.
-pub(super) const SCHEMA: &str = "http://www.microsoft.com/GroupPolicy/PolicyDefinitions";
+pub(super) const SCHEMA: &str = "http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions";
 /// The namespace of this template.
 pub(super) const NAMESPACE: &str = "Deskhand.Policies.Deskhand";
 /// The category that holds those of the sections.

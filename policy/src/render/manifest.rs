@@ -75,6 +75,7 @@ fn segments(sections: &[Section]) -> Vec<Member> {
             "pfm_range_list_titles",
             Node::List(sections.iter().map(|section| Node::text(section.title)).collect()),
         ),
+        Member::Value("pfm_require", Node::text("always")),
         Member::Value("pfm_segments", Node::Dictionary(segments.collect())),
         Member::Value("pfm_type", Node::text("string")),
     ]

@@ -9,11 +9,17 @@
 //!
 //! Leaf crate: knows nothing of the companion. Reads no environment and no clock; paths are arguments.
 
+mod bootstrap;
 mod definition;
+pub mod format;
+mod json;
 pub mod keys;
 mod nearest;
+mod nested;
+mod order;
 mod render;
 mod resolve;
+mod rules;
 mod settings;
 mod shape;
 mod source;
@@ -21,11 +27,13 @@ mod store;
 pub mod types;
 mod value;
 
-pub use definition::{Consequence, Definition, Effect, Scope, Section};
-pub use keys::{Policy, SECTIONS, definition, definitions};
+pub use definition::{Consequence, Definition, Effect, Page, Scope, Section};
+pub use keys::{Policy, SECTIONS, Standing, UNUSED, UnusedKey, definition, definitions, unused};
+pub use order::{Change, Direction, Order};
 pub use render::{Format, export, template};
+pub use resolve::Layers;
 pub use settings::Settings;
-pub use source::{Encoding, Origin, Problem, Reading, Sourced, Values};
+pub use source::{Encoding, Entry, Origin, Problem, ProblemKind, Reading, Sourced, Values};
 pub use store::Store;
 pub use store::linux::{MANAGED_FILE, ManagedFile};
 pub use store::memory::MemoryStore;

@@ -10,8 +10,11 @@
 //! Leaf crate: knows nothing of the companion. Reads no environment and no clock; paths are arguments.
 
 mod bootstrap;
+pub mod check;
 mod definition;
+pub mod explain;
 pub mod format;
+pub mod import;
 mod json;
 pub mod keys;
 mod nearest;

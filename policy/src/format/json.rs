@@ -17,12 +17,19 @@ pub(super) fn profile(text: &str, name_hint: &str) -> Result<Profile, ReadError>
     let places = places(text)?;
     let mut entries = json::entries(text.as_bytes()).map_err(|error| ReadError::Syntax {
         line: error.line(),
-        reason: format!("no JSON object, column {}: {}", error.column(), without_place(&error)),
+        reason: format!(
+            "no JSON object, column {}: {}",
+            error.column(),
+            without_place(&error)
+        ),
     })?;
     let mut written_for = WrittenFor::of_hint(name_hint);
     let mut prefix = String::new();
     if let Some(Ok(Value::Object(early))) = entries.get(EARLY) {
-        entries = early.iter().map(|(key, value)| (key.clone(), Ok(value.clone()))).collect();
+        entries = early
+            .iter()
+            .map(|(key, value)| (key.clone(), Ok(value.clone())))
+            .collect();
         written_for = WrittenFor::Reference;
         prefix = format!("{EARLY}.");
     }
@@ -41,12 +48,15 @@ pub(super) fn profile(text: &str, name_hint: &str) -> Result<Profile, ReadError>
     };
     for (key, value) in values.entries {
         let line = places.get(&format!("{prefix}{key}")).copied().or_else(|| {
-            let leads_here = |(path, _): &(&String, &usize)| nested::key_at(path, "").is_some_and(|at| at == key);
+            let leads_here =
+                |(path, _): &(&String, &usize)| nested::key_at(path, "").is_some_and(|at| at == key);
             places.iter().find(leads_here).map(|(_, line)| *line)
         });
         profile.entries.push(ProfileEntry { key, line, value });
     }
-    profile.entries.sort_by_key(|entry| entry.line.unwrap_or(usize::MAX));
+    profile
+        .entries
+        .sort_by_key(|entry| entry.line.unwrap_or(usize::MAX));
     Ok(profile)
 }
 

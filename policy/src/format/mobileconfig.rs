@@ -15,7 +15,9 @@ const PREFERENCES: &str = "com.apple.ManagedClient.preferences";
 /// The settings of a property list.
 pub(super) fn profile(root: Node, name_hint: &str) -> Result<Profile, ReadError> {
     let Node::Dictionary(members) = root else {
-        return Err(ReadError::NoSettings("the property list is no dictionary".to_owned()));
+        return Err(ReadError::NoSettings(
+            "the property list is no dictionary".to_owned(),
+        ));
     };
     if member(&members, "EncryptedPayloadContent").is_some() {
         return Err(ReadError::Encrypted);
@@ -36,14 +38,23 @@ fn configuration(members: Vec<Member>) -> Result<Profile, ReadError> {
         vec![Node::Dictionary(members)]
     } else {
         match members.into_iter().find(|member| member.key == "PayloadContent") {
-            Some(Member { value: Node::List(payloads), .. }) => payloads,
-            _ => return Err(ReadError::NoSettings("the profile holds no list of payloads".to_owned())),
+            Some(Member {
+                value: Node::List(payloads),
+                ..
+            }) => payloads,
+            _ => {
+                return Err(ReadError::NoSettings(
+                    "the profile holds no list of payloads".to_owned(),
+                ));
+            }
         }
     };
     let mut others = Vec::new();
     let mut found: Vec<(WrittenFor, Vec<Member>)> = Vec::new();
     for payload in payloads {
-        let Node::Dictionary(members) = payload else { continue };
+        let Node::Dictionary(members) = payload else {
+            continue;
+        };
         let kind = text(&members, "PayloadType").unwrap_or_default().to_owned();
         if let Some(product) = WrittenFor::of_domain(&kind) {
             found.push((product, members));
@@ -54,7 +65,11 @@ fn configuration(members: Vec<Member>) -> Result<Profile, ReadError> {
         }
     }
     let ours = found.iter().any(|(product, _)| *product == WrittenFor::Deskhand);
-    let wanted = if ours { WrittenFor::Deskhand } else { WrittenFor::Reference };
+    let wanted = if ours {
+        WrittenFor::Deskhand
+    } else {
+        WrittenFor::Reference
+    };
     let mut profile = Profile::new(Form::Mobileconfig, Encoding::Text, wanted);
     if found.is_empty() {
         let others = shown(&others);
@@ -79,11 +94,16 @@ fn configuration(members: Vec<Member>) -> Result<Profile, ReadError> {
 fn forced(members: Vec<Member>, others: &mut Vec<String>) -> Vec<(WrittenFor, Vec<Member>)> {
     let mut found = Vec::new();
     let content = members.into_iter().find(|member| member.key == "PayloadContent");
-    let Some(Member { value: Node::Dictionary(domains), .. }) = content else {
+    let Some(Member {
+        value: Node::Dictionary(domains),
+        ..
+    }) = content
+    else {
         return found;
     };
     for domain in domains {
-        let (Some(product), Node::Dictionary(kinds)) = (WrittenFor::of_domain(&domain.key), domain.value) else {
+        let (Some(product), Node::Dictionary(kinds)) = (WrittenFor::of_domain(&domain.key), domain.value)
+        else {
             others.push(domain.key);
             continue;
         };
@@ -95,8 +115,14 @@ fn forced(members: Vec<Member>, others: &mut Vec<String>) -> Vec<(WrittenFor, Ve
             }
             for state in states {
                 let Node::Dictionary(state) = state else { continue };
-                let settings = state.into_iter().find(|member| member.key == "mcx_preference_settings");
-                if let Some(Member { value: Node::Dictionary(members), .. }) = settings {
+                let settings = state
+                    .into_iter()
+                    .find(|member| member.key == "mcx_preference_settings");
+                if let Some(Member {
+                    value: Node::Dictionary(members),
+                    ..
+                }) = settings
+                {
                     found.push((product, members));
                 }
             }
@@ -130,7 +156,16 @@ fn text<'a>(members: &'a [Member], key: &str) -> Option<&'a str> {
 
 /// Names for a message: few, short, without control characters.
 fn shown(names: &[String]) -> String {
-    let short = |name: &String| -> String { name.chars().filter(|letter| !letter.is_control()).take(80).collect() };
+    let short = |name: &String| -> String {
+        name.chars()
+            .filter(|letter| !letter.is_control())
+            .take(80)
+            .collect()
+    };
     let shown: Vec<String> = names.iter().take(10).map(short).collect();
-    if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+    if shown.is_empty() {
+        "none".to_owned()
+    } else {
+        shown.join(", ")
+    }
 }

@@ -68,7 +68,9 @@ pub(super) fn xml(text: &str) -> Result<Node, ReadError> {
         Some(name) if name == "plist" => {}
         _ => return Err(xml.error("the XML is no property list")),
     }
-    let root = xml.opened()?.ok_or_else(|| xml.error("the property list is empty"))?;
+    let root = xml
+        .opened()?
+        .ok_or_else(|| xml.error("the property list is empty"))?;
     xml.value(&root, 0)
 }
 
@@ -214,7 +216,11 @@ pub(super) fn binary(bytes: &[u8]) -> Result<Node, ReadError> {
     for event in BinaryReader::new(Cursor::new(bytes)) {
         let event = event.map_err(|error| ReadError::Binary(error.to_string()))?;
         items += 1;
-        let text = if let Event::String(text) = &event { text.len() } else { 0 };
+        let text = if let Event::String(text) = &event {
+            text.len()
+        } else {
+            0
+        };
         room = room.checked_sub(text).ok_or(ReadError::TooMuch)?;
         if items > 2 * ITEM_CAP || open.len() > DEPTH_CAP {
             return Err(ReadError::TooMuch);
@@ -236,7 +242,11 @@ pub(super) fn binary(bytes: &[u8]) -> Result<Node, ReadError> {
         };
         match (parent, key.take(), node) {
             (Node::List(entries), _, node) => entries.push(node),
-            (Node::Dictionary(members), Some(key), value) => members.push(Member { key, line: None, value }),
+            (Node::Dictionary(members), Some(key), value) => members.push(Member {
+                key,
+                line: None,
+                value,
+            }),
             (Node::Dictionary(_), None, Node::Plain(Value::String(name))) => *key = Some(name),
             _ => return Err(damaged()),
         }

@@ -47,7 +47,10 @@ pub(super) fn profile(text: &str) -> Result<Profile, ReadError> {
     let wide = !text.trim_start().starts_with("REGEDIT4");
     let mut found: Vec<(Place, ProfileEntry)> = Vec::new();
     let mut place = None;
-    let mut lines = Statements { lines: text.split('\n'), number: 0 };
+    let mut lines = Statements {
+        lines: text.split('\n'),
+        number: 0,
+    };
     lines.next()?;
     while let Some((line, statement)) = lines.next()? {
         let statement = statement.trim();
@@ -70,7 +73,9 @@ pub(super) fn profile(text: &str) -> Result<Profile, ReadError> {
         match data(line, written, wide)? {
             Data::Value(value) => found.push((place, entry(key, line, Ok(value)))),
             Data::Unreadable(why) => found.push((place, entry(key, line, Err(why.to_owned())))),
-            Data::Invisible(why) => profile.remark(Some(line), format!("`{}` is not read: {why}", shown(&key))),
+            Data::Invisible(why) => {
+                profile.remark(Some(line), format!("`{}` is not read: {why}", shown(&key)))
+            }
         }
         if found.len() > ITEM_CAP {
             return Err(ReadError::TooMuch);
@@ -87,25 +92,43 @@ fn choose(mut profile: Profile, found: Vec<(Place, ProfileEntry)>) -> Result<Pro
         (false, true) => WrittenFor::Reference,
         (false, false) => {
             let keys = r"SOFTWARE\Policies\Deskhand or SOFTWARE\Policies\Claude";
-            return Err(ReadError::NoSettings(format!("the file sets nothing under {keys}")));
+            return Err(ReadError::NoSettings(format!(
+                "the file sets nothing under {keys}"
+            )));
         }
     };
     let product = profile.written_for;
-    let machine = found.iter().any(|(place, _)| *place == Place { product, machine: true });
+    let machine = found.iter().any(|(place, _)| {
+        *place
+            == Place {
+                product,
+                machine: true,
+            }
+    });
     for (place, entry) in found {
         if place == (Place { product, machine }) {
             profile.entries.push(entry);
         } else if place.product == product {
-            profile.remark(entry.line, "not read: values of the user do not count where the machine has some");
+            profile.remark(
+                entry.line,
+                "not read: values of the user do not count where the machine has some",
+            );
         } else {
-            profile.remark(entry.line, "not read: it is the reference product's, and Deskhand's own are there");
+            profile.remark(
+                entry.line,
+                "not read: it is the reference product's, and Deskhand's own are there",
+            );
         }
     }
     Ok(profile)
 }
 
 fn entry(key: String, line: usize, value: Result<Value, String>) -> ProfileEntry {
-    ProfileEntry { key, line: Some(line), value }
+    ProfileEntry {
+        key,
+        line: Some(line),
+        value,
+    }
 }
 
 fn placed(key: &str) -> Option<Place> {
@@ -117,12 +140,17 @@ fn placed(key: &str) -> Option<Place> {
     };
     let path = path.trim_end_matches('\\').to_ascii_lowercase();
     let (_, product) = KEYS.iter().find(|(known, _)| *known == path)?;
-    Some(Place { product: *product, machine })
+    Some(Place {
+        product: *product,
+        machine,
+    })
 }
 
 fn unread(key: &str) -> String {
     let lower = key.to_ascii_lowercase();
-    let below = KEYS.iter().any(|(known, _)| lower.contains(&format!(r"\{known}\")));
+    let below = KEYS
+        .iter()
+        .any(|(known, _)| lower.contains(&format!(r"\{known}\")));
     if key.starts_with('-') {
         "the key is removed; nothing is read of it".to_owned()
     } else if below {
@@ -137,13 +165,19 @@ fn assignment(line: usize, statement: &str) -> Result<(Option<String>, &str), Re
     let (name, rest) = if let Some(rest) = statement.strip_prefix('@') {
         (None, rest)
     } else if statement.starts_with('"') {
-        let (name, rest) = quoted(statement).ok_or_else(|| syntax(line, "the name of the value does not end"))?;
+        let (name, rest) =
+            quoted(statement).ok_or_else(|| syntax(line, "the name of the value does not end"))?;
         (Some(name), rest)
     } else {
         return Err(syntax(line, "neither a key nor a value"));
     };
     let written = rest.trim_start().strip_prefix('=');
-    Ok((name, written.ok_or_else(|| syntax(line, "`=` is missing"))?.trim_start()))
+    Ok((
+        name,
+        written
+            .ok_or_else(|| syntax(line, "`=` is missing"))?
+            .trim_start(),
+    ))
 }
 
 fn data(line: usize, written: &str, wide: bool) -> Result<Data, ReadError> {
@@ -159,9 +193,16 @@ fn data(line: usize, written: &str, wide: bool) -> Result<Data, ReadError> {
             Err(syntax(line, "signs stand behind the text"))
         };
     }
-    let written = written.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let written = written
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     if let Some(digits) = written.strip_prefix("dword:") {
-        let number = u32::from_str_radix(digits.trim(), 16).ok().filter(|_| digits.trim().len() <= 8);
+        let number = u32::from_str_radix(digits.trim(), 16)
+            .ok()
+            .filter(|_| digits.trim().len() <= 8);
         return number
             .map(|number| Data::Value(json!(number)))
             .ok_or_else(|| syntax(line, "no hexadecimal number behind `dword:`"));
@@ -170,7 +211,9 @@ fn data(line: usize, written: &str, wide: bool) -> Result<Data, ReadError> {
     let (kind, digits) = kind.ok_or_else(|| syntax(line, "no data of a value"))?;
     let bytes = bytes(digits).ok_or_else(|| syntax(line, "no bytes in hexadecimal"))?;
     Ok(match kind {
-        "(1)" => Data::Value(json!(text(&bytes, wide).ok_or_else(|| syntax(line, "the bytes are no text"))?)),
+        "(1)" => Data::Value(json!(
+            text(&bytes, wide).ok_or_else(|| syntax(line, "the bytes are no text"))?
+        )),
         "(2)" => Data::Unreadable("REG_EXPAND_SZ cannot be read; write REG_SZ"),
         "(4)" => match <[u8; 4]>::try_from(bytes) {
             Ok(bytes) => Data::Value(json!(u32::from_le_bytes(bytes))),
@@ -185,14 +228,20 @@ fn data(line: usize, written: &str, wide: bool) -> Result<Data, ReadError> {
 
 fn bytes(digits: &str) -> Option<Vec<u8>> {
     let parts = digits.split(',').map(str::trim).filter(|part| !part.is_empty());
-    let byte = |part: &str| Some(part).filter(|part| part.len() <= 2).and_then(|part| u8::from_str_radix(part, 16).ok());
+    let byte = |part: &str| {
+        Some(part)
+            .filter(|part| part.len() <= 2)
+            .and_then(|part| u8::from_str_radix(part, 16).ok())
+    };
     parts.map(byte).collect()
 }
 
 /// The text in the bytes of a `REG_SZ`, up to its end.
 fn text(bytes: &[u8], wide: bool) -> Option<String> {
     let text = if wide {
-        let units = bytes.chunks(2).map(|pair| <[u8; 2]>::try_from(pair).ok().map(u16::from_le_bytes));
+        let units = bytes
+            .chunks(2)
+            .map(|pair| <[u8; 2]>::try_from(pair).ok().map(u16::from_le_bytes));
         String::from_utf16(&units.collect::<Option<Vec<u16>>>()?).ok()?
     } else {
         WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
@@ -243,12 +292,17 @@ impl Statements<'_> {
         // Text may hold line ends; bytes go on behind a backslash.
         if statement.trim_start().starts_with('"') {
             while open(&statement) {
-                let line = self.line().ok_or_else(|| syntax(first, "the text does not end"))?;
+                let line = self
+                    .line()
+                    .ok_or_else(|| syntax(first, "the text does not end"))?;
                 statement.push_str("\r\n");
                 statement.push_str(&line);
             }
         }
-        while statement.ends_with('\\') && statement.contains("hex") && !statement.trim_end_matches('\\').ends_with('"') {
+        while statement.ends_with('\\')
+            && statement.contains("hex")
+            && !statement.trim_end_matches('\\').ends_with('"')
+        {
             statement.pop();
             let line = self.line().ok_or_else(|| syntax(first, "the bytes do not end"))?;
             statement.push_str(line.trim());
@@ -273,9 +327,15 @@ fn open(statement: &str) -> bool {
 }
 
 fn syntax(line: usize, reason: &str) -> ReadError {
-    ReadError::Syntax { line, reason: reason.to_owned() }
+    ReadError::Syntax {
+        line,
+        reason: reason.to_owned(),
+    }
 }
 
 fn shown(name: &str) -> String {
-    name.chars().filter(|letter| !letter.is_control()).take(80).collect()
+    name.chars()
+        .filter(|letter| !letter.is_control())
+        .take(80)
+        .collect()
 }

@@ -1,7 +1,8 @@
 //! A row of the key table, and the macros that turn rows into types. Knows no single key.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::order::Order;
 use crate::source::Encoding;
 use crate::value::Invalid;
 
@@ -18,6 +19,11 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Whether a bootstrap answer may set it.
+    pub(crate) fn takes_bootstrap(self) -> bool {
+        self != Self::Managed
+    }
+
     /// The words of the reference page.
     pub fn words(self) -> &'static str {
         match self {
@@ -82,6 +88,8 @@ pub struct Definition {
     pub scope: Scope,
     /// True where a managed source that holds it locks every key. Keys of how the app behaves lock nothing.
     pub locks: bool,
+    /// True where an administrator may open it to users with `deskhandUserMaySet`.
+    pub opens: bool,
     /// True where its value is never shown.
     pub secret: bool,
     /// What it does in this build.
@@ -92,19 +100,77 @@ pub struct Definition {
     pub invalid_consequence: Consequence,
     /// Why an invalid value becomes that.
     pub invalid_why: &'static str,
-    /// How its effect differs from what a profile written for the reference product counts on; told at import.
+    /// Which of two values is the tighter one.
+    pub order: Order,
+    /// How the effect of a value differs from what a profile written for the reference product counts on; told at import.
     pub differs: Option<&'static str>,
+    /// How its absence differs from what such a profile counts on; told at import.
+    pub differs_when_absent: Option<&'static str>,
     /// The release of Deskhand that first had it.
     pub since: &'static str,
     /// Checks a value as a source writes it.
     pub check: fn(&Value, Encoding) -> Result<(), Invalid>,
 }
 
-/// A section of the table: a page of the configuration window.
+impl Definition {
+    /// A value of the row as it may be shown: masked where it is secret.
+    pub(crate) fn shown(&self, value: Value) -> Value {
+        match value {
+            Value::Null => Value::Null,
+            Value::Object(map) if map.is_empty() => Value::Object(map),
+            _ if self.secret => json!("••••"),
+            value => value,
+        }
+    }
+}
+
+/// A page of the configuration window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Where the model runs.
+    Connection,
+    /// Folders, documents and tools.
+    Workspace,
+    /// Where untrusted code runs.
+    Sandbox,
+    /// MCP servers and desktop extensions.
+    Connectors,
+    /// Plugins and skills.
+    Plugins,
+    /// What is recorded and where it goes; new versions.
+    Telemetry,
+    /// How much may be used.
+    Usage,
+    /// What people see.
+    Appearance,
+    /// Where settings come from.
+    Source,
+}
+
+impl Page {
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Connection => "Connection",
+            Self::Workspace => "Workspace",
+            Self::Sandbox => "Sandbox",
+            Self::Connectors => "Connectors",
+            Self::Plugins => "Plugins & skills",
+            Self::Telemetry => "Telemetry & updates",
+            Self::Usage => "Usage limits",
+            Self::Appearance => "Appearance",
+            Self::Source => "Source",
+        }
+    }
+}
+
+/// A section of the table: a part of a page of the configuration window.
 #[derive(Clone, Copy, Debug)]
 pub struct Section {
     /// Its stable name.
     pub id: &'static str,
+    /// The page it stands on.
+    pub page: Page,
     /// Its title.
     pub title: &'static str,
     /// What is in it.
@@ -125,11 +191,11 @@ macro_rules! given_or {
 pub(crate) use given_or;
 
 /// Turns the rows of a section into its struct, its reader and its definitions. What a row leaves out: `scope` is
-/// `ManagedOrBootstrap`, `locks` true, `secret` false, `effect` `Effect::Enforced`.
+/// `ManagedOrBootstrap`, `locks` and `opens` true, `secret` false, `effect` `Effect::Enforced`, `order` `Order::Plain`.
 macro_rules! policy_section {
     (
         $(#[doc = $about:literal])+
-        $section:ident $id:literal $title:literal
+        $section:ident $id:literal $title:literal on $page:ident
         $(
             $(#[doc = $doc:literal])+
             $field:ident $name:literal: $type:ty {
@@ -137,10 +203,13 @@ macro_rules! policy_section {
                 invalid: $invalid:expr, $consequence:ident, $why:literal,
                 $(scope: $scope:ident,)?
                 $(locks: $locks:literal,)?
+                $(opens: $opens:literal,)?
                 $(secret: $secret:literal,)?
                 $(effect: $effect:expr,)?
                 $(aliases: $aliases:expr,)?
+                $(order: $order:expr,)?
                 $(differs: $differs:literal,)?
+                $(differs_when_absent: $differs_when_absent:literal,)?
                 since: $since:literal,
             }
         )+
@@ -155,6 +224,7 @@ macro_rules! policy_section {
             /// The section with its rows, in the order of the table.
             pub const SECTION: Section = Section {
                 id: $id,
+                page: Page::$page,
                 title: $title,
                 doc: concat!($($about, "\n"),+),
                 rows: &[ $( Definition {
@@ -167,12 +237,15 @@ macro_rules! policy_section {
                     default: || { let value: $type = $default; value.to_json() },
                     scope: given_or!($(Scope::$scope,)? Scope::ManagedOrBootstrap),
                     locks: given_or!($($locks,)? true),
+                    opens: given_or!($($opens,)? true),
                     secret: given_or!($($secret,)? false),
                     effect: given_or!($($effect,)? Effect::Enforced),
                     invalid_becomes: || { let value: $type = $invalid; value.to_json() },
                     invalid_consequence: Consequence::$consequence,
                     invalid_why: $why,
+                    order: given_or!($($order,)? Order::Plain),
                     differs: given_or!($(Some($differs),)? None),
+                    differs_when_absent: given_or!($(Some($differs_when_absent),)? None),
                     since: $since,
                     check: |value, encoding| <$type as PolicyValue>::parse(value, encoding).map(drop),
                 }, )+ ],
@@ -191,12 +264,28 @@ macro_rules! policy_section {
                 vec![ $( Entry::new(rows.next(), &self.$field), )+ ].into_iter().flatten().collect()
             }
 
+            /// A key of the section as it is shown.
+            pub(crate) fn entry(&self, name: &str) -> Option<Entry<'_>> {
+                let row = Self::SECTION.rows.iter().find(|row| row.name == name);
+                match name {
+                    $( $name => Entry::new(row, &self.$field), )+
+                    _ => None,
+                }
+            }
+
             /// The value of a key of the section as JSON.
             pub(crate) fn value(&self, name: &str) -> Option<Value> {
                 match name {
                     $( $name => Some(self.$field.value.to_json()), )+
                     _ => None,
                 }
+            }
+
+            /// The keys whose values differ in `new`.
+            pub(crate) fn changes(&self, new: &Self) -> Vec<Change> {
+                let mut rows = Self::SECTION.rows.iter();
+                vec![ $( Change::new(rows.next(), &self.$field, &new.$field), )+ ]
+                    .into_iter().flatten().collect()
             }
         }
     };
@@ -216,6 +305,8 @@ macro_rules! policy_table {
             pub managed: bool,
             /// Everything that is wrong, in the order of the sources and keys.
             pub problems: Vec<Problem>,
+            /// Keys of the bootstrap answer that wait for the user's consent.
+            pub awaiting_consent: Vec<&'static str>,
         }
 
         /// The table, by section.
@@ -228,7 +319,21 @@ macro_rules! policy_table {
                     $( $field: $section::read(sources), )+
                     managed: sources.managed(),
                     problems: sources.problems(),
+                    awaiting_consent: sources.awaiting_consent(),
                 }
+            }
+
+            /// A key by its name or an earlier one.
+            pub fn entry(&self, name: &str) -> Option<Entry<'_>> {
+                let row = definition(name)?;
+                None $( .or_else(|| self.$field.entry(row.name)) )+
+            }
+
+            /// Every key whose value is another one in `new`, in the order of the table, and which way it changes.
+            pub fn changes(&self, new: &Self) -> Vec<Change> {
+                let mut changes = Vec::new();
+                $( changes.extend(self.$field.changes(&new.$field)); )+
+                changes
             }
 
             /// Every key with its row, its value as JSON (secrets masked), where it comes from, and whether it is locked.

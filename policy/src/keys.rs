@@ -1,9 +1,13 @@
 //! THE table of policy keys (Invariant 4), one file a section. To add a key, add a row; nothing else is edited by hand. A
 //! key is never reused or given another type.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use crate::definition::{Consequence, Definition, Section, policy_table};
+use crate::order::Change;
 use crate::resolve::Sources;
 use crate::source::{Entry, Problem};
 use crate::types::{Headers, Provider};
@@ -13,8 +17,9 @@ mod row {
     pub(super) use serde_json::Value;
 
     pub(super) use crate::definition::{
-        Consequence, Definition, Effect, Scope, Section, given_or, policy_section,
+        Consequence, Definition, Effect, Page, Scope, Section, given_or, policy_section,
     };
+    pub(super) use crate::order::{Change, Order};
     pub(super) use crate::resolve::Sources;
     pub(super) use crate::source::{Entry, Sourced};
     pub(super) use crate::types::*;
@@ -23,11 +28,26 @@ mod row {
 
 policy_table! {
     connection connection: Connection,
+    credentials credentials: Credentials,
+    bedrock bedrock: Bedrock,
+    vertex vertex: Vertex,
+    foundry foundry: Foundry,
     workspace workspace: Workspace,
+    surfaces surfaces: Surfaces,
+    sandbox sandbox: Sandbox,
     connectors connectors: Connectors,
+    plugins plugins: Plugins,
+    telemetry telemetry: Telemetry,
+    audit audit: Audit,
+    updates updates: Updates,
     usage usage: Usage,
+    appearance appearance: Appearance,
     source source: Source,
+    bootstrap bootstrap: Bootstrap,
 }
+
+mod unused;
+pub use unused::{Standing, UNUSED, UnusedKey, unused};
 
 /// Every row, in the order of the table.
 pub fn definitions() -> impl Iterator<Item = &'static Definition> {
@@ -36,8 +56,23 @@ pub fn definitions() -> impl Iterator<Item = &'static Definition> {
 
 /// The row of a key, by its name or an earlier one.
 pub fn definition(name: &str) -> Option<&'static Definition> {
-    definitions().find(|row| row.name == name || row.aliases.contains(&name))
+    static BY_NAME: LazyLock<HashMap<&str, &Definition>> = LazyLock::new(|| {
+        let names = |row: &'static Definition| std::iter::once(&row.name).chain(row.aliases);
+        definitions()
+            .flat_map(|row| names(row).map(move |name| (*name, row)))
+            .collect()
+    });
+    BY_NAME.get(name).copied()
 }
+
+/// How the keys of each provider begin.
+const PROVIDERS: [(&str, Option<Provider>); 5] = [
+    ("inferenceAnthropic", None),
+    ("inferenceBedrock", Some(Provider::Bedrock)),
+    ("inferenceFoundry", Some(Provider::Foundry)),
+    ("inferenceGateway", Some(Provider::Gateway)),
+    ("inferenceVertex", Some(Provider::Vertex)),
+];
 
 impl Policy {
     /// The extra headers in effect, under whichever of their two names they were given.
@@ -51,10 +86,17 @@ impl Policy {
 
     /// What keeps sessions from starting; empty when nothing does. Keys of the other providers are ignored.
     pub fn stopping(&self) -> Vec<&Problem> {
-        let provider = self.connection.inference_provider.value;
-        let gateway = matches!(provider, None | Some(Provider::Gateway));
-        let concerns = |problem: &&Problem| gateway || !problem.key.starts_with("inferenceGateway");
         let stops = |problem: &&Problem| problem.consequence == Consequence::StopsSessions;
+        let concerns = |problem: &&Problem| self.concerns(&problem.key);
         self.problems.iter().filter(stops).filter(concerns).collect()
+    }
+
+    /// Whether a key is about the provider in force, or about none. Without a provider every key is.
+    pub fn concerns(&self, key: &str) -> bool {
+        let Some(named) = self.connection.inference_provider.value else {
+            return true;
+        };
+        let provider = PROVIDERS.iter().find(|(start, _)| key.starts_with(start));
+        provider.is_none_or(|(_, provider)| *provider == Some(named))
     }
 }

@@ -9,19 +9,34 @@
 //!
 //! Leaf crate: knows nothing of the companion. Reads no environment and no clock; paths are arguments.
 
+mod bootstrap;
+pub mod check;
 mod definition;
+pub mod explain;
+pub mod format;
+pub mod import;
+mod json;
 pub mod keys;
 mod nearest;
-pub mod render;
+mod nested;
+mod order;
+mod render;
 mod resolve;
+mod rules;
+mod settings;
+mod shape;
 mod source;
 mod store;
 pub mod types;
 mod value;
 
-pub use definition::{Consequence, Definition, Effect, Scope, Section};
-pub use keys::{Policy, SECTIONS, definition, definitions};
-pub use source::{Encoding, Origin, Problem, Reading, Sourced, Values};
+pub use definition::{Consequence, Definition, Effect, Page, Scope, Section};
+pub use keys::{Policy, SECTIONS, Standing, UNUSED, UnusedKey, definition, definitions, unused};
+pub use order::{Change, Direction, Order};
+pub use render::{Format, export, template};
+pub use resolve::Layers;
+pub use settings::Settings;
+pub use source::{Encoding, Entry, Origin, Problem, ProblemKind, Reading, Sourced, Values};
 pub use store::Store;
 pub use store::linux::{MANAGED_FILE, ManagedFile};
 pub use store::memory::MemoryStore;

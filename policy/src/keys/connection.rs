@@ -4,7 +4,7 @@ use super::row::*;
 
 policy_section! {
     /// Where the model runs and how it is reached.
-    Connection "connection" "Connection"
+    Connection "connection" "Connection" on Connection
 
     /// Which provider answers. Required: without a valid provider Deskhand opens its set-up. Keys of the other
     /// providers are ignored.
@@ -19,6 +19,8 @@ policy_section! {
     inference_gateway_base_url "inferenceGatewayBaseUrl": Option<BaseUrl> {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to an address that nobody named",
+        scope: ManagedOrBootstrapWithConsent,
+        differs: "Plain http is accepted for loopback hosts; an address with a user name, password, query or fragment is refused.",
         since: "0.1.0",
     }
 
@@ -59,6 +61,7 @@ policy_section! {
     inference_models "inferenceModels": Option<Models> {
         default: None,
         invalid: Some(Models::default()), UsesValue, "a malformed allow-list allows nothing",
+        order: Order::Allows(|outer, inner| outer["name"] == inner["name"]),
         since: "0.1.0",
     }
 
@@ -76,11 +79,78 @@ policy_section! {
         since: "0.1.0",
     }
 
+    /// Sign-in at the organisation's identity provider for the gateway: an object with `clientId`, `issuer` (or
+    /// `authorizationUrl` and `tokenUrl`), and optionally `scopes`, `redirectPort`, `additionalRedirectReferrerHosts`,
+    /// `bearerTokenType` (`id_token`, `access_token`), `appendOfflineAccess`, `resource`.
+    inference_gateway_oidc "inferenceGatewayOidc": Option<GatewayOidc> {
+        default: None,
+        invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
+        scope: ManagedOrBootstrapWithConsent,
+        effect: Effect::NotEnforceable("sign-in at the organisation's identity provider"),
+        since: "0.1.0",
+    }
+
+    /// How users sign in there: `browser`, or `broker`, the sign-in broker of the system.
+    inference_gateway_oidc_auth_flow "inferenceGatewayOidcAuthFlow": AuthFlow {
+        default: AuthFlow::Browser,
+        invalid: AuthFlow::Browser, UsesValue, "the browser shows where users sign in",
+        effect: Effect::ActsWith("sign-in at the organisation's identity provider"),
+        since: "0.1.0",
+    }
+
+    /// The wire format of the gateway: `messages` (`POST /v1/messages`) or `openai` (chat completions).
+    deskhand_gateway_format "deskhandGatewayFormat": GatewayFormat {
+        default: GatewayFormat::Messages,
+        invalid: GatewayFormat::Messages, StopsSessions, "a gateway must not be asked in a format that nobody named",
+        effect: Effect::ActsWith("gateways that take chat completions"),
+        since: "0.1.0",
+    }
+
+    /// A key for the hosted API of the models' maker.
+    inference_anthropic_api_key "inferenceAnthropicApiKey": Option<Secret> {
+        default: None,
+        invalid: None, UsesValue, "a key that is not used lets nothing in or out",
+        secret: true,
+        effect: Effect::NotApplicable("the hosted API is none of Deskhand's providers"),
+        differs: "Deskhand does not connect to the hosted API; name a gateway, Bedrock, Vertex AI or Foundry.",
+        since: "0.1.0",
+    }
+
+    /// Whether the variant of a model that takes a million tokens is preferred.
+    model_prefer_1m_context "modelPrefer1mContext": bool {
+        default: false,
+        invalid: false, UsesValue, "the smaller variant costs less",
+        effect: Effect::ActsWith("variants of models"),
+        order: Order::Tight(false),
+        since: "0.1.0",
+    }
+
+    /// An origin of its own for previews of what the agent makes.
+    user_content_renderer_url "userContentRendererUrl": Option<BaseUrl> {
+        default: None,
+        invalid: None, UsesValue, "no preview loads less",
+        effect: Effect::ActsWith("previews of what the agent makes"),
+        since: "0.1.0",
+    }
+
     /// The proxy of every connection to another machine, `http://proxy:8080`; it wins over the environment's. A proxy that
     /// fails is an error: nothing goes around it. Connections to this machine never use one.
     egress_proxy_url "egressProxyUrl": Option<ProxyUrl> {
         default: None,
         invalid: None, StopsSessions, "connections must not go around the proxy",
+        scope: Managed,
+        locks: false,
+        differs: "Connections to this machine bypass the proxy; names that end in `.local` do not.",
+        since: "0.1.0",
+    }
+
+    /// A file that says which proxy takes which connection (PAC); it wins over `egressProxyUrl`. A file that cannot be
+    /// fetched or run is an error: nothing goes around it.
+    egress_proxy_pac_url "egressProxyPacUrl": Option<PacUrl> {
+        default: None,
+        invalid: None, StopsSessions, "connections must not go around the proxy",
+        scope: Managed,
+        locks: false,
         since: "0.1.0",
     }
 }

@@ -4,7 +4,7 @@ use super::row::*;
 
 policy_section! {
     /// Folders, documents, and what the agent may do with them.
-    Workspace "workspace" "Workspace"
+    Workspace "workspace" "Workspace" on Workspace
 
     /// Whether a file keeps where the figures came from that were written into it: names, addresses and values of source
     /// documents, which go where the file goes. The journal of a session keeps them in any case.
@@ -28,6 +28,7 @@ policy_section! {
     allowed_workspace_folders "allowedWorkspaceFolders": Option<FolderRules> {
         default: None,
         invalid: Some(FolderRules::default()), UsesValue, "a malformed allow-list allows nothing",
+        order: Order::Allows(allows_all_of),
         since: "0.1.0",
     }
 
@@ -37,6 +38,8 @@ policy_section! {
     disabled_builtin_tools "disabledBuiltinTools": ToolNames {
         default: ToolNames::default(),
         invalid: ToolNames::default(), StopsSessions, "the list may name any tool",
+        order: Order::Refuses,
+        differs: "The names are those of Deskhand's tools; a name of another product's tool removes nothing.",
         since: "0.1.0",
     }
 
@@ -46,6 +49,8 @@ policy_section! {
     builtin_tool_policy "builtinToolPolicy": ToolRules {
         default: ToolRules::default(),
         invalid: ToolRules::ask_always(), UsesValue, "asking lets less happen",
+        order: Order::Words("ask"),
+        differs: "`allow` takes no question away: risky actions ask all the same.",
         since: "0.1.0",
     }
 
@@ -90,6 +95,15 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "pages must not load a script from outside that the organisation keeps itself",
         scope: Managed,
+        since: "0.1.0",
+    }
+
+    /// Applications of Office that the agent stays out of: `sheet` (Excel), `slide` (PowerPoint), `doc` (Word), `mail`
+    /// (Outlook). A pane in one of them says who switched it off.
+    office_disabled_hosts "officeDisabledHosts": List<OfficeHost, 16> {
+        default: List::default(),
+        invalid: List(OfficeHost::all().collect()), UsesValue, "a malformed list may name any of them",
+        order: Order::Refuses,
         since: "0.1.0",
     }
 }

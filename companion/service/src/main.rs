@@ -104,6 +104,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Pairing { command, json } => terminal::pairing::pairing(&paths, command, json).await,
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
         Command::Document { command } => document::run(&paths, command).await,
+        Command::Policy { command, json } => terminal::policy::policy(&paths, command, json).await,
         Command::Doctor { json } => terminal::doctor::doctor(&paths, json).await,
         Command::Trust => terminal::status::trust(&paths).await,
     };

@@ -82,6 +82,14 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Shows the settings in force and why, and checks, compares, takes over and writes files of settings.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Prints the add-in manifest for Excel and PowerPoint.
     Manifest {
         /// The port that the service listens on.
@@ -333,6 +341,56 @@ pub(crate) enum ConfigCommand {
     Unset {
         /// The key.
         key: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Shows the keys that are set, with where each comes from, whether it is locked, and what is wrong.
+    Show {
+        /// All keys, those at their default too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Says what a key does, why it has its value, and what it forbids right now.
+    Explain {
+        /// The key.
+        key: String,
+    },
+    /// Checks a file in any of the formats; exit code 1 with errors.
+    Check {
+        /// A .mobileconfig, .plist, .reg or JSON file.
+        file: PathBuf,
+    },
+    /// Compares two files by what they have in effect.
+    Diff {
+        /// The one.
+        before: PathBuf,
+        /// The other.
+        after: PathBuf,
+    },
+    /// Writes the settings in force without secrets, those of a file, or a template of all keys.
+    Export {
+        /// admx, adml, mobileconfig, manifest, jamf, reg, json, intune, schema or markdown.
+        #[arg(long)]
+        format: String,
+        /// The file whose settings are written; the settings in force when absent.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// Where to; standard output when absent.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Takes over a profile, also one that was written for another product with the same keys, and lists every difference.
+    Import {
+        /// A .mobileconfig, .plist, .reg or JSON file.
+        file: PathBuf,
+        /// The format of what is written: json, reg, mobileconfig or intune.
+        #[arg(long, default_value = "json")]
+        format: String,
+        /// Where the settings for Deskhand are written to; only the differences are told when absent.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
 }
 

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use deskhand_platform::Paths;
-use deskhand_policy::{ManagedFile, Policy, Reading, Store as _};
+use deskhand_policy::{Change, Direction, ManagedFile, Origin, Policy, Reading, Store as _};
 
 use crate::handler::Service;
 use crate::settings::{Settings, user_file};
@@ -53,8 +53,8 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
         if policy == settings.policy {
             continue;
         }
-        if watched.managed != settings.watched.managed {
-            tracing::info!("the organisation's settings changed: starting anew");
+        if presses(&settings.policy, &policy) {
+            tracing::info!("the settings changed and may close something: starting anew");
             return;
         }
         if service.hub.idle().await {
@@ -66,4 +66,15 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
             service.announce(WAITS);
         }
     }
+}
+
+/// True where a turn at work must not go on under the old settings: something is closed, or the organisation changed
+/// something of which that cannot be told.
+fn presses(old: &Policy, new: &Policy) -> bool {
+    let closes = |change: &Change| match change.direction {
+        Direction::Tightens => true,
+        Direction::Other => !matches!(change.origin, Origin::User(_)),
+        Direction::Loosens => false,
+    };
+    (old.stopping().is_empty() && !new.stopping().is_empty()) || old.changes(new).iter().any(closes)
 }

@@ -8,6 +8,7 @@ pub(crate) mod grants;
 pub(crate) mod instructions;
 pub(crate) mod journal;
 pub(crate) mod pairing;
+pub(crate) mod policy;
 mod question;
 pub(crate) mod safe;
 pub(crate) mod sessions;

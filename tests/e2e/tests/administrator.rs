@@ -101,3 +101,102 @@ fn a_doctor_names_an_invalid_setting() {
         "{found}"
     );
 }
+
+/// A file of settings in this home.
+fn file(setup: &Setup, name: &str, text: &str) -> String {
+    let path = setup.path().join(name);
+    std::fs::write(&path, text).expect("a file");
+    path.to_str().expect("a path of text").to_owned()
+}
+
+#[test]
+fn a_check_names_the_line_of_what_is_wrong_and_ends_with_1() {
+    let setup = Setup::empty();
+    let wrong = file(
+        &setup,
+        "wrong.json",
+        "{\n  \"deskhandEnabled\": true,\n  \"alowedWorkspaceFolders\": []\n}",
+    );
+    let done = setup.run(&["policy", "check", &wrong]);
+    assert_eq!(done.code(), Some(1), "{}", done.err);
+    assert!(
+        done.out.contains("line 3") && done.out.contains("`allowedWorkspaceFolders`"),
+        "{}",
+        done.out
+    );
+    let right = file(&setup, "right.json", r#"{ "allowedWorkspaceFolders": [] }"#);
+    assert_eq!(setup.run(&["policy", "check", &right]).code(), Some(0));
+    let broken = file(&setup, "broken.json", "{");
+    let done = setup.run(&["policy", "check", &broken]);
+    assert_eq!(
+        (done.code(), done.err.lines().count()),
+        (Some(1), 1),
+        "{}",
+        done.err
+    );
+}
+
+#[test]
+fn an_explanation_says_where_a_value_comes_from() {
+    let setup = Setup::empty();
+    setup.configure("deskhandMaxStepsPerTurn", "7");
+    let done = setup.run(&["policy", "explain", "deskhandMaxStepsPerTurn"]);
+    assert!(
+        done.out.contains("Value now: 7") && done.out.contains("settings.json"),
+        "{}",
+        done.out
+    );
+    let done = setup.run(&["policy", "explain", "deskhandMaxStepsPerTrun"]);
+    assert_eq!(done.code(), Some(1));
+    assert!(done.err.contains("`deskhandMaxStepsPerTurn`"), "{}", done.err);
+}
+
+#[test]
+fn what_is_shown_and_given_out_holds_no_secret() {
+    let setup = Setup::with_gateway("https://gateway.example.com");
+    for command in [
+        &["policy", "show", "--all"][..],
+        &["policy", "show", "--json"],
+        &["policy", "explain", "inferenceGatewayApiKey"],
+        &["policy", "export", "--format", "json"],
+        &["policy", "export", "--format", "mobileconfig"],
+    ] {
+        let done = setup.run(command);
+        assert_eq!(done.code(), Some(0), "{command:?} {}", done.err);
+        assert!(!done.out.contains("e2e-key"), "{command:?}");
+    }
+    let exported = setup.run(&["policy", "export", "--format", "json"]).out;
+    assert!(exported.contains("https://gateway.example.com"), "{exported}");
+}
+
+#[test]
+fn a_comparison_says_which_way_a_key_goes() {
+    let setup = Setup::empty();
+    let loose = file(&setup, "loose.json", r#"{ "deskhandEnabled": true }"#);
+    let tight = file(&setup, "tight.json", r#"{ "allowedWorkspaceFolders": [] }"#);
+    let done = setup.run(&["policy", "diff", &loose, &tight, "--json"]);
+    let changes: Value = serde_json::from_str(&done.out).expect("JSON");
+    assert_eq!(changes[0]["key"], "allowedWorkspaceFolders");
+    assert_eq!(changes[0]["direction"], "tighter");
+}
+
+#[test]
+fn an_import_lists_what_differs_and_writes_over_no_file() {
+    let setup = Setup::empty();
+    let profile = file(
+        &setup,
+        "other.reg",
+        "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Claude]\r\n\
+         \"inferenceProvider\"=\"gateway\"\r\n\"otlpEndpoint\"=\"https://collector.example.com\"\r\n",
+    );
+    let output = setup.path().join("managed-settings.json");
+    let output = output.to_str().expect("a path of text");
+    let done = setup.run(&["policy", "import", &profile, "--output", output]);
+    assert_eq!(done.code(), Some(0), "{}", done.err);
+    assert!(done.out.contains("otlpContentCapture"), "{}", done.out);
+    let taken: Value = serde_json::from_slice(&std::fs::read(output).expect("a file")).expect("JSON");
+    assert_eq!(taken["otlpEndpoint"], "https://collector.example.com");
+    let again = setup.run(&["policy", "import", &profile, "--output", output]);
+    assert_eq!(again.code(), Some(1));
+    assert!(again.err.contains("is there already"), "{}", again.err);
+}

@@ -252,13 +252,14 @@ async fn provider(settings: &Settings) -> Finding {
         Err(error) => Err(error),
     };
     match asked {
-        Ok(models) if models.is_empty() => {
-            Finding::good("provider", "The gateway answers; it lists no models.")
+        Ok(models) => {
+            let count = match models.len() {
+                0 => "no models".to_owned(),
+                1 => "one model".to_owned(),
+                count => format!("{count} models"),
+            };
+            Finding::good("provider", format!("The gateway answers and lists {count}."))
         }
-        Ok(models) => Finding::good(
-            "provider",
-            format!("The gateway answers and lists {} models.", models.len()),
-        ),
         Err(error) => Finding::error("provider", &error),
     }
 }

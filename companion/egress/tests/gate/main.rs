@@ -16,10 +16,15 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+mod listing;
 mod party;
+mod proxies;
+#[cfg(unix)]
+mod real_proxies;
+mod web;
 use party::{Party, TlsParty};
 
-fn settings(base: &str) -> impl Fn(&str) -> Value {
+pub(crate) fn settings(base: &str) -> impl Fn(&str) -> Value {
     let base = base.to_owned();
     move |key| match key {
         "inferenceProvider" => json!("gateway"),
@@ -34,7 +39,7 @@ fn client(base: &str) -> Client {
         .expect("an open gateway")
 }
 
-fn request(address: impl AsRef<str>) -> http::Request<Bytes> {
+pub(crate) fn request(address: impl AsRef<str>) -> http::Request<Bytes> {
     http::Request::get(address.as_ref())
         .header("x-api-key", "secret")
         .body(Bytes::new())

@@ -105,6 +105,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
         Command::Document { command } => document::run(&paths, command).await,
         Command::Policy { command, json } => terminal::policy::policy(&paths, command, json).await,
+        Command::Egress { command } => terminal::egress::egress(&paths, command).await,
         Command::Doctor { json } => terminal::doctor::doctor(&paths, json).await,
         Command::Trust => terminal::status::trust(&paths).await,
     };

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use deskhand_platform::Paths;
 use deskhand_server::DEFAULT_PORT;
 
@@ -89,6 +89,11 @@ pub(crate) enum Command {
         /// As JSON.
         #[arg(long, global = true)]
         json: bool,
+    },
+    /// Lists everything that this computer would contact under the settings in force, and explains single hosts.
+    Egress {
+        #[command(subcommand)]
+        command: EgressCommand,
     },
     /// Prints the add-in manifest for Excel and PowerPoint.
     Manifest {
@@ -342,6 +347,33 @@ pub(crate) enum ConfigCommand {
         /// The key.
         key: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EgressCommand {
+    /// Lists destinations with who connects, why, and the key that closes each.
+    List {
+        /// How: a table, JSON, CSV, or `host:port` a line for a firewall.
+        #[arg(long, value_enum, default_value_t = EgressForm::Text)]
+        format: EgressForm,
+    },
+    /// Says what reaches a host, or which key would let something reach it.
+    Explain {
+        /// A host, `host:port` or an address.
+        host: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A form of the egress list.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum EgressForm {
+    Text,
+    Json,
+    Csv,
+    Firewall,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod egress;
 pub(crate) mod grants;
 pub(crate) mod instructions;
 pub(crate) mod journal;

@@ -200,3 +200,36 @@ fn an_import_lists_what_differs_and_writes_over_no_file() {
     assert_eq!(again.code(), Some(1));
     assert!(again.err.contains("is there already"), "{}", again.err);
 }
+
+#[test]
+fn the_egress_list_is_what_the_settings_open_and_closes_with_their_keys() {
+    let setup = Setup::with_gateway("https://gateway.example.com");
+    let listed = |setup: &Setup| -> Vec<String> {
+        let done = setup.run(&["egress", "list", "--format", "firewall"]);
+        assert_eq!(done.code(), Some(0), "{}", done.err);
+        done.out.lines().map(str::to_owned).collect()
+    };
+    assert_eq!(
+        listed(&setup),
+        ["appsforoffice.microsoft.com:443", "gateway.example.com:443"]
+    );
+    setup.configure("deskhandOfficeScriptFolder", "/srv/office-js");
+    assert_eq!(listed(&setup), ["gateway.example.com:443"]);
+    for format in ["text", "json", "csv"] {
+        let done = setup.run(&["egress", "list", "--format", format]);
+        assert!(
+            done.out.contains("inferenceGatewayBaseUrl"),
+            "{format}: {}",
+            done.out
+        );
+    }
+    let open = setup.run(&["egress", "explain", "gateway.example.com"]);
+    assert!(open.out.contains("inferenceGatewayBaseUrl"), "{}", open.out);
+    let closed = setup.run(&["egress", "explain", "telemetry.example.com"]);
+    assert!(
+        closed.out.starts_with("Nothing reaches telemetry.example.com"),
+        "{}",
+        closed.out
+    );
+    assert_eq!(setup.run(&["egress", "explain", "no host"]).code(), Some(1));
+}

@@ -84,7 +84,8 @@ pub(crate) async fn policy(paths: &Paths, command: PolicyCommand, json: bool) ->
     Ok(ExitCode::SUCCESS)
 }
 
-async fn in_force(paths: &Paths) -> anyhow::Result<Settings> {
+/// The settings in force.
+pub(crate) async fn in_force(paths: &Paths) -> anyhow::Result<Settings> {
     paths.create()?;
     let secrets = open_secrets(paths).await?;
     Settings::load(paths, &secrets)

@@ -65,6 +65,15 @@ pub fn definition(name: &str) -> Option<&'static Definition> {
     BY_NAME.get(name).copied()
 }
 
+/// The name that differs from this one in case alone, where there is one.
+pub(crate) fn canonical(name: &str) -> &str {
+    let names = definitions().flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()));
+    let mut names = names.chain(UNUSED.iter().map(|key| key.name));
+    names
+        .find(|known| known.eq_ignore_ascii_case(name))
+        .unwrap_or(name)
+}
+
 /// How the keys of each provider begin.
 const PROVIDERS: [(&str, Option<Provider>); 5] = [
     ("inferenceAnthropic", None),

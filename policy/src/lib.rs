@@ -29,8 +29,13 @@ pub use keys::{Policy, SECTIONS, Standing, UNUSED, UnusedKey, definition, defini
 pub use order::{Change, Direction, Order};
 pub use resolve::Layers;
 pub use source::{Encoding, Entry, Origin, Problem, ProblemKind, Reading, Sourced, Values};
-pub use store::Store;
+pub use store::library::UserLibrary;
 pub use store::linux::{MANAGED_FILE, ManagedFile};
+pub use store::macos::{ManagedPreferences, PREFERENCE_DOMAIN};
 pub use store::memory::MemoryStore;
 pub use store::user::{EditError, UserFile};
+#[cfg(windows)]
+pub use store::windows::PolicyRegistry;
+pub use store::windows::{Hive, POLICY_KEY, RegistryValue, registry_reading};
+pub use store::{Store, managed_store};
 pub use value::{Invalid, PolicyValue};

@@ -84,6 +84,7 @@ policy_section! {
     ssh_client_path "sshClientPath": Option<FilePath> {
         default: None,
         invalid: None, UsesValue, "a program that does not run does nothing",
+        scope: ManagedOrBootstrapWithConsent,
         effect: Effect::NotApplicable("Deskhand has no sessions on other machines"),
         since: "0.1.0",
     }

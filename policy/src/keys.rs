@@ -13,7 +13,7 @@ use crate::source::{Entry, Problem};
 use crate::types::{Headers, Provider};
 
 /// What rows are written with.
-mod row {
+mod prelude {
     pub(super) use serde_json::Value;
 
     pub(super) use crate::definition::{

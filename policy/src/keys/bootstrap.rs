@@ -1,6 +1,6 @@
 //! Section "Bootstrap" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 /// What the keys of fetching wait for.
 const FETCHING: Effect = Effect::ActsWith("the fetching of bootstrap answers");

@@ -1,6 +1,6 @@
 //! Section "Connection" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// Where the model runs and how it is reached.

@@ -1,6 +1,6 @@
 //! Section "Credentials" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// Where the credential for inference comes from, whatever the provider.

@@ -1,6 +1,6 @@
 //! Section "Surfaces" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// What is offered, and what acts by itself.

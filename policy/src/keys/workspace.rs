@@ -1,6 +1,6 @@
 //! Section "Workspace" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// Folders, documents, and what the agent may do with them.

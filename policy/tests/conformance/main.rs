@@ -37,76 +37,8 @@ fn as_text(value: &Value) -> String {
 fn conforms(name: &str, mut place: impl Place) {
     place.clear();
     assert_eq!(place.read(), Reading::Absent, "{name}: nothing is there");
-
-    let settings = [
-        ("deskhandPairing", json!("always")),
-        ("deskhandMaxStepsPerTurn", json!(7)),
-        ("disableBypassPermissionsMode", json!(true)),
-        (
-            "allowedWorkspaceFolders",
-            json!(["~/a", { "path": "~/b", "mode": "ro" }]),
-        ),
-        (
-            "organizationInstructions",
-            json!("Zeile \"eins\"\n<zwei> & 'drei' \\ ü 🂡"),
-        ),
-        ("unknownKey", json!("x")),
-    ];
-    place.put(&settings);
-    let reading = place.read();
-    let Reading::Present(values) = &reading else {
-        panic!("{name}: {reading:?}");
-    };
-    assert_eq!(values.encoding, place.encoding(), "{name}");
-    assert_eq!(values.entries.len(), settings.len(), "{name}");
-    assert_eq!(place.read(), reading, "{name}: reading changes nothing");
-    let policy = resolved(&place);
-    assert_eq!(policy.managed, place.is_managed(), "{name}");
-    assert_eq!(policy.value("deskhandPairing"), json!("always"), "{name}");
-    assert_eq!(policy.value("deskhandMaxStepsPerTurn"), json!(7), "{name}");
-    assert_eq!(
-        policy.value("disableBypassPermissionsMode"),
-        json!(true),
-        "{name}"
-    );
-    assert_eq!(
-        policy.value("allowedWorkspaceFolders").as_array().map(Vec::len),
-        Some(2),
-        "{name}"
-    );
-    let instructions = policy.workspace.organization_instructions.value.as_ref().unwrap();
-    assert_eq!(
-        instructions.0,
-        settings[4].1.as_str().unwrap(),
-        "{name}: text comes back as it is"
-    );
-    let told: Vec<&str> = policy
-        .problems
-        .iter()
-        .map(|problem| problem.key.as_str())
-        .collect();
-    assert_eq!(told, ["unknownKey"], "{name}: nothing is left out without a word");
-
-    place.put(&[("deskhandPairing", json!("once"))]);
-    let policy = resolved(&place);
-    assert_eq!(
-        policy.value("deskhandPairing"),
-        json!("once"),
-        "{name}: a change is seen"
-    );
-    assert_eq!(
-        policy.value("deskhandMaxStepsPerTurn"),
-        json!(100),
-        "{name}: what is gone is gone"
-    );
-
-    place.put(&[("allowedWorkspaceFolders", json!([]))]);
-    assert_eq!(
-        resolved(&place).value("allowedWorkspaceFolders"),
-        json!([]),
-        "{name}: empty is not absent"
-    );
-
+    tells_all_that_is_there(name, &mut place);
+    sees_changes(name, &mut place);
     if place.spoil() {
         assert!(
             matches!(place.read(), Reading::Unusable(..)),
@@ -123,6 +55,59 @@ fn conforms(name: &str, mut place: impl Place) {
     }
     place.clear();
     assert_eq!(place.read(), Reading::Absent, "{name}: nothing is left");
+}
+
+fn tells_all_that_is_there(name: &str, place: &mut impl Place) {
+    let instructions = "Zeile \"eins\"\n<zwei> & 'drei' \\ ü 🂡";
+    let folders = json!(["~/a", { "path": "~/b", "mode": "ro" }]);
+    let settings = [
+        ("deskhandPairing", json!("always")),
+        ("deskhandMaxStepsPerTurn", json!(7)),
+        ("disableBypassPermissionsMode", json!(true)),
+        ("allowedWorkspaceFolders", folders),
+        ("organizationInstructions", json!(instructions)),
+        ("unknownKey", json!("x")),
+    ];
+    place.put(&settings);
+    let reading = place.read();
+    let Reading::Present(values) = &reading else {
+        panic!("{name}: {reading:?}");
+    };
+    assert_eq!(values.encoding, place.encoding(), "{name}");
+    assert_eq!(values.entries.len(), settings.len(), "{name}");
+    assert_eq!(place.read(), reading, "{name}: reading changes nothing");
+    let policy = resolved(place);
+    assert_eq!(policy.managed, place.is_managed(), "{name}");
+    let value = |key: &str| policy.value(key);
+    assert_eq!(value("deskhandPairing"), json!("always"), "{name}");
+    assert_eq!(value("deskhandMaxStepsPerTurn"), json!(7), "{name}");
+    assert_eq!(value("disableBypassPermissionsMode"), json!(true), "{name}");
+    assert_eq!(value("allowedWorkspaceFolders")[1]["mode"], json!("ro"), "{name}");
+    assert_eq!(
+        value("organizationInstructions"),
+        json!(instructions),
+        "{name}: as it is"
+    );
+    let told: Vec<&str> = policy.problems.iter().map(|it| it.key.as_str()).collect();
+    assert_eq!(told, ["unknownKey"], "{name}: nothing is left out without a word");
+}
+
+fn sees_changes(name: &str, place: &mut impl Place) {
+    place.put(&[("deskhandPairing", json!("once"))]);
+    let policy = resolved(place);
+    assert_eq!(
+        policy.value("deskhandPairing"),
+        json!("once"),
+        "{name}: what is new"
+    );
+    assert_eq!(
+        policy.value("deskhandMaxStepsPerTurn"),
+        json!(100),
+        "{name}: what is gone"
+    );
+    place.put(&[("allowedWorkspaceFolders", json!([]))]);
+    let folders = resolved(place).value("allowedWorkspaceFolders");
+    assert_eq!(folders, json!([]), "{name}: empty is not absent");
 }
 
 fn resolved(place: &impl Place) -> Policy {

@@ -1,7 +1,8 @@
 //! How the sources lie over each other: the administrator's, the bootstrap answer, the user's own.
 
 use deskhand_policy::{
-    Consequence, Layers, MemoryStore, Origin, Policy, ProblemKind, Reading, Scope, Store as _, definitions,
+    Consequence, Layers, MemoryStore, Origin, Policy, ProblemKind, Reading, Scope, Store as _,
+    bootstrap_answer, definitions,
 };
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -286,7 +287,7 @@ fn an_opened_key_is_the_users_then_the_administrators() {
     let unset = Policy::resolve(&profile, &[]);
     assert_eq!(unset.value("deskhandPairing"), json!("once"));
     assert_eq!(unset.value("deskhandMaxStepsPerTurn"), json!(50));
-    for policy in [set, unset] {
+    for policy in [&set, &unset] {
         let open: Vec<&str> = policy
             .entries()
             .iter()
@@ -382,7 +383,10 @@ fn a_required_audit_needs_a_collector() {
             .any(|problem| problem.reason.contains("`otlpEndpoint` names none"))
     };
     let required = ("deskhandAuditRequired", json!(true));
-    assert!(missing(&Policy::resolve(&managed(&[required.clone()]), &[])));
+    assert!(missing(&Policy::resolve(
+        &managed(std::slice::from_ref(&required)),
+        &[]
+    )));
     for (endpoint, is_missing) in [("broken", true), ("https://otel.example.org", false)] {
         let profile = managed(&[required.clone(), ("otlpEndpoint", json!(endpoint))]);
         assert_eq!(missing(&Policy::resolve(&profile, &[])), is_missing, "{endpoint}");
@@ -425,4 +429,43 @@ fn a_dotted_name_is_told_where_it_belongs() {
         policy.problems[0].reason,
         "no such key; what belongs to `inferenceGatewayOidc` stands inside its one value"
     );
+}
+
+#[test]
+fn a_bootstrap_answer_says_when_it_ends() {
+    let ends = |expires: Value| {
+        let bytes = json!({ "deskhandPairing": "always", "expiresAt": expires }).to_string();
+        bootstrap_answer("https://boot.example.org", bytes.as_bytes()).expires_at
+    };
+    assert_eq!(ends(json!(1_800_000_000)), Some(1_800_000_000_000), "seconds");
+    assert_eq!(
+        ends(json!(1_800_000_000_123_u64)),
+        Some(1_800_000_000_123),
+        "milliseconds"
+    );
+    for strange in [json!("soon"), json!(-1), json!(1e300), Value::Null] {
+        assert_eq!(ends(strange.clone()), Some(0), "{strange}: over");
+    }
+    let answer = bootstrap_answer("https://boot.example.org", b"{\"deskhandPairing\": \"always\"}");
+    assert_eq!(answer.expires_at, None);
+    let Reading::Present(values) = answer.reading else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(
+        values.origin,
+        Origin::Bootstrap("https://boot.example.org".into())
+    );
+}
+
+#[test]
+fn an_answer_that_is_no_object_is_unusable() {
+    let large = format!("{{\"a\": \"{}\"}}", "x".repeat(2 << 20));
+    for bytes in ["", "[]", "null", "{", "<html>", large.as_str()] {
+        let answer = bootstrap_answer("https://boot.example.org", bytes.as_bytes());
+        let start: String = bytes.chars().take(20).collect();
+        assert!(
+            matches!(answer.reading, Reading::Unusable(Origin::Bootstrap(_), _)),
+            "{start}"
+        );
+    }
 }

@@ -27,6 +27,7 @@ policy_section! {
         invalid: None, StopsSessions, "settings that cannot be fetched may restrict",
         scope: Managed,
         opens: false,
+        differs: "No session starts before its answer is there.",
         since: "0.1.0",
     }
 

@@ -66,6 +66,7 @@ policy_section! {
     block_reads_outside_working_directories "blockReadsOutsideWorkingDirectories": bool {
         default: false,
         invalid: true, UsesValue, "reading less lets less out",
+        differs_when_absent: "Tools never read what nobody attached, also where the key is absent.",
         since: "0.1.0",
     }
 

@@ -11,15 +11,21 @@
 //! Leaf crate: knows nothing of the companion. Reads no environment and no clock; paths are arguments.
 
 mod bootstrap;
+pub mod check;
 mod definition;
+pub mod explain;
+pub mod format;
+pub mod import;
 mod json;
 pub mod keys;
 mod nearest;
 mod nested;
 mod order;
-pub mod render;
+mod render;
 mod resolve;
 mod rules;
+mod settings;
+mod shape;
 mod source;
 mod store;
 pub mod types;
@@ -29,7 +35,9 @@ pub use bootstrap::{BootstrapAnswer, bootstrap_answer};
 pub use definition::{Consequence, Definition, Effect, Page, Scope, Section};
 pub use keys::{Policy, SECTIONS, Standing, UNUSED, UnusedKey, definition, definitions, unused};
 pub use order::{Change, Direction, Order};
+pub use render::{Format, export, template};
 pub use resolve::Layers;
+pub use settings::Settings;
 pub use source::{Encoding, Entry, Origin, Problem, ProblemKind, Reading, Sourced, Values};
 pub use store::library::UserLibrary;
 pub use store::linux::{MANAGED_FILE, ManagedFile};

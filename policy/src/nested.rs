@@ -10,7 +10,10 @@ use crate::keys::{definition, unused};
 use crate::source::{Encoding, Origin, Reading, Values};
 
 /// The key that tells the form.
-const VERSION: &str = "$schemaVersion";
+pub(crate) const VERSION: &str = "$schemaVersion";
+
+/// What a file says to people and editors alone.
+const NOTES: [&str; 2] = ["$comment", "$schema"];
 
 /// Paths and the keys that stand there. Where one of several providers is meant, its name is asked for.
 const PATHS: &[(&str, &str)] = &[
@@ -118,6 +121,7 @@ type Entries = BTreeMap<String, Result<Value, String>>;
 
 /// The reading of a JSON source in either form.
 pub(crate) fn reading(origin: Origin, mut entries: Entries) -> Reading {
+    entries.retain(|key, _| !NOTES.contains(&key.as_str()));
     let entries = match entries.remove(VERSION) {
         None => entries,
         Some(Ok(version)) if version == 1 => entries,
@@ -171,7 +175,8 @@ fn walk(path: &str, value: Value, provider: &str, flat: &mut Entries) {
     }
 }
 
-fn key_at<'a>(path: &'a str, provider: &str) -> Option<&'a str> {
+/// The key that a path of the nested form leads to.
+pub(crate) fn key_at<'a>(path: &'a str, provider: &str) -> Option<&'a str> {
     if definition(path).is_some() || unused(path).is_some() {
         return Some(path);
     }

@@ -166,7 +166,7 @@ fn a_user_name_leads_to_no_other_folder() {
     place.form = Form::XmlOfMachine;
     place.put(&[("deskhandEnabled", json!(false))]);
     let below = place.folder.path().join("empty");
-    fs::create_dir(&below).unwrap();
+    fs::create_dir_all(below.join("x")).unwrap();
     for name in ["../ann", "./../ann", "..", "../", "x/../..", ""] {
         let store = ManagedPreferences::in_folder(&below, Some(name), place.owner());
         assert_eq!(store.read(), Reading::Absent, "{name}");

@@ -1,5 +1,6 @@
 //! `deskhand serve`: builds everything, and nothing else does (see the design's rooms).
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -20,6 +21,7 @@ use deskhand_server::{
 };
 use deskhand_storage::{MasterKey, OpenOptions, Store};
 use deskhand_workspace::Folders;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -117,25 +119,30 @@ pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>) -> Gate
         proxy: settings.proxy.clone(),
         ..Network::default()
     };
-    Gate::new(|key| gate_setting(settings, office_script, key), network)
+    let values = gate_values(settings, office_script);
+    Gate::new(|key| values.get(key).cloned().unwrap_or_default(), network)
 }
 
 /// The policy key of the organisation's own copy of office.js.
 const OFFICE_SCRIPT_KEY: &str = "deskhandOfficeScriptFolder";
 
-/// A setting as the gate sees it. The folder of office.js may come from the command line too; one that policy sets and
+/// The settings as the gate sees them. The folder of office.js may come from the command line too; one that policy sets and
 /// that cannot be used still closes the way to the copy outside.
-fn gate_setting(settings: &Settings, office_script: Option<&PathBuf>, key: &str) -> Option<String> {
-    let asked = office_script.filter(|_| key == OFFICE_SCRIPT_KEY);
+fn gate_values(settings: &Settings, office_script: Option<&PathBuf>) -> BTreeMap<&'static str, Value> {
+    let mut values = settings.values();
+    let of_policy = values
+        .get(OFFICE_SCRIPT_KEY)
+        .is_some_and(|value| !value.is_null());
     let broken = || {
         let mut problems = settings.policy.problems.iter();
-        let found = key == OFFICE_SCRIPT_KEY && problems.any(|problem| problem.key == key);
-        found.then(|| "not usable".to_owned())
+        problems.any(|problem| problem.key == OFFICE_SCRIPT_KEY)
     };
-    asked
-        .map(|folder| folder.display().to_string())
-        .or_else(|| settings.text(key))
-        .or_else(broken)
+    if let Some(folder) = office_script {
+        values.insert(OFFICE_SCRIPT_KEY, folder.display().to_string().into());
+    } else if !of_policy && broken() {
+        values.insert(OFFICE_SCRIPT_KEY, "not usable".into());
+    }
+    values
 }
 
 /// The folder of office.js in force: policy's, or else the command line's.

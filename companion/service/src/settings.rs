@@ -15,6 +15,7 @@ use deskhand_policy::{Encoding, Origin, Policy, Reading, UserFile, Values};
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_workspace::{Access, AllowedFolder};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::reload::Watched;
@@ -88,13 +89,10 @@ impl Settings {
         })
     }
 
-    /// The effective value of a key as text, for the egress gate.
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
-        match self.policy.entry(key)?.value {
-            serde_json::Value::String(text) => Some(text),
-            serde_json::Value::Null => None,
-            other => Some(other.to_string()),
-        }
+    /// The effective value of every key, its secrets masked, for the egress gate.
+    pub(crate) fn values(&self) -> BTreeMap<&'static str, Value> {
+        let rows = deskhand_policy::definitions();
+        rows.map(|row| (row.name, self.policy.value(row.name))).collect()
     }
 
     /// The folders that may be attached, where the policy limits them.

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use deskhand_platform::Paths;
-use deskhand_policy::{Change, Direction, ManagedFile, Origin, Policy, Reading, Store as _};
+use deskhand_policy::{Change, Direction, Origin, Policy, Reading, Store as _, managed_store};
 
 use crate::handler::Service;
 use crate::settings::{Settings, user_file};
@@ -26,7 +26,7 @@ impl Watched {
     /// Reads them.
     pub(crate) fn read(paths: &Paths) -> Self {
         Self {
-            managed: ManagedFile::system().read(),
+            managed: managed_store(None).read(),
             user: user_file(paths).read(),
         }
     }

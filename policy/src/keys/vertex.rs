@@ -1,6 +1,6 @@
 //! Section "Vertex AI" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 /// What its keys wait for.
 const VERTEX: Effect = Effect::ActsWith("the provider Vertex AI");
@@ -72,7 +72,7 @@ policy_section! {
     }
 
     /// The account that is suggested there; `{username}` becomes the login of the system.
-    inference_vertex_oauth_login_hint "inferenceVertexOAuthLoginHint": Option<LoginHint> {
+    inference_vertex_oauth_login_hint "inferenceVertexOAuthLoginHint": Option<ServiceName> {
         default: None,
         invalid: None, UsesValue, "a suggestion lets nothing in or out",
         effect: VERTEX,

@@ -72,6 +72,9 @@ pub enum StorageError {
         /// The last number of the session.
         last: u64,
     },
+    /// The session is deleted, but its wrapped key is still somewhere in a file of the database.
+    #[error("a trace of the key of session `{0}` is left in the database")]
+    NotErased(Uuid),
     /// A payload is above its cap.
     #[error("{what} of {size} bytes is above the cap of {cap}")]
     TooLarge {
@@ -109,6 +112,7 @@ impl StorageError {
             Self::DiskFull => "DB_DISK_FULL",
             Self::WrongKey => "DB_WRONG_KEY",
             Self::NoSession(_) => "SESSION_UNKNOWN",
+            Self::NotErased(_) => "NOT_ERASED",
             Self::SessionExists(_) => "SESSION_EXISTS",
             Self::NoRecord(_) => "RECORD_UNKNOWN",
             Self::AlreadySettled(_) => "APPROVAL_SETTLED",

@@ -27,13 +27,14 @@ struct Opened {
 }
 
 impl KeyRing {
-    /// Opens the store's own key, or makes it in a new database. A wrong master key shows here.
-    pub(crate) fn open(connection: &Connection, master: MasterKey) -> Result<Self> {
+    /// Opens the store's own key, or makes it in a new database, which the flag tells. A wrong master key shows here.
+    pub(crate) fn open(connection: &Connection, master: MasterKey) -> Result<(Self, bool)> {
         let found: Option<Vec<u8>> = connection
             .query_row("SELECT wrapped FROM keys WHERE session IS NULL", [], |row| {
                 row.get(0)
             })
             .optional()?;
+        let made = found.is_none();
         let wrapped = if let Some(wrapped) = found {
             wrapped
         } else {
@@ -45,11 +46,12 @@ impl KeyRing {
             wrapped
         };
         let store = SealingKey::unwrap(&master, None, &wrapped)?;
-        Ok(Self {
+        let ring = Self {
             master,
             store,
             opened: Mutex::default(),
-        })
+        };
+        Ok((ring, made))
     }
 
     /// The key of what belongs to no session.
@@ -92,11 +94,16 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Destroys the key of a session: nothing sealed with it can be opened again.
-    pub(crate) fn destroy(&self, connection: &Connection, session: Uuid) -> Result<()> {
-        connection.execute("DELETE FROM keys WHERE session = ?1", [session])?;
+    /// Destroys the key of a session: nothing sealed with it can be opened again. Returns the wrapped key, so that no
+    /// trace of it is left in the file.
+    pub(crate) fn destroy(&self, connection: &Connection, session: Uuid) -> Result<Vec<u8>> {
+        let wrapped = connection.query_row(
+            "DELETE FROM keys WHERE session = ?1 RETURNING wrapped",
+            [session],
+            |row| row.get(0),
+        )?;
         self.forget();
-        Ok(())
+        Ok(wrapped)
     }
 
     /// Drops every opened key: after a deletion, and after a roll-back that may have taken a new key with it.
@@ -105,4 +112,18 @@ impl KeyRing {
         opened.generation += 1;
         opened.keys.clear();
     }
+}
+
+/// Writes the table of keys anew: pages that are given back are overwritten whole.
+pub(crate) fn rewrite(connection: &mut Connection) -> Result<()> {
+    let transaction = connection.transaction()?;
+    let sql: String = transaction.query_row(
+        "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'keys'",
+        [],
+        |row| row.get(0),
+    )?;
+    transaction.execute_batch("ALTER TABLE keys RENAME TO former_keys")?;
+    transaction.execute_batch(&sql)?;
+    transaction.execute_batch("INSERT INTO keys SELECT * FROM former_keys; DROP TABLE former_keys")?;
+    Ok(transaction.commit()?)
 }

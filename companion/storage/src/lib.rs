@@ -28,7 +28,10 @@ pub use seal::{BlobHash, MasterKey};
 pub use search::{Found, Hit, TextOf};
 pub use store::{OpenOptions, Store};
 pub use tables::approvals::{Approval, ApprovalAnswer};
-pub use tables::audit::{AuditFault, AuditRecord, AuditVerdict};
+pub use tables::audit::{
+    AnchorFault, AnchorVerdict, AuditAnchor, AuditContent, AuditFault, AuditRecord, AuditVerdict,
+    ContentMark, Keep, MAX_FAULTS, MAX_KEPT, MAX_RECORD, NewAuditRecord,
+};
 pub use tables::blobs::MAX_BLOB;
 pub use tables::events::{Event, MAX_PAYLOAD, NewEvent};
 pub use tables::sessions::Session;

@@ -61,8 +61,8 @@ pub(crate) fn set_meta(
     Ok(())
 }
 
-/// Deletes a session with all its rows, and destroys its key.
-pub(crate) fn delete(connection: &Connection, ring: &KeyRing, id: Uuid) -> Result<()> {
+/// Deletes a session with all its rows, and destroys its key, which is returned as it was sealed.
+pub(crate) fn delete(connection: &Connection, ring: &KeyRing, id: Uuid) -> Result<Vec<u8>> {
     if connection.execute("DELETE FROM sessions WHERE id = ?1", [id])? == 0 {
         return Err(StorageError::NoSession(id));
     }

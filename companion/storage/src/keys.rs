@@ -27,31 +27,38 @@ struct Opened {
 }
 
 impl KeyRing {
-    /// Opens the store's own key, or makes it in a new database, which the flag tells. A wrong master key shows here.
-    pub(crate) fn open(connection: &Connection, master: MasterKey) -> Result<(Self, bool)> {
-        let found: Option<Vec<u8>> = connection
-            .query_row("SELECT wrapped FROM keys WHERE session IS NULL", [], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        let made = found.is_none();
-        let wrapped = if let Some(wrapped) = found {
-            wrapped
-        } else {
-            let wrapped = SealingKey::generate(&master, None)?;
-            connection.execute(
-                "INSERT INTO keys (session, wrapped) VALUES (NULL, ?1)",
-                [&wrapped],
-            )?;
-            wrapped
-        };
-        let store = SealingKey::unwrap(&master, None, &wrapped)?;
-        let ring = Self {
+    /// Opens the store's own key of a database that has one.
+    pub(crate) fn open_known(connection: &Connection, master: MasterKey) -> Result<Self> {
+        let wrapped = Self::wrapped(connection)?.ok_or(StorageError::NoRecord("key of the store"))?;
+        Self::with(master, &wrapped)
+    }
+
+    fn wrapped(connection: &Connection) -> Result<Option<Vec<u8>>> {
+        let of_store = "SELECT wrapped FROM keys WHERE session IS NULL";
+        let found = connection.query_row(of_store, [], |row| row.get(0));
+        found.optional().map_err(StorageError::from)
+    }
+
+    fn with(master: MasterKey, wrapped: &[u8]) -> Result<Self> {
+        let store = SealingKey::unwrap(&master, None, wrapped)?;
+        Ok(Self {
             master,
             store,
             opened: Mutex::default(),
-        };
-        Ok((ring, made))
+        })
+    }
+
+    /// Opens the store's own key, or makes it in a new database, which the flag tells. A wrong master key shows here.
+    pub(crate) fn open(connection: &Connection, master: MasterKey) -> Result<(Self, bool)> {
+        if let Some(wrapped) = Self::wrapped(connection)? {
+            return Ok((Self::with(master, &wrapped)?, false));
+        }
+        let wrapped = SealingKey::generate(&master, None)?;
+        connection.execute(
+            "INSERT INTO keys (session, wrapped) VALUES (NULL, ?1)",
+            [&wrapped],
+        )?;
+        Ok((Self::with(master, &wrapped)?, true))
     }
 
     /// The key of what belongs to no session.

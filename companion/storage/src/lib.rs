@@ -15,6 +15,7 @@ mod export;
 mod files;
 mod keys;
 mod migrate;
+mod reader;
 mod seal;
 mod search;
 mod store;
@@ -24,6 +25,7 @@ mod writer;
 
 pub use change::{Change, Durability, StoreChange};
 pub use error::{Result, StorageError};
+pub use reader::AuditReader;
 pub use seal::{BlobHash, MasterKey};
 pub use search::{Found, Hit, TextOf};
 pub use store::{OpenOptions, Store};

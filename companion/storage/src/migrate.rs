@@ -1,6 +1,7 @@
 //! Brings a database to the schema of this version: numbered, frozen SQL files, each in its own transaction, with a
 //! copy of the database before the first of them. A migration may not use types or code of this crate.
 
+use std::cmp::Ordering;
 use std::fs;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -36,6 +37,23 @@ pub(crate) fn migrate(connection: &mut Connection, files: &Files, migrations: &[
         tracing::info!(schema = number, "database migrated");
     }
     Ok(())
+}
+
+/// Refuses a database that is not of this very schema, and changes nothing.
+pub(crate) fn check(connection: &Connection, files: &Files, migrations: &[&str]) -> Result<()> {
+    let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    if application != APPLICATION {
+        return Err(StorageError::Foreign {
+            path: files.database.clone(),
+        });
+    }
+    match found.cmp(&known) {
+        Ordering::Less => Err(StorageError::Older { found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(StorageError::Newer { found, known }),
+    }
 }
 
 /// Refuses a file of another program, and marks an empty one as ours. Returns the schema that was found.

@@ -195,6 +195,12 @@ impl Store {
             .await
     }
 
+    /// Sessions that did not change since a time (Unix milliseconds), the oldest first.
+    pub async fn sessions_before(&self, at: i64) -> Result<Vec<Uuid>> {
+        self.read_with(move |connection, _| sessions::before(connection, at))
+            .await
+    }
+
     /// The events after a cursor, in order: at most `limit`, fewer when they are large, none when there are no more.
     pub async fn read(&self, session: Uuid, after: u64, limit: usize) -> Result<Vec<Event>> {
         self.read_with(move |connection, ring| events::read(connection, ring, session, after, limit))
@@ -280,26 +286,16 @@ impl Store {
             .await
     }
 
-    /// The number of the first audit record that was written at a time (Unix milliseconds) or later.
-    pub async fn audit_since(&self, at: i64) -> Result<Option<u64>> {
-        self.read_with(move |connection, _| audit::since(connection, at))
-            .await
-    }
-
     /// The content of an audit record, where it was kept and its session is there still.
     pub async fn audit_content(&self, number: u64) -> Result<Option<Vec<u8>>> {
         self.read_with(move |connection, ring| audit::kept(connection, ring, number))
             .await
     }
 
-    /// The digest by which the audit knows a content of a session, or one that belongs to none: for comparing with
-    /// [`ContentMark::digest`](crate::ContentMark). Fails once the session is deleted.
-    pub async fn audit_digest(&self, session: Option<Uuid>, content: Vec<u8>) -> Result<[u8; 32]> {
-        self.read_with(move |connection, ring| match session {
-            Some(session) => Ok(audit::digest(&*ring.session(connection, session)?, &content)),
-            None => Ok(audit::digest(ring.store(), &content)),
-        })
-        .await
+    /// A keyed digest under which a value that belongs to no session is known to the audit: equal values have equal
+    /// ones, and nobody without the key can try values out.
+    pub fn audit_digest(&self, value: &[u8]) -> [u8; 32] {
+        audit::digest(self.shared.ring.store(), value)
     }
 
     /// How far the audit chain goes, as an anchor taken at `at`; none where the chain is empty, or its end is lost.

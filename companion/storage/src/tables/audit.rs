@@ -13,7 +13,7 @@ mod content;
 mod points;
 mod verify;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
 use crate::error::{Result, StorageError};
@@ -22,7 +22,7 @@ use crate::seal::{Place, SealingKey, sha256};
 use crate::tables::sessions;
 
 pub use content::{AuditContent, ContentMark, Keep, MAX_KEPT};
-pub(crate) use content::{digest, kept};
+pub(crate) use content::{digest, is_content, kept};
 pub(crate) use points::{Point, begin, drop_through, dropped_before, head};
 pub(crate) use verify::verify;
 pub use verify::{AnchorFault, AnchorVerdict, AuditFault, AuditVerdict, MAX_FAULTS};
@@ -167,12 +167,6 @@ pub(crate) fn read(
         connection.prepare_cached(&format!("{COLUMNS} WHERE number > ?1 ORDER BY number LIMIT ?2"))?;
     let rows = statement.query_map(params![after, limit as u64], SealedRecord::of)?;
     rows.map(|row| row?.open(ring)).collect()
-}
-
-/// The first record that was written at a time or later.
-pub(crate) fn since(connection: &Connection, at: i64) -> Result<Option<u64>> {
-    let mut statement = connection.prepare_cached("SELECT min(number) FROM audit WHERE at >= ?1")?;
-    Ok(statement.query_row([at], |row| row.get(0)).optional()?.flatten())
 }
 
 /// A row as it lies in the table.

@@ -109,6 +109,14 @@ pub(crate) fn find(connection: &Connection, ring: &KeyRing, id: Uuid) -> Result<
     opened(connection, ring, found.ok_or(StorageError::NoSession(id))?)
 }
 
+/// Sessions whose last change is before a time, oldest first.
+pub(crate) fn before(connection: &Connection, at: i64) -> Result<Vec<Uuid>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM sessions WHERE updated_at < ?1 ORDER BY updated_at")?;
+    let rows = statement.query_map([at], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Every session with its last number, in the order of creation.
 pub(crate) fn positions(connection: &Connection) -> Result<Vec<(Uuid, u64)>> {
     let mut statement = connection.prepare_cached("SELECT id, last_seq FROM sessions ORDER BY number")?;

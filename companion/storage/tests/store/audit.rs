@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use deskhand_storage::{
-    AnchorFault, AuditAnchor, AuditContent, AuditFault, AuditVerdict, Change, Durability, Keep,
-    NewAuditRecord, StorageError, StoreChange,
+    AnchorFault, AuditAnchor, AuditContent, AuditFault, AuditReader, AuditVerdict, Change, Durability, Keep,
+    MasterKey, NewAuditRecord, StorageError, StoreChange,
 };
 use pretty_assertions::assert_eq;
 
-use crate::support::{Fixture, SESSION, event, open};
+use crate::support::{Fixture, MASTER, SESSION, event, open};
 
 async fn chain(records: u64) -> Fixture {
     let fixture = Fixture::new().await;
@@ -363,17 +363,15 @@ async fn content_is_known_by_a_digest_of_its_session() {
     let fixture = Fixture::new().await;
     with_content(&fixture, 1, b"a prompt", Keep::Digest).await;
     with_content(&fixture, 2, b"a prompt", Keep::Whole).await;
-    let records = fixture.store.audit(0, 10).await.unwrap();
-    let digest = |session| fixture.store.audit_digest(session, b"a prompt".to_vec());
-    let expected = digest(Some(SESSION)).await.unwrap();
-    assert_ne!(
-        digest(None).await.unwrap(),
-        expected,
-        "each session has a key of its own"
-    );
+    let reader = reader(&fixture);
+    let records = reader.records(0, 10).unwrap();
     for (record, kept) in records.iter().zip([false, true]) {
         let mark = record.content.unwrap();
-        assert_eq!((mark.digest, mark.length, mark.kept), (expected, 8, kept));
+        assert_eq!((mark.length, mark.kept), (8, kept));
+        assert_eq!(reader.is_content(record, b"a prompt").unwrap(), Some(true));
+        assert_eq!(reader.is_content(record, b"another").unwrap(), Some(false));
+        let of_store = fixture.store.audit_digest(b"a prompt");
+        assert_ne!(mark.digest, of_store, "each session has a key of its own");
     }
     let content = |number| fixture.store.audit_content(number);
     assert_eq!(content(1).await.unwrap(), None);
@@ -409,12 +407,69 @@ async fn content_goes_with_its_session_and_the_chain_holds() {
     fixture.store.delete(SESSION).await.unwrap();
     assert!(verdict(&fixture).await.holds());
     assert_eq!(fixture.store.audit_content(1).await.unwrap(), None);
-    let gone = fixture
-        .store
-        .audit_digest(Some(SESSION), b"a prompt".to_vec())
-        .await
-        .unwrap_err();
-    assert_eq!(gone.code(), "SESSION_UNKNOWN");
+    let reader = reader(&fixture);
+    let record = &reader.records(0, 1).unwrap()[0];
+    assert_eq!(record.content.unwrap().length, 8);
+    assert_eq!(reader.is_content(record, b"a prompt").unwrap(), None);
+}
+
+/// The service may be the one who lies, or not run: the audit is read beside it.
+#[tokio::test]
+async fn the_audit_is_read_while_the_store_is_open_and_while_it_is_not() {
+    let fixture = chain(5).await;
+    let read = reader(&fixture);
+    assert_eq!(
+        (read.records(0, 9).unwrap().len(), read.since(4).unwrap()),
+        (5, Some(4))
+    );
+    add(&fixture, 6..=6).await;
+    assert_eq!(read.verify(Vec::new()).unwrap().records, 6);
+    drop(read);
+    let Fixture { folder, store } = fixture;
+    drop(store);
+    let read = AuditReader::open(folder.path(), None, MasterKey::new(MASTER))
+        .unwrap()
+        .unwrap();
+    assert_eq!(read.verify(Vec::new()).unwrap().records, 6);
+    let nowhere = tempfile::tempdir().unwrap();
+    assert!(
+        AuditReader::open(nowhere.path(), None, MasterKey::new(MASTER))
+            .unwrap()
+            .is_none()
+    );
+    let wrong = AuditReader::open(folder.path(), None, MasterKey::new([8; 32])).unwrap_err();
+    assert_eq!(wrong.code(), "DB_WRONG_KEY");
+}
+
+#[tokio::test]
+async fn the_reader_migrates_nothing() {
+    let fixture = chain(1).await;
+    for (version, code) in [(2, "DB_OLDER"), (999, "DB_NEWER")] {
+        fixture
+            .sql()
+            .execute_batch(&format!("PRAGMA user_version = {version}"))
+            .unwrap();
+        let refused = AuditReader::open(fixture.folder.path(), None, MasterKey::new(MASTER)).unwrap_err();
+        assert_eq!(refused.code(), code);
+    }
+}
+
+/// Records of a schema before heads were written without one.
+#[tokio::test]
+async fn a_chain_of_an_older_schema_goes_on_under_a_head() {
+    let fixture = chain(5).await;
+    let older = "DELETE FROM settings WHERE name = 'audit.head'; DROP TABLE audit_contents;
+                 ALTER TABLE audit DROP COLUMN sealed_content; PRAGMA user_version = 2";
+    fixture.sql().execute_batch(older).unwrap();
+    let fixture = fixture.reopen();
+    add(&fixture, 6..=6).await;
+    let verdict = verdict(&fixture).await;
+    assert_eq!((verdict.faults.as_slice(), verdict.records), ([].as_slice(), 6));
+}
+
+fn reader(fixture: &Fixture) -> AuditReader {
+    let opened = AuditReader::open(fixture.folder.path(), None, MasterKey::new(MASTER));
+    opened.unwrap().unwrap()
 }
 
 #[tokio::test]

@@ -129,6 +129,40 @@ pub(crate) fn kept(connection: &Connection, ring: &KeyRing, number: u64) -> Resu
     }
 }
 
+/// Whose key a mark is made with.
+enum Owner {
+    Store,
+    Session(Uuid),
+    /// A session that was deleted: its key is gone.
+    Gone,
+}
+
+fn owner(connection: &Connection, mark: &ContentMark) -> Result<Owner> {
+    let Some(row) = mark.session else {
+        return Ok(Owner::Store);
+    };
+    let found = connection
+        .prepare_cached("SELECT id FROM sessions WHERE number = ?1")?
+        .query_row([row], |row| row.get(0))
+        .optional()?;
+    Ok(found.map_or(Owner::Gone, Owner::Session))
+}
+
+/// True where this is the content that a mark was made of; none where that cannot be told any more.
+pub(crate) fn is_content(
+    connection: &Connection,
+    ring: &KeyRing,
+    mark: &ContentMark,
+    content: &[u8],
+) -> Result<Option<bool>> {
+    let found = match owner(connection, mark)? {
+        Owner::Store => digest(ring.store(), content),
+        Owner::Session(session) => digest(&*ring.session(connection, session)?, content),
+        Owner::Gone => return Ok(None),
+    };
+    Ok(Some(found == mark.digest))
+}
+
 /// True where the kept content is what the chain says of it, or has gone with its session.
 pub(super) fn holds(
     connection: &Connection,
@@ -136,31 +170,14 @@ pub(super) fn holds(
     number: u64,
     mark: &ContentMark,
 ) -> Result<bool> {
-    if !mark.kept {
+    if !mark.kept || matches!(owner(connection, mark)?, Owner::Gone) {
         return Ok(true);
     }
-    let session: Option<Uuid> = match mark.session {
-        Some(row) => {
-            let found = connection
-                .prepare_cached("SELECT id FROM sessions WHERE number = ?1")?
-                .query_row([row], |row| row.get(0))
-                .optional()?;
-            if found.is_none() {
-                return Ok(true);
-            }
-            found
-        }
-        None => None,
-    };
     // What cannot be opened is altered, whatever the reason.
-    let Ok(Some(content)) = kept(connection, ring, number) else {
-        return Ok(false);
-    };
-    let found = match session {
-        Some(session) => digest(&*ring.session(connection, session)?, &content),
-        None => digest(ring.store(), &content),
-    };
-    Ok(found == mark.digest)
+    match kept(connection, ring, number) {
+        Ok(Some(content)) => Ok(is_content(connection, ring, mark, &content)? == Some(true)),
+        Ok(None) | Err(_) => Ok(false),
+    }
 }
 
 /// Drops what is kept for the records up to a number.

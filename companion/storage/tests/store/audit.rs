@@ -1,7 +1,5 @@
 //! The audit chain: what checking it finds, what anchors add, and what is dropped and kept.
 
-use std::path::Path;
-
 use deskhand_storage::{
     AnchorFault, AuditAnchor, AuditContent, AuditFault, AuditReader, AuditVerdict, Change, Durability, Keep,
     MasterKey, NewAuditRecord, StorageError, StoreChange,
@@ -259,17 +257,21 @@ async fn only_an_anchor_shows_that_an_older_copy_was_put_back() {
 }
 
 #[tokio::test]
-async fn anchors_of_another_chain_are_told() {
+async fn anchors_of_other_chains_alone_are_a_fault() {
     let fixture = chain(3).await;
     let foreign = AuditAnchor {
         chain: SESSION,
         ..anchor(&fixture).await
     };
     let found = fixture.store.verify_audit(vec![foreign]).await.unwrap();
-    assert_eq!(found.anchors.faults, [AnchorFault::OtherChain(foreign)]);
-    let name = |folder: &Path| open(folder).unwrap();
+    assert_eq!(found.anchors.faults, [AnchorFault::OtherChain(1)]);
+    // A collector keeps those of many computers.
+    let both = vec![foreign, anchor(&fixture).await];
+    let found = fixture.store.verify_audit(both).await.unwrap();
+    assert!(found.holds());
+    assert_eq!((found.anchors.agreed, found.anchors.others), (1, 1));
     let other = tempfile::tempdir().unwrap();
-    let other = name(other.path()).verify_audit(Vec::new()).await.unwrap();
+    let other = open(other.path()).unwrap().verify_audit(Vec::new()).await.unwrap();
     assert_ne!(other.chain, found.chain, "each database has a chain of its own");
 }
 

@@ -21,6 +21,7 @@ use deskhand_protocol::{
     CallId, ErrorCode, EventBody, MessageId, PermissionId, SessionEvent, SessionId, TurnId, UserError,
 };
 use deskhand_storage::Change;
+use deskhand_trail::Actor;
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
@@ -47,8 +48,8 @@ pub(crate) enum Command {
     Answer(Input, oneshot::Sender<Result<bool, UserError>>),
     /// What a person granted for the rest of the session.
     Grants(oneshot::Sender<Result<Vec<Grant>, UserError>>),
-    /// Events that come from outside of a turn.
-    Record(Vec<EventBody>, oneshot::Sender<Result<(), UserError>>),
+    /// Events that come from outside of a turn, and who gave them.
+    Record(Vec<EventBody>, Actor, oneshot::Sender<Result<(), UserError>>),
     /// Something of the turn happened.
     Happened(Input),
 }
@@ -233,11 +234,11 @@ impl Runner {
                 drop(reply.send(Ok(self.session.grants.clone())));
                 Ok(())
             }
-            Command::Record(events, reply) => {
+            Command::Record(events, by, reply) => {
                 for event in &events {
                     self.session.apply(0, now(), event);
                 }
-                let done = self.append(events, Durability::Flushed, false).await;
+                let done = self.append_by(by, events, Durability::Flushed, false).await;
                 drop(reply.send(done.clone()));
                 done
             }
@@ -329,6 +330,17 @@ impl Runner {
         durability: Durability,
         more: bool,
     ) -> Result<(), UserError> {
+        self.append_by(Actor::Agent, events, durability, more).await
+    }
+
+    /// The same, of events that somebody gave.
+    async fn append_by(
+        &mut self,
+        by: Actor,
+        events: Vec<EventBody>,
+        durability: Durability,
+        more: bool,
+    ) -> Result<(), UserError> {
         let only_words = events
             .iter()
             .all(|event| matches!(event, EventBody::TextDelta { .. }));
@@ -350,7 +362,7 @@ impl Runner {
         let written = self
             .parts
             .log
-            .append_with(&self.session.id, events, others, durability)
+            .append_with(&self.session.id, events, others, durability, by)
             .await?;
         for event in &written {
             self.remember(event);

@@ -348,6 +348,8 @@ impl Handler for Log {
         Box::pin(async move { Ok(found) })
     }
 
+    fn admission(&self, _: deskhand_server::Admission) {}
+
     fn disconnected(&self, front_end: &FrontEnd) {
         self.gone.try_send(front_end.kind()).expect("few leave in a test");
     }

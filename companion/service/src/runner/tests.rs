@@ -131,7 +131,7 @@ impl Bench {
             text_of: |_| None,
             max_bytes: None,
         });
-        let log = Log::new(store.expect("a store"));
+        let log = Log::new(Trail::new(store.expect("a store"), "ada", Content::Hashed));
         let (id, meta) = (
             SessionId::new(now(), chance()),
             Meta::new(now(), "c".to_owned(), String::new()),
@@ -149,8 +149,8 @@ impl Bench {
             )
             .await;
         made.expect("a session");
-        let grants = Grants::open(log.store().clone()).await.expect("grants");
-        let guide = Guide::open(log.store().clone(), None, false)
+        let grants = Grants::open(log.trail().clone()).await.expect("grants");
+        let guide = Guide::open(log.trail().clone(), None, false)
             .await
             .expect("no guidance");
         let parts = Parts {

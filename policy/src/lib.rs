@@ -19,8 +19,8 @@ mod store;
 pub mod types;
 mod value;
 
-pub use definition::{Consequence, Definition, Scope, UnderManagement};
-pub use keys::{DEFINITIONS, Policy};
+pub use definition::{Consequence, Definition, Effect, Scope, Section};
+pub use keys::{Policy, SECTIONS, definition, definitions};
 pub use source::{Encoding, Origin, Problem, Reading, Sourced, Values};
 pub use store::Store;
 pub use store::linux::{MANAGED_FILE, ManagedFile};

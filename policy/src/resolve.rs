@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::definition::{Consequence, Definition, UnderManagement};
-use crate::keys::{DEFINITIONS, Policy};
+use crate::definition::{Consequence, Definition};
+use crate::keys::{Policy, definitions};
 use crate::nearest::nearest;
 use crate::source::{Origin, Problem, Reading, Sourced, Values};
 use crate::value::PolicyValue;
 
 impl Policy {
     /// The policy that follows from the administrator's source and the user's own ones, of which a later one covers an
-    /// earlier one. Where a managed source exists, users set nothing but what their rows leave open.
+    /// earlier one. Where a managed source exists, users set nothing.
     pub fn resolve(managed: &Reading, user: &[Reading]) -> Self {
         Self::read(&mut Sources::new(managed, user))
     }
@@ -73,7 +73,7 @@ impl<'a> Sources<'a> {
             };
         };
         self.seen.insert(row.name);
-        let locked = self.managed() && row.under_management == UnderManagement::Locked;
+        let locked = self.managed();
         let (origin, reason) = match self.said(row.name, locked) {
             None => {
                 return Sourced {
@@ -151,7 +151,7 @@ fn unknown(key: &str, values: &Values) -> Problem {
         .take(80)
         .filter(|letter| !letter.is_control())
         .collect();
-    let names = DEFINITIONS.iter().map(|row| row.name);
+    let names = definitions().map(|row| row.name);
     let reason = nearest(key, names).map_or_else(
         || "no such key".to_owned(),
         |name| format!("no such key; the nearest is `{name}`"),

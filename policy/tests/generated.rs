@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use deskhand_policy::{DEFINITIONS, render};
+use deskhand_policy::{SECTIONS, definitions, render};
 
 #[test]
 fn generated_files_are_current() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("generated");
     let files = [
-        ("settings.md", render::markdown::markdown(DEFINITIONS)),
-        ("settings.schema.json", render::schema::schema(DEFINITIONS)),
+        ("settings.md", render::markdown::markdown(SECTIONS)),
+        ("settings.schema.json", render::schema::schema(definitions())),
     ];
     let mut stale = Vec::new();
     for (name, expected) in files {

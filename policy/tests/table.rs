@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use deskhand_policy::{
-    Consequence, DEFINITIONS, Definition, Encoding, MemoryStore, Origin, Policy, Reading, Store,
+    Consequence, Definition, Encoding, MemoryStore, Origin, Policy, Reading, Store, definition, definitions,
 };
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn managed(encoding: Encoding, key: &str, value: Value) -> Policy {
 }
 
 fn row(key: &str) -> &'static Definition {
-    DEFINITIONS.iter().find(|row| row.name == key).unwrap()
+    definition(key).unwrap()
 }
 
 /// The value in effect, unmasked where the row is not secret.
@@ -225,8 +225,8 @@ fn valid_values_are_taken_in_both_encodings() {
     }
     let covered = |row: &&Definition| valid().iter().any(|(key, ..)| *key == row.name);
     assert_eq!(
-        DEFINITIONS.iter().filter(covered).count(),
-        DEFINITIONS.len(),
+        definitions().filter(covered).count(),
+        definitions().count(),
         "a row has no valid case"
     );
 }
@@ -467,8 +467,8 @@ fn an_invalid_value_becomes_what_its_row_says() {
     assert!(cases >= 100, "{cases}");
     let covered = |row: &&Definition| invalid().iter().any(|(key, _)| *key == row.name);
     assert_eq!(
-        DEFINITIONS.iter().filter(covered).count(),
-        DEFINITIONS.len(),
+        definitions().filter(covered).count(),
+        definitions().count(),
         "a row has no invalid case"
     );
 }
@@ -510,7 +510,13 @@ fn problems_never_show_a_secret() {
     }
     let valid = managed(Encoding::Json, "inferenceGatewayApiKey", json!("hunter2"));
     assert_eq!(
-        valid.inference_gateway_api_key.value.as_ref().unwrap().expose(),
+        valid
+            .connection
+            .inference_gateway_api_key
+            .value
+            .as_ref()
+            .unwrap()
+            .expose(),
         "hunter2"
     );
     assert!(!format!("{valid:?} {:?}", valid.entries()).contains("hunter2"));
@@ -530,22 +536,25 @@ fn keys_of_other_providers_stop_nothing() {
 #[test]
 fn an_unset_policy_is_the_defaults() {
     let policy = Policy::resolve(&Reading::Absent, &[]);
-    for (entry, row) in policy.entries().iter().zip(DEFINITIONS) {
+    for (entry, row) in policy.entries().iter().zip(definitions()) {
         assert_eq!(
             (entry.name, &entry.value, entry.locked),
             (row.name, &(row.default)(), false)
         );
     }
     assert_eq!((policy.managed, policy.problems), (false, vec![]));
-    assert_eq!(policy.inference_stream_idle_timeout_sec.value.get(), 300);
-    assert_eq!(policy.deskhand_max_steps_per_turn.value.get(), 100);
+    assert_eq!(
+        policy.connection.inference_stream_idle_timeout_sec.value.get(),
+        300
+    );
+    assert_eq!(policy.usage.deskhand_max_steps_per_turn.value.get(), 100);
 }
 
 #[test]
 fn names_are_unique_and_defaults_are_valid() {
-    for (at, row) in DEFINITIONS.iter().enumerate() {
+    for (at, row) in definitions().enumerate() {
         assert!(
-            DEFINITIONS[..at].iter().all(|other| other.name != row.name),
+            definitions().take(at).all(|other| other.name != row.name),
             "{} twice",
             row.name
         );

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -119,12 +120,21 @@ pub(crate) struct Serve {
     /// Ends when standard input is closed, for a program that starts the service for itself.
     #[arg(long)]
     until_stdin_closes: bool,
+    /// The port of the service that started itself anew; it announces nothing.
+    #[arg(long, hide = true, value_name = "PORT", overrides_with = "again")]
+    again: Option<u16>,
+}
+
+/// The arguments under which a service starts itself anew on its port.
+pub(crate) fn serve_again(given: impl Iterator<Item = OsString>, port: u16) -> Vec<OsString> {
+    given.chain(["--again".into(), port.to_string().into()]).collect()
 }
 
 impl From<Serve> for ServeOptions {
     fn from(serve: Serve) -> Self {
         Self {
-            port: serve.port,
+            port: serve.again.unwrap_or(serve.port),
+            again: serve.again.is_some(),
             web: serve.web.or_else(beside_program),
             office_script: serve.office_js,
             test_hosts: serve.test_host_origin,

@@ -30,6 +30,7 @@ use crate::handler::Service;
 use crate::hub::Hub;
 use crate::log::Log;
 use crate::panes::{LivePanes, SharedPanes};
+use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
 use crate::tokens::StoredTokens;
@@ -42,6 +43,8 @@ const MASTER_KEY: &str = "master-key";
 #[derive(Clone, Debug)]
 pub(crate) struct ServeOptions {
     pub(crate) port: u16,
+    /// True where the service started itself anew: who waited for its start has heard of it.
+    pub(crate) again: bool,
     pub(crate) web: Option<PathBuf>,
     pub(crate) office_script: Option<PathBuf>,
     pub(crate) test_hosts: Vec<String>,
@@ -52,8 +55,8 @@ pub(crate) struct ServeOptions {
     pub(crate) until_stdin_closes: bool,
 }
 
-/// Runs until it is told to stop.
-pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<()> {
+/// Runs until it is told to stop, or until it has to start anew on the port that it answers.
+pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
     let lock = match InstanceLock::acquire(&paths) {
         Ok(lock) => lock,
@@ -97,18 +100,21 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     );
     service.hub.recover().await?;
     lock.publish(&server.address())?;
-    announce(&server, &options);
-    let stop = shutdown.clone();
-    let until_stdin_closes = options.until_stdin_closes;
-    tokio::spawn(async move {
-        tokio::select! {
-            () = stop_signal() => {}
-            () = stdin_closed(), if until_stdin_closes => {}
-        }
+    if !options.again {
+        announce(&server, &options);
+    }
+    let (stop, running, port) = (shutdown.clone(), Arc::clone(&service), server.port());
+    let watch = tokio::spawn(async move {
+        let again = tokio::select! {
+            () = stop_signal() => None,
+            () = stdin_closed(), if options.until_stdin_closes => None,
+            () = changed(&paths, &settings, &running) => Some(port),
+        };
         stop.cancel();
+        again
     });
     server.serve(service, tokens, shutdown).await;
-    Ok(())
+    Ok(watch.await?)
 }
 
 /// The policy key of the organisation's own copy of office.js.
@@ -133,7 +139,12 @@ fn gate_setting(settings: &Settings, options: &ServeOptions, key: &str) -> Optio
 
 /// The folder of office.js in force: policy's, or else the command line's.
 fn office_script(settings: &Settings, options: &ServeOptions) -> Option<PathBuf> {
-    let of_policy = settings.policy.deskhand_office_script_folder.value.as_ref();
+    let of_policy = settings
+        .policy
+        .workspace
+        .deskhand_office_script_folder
+        .value
+        .as_ref();
     of_policy
         .map(|folder| folder.path().to_owned())
         .or_else(|| options.office_script.clone())
@@ -247,7 +258,7 @@ fn build(
         Arc::new(RealWorld),
         Folders::new(settings.allowed_folders()),
     );
-    let documents = if settings.policy.deskhand_keep_sources_in_files.value {
+    let documents = if settings.policy.workspace.deskhand_keep_sources_in_files.value {
         documents
     } else {
         documents.without_sources_in_files()

@@ -5,11 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::definition::Definition;
 
 /// JSON Schema (2020-12), with a line end at its end.
-pub fn schema(rows: &[Definition]) -> String {
-    let properties: Map<String, Value> = rows
-        .iter()
-        .map(|row| (row.name.to_owned(), property(row)))
-        .collect();
+pub fn schema<'a>(rows: impl Iterator<Item = &'a Definition>) -> String {
+    let properties: Map<String, Value> = rows.map(|row| (row.name.to_owned(), property(row))).collect();
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": "Generated from policy/src/keys.rs. Do not edit.",

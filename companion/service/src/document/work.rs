@@ -168,7 +168,7 @@ pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
 pub(super) fn asked(paths: &Paths, kind: DocumentKind, input: Value) -> Outcome<Vec<Operation>> {
     let mut list = operations(kind, input)?;
     let policy = Policy::resolve(&ManagedFile::system().read(), &[user_file(paths).read()]);
-    if !policy.deskhand_keep_sources_in_files.value {
+    if !policy.workspace.deskhand_keep_sources_in_files.value {
         for sources in list.iter_mut().filter_map(Operation::sources_mut) {
             sources.clear();
         }

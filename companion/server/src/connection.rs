@@ -23,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use crate::Admission;
 use crate::dispatch::{Incoming, admit, params, parse};
 use crate::feed::Feed;
 use crate::front_end::{FrontEnd, Line};

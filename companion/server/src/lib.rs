@@ -44,7 +44,7 @@ mod token;
 use std::sync::Arc;
 
 use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams};
-use deskhand_protocol::{Method, SessionEvent, SessionId, UserError};
+use deskhand_protocol::{ErrorCode, Method, SessionEvent, SessionId, UserError};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::broadcast;

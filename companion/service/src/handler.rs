@@ -27,9 +27,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::audit::{self, Refusals};
 use crate::clock::{chance, now};
 use crate::hub::Hub;
-use crate::audit::Refusals;
 use crate::log::{Log, told};
 use crate::panes::LivePanes;
 use crate::runner::Command;
@@ -213,8 +213,7 @@ impl Service {
             Method::SessionDelete => {
                 let session = session_in(params)?;
                 self.hub.delete(&session, front_end.kind().into()).await?;
-                self.front_ends
-                    .notify(|_| true, Notification::SessionRemoved, &RemovedParams { session });
+                self.tell_removed(session);
                 give(Nothing {})
             }
             Method::SessionExport => give(
@@ -269,7 +268,12 @@ impl Service {
             Method::JournalList => give(self.hub.list_journal(read(params)?).await?),
             Method::ChangeSetUndo | Method::ChangeSetRedo => {
                 give(self.undo(method, read(params)?, front_end.kind()).await?)
-            },
+            }
+            Method::AuditNote => {
+                self.note(front_end.kind().into(), audit::of_note(read(params)?))
+                    .await?;
+                give(Nothing {})
+            }
             Method::PairingTokens => give(self.paired().await?),
             Method::PairingRevoke => {
                 self.revoke(&read::<RevokeParams>(params)?.id, front_end.kind())
@@ -384,6 +388,12 @@ impl Service {
         }
         self.tell_documents();
         Ok(DocumentAnswer { document })
+    }
+
+    /// Tells front ends that a session is no more.
+    pub(crate) fn tell_removed(&self, session: SessionId) {
+        self.front_ends
+            .notify(|_| true, Notification::SessionRemoved, &RemovedParams { session });
     }
 
     fn tell_documents(&self) {

@@ -90,7 +90,12 @@ impl Hub {
     }
 
     /// Makes a folder part of a session, with its documents.
-    pub(crate) async fn attach_folder(&self, id: &SessionId, path: &Path, by: Actor) -> Result<(), UserError> {
+    pub(crate) async fn attach_folder(
+        &self,
+        id: &SessionId,
+        path: &Path,
+        by: Actor,
+    ) -> Result<(), UserError> {
         self.handle(id).await?;
         let attached = self.documents.attach_folder(id, path).await?;
         let documents: Vec<DocumentId> = attached.documents.into_iter().map(|view| view.id).collect();
@@ -378,14 +383,14 @@ impl Hub {
         Ok(())
     }
 
-    /// Deletes sessions that did not change since a time, as the policy says; how many. Those at work stay.
-    pub(crate) async fn delete_before(&self, at: Timestamp) -> Result<u64, UserError> {
+    /// Deletes sessions that did not change since a time, as the policy says. Those at work stay.
+    pub(crate) async fn delete_before(&self, at: Timestamp) -> Result<Vec<SessionId>, UserError> {
         let found = self.parts.log.store().sessions_before(at).await;
-        let mut deleted = 0;
+        let mut deleted = Vec::new();
         for session in found.map_err(|error| told(&error))? {
             let id = SessionId::from_text(session.to_string());
             match self.delete(&id, Actor::Policy).await {
-                Ok(()) => deleted += 1,
+                Ok(()) => deleted.push(id),
                 Err(error) => {
                     tracing::warn!(session = %id, code = error.code.as_str(), "an old session was not deleted");
                 }
@@ -401,7 +406,12 @@ impl Hub {
         let what = What::SessionExported {
             events: events.len() as u64,
         };
-        let written = self.parts.log.trail().write(now(), by, Some(uuid_of(id)?), what).await;
+        let written = self
+            .parts
+            .log
+            .trail()
+            .write(now(), by, Some(uuid_of(id)?), what)
+            .await;
         written.map_err(|error| told(&error))?;
         Ok(ExportAnswer { session, events })
     }

@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use deskhand_core::ports::{BlobId, BoxFuture, Durability, EventLog, Journal, Settled};
 use deskhand_protocol::event::EVENT_VERSION;
-use deskhand_protocol::{
-    ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError,
-};
+use deskhand_protocol::{ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError};
 use deskhand_storage::{ApprovalAnswer, BlobHash, Change, NewEvent, StorageError, Store};
 use deskhand_trail::{Actor, Trail, of_event};
 use tokio::sync::{Notify, broadcast};
@@ -135,7 +133,10 @@ impl Log {
             .collect();
         self.tell(session, &events);
         self.fold(session, &events).await;
-        if events.iter().any(|event| matches!(event.body, EventBody::TurnEnded { .. })) {
+        if events
+            .iter()
+            .any(|event| matches!(event.body, EventBody::TurnEnded { .. }))
+        {
             self.ended.notify_one();
         }
         Ok(events)
@@ -231,7 +232,13 @@ fn event_of(event: &deskhand_storage::Event) -> Result<SessionEvent, UserError> 
 
 impl Log {
     /// Approvals and audit records that belong to an event.
-    fn beside(&self, session: Uuid, body: &EventBody, at: Timestamp, by: Actor) -> Result<Vec<Change>, UserError> {
+    fn beside(
+        &self,
+        session: Uuid,
+        body: &EventBody,
+        at: Timestamp,
+        by: Actor,
+    ) -> Result<Vec<Change>, UserError> {
         let mut changes = Vec::new();
         let uuid = |text: &str| Uuid::parse_str(text).ok();
         match body {
@@ -246,7 +253,8 @@ impl Log {
                 by,
                 ..
             } => {
-                if let (Some(id), Ok(record)) = (uuid(permission.as_str()), serde_json::to_vec(&(choice, by))) {
+                if let (Some(id), Ok(record)) = (uuid(permission.as_str()), serde_json::to_vec(&(choice, by)))
+                {
                     changes.push(Change::SettleApproval {
                         id,
                         answer: ApprovalAnswer { at, record },

@@ -96,7 +96,12 @@ impl TokenStore for StoredTokens {
 
     fn find(&self, hash: TokenHash) -> BoxFuture<'_, Result<Option<TokenRecord>, UserError>> {
         Box::pin(async move {
-            let found = self.trail.store().token(hash.0).await.map_err(|error| told(&error))?;
+            let found = self
+                .trail
+                .store()
+                .token(hash.0)
+                .await
+                .map_err(|error| told(&error))?;
             found.map(record).transpose()
         })
     }

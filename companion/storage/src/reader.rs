@@ -49,6 +49,15 @@ impl AuditReader {
             .with(|connection| audit::read(connection, &self.ring, after, limit))
     }
 
+    /// The number of the last record; 0 where there is none.
+    pub fn last(&self) -> Result<u64> {
+        self.readers.with(|connection| {
+            let last: Option<i64> =
+                connection.query_row("SELECT max(number) FROM audit", [], |row| row.get(0))?;
+            Ok(last.and_then(|last| u64::try_from(last).ok()).unwrap_or(0))
+        })
+    }
+
     /// The content of a record, where it was kept and its session is there still.
     pub fn content(&self, number: u64) -> Result<Option<Vec<u8>>> {
         self.readers

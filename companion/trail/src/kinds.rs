@@ -383,7 +383,7 @@ kinds! {
         /// Records.
         records: u64,
         /// Of this session alone.
-        of: Option<String>,
+        of: Option<Id>,
     }
     /// The audit was checked.
     "auditVerified" AuditVerified as EventLog Activity(99, "Verify"), content "" {

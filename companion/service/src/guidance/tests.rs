@@ -100,7 +100,10 @@ async fn what_is_paused_is_kept_and_not_told_and_an_empty_text_deletes() {
         .put(text(folder, Some("n"), "  "), Actor::Window)
         .await
         .expect("deleted");
-    guide.put(text(None, None, ""), Actor::Window).await.expect("deleted");
+    guide
+        .put(text(None, None, ""), Actor::Window)
+        .await
+        .expect("deleted");
     assert_eq!(guide.list().guidance, []);
 }
 

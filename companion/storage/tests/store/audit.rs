@@ -271,7 +271,11 @@ async fn anchors_of_other_chains_alone_are_a_fault() {
     assert!(found.holds());
     assert_eq!((found.anchors.agreed, found.anchors.others), (1, 1));
     let other = tempfile::tempdir().unwrap();
-    let other = open(other.path()).unwrap().verify_audit(Vec::new()).await.unwrap();
+    let other = open(other.path())
+        .unwrap()
+        .verify_audit(Vec::new())
+        .await
+        .unwrap();
     assert_ne!(other.chain, found.chain, "each database has a chain of its own");
 }
 

@@ -14,6 +14,8 @@ use deskhand_protocol::operations::Effect as DocumentEffect;
 use deskhand_storage::{MasterKey, OpenOptions, Store};
 use futures_util::stream;
 
+use deskhand_trail::{Content, Trail};
+
 use super::*;
 use crate::log::uuid_of;
 

@@ -234,7 +234,7 @@ fn value(record: &AuditRecord) -> serde_json::Value {
 /// A record on one line.
 fn line(record: &AuditRecord) -> String {
     let mut value = value(record);
-    let mut take = |name: &str| match value.as_object_mut().and_then(|fields| fields.remove(name)) {
+    let mut take = |name: &str| match value.as_object_mut().and_then(|fields| fields.shift_remove(name)) {
         Some(serde_json::Value::String(text)) => text,
         Some(other) => other.to_string(),
         None => String::new(),

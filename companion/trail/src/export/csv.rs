@@ -28,8 +28,8 @@ pub(super) fn head(content: bool, out: &mut dyn Write) -> io::Result<()> {
 
 pub(super) fn row(item: &Item, content: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut fields = item.fields();
-    fields.remove("v");
-    let mut text = |name: &str| match fields.remove(name) {
+    fields.shift_remove("v");
+    let mut text = |name: &str| match fields.shift_remove(name) {
         Some(Value::String(text)) => text,
         Some(other) => other.to_string(),
         None => String::new(),

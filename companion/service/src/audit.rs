@@ -8,10 +8,12 @@ use std::time::Duration;
 use deskhand_policy::Origin;
 use deskhand_protocol::audit::{AuditNote, ExportFormat};
 use deskhand_protocol::{Timestamp, UserError};
-use deskhand_storage::{BlobHash, StoreChange};
+use deskhand_server::Admission;
+use deskhand_storage::{BlobHash, StorageError, StoreChange};
 use deskhand_trail::{Actor, AnchorSink, Anchoring, Format, Id, Swept, Trail, What, keep_anchoring, sweep};
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::now;
@@ -24,6 +26,8 @@ const ANCHOR_EACH: Duration = Duration::from_mins(1);
 /// How often what policy lets go is dropped.
 const SWEEP_EACH: Duration = Duration::from_hours(24);
 const DAY: i64 = 86_400_000;
+/// Notes that may wait to be written.
+const QUEUE: usize = 1_024;
 /// The setting that holds what is known of the settings of the last run.
 const POLICY: &str = "audit.policy";
 /// Refusals that are recorded in a minute: whoever is kept out must not fill the disk by it.
@@ -51,6 +55,25 @@ pub(crate) fn of_note(note: AuditNote) -> What {
             faults,
             anchors,
         },
+    }
+}
+
+/// Who was let in or kept out, as a record of it.
+pub(crate) fn of_admission(admission: Admission) -> (Actor, What) {
+    let name = |pane| Actor::from(pane).name().to_owned();
+    match admission {
+        Admission::Refused { kind, code } => {
+            let code = code.as_str().to_owned();
+            (kind.into(), What::FrontEndRefused { code })
+        }
+        Admission::PairingAllowed { by, token, pane } => {
+            let (token, pane) = (Id::of(&token), name(pane));
+            (by.into(), What::PairingAllowed { token, pane })
+        }
+        Admission::PairingRefused { by, pane } => {
+            let pane = name(pane);
+            (by.into(), What::PairingRefused { pane })
+        }
     }
 }
 
@@ -148,7 +171,14 @@ pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<(), Us
         name: POLICY.to_owned(),
         value: Some(serde_json::to_vec(&after).map_err(internal)?),
     });
-    store.write_store(changes).await.map_err(|error| told(&error))
+    match store.write_store(changes).await {
+        // Room can only be made by a service that runs.
+        Err(StorageError::DiskFull) => {
+            tracing::error!("the start of the service is not recorded: the disk is full");
+            Ok(())
+        }
+        written => written.map_err(|error| told(&error)),
+    }
 }
 
 fn differences(before: &BTreeMap<String, Known>, after: &BTreeMap<String, Known>) -> Vec<What> {
@@ -168,13 +198,43 @@ fn differences(before: &BTreeMap<String, Known>, after: &BTreeMap<String, Known>
     changed.map(what).collect()
 }
 
-/// Records that the service ends.
-pub(crate) async fn stopped(trail: &Trail) {
-    let what = What::ServiceStopped {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    if let Err(error) = trail.write(now(), Actor::Service, None, what).await {
-        tracing::error!(%error, "the end of the service was not recorded");
+/// Records for which nobody can wait, in their order.
+#[derive(Clone, Debug)]
+pub(crate) struct Notes(mpsc::Sender<(Timestamp, Actor, What)>);
+
+/// What [`Notes`] leads to.
+pub(crate) type Noted = mpsc::Receiver<(Timestamp, Actor, What)>;
+
+impl Notes {
+    pub(crate) fn new() -> (Self, Noted) {
+        let (sender, noted) = mpsc::channel(QUEUE);
+        (Self(sender), noted)
+    }
+
+    /// Has one written soon.
+    pub(crate) fn add(&self, by: Actor, what: What) {
+        if let Err(error) = self.0.try_send((now(), by, what)) {
+            tracing::error!(%error, "a record of the audit is lost");
+        }
+    }
+}
+
+/// Writes what is noted, until it is told to stop and nothing is left.
+async fn write_notes(trail: Trail, mut noted: Noted, stop: CancellationToken) {
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = noted.recv() => next,
+            () = stop.cancelled() => noted.try_recv().ok(),
+        };
+        let Some((at, by, what)) = next else { return };
+        write(&trail, at, by, what).await;
+    }
+}
+
+async fn write(trail: &Trail, at: Timestamp, by: Actor, what: What) {
+    if let Err(error) = trail.write(at, by, None, what).await {
+        tracing::error!(%error, "a record of the audit was not written");
     }
 }
 
@@ -190,6 +250,9 @@ pub(crate) struct Retention {
 /// What is done beside the work, until it is ended.
 #[derive(Debug)]
 pub(crate) struct Upkeep {
+    trail: Trail,
+    /// Writes what is noted; ends first.
+    notes: (CancellationToken, JoinHandle<()>),
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -198,13 +261,16 @@ impl Upkeep {
     /// Begins: anchors, where somebody keeps them, and sweeps.
     pub(crate) fn begin(
         service: &Arc<Service>,
+        noted: Noted,
         retention: Retention,
         sink: Option<Arc<dyn AnchorSink>>,
     ) -> Self {
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        let (trail, end) = (service.log.trail().clone(), CancellationToken::new());
+        let notes = tokio::spawn(write_notes(trail.clone(), noted, end.clone()));
         if let Some(sink) = sink {
             let anchoring = Anchoring {
-                trail: service.log.trail().clone(),
+                trail: trail.clone(),
                 sink,
                 now,
                 each: ANCHOR_EACH,
@@ -227,11 +293,25 @@ impl Upkeep {
                 }
             });
         }
-        Self { stop, tasks }
+        Self {
+            trail,
+            notes: (end, notes),
+            stop,
+            tasks,
+        }
     }
 
-    /// Ends it, and waits until it is done.
+    /// Ends it, records that the service ends, and waits until that is anchored.
     pub(crate) async fn end(mut self) {
+        let (end, notes) = self.notes;
+        end.cancel();
+        if let Err(error) = notes.await {
+            tracing::error!(%error, "the notes of the audit failed");
+        }
+        let stopped = What::ServiceStopped {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        write(&self.trail, now(), Actor::Service, stopped).await;
         self.stop.cancel();
         while let Some(ended) = self.tasks.join_next().await {
             if let Err(error) = ended {

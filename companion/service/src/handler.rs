@@ -27,7 +27,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::audit::{self, Refusals};
+use crate::audit::{self, Notes, Refusals};
 use crate::clock::{chance, now};
 use crate::hub::Hub;
 use crate::log::{Log, told};
@@ -48,6 +48,7 @@ pub(crate) struct Service {
     pub(crate) tokens: Arc<StoredTokens>,
     pub(crate) view: RwLock<ServiceView>,
     pub(crate) refusals: Refusals,
+    pub(crate) notes: Notes,
 }
 
 impl Handler for Service {
@@ -62,8 +63,9 @@ impl Handler for Service {
                 None => None,
             };
             let token = front_end.token().map(Id::of);
-            self.note(front_end.kind().into(), What::FrontEndConnected { token })
-                .await?;
+            // Nobody is kept out where the disk is full: room can only be made by who is in.
+            self.notes
+                .add(front_end.kind().into(), What::FrontEndConnected { token });
             let view = self.view.read().unwrap_or_else(PoisonError::into_inner).clone();
             Ok(HelloAnswer {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -103,27 +105,17 @@ impl Handler for Service {
 
     fn disconnected(&self, front_end: &FrontEnd) {
         let token = front_end.token().map(Id::of);
-        self.note_later(front_end.kind().into(), What::FrontEndDisconnected { token });
+        self.notes
+            .add(front_end.kind().into(), What::FrontEndDisconnected { token });
         self.leave(front_end);
     }
 
     fn admission(&self, admission: Admission) {
-        let (by, what) = match admission {
-            Admission::Refused { .. } if !self.refusals.count(now()) => return,
-            Admission::Refused { kind, code } => {
-                let code = code.as_str().to_owned();
-                (kind.into(), What::FrontEndRefused { code })
-            }
-            Admission::PairingAllowed { by, token, pane } => {
-                let (token, pane) = (Id::of(&token), Actor::from(pane).name().to_owned());
-                (by.into(), What::PairingAllowed { token, pane })
-            }
-            Admission::PairingRefused { by, pane } => {
-                let pane = Actor::from(pane).name().to_owned();
-                (by.into(), What::PairingRefused { pane })
-            }
-        };
-        self.note_later(by, what);
+        if matches!(admission, Admission::Refused { .. }) && !self.refusals.count(now()) {
+            return;
+        }
+        let (by, what) = audit::of_admission(admission);
+        self.notes.add(by, what);
     }
 }
 
@@ -132,16 +124,6 @@ impl Service {
     async fn note(&self, by: Actor, what: What) -> Result<(), UserError> {
         let written = self.log.trail().write(now(), by, None, what).await;
         written.map_err(|error| told(&error))
-    }
-
-    /// The same where nobody can wait for it.
-    fn note_later(&self, by: Actor, what: What) {
-        let (trail, at) = (self.log.trail().clone(), now());
-        tokio::spawn(async move {
-            if let Err(error) = trail.write(at, by, None, what).await {
-                tracing::error!(%error, "the audit was not written");
-            }
-        });
     }
 
     /// Takes a front end out of its document.

@@ -195,7 +195,10 @@ impl Runner {
             usage: turn.usage,
         };
         self.session.apply(0, now(), &ended);
-        if let Err(error) = self.append(vec![ended], Durability::Flushed, false).await {
+        if let Err(error) = self
+            .append(Actor::Agent, vec![ended], Durability::Flushed, false)
+            .await
+        {
             tracing::error!(session = %self.session.id, %error, "the turn's end could not be written either");
         }
     }
@@ -238,7 +241,7 @@ impl Runner {
                 for event in &events {
                     self.session.apply(0, now(), event);
                 }
-                let done = self.append_by(by, events, Durability::Flushed, false).await;
+                let done = self.append(by, events, Durability::Flushed, false).await;
                 drop(reply.send(done.clone()));
                 done
             }
@@ -295,7 +298,7 @@ impl Runner {
             match effect {
                 Effect::Append(events, durability) => {
                     appends -= 1;
-                    self.append(events, durability, appends > 0).await?;
+                    self.append(Actor::Agent, events, durability, appends > 0).await?;
                 }
                 Effect::CallModel(message, request) => self.call_model(message, *request),
                 Effect::StopModel => {
@@ -325,16 +328,6 @@ impl Runner {
     /// the step is to be written, the line must not call a turn ended whose end is not in the log: after a crash only
     /// sessions at work are taken up again.
     async fn append(
-        &mut self,
-        events: Vec<EventBody>,
-        durability: Durability,
-        more: bool,
-    ) -> Result<(), UserError> {
-        self.append_by(Actor::Agent, events, durability, more).await
-    }
-
-    /// The same, of events that somebody gave.
-    async fn append_by(
         &mut self,
         by: Actor,
         events: Vec<EventBody>,

@@ -24,7 +24,7 @@ use deskhand_workspace::Folders;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::audit::{self, Refusals, Upkeep};
+use crate::audit::{self, Notes, Refusals, Upkeep};
 use crate::clock::RealWorld;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
@@ -94,16 +94,17 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     audit::started(&trail, &settings).await?;
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
+    let (notes, noted) = Notes::new();
     let (service, tokens) = build(
         &settings,
         &options,
         &gate,
-        (&trail, grants, guide),
+        (&trail, notes, grants, guide),
         &secrets,
         &server,
     );
     service.hub.recover().await?;
-    let upkeep = Upkeep::begin(&service, settings.retention, None);
+    let upkeep = Upkeep::begin(&service, noted, settings.retention, None);
     lock.publish(&server.address())?;
     if !options.again {
         announce(&server, &options);
@@ -119,7 +120,6 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
         again
     });
     server.serve(service, tokens, shutdown).await;
-    audit::stopped(&trail).await;
     upkeep.end().await;
     Ok(watch.await?)
 }
@@ -250,7 +250,7 @@ fn build(
     settings: &Settings,
     options: &ServeOptions,
     gate: &Gate,
-    (trail, grants, guide): (&Trail, Arc<Grants>, Arc<Guide>),
+    (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
     secrets: &SecretStore,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
@@ -305,6 +305,7 @@ fn build(
         front_ends,
         view: std::sync::RwLock::new(view),
         refusals: Refusals::default(),
+        notes,
     };
     let service = Arc::new(service);
     if settings.gateway.is_some() {

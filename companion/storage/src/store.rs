@@ -18,7 +18,7 @@ use crate::migrate::{self, MIGRATIONS};
 use crate::seal::{BlobHash, MasterKey};
 use crate::search::{Found, Notices, Search, TextOf};
 use crate::tables::approvals::{self, Approval};
-use crate::tables::audit::{self, AuditAnchor, AuditRecord, AuditVerdict};
+use crate::tables::audit::{self, AuditAnchor, AuditVerdict};
 use crate::tables::events::{self, Event, NewEvent};
 use crate::tables::sessions::{self, Session};
 use crate::tables::tokens::{self, PaneToken};
@@ -278,18 +278,6 @@ impl Store {
     /// Every token that is not revoked, oldest first.
     pub async fn tokens(&self) -> Result<Vec<PaneToken>> {
         self.read_with(tokens::list).await
-    }
-
-    /// The audit records after a number, in order, at most `limit`.
-    pub async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditRecord>> {
-        self.read_with(move |connection, ring| audit::read(connection, ring, after, limit))
-            .await
-    }
-
-    /// The content of an audit record, where it was kept and its session is there still.
-    pub async fn audit_content(&self, number: u64) -> Result<Option<Vec<u8>>> {
-        self.read_with(move |connection, ring| audit::kept(connection, ring, number))
-            .await
     }
 
     /// A keyed digest under which a value that belongs to no session is known to the audit: equal values have equal

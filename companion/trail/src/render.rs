@@ -11,7 +11,7 @@ pub fn markdown(kinds: &[Kind]) -> String {
          Every record says who (`by`: `window`, `excel`, `powerpoint`, `terminal`, `agent`, `service` or `policy`; `user`: the \
          account of the operating system), when (`at`), which session, where there is one (`session`), and what (`type`, with the \
          fields below). Content is known by its length and a digest keyed by the session, unless `deskhandAuditContent` is \
-         `full`: then it is kept, sealed, for as long as its session.\n",
+         `full`: then it is kept, sealed, for as long as its session, or, where it belongs to none, as its record.\n",
     );
     page.extend(kinds.iter().map(section));
     page

@@ -61,7 +61,7 @@ async fn an_untouched_chain_holds_through_restarts() {
         .unwrap();
     let verdict = verdict(&fixture).await;
     assert_eq!((verdict.faults.as_slice(), verdict.records), ([].as_slice(), 21));
-    let records = fixture.store.audit(19, 10).await.unwrap();
+    let records = reader(&fixture).records(19, 10).unwrap();
     let texts: Vec<_> = records
         .iter()
         .map(|record| (record.number, record.record.as_slice()))
@@ -282,7 +282,7 @@ async fn anchors_of_other_chains_alone_are_a_fault() {
 #[tokio::test]
 async fn dropping_old_records_leaves_a_chain_that_holds() {
     let fixture = chain(10).await;
-    let (old, anchored) = (anchor(&fixture).await, fixture.store.audit(5, 1).await.unwrap());
+    let (old, anchored) = (anchor(&fixture).await, reader(&fixture).records(5, 1).unwrap());
     add(&fixture, 11..=20).await;
     let through = fixture.store.audit_before(7).await.unwrap();
     assert_eq!(through, Some(6));
@@ -379,9 +379,9 @@ async fn content_is_known_by_a_digest_of_its_session() {
         let of_store = fixture.store.audit_digest(b"a prompt");
         assert_ne!(mark.digest, of_store, "each session has a key of its own");
     }
-    let content = |number| fixture.store.audit_content(number);
-    assert_eq!(content(1).await.unwrap(), None);
-    assert_eq!(content(2).await.unwrap().as_deref(), Some(b"a prompt".as_slice()));
+    let content = |number| reader.content(number);
+    assert_eq!(content(1).unwrap(), None);
+    assert_eq!(content(2).unwrap().as_deref(), Some(b"a prompt".as_slice()));
     assert!(verdict(&fixture).await.holds());
 }
 
@@ -412,7 +412,7 @@ async fn content_goes_with_its_session_and_the_chain_holds() {
     with_content(&fixture, 1, b"a prompt", Keep::Whole).await;
     fixture.store.delete(SESSION).await.unwrap();
     assert!(verdict(&fixture).await.holds());
-    assert_eq!(fixture.store.audit_content(1).await.unwrap(), None);
+    assert_eq!(reader(&fixture).content(1).unwrap(), None);
     let reader = reader(&fixture);
     let record = &reader.records(0, 1).unwrap()[0];
     assert_eq!(record.content.unwrap().length, 8);
@@ -483,6 +483,6 @@ async fn content_above_the_cap_is_known_but_not_kept() {
     let fixture = Fixture::new().await;
     let large = vec![b'x'; deskhand_storage::MAX_KEPT + 1];
     with_content(&fixture, 1, &large, Keep::Whole).await;
-    let mark = fixture.store.audit(0, 1).await.unwrap()[0].content.unwrap();
+    let mark = reader(&fixture).records(0, 1).unwrap()[0].content.unwrap();
     assert_eq!((mark.length, mark.kept), (large.len() as u64, false));
 }

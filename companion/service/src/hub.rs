@@ -465,3 +465,6 @@ fn summary(session: &deskhand_storage::Session) -> Option<SessionSummary> {
         session.last_seq,
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! `deskhand`: the service, and the terminal front end that talks to it.
 
+mod audit;
 mod clock;
 mod document;
 mod grants;
@@ -107,6 +108,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Policy { command, json } => terminal::policy::policy(&paths, command, json).await,
         Command::Egress { command } => terminal::egress::egress(&paths, command).await,
         Command::Doctor { json } => terminal::doctor::doctor(&paths, json).await,
+        Command::Audit { command, json } => terminal::audit::audit(&paths, command, json).await,
         Command::Trust => terminal::status::trust(&paths).await,
     };
     code.map(Ended::With)

@@ -74,6 +74,14 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Checks, shows and gives out the audit. Reads it by itself, whether the service runs or not.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Shows the settings in force, and sets or removes the user's own.
     Config {
         #[command(subcommand)]
@@ -329,6 +337,55 @@ pub(crate) enum PairingCommand {
         /// The id, from `deskhand pairing tokens`.
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Looks for records that were edited, removed, reordered or cut off. Exits with 1 where something is wrong.
+    Verify {
+        /// Anchors that were kept elsewhere: JSON lines, or what a collector wrote of OTLP logs.
+        #[arg(long, value_name = "FILE")]
+        anchors: Option<PathBuf>,
+    },
+    /// Shows the newest records, or one of them.
+    Show {
+        /// The record.
+        number: Option<u64>,
+        /// Says whether this file holds the content that the record speaks of.
+        #[arg(long, value_name = "FILE", requires = "number")]
+        compare: Option<PathBuf>,
+        /// How many of the newest.
+        #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "number")]
+        last: u64,
+    },
+    /// Gives records out, one a line.
+    Export(AuditExport),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditExport {
+    /// The form: JSON lines, a table, or events of the Open Cybersecurity Schema Framework.
+    #[arg(long, value_enum, default_value_t = AuditFormat::Jsonl)]
+    pub(crate) format: AuditFormat,
+    /// Records after this number.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) after: u64,
+    /// Records from this day (2026-03-01) or time (2026-03-01T14:05:00Z) on.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Records of this session.
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: Option<uuid::Uuid>,
+    /// With the contents that were kept.
+    #[arg(long)]
+    pub(crate) content: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum AuditFormat {
+    Jsonl,
+    Csv,
+    Ocsf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -20,11 +20,13 @@ use deskhand_server::{
     Authority, BindError, Guards, Limits, PageOptions, PageSources, Server, ServerError, ServerOptions,
 };
 use deskhand_storage::{MasterKey, OpenOptions, Store};
+use deskhand_trail::Trail;
 use deskhand_workspace::Folders;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use crate::audit::{self, Notes, Refusals, Upkeep};
 use crate::clock::RealWorld;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
@@ -84,17 +86,21 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     let gate = gate(&settings, options.office_script.as_ref());
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
-    let grants = Arc::new(Grants::open(store.clone()).await?);
-    let guide = Arc::new(open_guide(&store, &settings).await?);
+    let trail = Trail::new(store, &audit::user(), settings.audit_content);
+    audit::started(&trail, &settings).await?;
+    let grants = Arc::new(Grants::open(trail.clone()).await?);
+    let guide = Arc::new(open_guide(&trail, &settings).await?);
+    let (notes, noted) = Notes::new();
     let (service, tokens) = build(
         &settings,
         &options,
         &gate,
-        (&store, grants, guide),
+        (&trail, notes, grants, guide),
         &secrets,
         &server,
     );
     service.hub.recover().await?;
+    let upkeep = Upkeep::begin(&service, noted, settings.retention, None);
     lock.publish(&server.address())?;
     if !options.again {
         announce(&server, &options);
@@ -110,6 +116,7 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
         again
     });
     server.serve(service, tokens, shutdown).await;
+    upkeep.end().await;
     Ok(watch.await?)
 }
 
@@ -176,7 +183,7 @@ pub(crate) fn master_key(secrets: &SecretStore) -> anyhow::Result<[u8; 32]> {
     <[u8; 32]>::try_from(kept.expose()).map_err(|_| UserError::new(ErrorCode::SecretStore).into())
 }
 
-fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {
+pub(crate) fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {
     let options = OpenOptions {
         folder: paths.data().to_owned(),
         deployment: settings.organisation,
@@ -187,10 +194,10 @@ fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyh
     Ok(Store::open(options).map_err(|error| crate::log::told(&error))?)
 }
 
-async fn open_guide(store: &Store, settings: &Settings) -> Result<Guide, UserError> {
+async fn open_guide(trail: &Trail, settings: &Settings) -> Result<Guide, UserError> {
     let organisation = settings.instructions().map(str::to_owned);
     let notes_closed = !settings.rules().offers(MEMORY_TOOL);
-    Guide::open(store.clone(), organisation, notes_closed).await
+    Guide::open(trail.clone(), organisation, notes_closed).await
 }
 
 /// The words of an event that search finds.
@@ -251,12 +258,12 @@ fn build(
     settings: &Settings,
     options: &ServeOptions,
     gate: &Gate,
-    (store, grants, guide): (&Store, Arc<Grants>, Arc<Guide>),
+    (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
     secrets: &SecretStore,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
     let provider = provider(settings, gate);
-    let log = Log::new(store.clone()).with_journal_limit(settings.journal_limit);
+    let log = Log::new(trail.clone()).with_journal_limit(settings.journal_limit);
     let panes = Arc::new(LivePanes::default());
     let registry = Arc::new(Registry::default());
     let documents = DocumentTools::new(
@@ -297,7 +304,7 @@ fn build(
     let view = view::of(settings, options.tour, models, secrets.kind());
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
-    let tokens = Arc::new(StoredTokens::new(store.clone()));
+    let tokens = Arc::new(StoredTokens::new(trail.clone()));
     let service = Service {
         hub,
         tokens: Arc::clone(&tokens),
@@ -305,6 +312,8 @@ fn build(
         panes,
         front_ends,
         view: std::sync::RwLock::new(view),
+        refusals: Refusals::default(),
+        notes,
     };
     let service = Arc::new(service);
     if settings.gateway.is_some() {

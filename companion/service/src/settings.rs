@@ -14,10 +14,12 @@ use deskhand_policy::types::{AuthScheme as Scheme, FolderMode, FolderRule, Provi
 use deskhand_policy::{Encoding, Origin, Policy, Reading, UserFile, Values};
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::{ErrorCode, UserError};
+use deskhand_trail::Content;
 use deskhand_workspace::{Access, AllowedFolder};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::audit::Retention;
 use crate::reload::Watched;
 
 /// Secret keys that a user may set; they lie in the secret store, never in the file.
@@ -50,6 +52,10 @@ pub(crate) struct Settings {
     pub(crate) watched: Watched,
     /// The secrets that the user set.
     pub(crate) secrets: Reading,
+    /// How much of contents the audit keeps.
+    pub(crate) audit_content: Content,
+    /// How long sessions and audit records are kept.
+    pub(crate) retention: Retention,
 }
 
 /// The user's own file of settings.
@@ -85,6 +91,8 @@ impl Settings {
             notices,
             watched,
             secrets,
+            audit_content: Content::default(),
+            retention: Retention::default(),
             policy,
         })
     }

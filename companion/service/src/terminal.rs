@@ -1,6 +1,7 @@
 //! The terminal front end.
 
 pub(crate) mod ask;
+pub(crate) mod audit;
 pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod doctor;

@@ -182,6 +182,35 @@ size: number,
 pages: number, };
 
 /**
+ * `audit/note`: what was done with the audit, for the record of it.
+ */
+export type AuditNote = { "type": "exported", 
+/**
+ * The form.
+ */
+format: ExportFormat, 
+/**
+ * Records.
+ */
+records: number, 
+/**
+ * Of this session alone.
+ */
+session?: SessionId, } | { "type": "verified", 
+/**
+ * Records that hold.
+ */
+records: number, 
+/**
+ * Faults, those of anchors included.
+ */
+faults: number, 
+/**
+ * Anchors that agree.
+ */
+anchors: number, };
+
+/**
  * A line at the top of every front end.
  */
 export type BannerView = { 
@@ -2443,6 +2472,11 @@ session: SessionSummary,
  * Every event.
  */
 events: Array<SessionEvent>, };
+
+/**
+ * The form of an export of the audit.
+ */
+export type ExportFormat = "jsonl" | "csv" | "ocsf";
 
 /**
  * A field (`PAGE`, `REF …`) or a content control.
@@ -6628,6 +6662,8 @@ export interface Methods {
   'instructions/list': { params: Nothing; answer: InstructionsAnswer };
   /** Writes, pauses or deletes instructions and notes of the person's own. */
   'instructions/put': { params: PutInstructionsParams; answer: InstructionsAnswer };
+  /** Records that the audit was read. */
+  'audit/note': { params: AuditNote; answer: Nothing };
   /** Registers the document that the pane stands in. */
   'document/open': { params: OpenParams; answer: DocumentAnswer };
   /** Tells that cells or slides were changed by somebody else. */

@@ -12,8 +12,8 @@ use deskhand_protocol::hello::{
 };
 use deskhand_protocol::{ErrorCode, EventBody, Method, SessionEvent, SessionId, UserError};
 use deskhand_server::{
-    Attachment, Authority, CurrentLeaf, FrontEnd, FrontEnds, Guards, Handler, Limits, MemoryTokens,
-    PageOptions, Server, ServerOptions, Subscription, attach,
+    Admission, Attachment, Authority, CurrentLeaf, FrontEnd, FrontEnds, Guards, Handler, Limits,
+    MemoryTokens, PageOptions, Server, ServerOptions, Subscription, attach,
 };
 use futures_util::future::BoxFuture;
 use rustls::client::Resumption;
@@ -243,6 +243,8 @@ pub(crate) struct Log {
     gone: mpsc::Sender<FrontEndKind>,
     pub(crate) goodbyes: tokio::sync::Mutex<mpsc::Receiver<FrontEndKind>>,
     pub(crate) reads: std::sync::atomic::AtomicUsize,
+    /// Who was let in and kept out, in order.
+    pub(crate) admissions: Mutex<Vec<Admission>>,
 }
 
 impl Log {
@@ -254,6 +256,7 @@ impl Log {
             gone,
             goodbyes: tokio::sync::Mutex::new(goodbyes),
             reads: std::sync::atomic::AtomicUsize::new(0),
+            admissions: Mutex::default(),
         }
     }
 
@@ -350,6 +353,10 @@ impl Handler for Log {
         let events = self.events.lock().expect("log");
         let found = events.iter().skip(after as usize).take(limit).cloned().collect();
         Box::pin(async move { Ok(found) })
+    }
+
+    fn admission(&self, admission: Admission) {
+        self.admissions.lock().expect("admissions").push(admission);
     }
 
     fn disconnected(&self, front_end: &FrontEnd) {

@@ -1,5 +1,6 @@
 //! What the service does with what front ends call. The server has checked who may call what.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -47,6 +48,8 @@ pub(crate) struct Service {
     pub(crate) front_ends: FrontEnds,
     pub(crate) tokens: Arc<StoredTokens>,
     pub(crate) view: RwLock<ServiceView>,
+    /// Why there is no pane of a kind.
+    pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
     pub(crate) refusals: Refusals,
     pub(crate) notes: Notes,
 }
@@ -58,6 +61,9 @@ impl Handler for Service {
         params: HelloParams,
     ) -> BoxFuture<'a, Result<HelloAnswer, UserError>> {
         Box::pin(async move {
+            if let Some(closed) = self.closed_panes.get(&front_end.kind()) {
+                return Err(closed.clone());
+            }
             let document = match params.document {
                 Some(live) => Some(self.open(front_end, &live).await?),
                 None => None,

@@ -14,6 +14,7 @@ use deskhand_inference::{Gateway, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
+use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::session::SessionAnswer;
 use deskhand_protocol::{ErrorCode, EventBody, Notification, UserError};
 use deskhand_server::{
@@ -312,6 +313,10 @@ fn build(
         panes,
         front_ends,
         view: std::sync::RwLock::new(view),
+        closed_panes: [FrontEndKind::Excel, FrontEndKind::Powerpoint]
+            .into_iter()
+            .filter_map(|kind| Some((kind, settings.closed_pane(kind)?)))
+            .collect(),
         refusals: Refusals::default(),
         notes,
     };

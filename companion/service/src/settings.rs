@@ -10,9 +10,11 @@ use deskhand_documents::FileAccess;
 use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
-use deskhand_policy::types::{AuthScheme as Scheme, FolderMode, FolderRule, Provider};
-use deskhand_policy::{Encoding, Origin, Policy, Reading, UserFile, Values};
-use deskhand_protocol::hello::ModelView;
+use deskhand_policy::types::{
+    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, OfficeHost, Provider, Whole,
+};
+use deskhand_policy::{Encoding, Origin, Policy, ProblemKind, Reading, UserFile, Values};
+use deskhand_protocol::hello::{FrontEndKind, ModelView};
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Content;
 use deskhand_workspace::{Access, AllowedFolder};
@@ -91,8 +93,14 @@ impl Settings {
             notices,
             watched,
             secrets,
-            audit_content: Content::default(),
-            retention: Retention::default(),
+            audit_content: match policy.audit.deskhand_audit_content.value {
+                AuditContent::Hashed => Content::Hashed,
+                AuditContent::Full => Content::Full,
+            },
+            retention: Retention {
+                audit: policy.audit.deskhand_audit_retention_days.value.map(Whole::get),
+                sessions: policy.audit.deskhand_session_retention_days.value.map(Whole::get),
+            },
             policy,
         })
     }
@@ -132,6 +140,20 @@ impl Settings {
         Rules::new(disabled, &self.policy.workspace.builtin_tool_policy.value)
             .with_act(!self.policy.workspace.disable_bypass_permissions_mode.value)
             .with_lasting(self.policy.connectors.mcp_persistent_always_allow_enabled.value)
+    }
+
+    /// Why there is no pane of this kind, where the organisation switched it off.
+    pub(crate) fn closed_pane(&self, kind: FrontEndKind) -> Option<UserError> {
+        let host = match kind {
+            FrontEndKind::Excel => OfficeHost::Sheet,
+            FrontEndKind::Powerpoint => OfficeHost::Slide,
+            FrontEndKind::Window | FrontEndKind::Terminal => return None,
+        };
+        let closed = &self.policy.workspace.office_disabled_hosts;
+        let error = || {
+            UserError::new(ErrorCode::PaneDisabled).detail(format!("officeDisabledHosts, {}", closed.origin))
+        };
+        closed.value.0.contains(&host).then(error)
     }
 
     /// What of files may be read.
@@ -185,7 +207,11 @@ fn stopped(policy: &Policy) -> Option<UserError> {
         return Some(UserError::new(ErrorCode::Disabled).detail(&policy.source.deskhand_enabled.origin));
     }
     let problem = policy.stopping().into_iter().next()?;
-    Some(UserError::new(ErrorCode::PolicyInvalid).detail(format!("{}: {}", problem.key, problem.reason)))
+    let code = match problem.kind {
+        ProblemKind::NotEnforceable => ErrorCode::PolicyNotEnforceable,
+        _ => ErrorCode::PolicyInvalid,
+    };
+    Some(UserError::new(code).detail(format!("{}: {}", problem.key, problem.reason)))
 }
 
 fn gateway(policy: &Policy) -> Option<GatewayConfig> {

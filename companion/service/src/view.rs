@@ -1,7 +1,9 @@
 //! What front ends show of settings and state (Invariant 2).
 
 use deskhand_platform::SecretStoreKind;
-use deskhand_protocol::hello::{ModelView, OrganisationView, SandboxState, ServiceView};
+use deskhand_policy::Policy;
+use deskhand_policy::types::Banner;
+use deskhand_protocol::hello::{BannerView, ModelView, OrganisationView, SandboxState, ServiceView};
 
 use crate::settings::Settings;
 
@@ -40,7 +42,7 @@ pub(crate) fn of(
         secret_store: store_name(secrets).to_owned(),
         notices: settings.notices.clone(),
         stopped: settings.stopped.clone(),
-        organisation: OrganisationView::default(),
+        organisation: organisation(&settings.policy),
     }
 }
 
@@ -49,5 +51,101 @@ pub(crate) fn store_name(kind: SecretStoreKind) -> &'static str {
     match kind {
         SecretStoreKind::OperatingSystem => "operatingSystem",
         SecretStoreKind::KeyFile => "keyFile",
+    }
+}
+
+fn organisation(policy: &Policy) -> OrganisationView {
+    let (look, source) = (&policy.appearance, &policy.source);
+    OrganisationView {
+        name: look
+            .deployment_display_name
+            .value
+            .as_ref()
+            .map(ToString::to_string),
+        subtitle: look
+            .deployment_display_subtitle
+            .value
+            .as_ref()
+            .map(ToString::to_string),
+        reason: source
+            .deskhand_managed_reason
+            .value
+            .as_ref()
+            .map(ToString::to_string),
+        contact: source
+            .deskhand_managed_contact
+            .value
+            .as_ref()
+            .map(ToString::to_string),
+        banner: look
+            .banner
+            .value
+            .as_ref()
+            .filter(|banner| banner.enabled)
+            .map(banner_view),
+    }
+}
+
+/// The line, in a colour that can be read: the organisation's own, or black or white where that is too near to what is
+/// behind it (WCAG 2.2, 1.4.3).
+fn banner_view(banner: &Banner) -> BannerView {
+    let (background, color) = (&banner.background_color, &banner.text_color);
+    let readable = contrast(background, color) >= 4.5;
+    let plain = if luminance(background) > 0.179 {
+        "#000000"
+    } else {
+        "#ffffff"
+    };
+    BannerView {
+        text: banner.text.clone(),
+        background: background.clone(),
+        color: if readable { color.clone() } else { plain.to_owned() },
+        link: banner.link_url.clone(),
+    }
+}
+
+/// The contrast ratio of two colours `#rrggbb`, 1 to 21 (WCAG 2.2).
+fn contrast(one: &str, other: &str) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+/// The relative luminance of a colour `#rrggbb`, 0 to 1 (WCAG 2.2).
+fn luminance(color: &str) -> f64 {
+    let part = |at: usize| {
+        let digits = color.get(at..at + 2).unwrap_or_default();
+        let value = f64::from(u8::from_str_radix(digits, 16).unwrap_or_default()) / 255.0;
+        if value <= 0.040_45 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_banner_can_be_read_whatever_colours_it_is_given() {
+        for (background, color, shown) in [
+            ("#00205b", "#ffffff", "#ffffff"),
+            ("#ffff00", "#ffffff", "#000000"),
+            ("#101010", "#202020", "#ffffff"),
+            ("#777777", "#777777", "#000000"),
+        ] {
+            let banner = Banner {
+                enabled: true,
+                text: "Internal".to_owned(),
+                background_color: background.to_owned(),
+                text_color: color.to_owned(),
+                link_url: None,
+            };
+            let view = banner_view(&banner);
+            assert_eq!(view.color, shown, "{background} {color}");
+            assert!(contrast(&view.background, &view.color) >= 4.5, "{background}");
+        }
     }
 }

@@ -25,7 +25,6 @@ policy_section! {
     deployment_display_subtitle "deploymentDisplaySubtitle": Option<Line<200>> {
         default: None,
         invalid: None, UsesValue, "no word is better than a garbled one",
-        effect: Effect::ActsWith("the page that names the deployment"),
         since: "0.1.0",
     }
 

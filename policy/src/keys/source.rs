@@ -39,7 +39,6 @@ policy_section! {
         default: None,
         invalid: None, UsesValue, "no word is better than a garbled one",
         opens: false,
-        effect: Effect::ActsWith("the pages that show what is locked"),
         since: "0.1.0",
     }
 
@@ -48,7 +47,6 @@ policy_section! {
         default: None,
         invalid: None, UsesValue, "no word is better than a garbled one",
         opens: false,
-        effect: Effect::ActsWith("the pages that show what is locked"),
         since: "0.1.0",
     }
 }

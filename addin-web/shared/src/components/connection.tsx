@@ -27,7 +27,8 @@ export function ConnectionNote(): ReactElement | null {
     </TextButton>
   );
   if (connection.kind === "refused") {
-    return <ErrorCard error={connection.error} action={again} />;
+    // Who decided is said at once.
+    return <ErrorCard error={connection.error} action={again} open={connection.error.code.startsWith("POL_")} />;
   }
   if (connection.kind === "noToken") {
     const { noToken: happened, noTokenKept: kept, noTokenAction: action } = words.connection;

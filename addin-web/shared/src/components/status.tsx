@@ -34,7 +34,8 @@ export function ManagedMark({ long }: { long: boolean }): ReactElement | null {
         </button>
       </PopoverTrigger>
       <PopoverSurface className="surface popover">
-        <p className="strong">{words.managed.long}</p>
+        <p className="strong">{organisation.name ?? words.managed.long}</p>
+        {organisation.subtitle !== undefined && <p className="small secondary">{organisation.subtitle}</p>}
         <p className="small">{words.managed.text}</p>
         <p className="small secondary">{words.managed.store(view.secretStore)}</p>
         {organisation.reason !== undefined && <p className="small">{words.managed.quote(organisation.reason)}</p>}

@@ -258,3 +258,17 @@ fn a_library_that_does_not_say_what_is_applied_is_unusable() {
     }
     assert!(!unusable("{}"), "nothing is applied");
 }
+
+#[test]
+fn the_name_of_what_is_applied_leads_out_of_no_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("configLibrary");
+    fs::create_dir(&library).unwrap();
+    fs::write(folder.path().join("settings.json"), "{}").unwrap();
+    fs::write(
+        library.join("_meta.json"),
+        json!({ "appliedId": "../settings" }).to_string(),
+    )
+    .unwrap();
+    assert!(matches!(UserLibrary::new(library).read(), Reading::Unusable(..)));
+}

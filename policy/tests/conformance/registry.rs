@@ -147,5 +147,6 @@ fn text_of_the_registry_that_is_no_utf16_is_invalid() {
         )]));
         let policy = Policy::resolve(&registry_reading(&machine, &Ok(None)), &[]);
         assert_eq!(policy.value("deskhandPairing"), json!("always"), "{bytes:?}");
+        assert_eq!(policy.problems[0].reason, "its text is no UTF-16", "{bytes:?}");
     }
 }

@@ -57,26 +57,10 @@ pub(crate) fn store_name(kind: SecretStoreKind) -> &'static str {
 fn organisation(policy: &Policy) -> OrganisationView {
     let (look, source) = (&policy.appearance, &policy.source);
     OrganisationView {
-        name: look
-            .deployment_display_name
-            .value
-            .as_ref()
-            .map(ToString::to_string),
-        subtitle: look
-            .deployment_display_subtitle
-            .value
-            .as_ref()
-            .map(ToString::to_string),
-        reason: source
-            .deskhand_managed_reason
-            .value
-            .as_ref()
-            .map(ToString::to_string),
-        contact: source
-            .deskhand_managed_contact
-            .value
-            .as_ref()
-            .map(ToString::to_string),
+        name: look.deployment_display_name.value.clone().map(|line| line.0),
+        subtitle: look.deployment_display_subtitle.value.clone().map(|line| line.0),
+        reason: source.deskhand_managed_reason.value.clone().map(|line| line.0),
+        contact: source.deskhand_managed_contact.value.clone().map(|line| line.0),
         banner: look
             .banner
             .value

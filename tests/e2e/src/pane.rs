@@ -9,9 +9,9 @@ use deskhand_protocol::pairing::{
     BeginAnswer, BeginParams, PairingAnswerParams, PairingsAnswer, SettledParams,
 };
 use deskhand_protocol::session::Nothing;
-use deskhand_protocol::{DocumentId, Method, Notification, ServiceCall};
+use deskhand_protocol::{DocumentId, Method, Notification, ServiceCall, UserError};
 
-use crate::{Cut, FrontEnd, Service, Workbook};
+use crate::{CallError, Cut, FrontEnd, Service, Workbook};
 
 /// A request of the service to change or read the workbook.
 #[derive(Clone, Debug)]
@@ -111,6 +111,17 @@ impl Pane {
         self.document = hello.document.expect("the document it stands in").id;
         self.live.embedded_id = Some(self.document.clone());
         self.connection = Some(connection);
+    }
+
+    /// Connects with the token it has, and is told why there is no pane here.
+    pub async fn refused(&self, service: &Service) -> UserError {
+        let attachment = service.attachment(FrontEndKind::Terminal).await;
+        let mut connection = FrontEnd::connect(&attachment, None, Some(service.address())).await;
+        let hello = connection.hello(FrontEndKind::Excel, &self.token, Some(self.live.clone()));
+        match hello.await {
+            Err(CallError::Refused(error)) => *error,
+            other => panic!("the pane was not refused: {other:?}"),
+        }
     }
 
     /// The page is loaded anew: the connection and what it remembered are gone.

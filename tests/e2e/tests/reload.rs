@@ -1,7 +1,7 @@
 //! Settings that change while the service runs: what the organisation writes counts at once, also in a turn that is at work;
 //! what the person writes waits for the turn to end. Sessions stay.
 
-use deskhand_e2e::{FrontEnd, PATIENCE, Service, Setup, Talk, play};
+use deskhand_e2e::{FrontEnd, PATIENCE, Pane, Service, Setup, Talk, Workbook, play};
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::session::Nothing;
@@ -120,4 +120,35 @@ async fn what_the_person_loosens_waits_for_the_turn_to_end() {
     assert_eq!(outcome, TurnOutcome::Cancelled);
     let mut window = again(&service, talk.window).await;
     window.follow(&talk.session, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pane_is_closed_in_the_application_that_the_organisation_names() {
+    let gateway = play(GREETS).await;
+    let setup = Setup::empty();
+    setup.manage(&settings(
+        &gateway.base_url(),
+        &json!({ "banner": { "enabled": true, "text": "Internal" } }),
+    ));
+    let service = Service::managed(&setup);
+    let mut window = service.join(FrontEndKind::Window).await;
+    let pane = Pane::pair(
+        &service,
+        &mut window,
+        Pane::workbook_at("/data/book.xlsx"),
+        Workbook::default(),
+    )
+    .await;
+    setup.manage(&settings(
+        &gateway.base_url(),
+        &json!({ "officeDisabledHosts": ["sheet"] }),
+    ));
+    again(&service, window).await;
+    let refused = pane.refused(&service).await;
+    assert_eq!(refused.code, ErrorCode::PaneDisabled);
+    let who = refused.detail.unwrap_or_default();
+    assert!(
+        who.contains("officeDisabledHosts") && who.contains("managed-settings.json"),
+        "{who}"
+    );
 }

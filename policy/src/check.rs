@@ -430,12 +430,6 @@ fn contradictions(policy: &Policy) -> Vec<(&'static str, String)> {
             "switches Deskhand off; the other keys have no effect".to_owned(),
         ));
     }
-    if set("isDesktopExtensionSignatureRequired")
-        && policy.value("isDesktopExtensionEnabled") == Value::Bool(false)
-    {
-        let sentence = "has no effect while `isDesktopExtensionEnabled` is false".to_owned();
-        found.push(("isDesktopExtensionSignatureRequired", sentence));
-    }
     if let (Value::Array(disabled), Value::Object(rules)) = (
         policy.value("disabledBuiltinTools"),
         policy.value("builtinToolPolicy"),

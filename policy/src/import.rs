@@ -235,7 +235,6 @@ fn stronger(profile: &Profile, row: &Definition, key: &str) -> bool {
 fn effects(row: &Definition, value: &Value, foreign: bool) -> Vec<(DifferenceKind, String)> {
     let mut effects = Vec::new();
     match row.effect {
-        Effect::Enforced => {}
         Effect::ActsWith(part) => effects.push((
             DifferenceKind::ActsLater,
             format!("taken over; it does nothing until Deskhand has {part}"),
@@ -248,7 +247,7 @@ fn effects(row: &Definition, value: &Value, foreign: bool) -> Vec<(DifferenceKin
             DifferenceKind::NotEnforceable,
             format!("taken over; sessions do not start, because it waits for {part}"),
         )),
-        Effect::NotEnforceable(_) => {}
+        Effect::Enforced | Effect::NotEnforceable(_) => {}
     }
     if let Some(differs) = row.differs.filter(|_| foreign) {
         effects.push((

@@ -74,7 +74,7 @@ pub(super) fn profile(text: &str) -> Result<Profile, ReadError> {
             Data::Value(value) => found.push((place, entry(key, line, Ok(value)))),
             Data::Unreadable(why) => found.push((place, entry(key, line, Err(why.to_owned())))),
             Data::Invisible(why) => {
-                profile.remark(Some(line), format!("`{}` is not read: {why}", shown(&key)))
+                profile.remark(Some(line), format!("`{}` is not read: {why}", shown(&key)));
             }
         }
         if found.len() > ITEM_CAP {

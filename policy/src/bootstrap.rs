@@ -8,6 +8,7 @@ use crate::definition::{Consequence, Scope};
 use crate::keys::{Bootstrap, definition};
 use crate::resolve::{Layers, Sources};
 use crate::source::{Origin, Problem, ProblemKind, Reading, Values};
+use crate::store::{FILE_CAP, json_reading};
 use crate::types::HttpsUrl;
 
 /// Keys whose addresses must have the origin of the bootstrap address.
@@ -16,6 +17,48 @@ const PINNED: [&str; 3] = [
     "inferenceGatewayBaseUrl",
     "inferenceVertexBaseUrl",
 ];
+
+/// An answer of a bootstrap address as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BootstrapAnswer {
+    /// Its settings.
+    pub reading: Reading,
+    /// Unix milliseconds at which it ends; `None` where it does not say so. One that says so in a way that cannot be read
+    /// is over.
+    pub expires_at: Option<u64>,
+}
+
+/// Reads the body of an answer, in the flat or the nested form. `origin` is the origin of its address.
+pub fn bootstrap_answer(origin: &str, body: &[u8]) -> BootstrapAnswer {
+    let origin = Origin::Bootstrap(origin.into());
+    if body.len() as u64 > FILE_CAP {
+        let reason = format!("the answer is larger than {FILE_CAP} bytes");
+        return BootstrapAnswer {
+            reading: Reading::Unusable(origin, reason),
+            expires_at: None,
+        };
+    }
+    let mut reading = json_reading(origin, body);
+    let expires_at = match &mut reading {
+        Reading::Present(values) => values.entries.remove("expiresAt"),
+        Reading::Absent | Reading::Unusable(..) => None,
+    };
+    BootstrapAnswer {
+        reading,
+        expires_at: expires_at.map(|said| milliseconds(said.ok().as_ref())),
+    }
+}
+
+/// Seconds or milliseconds since 1970 as milliseconds; what is no number of either is over.
+fn milliseconds(said: Option<&Value>) -> u64 {
+    /// Seconds until the year 5138, milliseconds since 1973.
+    const SECONDS_END: u64 = 100_000_000_000;
+    match said.and_then(Value::as_u64) {
+        None => 0,
+        Some(seconds) if seconds < SECONDS_END => seconds * 1_000,
+        Some(milliseconds) => milliseconds,
+    }
+}
 
 /// A bootstrap answer as far as it counts.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use crate::source::{Entry, Problem};
 use crate::types::{Headers, Provider};
 
 /// What rows are written with.
-mod row {
+mod prelude {
     pub(super) use serde_json::Value;
 
     pub(super) use crate::definition::{
@@ -63,6 +63,15 @@ pub fn definition(name: &str) -> Option<&'static Definition> {
             .collect()
     });
     BY_NAME.get(name).copied()
+}
+
+/// The name that differs from this one in case alone, where there is one.
+pub(crate) fn canonical(name: &str) -> &str {
+    let names = definitions().flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()));
+    let mut names = names.chain(UNUSED.iter().map(|key| key.name));
+    names
+        .find(|known| known.eq_ignore_ascii_case(name))
+        .unwrap_or(name)
 }
 
 /// How the keys of each provider begin.

@@ -11,7 +11,7 @@ use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{AuthScheme as Scheme, FolderMode, FolderRule, Provider};
-use deskhand_policy::{Encoding, ManagedFile, Origin, Policy, Reading, Store, UserFile, Values};
+use deskhand_policy::{Encoding, Origin, Policy, Reading, Store, UserFile, Values, managed_store};
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_workspace::{Access, AllowedFolder};
@@ -53,7 +53,7 @@ pub(crate) fn user_file(paths: &Paths) -> UserFile {
 impl Settings {
     /// Reads every source.
     pub(crate) fn load(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Self> {
-        let managed = ManagedFile::system().read();
+        let managed = managed_store(None).read();
         let user = [user_file(paths).read(), secret_reading(secrets)?];
         let policy = Policy::resolve(&managed, &user);
         let mut notices: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
@@ -77,12 +77,7 @@ impl Settings {
 
     /// The effective value of a key as text, for the egress gate.
     pub(crate) fn text(&self, key: &str) -> Option<String> {
-        let entry = self
-            .policy
-            .entries()
-            .into_iter()
-            .find(|entry| entry.name == key)?;
-        match entry.value {
+        match self.policy.entry(key)?.value {
             serde_json::Value::String(text) => Some(text),
             serde_json::Value::Null => None,
             other => Some(other.to_string()),

@@ -1,6 +1,6 @@
 //! Section "Appearance" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// What people see.

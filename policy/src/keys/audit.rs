@@ -1,6 +1,6 @@
 //! Section "Audit and retention" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// What is kept on the machine, for how long, and what must reach the organisation.

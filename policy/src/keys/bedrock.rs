@@ -1,6 +1,6 @@
 //! Section "Amazon Bedrock" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 /// What its keys wait for.
 const BEDROCK: Effect = Effect::ActsWith("the provider Amazon Bedrock");

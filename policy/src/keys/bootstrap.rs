@@ -1,6 +1,6 @@
 //! Section "Bootstrap" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 /// What the keys of fetching wait for.
 const FETCHING: Effect = Effect::ActsWith("the fetching of bootstrap answers");
@@ -27,6 +27,7 @@ policy_section! {
         invalid: None, StopsSessions, "settings that cannot be fetched may restrict",
         scope: Managed,
         opens: false,
+        differs: "No session starts before its answer is there.",
         since: "0.1.0",
     }
 

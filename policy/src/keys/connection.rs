@@ -1,6 +1,6 @@
 //! Section "Connection" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// Where the model runs and how it is reached.
@@ -11,6 +11,7 @@ policy_section! {
     inference_provider "inferenceProvider": Option<Provider> {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to a provider that nobody named",
+        differs: "`anthropic` and `mantle` are none of Deskhand's providers: with them no session starts.",
         since: "0.1.0",
     }
 
@@ -44,6 +45,7 @@ policy_section! {
         default: Headers::default(),
         invalid: Headers::default(), StopsSessions, "headers may carry what the gateway routes or filters by",
         secret: true,
+        differs: "Headers that belong to the connection or the message itself, such as `Host`, are refused.",
         since: "0.1.0",
     }
 
@@ -140,7 +142,6 @@ policy_section! {
         invalid: None, StopsSessions, "connections must not go around the proxy",
         scope: Managed,
         locks: false,
-        differs: "Connections to this machine bypass the proxy; names that end in `.local` do not.",
         since: "0.1.0",
     }
 

@@ -1,6 +1,6 @@
 //! Section "Connectors" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// MCP servers and desktop extensions.

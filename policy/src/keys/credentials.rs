@@ -1,6 +1,6 @@
 //! Section "Credentials" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// Where the credential for inference comes from, whatever the provider.
@@ -12,6 +12,7 @@ policy_section! {
     inference_credential_kind "inferenceCredentialKind": Option<CredentialKind> {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
+        differs: "Sessions start with `static` alone until the other kinds are built.",
         since: "0.1.0",
     }
 

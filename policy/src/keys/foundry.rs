@@ -1,6 +1,6 @@
 //! Section "Azure AI Foundry" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 /// What its keys wait for.
 const FOUNDRY: Effect = Effect::ActsWith("the provider Azure AI Foundry");

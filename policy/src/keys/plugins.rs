@@ -1,6 +1,6 @@
 //! Section "Plugins and skills" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 /// What most of its keys wait for.
 const PLUGINS: Effect = Effect::ActsWith("plugins");

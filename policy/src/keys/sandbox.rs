@@ -1,6 +1,6 @@
 //! Section "Sandbox" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// Where the model's own programs run, and which hosts they and the web tools reach.

@@ -1,6 +1,6 @@
 //! Section "Source" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// Whether Deskhand runs, for whom, and where its settings come from.

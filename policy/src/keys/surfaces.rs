@@ -1,6 +1,6 @@
 //! Section "Surfaces" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// What is offered, and what acts by itself.
@@ -84,6 +84,7 @@ policy_section! {
     ssh_client_path "sshClientPath": Option<FilePath> {
         default: None,
         invalid: None, UsesValue, "a program that does not run does nothing",
+        scope: ManagedOrBootstrapWithConsent,
         effect: Effect::NotApplicable("Deskhand has no sessions on other machines"),
         since: "0.1.0",
     }

@@ -1,6 +1,6 @@
 //! Section "Telemetry" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 /// What the keys of the collector wait for.
 const COLLECTOR: Effect = Effect::ActsWith("the export to a collector");

@@ -1,6 +1,6 @@
 //! Section "Updates" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 /// What its keys wait for.
 const UPDATES: Effect = Effect::ActsWith("updates");

@@ -1,6 +1,6 @@
 //! Section "Usage limits" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// How much may be used at once.

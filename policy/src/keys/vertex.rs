@@ -1,6 +1,6 @@
 //! Section "Vertex AI" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 /// What its keys wait for.
 const VERTEX: Effect = Effect::ActsWith("the provider Vertex AI");

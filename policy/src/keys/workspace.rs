@@ -1,6 +1,6 @@
 //! Section "Workspace" of the table of keys.
 
-use super::row::*;
+use super::prelude::*;
 
 policy_section! {
     /// Folders, documents, and what the agent may do with them.
@@ -66,6 +66,7 @@ policy_section! {
     block_reads_outside_working_directories "blockReadsOutsideWorkingDirectories": bool {
         default: false,
         invalid: true, UsesValue, "reading less lets less out",
+        differs_when_absent: "Tools never read what nobody attached, also where the key is absent.",
         since: "0.1.0",
     }
 

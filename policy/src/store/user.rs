@@ -63,8 +63,7 @@ impl UserFile {
         for (name, value) in changes {
             let row = definitions().find(|row| row.name == name);
             let row = row.ok_or_else(|| EditError::Unknown(name.chars().take(80).collect()))?;
-            let now = policy.entries().into_iter().find(|entry| entry.name == row.name);
-            if let Some(locked) = now.filter(|entry| entry.locked) {
+            if let Some(locked) = policy.entry(row.name).filter(|entry| entry.locked) {
                 return Err(EditError::Locked {
                     key: row.name,
                     origin: locked.origin.clone(),

@@ -63,12 +63,14 @@ fn host_text(written: &str) -> Option<Host> {
     if let Ok(address) = written.parse::<Ipv6Addr>() {
         return Some(Host::Ipv6(address));
     }
-    if written.is_empty() || written.contains(['*', '%', ' ']) {
+    if written.contains(['*', '%']) {
         return None;
     }
     let host = Host::parse(written.strip_suffix('.').unwrap_or(written)).ok()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(plain);
     match &host {
-        Host::Domain(name) if name.len() > 253 || name.split('.').any(|label| label.is_empty()) => None,
+        Host::Domain(name) if name.len() > 253 || !name.split('.').all(label) => None,
         _ => Some(host),
     }
 }

@@ -56,6 +56,8 @@ pub(crate) const TEST: &[Package] = &[
     package("poppler-utils", "turns the drawn pages into pictures"),
     package("imagemagick", "compares pictures"),
     package("strace", "shows the order of writes and flushes"),
+    package("squid", "a proxy that asks for a name and a password"),
+    package("mitmproxy", "a proxy that inspects TLS"),
     package("dbus", "the bus under the secret store"),
     package(
         "python3-venv",

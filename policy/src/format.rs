@@ -12,7 +12,7 @@ use crate::source::{Encoding, Origin, Reading, Values};
 
 mod json;
 mod mobileconfig;
-mod property_list;
+pub(crate) mod property_list;
 mod registry;
 mod text;
 

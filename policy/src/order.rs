@@ -17,7 +17,7 @@ pub enum Order {
     Allows(fn(&Value, &Value) -> bool),
     /// A list of what is refused.
     Refuses,
-    /// A number or date; less is tighter, and absent is no limit.
+    /// A number; less is tighter, and absent is no limit.
     Less,
     /// An object of words; more of this word is tighter.
     Words(&'static str),

@@ -36,7 +36,7 @@ pub use folder::{FilePath, FolderMode, FolderPath, FolderRule, FolderRules};
 pub use header::{Headers, HeadersOrLines, HeadersOrPairs};
 pub(crate) use hosts::names_all_of;
 pub use hosts::{HostRule, PrivateRule};
-pub use line::{AccountId, Fraction, Line, LoginHint, ProjectId, Region, ResourceName, Scopes, ServiceName};
+pub use line::{AccountId, Fraction, Line, ProjectId, Region, ResourceName, Scopes, ServiceName};
 pub use list::{Item, List};
 pub use mcp::{
     AzureCloud, BuiltInServer, CallbackHost, McpClient, McpMode, McpOauth, McpServer, McpTransport,

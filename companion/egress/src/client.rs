@@ -1,128 +1,291 @@
-//! The HTTP client of one destination. It checks every request and every redirect against the destination's origins,
+//! The HTTP client of one destination. It checks every request and every redirect against what the destination may reach,
 //! and reads answers only up to a size the caller names.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, StatusCode, header};
-use reqwest::redirect::{Attempt, Policy};
-use rustls::ClientConfig;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use url::Url;
 
-use crate::{Destination, EgressError, Exchange, Hosts, Origin, Proxy};
+use crate::dial::{DialError, Dialer, Scope, Use};
+use crate::host::Host;
+use crate::{Destination, EgressError, Exchange, Origin, Stream, WebRefusal};
 
-/// Redirects followed within one origin before the exchange is given up.
+/// Redirects followed before the exchange is given up.
 pub const MAX_REDIRECTS: usize = 5;
 
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const KEEP_IDLE_CONNECTION: Duration = Duration::from_secs(90);
-/// A peer that vanished without a word is noticed by the kernel's probes, not only by the caller's deadline.
-const PROBE_SILENT_PEER: Duration = Duration::from_secs(30);
 const USER_AGENT: &str = concat!("deskhand/", env!("CARGO_PKG_VERSION"));
 
-/// Sends requests to the hosts of one destination and to no other.
+/// Sends requests to what one destination may reach and to nothing else.
 #[derive(Clone, Debug)]
 pub struct Client {
-    inner: reqwest::Client,
-    destination: Destination,
-    origins: Arc<[Origin]>,
+    inner: legacy::Client<Dialer, Full<Bytes>>,
+    dialer: Dialer,
 }
 
 impl Client {
-    pub(crate) fn new(
-        destination: Destination,
-        origins: Vec<Origin>,
-        proxy: &Proxy,
-        tls: ClientConfig,
-    ) -> Result<Self, EgressError> {
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(Policy::custom(within_one_origin))
-            // Retrying is the caller's decision: only it knows what a repeated request would do.
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT_WITHIN)
+    pub(crate) fn new(dialer: Dialer) -> Self {
+        let inner = legacy::Client::builder(TokioExecutor::new())
             .pool_idle_timeout(KEEP_IDLE_CONNECTION)
-            .tcp_keepalive(PROBE_SILENT_PEER);
-        if let Some(proxy) = proxy.for_client() {
-            builder = builder.proxy(proxy.map_err(|error| EgressError::Setup(error.to_string()))?);
-        }
-        let inner = builder
-            .build()
-            .map_err(|error| EgressError::Setup(error.to_string()))?;
-        Ok(Self {
-            inner,
-            destination,
-            origins: origins.into(),
-        })
+            .pool_timer(TokioTimer::new())
+            .build(dialer.clone());
+        Self { inner, dialer }
     }
 
     /// The destination this client belongs to.
     pub fn destination(&self) -> Destination {
-        self.destination
+        self.dialer.destination
     }
 
     /// Sends a request and waits for the head of the answer. There is no deadline after the connection stands: the
     /// caller knows how long an answer may take, and dropping the future ends the exchange.
+    ///
+    /// Redirects are followed within the origin of the request; those of a web page to any host that the rules permit,
+    /// each hop judged like the first, and without the request's own headers.
     pub async fn send(&self, request: http::Request<Bytes>) -> Result<Response, EgressError> {
-        let mut request =
-            reqwest::Request::try_from(request).map_err(|error| EgressError::Request(error.to_string()))?;
-        let origin = self.admit(request.url())?;
-        // The host is the one that was checked, whatever the caller's headers say.
-        request.headers_mut().remove(header::HOST);
-        match self.inner.execute(request).await {
-            Ok(inner) => Ok(Response { inner, origin }),
-            Err(error) if error.is_redirect() => Err(self.refused_redirect(&error)),
-            Err(error) => Err(EgressError::Failed {
-                exchange: Exchange::of(&error),
-                origin,
-            }),
+        let mut hop = Hop::first(request)?;
+        let mut origin = self.admit(&mut hop.url)?;
+        for _ in 0..=MAX_REDIRECTS {
+            let answer = self.exchange(&hop, &origin).await?;
+            let Some(next) = hop.redirected(&answer) else {
+                return Ok(Response::new(answer, origin, &hop.url));
+            };
+            hop.follow(next, answer.status());
+            let target = self.admit(&mut hop.url)?;
+            if target != origin {
+                self.leave(&mut hop, &target)?;
+            }
+            origin = target;
+        }
+        Err(EgressError::Request(format!(
+            "redirected more than {MAX_REDIRECTS} times"
+        )))
+    }
+
+    async fn exchange(&self, hop: &Hop, origin: &Origin) -> Result<http::Response<Incoming>, EgressError> {
+        let request = hop.request(self.dialer.plain_authorization(origin))?;
+        self.inner
+            .request(request)
+            .await
+            .map_err(|error| self.failed(&error, origin))
+    }
+
+    /// The origin of an address, if the destination reaches it. The address is brought to the spelling that was judged.
+    fn admit(&self, url: &mut Url) -> Result<Origin, EgressError> {
+        match &self.dialer.scope {
+            Scope::Origins(origins) => {
+                let origin = Origin::of_url(url).ok().filter(|origin| origins.contains(origin));
+                origin.ok_or_else(|| self.refusal(url))
+            }
+            Scope::Fetch(only) => {
+                let origin = Origin::of_web_url(url).ok().filter(|origin| origin == only);
+                origin.ok_or_else(|| self.refusal(url))
+            }
+            Scope::Web(rules) => {
+                let origin =
+                    Origin::of_web_url(url).map_err(|error| EgressError::Request(error.to_string()))?;
+                let host = Host::parse(origin.host()).ok_or_else(|| self.refusal(url))?;
+                let judged = rules.permits(&host, origin.port());
+                judged.map_err(|why| self.web_refusal(&origin, why))?;
+                url.set_host(Some(origin.host()))
+                    .map_err(|error| EgressError::Request(error.to_string()))?;
+                Ok(origin)
+            }
         }
     }
 
-    /// The origin of an address, if it is one of the destination's.
-    fn admit(&self, url: &reqwest::Url) -> Result<Origin, EgressError> {
-        let origin = Origin::of_url(url)
-            .ok()
-            .filter(|origin| self.origins.contains(origin));
-        origin.ok_or_else(|| self.refusal(url.origin().ascii_serialization()))
+    /// What happens to a request that is led to another origin. A key sent as `x-api-key` would travel along.
+    fn leave(&self, hop: &mut Hop, target: &Origin) -> Result<(), EgressError> {
+        match self.dialer.scope {
+            Scope::Origins(_) | Scope::Fetch(_) => {
+                Err(self.refusal_of(target.to_string(), target.host(), target.port()))
+            }
+            Scope::Web(_) => {
+                hop.headers.clear();
+                Ok(())
+            }
+        }
     }
 
-    fn refusal(&self, origin: String) -> EgressError {
-        let row = self.destination.row();
-        let key = match row.hosts {
-            Hosts::FromKey(key) | Hosts::ProxyInForce(key) => key,
-            Hosts::Fixed(_) => row.opens.key(),
-        };
+    fn refusal(&self, url: &Url) -> EgressError {
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or_default();
+        self.refusal_of(url.origin().ascii_serialization(), host, port)
+    }
+
+    fn refusal_of(&self, origin: String, host: &str, port: u16) -> EgressError {
+        let destination = self.dialer.destination;
+        let key = destination.row().named_by();
+        self.dialer.record(host, port, false, key);
         EgressError::Refused {
-            destination: self.destination,
+            destination,
             origin,
             key,
         }
     }
 
-    fn refused_redirect(&self, error: &reqwest::Error) -> EgressError {
-        let mut cause: Option<&dyn std::error::Error> = Some(error);
-        while let Some(error) = cause {
-            if let Some(Elsewhere(origin)) = error.downcast_ref() {
-                return self.refusal(origin.clone());
+    fn web_refusal(&self, origin: &Origin, why: WebRefusal) -> EgressError {
+        self.dialer.record(origin.host(), origin.port(), false, why.key());
+        web_error(self.dialer.destination, origin, why)
+    }
+
+    fn failed(&self, error: &legacy::Error, origin: &Origin) -> EgressError {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(inner) = cause {
+            if let Some(dial) = inner.downcast_ref::<DialError>() {
+                return dial_error(self.dialer.destination, origin, dial.clone());
             }
-            cause = error.source();
+            cause = inner.source();
         }
-        EgressError::Request(format!("redirected more than {MAX_REDIRECTS} times"))
+        EgressError::Failed {
+            exchange: Exchange::broken(error),
+            origin: origin.clone(),
+        }
+    }
+}
+
+/// A destination whose connections speak what they like: what the sandbox reaches.
+#[derive(Clone, Debug)]
+pub struct Door {
+    dialer: Dialer,
+}
+
+impl Door {
+    pub(crate) fn new(dialer: Dialer) -> Self {
+        Self { dialer }
+    }
+
+    /// A connection to a host that the rules permit, through the proxy where one is in force. `host` is a name or an
+    /// address literal in any spelling. Refused before a name is resolved, and again for each address it has.
+    pub async fn connect(&self, host: &str, port: u16) -> Result<Stream, EgressError> {
+        let parsed = Host::parse(host).ok_or_else(|| EgressError::Request("it names no host".to_owned()))?;
+        let origin = Origin::from_parts(true, &parsed, port);
+        let destination = self.dialer.destination;
+        if let Scope::Web(rules) = &self.dialer.scope {
+            rules.permits(&parsed, port).map_err(|why| {
+                self.dialer.record(origin.host(), port, false, why.key());
+                web_error(destination, &origin, why)
+            })?;
+        }
+        let dialed = self.dialer.dial(&origin, Use::Raw).await;
+        dialed.map_err(|error| dial_error(destination, &origin, error))
+    }
+}
+
+fn web_error(destination: Destination, origin: &Origin, why: WebRefusal) -> EgressError {
+    let host = format!("{}:{}", origin.host(), origin.port());
+    EgressError::Web {
+        destination,
+        host,
+        why,
+    }
+}
+
+fn dial_error(destination: Destination, origin: &Origin, error: DialError) -> EgressError {
+    match error {
+        DialError::Refused(why) => web_error(destination, origin, why),
+        DialError::Setup(error) => error,
+        DialError::Failed(exchange) => EgressError::Failed {
+            origin: origin.clone(),
+            exchange,
+        },
+    }
+}
+
+/// A request on its way through redirects.
+struct Hop {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Hop {
+    fn first(request: http::Request<Bytes>) -> Result<Self, EgressError> {
+        let (parts, body) = request.into_parts();
+        let url =
+            Url::parse(&parts.uri.to_string()).map_err(|error| EgressError::Request(error.to_string()))?;
+        let mut headers = parts.headers;
+        // The host is the one that was checked, whatever the caller's headers say.
+        headers.remove(header::HOST);
+        headers.remove(header::PROXY_AUTHORIZATION);
+        Ok(Self {
+            method: parts.method,
+            url,
+            headers,
+            body,
+        })
+    }
+
+    fn request(&self, proxy: Option<HeaderValue>) -> Result<http::Request<Full<Bytes>>, EgressError> {
+        let mut address = self.url.clone();
+        address.set_fragment(None);
+        let unusable = |error: http::uri::InvalidUri| EgressError::Request(error.to_string());
+        let uri: Uri = address.as_str().parse().map_err(unusable)?;
+        let mut request = http::Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri;
+        let headers = request.headers_mut();
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        headers.extend(self.headers.clone());
+        if let Some(authorization) = proxy {
+            headers.insert(header::PROXY_AUTHORIZATION, authorization);
+        }
+        Ok(request)
+    }
+
+    /// Where an answer leads, if it is a redirect that can be followed.
+    fn redirected(&self, answer: &http::Response<Incoming>) -> Option<Url> {
+        let follow = matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+        let location = answer.headers().get(header::LOCATION).filter(|_| follow)?;
+        self.url.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()
+    }
+
+    /// The next request (RFC 9110, section 15.4): 303, and what was a POST before 301 and 302, becomes a GET.
+    fn follow(&mut self, url: Url, status: StatusCode) {
+        let rewritten = match status.as_u16() {
+            303 => self.method != Method::HEAD,
+            301 | 302 => self.method == Method::POST,
+            _ => false,
+        };
+        if rewritten {
+            self.method = Method::GET;
+            self.body = Bytes::new();
+            for name in [
+                header::CONTENT_TYPE,
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+            ] {
+                self.headers.remove(name);
+            }
+        }
+        self.url = url;
     }
 }
 
 /// The answer to a request: its head is here, its body still on the way.
 #[derive(Debug)]
 pub struct Response {
-    inner: reqwest::Response,
+    inner: http::Response<Incoming>,
     origin: Origin,
+    address: String,
 }
 
 impl Response {
+    fn new(inner: http::Response<Incoming>, origin: Origin, url: &Url) -> Self {
+        Self {
+            inner,
+            origin,
+            address: url.to_string(),
+        }
+    }
+
     /// HTTP status.
     pub fn status(&self) -> StatusCode {
         self.inner.status()
@@ -133,12 +296,21 @@ impl Response {
         self.inner.headers()
     }
 
+    /// The address that answered, after redirects.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The next bytes of the body as they arrive, `None` at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, EgressError> {
-        self.inner
-            .chunk()
-            .await
-            .map_err(|error| self.failed(Exchange::of(&error)))
+        while let Some(frame) = self.inner.body_mut().frame().await {
+            let frame = frame.map_err(|error| self.failed(Exchange::broken(&error)))?;
+            // Trailers are no part of the body.
+            if let Ok(data) = frame.into_data() {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
     }
 
     /// The whole body, if it has at most `limit` bytes.
@@ -159,23 +331,4 @@ impl Response {
             exchange,
         }
     }
-}
-
-/// Where a refused redirect wanted to go.
-#[derive(Debug, thiserror::Error)]
-#[error("redirected to {0}")]
-struct Elsewhere(String);
-
-/// Follows redirects within the origin of the first request. A key sent as `x-api-key` would travel along with any
-/// other redirect.
-fn within_one_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    let target = attempt.url().origin();
-    let first = attempt.previous().first().map(reqwest::Url::origin);
-    if first.as_ref() != Some(&target) {
-        return attempt.error(Elsewhere(target.ascii_serialization()));
-    }
-    if attempt.previous().len() > MAX_REDIRECTS {
-        return attempt.error("too many redirects");
-    }
-    attempt.follow()
 }

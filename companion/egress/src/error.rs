@@ -1,6 +1,6 @@
 //! What can go wrong on the way out, told apart by what a person can do about it.
 
-use crate::{Destination, Origin, OriginError, ProxyError};
+use crate::{Destination, Origin, OriginError, ProxyError, RuleError, WebRefusal};
 
 /// A connection that was refused or did not work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +23,18 @@ pub enum EgressError {
         /// What is wrong with it.
         why: OriginError,
     },
-    /// A web view opens this destination by itself; the service never does.
-    #[error("{0} is opened by the pane's web view, not by the service")]
+    /// An entry of a list of hosts cannot be used.
+    #[error("{destination}: an entry of policy key {key} opens nothing: {why}")]
+    Entry {
+        /// The destination that has the list.
+        destination: Destination,
+        /// The key that holds the list.
+        key: &'static str,
+        /// What is wrong with the entry.
+        why: RuleError,
+    },
+    /// A browser, a web view or a stream opens this destination; there is no HTTP client for it.
+    #[error("{0} is not opened by an HTTP client of the service")]
     NotOurs(Destination),
     /// A request or a redirect names a host that is not the destination's.
     #[error("{origin} is not a host of {destination}; policy key {key} names its host")]
@@ -35,6 +45,16 @@ pub enum EgressError {
         origin: String,
         /// The key that names the destination's hosts or opens it.
         key: &'static str,
+    },
+    /// The list of allowed hosts does not hold the host, or it leads to an address that is not public.
+    #[error("{host} is closed for {destination}: {why}; policy key {} opens it", why.key())]
+    Web {
+        /// The destination whose client was used.
+        destination: Destination,
+        /// Host and port.
+        host: String,
+        /// The reason, with its key.
+        why: WebRefusal,
     },
     /// The request is not one that can be sent.
     #[error("the request cannot be sent: {0}")]
@@ -58,9 +78,20 @@ pub enum EgressError {
 /// How an exchange with a destination failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Exchange {
-    /// The name could not be resolved or no connection could be made, to the host or to the proxy.
+    /// DNS has no address for the host.
+    #[error("the name could not be resolved: {0}")]
+    Unresolved(String),
+    /// No connection could be made to the host.
     #[error("no connection: {0}")]
     Unreachable(String),
+    /// The way to the host leads through a proxy, and ends there.
+    #[error("the proxy {proxy}: {fault}")]
+    Proxy {
+        /// The proxy's origin, or that of the file that names proxies.
+        proxy: String,
+        /// What went wrong there.
+        fault: ProxyFault,
+    },
     /// The certificate or the handshake was refused.
     #[error("TLS failed: {0}")]
     Tls(String),
@@ -75,19 +106,51 @@ pub enum Exchange {
     TooLong(usize),
 }
 
+/// What went wrong at a proxy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProxyFault {
+    /// DNS has no address for the proxy.
+    #[error("its name could not be resolved: {0}")]
+    Unresolved(String),
+    /// No connection could be made to the proxy.
+    #[error("no connection to it: {0}")]
+    Unreachable(String),
+    /// The TLS handshake with an https proxy failed.
+    #[error("TLS with it failed: {0}")]
+    Tls(String),
+    /// It did not answer in time.
+    #[error("it did not answer in time")]
+    TimedOut,
+    /// It wants a sign-in (status 407), by these schemes of `Proxy-Authenticate`.
+    #[error("it asks for a sign-in ({0})")]
+    SignIn(String),
+    /// It refused the connection with this status.
+    #[error("it refused the connection with status {0}")]
+    Refused(u16),
+    /// What it said is no answer of a proxy.
+    #[error("it does not answer as a proxy does")]
+    Answer,
+    /// The file that names proxies could not be had or gave no way.
+    #[error("its script gives no way: {0}")]
+    Script(String),
+}
+
+impl ProxyFault {
+    /// Whether the next proxy of a list may be tried: this one was not there at all.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(
+            self,
+            Self::Unresolved(_) | Self::Unreachable(_) | Self::Tls(_) | Self::TimedOut
+        )
+    }
+}
+
 impl Exchange {
-    /// Sorts an error of the HTTP client by its causes.
-    pub(crate) fn of(error: &reqwest::Error) -> Self {
-        if let Some(tls) = tls_cause(error) {
-            return Self::Tls(tls.to_string());
-        }
-        let cause = innermost(error);
-        if error.is_timeout() {
-            Self::TimedOut
-        } else if error.is_connect() {
-            Self::Unreachable(cause)
-        } else {
-            Self::Cut(cause)
+    /// Sorts an error on a connection that stood.
+    pub(crate) fn broken(error: &(dyn std::error::Error + 'static)) -> Self {
+        match tls_cause(error) {
+            Some(tls) => Self::Tls(tls.to_string()),
+            None => Self::Cut(innermost(error)),
         }
     }
 }
@@ -111,7 +174,7 @@ fn tls_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
 }
 
 /// The text of the last cause: the only one that says more than "error sending request", and without the address.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut last = error;
     while let Some(source) = last.source() {
         last = source;

@@ -1,83 +1,237 @@
-//! The gate: what the table allows under the current settings, and the only maker of HTTP clients.
+//! The gate: what the table allows under the current settings, and the only maker of HTTP clients and connections.
+
+use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
+use serde_json::Value;
 
+use crate::client::Door;
+use crate::dial::{Dialer, Proxies, Scope, Way};
+use crate::hosts::{self, DISABLED_TOOLS, Hosts, Tool, inference_in_force, tool_is_disabled};
+use crate::pac::ProxyScript;
+use crate::rules::{ALLOWED, PRIVATE};
+use crate::settings::Settings;
 use crate::tls::Tls;
-use crate::{Client, Destination, Directive, EgressError, Hosts, OpenedBy, Origin, Proxy, Row};
+use crate::{
+    Client, Destination, Directive, EgressAudit, EgressDecision, EgressError, OpenedBy, Origin, Proxy,
+    Resolve, Row, SystemResolver, WebRules,
+};
 
 /// The policy key of the proxy.
 const PROXY_KEY: &str = "egressProxyUrl";
+/// The policy key of the script that names proxies; it wins over the proxy.
+const SCRIPT_KEY: &str = "egressProxyPacUrl";
 
 /// What the machine's network asks for. It comes from the service's composition root; nothing here reads it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Network {
     /// How connections leave the machine where no policy key says it.
     pub proxy: Proxy,
-    /// Authorities to trust besides those of the operating system, as DER.
+    /// Authorities to trust besides those of the operating system, as DER: see [`crate::authorities_of_pem`].
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Turns names into addresses.
+    pub resolver: Arc<dyn Resolve>,
+    /// Takes what was opened and refused.
+    pub audit: Option<Arc<dyn EgressAudit>>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            proxy: Proxy::default(),
+            extra_roots: Vec::new(),
+            resolver: Arc::new(SystemResolver),
+            audit: None,
+        }
+    }
 }
 
 /// The destinations as the settings open them. Cheap to make anew when a setting changes; clients made before keep the
 /// settings they were made with.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    access: Vec<Result<Vec<Origin>, EgressError>>,
-    proxy: Result<Proxy, EgressError>,
+    access: Vec<Access>,
+    way: Result<Arc<Way>, EgressError>,
     network: Network,
     tls: Tls,
 }
 
+/// What the settings make of one row.
+#[derive(Clone, Debug)]
+struct Access {
+    scope: Result<Scope, EgressError>,
+    /// Addresses and entries that open nothing, beside others that do.
+    faults: Vec<EgressError>,
+}
+
+impl Access {
+    fn closed(destination: Destination, key: &'static str) -> Self {
+        EgressError::Closed { destination, key }.into()
+    }
+}
+
+impl From<EgressError> for Access {
+    fn from(error: EgressError) -> Self {
+        Self {
+            scope: Err(error),
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl From<Vec<Origin>> for Access {
+    fn from(origins: Vec<Origin>) -> Self {
+        Self {
+            scope: Ok(Scope::Origins(origins.into())),
+            faults: Vec::new(),
+        }
+    }
+}
+
 impl Gate {
-    /// A gate under these settings. `setting` gives the effective value of a policy key as text.
-    pub fn new(setting: impl Fn(&str) -> Option<String>, network: Network) -> Self {
+    /// A gate under these settings. `setting` gives the effective value of a policy key as JSON, `Null` where it is not
+    /// set; of a secret it is enough to say that it is there.
+    pub fn new(setting: impl Fn(&str) -> Value, network: Network) -> Self {
         let tls = Tls::trusting(network.extra_roots.clone());
-        Self::build(&setting, network, tls)
+        Self::build(Settings(&setting), network, tls)
     }
 
     /// The same network under changed settings; the loaded trust store is kept.
     #[must_use]
-    pub fn under(&self, setting: impl Fn(&str) -> Option<String>) -> Self {
-        Self::build(&setting, self.network.clone(), self.tls.clone())
+    pub fn under(&self, setting: impl Fn(&str) -> Value) -> Self {
+        Self::build(Settings(&setting), self.network.clone(), self.tls.clone())
     }
 
-    fn build(setting: &dyn Fn(&str) -> Option<String>, network: Network, tls: Tls) -> Self {
-        let proxy = match setting(PROXY_KEY).filter(|address| !address.is_empty()) {
-            Some(address) => Proxy::from_policy(&address).map_err(EgressError::from),
-            None => Ok(network.proxy.clone()),
-        };
+    fn build(settings: Settings<'_>, network: Network, tls: Tls) -> Self {
+        let way = proxies(settings, &network.proxy).map(|proxies| {
+            Arc::new(Way {
+                proxies,
+                tls: tls.clone(),
+                resolver: Arc::clone(&network.resolver),
+            })
+        });
         let access = Destination::TABLE
             .iter()
-            .map(|row| access(row, setting, &proxy))
+            .map(|row| access(row, settings, &way))
             .collect();
         Self {
             access,
-            proxy,
+            way,
             network,
             tls,
         }
     }
 
-    /// The origins of an open destination, or why it is closed.
-    pub fn origins(&self, destination: Destination) -> Result<&[Origin], &EgressError> {
-        self.access[destination as usize].as_deref()
+    pub(crate) fn scope(&self, destination: Destination) -> Result<&Scope, &EgressError> {
+        self.access[destination as usize].scope.as_ref()
     }
 
-    /// A client for one destination. It is the only way to reach another machine, and reaches no other host.
+    /// The origins of an open destination, or why it is closed. Of what a list of hosts opens only those origins are here
+    /// that need no entry in the list.
+    pub fn origins(&self, destination: Destination) -> Result<&[Origin], &EgressError> {
+        self.scope(destination).map(|scope| match scope {
+            Scope::Origins(origins) => origins,
+            Scope::Fetch(origin) => std::slice::from_ref(origin),
+            Scope::Web(rules) => rules.added(),
+        })
+    }
+
+    /// Addresses and entries in the settings that open nothing, for the configuration report.
+    pub fn faults(&self) -> Vec<EgressError> {
+        let told = |access: &Access| {
+            let closed = access.scope.as_ref().err();
+            let broken = closed.filter(|error| !matches!(error, EgressError::Closed { .. }));
+            broken
+                .into_iter()
+                .chain(&access.faults)
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        self.access.iter().flat_map(told).collect()
+    }
+
+    /// A client for one destination. With [`Self::sandbox`] it is the only way to reach another machine, and reaches no
+    /// other host.
     ///
-    /// For an https origin the first call reads the operating system's trust store (milliseconds, on this thread).
+    /// The first call reads the operating system's trust store (milliseconds, on this thread), unless only plain http on
+    /// this machine can be reached.
     pub fn client(&self, destination: Destination) -> Result<Client, EgressError> {
         if destination.row().opened_by != OpenedBy::Service {
             return Err(EgressError::NotOurs(destination));
         }
-        let origins = self.origins(destination).map_err(Clone::clone)?;
-        let proxy = self.proxy.clone()?;
-        let needs_tls = origins.iter().any(Origin::is_https);
-        let tls = if needs_tls {
-            self.tls.config()?
-        } else {
-            Tls::none()?
+        Ok(Client::new(self.dialer(destination, None)?))
+    }
+
+    /// A client for one of a destination's addresses, for destinations with several: what holds a credential for one
+    /// server reaches no other.
+    pub fn client_at(&self, destination: Destination, address: &str) -> Result<Client, EgressError> {
+        if destination.row().opened_by != OpenedBy::Service {
+            return Err(EgressError::NotOurs(destination));
+        }
+        let key = destination.row().named_by();
+        let origin = Origin::of_address(address).map_err(|why| EgressError::Address {
+            destination,
+            key,
+            why,
+        })?;
+        if !self.origins(destination).map_err(Clone::clone)?.contains(&origin) {
+            self.record(destination, &origin, key);
+            return Err(EgressError::Refused {
+                destination,
+                origin: origin.to_string(),
+                key,
+            });
+        }
+        Ok(Client::new(self.dialer(destination, Some(origin))?))
+    }
+
+    /// The way out of the sandbox: connections that carry what they like, to the hosts that the rules permit.
+    pub fn sandbox(&self) -> Result<Door, EgressError> {
+        Ok(Door::new(self.dialer(Destination::Sandbox, None)?))
+    }
+
+    fn dialer(&self, destination: Destination, only: Option<Origin>) -> Result<Dialer, EgressError> {
+        let scope = match (self.scope(destination), only) {
+            (Ok(_), Some(only)) => Scope::Origins([only].into()),
+            (Ok(scope), None) => scope.clone(),
+            (Err(error), _) => {
+                self.record_closed(destination, error);
+                return Err(error.clone());
+            }
         };
-        Client::new(destination, origins.to_vec(), &proxy, tls)
+        if !matches!(&scope, Scope::Origins(origins) if !origins.iter().any(Origin::is_https)) {
+            self.tls.config()?;
+        }
+        Ok(Dialer {
+            way: self.way.clone()?,
+            scope,
+            destination,
+            audit: self.network.audit.clone(),
+        })
+    }
+
+    fn record_closed(&self, destination: Destination, error: &EgressError) {
+        let key = match error {
+            EgressError::Closed { key, .. } | EgressError::Address { key, .. } => key,
+            _ => destination.row().closed_by,
+        };
+        self.tell(destination, String::new(), 0, key);
+    }
+
+    fn record(&self, destination: Destination, origin: &Origin, key: &'static str) {
+        self.tell(destination, origin.host().to_owned(), origin.port(), key);
+    }
+
+    fn tell(&self, destination: Destination, host: String, port: u16, key: &'static str) {
+        if let Some(audit) = &self.network.audit {
+            audit.record(EgressDecision {
+                destination,
+                host,
+                port,
+                allowed: false,
+                key,
+            });
+        }
     }
 
     /// The foreign origins that a pane's Content-Security-Policy must name in a directive.
@@ -91,35 +245,109 @@ impl Gate {
     }
 }
 
-/// The origins that a row has under these settings.
-fn access(
-    row: &Row,
-    setting: &dyn Fn(&str) -> Option<String>,
-    proxy: &Result<Proxy, EgressError>,
-) -> Result<Vec<Origin>, EgressError> {
+/// Who says which proxy to use.
+fn proxies(settings: Settings<'_>, environment: &Proxy) -> Result<Proxies, EgressError> {
+    if let Some(address) = settings.value(SCRIPT_KEY) {
+        let address = address.as_str().unwrap_or_default();
+        let script = ProxyScript::at(address, environment.clone());
+        return script.map(Proxies::Script).map_err(|why| EgressError::Address {
+            destination: Destination::ProxyScript,
+            key: SCRIPT_KEY,
+            why,
+        });
+    }
+    let Some(address) = settings.value(PROXY_KEY) else {
+        return Ok(Proxies::Rules(environment.clone()));
+    };
+    let managed = Proxy::from_policy(address.as_str().unwrap_or_default())?;
+    Ok(Proxies::Rules(managed.with_credentials_of(environment)))
+}
+
+/// What a row is under these settings.
+fn access(row: &Row, settings: Settings<'_>, way: &Result<Arc<Way>, EgressError>) -> Access {
     let destination = row.destination;
-    let closed = |key| EgressError::Closed { destination, key };
-    let opens = row.opens.holds(setting(row.opens.key()).as_deref());
-    match row.hosts {
-        // A proxy of the environment is in force without the key.
-        Hosts::ProxyInForce(key) => proxy
-            .clone()?
-            .origin()
-            .map(|origin| vec![origin])
-            .ok_or(closed(key)),
-        _ if !opens => Err(closed(row.opens.key())),
-        Hosts::Fixed(origins) => Ok(origins
-            .iter()
-            .filter_map(|text| Origin::of_address(text).ok())
-            .collect()),
-        Hosts::FromKey(key) => {
-            let address = setting(key).filter(|text| !text.is_empty()).ok_or(closed(key))?;
-            let origin = Origin::of_address(&address);
-            Ok(vec![origin.map_err(|why| EgressError::Address {
-                destination,
-                key,
-                why,
-            })?])
-        }
+    match (row.hosts, way) {
+        (Hosts::Of(hosts), _) => found(destination, hosts(settings)),
+        (Hosts::Web(tool), _) => web(destination, tool, settings),
+        (Hosts::ProxyInForce | Hosts::ProxyScript, Err(error)) => error.clone().into(),
+        (Hosts::ProxyInForce, Ok(way)) => match &way.proxies {
+            Proxies::Rules(proxy) => {
+                let origin = proxy.origin();
+                origin.map_or_else(
+                    || Access::closed(destination, PROXY_KEY),
+                    |origin| vec![origin].into(),
+                )
+            }
+            Proxies::Script(_) => Access::closed(destination, SCRIPT_KEY),
+        },
+        (Hosts::ProxyScript, Ok(way)) => match &way.proxies {
+            Proxies::Rules(_) => Access::closed(destination, SCRIPT_KEY),
+            Proxies::Script(script) => Access {
+                scope: Ok(Scope::Fetch(script.origin())),
+                faults: Vec::new(),
+            },
+        },
+    }
+}
+
+fn found(destination: Destination, answer: hosts::Answer) -> Access {
+    let found = match answer {
+        Ok(found) => found,
+        Err(key) => return Access::closed(destination, key),
+    };
+    let fault = |(key, why)| EgressError::Address {
+        destination,
+        key,
+        why,
+    };
+    let mut faults = found.faults.into_iter().map(fault);
+    if found.origins.is_empty() {
+        // The first fault is why it is closed; the others are told beside it.
+        return match faults.next() {
+            Some(error) => Access {
+                scope: Err(error),
+                faults: faults.collect(),
+            },
+            None => Access::closed(destination, destination.row().closed_by),
+        };
+    }
+    Access {
+        faults: faults.collect(),
+        ..Access::from(found.origins)
+    }
+}
+
+/// What the lists of hosts open to a tool.
+fn web(destination: Destination, tool: Tool, settings: Settings<'_>) -> Access {
+    if tool == Tool::Fetch && tool_is_disabled(settings, "WebFetch") {
+        return Access::closed(destination, DISABLED_TOOLS);
+    }
+    let origins = |answer: hosts::Answer| answer.map(|found| found.origins).unwrap_or_default();
+    let mut added = match settings.value(ALLOWED) {
+        Some(_) => Vec::new(),
+        None => origins(inference_in_force(settings)),
+    };
+    if tool == Tool::Sandbox {
+        added.extend(origins(hosts::collector(settings)));
+    }
+    let listed = settings.list(ALLOWED).unwrap_or_default();
+    let private = settings.list(PRIVATE).unwrap_or_default();
+    let (rules, faults) = WebRules::new(&listed, &private, added);
+    let faults = faults.into_iter().map(|(key, why)| EgressError::Entry {
+        destination,
+        key,
+        why,
+    });
+    let scope = if rules.is_empty() {
+        Err(EgressError::Closed {
+            destination,
+            key: ALLOWED,
+        })
+    } else {
+        Ok(Scope::Web(Arc::new(rules)))
+    };
+    Access {
+        scope,
+        faults: faults.collect(),
     }
 }

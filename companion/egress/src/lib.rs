@@ -1,23 +1,40 @@
-//! The one door out (Invariant 3): the table of destinations, the gate that enforces it and the HTTP clients.
+//! The one door out (Invariant 3): the table of destinations, the gate that enforces it, and the clients and connections
+//! that it opens.
 //!
 //! Nothing else in Deskhand opens a connection to another machine. Everything here follows from one table,
 //! [`Destination`]: the gate at run time, the sources that our pages may name in their Content-Security-Policy, and
 //! the egress list for the firewall team. This crate knows hosts and policy keys; it knows no provider, no wire format
 //! and no secret.
 
+mod audit;
 mod client;
 mod destination;
+mod dial;
 mod error;
 mod gate;
+mod host;
+mod hosts;
 mod list;
 mod origin;
+mod pac;
 mod proxy;
+mod resolve;
+mod rules;
+mod settings;
+mod stream;
 mod tls;
+mod tunnel;
 
-pub use client::{Client, MAX_REDIRECTS, Response};
-pub use destination::{Destination, Directive, Hosts, OpenedBy, Opens, Row};
-pub use error::{EgressError, Exchange};
+pub use audit::{EgressAudit, EgressDecision};
+pub use client::{Client, Door, MAX_REDIRECTS, Response};
+pub use destination::{Carries, Destination, Directive, Feature, OpenedBy, Row};
+pub use error::{EgressError, Exchange, ProxyFault};
 pub use gate::{Gate, Network};
-pub use list::{EgressEntry, egress_table, firewall_rules};
+pub use host::Host;
+pub use list::{EgressEntry, Explanation, Passage, Target, egress_csv, egress_table, firewall_rules};
 pub use origin::{Origin, OriginError};
 pub use proxy::{Proxy, ProxyError};
+pub use resolve::{Resolve, Resolving, SystemResolver};
+pub use rules::{HostRule, RuleError, WebRefusal, WebRules};
+pub use stream::Stream;
+pub use tls::authorities_of_pem;

@@ -1,7 +1,9 @@
 //! An origin (RFC 6454): scheme, host and port, the unit in which the gate allows and refuses.
 
-use reqwest::Url;
 use serde::{Serialize, Serializer};
+use url::Url;
+
+use crate::host::Host;
 
 /// Why an address gives no usable origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +20,9 @@ pub enum OriginError {
     /// `user:password@` in the address.
     #[error("it holds a user name or password; credentials have keys of their own")]
     Credentials,
+    /// A region or resource that is no label of a host name.
+    #[error("it is not made of lower-case letters, digits and dashes alone")]
+    NotALabel,
 }
 
 /// Scheme, host and port of an address. Of destinations there are https ones, and http ones on
@@ -56,14 +61,31 @@ impl Origin {
         })
     }
 
-    /// The origin of a proxy. Plain http is usual there: content inside the tunnel is under TLS with the destination.
-    pub(crate) fn of_proxy(url: &Url) -> Option<Self> {
-        let host = url.host_str()?.to_owned();
-        Some(Self {
-            https: url.scheme() == "https",
-            host,
-            port: url.port_or_known_default()?,
-        })
+    /// The origin of a parsed address, http or https, on any host: for proxies, where content inside the tunnel is under
+    /// TLS with the destination, and for pages that a list of hosts permits.
+    pub(crate) fn of_web_url(url: &Url) -> Result<Self, OriginError> {
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return Err(OriginError::NotAnAddress);
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(OriginError::Credentials);
+        }
+        let https = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(OriginError::Scheme),
+        };
+        let host = Host::parse(host).ok_or(OriginError::NotAnAddress)?;
+        Ok(Self::from_parts(https, &host, port))
+    }
+
+    /// An origin of its parts.
+    pub(crate) fn from_parts(https: bool, host: &Host, port: u16) -> Self {
+        Self {
+            https,
+            host: host.to_string(),
+            port,
+        }
     }
 
     /// Host name or address literal as it stands in a URL, IPv6 in brackets.

@@ -3,8 +3,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::pem::PemObject as _;
 use rustls_platform_verifier::Verifier;
 
 use crate::EgressError;
@@ -30,22 +31,17 @@ impl Tls {
     pub(crate) fn config(&self) -> Result<ClientConfig, EgressError> {
         self.loaded.get_or_init(|| load(&self.extra_roots)).clone()
     }
-
-    /// A configuration that trusts nobody, for clients whose only origins are http on loopback.
-    pub(crate) fn none() -> Result<ClientConfig, EgressError> {
-        Ok(builder()?
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth())
-    }
 }
 
 fn load(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, EgressError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier = Verifier::new_with_extra_roots(extra_roots.iter().cloned(), provider).map_err(setup)?;
-    Ok(builder()?
+    let mut config = builder()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, EgressError> {
@@ -58,4 +54,23 @@ fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier
 #[expect(clippy::needless_pass_by_value, reason = "used as a function for map_err")]
 fn setup(error: rustls::Error) -> EgressError {
     EgressError::Setup(error.to_string())
+}
+
+/// The authorities in a PEM file (RFC 7468), such as the one of a proxy that inspects TLS. What is no certificate in it is
+/// passed over; a file without any, or with a broken one, is an error with its reason.
+pub fn authorities_of_pem(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, EgressError> {
+    const MAX_PEM: usize = 4 << 20;
+    if pem.len() > MAX_PEM {
+        return Err(EgressError::Setup(
+            "the file of authorities is too large".to_owned(),
+        ));
+    }
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let found = found.map_err(|error| EgressError::Setup(format!("the file of authorities: {error}")))?;
+    if found.is_empty() {
+        return Err(EgressError::Setup(
+            "the file of authorities holds no certificate".to_owned(),
+        ));
+    }
+    Ok(found)
 }

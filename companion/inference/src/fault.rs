@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use deskhand_egress::{EgressError, Exchange};
+use deskhand_egress::{EgressError, Exchange, ProxyFault};
 use deskhand_protocol::{ErrorCode, UserError};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -112,23 +112,44 @@ impl Fault {
     /// A fault of the way out, before there was an answer.
     pub(crate) fn of_egress(error: &EgressError) -> Self {
         let kind = match error {
-            EgressError::Closed { .. } | EgressError::Address { .. } | EgressError::NotOurs(_) => {
-                FaultKind::NotConfigured
-            }
+            EgressError::Closed { .. }
+            | EgressError::Address { .. }
+            | EgressError::Entry { .. }
+            | EgressError::NotOurs(_) => FaultKind::NotConfigured,
             EgressError::Request(_) => FaultKind::BadRequest,
             EgressError::Setup(_) => FaultKind::Tls,
-            EgressError::Proxy(_) | EgressError::Refused { .. } => FaultKind::Unreachable,
+            EgressError::Proxy(_) | EgressError::Refused { .. } | EgressError::Web { .. } => {
+                FaultKind::Unreachable
+            }
             EgressError::Failed { exchange, .. } => match exchange {
                 Exchange::Tls(_) => FaultKind::Tls,
                 Exchange::TimedOut => FaultKind::TimedOut,
                 Exchange::TooLong(_) => FaultKind::BadAnswer,
-                Exchange::Unreachable(_) | Exchange::Cut(_) => FaultKind::Unreachable,
+                Exchange::Unresolved(_)
+                | Exchange::Unreachable(_)
+                | Exchange::Proxy { .. }
+                | Exchange::Cut(_) => FaultKind::Unreachable,
             },
         };
-        let is_final = matches!(error, EgressError::Proxy(_) | EgressError::Refused { .. });
-        Self {
+        let sign_in = matches!(
+            error,
+            EgressError::Failed {
+                exchange: Exchange::Proxy {
+                    fault: ProxyFault::SignIn(_),
+                    ..
+                },
+                ..
+            }
+        );
+        let is_final = sign_in || matches!(error, EgressError::Proxy(_) | EgressError::Refused { .. });
+        let fault = Self {
             is_final,
             ..Self::new(kind, error.to_string())
+        };
+        if sign_in {
+            fault.happened("The proxy asks for a sign-in.")
+        } else {
+            fault
         }
     }
 

@@ -68,9 +68,9 @@ impl Proxy {
     fn provider(&self, key: &str, scheme: AuthScheme) -> Gateway {
         let base = self.base.clone();
         let setting = move |key: &str| match key {
-            "inferenceProvider" => Some("gateway".to_owned()),
-            "inferenceGatewayBaseUrl" => Some(base.clone()),
-            _ => None,
+            "inferenceProvider" => json!("gateway"),
+            "inferenceGatewayBaseUrl" => json!(base),
+            _ => json!(null),
         };
         let mut config = GatewayConfig::new(&self.base);
         config.key = Some(Secret::new(key.to_owned()));

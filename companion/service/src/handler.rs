@@ -109,9 +109,23 @@ impl Service {
         let Ok(models) = provider.models().await else {
             return;
         };
+        self.show(|view| view.models = models);
+    }
+
+    /// Tells every front end something that stays said.
+    pub(crate) fn announce(&self, notice: &str) {
+        self.show(|view| view.notices.push(notice.to_owned()));
+    }
+
+    /// Takes back what was announced.
+    pub(crate) fn withdraw(&self, notice: &str) {
+        self.show(|view| view.notices.retain(|said| said != notice));
+    }
+
+    fn show(&self, change: impl FnOnce(&mut ServiceView)) {
         let view = {
             let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-            view.models = models;
+            change(&mut view);
             view.clone()
         };
         self.front_ends

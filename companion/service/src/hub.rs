@@ -125,6 +125,12 @@ impl Hub {
         Ok(())
     }
 
+    /// True while no turn is at work. One that waits for a person can wait for days, and waits through restarts.
+    pub(crate) async fn idle(&self) -> bool {
+        let sessions = self.list(usize::MAX).await;
+        sessions.is_ok_and(|sessions| sessions.iter().all(|one| one.status != SessionStatus::Working))
+    }
+
     /// Sessions, newest first.
     pub(crate) async fn list(&self, limit: usize) -> Result<Vec<SessionSummary>, UserError> {
         let sessions = self

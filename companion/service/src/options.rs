@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -81,6 +82,14 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Shows the settings in force and why, and checks, compares, takes over and writes files of settings.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Prints the add-in manifest for Excel and PowerPoint.
     Manifest {
         /// The port that the service listens on.
@@ -91,6 +100,12 @@ pub(crate) enum Command {
     Document {
         #[command(subcommand)]
         command: DocumentCommand,
+    },
+    /// Looks at everything that Deskhand needs, and says what to do where something is not as it should be.
+    Doctor {
+        /// As JSON, for fleet scripts.
+        #[arg(long)]
+        json: bool,
     },
     /// Makes this user's programs trust the local authority.
     Trust,
@@ -119,12 +134,21 @@ pub(crate) struct Serve {
     /// Ends when standard input is closed, for a program that starts the service for itself.
     #[arg(long)]
     until_stdin_closes: bool,
+    /// The port of the service that started itself anew; it announces nothing.
+    #[arg(long, hide = true, value_name = "PORT", overrides_with = "again")]
+    again: Option<u16>,
+}
+
+/// The arguments under which a service starts itself anew on its port.
+pub(crate) fn serve_again(given: impl Iterator<Item = OsString>, port: u16) -> Vec<OsString> {
+    given.chain(["--again".into(), port.to_string().into()]).collect()
 }
 
 impl From<Serve> for ServeOptions {
     fn from(serve: Serve) -> Self {
         Self {
-            port: serve.port,
+            port: serve.again.unwrap_or(serve.port),
+            again: serve.again.is_some(),
             web: serve.web.or_else(beside_program),
             office_script: serve.office_js,
             test_hosts: serve.test_host_origin,
@@ -317,6 +341,56 @@ pub(crate) enum ConfigCommand {
     Unset {
         /// The key.
         key: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Shows the keys that are set, with where each comes from, whether it is locked, and what is wrong.
+    Show {
+        /// All keys, those at their default too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Says what a key does, why it has its value, and what it forbids right now.
+    Explain {
+        /// The key.
+        key: String,
+    },
+    /// Checks a file in any of the formats; exit code 1 with errors.
+    Check {
+        /// A .mobileconfig, .plist, .reg or JSON file.
+        file: PathBuf,
+    },
+    /// Compares two files by what they have in effect.
+    Diff {
+        /// The one.
+        before: PathBuf,
+        /// The other.
+        after: PathBuf,
+    },
+    /// Writes the settings in force without secrets, those of a file, or a template of all keys.
+    Export {
+        /// admx, adml, mobileconfig, manifest, jamf, reg, json, intune, schema or markdown.
+        #[arg(long)]
+        format: String,
+        /// The file whose settings are written; the settings in force when absent.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// Where to; standard output when absent.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Takes over a profile, also one that was written for another product with the same keys, and lists every difference.
+    Import {
+        /// A .mobileconfig, .plist, .reg or JSON file.
+        file: PathBuf,
+        /// The format of what is written: json, reg, mobileconfig or intune.
+        #[arg(long, default_value = "json")]
+        format: String,
+        /// Where the settings for Deskhand are written to; only the differences are told when absent.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
 }
 

@@ -1,5 +1,6 @@
 //! `deskhand serve`: builds everything, and nothing else does (see the design's rooms).
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -20,6 +21,7 @@ use deskhand_server::{
 };
 use deskhand_storage::{MasterKey, OpenOptions, Store};
 use deskhand_workspace::Folders;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -30,6 +32,7 @@ use crate::handler::Service;
 use crate::hub::Hub;
 use crate::log::Log;
 use crate::panes::{LivePanes, SharedPanes};
+use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
 use crate::tokens::StoredTokens;
@@ -42,6 +45,8 @@ const MASTER_KEY: &str = "master-key";
 #[derive(Clone, Debug)]
 pub(crate) struct ServeOptions {
     pub(crate) port: u16,
+    /// True where the service started itself anew: who waited for its start has heard of it.
+    pub(crate) again: bool,
     pub(crate) web: Option<PathBuf>,
     pub(crate) office_script: Option<PathBuf>,
     pub(crate) test_hosts: Vec<String>,
@@ -52,8 +57,8 @@ pub(crate) struct ServeOptions {
     pub(crate) until_stdin_closes: bool,
 }
 
-/// Runs until it is told to stop.
-pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<()> {
+/// Runs until it is told to stop, or until it has to start anew on the port that it answers.
+pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
     let lock = match InstanceLock::acquire(&paths) {
         Ok(lock) => lock,
@@ -76,13 +81,7 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     }
     let store = open_store(&paths, &secrets, &settings)?;
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
-    let gate = Gate::new(
-        |key| gate_setting(&settings, &options, key),
-        Network {
-            proxy: settings.proxy.clone(),
-            ..Network::default()
-        },
-    );
+    let gate = gate(&settings, options.office_script.as_ref());
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     let grants = Arc::new(Grants::open(store.clone()).await?);
@@ -97,43 +96,63 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     );
     service.hub.recover().await?;
     lock.publish(&server.address())?;
-    announce(&server, &options);
-    let stop = shutdown.clone();
-    let until_stdin_closes = options.until_stdin_closes;
-    tokio::spawn(async move {
-        tokio::select! {
-            () = stop_signal() => {}
-            () = stdin_closed(), if until_stdin_closes => {}
-        }
+    if !options.again {
+        announce(&server, &options);
+    }
+    let (stop, running, port) = (shutdown.clone(), Arc::clone(&service), server.port());
+    let watch = tokio::spawn(async move {
+        let again = tokio::select! {
+            () = stop_signal() => None,
+            () = stdin_closed(), if options.until_stdin_closes => None,
+            () = changed(&paths, &settings, &running) => Some(port),
+        };
         stop.cancel();
+        again
     });
     server.serve(service, tokens, shutdown).await;
-    Ok(())
+    Ok(watch.await?)
+}
+
+/// The gate under these settings.
+pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>) -> Gate {
+    let network = Network {
+        proxy: settings.proxy.clone(),
+        ..Network::default()
+    };
+    let values = gate_values(settings, office_script);
+    Gate::new(|key| values.get(key).cloned().unwrap_or_default(), network)
 }
 
 /// The policy key of the organisation's own copy of office.js.
 const OFFICE_SCRIPT_KEY: &str = "deskhandOfficeScriptFolder";
 
-/// A setting as the gate sees it. The folder of office.js may come from the command line too; one that policy sets and
+/// The settings as the gate sees them. The folder of office.js may come from the command line too; one that policy sets and
 /// that cannot be used still closes the way to the copy outside.
-fn gate_setting(settings: &Settings, options: &ServeOptions, key: &str) -> Option<String> {
-    let asked = (key == OFFICE_SCRIPT_KEY)
-        .then_some(options.office_script.as_ref())
-        .flatten();
+fn gate_values(settings: &Settings, office_script: Option<&PathBuf>) -> BTreeMap<&'static str, Value> {
+    let mut values = settings.values();
+    let of_policy = values
+        .get(OFFICE_SCRIPT_KEY)
+        .is_some_and(|value| !value.is_null());
     let broken = || {
         let mut problems = settings.policy.problems.iter();
-        let found = key == OFFICE_SCRIPT_KEY && problems.any(|problem| problem.key == key);
-        found.then(|| "not usable".to_owned())
+        problems.any(|problem| problem.key == OFFICE_SCRIPT_KEY)
     };
-    asked
-        .map(|folder| folder.display().to_string())
-        .or_else(|| settings.text(key))
-        .or_else(broken)
+    if let Some(folder) = office_script {
+        values.insert(OFFICE_SCRIPT_KEY, folder.display().to_string().into());
+    } else if !of_policy && broken() {
+        values.insert(OFFICE_SCRIPT_KEY, "not usable".into());
+    }
+    values
 }
 
 /// The folder of office.js in force: policy's, or else the command line's.
 fn office_script(settings: &Settings, options: &ServeOptions) -> Option<PathBuf> {
-    let of_policy = settings.policy.workspace.deskhand_office_script_folder.value.as_ref();
+    let of_policy = settings
+        .policy
+        .workspace
+        .deskhand_office_script_folder
+        .value
+        .as_ref();
     of_policy
         .map(|folder| folder.path().to_owned())
         .or_else(|| options.office_script.clone())

@@ -11,11 +11,14 @@ use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{AuthScheme as Scheme, FolderMode, FolderRule, Provider};
-use deskhand_policy::{Encoding, Origin, Policy, Reading, Store, UserFile, Values, managed_store};
+use deskhand_policy::{Encoding, Origin, Policy, Reading, UserFile, Values};
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_workspace::{Access, AllowedFolder};
+use serde_json::Value;
 use uuid::Uuid;
+
+use crate::reload::Watched;
 
 /// Secret keys that a user may set; they lie in the secret store, never in the file.
 pub(crate) const USER_SECRETS: [&str; 1] = ["inferenceGatewayApiKey"];
@@ -43,6 +46,10 @@ pub(crate) struct Settings {
     pub(crate) proxy: Proxy,
     /// What has to be said of the settings.
     pub(crate) notices: Vec<String>,
+    /// The sources that may change while the service runs.
+    pub(crate) watched: Watched,
+    /// The secrets that the user set.
+    pub(crate) secrets: Reading,
 }
 
 /// The user's own file of settings.
@@ -53,9 +60,9 @@ pub(crate) fn user_file(paths: &Paths) -> UserFile {
 impl Settings {
     /// Reads every source.
     pub(crate) fn load(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Self> {
-        let managed = managed_store(None).read();
-        let user = [user_file(paths).read(), secret_reading(secrets)?];
-        let policy = Policy::resolve(&managed, &user);
+        let watched = Watched::read(paths);
+        let secrets = secret_reading(secrets)?;
+        let policy = Policy::resolve(&watched.managed, &[watched.user.clone(), secrets.clone()]);
         let mut notices: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
         let proxy = Proxy::from_environment(|name| std::env::var(name).ok()).unwrap_or_else(|error| {
             notices.push(format!("The proxy of the environment is not used: {error}"));
@@ -68,20 +75,24 @@ impl Settings {
             max_steps: policy.usage.deskhand_max_steps_per_turn.value.get(),
             journal_limit: u64::from(policy.usage.deskhand_journal_megabytes.value.get()) << 20,
             window: policy.usage.deskhand_context_tokens.value.get().into(),
-            organisation: policy.source.deployment_organization_uuid.value.as_ref().map(|id| id.0),
+            organisation: policy
+                .source
+                .deployment_organization_uuid
+                .value
+                .as_ref()
+                .map(|id| id.0),
             proxy,
             notices,
+            watched,
+            secrets,
             policy,
         })
     }
 
-    /// The effective value of a key as text, for the egress gate.
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
-        match self.policy.entry(key)?.value {
-            serde_json::Value::String(text) => Some(text),
-            serde_json::Value::Null => None,
-            other => Some(other.to_string()),
-        }
+    /// The effective value of every key, its secrets masked, for the egress gate.
+    pub(crate) fn values(&self) -> BTreeMap<&'static str, Value> {
+        let rows = deskhand_policy::definitions();
+        rows.map(|row| (row.name, self.policy.value(row.name))).collect()
     }
 
     /// The folders that may be attached, where the policy limits them.
@@ -119,7 +130,11 @@ impl Settings {
     pub(crate) fn access(&self) -> FileAccess {
         FileAccess {
             labels: self.policy.workspace.office_access_policies.value.clone(),
-            only_in_folders: self.policy.workspace.block_reads_outside_working_directories.value,
+            only_in_folders: self
+                .policy
+                .workspace
+                .block_reads_outside_working_directories
+                .value,
             home: std::env::home_dir(),
         }
     }
@@ -167,11 +182,15 @@ fn stopped(policy: &Policy) -> Option<UserError> {
 
 fn gateway(policy: &Policy) -> Option<GatewayConfig> {
     let base = policy.connection.inference_gateway_base_url.value.as_ref()?;
-    if !matches!(policy.connection.inference_provider.value, Some(Provider::Gateway)) {
+    if !matches!(
+        policy.connection.inference_provider.value,
+        Some(Provider::Gateway)
+    ) {
         return None;
     }
     let models = policy
-        .connection.inference_models
+        .connection
+        .inference_models
         .value
         .as_ref()
         .map(|models| models.0.clone())
@@ -179,7 +198,8 @@ fn gateway(policy: &Policy) -> Option<GatewayConfig> {
     let secret = |text: &str| Secret::new(text.to_owned());
     Some(GatewayConfig {
         key: policy
-            .connection.inference_gateway_api_key
+            .connection
+            .inference_gateway_api_key
             .value
             .as_ref()
             .map(|key| secret(key.expose())),
@@ -200,7 +220,9 @@ fn gateway(policy: &Policy) -> Option<GatewayConfig> {
             })
             .collect(),
         discovery: policy.connection.model_discovery_enabled.value,
-        stall_after: Duration::from_secs(u64::from(policy.connection.inference_stream_idle_timeout_sec.value.get())),
+        stall_after: Duration::from_secs(u64::from(
+            policy.connection.inference_stream_idle_timeout_sec.value.get(),
+        )),
         chance: Arc::new(|| f64::from(crate::clock::chance()[0]) / 255.0),
         ..GatewayConfig::new(base.as_str())
     })

@@ -3,10 +3,12 @@
 pub(crate) mod ask;
 pub(crate) mod client;
 pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod grants;
 pub(crate) mod instructions;
 pub(crate) mod journal;
 pub(crate) mod pairing;
+pub(crate) mod policy;
 mod question;
 pub(crate) mod safe;
 pub(crate) mod sessions;

@@ -16,7 +16,7 @@ use super::{DEPTH_CAP, FILE_CAP, ITEM_CAP, ReadError};
 
 /// A value of a property list.
 #[derive(Clone, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     /// What JSON has a form for.
     Plain(Value),
     /// Bytes or a date: no setting is one.
@@ -29,15 +29,15 @@ pub(super) enum Node {
 
 /// A key of a dictionary with its value.
 #[derive(Clone, PartialEq)]
-pub(super) struct Member {
-    pub(super) key: String,
-    pub(super) line: Option<usize>,
-    pub(super) value: Node,
+pub(crate) struct Member {
+    pub(crate) key: String,
+    pub(crate) line: Option<usize>,
+    pub(crate) value: Node,
 }
 
 impl Node {
     /// The value as JSON, or why it has no such form.
-    pub(super) fn into_json(self) -> Result<Value, String> {
+    pub(crate) fn into_json(self) -> Result<Value, String> {
         match self {
             Self::Plain(value) => Ok(value),
             Self::Foreign(what) => Err(format!("{what} is no value of a setting")),
@@ -56,7 +56,7 @@ impl Node {
 }
 
 /// The value of an XML property list.
-pub(super) fn xml(text: &str) -> Result<Node, ReadError> {
+pub(crate) fn xml(text: &str) -> Result<Node, ReadError> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut xml = Xml {
@@ -209,7 +209,7 @@ impl<'a> Xml<'a> {
 
 /// The value of a binary property list. Objects may be used in many places, so what comes out is counted, not what is in
 /// the file.
-pub(super) fn binary(bytes: &[u8]) -> Result<Node, ReadError> {
+pub(crate) fn binary(bytes: &[u8]) -> Result<Node, ReadError> {
     let mut open: Vec<(Node, Option<String>)> = Vec::new();
     let (mut items, mut room) = (0, FILE_CAP);
     for event in BinaryReader::new(Cursor::new(bytes)) {

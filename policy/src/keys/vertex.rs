@@ -72,7 +72,7 @@ policy_section! {
     }
 
     /// The account that is suggested there; `{username}` becomes the login of the system.
-    inference_vertex_oauth_login_hint "inferenceVertexOAuthLoginHint": Option<LoginHint> {
+    inference_vertex_oauth_login_hint "inferenceVertexOAuthLoginHint": Option<ServiceName> {
         default: None,
         invalid: None, UsesValue, "a suggestion lets nothing in or out",
         effect: VERTEX,

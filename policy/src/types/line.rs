@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::list::Item;
 use crate::source::Encoding;
 use crate::value::{Invalid, PolicyValue, text};
 
@@ -48,7 +47,7 @@ impl<const CAP: usize> PolicyValue for Line<CAP> {
 
 /// Declares a kind of name that a service gives: which ASCII characters it has and how many.
 macro_rules! names {
-    ($(#[$meta:meta])* $name:ident $what:literal, $kind:literal, $cap:literal, $pattern:literal, $good:expr) => {
+    ($(#[$meta:meta])* $name:ident $kind:literal, $cap:literal, $pattern:literal, $good:expr) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name(pub String);
@@ -72,22 +71,6 @@ macro_rules! names {
                 json!({ "type": "string", "minLength": 1, "maxLength": $cap, "pattern": $pattern })
             }
         }
-
-        impl Item for $name {
-            const WHAT: &str = $what;
-
-            fn read(value: &Value) -> Result<Self, Invalid> {
-                Self::parse(value, Encoding::Json)
-            }
-
-            fn json(&self) -> Value {
-                self.to_json()
-            }
-
-            fn form() -> Value {
-                Self::schema()
-            }
-        }
     };
 }
 
@@ -103,43 +86,37 @@ fn is_lower(text: &str) -> bool {
 
 names! {
     /// A region of a cloud. It becomes part of a host name, so nothing else may be in it.
-    Region "regions", "a region in lower-case letters, digits and dashes", 63, "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+    Region "a region in lower-case letters, digits and dashes", 63, "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
     |name| plain(name, b"-") && is_lower(name) && !name.starts_with('-') && !name.ends_with('-')
 }
 
 names! {
     /// The name of an Azure resource. It becomes part of a host name.
-    ResourceName "resources", "a resource's name in letters, digits and dashes", 63, "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$",
+    ResourceName "a resource's name in letters, digits and dashes", 63, "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$",
     |name| plain(name, b"-") && !name.starts_with('-') && !name.ends_with('-')
 }
 
 names! {
     /// A Google Cloud project.
-    ProjectId "projects", "a project's id in lower-case letters, digits, dots, colons and dashes", 128, "^[a-z0-9][a-z0-9.:-]*$",
+    ProjectId "a project's id in lower-case letters, digits, dots, colons and dashes", 128, "^[a-z0-9][a-z0-9.:-]*$",
     |name| plain(name, b".:-") && is_lower(name) && name.as_bytes()[0].is_ascii_alphanumeric()
 }
 
 names! {
     /// An AWS account.
-    AccountId "accounts", "an account of 12 digits", 12, "^[0-9]{12}$",
+    AccountId "an account of 12 digits", 12, "^[0-9]{12}$",
     |name| name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 names! {
-    /// A name that is sent to a service as it is: a profile, a role, a client, a tenant, an audience.
-    ServiceName "names", "a name in printable ASCII without spaces", 512, "^[!-~]+$",
-    |name| name.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-names! {
-    /// A hint which account is meant; `{username}` becomes the login of the system.
-    LoginHint "hints", "a login in printable ASCII without spaces", 256, "^[!-~]+$",
+    /// A name that is sent to a service as it is: a profile, a role, a client, a tenant, a login.
+    ServiceName "a name in printable ASCII without spaces", 512, "^[!-~]+$",
     |name| name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 names! {
     /// OAuth scopes with spaces between them (RFC 6749, section 3.3).
-    Scopes "scopes", "scopes with single spaces between them", 4096, "^[!#-\\[\\]-~]+( [!#-\\[\\]-~]+)*$",
+    Scopes "scopes with single spaces between them", 4096, "^[!#-\\[\\]-~]+( [!#-\\[\\]-~]+)*$",
     |name| name.split(' ').all(|scope| {
         !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
     })

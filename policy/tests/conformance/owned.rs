@@ -163,8 +163,12 @@ fn preferences_of_the_machine_make_those_of_the_user_disappear() {
 fn a_user_name_leads_to_no_other_folder() {
     let mut place = Owned::new(Form::XmlOfUser);
     place.put(&[("deskhandEnabled", json!(false))]);
-    for name in ["../ann", "./ann", "x/../ann", "", "..", "."] {
-        let store = ManagedPreferences::in_folder(place.folder.path(), Some(name), place.owner());
+    place.form = Form::XmlOfMachine;
+    place.put(&[("deskhandEnabled", json!(false))]);
+    let below = place.folder.path().join("empty");
+    fs::create_dir_all(below.join("x")).unwrap();
+    for name in ["../ann", "./../ann", "..", "../", "x/../..", ""] {
+        let store = ManagedPreferences::in_folder(&below, Some(name), place.owner());
         assert_eq!(store.read(), Reading::Absent, "{name}");
     }
 }

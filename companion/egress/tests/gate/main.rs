@@ -9,20 +9,27 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use bytes::Bytes;
 use deskhand_egress::{
-    Client, Destination, Directive, EgressError, Exchange, Gate, Network, Proxy, egress_table, firewall_rules,
+    Client, Destination, Directive, EgressError, Exchange, Gate, Network, Proxy, ProxyFault, egress_table,
+    firewall_rules,
 };
 use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+mod listing;
 mod party;
+mod proxies;
+#[cfg(unix)]
+mod real_proxies;
+mod web;
 use party::{Party, TlsParty};
 
-fn settings(base: &str) -> impl Fn(&str) -> Option<String> {
+pub(crate) fn settings(base: &str) -> impl Fn(&str) -> Value {
     let base = base.to_owned();
     move |key| match key {
-        "inferenceProvider" => Some("gateway".to_owned()),
-        "inferenceGatewayBaseUrl" => Some(base.clone()),
-        _ => None,
+        "inferenceProvider" => json!("gateway"),
+        "inferenceGatewayBaseUrl" => json!(base),
+        _ => Value::Null,
     }
 }
 
@@ -32,7 +39,7 @@ fn client(base: &str) -> Client {
         .expect("an open gateway")
 }
 
-fn request(address: impl AsRef<str>) -> http::Request<Bytes> {
+pub(crate) fn request(address: impl AsRef<str>) -> http::Request<Bytes> {
     http::Request::get(address.as_ref())
         .header("x-api-key", "secret")
         .body(Bytes::new())
@@ -251,7 +258,7 @@ async fn asks_the_proxy_for_a_tunnel_and_never_goes_around_it() {
     .await;
     let address = proxy.base.clone();
     let from_key = move |key: &str| match key {
-        "egressProxyUrl" => Some(address.clone()),
+        "egressProxyUrl" => json!(address),
         other => settings("https://gateway.example.invalid")(other),
     };
     let gate = Gate::new(from_key, Network::default());
@@ -264,11 +271,11 @@ async fn asks_the_proxy_for_a_tunnel_and_never_goes_around_it() {
         .expect_err("a refusal");
     assert!(
         matches!(
-            error,
+            &error,
             EgressError::Failed {
-                exchange: Exchange::Unreachable(_),
+                exchange: Exchange::Proxy { fault: ProxyFault::Refused(403), proxy: named },
                 ..
-            }
+            } if *named == proxy.base
         ),
         "{error}"
     );
@@ -299,9 +306,9 @@ async fn reaches_this_machine_without_the_proxy() {
 fn stays_closed_until_the_keys_open_it() {
     let gate = |provider: Option<&'static str>, base: Option<&'static str>| {
         let setting = move |key: &str| match key {
-            "inferenceProvider" => provider.map(str::to_owned),
-            "inferenceGatewayBaseUrl" => base.map(str::to_owned),
-            _ => None,
+            "inferenceProvider" => json!(provider),
+            "inferenceGatewayBaseUrl" => json!(base),
+            _ => Value::Null,
         };
         Gate::new(setting, Network::default())
             .client(Destination::InferenceGateway)
@@ -348,7 +355,7 @@ fn stays_closed_until_the_keys_open_it() {
 
 #[test]
 fn the_service_has_no_client_for_what_a_pane_loads() {
-    let gate = Gate::new(|_| None, Network::default());
+    let gate = Gate::new(|_| Value::Null, Network::default());
     let error = gate.client(Destination::OfficeScript).expect_err("a refusal");
     assert_eq!(error, EgressError::NotOurs(Destination::OfficeScript));
     assert!(gate.client(Destination::Proxy).is_err());
@@ -356,14 +363,14 @@ fn the_service_has_no_client_for_what_a_pane_loads() {
 
 #[test]
 fn a_pane_may_load_office_js_until_the_administrator_provides_a_copy() {
-    let gate = Gate::new(|_| None, Network::default());
+    let gate = Gate::new(|_| Value::Null, Network::default());
     let sources: Vec<String> = gate
         .pane_sources(Directive::Script)
         .iter()
         .map(ToString::to_string)
         .collect();
     assert_eq!(sources, ["https://appsforoffice.microsoft.com"]);
-    let own = gate.under(|key| (key == "deskhandOfficeScriptFolder").then(|| "/srv/office-js".to_owned()));
+    let own = gate.under(|key| json!((key == "deskhandOfficeScriptFolder").then_some("/srv/office-js")));
     assert!(own.pane_sources(Directive::Script).is_empty());
     assert!(own.egress_list().is_empty());
 }
@@ -382,14 +389,25 @@ fn the_list_is_what_the_settings_open() {
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(
         lines[1],
-        "inference-gateway  https://gateway.example.com          service    inferenceProvider           Streams the model's answers from the gateway that the organisation runs."
+        "inference-gateway  https://gateway.example.com          service    content     inferenceProvider           Streams the model's answers from the gateway that the organisation runs."
     );
-    assert_eq!(lines.len(), 4);
     assert_eq!(
         firewall_rules(&list),
         "appsforoffice.microsoft.com:443\ngateway.example.com:443\nproxy:3128\n"
     );
     let json = serde_json::to_value(&list).expect("json");
-    assert_eq!(json[1]["origin"], "http://proxy:3128");
-    assert_eq!(json[2]["openedBy"], "pane");
+    let of = |id: &str| {
+        json.as_array()
+            .expect("a list")
+            .iter()
+            .find(|entry| entry["destination"] == id)
+            .cloned()
+    };
+    assert_eq!(of("proxy").expect("a proxy")["target"], "http://proxy:3128");
+    assert_eq!(of("office-script").expect("a script")["openedBy"], "pane");
+    // Without a list of hosts the web tools reach the host of inference alone.
+    assert_eq!(
+        of("web-fetch").expect("web tools")["target"],
+        "https://gateway.example.com"
+    );
 }

@@ -1,17 +1,23 @@
 //! The other side of a connection: a server on a port of its own that counts the requests it sees.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
+use deskhand_egress::{Resolve, Resolving};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+
+/// A name that the certificate of a [`TlsParty`] holds, and that no resolver knows.
+pub(crate) const PROVIDER: &str = "provider.example";
 
 /// A plain server on loopback.
 pub(crate) struct Party {
@@ -40,7 +46,9 @@ impl Party {
 
 /// A server with a certificate from an authority of its own, which answers every request with an empty 200.
 pub(crate) struct TlsParty {
+    /// At `localhost`.
     pub(crate) base: String,
+    pub(crate) port: u16,
     pub(crate) authority: CertificateDer<'static>,
 }
 
@@ -71,6 +79,7 @@ impl TlsParty {
         });
         Self {
             base: format!("https://localhost:{port}"),
+            port,
             authority,
         }
     }
@@ -87,8 +96,111 @@ fn certificate() -> (
     let authority = params.self_signed(&authority_key).expect("an authority");
     let issuer = Issuer::new(params, authority_key);
     let key = KeyPair::generate().expect("a key");
-    let leaf = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
+    let leaf = CertificateParams::new(vec!["localhost".to_owned(), PROVIDER.to_owned()]).expect("parameters");
     let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
     (authority.der().clone(), leaf.der().clone(), key)
+}
+
+/// A proxy that opens a tunnel for whatever is asked, always to the same port of this machine, and keeps what was asked.
+pub(crate) struct TunnelProxy {
+    /// `127.0.0.1:port`
+    pub(crate) place: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl TunnelProxy {
+    pub(crate) async fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let place = listener.local_addr().expect("an address").to_string();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let record = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                let record = Arc::clone(&record);
+                tokio::spawn(async move {
+                    let mut client = BufReader::new(socket);
+                    let mut head = String::new();
+                    while !head.ends_with("\r\n\r\n") {
+                        if client.read_line(&mut head).await.unwrap_or(0) == 0 {
+                            return;
+                        }
+                    }
+                    record
+                        .lock()
+                        .expect("no panic")
+                        .push(head.lines().next().unwrap_or_default().to_owned());
+                    let mut far = TcpStream::connect(("127.0.0.1", port))
+                        .await
+                        .expect("the far side");
+                    // In one piece with what the far side says first, as a busy network may deliver it.
+                    let mut first = b"HTTP/1.1 200 Connection established\r\n\r\n".to_vec();
+                    if head.contains(":2222 ") {
+                        far.read_buf(&mut first).await.expect("a greeting");
+                    }
+                    client.write_all(&first).await.expect("an open connection");
+                    drop(copy_bidirectional(&mut client, &mut far).await);
+                });
+            }
+        });
+        Self { place, asked }
+    }
+
+    /// The first line of each request.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("no panic").clone()
+    }
+}
+
+/// A party that answers every connection with the same bytes and ends it.
+pub(crate) async fn blurting(bytes: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let place = listener.local_addr().expect("an address").to_string();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut head = [0; 4096];
+            drop(socket.read(&mut head).await);
+            drop(socket.write_all(bytes).await);
+        }
+    });
+    place
+}
+
+/// A resolver with its answers written down: the last one stays.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    answers: Mutex<VecDeque<Vec<IpAddr>>>,
+    pub(crate) asked: Mutex<Vec<String>>,
+}
+
+impl Names {
+    pub(crate) fn answering(answers: &[&[&str]]) -> Arc<Self> {
+        let read = |list: &&[&str]| {
+            list.iter()
+                .map(|text| text.parse().expect("an address"))
+                .collect()
+        };
+        Arc::new(Self {
+            answers: Mutex::new(answers.iter().map(read).collect()),
+            asked: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("no panic").clone()
+    }
+}
+
+impl Resolve for Names {
+    fn resolve(&self, name: &str) -> Resolving {
+        self.asked.lock().expect("no panic").push(name.to_owned());
+        let mut answers = self.answers.lock().expect("no panic");
+        let answer = if answers.len() > 1 {
+            answers.pop_front()
+        } else {
+            answers.front().cloned()
+        };
+        let answer = answer.ok_or_else(|| std::io::Error::other("no such name"));
+        Box::pin(async move { answer })
+    }
 }

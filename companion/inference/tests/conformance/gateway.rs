@@ -190,7 +190,7 @@ async fn a_list_that_is_refused_fails_the_call_with_its_own_code() {
 
 #[test]
 fn a_closed_gate_gives_no_provider_and_says_which_key() {
-    let closed = deskhand_egress::Gate::new(|_| None, deskhand_egress::Network::default());
+    let closed = deskhand_egress::Gate::new(|_| serde_json::Value::Null, deskhand_egress::Network::default());
     let error =
         Gateway::new(GatewayConfig::new("https://gateway.example.com"), &closed).expect_err("no provider");
     assert_eq!(error.code, ErrorCode::InferenceNotConfigured);

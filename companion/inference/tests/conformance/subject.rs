@@ -6,7 +6,7 @@ use deskhand_core::ports::Provider;
 use deskhand_egress::{Gate, Network};
 use deskhand_inference::retry::Pauses;
 use deskhand_inference::{Gateway, GatewayConfig, Secret};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A provider and the wire format it reads.
 pub(crate) trait Subject {
@@ -70,9 +70,9 @@ pub(crate) fn gateway(base: &str, change: impl FnOnce(&mut GatewayConfig)) -> Ga
 pub(crate) fn gate(base: &str) -> Gate {
     let base = base.to_owned();
     let setting = move |key: &str| match key {
-        "inferenceProvider" => Some("gateway".to_owned()),
-        "inferenceGatewayBaseUrl" => Some(base.clone()),
-        _ => None,
+        "inferenceProvider" => json!("gateway"),
+        "inferenceGatewayBaseUrl" => json!(base),
+        _ => json!(null),
     };
     Gate::new(setting, Network::default())
 }

@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, SecretStore};
-use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, SandboxState, ServiceView};
+use deskhand_protocol::hello::{
+    FrontEndKind, HelloAnswer, HelloParams, OrganisationView, SandboxState, ServiceView,
+};
 use deskhand_protocol::{ErrorCode, EventBody, Method, SessionEvent, SessionId, UserError};
 use deskhand_server::{
     Attachment, Authority, CurrentLeaf, FrontEnd, FrontEnds, Guards, Handler, Limits, MemoryTokens,
@@ -302,6 +304,8 @@ impl Handler for Log {
             sandbox: SandboxState::NotNeeded,
             secret_store: "keyFile".to_owned(),
             notices: Vec::new(),
+            stopped: None,
+            organisation: OrganisationView::default(),
         };
         let answer = HelloAnswer {
             version: "test".to_owned(),

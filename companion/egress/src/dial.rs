@@ -1,0 +1,319 @@
+//! Opens connections: finds the way, checks every address, and tells who failed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tower_service::Service;
+
+use crate::error::innermost;
+use crate::host::Host;
+use crate::pac::ProxyScript;
+use crate::proxy::{Server, goes_direct};
+use crate::resolve::{Lookup, LookupError};
+use crate::tls::Tls;
+use crate::{
+    Destination, EgressAudit, EgressDecision, EgressError, Exchange, Origin, Proxy, ProxyFault, Resolve,
+    Stream, WebRefusal, WebRules, tunnel,
+};
+
+/// For everything until a connection stands: the proxy script, DNS, TCP, the tunnel and TLS.
+const CONNECT_WITHIN: Duration = Duration::from_secs(15);
+/// For one proxy of a list.
+const PROXY_WITHIN: Duration = Duration::from_secs(5);
+/// For a look at the addresses of a host that the proxy will resolve itself.
+const LOOK_WITHIN: Duration = Duration::from_secs(2);
+/// A peer that vanished without a word is noticed by the kernel's probes, not only by the caller's deadline.
+const PROBE_SILENT_PEER: Duration = Duration::from_secs(30);
+
+/// How connections leave this machine.
+#[derive(Debug)]
+pub(crate) struct Way {
+    pub(crate) proxies: Proxies,
+    pub(crate) tls: Tls,
+    pub(crate) resolver: Arc<dyn Resolve>,
+}
+
+/// Who says which proxy to use.
+#[derive(Debug)]
+pub(crate) enum Proxies {
+    Rules(Proxy),
+    Script(ProxyScript),
+}
+
+/// One way to a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Direct,
+    Through(Server),
+}
+
+/// Where a dialer may go.
+#[derive(Clone, Debug)]
+pub(crate) enum Scope {
+    /// To these origins, whatever their addresses: an administrator named them.
+    Origins(Arc<[Origin]>),
+    /// Where the rules permit.
+    Web(Arc<WebRules>),
+    /// To this origin, https or not: networks serve their proxy scripts to machines that know no authority yet.
+    Fetch(Origin),
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// HTTP, under TLS where the origin is https.
+    Http,
+    /// Whatever the caller speaks.
+    Raw,
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DialError {
+    #[error("{0}")]
+    Refused(WebRefusal),
+    #[error("{0}")]
+    Failed(Exchange),
+    #[error("{0}")]
+    Setup(EgressError),
+}
+
+impl From<Exchange> for DialError {
+    fn from(exchange: Exchange) -> Self {
+        Self::Failed(exchange)
+    }
+}
+
+/// Opens the connections of one destination.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialer {
+    pub(crate) way: Arc<Way>,
+    pub(crate) scope: Scope,
+    pub(crate) destination: Destination,
+    pub(crate) audit: Option<Arc<dyn EgressAudit>>,
+}
+
+impl Dialer {
+    /// Opens a connection to an origin that the caller has checked.
+    pub(crate) async fn dial(&self, target: &Origin, used: Use) -> Result<Stream, DialError> {
+        let dialed = timeout(CONNECT_WITHIN, self.by_some_route(target, used)).await;
+        let stream = dialed
+            .map_err(|_| Exchange::TimedOut)
+            .map_err(DialError::from)
+            .flatten();
+        match &stream {
+            Ok(_) => self.record(
+                target.host(),
+                target.port(),
+                true,
+                self.destination.row().named_by(),
+            ),
+            Err(DialError::Refused(why)) => self.record(target.host(), target.port(), false, why.key()),
+            Err(DialError::Failed(_) | DialError::Setup(_)) => {}
+        }
+        stream
+    }
+
+    /// Tells the audit port.
+    pub(crate) fn record(&self, host: &str, port: u16, allowed: bool, key: &'static str) {
+        if let Some(audit) = &self.audit {
+            audit.record(EgressDecision {
+                destination: self.destination,
+                host: host.to_owned(),
+                port,
+                allowed,
+                key,
+            });
+        }
+    }
+
+    /// The credentials for a proxy that reads requests itself. A script's proxies are known only to the connection.
+    pub(crate) fn plain_authorization(&self, target: &Origin) -> Option<http::HeaderValue> {
+        match &self.way.proxies {
+            Proxies::Rules(proxy) if !target.is_https() => proxy.server(target)?.authorization.clone(),
+            Proxies::Rules(_) | Proxies::Script(_) => None,
+        }
+    }
+
+    /// Tries the routes in their order. The next one is tried only where a proxy was not there at all.
+    async fn by_some_route(&self, target: &Origin, used: Use) -> Result<Stream, DialError> {
+        let mut last = DialError::from(Exchange::Unreachable("no way leads there".to_owned()));
+        for route in self.routes(target).await? {
+            last = match self.by(&route, target, used).await {
+                Ok(stream) => return Ok(stream),
+                Err(DialError::Failed(Exchange::Proxy { proxy, fault })) if fault.is_absent() => {
+                    Exchange::Proxy { proxy, fault }.into()
+                }
+                Err(error) => return Err(error),
+            };
+        }
+        Err(last)
+    }
+
+    async fn routes(&self, target: &Origin) -> Result<Vec<Route>, DialError> {
+        match &self.way.proxies {
+            Proxies::Rules(proxy) => Ok(vec![
+                proxy
+                    .server(target)
+                    .cloned()
+                    .map_or(Route::Direct, Route::Through),
+            ]),
+            Proxies::Script(_) if goes_direct(target) => Ok(vec![Route::Direct]),
+            Proxies::Script(script) => {
+                let asked = script.routes(target, &self.way).await;
+                asked.map_err(|fault| at(&script.origin(), fault))
+            }
+        }
+    }
+
+    async fn by(&self, route: &Route, target: &Origin, used: Use) -> Result<Stream, DialError> {
+        let stream = match route {
+            Route::Direct => self.direct(target).await?,
+            Route::Through(server) => {
+                self.look(target).await?;
+                let proxy = server.origin();
+                let there = timeout(PROXY_WITHIN, self.way.reach(server)).await;
+                let there = there.map_err(|_| at(&proxy, ProxyFault::TimedOut))??;
+                if used == Use::Http && !target.is_https() {
+                    return Ok(there.read_by_the_proxy());
+                }
+                let tunnel = tunnel::open(there, server, target).await;
+                tunnel.map_err(|fault| at(&proxy, fault))?
+            }
+        };
+        if used == Use::Http && target.is_https() {
+            return Ok(self
+                .way
+                .secure(stream, target.host())
+                .await?
+                .map_err(Exchange::Tls)?);
+        }
+        Ok(stream)
+    }
+
+    async fn direct(&self, target: &Origin) -> Result<Stream, DialError> {
+        let rules = match &self.scope {
+            Scope::Origins(_) | Scope::Fetch(_) => None,
+            Scope::Web(rules) => Some(Arc::clone(rules)),
+        };
+        if let (Some(rules), Some(host)) = (&rules, Host::parse(target.host())) {
+            rules.permits(&host, target.port()).map_err(DialError::Refused)?;
+        }
+        self.way.connect(target, rules).await
+    }
+
+    /// Looks at the addresses of a host that the proxy will resolve. Where this machine cannot resolve it, the proxy's
+    /// own rules are all there is.
+    async fn look(&self, target: &Origin) -> Result<(), DialError> {
+        let (Scope::Web(rules), Some(Host::Name(name))) = (&self.scope, Host::parse(target.host())) else {
+            return Ok(());
+        };
+        let lookup = self.way.lookup(Some(Arc::clone(rules)));
+        match timeout(LOOK_WITHIN, lookup.addresses(&name)).await {
+            Ok(Err(LookupError::Refused(why))) => Err(DialError::Refused(why)),
+            Ok(Ok(_) | Err(LookupError::Dns(_))) | Err(_) => Ok(()),
+        }
+    }
+}
+
+impl Way {
+    fn lookup(&self, rules: Option<Arc<WebRules>>) -> Lookup {
+        Lookup {
+            resolver: Arc::clone(&self.resolver),
+            rules,
+        }
+    }
+
+    /// A TCP connection, to one of the addresses that the name was resolved to here.
+    pub(crate) async fn connect(
+        &self,
+        target: &Origin,
+        rules: Option<Arc<WebRules>>,
+    ) -> Result<Stream, DialError> {
+        let mut connector = HttpConnector::new_with_resolver(self.lookup(rules));
+        connector.set_nodelay(true);
+        connector.set_keepalive(Some(PROBE_SILENT_PEER));
+        let place = format!("http://{}:{}/", target.host(), target.port());
+        let place: Uri = place
+            .parse()
+            .map_err(|_| Exchange::Unreachable("no such place".to_owned()))?;
+        let socket = connector.call(place).await.map_err(|error| sorted(&error))?;
+        Ok(Stream::new(socket.into_inner()))
+    }
+
+    /// A connection to a proxy, under TLS where it is an https proxy.
+    async fn reach(&self, server: &Server) -> Result<Stream, DialError> {
+        let proxy = server.origin();
+        let stream = self.connect(&proxy, None).await.map_err(|error| match error {
+            DialError::Failed(Exchange::Unresolved(why)) => at(&proxy, ProxyFault::Unresolved(why)),
+            DialError::Failed(Exchange::Unreachable(why)) => at(&proxy, ProxyFault::Unreachable(why)),
+            other => other,
+        })?;
+        if !server.https {
+            return Ok(stream);
+        }
+        let secured = self.secure(stream, proxy.host()).await?;
+        secured.map_err(|why| at(&proxy, ProxyFault::Tls(why)))
+    }
+
+    /// TLS with whoever is at the other end of a stream; the inner error is a failed handshake.
+    async fn secure(&self, stream: Stream, host: &str) -> Result<Result<Stream, String>, DialError> {
+        let config = self.tls.config().map_err(DialError::Setup)?;
+        let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let Ok(name) = ServerName::try_from(bare) else {
+            return Ok(Err(
+                "the host has no name that a certificate could hold".to_owned()
+            ));
+        };
+        let secured = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+        Ok(secured.map(Stream::new).map_err(|error| innermost(&error)))
+    }
+}
+
+fn at(proxy: &Origin, fault: ProxyFault) -> DialError {
+    let proxy = proxy.to_string();
+    Exchange::Proxy { proxy, fault }.into()
+}
+
+/// Sorts an error of the connector by its causes.
+fn sorted(error: &(dyn std::error::Error + 'static)) -> DialError {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        match error.downcast_ref::<LookupError>() {
+            Some(LookupError::Refused(why)) => return DialError::Refused(*why),
+            Some(LookupError::Dns(why)) => return Exchange::Unresolved(why.clone()).into(),
+            None => cause = error.source(),
+        }
+    }
+    Exchange::Unreachable(innermost(error)).into()
+}
+
+/// The connector of the HTTP client.
+impl Service<Uri> for Dialer {
+    type Response = TokioIo<Stream>;
+    type Error = DialError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let dialer = self.clone();
+        Box::pin(async move {
+            let target = url::Url::parse(&uri.to_string()).ok();
+            let target = target.and_then(|url| Origin::of_web_url(&url).ok());
+            let target = target.ok_or_else(|| Exchange::Unreachable("no such place".to_owned()))?;
+            dialer.dial(&target, Use::Http).await.map(TokioIo::new)
+        })
+    }
+}

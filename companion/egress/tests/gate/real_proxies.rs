@@ -1,0 +1,229 @@
+//! Proxies that nobody here wrote: Squid, which asks for a name and a password, and mitmproxy, which inspects TLS with an
+//! authority of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use deskhand_egress::{
+    Client, Destination, EgressError, Exchange, Gate, Network, Proxy, ProxyFault, authorities_of_pem,
+};
+use deskhand_test_support::{Child, eventually, free_port};
+use pretty_assertions::assert_eq;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+use crate::party::{PROVIDER, Party, TlsParty};
+use crate::{request, settings};
+
+const START: Duration = Duration::from_mins(1);
+
+/// A program that listens, with its folder.
+struct Running {
+    port: u16,
+    folder: TempDir,
+    _child: Child,
+}
+
+impl Running {
+    /// Starts a program on a free port and waits until it takes connections.
+    async fn start(program: &str, arguments: impl Fn(u16, &Path) -> Vec<String>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let child = Child::spawn(Command::new(program).args(arguments(port, folder.path())));
+        eventually(program, START, async || {
+            TcpStream::connect(("127.0.0.1", port)).await.ok()
+        })
+        .await;
+        Self {
+            port,
+            folder,
+            _child: child,
+        }
+    }
+}
+
+/// Squid in front of this machine, for the person `ada` with the password `pass:word`.
+async fn squid() -> Running {
+    Running::start("/usr/sbin/squid", |port, folder| {
+        let write = |name: &str, text: String| -> PathBuf {
+            let path = folder.join(name);
+            std::fs::write(&path, text).expect("a file");
+            path
+        };
+        let hosts = write("hosts", format!("127.0.0.1 {PROVIDER}\n"));
+        // `openssl passwd -apr1 -salt deskhand pass:word`
+        let people = write("people", "ada:$apr1$deskhand$VwMBzxkWvND8jd42mSvoh.\n".to_owned());
+        let check = "/usr/lib/squid/basic_ncsa_auth";
+        let own = folder.display();
+        let config = write(
+            "squid.conf",
+            format!(
+                "http_port 127.0.0.1:{port}\nhosts_file {}\nauth_param basic program {check} {}\n\
+                 acl closed dstdomain forbidden.example\nacl signed_in proxy_auth REQUIRED\n\
+                 http_access deny closed\nhttp_access allow signed_in\nhttp_access deny all\ncache deny all\n\
+                 access_log none\ncache_log {own}/cache.log\npid_filename {own}/squid.pid\ncoredump_dir {own}\n\
+                 pinger_enable off\nshutdown_lifetime 0 seconds\n",
+                hosts.display(),
+                people.display(),
+            ),
+        );
+        open_to_all(folder);
+        // In the foreground and as one process, so that it ends with the test.
+        let config = config.display().to_string();
+        ["-N", "-f", &config].map(str::to_owned).to_vec()
+    })
+    .await
+}
+
+/// Squid lays down root's rights, and still has to read its folder.
+fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).expect("a folder of ours");
+}
+
+fn client(base: &str, network: Network) -> Client {
+    Gate::new(settings(base), network)
+        .client(Destination::InferenceGateway)
+        .expect("an open gateway")
+}
+
+fn behind(proxy: &str, party: &TlsParty) -> Network {
+    Network {
+        proxy: Proxy::from_environment(|name| (name == "https_proxy").then(|| proxy.to_owned()))
+            .expect("a proxy"),
+        extra_roots: vec![party.authority.clone()],
+        ..Network::default()
+    }
+}
+
+#[tokio::test]
+async fn squid_lets_through_whom_it_knows_and_names_its_sign_in_to_others() {
+    let party = TlsParty::serve().await;
+    let squid = squid().await;
+    let base = format!("https://{PROVIDER}:{}", party.port);
+    let place = format!("127.0.0.1:{}", squid.port);
+    let known = client(&base, behind(&format!("http://ada:pass%3Aword@{place}"), &party));
+    assert_eq!(
+        known.send(request(&base)).await.expect("an answer").status(),
+        StatusCode::OK
+    );
+    for stranger in [format!("http://{place}"), format!("http://ada:wrong@{place}")] {
+        let error = client(&base, behind(&stranger, &party))
+            .send(request(&base))
+            .await
+            .expect_err("a refusal");
+        let EgressError::Failed {
+            exchange: Exchange::Proxy { fault, proxy },
+            ..
+        } = &error
+        else {
+            panic!("{error:?}");
+        };
+        assert_eq!(*fault, ProxyFault::SignIn("Basic".to_owned()));
+        assert_eq!(*proxy, format!("http://{place}"));
+        assert!(!error.to_string().contains("wrong"));
+    }
+    let closed = format!("https://forbidden.example:{}", party.port);
+    let client = client(
+        &closed,
+        behind(&format!("http://ada:pass%3Aword@{place}"), &party),
+    );
+    let error = client.send(request(&closed)).await.expect_err("a refusal");
+    assert!(
+        matches!(
+            &error,
+            EgressError::Failed {
+                exchange: Exchange::Proxy {
+                    fault: ProxyFault::Refused(403),
+                    ..
+                },
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_script_leads_to_squid_with_the_credentials_of_the_environment() {
+    let party = TlsParty::serve().await;
+    let squid = squid().await;
+    let place = format!("127.0.0.1:{}", squid.port);
+    let script = format!(
+        "function FindProxyForURL(url, host) {{ return dnsDomainIs(host, '.example') ? 'PROXY {place}' : 'DIRECT'; }}"
+    );
+    let pac = Party::serve(Router::new().fallback(move || async move { script })).await;
+    let base = format!("https://{PROVIDER}:{}", party.port);
+    let gateway = settings(&base);
+    let setting = move |key: &str| {
+        if key == "egressProxyPacUrl" {
+            json!(pac.base)
+        } else {
+            gateway(key)
+        }
+    };
+    let gate = Gate::new(
+        setting,
+        behind(&format!("http://ada:pass%3Aword@{place}"), &party),
+    );
+    let client = gate
+        .client(Destination::InferenceGateway)
+        .expect("an open gateway");
+    assert_eq!(
+        client.send(request(&base)).await.expect("an answer").status(),
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_inspects_tls_needs_its_authority_to_be_trusted() {
+    let page = Party::serve(Router::new().fallback(|| async { "inspected" })).await;
+    let to = page.base.clone();
+    let inspector = Running::start("mitmdump", |port, folder| {
+        let set = |text: String| ["--set".to_owned(), text];
+        let mut arguments = ["--quiet", "--listen-host", "127.0.0.1", "--listen-port"]
+            .map(str::to_owned)
+            .to_vec();
+        arguments.push(port.to_string());
+        arguments.extend(set(format!("confdir={}", folder.display())));
+        arguments.extend(set("connection_strategy=lazy".to_owned()));
+        arguments.extend(set("upstream_cert=false".to_owned()));
+        arguments.extend(["--map-remote".to_owned(), format!("|https://{PROVIDER}|{to}")]);
+        arguments
+    })
+    .await;
+    let base = format!("https://{PROVIDER}");
+    let proxy = format!("http://127.0.0.1:{}", inspector.port);
+    let network = |extra_roots| Network {
+        proxy: Proxy::from_environment(|name| (name == "https_proxy").then(|| proxy.clone()))
+            .expect("a proxy"),
+        extra_roots,
+        ..Network::default()
+    };
+    let error = client(&base, network(Vec::new()))
+        .send(request(&base))
+        .await
+        .expect_err("a refusal");
+    assert!(
+        matches!(
+            &error,
+            EgressError::Failed {
+                exchange: Exchange::Tls(_),
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let pem = std::fs::read(inspector.folder.path().join("mitmproxy-ca-cert.pem")).expect("an authority");
+    let trusting = network(authorities_of_pem(&pem).expect("an authority"));
+    let answer = client(&base, trusting)
+        .send(request(&base))
+        .await
+        .expect("an answer");
+    assert_eq!(answer.body_up_to(100).await.expect("a body"), "inspected");
+    assert_eq!(page.seen(), 1);
+}

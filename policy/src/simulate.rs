@@ -3,6 +3,8 @@
 //! Judged by the values in effect and the same rules as in enforcement, as far as they need no machine: links are not
 //! followed, names not resolved, files not looked at. Where that matters the answer says so.
 
+use std::fmt::Write as _;
+
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
@@ -177,9 +179,10 @@ impl Asked<'_> {
         let mut verdict = self.folder(&path, write);
         if verdict.allowed {
             if let Some(rule) = needed.iter().find_map(|tool| self.asks(tool)) {
-                verdict.why.push_str(&format!(
+                let _ = write!(
+                    verdict.why,
                     "; a person is asked each time where `{rule}` fits (`builtinToolPolicy`)"
-                ));
+                );
             }
             for hint in hints {
                 verdict.why.push_str("; ");

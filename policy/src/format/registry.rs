@@ -106,7 +106,7 @@ fn choose(mut profile: Profile, found: Vec<(Place, ProfileEntry)>) -> Result<Pro
             }
     });
     for (place, entry) in found {
-        if place == (Place { product, machine }) {
+        if place.product == product {
             profile.entries.push(entry);
         } else if place.product == product {
             profile.remark(

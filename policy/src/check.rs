@@ -290,7 +290,6 @@ impl Check<'_> {
     fn valid(&mut self, entry: &ProfileEntry, row: &Definition, value: &Value) {
         let is_default = *value == (row.default)();
         match row.effect {
-            Effect::Enforced => {}
             Effect::ActsWith(part) => {
                 let sentence =
                     format!("does nothing yet: it acts with {part}, which this build does not have");
@@ -305,7 +304,7 @@ impl Check<'_> {
                     format!("cannot be enforced yet, so sessions do not start: it waits for {part}");
                 self.about(entry, Severity::Error, FindingCode::NotEnforceable, sentence);
             }
-            Effect::NotEnforceable(_) => {}
+            Effect::Enforced | Effect::NotEnforceable(_) => {}
         }
         if row.doc.trim_start().starts_with("Deprecated") {
             let sentence = crate::render::words::paragraph(row.doc);
@@ -429,12 +428,6 @@ fn contradictions(policy: &Policy) -> Vec<(&'static str, String)> {
             "deskhandEnabled",
             "switches Deskhand off; the other keys have no effect".to_owned(),
         ));
-    }
-    if set("isDesktopExtensionSignatureRequired")
-        && policy.value("isDesktopExtensionEnabled") == Value::Bool(false)
-    {
-        let sentence = "has no effect while `isDesktopExtensionEnabled` is false".to_owned();
-        found.push(("isDesktopExtensionSignatureRequired", sentence));
     }
     if let (Value::Array(disabled), Value::Object(rules)) = (
         policy.value("disabledBuiltinTools"),

@@ -43,11 +43,10 @@ pub fn explain(policy: &Policy, key: &str) -> Result<Explanation, String> {
     let default = (row.default)();
     let forbids = match (stops, policy.value(row.name) == default) {
         (Some(problem), _) => Some(format!("sessions do not start: {}", problem.reason)),
-        (None, true) => None,
         (None, false) if (row.invalid_becomes)() == policy.value(row.name) => {
             Some("it is at its tight end: the doc says what that closes".to_owned())
         }
-        (None, false) => None,
+        (None, _) => None,
     };
     let because = match (entry.problem, entry.origin, entry.alias) {
         (Some(problem), origin, _) => format!(

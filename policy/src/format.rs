@@ -156,9 +156,10 @@ impl Profile {
     pub fn reading(&self, place: &str) -> Reading {
         let mut entries: BTreeMap<String, Result<Value, String>> = BTreeMap::new();
         for entry in &self.entries {
-            let value = match entries.contains_key(&entry.key) {
-                true => Err("the key stands there twice".to_owned()),
-                false => entry.value.clone(),
+            let value = if entries.contains_key(&entry.key) {
+                Err(crate::json::TWICE.to_owned())
+            } else {
+                entry.value.clone()
             };
             entries.insert(entry.key.clone(), value);
         }

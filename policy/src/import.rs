@@ -168,23 +168,17 @@ fn take(import: &mut Import, profile: &Profile, entry: &ProfileEntry, twice: boo
         });
     };
     if let Some(unused) = unused(&entry.key) {
-        return tell(
-            DifferenceKind::NotUsed,
-            format!("not taken over: {}", unused.words()),
-        );
+        let sentence = format!("not taken over: {}", unused.words());
+        return tell(DifferenceKind::NotUsed, sentence);
     }
     let Some(row) = definition(&entry.key) else {
-        return tell(
-            DifferenceKind::Unknown,
-            format!("not taken over: {}", no_such_key(&entry.key).1),
-        );
+        let sentence = format!("not taken over: {}", no_such_key(&entry.key).1);
+        return tell(DifferenceKind::Unknown, sentence);
     };
     if row.name != entry.key {
         if stronger(profile, row, &entry.key) {
-            return tell(
-                DifferenceKind::Covered,
-                format!("not taken over: `{}` is there under another name, too", row.name),
-            );
+            let sentence = format!("not taken over: `{}` is there under another name, too", row.name);
+            return tell(DifferenceKind::Covered, sentence);
         }
         tell(
             DifferenceKind::Renamed,
@@ -192,7 +186,7 @@ fn take(import: &mut Import, profile: &Profile, entry: &ProfileEntry, twice: boo
         );
     }
     let value = match &entry.value {
-        _ if twice => Err("the key stands there twice".to_owned()),
+        _ if twice => Err(crate::json::TWICE.to_owned()),
         Ok(value) => native(row, value, profile.encoding).map_err(|reason| reason.to_string()),
         Err(reason) => Err(reason.clone()),
     };
@@ -204,24 +198,28 @@ fn take(import: &mut Import, profile: &Profile, entry: &ProfileEntry, twice: boo
             import.settings.insert(row, value);
         }
         Err(reason) => {
-            let closed = (row.invalid_becomes)();
-            let written = !row.secret && (row.check)(&closed, Encoding::Json).is_ok();
-            let outcome = match (written, row.invalid_consequence) {
-                (true, _) => format!("written as {}", shown(closed.clone())),
-                (false, Consequence::StopsSessions) => {
-                    "left out; correct it before the profile is deployed".to_owned()
-                }
-                (false, Consequence::UsesValue) => "left out".to_owned(),
+            let closed = closed(row);
+            let outcome = match (&closed, row.invalid_consequence) {
+                (Some(value), _) => format!("written as {}", shown(value.clone())),
+                (None, Consequence::StopsSessions) => "left out, so that it restricts nothing: put in what was meant before the profile is deployed".to_owned(),
+                (None, Consequence::UsesValue) => "left out".to_owned(),
             };
             tell(
                 DifferenceKind::Invalid,
                 format!("{reason}; {outcome}. As it stands, {}", becomes(row)),
             );
-            if written {
-                import.settings.insert(row, closed);
+            if let Some(value) = closed {
+                import.settings.insert(row, value);
             }
         }
     }
+}
+
+/// What an invalid value can be written as without a change of effect: what it becomes, unless it also stops sessions.
+fn closed(row: &Definition) -> Option<Value> {
+    let value = (row.invalid_becomes)();
+    let stops = row.invalid_consequence == Consequence::StopsSessions;
+    Some(value).filter(|value| !row.secret && !stops && (row.check)(value, Encoding::Json).is_ok())
 }
 
 /// Whether an entry under a name that counts before `key` is there.
@@ -235,7 +233,6 @@ fn stronger(profile: &Profile, row: &Definition, key: &str) -> bool {
 fn effects(row: &Definition, value: &Value, foreign: bool) -> Vec<(DifferenceKind, String)> {
     let mut effects = Vec::new();
     match row.effect {
-        Effect::Enforced => {}
         Effect::ActsWith(part) => effects.push((
             DifferenceKind::ActsLater,
             format!("taken over; it does nothing until Deskhand has {part}"),
@@ -248,7 +245,7 @@ fn effects(row: &Definition, value: &Value, foreign: bool) -> Vec<(DifferenceKin
             DifferenceKind::NotEnforceable,
             format!("taken over; sessions do not start, because it waits for {part}"),
         )),
-        Effect::NotEnforceable(_) => {}
+        Effect::Enforced | Effect::NotEnforceable(_) => {}
     }
     if let Some(differs) = row.differs.filter(|_| foreign) {
         effects.push((

@@ -1,8 +1,12 @@
 //! What kind of input a key takes, told from the JSON Schema of its row, so that a new row needs no word here.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use serde_json::{Number, Value, json};
 
 use crate::definition::Definition;
+use crate::keys::definitions;
 use crate::source::Encoding;
 use crate::value::Invalid;
 
@@ -31,6 +35,12 @@ pub(crate) enum Shape {
 impl Shape {
     /// The kind of input that a row takes.
     pub(crate) fn of(row: &Definition) -> Self {
+        static BY_NAME: LazyLock<HashMap<&str, Shape>> =
+            LazyLock::new(|| definitions().map(|row| (row.name, Shape::read(row))).collect());
+        BY_NAME.get(row.name).cloned().unwrap_or_else(|| Self::read(row))
+    }
+
+    fn read(row: &Definition) -> Self {
         let schema = (row.schema)();
         if let Some(words) = schema["enum"].as_array()
             && let Some(words) = words

@@ -6,7 +6,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use deskhand_policy::{Format, template};
+use deskhand_policy::{Format, RECOMMENDED, export, template};
+
+/// The forms of a recommended profile, with the ending of the file.
+const DEPLOYED: [(Format, &str); 4] = [
+    (Format::Mobileconfig, "mobileconfig"),
+    (Format::Reg, "reg"),
+    (Format::Json, "json"),
+    (Format::Intune, "intune.json"),
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("generated")
@@ -17,7 +25,14 @@ fn expected() -> BTreeMap<String, Vec<u8>> {
     let templates = Format::ALL
         .iter()
         .map(|(_, format, file)| ((*file).to_owned(), template(*format)));
-    templates.collect()
+    let mut files: BTreeMap<String, Vec<u8>> = templates.collect();
+    for profile in RECOMMENDED {
+        for (format, ending) in DEPLOYED {
+            let content = export(format, &profile.settings(), profile.title).unwrap();
+            files.insert(format!("profiles/{}.{ending}", profile.name), content);
+        }
+    }
+    files
 }
 
 #[test]

@@ -7,6 +7,7 @@ The corpus and what is found lie in ~/.cache/deskhand/fuzz; nothing is written i
 import html
 import json
 import pathlib
+import plistlib
 import re
 import subprocess
 import sys
@@ -44,6 +45,8 @@ def dictionary(target):
         return []
     if target in ("csv", "legacy", "pdf", "plain"):
         return []
+    if target == "policy_formats":
+        return ["json.dict", "settings.dict"]
     return ["formula.dict"] if target == "formula" else ["json.dict"]
 
 
@@ -67,6 +70,11 @@ def seeds(target):
     elif target in ("legacy", "pdf"):
         folder = FIXTURES / {"legacy": "legacy", "pdf": "pdfs"}[target]
         yield from (file.read_bytes() for file in sorted(folder.glob("*__*")) if file.stat().st_size < LARGEST_INPUT)
+    elif target == "policy_formats":
+        folder = HERE.parent.parent / "policy" / "generated" / "profiles"
+        yield from (file.read_bytes() for file in sorted(folder.glob("*")))
+        yield from (plistlib.dumps(plistlib.loads(file.read_bytes()), fmt=plistlib.FMT_BINARY)
+                    for file in sorted(folder.glob("*.mobileconfig")))
     elif target == "formula":
         for file in packages:
             with zipfile.ZipFile(file) as package:

@@ -178,12 +178,11 @@ impl<'a> Xml<'a> {
         let text = self.text()?;
         let text = text.trim();
         let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
-        let number = match hexadecimal {
-            Some(digits) => u64::from_str_radix(digits, 16).ok().map(Number::from),
-            None => {
-                let unsigned = text.parse::<u64>().ok().map(Number::from);
-                unsigned.or_else(|| text.parse::<i64>().ok().map(Number::from))
-            }
+        let number = if let Some(digits) = hexadecimal {
+            u64::from_str_radix(digits, 16).ok().map(Number::from)
+        } else {
+            let unsigned = text.parse::<u64>().ok().map(Number::from);
+            unsigned.or_else(|| text.parse::<i64>().ok().map(Number::from))
         };
         number
             .map(Value::Number)

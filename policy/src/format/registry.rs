@@ -74,7 +74,7 @@ pub(super) fn profile(text: &str) -> Result<Profile, ReadError> {
             Data::Value(value) => found.push((place, entry(key, line, Ok(value)))),
             Data::Unreadable(why) => found.push((place, entry(key, line, Err(why.to_owned())))),
             Data::Invisible(why) => {
-                profile.remark(Some(line), format!("`{}` is not read: {why}", shown(&key)))
+                profile.remark(Some(line), format!("`{}` is not read: {why}", shown(&key)));
             }
         }
         if found.len() > ITEM_CAP {
@@ -106,7 +106,7 @@ fn choose(mut profile: Profile, found: Vec<(Place, ProfileEntry)>) -> Result<Pro
             }
     });
     for (place, entry) in found {
-        if place == (Place { product, machine }) {
+        if place.product == product {
             profile.entries.push(entry);
         } else if place.product == product {
             profile.remark(

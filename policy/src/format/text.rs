@@ -44,7 +44,7 @@ impl<'a> Lines<'a> {
     /// The line of a byte that lies not before the last one asked for.
     pub(super) fn of(&mut self, at: usize) -> usize {
         let passed = self.text.get(self.at..at).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line += passed.split(|byte| *byte == b'\n').count() - 1;
         self.at = at.max(self.at);
         self.line
     }

@@ -1,5 +1,7 @@
 //! The English texts of the administrative template.
 
+use std::fmt::Write as _;
+
 use super::NOTE;
 use super::admx::{CATEGORY, SCHEMA, releases, supported_id};
 use super::words::{lines, paragraph, plain, title};
@@ -13,7 +15,7 @@ pub(super) fn render(sections: &[Section]) -> String {
     let mut strings = String::new();
     let mut say = |id: &str, text: &str| {
         let text = escape(text, false);
-        strings.push_str(&format!("      <string id=\"{id}\">{text}</string>\n"));
+        let _ = writeln!(strings, "      <string id=\"{id}\">{text}</string>");
     };
     say(&format!("category_{CATEGORY}"), "Deskhand");
     for section in sections {

@@ -21,14 +21,15 @@ pub(super) const CATEGORY: &str = "Deskhand";
 /// The template.
 pub(super) fn render(sections: &[Section]) -> String {
     let rows = || sections.iter().flat_map(|section| section.rows);
-    let supported: String = releases(rows())
+    let supported: Vec<String> = releases(rows())
         .into_iter()
         .map(|since| {
             let id = supported_id(since);
             format!("      <definition name=\"{id}\" displayName=\"$(string.{id})\"/>\n")
         })
         .collect();
-    let categories: String = sections
+    let supported = supported.concat();
+    let categories: Vec<String> = sections
         .iter()
         .map(|section| {
             let id = section.id;
@@ -38,6 +39,7 @@ pub(super) fn render(sections: &[Section]) -> String {
             )
         })
         .collect();
+    let categories = categories.concat();
     let policies: String = rows().map(policy).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- {NOTE} -->\n\
@@ -97,7 +99,7 @@ fn element(name: &str, shape: &Shape) -> String {
         Shape::Text { longest } => format!("        <text {head} maxLength=\"{longest}\"/>\n"),
         Shape::Json => format!("        <text {head} maxLength=\"{LONGEST_JSON}\"/>\n"),
         Shape::Choice(words) => {
-            let items: String = words
+            let items: Vec<String> = words
                 .iter()
                 .enumerate()
                 .map(|(index, word)| {
@@ -108,6 +110,7 @@ fn element(name: &str, shape: &Shape) -> String {
                     )
                 })
                 .collect();
+            let items = items.concat();
             format!("        <enum {head}>\n{items}        </enum>\n")
         }
     }

@@ -1,5 +1,7 @@
 //! The reference page.
 
+use std::fmt::Write as _;
+
 use super::NOTE;
 use super::words::{facts, paragraph};
 use crate::definition::{Definition, Section};
@@ -26,17 +28,18 @@ pub(super) fn render(sections: &[Section]) -> String {
          where it is there and not so, every key is invalid.\n\n{FORMS}"
     );
     for section in sections {
-        page.push_str(&format!("\n## {}\n\n{}\n", section.title, paragraph(section.doc)));
+        let _ = write!(page, "\n## {}\n\n{}\n", section.title, paragraph(section.doc));
         page.extend(section.rows.iter().map(row));
     }
     page
 }
 
 fn row(row: &Definition) -> String {
-    let facts: String = facts(row)
+    let facts: Vec<String> = facts(row)
         .into_iter()
         .map(|(label, fact)| format!("| {label} | {} |\n", fact.replace('|', "\\|")))
         .collect();
+    let facts = facts.concat();
     format!(
         "\n### `{}`\n\n{}\n\n| | |\n|---|---|\n{facts}",
         row.name,

@@ -1,5 +1,7 @@
 //! Property lists in XML, with comments.
 
+use std::fmt::Write as _;
+
 use super::xml::{comment, escape};
 
 /// A value of a property list.
@@ -36,30 +38,36 @@ pub(super) fn document(about: &str, members: Vec<Member>) -> String {
          <!-- {} -->\n<plist version=\"1.0\">\n",
         comment(about)
     );
-    write(&mut document, &Node::Dictionary(members), 0);
+    write_node(&mut document, &Node::Dictionary(members), 0);
     document.push_str("</plist>\n");
     document
 }
 
-fn write(document: &mut String, node: &Node, depth: usize) {
+fn write_node(document: &mut String, node: &Node, depth: usize) {
     let indent = "\t".repeat(depth);
     match node {
-        Node::Boolean(value) => document.push_str(&format!("{indent}<{value}/>\n")),
-        Node::Integer(value) => document.push_str(&format!("{indent}<integer>{value}</integer>\n")),
+        Node::Boolean(value) => {
+            let _ = writeln!(document, "{indent}<{value}/>");
+        }
+        Node::Integer(value) => {
+            let _ = writeln!(document, "{indent}<integer>{value}</integer>");
+        }
         Node::Text(text) => {
-            document.push_str(&format!("{indent}<string>{}</string>\n", escape(text, false)));
+            let _ = writeln!(document, "{indent}<string>{}</string>", escape(text, false));
         }
         Node::List(entries) => {
-            document.push_str(&format!("{indent}<array>\n"));
-            entries.iter().for_each(|entry| write(document, entry, depth + 1));
-            document.push_str(&format!("{indent}</array>\n"));
+            let _ = writeln!(document, "{indent}<array>");
+            for entry in entries {
+                write_node(document, entry, depth + 1);
+            }
+            let _ = writeln!(document, "{indent}</array>");
         }
         Node::Dictionary(members) => {
-            document.push_str(&format!("{indent}<dict>\n"));
-            members
-                .iter()
-                .for_each(|member| write_member(document, member, depth + 1));
-            document.push_str(&format!("{indent}</dict>\n"));
+            let _ = writeln!(document, "{indent}<dict>");
+            for member in members {
+                write_member(document, member, depth + 1);
+            }
+            let _ = writeln!(document, "{indent}</dict>");
         }
     }
 }
@@ -68,13 +76,13 @@ fn write_member(document: &mut String, member: &Member, depth: usize) {
     let indent = "\t".repeat(depth);
     match member {
         Member::Value(key, node) => {
-            document.push_str(&format!("{indent}<key>{}</key>\n", escape(key, false)));
-            write(document, node, depth);
+            let _ = writeln!(document, "{indent}<key>{}</key>", escape(key, false));
+            write_node(document, node, depth);
         }
         Member::Comment(lines) => {
             let lines: Vec<String> = lines.iter().map(|line| comment(line)).collect();
             let gap = format!("\n{indent}     ");
-            document.push_str(&format!("{indent}<!-- {} -->\n", lines.join(&gap)));
+            let _ = writeln!(document, "{indent}<!-- {} -->", lines.join(&gap));
         }
     }
 }

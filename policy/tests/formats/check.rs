@@ -1,0 +1,194 @@
+//! What is said of a file before it is deployed.
+
+use deskhand_policy::check::{FindingCode, Severity, check, diff, fails, text};
+use deskhand_policy::explain::explain;
+use deskhand_policy::format::read;
+use deskhand_policy::{Direction, MemoryStore, Origin, Policy, Reading, Store};
+use pretty_assertions::assert_eq;
+use serde_json::json;
+
+/// Key, severity and word of each finding.
+fn said(content: &str) -> Vec<(String, Severity, &'static str)> {
+    let findings = check(&read(content.as_bytes(), "").unwrap());
+    let short = findings.into_iter();
+    short
+        .map(|finding| {
+            (
+                finding.key.unwrap_or_default(),
+                finding.severity,
+                finding.code.word(),
+            )
+        })
+        .collect()
+}
+
+/// The same in a profile that is otherwise whole.
+fn said_of(key: &str, value: &serde_json::Value) -> Vec<(String, Severity, &'static str)> {
+    let whole = json!({ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example.com", key: value });
+    said(&whole.to_string())
+}
+
+#[test]
+fn each_kind_of_fault_has_its_finding() {
+    let cases = [
+        ("inferenceModles", json!([]), Severity::Error, "unknown-key"),
+        ("banner.text", json!("x"), Severity::Error, "dotted-name"),
+        (
+            "deskhandEnabled",
+            json!("maybe"),
+            Severity::Error,
+            "invalid-value",
+        ),
+        (
+            "requireCoworkFullVmSandbox",
+            json!(true),
+            Severity::Error,
+            "not-enforceable",
+        ),
+        ("isDxtEnabled", json!(true), Severity::Warning, "earlier-name"),
+        (
+            "inferenceGatewayApiKey",
+            json!("k"),
+            Severity::Warning,
+            "secret-in-clear",
+        ),
+        ("inferenceModels", json!([]), Severity::Warning, "contradiction"),
+        (
+            "otlpTracesEnabled",
+            json!(true),
+            Severity::Warning,
+            "contradiction",
+        ),
+        (
+            "deskhandEnabled",
+            json!(false),
+            Severity::Warning,
+            "contradiction",
+        ),
+        ("deskhandPairing", json!("once"), Severity::Note, "is-default"),
+        ("coworkTabEnabled", json!(false), Severity::Note, "not-applicable"),
+        ("isLocalDevMcpEnabled", json!(false), Severity::Note, "acts-later"),
+        ("dictationEnabled", json!(true), Severity::Note, "not-used"),
+        (
+            "inferenceVertexRegion",
+            json!("global"),
+            Severity::Note,
+            "contradiction",
+        ),
+    ];
+    for (key, value, severity, word) in cases {
+        let said = said_of(key, &value);
+        assert!(
+            said.contains(&(key.to_owned(), severity, word)),
+            "{key}: {said:?}"
+        );
+    }
+    assert_eq!(said_of("deskhandMaxStepsPerTurn", &json!(50)), []);
+}
+
+#[test]
+fn a_file_that_sets_nothing_or_names_no_provider_is_warned_of() {
+    assert_eq!(said("{}"), [(String::new(), Severity::Warning, "nothing-set")]);
+    assert_eq!(
+        said(r#"{"deskhandMaxStepsPerTurn": 50}"#),
+        [(String::new(), Severity::Warning, "no-provider")]
+    );
+    let opened = said(r#"{"deskhandMaxStepsPerTurn": 50, "deskhandUserMaySet": ["inferenceProvider"]}"#);
+    assert!(
+        opened.iter().all(|(.., word)| *word != "no-provider"),
+        "{opened:?}"
+    );
+}
+
+#[test]
+fn a_native_list_in_a_property_list_is_told_with_its_line_and_what_it_becomes() {
+    let content =
+        "<plist><dict>\n<key>allowedWorkspaceFolders</key>\n<array><string>~</string></array></dict></plist>";
+    let findings = check(&read(content.as_bytes(), "dev.deskhand.Deskhand.plist").unwrap());
+    let finding = findings
+        .iter()
+        .find(|finding| finding.code == FindingCode::NativeList)
+        .unwrap();
+    assert_eq!(finding.line, Some(2));
+    assert!(
+        finding.sentence.contains("one string that holds JSON"),
+        "{finding}"
+    );
+    assert!(finding.sentence.contains("it becomes `[]`"), "{finding}");
+    assert!(fails(&findings));
+}
+
+#[test]
+fn a_misspelt_key_is_told_with_the_nearest_one() {
+    let findings = check(&read(br#"{"deskhandEnalbed": true}"#, "").unwrap());
+    assert!(text(&findings).contains("the nearest is `deskhandEnabled`"));
+    assert!(text(&findings).starts_with("line 1: error [unknown-key] `deskhandEnalbed`"));
+}
+
+#[test]
+fn no_finding_shows_a_secret() {
+    let content = r#"{"inferenceGatewayApiKey": ["hunter2"], "inferenceCustomHeaders": {"X-Key": "hunter2"}, "otlpHeaders": 7}"#;
+    assert!(!text(&check(&read(content.as_bytes(), "").unwrap())).contains("hunter2"));
+}
+
+#[test]
+fn a_difference_has_both_values_and_its_direction_and_hides_secrets() {
+    let one = read(
+        br#"{"mcpPersistentAlwaysAllowEnabled": true, "inferenceGatewayApiKey": "hunter2"}"#,
+        "",
+    )
+    .unwrap();
+    let other = read(
+        br#"{"mcpPersistentAlwaysAllowEnabled": false, "inferenceGatewayApiKey": "hunter3"}"#,
+        "",
+    )
+    .unwrap();
+    let changes = diff(&one, &other);
+    assert_eq!(changes.len(), 2);
+    let tightened = changes
+        .iter()
+        .find(|change| change.name == "mcpPersistentAlwaysAllowEnabled")
+        .unwrap();
+    assert_eq!(
+        (&tightened.before, &tightened.after),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(tightened.direction, Direction::Tightens);
+    assert!(!format!("{changes:?}").contains("hunter"));
+    assert_eq!(diff(&one, &one), []);
+}
+
+#[test]
+fn an_explanation_says_what_a_key_does_and_why_it_has_its_value() {
+    let values = [
+        ("deskhandPairing", json!("never")),
+        ("isDxtEnabled", json!("true")),
+    ];
+    let policy = Policy::resolve(
+        &MemoryStore::new(Origin::Managed("profile".into()), values).read(),
+        &[],
+    );
+    let pairing = explain(&policy, "deskhandPairing").unwrap();
+    assert_eq!(pairing.value, json!("always"));
+    assert!(pairing.because.contains("not taken"), "{}", pairing.because);
+    assert!(pairing.locked);
+    let extensions = explain(&policy, "isDesktopExtensionEnabled").unwrap();
+    assert!(
+        extensions.because.contains("`isDxtEnabled`"),
+        "{}",
+        extensions.because
+    );
+    let unset = explain(&Policy::resolve(&Reading::Absent, &[]), "inferenceProvider").unwrap();
+    assert!(unset.because.contains("default") && !unset.locked);
+    assert!(deskhand_policy::explain::text(&unset).contains("Value now: unset"));
+    assert!(
+        explain(&policy, "inferenceProvder")
+            .unwrap_err()
+            .contains("`inferenceProvider`")
+    );
+    assert!(
+        explain(&policy, "dictationEnabled")
+            .unwrap_err()
+            .contains("known, not used")
+    );
+}

@@ -16,6 +16,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+mod audit;
 mod listing;
 mod party;
 mod proxies;

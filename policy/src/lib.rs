@@ -3,27 +3,49 @@
 //! The table in [`keys`] says of each key its name, type, default, limits, who may set it, and what an invalid value
 //! becomes and why. The typed [`Policy`], its parser, the JSON Schema and the reference page all come from that table.
 //!
+//! * The administrator's source lies over the bootstrap answer, and that over the user's own settings.
 //! * A managed source, once there is one, locks every key: absent keys stay at their default.
 //! * One bad key never spoils the rest, and is never silently "unset": it becomes what its row says.
 //! * A source that is there and cannot be trusted or read makes every key what an invalid value makes it.
 //!
 //! Leaf crate: knows nothing of the companion. Reads no environment and no clock; paths are arguments.
 
+mod bootstrap;
+pub mod check;
 mod definition;
+pub mod explain;
+pub mod format;
+pub mod import;
+mod json;
 pub mod keys;
 mod nearest;
-pub mod render;
+mod nested;
+mod order;
+mod render;
 mod resolve;
+mod rules;
+mod settings;
+mod shape;
 mod source;
 mod store;
 pub mod types;
 mod value;
 
-pub use definition::{Consequence, Definition, Scope, UnderManagement};
-pub use keys::{DEFINITIONS, Policy};
-pub use source::{Encoding, Origin, Problem, Reading, Sourced, Values};
-pub use store::Store;
+pub use bootstrap::{BootstrapAnswer, bootstrap_answer};
+pub use definition::{Consequence, Definition, Effect, Page, Scope, Section};
+pub use keys::{Policy, SECTIONS, Standing, UNUSED, UnusedKey, definition, definitions, unused};
+pub use order::{Change, Direction, Order};
+pub use render::{Format, export, template};
+pub use resolve::Layers;
+pub use settings::Settings;
+pub use source::{Encoding, Entry, Origin, Problem, ProblemKind, Reading, Sourced, Values};
+pub use store::library::UserLibrary;
 pub use store::linux::{MANAGED_FILE, ManagedFile};
+pub use store::macos::{ManagedPreferences, PREFERENCE_DOMAIN};
 pub use store::memory::MemoryStore;
 pub use store::user::{EditError, UserFile};
+#[cfg(windows)]
+pub use store::windows::PolicyRegistry;
+pub use store::windows::{Hive, POLICY_KEY, RegistryValue, registry_reading};
+pub use store::{Store, managed_store};
 pub use value::{Invalid, PolicyValue};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::definition::{Consequence, Definition};
 use crate::value::PolicyValue;
@@ -23,8 +23,12 @@ pub enum Encoding {
 pub enum Origin {
     /// The table: no source sets it.
     Default,
-    /// The administrator's source, by its place.
+    /// The administrator's source for the whole machine, by its place.
     Managed(Arc<str>),
+    /// The administrator's source for this user alone, by its place.
+    ManagedForUser(Arc<str>),
+    /// The answer of the bootstrap address, by its origin.
+    Bootstrap(Arc<str>),
     /// The user's own configuration, by its place.
     User(Arc<str>),
 }
@@ -34,6 +38,8 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => formatter.write_str("default"),
             Self::Managed(place) => write!(formatter, "managed: {place}"),
+            Self::ManagedForUser(place) => write!(formatter, "managed for this user: {place}"),
+            Self::Bootstrap(place) => write!(formatter, "bootstrap: {place}"),
             Self::User(place) => write!(formatter, "user: {place}"),
         }
     }
@@ -68,8 +74,10 @@ pub struct Sourced<T> {
     pub value: T,
     /// Where it comes from; for an invalid one, where that stands.
     pub origin: Origin,
-    /// True where users may not set it, because a managed source exists.
+    /// True where users may not set it: a managed source locks it, or the bootstrap answer holds it.
     pub locked: bool,
+    /// The earlier name under which the source has it.
+    pub alias: Option<&'static str>,
     /// What is wrong with what the source says.
     pub problem: Option<Problem>,
 }
@@ -81,6 +89,27 @@ impl<T> Sourced<T> {
     }
 }
 
+/// What kind of thing is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The whole source cannot be used.
+    Source,
+    /// The value is none of this key.
+    Invalid,
+    /// No key has this name.
+    Unknown,
+    /// The name is known, and Deskhand has no use for it.
+    Unused,
+    /// Its new name stands beside it and counts.
+    Covered,
+    /// This source may not set it.
+    Refused,
+    /// The value is good, and this build cannot enforce it.
+    NotEnforceable,
+    /// The value is good alone, but not together with another key.
+    Conflict,
+}
+
 /// Something wrong in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -88,6 +117,8 @@ pub struct Problem {
     pub key: String,
     /// The source.
     pub origin: Origin,
+    /// What kind of thing it is.
+    pub kind: ProblemKind,
     /// What is wrong. Never holds a secret.
     pub reason: String,
     /// What follows.
@@ -104,16 +135,20 @@ impl fmt::Display for Problem {
 }
 
 /// A key as it is shown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Entry<'a> {
     /// Its name.
     pub name: &'static str,
+    /// Its row: section, doc, effect, what an invalid value becomes.
+    pub row: &'static Definition,
     /// Its value as JSON; masked where it is secret, null where it is unset.
     pub value: Value,
     /// Where it comes from.
     pub origin: &'a Origin,
     /// True where users may not set it.
     pub locked: bool,
+    /// The earlier name under which the source has it.
+    pub alias: Option<&'static str>,
     /// What is wrong with it.
     pub problem: Option<&'a Problem>,
 }
@@ -124,17 +159,13 @@ impl<'a> Entry<'a> {
         sourced: &'a Sourced<T>,
     ) -> Option<Self> {
         let row = row?;
-        let shown = match sourced.value.to_json() {
-            Value::Null => Value::Null,
-            Value::Object(map) if map.is_empty() => Value::Object(map),
-            _ if row.secret => json!("••••"),
-            value => value,
-        };
         Some(Self {
             name: row.name,
-            value: shown,
+            row,
+            value: row.shown(sourced.value.to_json()),
             origin: &sourced.origin,
             locked: sourced.locked,
+            alias: sourced.alias,
             problem: sourced.problem.as_ref(),
         })
     }

@@ -1,8 +1,10 @@
 //! What a type must know to be the type of a key: how a source writes it, what is wrong with a value that is not one,
 //! and how it is described.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::json;
 use crate::source::Encoding;
 
 /// Why a value is invalid. Never holds a secret.
@@ -26,7 +28,7 @@ impl Invalid {
 }
 
 /// A type that a key can have.
-pub trait PolicyValue: Sized {
+pub trait PolicyValue: PartialEq + Sized {
     /// Reads a value as a source writes it.
     fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid>;
 
@@ -89,8 +91,9 @@ impl PolicyValue for bool {
 /// The structured value of a list or object: native JSON, or in text sources one string that holds JSON.
 pub(crate) fn structured(value: &Value, encoding: Encoding, expected: &str) -> Result<Value, Invalid> {
     match (value, encoding) {
-        (Value::String(text), Encoding::Text) => serde_json::from_str(text)
-            .map_err(|error| Invalid(format!("expected JSON inside the string: {error}"))),
+        (Value::String(text), Encoding::Text) => {
+            json::value(text).map_err(|error| Invalid(format!("expected JSON inside the string: {error}")))
+        }
         (Value::Array(_) | Value::Object(_), Encoding::Json) => Ok(value.clone()),
         (Value::Array(_) | Value::Object(_), Encoding::Text) => Err(Invalid(
             "lists and objects are written as one string that holds JSON".to_owned(),
@@ -113,3 +116,39 @@ pub(crate) fn text(value: &Value, cap: usize) -> Result<&str, Invalid> {
     }
     Ok(text)
 }
+
+/// A typed object. The error tells no values: some of them are secret.
+pub(crate) fn object<T: DeserializeOwned>(value: &Value, expected: &str) -> Result<T, Invalid> {
+    if !value.is_object() {
+        return Err(Invalid::kind(expected, value));
+    }
+    T::deserialize(value).map_err(|error| {
+        let told = error.to_string();
+        let names = ["missing field", "unknown field"];
+        let reason = match told
+            .split(", expected")
+            .next()
+            .filter(|told| names.iter().any(|name| told.starts_with(name)))
+        {
+            Some(field) => json::shown(field),
+            None => "a field has a value of another kind".to_owned(),
+        };
+        Invalid(format!("expected {expected}: {reason}"))
+    })
+}
+
+/// The fields of an object that hold text: short, without control characters.
+pub(crate) fn short<'a>(
+    fields: impl IntoIterator<Item = (&'static str, Option<&'a String>)>,
+) -> Result<(), Invalid> {
+    for (name, field) in fields {
+        if let Some(field) = field {
+            text(&json!(field), FIELD_CAP)
+                .map_err(|Invalid(reason)| Invalid(format!("`{name}`: {reason}")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Bytes that a field of an object may have.
+pub(crate) const FIELD_CAP: usize = 4 << 10;

@@ -32,9 +32,15 @@ fn users_set_everything_where_nothing_is_managed() {
     );
     let secrets = user("secrets", &[("inferenceGatewayApiKey", json!("k"))]);
     let policy = Policy::resolve(&Reading::Absent, &[file, secrets]);
-    assert_eq!(policy.inference_provider.value, Some(Provider::Gateway));
-    assert_eq!(policy.inference_provider.origin, user_origin("file"));
-    assert_eq!(policy.inference_gateway_api_key.origin, user_origin("secrets"));
+    assert_eq!(
+        policy.connection.inference_provider.value,
+        Some(Provider::Gateway)
+    );
+    assert_eq!(policy.connection.inference_provider.origin, user_origin("file"));
+    assert_eq!(
+        policy.connection.inference_gateway_api_key.origin,
+        user_origin("secrets")
+    );
     assert!(policy.entries().iter().all(|entry| !entry.locked));
     assert!(policy.problems.is_empty());
 }
@@ -44,7 +50,7 @@ fn a_later_source_of_the_user_covers_an_earlier_one() {
     let first = user("first", &[("inferenceProvider", json!("gateway"))]);
     let second = user("second", &[("inferenceProvider", json!("vertex"))]);
     let policy = Policy::resolve(&Reading::Absent, &[first, second]);
-    assert_eq!(policy.inference_provider.value, Some(Provider::Vertex));
+    assert_eq!(policy.connection.inference_provider.value, Some(Provider::Vertex));
 }
 
 #[test]
@@ -60,8 +66,14 @@ fn a_managed_source_locks_everything() {
         let policy = Policy::resolve(&profile, std::slice::from_ref(&local));
         assert!(policy.managed);
         assert!(policy.entries().iter().all(|entry| entry.locked));
-        assert_eq!(policy.inference_gateway_auth_scheme.value, AuthScheme::Bearer);
-        assert_eq!(policy.inference_gateway_auth_scheme.origin, Origin::Default);
+        assert_eq!(
+            policy.connection.inference_gateway_auth_scheme.value,
+            AuthScheme::Bearer
+        );
+        assert_eq!(
+            policy.connection.inference_gateway_auth_scheme.origin,
+            Origin::Default
+        );
         assert_eq!(policy.problems, [], "what users set is not even looked at");
     }
 }
@@ -78,10 +90,11 @@ fn a_managed_source_that_cannot_be_used_invalidates_every_key() {
     );
     let policy = Policy::resolve(&broken, &[local]);
     assert!(policy.managed);
-    assert_eq!(policy.inference_provider.value, None);
-    assert!(!policy.deskhand_enabled.value);
+    assert_eq!(policy.connection.inference_provider.value, None);
+    assert!(!policy.source.deskhand_enabled.value);
     assert_eq!(
         policy
+            .workspace
             .allowed_workspace_folders
             .value
             .as_ref()
@@ -114,10 +127,14 @@ fn one_bad_key_spoils_no_other() {
         ("deskhandMaxStepsPerTurn", json!(7)),
     ]);
     let policy = Policy::resolve(&profile, &[]);
-    assert_eq!(policy.inference_provider.value, Some(Provider::Gateway));
-    assert_eq!(policy.deskhand_max_steps_per_turn.value.get(), 7);
+    assert_eq!(
+        policy.connection.inference_provider.value,
+        Some(Provider::Gateway)
+    );
+    assert_eq!(policy.usage.deskhand_max_steps_per_turn.value.get(), 7);
     assert_eq!(
         policy
+            .connection
             .inference_models
             .value
             .as_ref()

@@ -164,7 +164,7 @@ fn a_key_that_stands_there_twice_is_invalid() {
     )
     .unwrap();
     let policy = Policy::resolve(&Reading::Absent, &[UserFile::new(&path).read()]);
-    assert!(!policy.deskhand_enabled.value);
+    assert!(!policy.source.deskhand_enabled.value);
     assert_eq!(policy.problems.len(), 1);
 }
 

@@ -39,6 +39,11 @@ const view = {
   sandbox: "vm" as const,
   models: [{ id: "default", label: "Default model" }],
 };
+const stopped = { ...userError("POL_DISABLED"), detail: "managed: /etc/deskhand/managed-settings.json" };
+const organisation = {
+  banner: { text: "Internal use only", background: "#00205b", color: "#ffffff", link: "https://example.com/rules" },
+};
+const seesStopped = (page: Page): Promise<void> => page.getByText(stopped.happened).waitFor();
 const excel = {
   page: "excel" as const,
   height: 1180,
@@ -66,6 +71,8 @@ const shots: Shot[] = [
   { ...desk, name: "window-900", width: 900, height: 600 },
   { ...desk, name: "window-700", width: 700, height: 600 },
   { ...desk, name: "window-empty", events: [], hello: { sessions: [], documents: [] } },
+  { ...desk, name: "window-stopped", events: [], hello: { ...desk.hello, view: { ...view, stopped, organisation } } },
+  { ...excel, name: "pane-excel-stopped", width: 320, events: [], hello: { ...excel.hello, view: { ...view, stopped, organisation } }, then: seesStopped },
   { ...desk, name: "window-files", events: [], hello: { sessions: [], documents: files } },
   { ...desk, name: "window-files-dark", scheme: "dark", events: [], hello: { sessions: [], documents: files } },
   { ...excel, name: "pane-excel-light", width: 360 },

@@ -23,7 +23,7 @@ pub(crate) async fn open(stream: Stream, server: &Server, target: &Origin) -> Re
         }
     }
     match status(&head)? {
-        200..=299 => Ok(stream.into_inner()),
+        200..=299 => Ok(Stream::new(stream)),
         407 => Err(ProxyFault::SignIn(schemes(&head))),
         other => Err(ProxyFault::Refused(other)),
     }

@@ -134,6 +134,15 @@ impl Gateway {
         })
     }
 
+    /// Asks the gateway itself, whatever models the settings name: whether it can be reached, is trusted and takes the
+    /// key. What it lists is the answer.
+    pub async fn try_out(&self) -> Result<Vec<ModelView>, UserError> {
+        self.shared
+            .discover()
+            .await
+            .map_err(|fault| fault.to_user_error())
+    }
+
     /// Extra headers of the settings that are not sent, and why.
     pub fn dropped_headers(&self) -> &[DroppedHeader] {
         &self.dropped

@@ -139,6 +139,10 @@ errors! {
         "Deskhand is switched off by your organisation." "Your sessions are kept." "Ask your administrator.";
     PolicyInvalid "POL_INVALID"
         "A managed setting could not be read, so its strictest meaning applies." "Nothing was sent." "Show this code to your administrator.";
+    PolicyNotEnforceable "POL_NOT_ENFORCEABLE"
+        "Your organisation asks for a protection that this version of Deskhand does not have." "Nothing was sent." "Show this code to your administrator.";
+    PaneDisabled "POL_PANE"
+        "Deskhand is switched off in this application by your organisation." "Your sessions are kept, and open in the window." "Ask your administrator.";
     Internal "INTERNAL"
         "Something went wrong inside Deskhand." "Everything up to the last step is kept." "Try again; if it comes back, show this code to your administrator.";
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::UserError;
 use crate::document::{DocumentView, LiveDocument};
 use crate::session::SessionSummary;
 
@@ -82,6 +83,55 @@ pub struct ServiceView {
     pub secret_store: String,
     /// What has to be said and stays said: an invalid policy value, an expiring certificate.
     pub notices: Vec<String>,
+    /// Why no turn starts, and who says so; absent where turns start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub stopped: Option<UserError>,
+    /// What the organisation shows to everybody.
+    #[serde(default)]
+    pub organisation: OrganisationView,
+}
+
+/// What the organisation shows to everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganisationView {
+    /// The name of the deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub name: Option<String>,
+    /// The line below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub subtitle: Option<String>,
+    /// Why settings are fixed, in the organisation's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reason: Option<String>,
+    /// Whom to ask about them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub contact: Option<String>,
+    /// A line at the top of every front end that nobody can dismiss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub banner: Option<BannerView>,
+}
+
+/// A line at the top of every front end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct BannerView {
+    /// Its words.
+    pub text: String,
+    /// The colour behind them, `#rrggbb`.
+    pub background: String,
+    /// Their colour, `#rrggbb`, which can be read on the background.
+    pub color: String,
+    /// An https address for more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub link: Option<String>,
 }
 
 /// A model to choose.

@@ -7,6 +7,7 @@
 //!
 //! Types only: no IO, no runtime.
 
+pub mod audit;
 pub mod change;
 pub mod document;
 pub mod envelope;

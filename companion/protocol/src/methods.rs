@@ -2,7 +2,7 @@
 //! place, never in a handler.
 
 use crate::hello::FrontEndKind;
-use crate::{change, document, hello, instructions, pairing, permission, session};
+use crate::{audit, change, document, hello, instructions, pairing, permission, session};
 
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +131,8 @@ methods! {
     "instructions/list" InstructionsList(session::Nothing) -> instructions::InstructionsAnswer, Any;
     /// Writes, pauses or deletes instructions and notes of the person's own.
     "instructions/put" InstructionsPut(instructions::PutInstructionsParams) -> instructions::InstructionsAnswer, Desktop;
+    /// Records that the audit was read.
+    "audit/note" AuditNote(audit::AuditNote) -> session::Nothing, Desktop;
     /// Registers the document that the pane stands in.
     "document/open" DocumentOpen(document::OpenParams) -> document::DocumentAnswer, Pane;
     /// Tells that cells or slides were changed by somebody else.

@@ -23,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use crate::Admission;
 use crate::dispatch::{Incoming, admit, params, parse};
 use crate::feed::Feed;
 use crate::front_end::{FrontEnd, Line};
@@ -240,7 +241,11 @@ impl Connection {
             .shared
             .authenticate(&token, hello.front_end, self.line.origin.as_deref())
             .await;
-        let id = known.inspect_err(|_| self.count_failure())?;
+        let id = known.inspect_err(|error| {
+            let (kind, code) = (hello.front_end, error.code);
+            self.shared.handler.admission(Admission::Refused { kind, code });
+            self.count_failure();
+        })?;
         let front_end = FrontEnd::new(Arc::clone(&self.line), hello.front_end, id);
         // From here on it is told what changes, after the answer that shows how things stand.
         self.line.hold();
@@ -303,6 +308,13 @@ impl Connection {
                 created_at: millis(SystemTime::now()),
             };
             self.shared.tokens.insert(record).await?;
+        }
+        if let Some(by) = self.front_end.as_ref().map(FrontEnd::kind) {
+            let (pane, id) = (attempt.view.front_end, attempt.view.pairing.clone());
+            self.shared.handler.admission(match &token {
+                Some(_) => Admission::PairingAllowed { by, token: id, pane },
+                None => Admission::PairingRefused { by, pane },
+            });
         }
         let token = token.map(|token| token.expose().to_owned());
         let settled = SettledParams {

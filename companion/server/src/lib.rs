@@ -43,8 +43,8 @@ mod token;
 
 use std::sync::Arc;
 
-use deskhand_protocol::hello::{HelloAnswer, HelloParams};
-use deskhand_protocol::{Method, SessionEvent, SessionId, UserError};
+use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams};
+use deskhand_protocol::{ErrorCode, Method, SessionEvent, SessionId, UserError};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::broadcast;
@@ -98,6 +98,37 @@ pub trait Handler: Send + Sync {
 
     /// A front end that has said hello is gone.
     fn disconnected(&self, front_end: &FrontEnd);
+
+    /// Somebody was let in or kept out, for the record of it.
+    fn admission(&self, admission: Admission);
+}
+
+/// Who was let in or kept out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// A hello was refused.
+    Refused {
+        /// The kind of front end that it claimed to be.
+        kind: FrontEndKind,
+        /// Why.
+        code: ErrorCode,
+    },
+    /// A person allowed a pane to be paired.
+    PairingAllowed {
+        /// Where the person was asked.
+        by: FrontEndKind,
+        /// The id of the pane's token.
+        token: String,
+        /// The kind of the pane.
+        pane: FrontEndKind,
+    },
+    /// A person refused a pane that asked to be paired.
+    PairingRefused {
+        /// Where the person was asked.
+        by: FrontEndKind,
+        /// The kind of the pane.
+        pane: FrontEndKind,
+    },
 }
 
 /// The live side of a session's log.

@@ -134,6 +134,11 @@ impl Server {
         address(self.listener.port())
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.listener.port()
+    }
+
     /// The front ends, for the handler.
     pub fn front_ends(&self) -> FrontEnds {
         self.front_ends.clone()

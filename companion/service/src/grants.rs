@@ -4,13 +4,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use deskhand_core::permission::{Grant, LastingGrant, Place};
 use deskhand_protocol::permission::{GrantView, GrantsAnswer, GrantsParams, RevokeGrantParams};
-use deskhand_protocol::{ErrorCode, EventBody, PermissionId, UserError};
-use deskhand_storage::{Store, StoreChange};
+use deskhand_protocol::{EventBody, PermissionId, UserError};
+use deskhand_storage::StoreChange;
+use deskhand_trail::{Actor, Id, Trail, What};
 use tokio::sync::Mutex;
 
 use crate::clock::now;
 use crate::hub::Hub;
-use crate::log::told;
+use crate::log::{internal, told};
 use crate::runner::Command;
 
 /// The setting that holds them.
@@ -21,7 +22,7 @@ const MOST: usize = 500;
 /// The lasting grants.
 #[derive(Debug)]
 pub(crate) struct Grants {
-    store: Store,
+    trail: Trail,
     held: RwLock<Arc<[LastingGrant]>>,
     /// One change after the other.
     writing: Mutex<()>,
@@ -29,8 +30,9 @@ pub(crate) struct Grants {
 
 impl Grants {
     /// Reads them. Those that cannot be read are none: a person is asked again.
-    pub(crate) async fn open(store: Store) -> Result<Self, UserError> {
-        let kept = store
+    pub(crate) async fn open(trail: Trail) -> Result<Self, UserError> {
+        let kept = trail
+            .store()
             .setting(NAME.to_owned())
             .await
             .map_err(|error| told(&error))?;
@@ -38,7 +40,7 @@ impl Grants {
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
         Ok(Self {
-            store,
+            trail,
             held: RwLock::new(held.into()),
             writing: Mutex::default(),
         })
@@ -56,15 +58,21 @@ impl Grants {
         grants.retain(|known| {
             known.expires_at > now() && (known.reason, &known.folder) != (grant.reason, &grant.folder)
         });
+        let what = What::GrantGiven {
+            grant: Id::of(grant.id.as_str()),
+            reason: grant.reason,
+            expires_at: grant.expires_at,
+        };
+        let (by, folder) = (grant.from.into(), grant.folder.clone().into_bytes());
         grants.push(grant);
         if grants.len() > MOST {
             grants.remove(0);
         }
-        self.put(grants, None).await
+        self.put(grants, by, what, Some(folder)).await
     }
 
     /// Takes one back; false where there is none of this id. It counts no longer from the next step of any turn on.
-    pub(crate) async fn revoke(&self, id: &PermissionId) -> Result<bool, UserError> {
+    pub(crate) async fn revoke(&self, id: &PermissionId, by: Actor) -> Result<bool, UserError> {
         let _one = self.writing.lock().await;
         let mut grants = self.all().to_vec();
         let before = grants.len();
@@ -72,26 +80,32 @@ impl Grants {
         if grants.len() == before {
             return Ok(false);
         }
-        self.put(grants, Some(id)).await?;
+        let what = What::GrantRevoked {
+            grant: Id::of(id.as_str()),
+            lasting: true,
+        };
+        self.put(grants, by, what, None).await?;
         Ok(true)
     }
 
-    async fn put(&self, grants: Vec<LastingGrant>, revoked: Option<&PermissionId>) -> Result<(), UserError> {
-        let value =
-            serde_json::to_vec(&grants).map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
-        let mut changes = vec![StoreChange::PutSetting {
-            name: NAME.to_owned(),
-            value: Some(value),
-        }];
-        changes.extend(revoked.map(|id| {
-            StoreChange::Audit {
-                at: now(),
-                record: serde_json::json!({ "what": { "type": "grantRevoked", "grant": id } })
-                    .to_string()
-                    .into_bytes(),
-            }
-        }));
-        self.store
+    async fn put(
+        &self,
+        grants: Vec<LastingGrant>,
+        by: Actor,
+        what: What,
+        content: Option<Vec<u8>>,
+    ) -> Result<(), UserError> {
+        let value = serde_json::to_vec(&grants).map_err(internal)?;
+        let record = self.trail.record(now(), by, None, what, content);
+        let changes = vec![
+            StoreChange::PutSetting {
+                name: NAME.to_owned(),
+                value: Some(value),
+            },
+            StoreChange::Audit(record.map_err(internal)?),
+        ];
+        self.trail
+            .store()
             .write_store(changes)
             .await
             .map_err(|error| told(&error))?;
@@ -115,13 +129,13 @@ impl Hub {
     }
 
     /// Takes a grant back.
-    pub(crate) async fn revoke_grant(&self, params: RevokeGrantParams) -> Result<(), UserError> {
+    pub(crate) async fn revoke_grant(&self, params: RevokeGrantParams, by: Actor) -> Result<(), UserError> {
         if let Some(session) = params.session {
             let event = EventBody::GrantRevoked { grant: params.id };
-            return self.record(&session, vec![event]).await;
+            return self.record(&session, vec![event], by).await;
         }
         // One that is gone already is taken back.
-        self.grants().revoke(&params.id).await.map(drop)
+        self.grants().revoke(&params.id, by).await.map(drop)
     }
 }
 

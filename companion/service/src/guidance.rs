@@ -9,11 +9,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use deskhand_core::instructions::system;
 use deskhand_protocol::instructions::{Guidance, InstructionsAnswer, PutInstructionsParams};
 use deskhand_protocol::{ErrorCode, UserError};
-use deskhand_storage::{Store, StoreChange};
+use deskhand_storage::StoreChange;
+use deskhand_trail::{Actor, Trail, What};
 use tokio::sync::Mutex;
 
 use crate::clock::now;
-use crate::log::told;
+use crate::log::{internal, told};
 
 pub(crate) use notes::NoteTools;
 
@@ -31,7 +32,7 @@ const MAX_NAME: usize = 40;
 /// The texts.
 #[derive(Debug)]
 pub(crate) struct Guide {
-    store: Store,
+    trail: Trail,
     /// What the organisation tells the model.
     organisation: Option<String>,
     /// True where the organisation lets the agent keep no notes.
@@ -44,11 +45,11 @@ pub(crate) struct Guide {
 impl Guide {
     /// Reads them.
     pub(crate) async fn open(
-        store: Store,
+        trail: Trail,
         organisation: Option<String>,
         notes_closed: bool,
     ) -> Result<Self, UserError> {
-        let kept = store.setting(NAME.to_owned()).await;
+        let kept = trail.store().setting(NAME.to_owned()).await;
         let kept = kept.map_err(|error| told(&error))?;
         let held: Vec<Guidance> = match kept {
             Some(bytes) => serde_json::from_slice(&bytes)
@@ -56,7 +57,7 @@ impl Guide {
             None => Vec::new(),
         };
         Ok(Self {
-            store,
+            trail,
             organisation,
             notes_closed,
             held: RwLock::new(held.into()),
@@ -132,27 +133,25 @@ impl Guide {
     }
 
     /// Writes one, or deletes it where the text is empty. It counts from the next step of any turn on, once it is on disk.
-    pub(crate) async fn put(&self, params: PutInstructionsParams, by_agent: bool) -> Result<(), UserError> {
+    pub(crate) async fn put(&self, params: PutInstructionsParams, by: Actor) -> Result<(), UserError> {
         let _one = self.writing.lock().await;
         let all = self
-            .with(&params, by_agent)
+            .with(&params, by == Actor::Agent)
             .map_err(|why| UserError::new(ErrorCode::InstructionsRefused).happened(why))?;
-        let what = serde_json::json!({ "what": {
-            "type": "instructionsChanged", "folder": params.folder, "note": params.note, "byAgent": by_agent
-        } });
-        let value =
-            serde_json::to_vec(&all).map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
+        let what = What::InstructionsChanged {
+            note: params.note.is_some(),
+        };
+        let content = serde_json::to_vec(&params).map_err(internal)?;
+        let record = self.trail.record(now(), by, None, what, Some(content));
+        let value = serde_json::to_vec(&all).map_err(internal)?;
         let changes = vec![
             StoreChange::PutSetting {
                 name: NAME.to_owned(),
                 value: Some(value),
             },
-            StoreChange::Audit {
-                at: now(),
-                record: what.to_string().into_bytes(),
-            },
+            StoreChange::Audit(record.map_err(internal)?),
         ];
-        let written = self.store.write_store(changes).await;
+        let written = self.trail.store().write_store(changes).await;
         written.map_err(|error| told(&error))?;
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = all.into();
         Ok(())

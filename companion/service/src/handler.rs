@@ -21,14 +21,16 @@ use deskhand_protocol::session::{
 use deskhand_protocol::{
     DocumentId, ErrorCode, EventBody, Method, Notification, SessionEvent, SessionId, UserError,
 };
-use deskhand_server::{FrontEnd, FrontEnds, Handler, Subscription, TokenRecord, TokenStore};
+use deskhand_server::{Admission, FrontEnd, FrontEnds, Handler, Subscription, TokenRecord, TokenStore};
+use deskhand_trail::{Actor, Id, What};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::audit::{self, Notes, Refusals};
 use crate::clock::{chance, now};
 use crate::hub::Hub;
-use crate::log::Log;
+use crate::log::{Log, told};
 use crate::panes::LivePanes;
 use crate::runner::Command;
 use crate::tokens::StoredTokens;
@@ -45,6 +47,8 @@ pub(crate) struct Service {
     pub(crate) front_ends: FrontEnds,
     pub(crate) tokens: Arc<StoredTokens>,
     pub(crate) view: RwLock<ServiceView>,
+    pub(crate) refusals: Refusals,
+    pub(crate) notes: Notes,
 }
 
 impl Handler for Service {
@@ -58,6 +62,10 @@ impl Handler for Service {
                 Some(live) => Some(self.open(front_end, &live).await?),
                 None => None,
             };
+            let token = front_end.token().map(Id::of);
+            // Nobody is kept out where the disk is full: room can only be made by who is in.
+            self.notes
+                .add(front_end.kind().into(), What::FrontEndConnected { token });
             let view = self.view.read().unwrap_or_else(PoisonError::into_inner).clone();
             Ok(HelloAnswer {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -96,6 +104,30 @@ impl Handler for Service {
     }
 
     fn disconnected(&self, front_end: &FrontEnd) {
+        let token = front_end.token().map(Id::of);
+        self.notes
+            .add(front_end.kind().into(), What::FrontEndDisconnected { token });
+        self.leave(front_end);
+    }
+
+    fn admission(&self, admission: Admission) {
+        if matches!(admission, Admission::Refused { .. }) && !self.refusals.count(now()) {
+            return;
+        }
+        let (by, what) = audit::of_admission(admission);
+        self.notes.add(by, what);
+    }
+}
+
+impl Service {
+    /// Writes a record of the audit that belongs to no session.
+    async fn note(&self, by: Actor, what: What) -> Result<(), UserError> {
+        let written = self.log.trail().write(now(), by, None, what).await;
+        written.map_err(|error| told(&error))
+    }
+
+    /// Takes a front end out of its document.
+    fn leave(&self, front_end: &FrontEnd) {
         if let Some(document) = self.panes.leave(front_end) {
             self.hub.registry.left(&document);
             self.tell_documents();
@@ -109,9 +141,23 @@ impl Service {
         let Ok(models) = provider.models().await else {
             return;
         };
+        self.show(|view| view.models = models);
+    }
+
+    /// Tells every front end something that stays said.
+    pub(crate) fn announce(&self, notice: &str) {
+        self.show(|view| view.notices.push(notice.to_owned()));
+    }
+
+    /// Takes back what was announced.
+    pub(crate) fn withdraw(&self, notice: &str) {
+        self.show(|view| view.notices.retain(|said| said != notice));
+    }
+
+    fn show(&self, change: impl FnOnce(&mut ServiceView)) {
         let view = {
             let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-            view.models = models;
+            change(&mut view);
             view.clone()
         };
         self.front_ends
@@ -132,7 +178,10 @@ impl Service {
                 })
             }
             Method::SessionCreate => give(SessionAnswer {
-                session: self.hub.create(read::<CreateParams>(params)?).await?,
+                session: self
+                    .hub
+                    .create(read::<CreateParams>(params)?, front_end.kind().into())
+                    .await?,
             }),
             Method::SessionShow => give(SessionAnswer {
                 session: self.hub.show(&session_in(params)?).await?,
@@ -145,12 +194,15 @@ impl Service {
             }
             Method::SessionDelete => {
                 let session = session_in(params)?;
-                self.hub.delete(&session).await?;
-                self.front_ends
-                    .notify(|_| true, Notification::SessionRemoved, &RemovedParams { session });
+                self.hub.delete(&session, front_end.kind().into()).await?;
+                self.tell_removed(session);
                 give(Nothing {})
             }
-            Method::SessionExport => give(self.hub.export(&session_in(params)?).await?),
+            Method::SessionExport => give(
+                self.hub
+                    .export(&session_in(params)?, front_end.kind().into())
+                    .await?,
+            ),
             Method::SessionSearch => give(self.hub.search(read::<SearchParams>(params)?).await?),
             Method::SessionPrompt => {
                 let params: PromptParams = read(params)?;
@@ -182,19 +234,32 @@ impl Service {
             Method::PermissionAnswer => give(self.answer(front_end.kind(), read(params)?).await?),
             Method::PermissionGrants => give(self.hub.list_grants(read(params)?).await?),
             Method::PermissionRevoke => {
-                self.hub.revoke_grant(read(params)?).await?;
+                self.hub
+                    .revoke_grant(read(params)?, front_end.kind().into())
+                    .await?;
                 give(Nothing {})
             }
             Method::InstructionsList => give(self.hub.guide().list()),
             Method::InstructionsPut => {
-                self.hub.guide().put(read(params)?, false).await?;
+                self.hub
+                    .guide()
+                    .put(read(params)?, front_end.kind().into())
+                    .await?;
                 give(self.hub.guide().list())
             }
             Method::JournalList => give(self.hub.list_journal(read(params)?).await?),
-            Method::ChangeSetUndo | Method::ChangeSetRedo => give(self.undo(method, read(params)?).await?),
+            Method::ChangeSetUndo | Method::ChangeSetRedo => {
+                give(self.undo(method, read(params)?, front_end.kind()).await?)
+            }
+            Method::AuditNote => {
+                self.note(front_end.kind().into(), audit::of_note(read(params)?))
+                    .await?;
+                give(Nothing {})
+            }
             Method::PairingTokens => give(self.paired().await?),
             Method::PairingRevoke => {
-                self.revoke(&read::<RevokeParams>(params)?.id).await?;
+                self.revoke(&read::<RevokeParams>(params)?.id, front_end.kind())
+                    .await?;
                 give(Nothing {})
             }
             _ => self.document_method(front_end, method, params).await,
@@ -220,7 +285,7 @@ impl Service {
             Method::DocumentClosed => {
                 let params: DocumentParams = read(params)?;
                 if self.panes.document_of(front_end).as_ref() == Some(&params.document) {
-                    self.disconnected(front_end);
+                    self.leave(front_end);
                     self.hub.registry.closed(&params.document);
                 }
                 give(Nothing {})
@@ -228,7 +293,7 @@ impl Service {
             Method::DocumentList => give(DocumentsAnswer {
                 documents: self.hub.registry.live(),
             }),
-            Method::DocumentAttach => give(self.attach_file(read(params)?).await?),
+            Method::DocumentAttach => give(self.attach_file(read(params)?, front_end.kind()).await?),
             Method::DocumentDetach => {
                 let params: DetachParams = read(params)?;
                 self.hub.handle(&params.session).await?;
@@ -239,17 +304,23 @@ impl Service {
                 let event = EventBody::DocumentDetached {
                     document: params.document,
                 };
-                self.hub.record(&params.session, vec![event]).await?;
+                self.hub
+                    .record(&params.session, vec![event], front_end.kind().into())
+                    .await?;
                 give(Nothing {})
             }
             Method::FolderAttach => {
                 let AttachParams { session, path } = read(params)?;
-                self.hub.attach_folder(&session, Path::new(&path)).await?;
+                self.hub
+                    .attach_folder(&session, Path::new(&path), front_end.kind().into())
+                    .await?;
                 give(Nothing {})
             }
             Method::FolderDetach => {
                 let AttachParams { session, path } = read(params)?;
-                self.hub.detach_folder(&session, &path).await?;
+                self.hub
+                    .detach_folder(&session, &path, front_end.kind().into())
+                    .await?;
                 give(Nothing {})
             }
             Method::DocumentSelect => {
@@ -293,10 +364,18 @@ impl Service {
             let event = EventBody::DocumentAttached {
                 document: document.clone(),
             };
-            self.hub.record(&session, vec![event]).await?;
+            self.hub
+                .record(&session, vec![event], front_end.kind().into())
+                .await?;
         }
         self.tell_documents();
         Ok(DocumentAnswer { document })
+    }
+
+    /// Tells front ends that a session is no more.
+    pub(crate) fn tell_removed(&self, session: SessionId) {
+        self.front_ends
+            .notify(|_| true, Notification::SessionRemoved, &RemovedParams { session });
     }
 
     fn tell_documents(&self) {
@@ -329,8 +408,8 @@ impl Service {
     }
 
     /// Ends a pairing: the token first, so that a pane that is closed cannot come back with it.
-    async fn revoke(&self, id: &str) -> Result<(), UserError> {
-        self.tokens.revoke(id).await?;
+    async fn revoke(&self, id: &str, by: FrontEndKind) -> Result<(), UserError> {
+        self.tokens.end(id, by.into()).await?;
         let with_it = |front_end: &FrontEnd| front_end.token() == Some(id);
         self.front_ends
             .all()
@@ -361,7 +440,12 @@ impl Service {
         Ok(AnswerAnswer { accepted })
     }
 
-    async fn undo(&self, method: Method, params: ChangeSetParams) -> Result<ChangeSetAnswer, UserError> {
+    async fn undo(
+        &self,
+        method: Method,
+        params: ChangeSetParams,
+        by: FrontEndKind,
+    ) -> Result<ChangeSetAnswer, UserError> {
         let ChangeSetParams {
             session,
             change_set,
@@ -385,17 +469,17 @@ impl Service {
         // A document that was made is gone with that, or there again.
         let made = self.hub.documents.made_by(&session, &id).await?;
         events.extend(made.map(|document| EventBody::DocumentAttached { document }));
-        self.hub.record(&session, events).await?;
+        self.hub.record(&session, events, by.into()).await?;
         Ok(ChangeSetAnswer { kept })
     }
 
-    async fn attach_file(&self, params: AttachParams) -> Result<DocumentAnswer, UserError> {
+    async fn attach_file(&self, params: AttachParams, by: FrontEndKind) -> Result<DocumentAnswer, UserError> {
         let AttachParams { session, path } = params;
         // The session is loaded first, so that nothing is attached to one that is not there.
         self.hub.handle(&session).await?;
         let document = self.hub.documents.attach_file(&session, Path::new(&path)).await?;
         self.hub
-            .join(&session, std::slice::from_ref(&document.id))
+            .join(&session, std::slice::from_ref(&document.id), by.into())
             .await?;
         Ok(DocumentAnswer { document })
     }

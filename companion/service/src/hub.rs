@@ -15,14 +15,15 @@ use deskhand_protocol::session::{
     CreateParams, ExportAnswer, PromptAnswer, PromptParams, SearchAnswer, SearchHit, SearchParams,
     SessionStatus, SessionSummary,
 };
-use deskhand_protocol::{DocumentId, ErrorCode, EventBody, SessionId, UserError};
+use deskhand_protocol::{DocumentId, ErrorCode, EventBody, SessionId, Timestamp, UserError};
 use deskhand_storage::Change;
+use deskhand_trail::{Actor, What};
 use tokio::sync::Mutex;
 
 use crate::clock::{chance, now};
 use crate::grants::Grants;
 use crate::guidance::Guide;
-use crate::log::{told, uuid_of};
+use crate::log::{internal, told, uuid_of};
 use crate::runner::{self, Command, Handle, Parts};
 use crate::summary::Meta;
 
@@ -89,7 +90,12 @@ impl Hub {
     }
 
     /// Makes a folder part of a session, with its documents.
-    pub(crate) async fn attach_folder(&self, id: &SessionId, path: &Path) -> Result<(), UserError> {
+    pub(crate) async fn attach_folder(
+        &self,
+        id: &SessionId,
+        path: &Path,
+        by: Actor,
+    ) -> Result<(), UserError> {
         self.handle(id).await?;
         let attached = self.documents.attach_folder(id, path).await?;
         let documents: Vec<DocumentId> = attached.documents.into_iter().map(|view| view.id).collect();
@@ -97,12 +103,12 @@ impl Hub {
             path: attached.path,
             read_only: attached.read_only,
         };
-        self.record(id, vec![event]).await?;
-        self.join(id, &documents).await
+        self.record(id, vec![event], by).await?;
+        self.join(id, &documents, by).await
     }
 
     /// Takes a folder out of a session, with the documents that came with it.
-    pub(crate) async fn detach_folder(&self, id: &SessionId, path: &str) -> Result<(), UserError> {
+    pub(crate) async fn detach_folder(&self, id: &SessionId, path: &str, by: Actor) -> Result<(), UserError> {
         self.handle(id).await?;
         let documents = self.documents.detach_folder(id, path).await?;
         let mut events: Vec<EventBody> = documents
@@ -112,7 +118,7 @@ impl Hub {
         events.push(EventBody::FolderDetached {
             path: path.to_owned(),
         });
-        self.record(id, events).await
+        self.record(id, events, by).await
     }
 
     /// Takes up every turn that the last run of the service left open.
@@ -123,6 +129,12 @@ impl Hub {
             }
         }
         Ok(())
+    }
+
+    /// True while no turn is at work. One that waits for a person can wait for days, and waits through restarts.
+    pub(crate) async fn idle(&self) -> bool {
+        let sessions = self.list(usize::MAX).await;
+        sessions.is_ok_and(|sessions| sessions.iter().all(|one| one.status != SessionStatus::Working))
     }
 
     /// Sessions, newest first.
@@ -156,7 +168,7 @@ impl Hub {
     }
 
     /// Makes a session, or finds the one that was made under this client id.
-    pub(crate) async fn create(&self, params: CreateParams) -> Result<SessionSummary, UserError> {
+    pub(crate) async fn create(&self, params: CreateParams, by: Actor) -> Result<SessionSummary, UserError> {
         let mut running = self.running.lock().await;
         let known = self
             .parts
@@ -189,12 +201,14 @@ impl Hub {
             title,
             tour: self.tour,
         };
-        handle.ask(|reply| Command::Record(vec![created], reply)).await?;
+        handle
+            .ask(|reply| Command::Record(vec![created], by, reply))
+            .await?;
         running.insert(id.clone(), handle);
         drop(running);
         for folder in &self.folders {
             // One that is not there today is no reason to have no session.
-            if let Err(error) = self.attach_folder(&id, folder).await {
+            if let Err(error) = self.attach_folder(&id, folder, Actor::Policy).await {
                 tracing::warn!(session = %id, code = error.code.as_str(), "a folder of the organisation is not attached");
             }
         }
@@ -228,16 +242,26 @@ impl Hub {
         Ok(handle)
     }
 
-    /// Records events that come from outside of a turn.
-    pub(crate) async fn record(&self, id: &SessionId, events: Vec<EventBody>) -> Result<(), UserError> {
+    /// Records events that come from outside of a turn, and who gave them.
+    pub(crate) async fn record(
+        &self,
+        id: &SessionId,
+        events: Vec<EventBody>,
+        by: Actor,
+    ) -> Result<(), UserError> {
         self.handle(id)
             .await?
-            .ask(|reply| Command::Record(events, reply))
+            .ask(|reply| Command::Record(events, by, reply))
             .await
     }
 
     /// Makes documents part of a session, with an event for each that is new to it.
-    pub(crate) async fn join(&self, id: &SessionId, documents: &[DocumentId]) -> Result<(), UserError> {
+    pub(crate) async fn join(
+        &self,
+        id: &SessionId,
+        documents: &[DocumentId],
+        by: Actor,
+    ) -> Result<(), UserError> {
         let handle = self.handle(id).await?;
         let mut events = Vec::new();
         for document in documents {
@@ -251,7 +275,7 @@ impl Hub {
         if events.is_empty() {
             Ok(())
         } else {
-            handle.ask(|reply| Command::Record(events, reply)).await
+            handle.ask(|reply| Command::Record(events, by, reply)).await
         }
     }
 
@@ -281,7 +305,7 @@ impl Hub {
         let handle = self.handle(&params.session).await?;
         let mut documents = params.documents;
         documents.extend(own.filter(|own| !documents.contains(own)));
-        self.join(&params.session, &documents).await?;
+        self.join(&params.session, &documents, from.into()).await?;
         let context = self.parts.tools.context(&params.session).await;
         let prompt = Prompt {
             client_id: params.client_id,
@@ -331,35 +355,64 @@ impl Hub {
     /// Gives a session another title.
     pub(crate) async fn rename(&self, id: &SessionId, title: &str) -> Result<SessionSummary, UserError> {
         let title = self::title(title);
-        self.record(id, vec![EventBody::SessionRenamed { title }]).await?;
+        self.record(id, vec![EventBody::SessionRenamed { title }], Actor::Service)
+            .await?;
         self.show(id).await
     }
 
     /// Deletes a session; refused while it works.
-    pub(crate) async fn delete(&self, id: &SessionId) -> Result<(), UserError> {
+    pub(crate) async fn delete(&self, id: &SessionId, by: Actor) -> Result<(), UserError> {
         let mut running = self.running.lock().await;
-        if matches!(
-            self.show(id).await?.status,
-            SessionStatus::Working | SessionStatus::Waiting
-        ) {
+        let summary = self.show(id).await?;
+        if matches!(summary.status, SessionStatus::Working | SessionStatus::Waiting) {
             return Err(UserError::new(ErrorCode::SessionBusy));
         }
         running.remove(id);
-        self.parts
-            .log
-            .store()
-            .delete(uuid_of(id)?)
-            .await
-            .map_err(|error| told(&error))?;
+        let (session, log) = (uuid_of(id)?, &self.parts.log);
+        let what = What::SessionDeleted {
+            last_seq: summary.last_seq,
+        };
+        let record = log.trail().record(now(), by, Some(session), what, None);
+        let changes = vec![Change::Audit(record.map_err(internal)?), Change::Delete];
+        let flushed = deskhand_storage::Durability::Flushed;
+        let deleted = log.store().write(session, changes, flushed).await;
+        deleted.map_err(|error| told(&error))?;
         self.documents.forget(id);
-        self.parts.log.end(id);
+        log.end(id);
+        log.ended().notify_one();
         Ok(())
     }
 
+    /// Deletes sessions that did not change since a time, as the policy says. Those at work stay.
+    pub(crate) async fn delete_before(&self, at: Timestamp) -> Result<Vec<SessionId>, UserError> {
+        let found = self.parts.log.store().sessions_before(at).await;
+        let mut deleted = Vec::new();
+        for session in found.map_err(|error| told(&error))? {
+            let id = SessionId::from_text(session.to_string());
+            match self.delete(&id, Actor::Policy).await {
+                Ok(()) => deleted.push(id),
+                Err(error) => {
+                    tracing::warn!(session = %id, code = error.code.as_str(), "an old session was not deleted");
+                }
+            }
+        }
+        Ok(deleted)
+    }
+
     /// Everything of a session.
-    pub(crate) async fn export(&self, id: &SessionId) -> Result<ExportAnswer, UserError> {
+    pub(crate) async fn export(&self, id: &SessionId, by: Actor) -> Result<ExportAnswer, UserError> {
         let session = self.show(id).await?;
         let events = self.parts.log.read(id, 0, MAX_EXPORT).await?;
+        let what = What::SessionExported {
+            events: events.len() as u64,
+        };
+        let written = self
+            .parts
+            .log
+            .trail()
+            .write(now(), by, Some(uuid_of(id)?), what)
+            .await;
+        written.map_err(|error| told(&error))?;
         Ok(ExportAnswer { session, events })
     }
 
@@ -412,3 +465,6 @@ fn summary(session: &deskhand_storage::Session) -> Option<SessionSummary> {
         session.last_seq,
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,13 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use deskhand_core::ports::{BlobId, BoxFuture, Durability, EventLog, Journal, Settled};
-use deskhand_core::tool::is_tool;
 use deskhand_protocol::event::EVENT_VERSION;
-use deskhand_protocol::{
-    CallId, ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError,
-};
+use deskhand_protocol::{ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError};
 use deskhand_storage::{ApprovalAnswer, BlobHash, Change, NewEvent, StorageError, Store};
-use tokio::sync::broadcast;
+use deskhand_trail::{Actor, Trail, of_event};
+use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
 use crate::clock::now;
@@ -23,19 +21,24 @@ const WINDOW: usize = 512;
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
     store: Store,
+    trail: Trail,
     live: Arc<Mutex<HashMap<SessionId, broadcast::Sender<Arc<SessionEvent>>>>>,
     deltas: Arc<Mutex<HashMap<MessageId, Vec<u64>>>>,
     /// Bytes that the journals of all sessions may hold.
     journal_limit: u64,
+    /// Told when a turn or a session ended.
+    ended: Arc<Notify>,
 }
 
 impl Log {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(trail: Trail) -> Self {
         Self {
-            store,
+            store: trail.store().clone(),
+            trail,
             live: Arc::default(),
             deltas: Arc::default(),
             journal_limit: u64::MAX,
+            ended: Arc::default(),
         }
     }
 
@@ -49,6 +52,16 @@ impl Log {
 
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The audit.
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// Called when a turn or a session ended.
+    pub(crate) fn ended(&self) -> &Arc<Notify> {
+        &self.ended
     }
 
     /// Live events of a session, from this moment on.
@@ -77,13 +90,14 @@ impl Log {
         }
     }
 
-    /// Appends, with other changes in the same transaction.
+    /// Appends, with other changes in the same transaction. `by` is who did what the events do not say it of themselves.
     pub(crate) async fn append_with(
         &self,
         session: &SessionId,
         events: Vec<EventBody>,
         mut others: Vec<Change>,
         durability: Durability,
+        by: Actor,
     ) -> Result<Vec<SessionEvent>, UserError> {
         let (id, at) = (uuid_of(session)?, now());
         let mut changes = Vec::with_capacity(events.len() + others.len());
@@ -94,7 +108,7 @@ impl Log {
                 schema: u32::from(EVENT_VERSION),
                 payload,
             }));
-            changes.extend(beside(session, body, at));
+            changes.extend(self.beside(id, body, at, by)?);
         }
         changes.append(&mut others);
         let durability = match durability {
@@ -119,6 +133,12 @@ impl Log {
             .collect();
         self.tell(session, &events);
         self.fold(session, &events).await;
+        if events
+            .iter()
+            .any(|event| matches!(event.body, EventBody::TurnEnded { .. }))
+        {
+            self.ended.notify_one();
+        }
         Ok(events)
     }
 
@@ -168,7 +188,7 @@ impl EventLog for Log {
         events: Vec<EventBody>,
         durability: Durability,
     ) -> BoxFuture<'a, Result<Vec<SessionEvent>, UserError>> {
-        Box::pin(self.append_with(session, events, Vec::new(), durability))
+        Box::pin(self.append_with(session, events, Vec::new(), durability, Actor::Agent))
     }
 
     fn read<'a>(
@@ -210,102 +230,45 @@ fn event_of(event: &deskhand_storage::Event) -> Result<SessionEvent, UserError> 
     })
 }
 
-/// Approvals and audit records that belong to an event. The audit outlives the session, so it holds no content.
-fn beside(session: &SessionId, body: &EventBody, at: Timestamp) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let uuid = |text: &str| Uuid::parse_str(text).ok();
-    match body {
-        EventBody::PermissionRequested { request } => {
-            if let (Some(id), Ok(request)) = (uuid(request.id.as_str()), serde_json::to_vec(request)) {
-                changes.push(Change::OpenApproval { id, at, request });
+impl Log {
+    /// Approvals and audit records that belong to an event.
+    fn beside(
+        &self,
+        session: Uuid,
+        body: &EventBody,
+        at: Timestamp,
+        by: Actor,
+    ) -> Result<Vec<Change>, UserError> {
+        let mut changes = Vec::new();
+        let uuid = |text: &str| Uuid::parse_str(text).ok();
+        match body {
+            EventBody::PermissionRequested { request } => {
+                if let (Some(id), Ok(request)) = (uuid(request.id.as_str()), serde_json::to_vec(request)) {
+                    changes.push(Change::OpenApproval { id, at, request });
+                }
             }
-        }
-        EventBody::PermissionSettled {
-            permission,
-            choice,
-            by,
-            ..
-        } => {
-            if let (Some(id), Ok(record)) = (uuid(permission.as_str()), serde_json::to_vec(&(choice, by))) {
-                changes.push(Change::SettleApproval {
-                    id,
-                    answer: ApprovalAnswer { at, record },
-                });
+            EventBody::PermissionSettled {
+                permission,
+                choice,
+                by,
+                ..
+            } => {
+                if let (Some(id), Ok(record)) = (uuid(permission.as_str()), serde_json::to_vec(&(choice, by)))
+                {
+                    changes.push(Change::SettleApproval {
+                        id,
+                        answer: ApprovalAnswer { at, record },
+                    });
+                }
             }
+            _ => {}
         }
-        _ => {}
+        if let Some((by, what, content)) = of_event(body, by) {
+            let record = self.trail.record(at, by, Some(session), what, content);
+            changes.push(Change::Audit(record.map_err(internal)?));
+        }
+        Ok(changes)
     }
-    if let Some(what) = audited(body) {
-        let record = serde_json::json!({ "session": session, "what": what });
-        changes.push(Change::Audit {
-            at,
-            record: record.to_string().into_bytes(),
-        });
-    }
-    changes
-}
-
-/// What the audit says of an event; nothing for those that only show progress.
-fn audited(body: &EventBody) -> Option<serde_json::Value> {
-    use serde_json::json;
-    Some(match body {
-        EventBody::SessionCreated { tour, .. } => json!({ "type": "sessionCreated", "tour": tour }),
-        EventBody::PromptAccepted { turn, from, mode, .. } => {
-            json!({ "type": "promptAccepted", "turn": turn, "from": from, "mode": mode })
-        }
-        EventBody::MessageStarted { turn, message } => {
-            json!({ "type": "modelAsked", "turn": turn, "message": message })
-        }
-        EventBody::ToolCallStarted {
-            turn,
-            call,
-            name,
-            document,
-            ..
-        } => {
-            // Tool and document stand here as the model wrote them.
-            let tool = Some(name).filter(|name| is_tool(name));
-            let document = document
-                .as_ref()
-                .filter(|id| Uuid::parse_str(id.as_str()).is_ok());
-            json!({ "type": "toolCallStarted", "turn": turn, "call": call_id(call), "tool": tool, "document": document })
-        }
-        EventBody::ToolCallCompleted { call, outcome, .. } => {
-            json!({ "type": "toolCallCompleted", "call": call_id(call), "outcome": outcome })
-        }
-        EventBody::PermissionRequested { request } => {
-            json!({ "type": "permissionRequested", "permission": request.id, "reason": request.reason })
-        }
-        EventBody::PermissionSettled {
-            permission,
-            choice,
-            by,
-            ..
-        } => {
-            json!({ "type": "permissionSettled", "permission": permission, "choice": choice, "by": by })
-        }
-        EventBody::CallAllowed { call, by, grant } => {
-            json!({ "type": "callAllowed", "call": call_id(call), "by": by, "grant": grant })
-        }
-        EventBody::GrantRevoked { grant } => json!({ "type": "grantRevoked", "grant": grant }),
-        EventBody::ChangeSetApplied { change_set } => {
-            json!({ "type": "changeSetApplied", "changeSet": change_set.id })
-        }
-        EventBody::ChangeSetUndone { change_set, .. } => {
-            json!({ "type": "changeSetUndone", "changeSet": change_set })
-        }
-        EventBody::ChangeSetRedone { change_set } => {
-            json!({ "type": "changeSetRedone", "changeSet": change_set })
-        }
-        EventBody::TurnEnded { turn, .. } => json!({ "type": "turnEnded", "turn": turn }),
-        _ => return None,
-    })
-}
-
-/// The id of a call, which the provider chose, as far as it looks like one.
-fn call_id(call: &CallId) -> Option<&str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    Some(call.as_str()).filter(|id| id.len() <= 64 && id.bytes().all(plain))
 }
 
 impl Journal for Log {
@@ -409,7 +372,8 @@ pub(crate) fn uuid_of(session: &SessionId) -> Result<Uuid, UserError> {
     Uuid::parse_str(session.as_str()).map_err(|_| UserError::new(ErrorCode::SessionNotFound))
 }
 
-fn internal(error: impl std::fmt::Display) -> UserError {
+/// A failure that is ours.
+pub(crate) fn internal(error: impl std::fmt::Display) -> UserError {
     UserError::new(ErrorCode::Internal).detail(error)
 }
 
@@ -428,35 +392,4 @@ pub(crate) fn told(error: &StorageError) -> UserError {
         },
     };
     UserError::new(code).detail(error)
-}
-
-#[cfg(test)]
-mod tests {
-    use deskhand_protocol::{DocumentId, TurnId};
-
-    use super::*;
-
-    #[test]
-    fn the_audit_takes_over_nothing_that_the_model_wrote() {
-        let words = "Q3 loss of 4 million";
-        let started = |call: &str, name: &str, document: &str| EventBody::ToolCallStarted {
-            turn: TurnId::from_text("t"),
-            call: CallId::from_text(call),
-            name: name.to_owned(),
-            input: serde_json::json!({ "text": words }),
-            title: words.to_owned(),
-            document: Some(DocumentId::from_text(document)),
-            target: Some(words.to_owned()),
-        };
-        let id = "0193a1b2-0000-7000-8000-000000000001";
-        for (event, kept) in [
-            (started(words, words, words), ""),
-            (started("toolu_1", "range_read", id), "toolu_1"),
-            (started("toolu_1", "range_read", id), "range_read"),
-            (started("toolu_1", "range_read", id), id),
-        ] {
-            let record = audited(&event).expect("a record").to_string();
-            assert!(!record.contains("Q3") && record.contains(kept), "{record}");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! `deskhand`: the service, and the terminal front end that talks to it.
 
+mod audit;
 mod clock;
 mod document;
 mod grants;
@@ -10,6 +11,7 @@ mod log;
 mod manifest;
 mod options;
 mod panes;
+mod reload;
 mod runner;
 mod serve;
 mod settings;
@@ -20,12 +22,18 @@ mod undoing;
 mod view;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 use deskhand_platform::Paths;
+use deskhand_platform::again::start_again;
 use deskhand_protocol::UserError;
 
 use options::{Command, Options};
+
+/// What tasks get to end, once everything is done.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -35,9 +43,16 @@ fn main() -> ExitCode {
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(options)),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(options));
+            // A thread that waits for standard input ends only with the process.
+            runtime.shutdown_timeout(GOODBYE);
+            outcome
+        }
         Err(error) => Err(error.into()),
     };
+    // Everything that the service held is released by now.
+    let outcome = outcome.and_then(Ended::finish);
     outcome.unwrap_or_else(|error| {
         let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
         if error.downcast_ref().is_some_and(closed) {
@@ -49,15 +64,36 @@ fn main() -> ExitCode {
     })
 }
 
-async fn run(options: Options) -> anyhow::Result<ExitCode> {
+/// How the program ends.
+enum Ended {
+    With(ExitCode),
+    /// The service starts anew on this port.
+    Again(u16),
+}
+
+impl Ended {
+    fn finish(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::With(code) => Ok(code),
+            Self::Again(port) => {
+                match start_again(&options::serve_again(std::env::args_os().skip(1), port)) {
+                    Ok(never) => match never {},
+                    Err(error) => Err(error).context("starting anew under changed settings"),
+                }
+            }
+        }
+    }
+}
+
+async fn run(options: Options) -> anyhow::Result<Ended> {
     let paths = Paths::resolve(|name| std::env::var_os(name))?;
-    match options.command {
+    let code = match options.command {
+        Command::Serve(serve) => {
+            let again = serve::serve(paths, serve.into()).await?;
+            return Ok(again.map_or(Ended::With(ExitCode::SUCCESS), Ended::Again));
+        }
         Command::Manifest { port } => {
             terminal::sessions::print(&manifest::render(port))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Serve(serve) => {
-            serve::serve(paths, serve.into()).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Status { json } => terminal::status::status(&paths, json).await,
@@ -69,8 +105,13 @@ async fn run(options: Options) -> anyhow::Result<ExitCode> {
         Command::Pairing { command, json } => terminal::pairing::pairing(&paths, command, json).await,
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
         Command::Document { command } => document::run(&paths, command).await,
+        Command::Policy { command, json } => terminal::policy::policy(&paths, command, json).await,
+        Command::Egress { command } => terminal::egress::egress(&paths, command).await,
+        Command::Doctor { json } => terminal::doctor::doctor(&paths, json).await,
+        Command::Audit { command, json } => terminal::audit::audit(&paths, command, json).await,
         Command::Trust => terminal::status::trust(&paths).await,
-    }
+    };
+    code.map(Ended::With)
 }
 
 /// An error on one line, the same words as in every front end.

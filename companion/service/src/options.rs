@@ -1,9 +1,10 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use deskhand_platform::Paths;
 use deskhand_server::DEFAULT_PORT;
 
@@ -73,6 +74,14 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Checks, shows and gives out the audit. Reads it by itself, whether the service runs or not.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Shows the settings in force, and sets or removes the user's own.
     Config {
         #[command(subcommand)]
@@ -80,6 +89,19 @@ pub(crate) enum Command {
         /// As JSON.
         #[arg(long, global = true)]
         json: bool,
+    },
+    /// Shows the settings in force and why, and checks, compares, takes over and writes files of settings.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Lists everything that this computer would contact under the settings in force, and explains single hosts.
+    Egress {
+        #[command(subcommand)]
+        command: EgressCommand,
     },
     /// Prints the add-in manifest for Excel and PowerPoint.
     Manifest {
@@ -91,6 +113,12 @@ pub(crate) enum Command {
     Document {
         #[command(subcommand)]
         command: DocumentCommand,
+    },
+    /// Looks at everything that Deskhand needs, and says what to do where something is not as it should be.
+    Doctor {
+        /// As JSON, for fleet scripts.
+        #[arg(long)]
+        json: bool,
     },
     /// Makes this user's programs trust the local authority.
     Trust,
@@ -119,12 +147,21 @@ pub(crate) struct Serve {
     /// Ends when standard input is closed, for a program that starts the service for itself.
     #[arg(long)]
     until_stdin_closes: bool,
+    /// The port of the service that started itself anew; it announces nothing.
+    #[arg(long, hide = true, value_name = "PORT", overrides_with = "again")]
+    again: Option<u16>,
+}
+
+/// The arguments under which a service starts itself anew on its port.
+pub(crate) fn serve_again(given: impl Iterator<Item = OsString>, port: u16) -> Vec<OsString> {
+    given.chain(["--again".into(), port.to_string().into()]).collect()
 }
 
 impl From<Serve> for ServeOptions {
     fn from(serve: Serve) -> Self {
         Self {
-            port: serve.port,
+            port: serve.again.unwrap_or(serve.port),
+            again: serve.again.is_some(),
             web: serve.web.or_else(beside_program),
             office_script: serve.office_js,
             test_hosts: serve.test_host_origin,
@@ -303,6 +340,55 @@ pub(crate) enum PairingCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Looks for records that were edited, removed, reordered or cut off. Exits with 1 where something is wrong.
+    Verify {
+        /// Anchors that were kept elsewhere: JSON lines, or what a collector wrote of OTLP logs.
+        #[arg(long, value_name = "FILE")]
+        anchors: Option<PathBuf>,
+    },
+    /// Shows the newest records, or one of them.
+    Show {
+        /// The record.
+        number: Option<u64>,
+        /// Says whether this file holds the content that the record speaks of.
+        #[arg(long, value_name = "FILE", requires = "number")]
+        compare: Option<PathBuf>,
+        /// How many of the newest.
+        #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "number")]
+        last: u64,
+    },
+    /// Gives records out, one a line.
+    Export(AuditExport),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditExport {
+    /// The form: JSON lines, a table, or events of the Open Cybersecurity Schema Framework.
+    #[arg(long, value_enum, default_value_t = AuditFormat::Jsonl)]
+    pub(crate) format: AuditFormat,
+    /// Records after this number.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) after: u64,
+    /// Records from this day (2026-03-01) or time (2026-03-01T14:05:00Z) on.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Records of this session.
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: Option<uuid::Uuid>,
+    /// With the contents that were kept.
+    #[arg(long)]
+    pub(crate) content: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum AuditFormat {
+    Jsonl,
+    Csv,
+    Ocsf,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Shows every key with its value and where it comes from. Secrets are masked.
     Show,
@@ -317,6 +403,83 @@ pub(crate) enum ConfigCommand {
     Unset {
         /// The key.
         key: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EgressCommand {
+    /// Lists destinations with who connects, why, and the key that closes each.
+    List {
+        /// How: a table, JSON, CSV, or `host:port` a line for a firewall.
+        #[arg(long, value_enum, default_value_t = EgressForm::Text)]
+        format: EgressForm,
+    },
+    /// Says what reaches a host, or which key would let something reach it.
+    Explain {
+        /// A host, `host:port` or an address.
+        host: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A form of the egress list.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum EgressForm {
+    Text,
+    Json,
+    Csv,
+    Firewall,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Shows the keys that are set, with where each comes from, whether it is locked, and what is wrong.
+    Show {
+        /// All keys, those at their default too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Says what a key does, why it has its value, and what it forbids right now.
+    Explain {
+        /// The key.
+        key: String,
+    },
+    /// Checks a file in any of the formats; exit code 1 with errors.
+    Check {
+        /// A .mobileconfig, .plist, .reg or JSON file.
+        file: PathBuf,
+    },
+    /// Compares two files by what they have in effect.
+    Diff {
+        /// The one.
+        before: PathBuf,
+        /// The other.
+        after: PathBuf,
+    },
+    /// Writes the settings in force without secrets, those of a file, or a template of all keys.
+    Export {
+        /// admx, adml, mobileconfig, manifest, jamf, reg, json, intune, schema or markdown.
+        #[arg(long)]
+        format: String,
+        /// The file whose settings are written; the settings in force when absent.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// Where to; standard output when absent.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Takes over a profile, also one that was written for another product with the same keys, and lists every difference.
+    Import {
+        /// A .mobileconfig, .plist, .reg or JSON file.
+        file: PathBuf,
+        /// The format of what is written: json, reg, mobileconfig or intune.
+        #[arg(long, default_value = "json")]
+        format: String,
+        /// Where the settings for Deskhand are written to; only the differences are told when absent.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
 }
 

@@ -21,6 +21,7 @@ use deskhand_protocol::{
     CallId, ErrorCode, EventBody, MessageId, PermissionId, SessionEvent, SessionId, TurnId, UserError,
 };
 use deskhand_storage::Change;
+use deskhand_trail::Actor;
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
@@ -47,8 +48,8 @@ pub(crate) enum Command {
     Answer(Input, oneshot::Sender<Result<bool, UserError>>),
     /// What a person granted for the rest of the session.
     Grants(oneshot::Sender<Result<Vec<Grant>, UserError>>),
-    /// Events that come from outside of a turn.
-    Record(Vec<EventBody>, oneshot::Sender<Result<(), UserError>>),
+    /// Events that come from outside of a turn, and who gave them.
+    Record(Vec<EventBody>, Actor, oneshot::Sender<Result<(), UserError>>),
     /// Something of the turn happened.
     Happened(Input),
 }
@@ -194,7 +195,10 @@ impl Runner {
             usage: turn.usage,
         };
         self.session.apply(0, now(), &ended);
-        if let Err(error) = self.append(vec![ended], Durability::Flushed, false).await {
+        if let Err(error) = self
+            .append(Actor::Agent, vec![ended], Durability::Flushed, false)
+            .await
+        {
             tracing::error!(session = %self.session.id, %error, "the turn's end could not be written either");
         }
     }
@@ -233,11 +237,11 @@ impl Runner {
                 drop(reply.send(Ok(self.session.grants.clone())));
                 Ok(())
             }
-            Command::Record(events, reply) => {
+            Command::Record(events, by, reply) => {
                 for event in &events {
                     self.session.apply(0, now(), event);
                 }
-                let done = self.append(events, Durability::Flushed, false).await;
+                let done = self.append(by, events, Durability::Flushed, false).await;
                 drop(reply.send(done.clone()));
                 done
             }
@@ -294,7 +298,7 @@ impl Runner {
             match effect {
                 Effect::Append(events, durability) => {
                     appends -= 1;
-                    self.append(events, durability, appends > 0).await?;
+                    self.append(Actor::Agent, events, durability, appends > 0).await?;
                 }
                 Effect::CallModel(message, request) => self.call_model(message, *request),
                 Effect::StopModel => {
@@ -325,6 +329,7 @@ impl Runner {
     /// sessions at work are taken up again.
     async fn append(
         &mut self,
+        by: Actor,
         events: Vec<EventBody>,
         durability: Durability,
         more: bool,
@@ -350,7 +355,7 @@ impl Runner {
         let written = self
             .parts
             .log
-            .append_with(&self.session.id, events, others, durability)
+            .append_with(&self.session.id, events, others, durability, by)
             .await?;
         for event in &written {
             self.remember(event);

@@ -20,11 +20,13 @@ use deskhand_server::{
     Authority, BindError, Guards, Limits, PageOptions, PageSources, Server, ServerError, ServerOptions,
 };
 use deskhand_storage::{MasterKey, OpenOptions, Store};
+use deskhand_trail::Trail;
 use deskhand_workspace::Folders;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use crate::audit::{self, Notes, Refusals, Upkeep};
 use crate::clock::RealWorld;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
@@ -32,6 +34,7 @@ use crate::handler::Service;
 use crate::hub::Hub;
 use crate::log::Log;
 use crate::panes::{LivePanes, SharedPanes};
+use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
 use crate::tokens::StoredTokens;
@@ -44,6 +47,8 @@ const MASTER_KEY: &str = "master-key";
 #[derive(Clone, Debug)]
 pub(crate) struct ServeOptions {
     pub(crate) port: u16,
+    /// True where the service started itself anew: who waited for its start has heard of it.
+    pub(crate) again: bool,
     pub(crate) web: Option<PathBuf>,
     pub(crate) office_script: Option<PathBuf>,
     pub(crate) test_hosts: Vec<String>,
@@ -54,8 +59,8 @@ pub(crate) struct ServeOptions {
     pub(crate) until_stdin_closes: bool,
 }
 
-/// Runs until it is told to stop.
-pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<()> {
+/// Runs until it is told to stop, or until it has to start anew on the port that it answers.
+pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
     let lock = match InstanceLock::acquire(&paths) {
         Ok(lock) => lock,
@@ -78,40 +83,51 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     }
     let store = open_store(&paths, &secrets, &settings)?;
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
-    let values = gate_values(&settings, &options);
-    let gate = Gate::new(
-        |key| values.get(key).cloned().unwrap_or_default(),
-        Network {
-            proxy: settings.proxy.clone(),
-            ..Network::default()
-        },
-    );
+    let gate = gate(&settings, options.office_script.as_ref());
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
-    let grants = Arc::new(Grants::open(store.clone()).await?);
-    let guide = Arc::new(open_guide(&store, &settings).await?);
+    let trail = Trail::new(store, &audit::user(), settings.audit_content);
+    audit::started(&trail, &settings).await?;
+    let grants = Arc::new(Grants::open(trail.clone()).await?);
+    let guide = Arc::new(open_guide(&trail, &settings).await?);
+    let (notes, noted) = Notes::new();
     let (service, tokens) = build(
         &settings,
         &options,
         &gate,
-        (&store, grants, guide),
+        (&trail, notes, grants, guide),
         &secrets,
         &server,
     );
     service.hub.recover().await?;
+    let upkeep = Upkeep::begin(&service, noted, settings.retention, None);
     lock.publish(&server.address())?;
-    announce(&server, &options);
-    let stop = shutdown.clone();
-    let until_stdin_closes = options.until_stdin_closes;
-    tokio::spawn(async move {
-        tokio::select! {
-            () = stop_signal() => {}
-            () = stdin_closed(), if until_stdin_closes => {}
-        }
+    if !options.again {
+        announce(&server, &options);
+    }
+    let (stop, running, port) = (shutdown.clone(), Arc::clone(&service), server.port());
+    let watch = tokio::spawn(async move {
+        let again = tokio::select! {
+            () = stop_signal() => None,
+            () = stdin_closed(), if options.until_stdin_closes => None,
+            () = changed(&paths, &settings, &running) => Some(port),
+        };
         stop.cancel();
+        again
     });
     server.serve(service, tokens, shutdown).await;
-    Ok(())
+    upkeep.end().await;
+    Ok(watch.await?)
+}
+
+/// The gate under these settings.
+pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>) -> Gate {
+    let network = Network {
+        proxy: settings.proxy.clone(),
+        ..Network::default()
+    };
+    let values = gate_values(settings, office_script);
+    Gate::new(|key| values.get(key).cloned().unwrap_or_default(), network)
 }
 
 /// The policy key of the organisation's own copy of office.js.
@@ -119,7 +135,7 @@ const OFFICE_SCRIPT_KEY: &str = "deskhandOfficeScriptFolder";
 
 /// The settings as the gate sees them. The folder of office.js may come from the command line too; one that policy sets and
 /// that cannot be used still closes the way to the copy outside.
-fn gate_values(settings: &Settings, options: &ServeOptions) -> BTreeMap<&'static str, Value> {
+fn gate_values(settings: &Settings, office_script: Option<&PathBuf>) -> BTreeMap<&'static str, Value> {
     let mut values = settings.values();
     let of_policy = values
         .get(OFFICE_SCRIPT_KEY)
@@ -128,7 +144,7 @@ fn gate_values(settings: &Settings, options: &ServeOptions) -> BTreeMap<&'static
         let mut problems = settings.policy.problems.iter();
         problems.any(|problem| problem.key == OFFICE_SCRIPT_KEY)
     };
-    if let Some(folder) = &options.office_script {
+    if let Some(folder) = office_script {
         values.insert(OFFICE_SCRIPT_KEY, folder.display().to_string().into());
     } else if !of_policy && broken() {
         values.insert(OFFICE_SCRIPT_KEY, "not usable".into());
@@ -138,7 +154,12 @@ fn gate_values(settings: &Settings, options: &ServeOptions) -> BTreeMap<&'static
 
 /// The folder of office.js in force: policy's, or else the command line's.
 fn office_script(settings: &Settings, options: &ServeOptions) -> Option<PathBuf> {
-    let of_policy = settings.policy.deskhand_office_script_folder.value.as_ref();
+    let of_policy = settings
+        .policy
+        .workspace
+        .deskhand_office_script_folder
+        .value
+        .as_ref();
     of_policy
         .map(|folder| folder.path().to_owned())
         .or_else(|| options.office_script.clone())
@@ -162,7 +183,7 @@ pub(crate) fn master_key(secrets: &SecretStore) -> anyhow::Result<[u8; 32]> {
     <[u8; 32]>::try_from(kept.expose()).map_err(|_| UserError::new(ErrorCode::SecretStore).into())
 }
 
-fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {
+pub(crate) fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {
     let options = OpenOptions {
         folder: paths.data().to_owned(),
         deployment: settings.organisation,
@@ -173,10 +194,10 @@ fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyh
     Ok(Store::open(options).map_err(|error| crate::log::told(&error))?)
 }
 
-async fn open_guide(store: &Store, settings: &Settings) -> Result<Guide, UserError> {
+async fn open_guide(trail: &Trail, settings: &Settings) -> Result<Guide, UserError> {
     let organisation = settings.instructions().map(str::to_owned);
     let notes_closed = !settings.rules().offers(MEMORY_TOOL);
-    Guide::open(store.clone(), organisation, notes_closed).await
+    Guide::open(trail.clone(), organisation, notes_closed).await
 }
 
 /// The words of an event that search finds.
@@ -237,12 +258,12 @@ fn build(
     settings: &Settings,
     options: &ServeOptions,
     gate: &Gate,
-    (store, grants, guide): (&Store, Arc<Grants>, Arc<Guide>),
+    (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
     secrets: &SecretStore,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
     let provider = provider(settings, gate);
-    let log = Log::new(store.clone()).with_journal_limit(settings.journal_limit);
+    let log = Log::new(trail.clone()).with_journal_limit(settings.journal_limit);
     let panes = Arc::new(LivePanes::default());
     let registry = Arc::new(Registry::default());
     let documents = DocumentTools::new(
@@ -252,7 +273,7 @@ fn build(
         Arc::new(RealWorld),
         Folders::new(settings.allowed_folders()),
     );
-    let documents = if settings.policy.deskhand_keep_sources_in_files.value {
+    let documents = if settings.policy.workspace.deskhand_keep_sources_in_files.value {
         documents
     } else {
         documents.without_sources_in_files()
@@ -283,7 +304,7 @@ fn build(
     let view = view::of(settings, options.tour, models, secrets.kind());
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
-    let tokens = Arc::new(StoredTokens::new(store.clone()));
+    let tokens = Arc::new(StoredTokens::new(trail.clone()));
     let service = Service {
         hub,
         tokens: Arc::clone(&tokens),
@@ -291,6 +312,8 @@ fn build(
         panes,
         front_ends,
         view: std::sync::RwLock::new(view),
+        refusals: Refusals::default(),
+        notes,
     };
     let service = Arc::new(service);
     if settings.gateway.is_some() {

@@ -11,12 +11,16 @@ use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{AuthScheme as Scheme, FolderMode, FolderRule, Provider};
-use deskhand_policy::{Encoding, ManagedFile, Origin, Policy, Reading, Store, UserFile, Values};
+use deskhand_policy::{Encoding, Origin, Policy, Reading, UserFile, Values};
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::{ErrorCode, UserError};
+use deskhand_trail::Content;
 use deskhand_workspace::{Access, AllowedFolder};
 use serde_json::Value;
 use uuid::Uuid;
+
+use crate::audit::Retention;
+use crate::reload::Watched;
 
 /// Secret keys that a user may set; they lie in the secret store, never in the file.
 pub(crate) const USER_SECRETS: [&str; 1] = ["inferenceGatewayApiKey"];
@@ -44,6 +48,14 @@ pub(crate) struct Settings {
     pub(crate) proxy: Proxy,
     /// What has to be said of the settings.
     pub(crate) notices: Vec<String>,
+    /// The sources that may change while the service runs.
+    pub(crate) watched: Watched,
+    /// The secrets that the user set.
+    pub(crate) secrets: Reading,
+    /// How much of contents the audit keeps.
+    pub(crate) audit_content: Content,
+    /// How long sessions and audit records are kept.
+    pub(crate) retention: Retention,
 }
 
 /// The user's own file of settings.
@@ -54,9 +66,9 @@ pub(crate) fn user_file(paths: &Paths) -> UserFile {
 impl Settings {
     /// Reads every source.
     pub(crate) fn load(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Self> {
-        let managed = ManagedFile::system().read();
-        let user = [user_file(paths).read(), secret_reading(secrets)?];
-        let policy = Policy::resolve(&managed, &user);
+        let watched = Watched::read(paths);
+        let secrets = secret_reading(secrets)?;
+        let policy = Policy::resolve(&watched.managed, &[watched.user.clone(), secrets.clone()]);
         let mut notices: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
         let proxy = Proxy::from_environment(|name| std::env::var(name).ok()).unwrap_or_else(|error| {
             notices.push(format!("The proxy of the environment is not used: {error}"));
@@ -66,25 +78,34 @@ impl Settings {
             managed: policy.managed,
             gateway: gateway(&policy),
             stopped: stopped(&policy),
-            max_steps: policy.deskhand_max_steps_per_turn.value.get(),
-            journal_limit: u64::from(policy.deskhand_journal_megabytes.value.get()) << 20,
-            window: policy.deskhand_context_tokens.value.get().into(),
-            organisation: policy.deployment_organization_uuid.value.as_ref().map(|id| id.0),
+            max_steps: policy.usage.deskhand_max_steps_per_turn.value.get(),
+            journal_limit: u64::from(policy.usage.deskhand_journal_megabytes.value.get()) << 20,
+            window: policy.usage.deskhand_context_tokens.value.get().into(),
+            organisation: policy
+                .source
+                .deployment_organization_uuid
+                .value
+                .as_ref()
+                .map(|id| id.0),
             proxy,
             notices,
+            watched,
+            secrets,
+            audit_content: Content::default(),
+            retention: Retention::default(),
             policy,
         })
     }
 
-    /// The effective value of every key, secrets masked, for the egress gate.
+    /// The effective value of every key, its secrets masked, for the egress gate.
     pub(crate) fn values(&self) -> BTreeMap<&'static str, Value> {
-        let entries = self.policy.entries().into_iter();
-        entries.map(|entry| (entry.name, entry.value)).collect()
+        let rows = deskhand_policy::definitions();
+        rows.map(|row| (row.name, self.policy.value(row.name))).collect()
     }
 
     /// The folders that may be attached, where the policy limits them.
     pub(crate) fn allowed_folders(&self) -> Option<Vec<AllowedFolder>> {
-        let rules = self.policy.allowed_workspace_folders.value.as_ref()?;
+        let rules = self.policy.workspace.allowed_workspace_folders.value.as_ref()?;
         let allowed = |rule: &FolderRule| {
             Some(AllowedFolder {
                 path: expanded(rule)?,
@@ -99,7 +120,7 @@ impl Settings {
 
     /// The folders that are part of every new session.
     pub(crate) fn default_folders(&self) -> Vec<PathBuf> {
-        let rules = self.policy.allowed_workspace_folders.value.iter();
+        let rules = self.policy.workspace.allowed_workspace_folders.value.iter();
         let rules = rules.flat_map(|rules| &rules.0);
         let selected = rules.filter(|rule| rule.is_default_selected);
         selected.filter_map(expanded).collect()
@@ -107,24 +128,28 @@ impl Settings {
 
     /// What the organisation says of tools and permissions.
     pub(crate) fn rules(&self) -> Rules {
-        let disabled = &self.policy.disabled_builtin_tools.value.0;
-        Rules::new(disabled, &self.policy.builtin_tool_policy.value)
-            .with_act(!self.policy.disable_bypass_permissions_mode.value)
-            .with_lasting(self.policy.mcp_persistent_always_allow_enabled.value)
+        let disabled = &self.policy.workspace.disabled_builtin_tools.value.0;
+        Rules::new(disabled, &self.policy.workspace.builtin_tool_policy.value)
+            .with_act(!self.policy.workspace.disable_bypass_permissions_mode.value)
+            .with_lasting(self.policy.connectors.mcp_persistent_always_allow_enabled.value)
     }
 
     /// What of files may be read.
     pub(crate) fn access(&self) -> FileAccess {
         FileAccess {
-            labels: self.policy.office_access_policies.value.clone(),
-            only_in_folders: self.policy.block_reads_outside_working_directories.value,
+            labels: self.policy.workspace.office_access_policies.value.clone(),
+            only_in_folders: self
+                .policy
+                .workspace
+                .block_reads_outside_working_directories
+                .value,
             home: std::env::home_dir(),
         }
     }
 
     /// What the organisation tells the model.
     pub(crate) fn instructions(&self) -> Option<&str> {
-        let own = self.policy.organization_instructions.value.as_ref();
+        let own = self.policy.workspace.organization_instructions.value.as_ref();
         own.map(|own| own.0.as_str())
     }
 }
@@ -156,19 +181,23 @@ fn secret_reading(secrets: &SecretStore) -> anyhow::Result<Reading> {
 
 /// Why no session may start.
 fn stopped(policy: &Policy) -> Option<UserError> {
-    if !policy.deskhand_enabled.value {
-        return Some(UserError::new(ErrorCode::Disabled).detail(&policy.deskhand_enabled.origin));
+    if !policy.source.deskhand_enabled.value {
+        return Some(UserError::new(ErrorCode::Disabled).detail(&policy.source.deskhand_enabled.origin));
     }
     let problem = policy.stopping().into_iter().next()?;
     Some(UserError::new(ErrorCode::PolicyInvalid).detail(format!("{}: {}", problem.key, problem.reason)))
 }
 
 fn gateway(policy: &Policy) -> Option<GatewayConfig> {
-    let base = policy.inference_gateway_base_url.value.as_ref()?;
-    if !matches!(policy.inference_provider.value, Some(Provider::Gateway)) {
+    let base = policy.connection.inference_gateway_base_url.value.as_ref()?;
+    if !matches!(
+        policy.connection.inference_provider.value,
+        Some(Provider::Gateway)
+    ) {
         return None;
     }
     let models = policy
+        .connection
         .inference_models
         .value
         .as_ref()
@@ -177,11 +206,12 @@ fn gateway(policy: &Policy) -> Option<GatewayConfig> {
     let secret = |text: &str| Secret::new(text.to_owned());
     Some(GatewayConfig {
         key: policy
+            .connection
             .inference_gateway_api_key
             .value
             .as_ref()
             .map(|key| secret(key.expose())),
-        scheme: match policy.inference_gateway_auth_scheme.value {
+        scheme: match policy.connection.inference_gateway_auth_scheme.value {
             Scheme::Bearer => AuthScheme::Bearer,
             Scheme::XApiKey => AuthScheme::ApiKey,
         },
@@ -197,8 +227,10 @@ fn gateway(policy: &Policy) -> Option<GatewayConfig> {
                 id: model.name,
             })
             .collect(),
-        discovery: policy.model_discovery_enabled.value,
-        stall_after: Duration::from_secs(u64::from(policy.inference_stream_idle_timeout_sec.value.get())),
+        discovery: policy.connection.model_discovery_enabled.value,
+        stall_after: Duration::from_secs(u64::from(
+            policy.connection.inference_stream_idle_timeout_sec.value.get(),
+        )),
         chance: Arc::new(|| f64::from(crate::clock::chance()[0]) / 255.0),
         ..GatewayConfig::new(base.as_str())
     })

@@ -1,12 +1,16 @@
 //! The terminal front end.
 
 pub(crate) mod ask;
+pub(crate) mod audit;
 pub(crate) mod client;
 pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod egress;
 pub(crate) mod grants;
 pub(crate) mod instructions;
 pub(crate) mod journal;
 pub(crate) mod pairing;
+pub(crate) mod policy;
 mod question;
 pub(crate) mod safe;
 pub(crate) mod sessions;

@@ -3,11 +3,13 @@
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_server::{TokenHash, TokenRecord, TokenStore};
-use deskhand_storage::{PaneToken, Store, StoreChange};
+use deskhand_storage::{PaneToken, StoreChange};
+use deskhand_trail::{Actor, Id, Trail, What};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::log::told;
+use crate::clock::now;
+use crate::log::{internal, told};
 
 /// Panes that may be paired at one time; the oldest gives way.
 const MAX_TOKENS: usize = 64;
@@ -15,7 +17,7 @@ const MAX_TOKENS: usize = 64;
 /// Tokens in the store.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredTokens {
-    store: Store,
+    trail: Trail,
 }
 
 /// What a token is bound to.
@@ -27,12 +29,12 @@ struct Bound {
 }
 
 impl StoredTokens {
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store }
+    pub(crate) fn new(trail: Trail) -> Self {
+        Self { trail }
     }
 
     async fn all(&self) -> Result<Vec<TokenRecord>, UserError> {
-        let tokens = self.store.tokens().await.map_err(|error| told(&error))?;
+        let tokens = self.trail.store().tokens().await.map_err(|error| told(&error))?;
         tokens.into_iter().map(record).collect()
     }
 
@@ -49,17 +51,29 @@ impl StoredTokens {
             record: serde_json::to_vec(&bound)
                 .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?,
         };
-        let known = self.store.tokens().await.map_err(|error| told(&error))?;
+        let known = self.trail.store().tokens().await.map_err(|error| told(&error))?;
         let too_many = (known.len() + 1).saturating_sub(MAX_TOKENS);
-        let oldest = known.into_iter().take(too_many);
-        let mut changes: Vec<StoreChange> = oldest
-            .map(|token| StoreChange::RevokeToken { id: token.id })
-            .collect();
-        changes.push(StoreChange::PutToken(token));
-        self.store
-            .write_store(changes)
-            .await
-            .map_err(|error| told(&error))
+        let mut changes = vec![StoreChange::PutToken(token)];
+        for oldest in known.into_iter().take(too_many) {
+            changes.extend(self.revoked(oldest.id, Actor::Service)?);
+        }
+        self.write(changes).await
+    }
+
+    /// Ends a pairing, and records who did.
+    pub(crate) async fn end(&self, id: &str, by: Actor) -> Result<(), UserError> {
+        self.write(self.revoked(id.to_owned(), by)?.into()).await
+    }
+
+    fn revoked(&self, id: String, by: Actor) -> Result<[StoreChange; 2], UserError> {
+        let what = What::PairingRevoked { token: Id::of(&id) };
+        let record = self.trail.record(now(), by, None, what, None).map_err(internal)?;
+        Ok([StoreChange::RevokeToken { id }, StoreChange::Audit(record)])
+    }
+
+    async fn write(&self, changes: Vec<StoreChange>) -> Result<(), UserError> {
+        let written = self.trail.store().write_store(changes).await;
+        written.map_err(|error| told(&error))
     }
 }
 
@@ -82,7 +96,12 @@ impl TokenStore for StoredTokens {
 
     fn find(&self, hash: TokenHash) -> BoxFuture<'_, Result<Option<TokenRecord>, UserError>> {
         Box::pin(async move {
-            let found = self.store.token(hash.0).await.map_err(|error| told(&error))?;
+            let found = self
+                .trail
+                .store()
+                .token(hash.0)
+                .await
+                .map_err(|error| told(&error))?;
             found.map(record).transpose()
         })
     }
@@ -92,12 +111,6 @@ impl TokenStore for StoredTokens {
     }
 
     fn revoke<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), UserError>> {
-        Box::pin(async move {
-            let change = StoreChange::RevokeToken { id: id.to_owned() };
-            self.store
-                .write_store(vec![change])
-                .await
-                .map_err(|error| told(&error))
-        })
+        Box::pin(self.end(id, Actor::Service))
     }
 }

@@ -1,7 +1,7 @@
 //! What front ends show of settings and state (Invariant 2).
 
 use deskhand_platform::SecretStoreKind;
-use deskhand_protocol::hello::{ModelView, SandboxState, ServiceView};
+use deskhand_protocol::hello::{ModelView, OrganisationView, SandboxState, ServiceView};
 
 use crate::settings::Settings;
 
@@ -17,6 +17,8 @@ pub(crate) fn empty() -> ServiceView {
         sandbox: SandboxState::NotNeeded,
         secret_store: String::new(),
         notices: Vec::new(),
+        stopped: None,
+        organisation: OrganisationView::default(),
     }
 }
 
@@ -31,12 +33,14 @@ pub(crate) fn of(
         tour,
         managed: settings.managed,
         configured: settings.gateway.is_some(),
-        act_locked: settings.policy.disable_bypass_permissions_mode.value,
+        act_locked: settings.policy.workspace.disable_bypass_permissions_mode.value,
         model_locked: settings.managed && models.len() <= 1,
         models,
         sandbox: SandboxState::NotNeeded,
         secret_store: store_name(secrets).to_owned(),
         notices: settings.notices.clone(),
+        stopped: settings.stopped.clone(),
+        organisation: OrganisationView::default(),
     }
 }
 

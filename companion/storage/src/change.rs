@@ -7,9 +7,10 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::keys::KeyRing;
 use crate::tables::approvals::{self, ApprovalAnswer};
+use crate::tables::audit::{self, NewAuditRecord, Point};
 use crate::tables::events::{self, Event, NewEvent};
 use crate::tables::tokens::{self, PaneToken};
-use crate::tables::{audit, blobs, journal, sessions, settings};
+use crate::tables::{blobs, journal, sessions, settings};
 
 /// When a job is answered (Invariant 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +74,8 @@ pub enum Change {
         /// The answer.
         answer: ApprovalAnswer,
     },
-    /// Adds a record to the audit chain.
-    Audit {
-        /// Unix milliseconds.
-        at: i64,
-        /// What happened, opaque to the store. No content of the session unless it is meant to outlive it.
-        record: Vec<u8>,
-    },
+    /// Adds a record to the audit chain. Its content belongs to the session.
+    Audit(NewAuditRecord),
     /// Deletes the session: its key is destroyed, its rows are overwritten.
     Delete,
 }
@@ -88,11 +84,11 @@ pub enum Change {
 #[derive(Clone, Debug)]
 pub enum StoreChange {
     /// Adds a record to the audit chain.
-    Audit {
-        /// Unix milliseconds.
-        at: i64,
-        /// What happened, opaque to the store.
-        record: Vec<u8>,
+    Audit(NewAuditRecord),
+    /// Drops the audit records up to a number. Fails for the newest: the chain never becomes empty.
+    DropAudit {
+        /// The last of them, as `Store::audit_before` said it.
+        through: u64,
     },
     /// Sets a setting, or removes it.
     PutSetting {
@@ -125,6 +121,29 @@ pub(crate) struct Effects {
     pub(crate) deleted: Option<Uuid>,
     /// Bytes that came in, to judge when a checkpoint is due.
     pub(crate) bytes: usize,
+    /// The end of the audit chain, once the job added to it.
+    head: Option<Point>,
+    /// Sealed keys that were destroyed.
+    pub(crate) erased: Vec<Vec<u8>>,
+}
+
+impl Effects {
+    fn audit(
+        &mut self,
+        connection: &Connection,
+        ring: &KeyRing,
+        session: Option<Uuid>,
+        record: NewAuditRecord,
+    ) -> Result<()> {
+        let mut head = match self.head {
+            Some(head) => head,
+            None => audit::head(connection, ring)?,
+        };
+        self.bytes += record.record.len();
+        audit::append(connection, ring, &mut head, session, record)?;
+        self.head = Some(head);
+        Ok(())
+    }
 }
 
 /// Carries out the changes of one job inside the caller's transaction.
@@ -138,9 +157,12 @@ pub(crate) fn apply(connection: &Connection, ring: &KeyRing, changes: Changes) -
         }
         Changes::Store(changes) => {
             for change in changes {
-                apply_to_store(connection, ring, change)?;
+                apply_to_store(connection, ring, change, &mut effects)?;
             }
         }
+    }
+    if let Some(head) = effects.head.take() {
+        head.keep(connection, ring)?;
     }
     Ok(effects)
 }
@@ -181,17 +203,24 @@ fn apply_one(
             approvals::open(connection, ring, session, id, at, &request)
         }
         Change::SettleApproval { id, answer } => approvals::settle(connection, ring, session, id, &answer),
-        Change::Audit { at, record } => audit::append(connection, ring, at, &record),
+        Change::Audit(record) => effects.audit(connection, ring, Some(session), record),
         Change::Delete => {
+            effects.erased.push(sessions::delete(connection, ring, session)?);
             effects.deleted = Some(session);
-            sessions::delete(connection, ring, session)
+            Ok(())
         }
     }
 }
 
-fn apply_to_store(connection: &Connection, ring: &KeyRing, change: StoreChange) -> Result<()> {
+fn apply_to_store(
+    connection: &Connection,
+    ring: &KeyRing,
+    change: StoreChange,
+    effects: &mut Effects,
+) -> Result<()> {
     match change {
-        StoreChange::Audit { at, record } => audit::append(connection, ring, at, &record),
+        StoreChange::Audit(record) => effects.audit(connection, ring, None, record),
+        StoreChange::DropAudit { through } => audit::drop_through(connection, ring, through),
         StoreChange::PutSetting { name, value } => settings::put(connection, ring, &name, value.as_deref()),
         StoreChange::PutToken(token) => tokens::put(connection, ring, &token),
         StoreChange::RevokeToken { id } => tokens::revoke(connection, &id),

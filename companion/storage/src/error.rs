@@ -37,6 +37,14 @@ pub enum StorageError {
         /// Highest schema number this version knows.
         known: u32,
     },
+    /// The database is of an earlier version and was not migrated yet. Start the service once.
+    #[error("the database has schema {found}, it has to be migrated to {known} first")]
+    Older {
+        /// Schema number found in the file.
+        found: u32,
+        /// The schema number of this version.
+        known: u32,
+    },
     /// The disk, or the size the database may have, is used up. Nothing of the refused write was kept.
     #[error("there is no room left to write")]
     DiskFull,
@@ -72,6 +80,9 @@ pub enum StorageError {
         /// The last number of the session.
         last: u64,
     },
+    /// The session is deleted, but its wrapped key is still somewhere in a file of the database.
+    #[error("a trace of the key of session `{0}` is left in the database")]
+    NotErased(Uuid),
     /// A payload is above its cap.
     #[error("{what} of {size} bytes is above the cap of {cap}")]
     TooLarge {
@@ -106,9 +117,11 @@ impl StorageError {
             Self::Locked { .. } => "DB_LOCKED",
             Self::Corrupt(_) | Self::Foreign { .. } | Self::Altered { .. } => "DB_CORRUPT",
             Self::Newer { .. } => "DB_NEWER",
+            Self::Older { .. } => "DB_OLDER",
             Self::DiskFull => "DB_DISK_FULL",
             Self::WrongKey => "DB_WRONG_KEY",
             Self::NoSession(_) => "SESSION_UNKNOWN",
+            Self::NotErased(_) => "NOT_ERASED",
             Self::SessionExists(_) => "SESSION_EXISTS",
             Self::NoRecord(_) => "RECORD_UNKNOWN",
             Self::AlreadySettled(_) => "APPROVAL_SETTLED",

@@ -1,11 +1,16 @@
 //! Which files a database is made of, who may read them, and the lock that keeps a second process out.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use uuid::Uuid;
 
 use crate::error::{Result, StorageError};
+
+/// Bytes of a file that are searched at once.
+const SEARCHED: usize = 1 << 20;
 
 /// The files of one database. The name follows the deployment, so that organisations never share one.
 #[derive(Clone, Debug)]
@@ -46,6 +51,19 @@ impl Files {
         private_file(path).map(drop)
     }
 
+    /// True where the database or its WAL holds one of these byte strings anywhere, free pages included.
+    pub(crate) fn hold(&self, needles: &[Vec<u8>]) -> Result<bool> {
+        let wal = self.database.with_extension("db-wal");
+        for path in [&self.database, &wal] {
+            match holds(path, needles) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Ok(false) => {}
+                found => return found.map_err(StorageError::io("searching the database for an erased key")),
+            }
+        }
+        Ok(false)
+    }
+
     /// Where the copy made before leaving schema `version` goes.
     pub(crate) fn backup(&self, version: u32) -> PathBuf {
         self.database.with_extension(format!("schema-{version}.backup"))
@@ -67,6 +85,25 @@ impl Files {
             }
         }
         Ok(found)
+    }
+}
+
+fn holds(path: &Path, needles: &[Vec<u8>]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let overlap = needles.iter().map(Vec::len).max().unwrap_or(0);
+    let mut window = Vec::with_capacity(SEARCHED + overlap);
+    loop {
+        let read = file.by_ref().take(SEARCHED as u64).read_to_end(&mut window)?;
+        if needles
+            .iter()
+            .any(|needle| memmem::find(&window, needle).is_some())
+        {
+            return Ok(true);
+        }
+        if read == 0 {
+            return Ok(false);
+        }
+        window.drain(..window.len().saturating_sub(overlap));
     }
 }
 

@@ -27,29 +27,38 @@ struct Opened {
 }
 
 impl KeyRing {
-    /// Opens the store's own key, or makes it in a new database. A wrong master key shows here.
-    pub(crate) fn open(connection: &Connection, master: MasterKey) -> Result<Self> {
-        let found: Option<Vec<u8>> = connection
-            .query_row("SELECT wrapped FROM keys WHERE session IS NULL", [], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        let wrapped = if let Some(wrapped) = found {
-            wrapped
-        } else {
-            let wrapped = SealingKey::generate(&master, None)?;
-            connection.execute(
-                "INSERT INTO keys (session, wrapped) VALUES (NULL, ?1)",
-                [&wrapped],
-            )?;
-            wrapped
-        };
-        let store = SealingKey::unwrap(&master, None, &wrapped)?;
+    /// Opens the store's own key of a database that has one.
+    pub(crate) fn open_known(connection: &Connection, master: MasterKey) -> Result<Self> {
+        let wrapped = Self::wrapped(connection)?.ok_or(StorageError::NoRecord("key of the store"))?;
+        Self::with(master, &wrapped)
+    }
+
+    fn wrapped(connection: &Connection) -> Result<Option<Vec<u8>>> {
+        let of_store = "SELECT wrapped FROM keys WHERE session IS NULL";
+        let found = connection.query_row(of_store, [], |row| row.get(0));
+        found.optional().map_err(StorageError::from)
+    }
+
+    fn with(master: MasterKey, wrapped: &[u8]) -> Result<Self> {
+        let store = SealingKey::unwrap(&master, None, wrapped)?;
         Ok(Self {
             master,
             store,
             opened: Mutex::default(),
         })
+    }
+
+    /// Opens the store's own key, or makes it in a new database, which the flag tells. A wrong master key shows here.
+    pub(crate) fn open(connection: &Connection, master: MasterKey) -> Result<(Self, bool)> {
+        if let Some(wrapped) = Self::wrapped(connection)? {
+            return Ok((Self::with(master, &wrapped)?, false));
+        }
+        let wrapped = SealingKey::generate(&master, None)?;
+        connection.execute(
+            "INSERT INTO keys (session, wrapped) VALUES (NULL, ?1)",
+            [&wrapped],
+        )?;
+        Ok((Self::with(master, &wrapped)?, true))
     }
 
     /// The key of what belongs to no session.
@@ -92,11 +101,16 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Destroys the key of a session: nothing sealed with it can be opened again.
-    pub(crate) fn destroy(&self, connection: &Connection, session: Uuid) -> Result<()> {
-        connection.execute("DELETE FROM keys WHERE session = ?1", [session])?;
+    /// Destroys the key of a session: nothing sealed with it can be opened again. Returns the wrapped key, so that no
+    /// trace of it is left in the file.
+    pub(crate) fn destroy(&self, connection: &Connection, session: Uuid) -> Result<Vec<u8>> {
+        let wrapped = connection.query_row(
+            "DELETE FROM keys WHERE session = ?1 RETURNING wrapped",
+            [session],
+            |row| row.get(0),
+        )?;
         self.forget();
-        Ok(())
+        Ok(wrapped)
     }
 
     /// Drops every opened key: after a deletion, and after a roll-back that may have taken a new key with it.
@@ -105,4 +119,18 @@ impl KeyRing {
         opened.generation += 1;
         opened.keys.clear();
     }
+}
+
+/// Writes the table of keys anew: pages that are given back are overwritten whole.
+pub(crate) fn rewrite(connection: &mut Connection) -> Result<()> {
+    let transaction = connection.transaction()?;
+    let sql: String = transaction.query_row(
+        "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = 'keys'",
+        [],
+        |row| row.get(0),
+    )?;
+    transaction.execute_batch("ALTER TABLE keys RENAME TO former_keys")?;
+    transaction.execute_batch(&sql)?;
+    transaction.execute_batch("INSERT INTO keys SELECT * FROM former_keys; DROP TABLE former_keys")?;
+    Ok(transaction.commit()?)
 }

@@ -15,6 +15,7 @@ mod export;
 mod files;
 mod keys;
 mod migrate;
+mod reader;
 mod seal;
 mod search;
 mod store;
@@ -24,11 +25,15 @@ mod writer;
 
 pub use change::{Change, Durability, StoreChange};
 pub use error::{Result, StorageError};
+pub use reader::AuditReader;
 pub use seal::{BlobHash, MasterKey};
 pub use search::{Found, Hit, TextOf};
 pub use store::{OpenOptions, Store};
 pub use tables::approvals::{Approval, ApprovalAnswer};
-pub use tables::audit::{AuditFault, AuditRecord, AuditVerdict};
+pub use tables::audit::{
+    AnchorFault, AnchorVerdict, AuditAnchor, AuditContent, AuditFault, AuditRecord, AuditVerdict,
+    ContentMark, Keep, MAX_FAULTS, MAX_KEPT, MAX_RECORD, NewAuditRecord,
+};
 pub use tables::blobs::MAX_BLOB;
 pub use tables::events::{Event, MAX_PAYLOAD, NewEvent};
 pub use tables::sessions::Session;

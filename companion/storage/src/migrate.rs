@@ -1,6 +1,7 @@
 //! Brings a database to the schema of this version: numbered, frozen SQL files, each in its own transaction, with a
 //! copy of the database before the first of them. A migration may not use types or code of this crate.
 
+use std::cmp::Ordering;
 use std::fs;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -15,13 +16,13 @@ const APPLICATION: i32 = 0x4453_4b48;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_no_change_sets.sql"),
+    include_str!("../migrations/0003_audit_trail.sql"),
 ];
 
 /// Migrates the database behind `connection` and makes a copy first if it holds anything.
 pub(crate) fn migrate(connection: &mut Connection, files: &Files, migrations: &[&str]) -> Result<()> {
-    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = claim(connection, files)?;
     let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
-    claim(connection, files, found)?;
     if found > known {
         return Err(StorageError::Newer { found, known });
     }
@@ -38,17 +39,38 @@ pub(crate) fn migrate(connection: &mut Connection, files: &Files, migrations: &[
     Ok(())
 }
 
-/// Refuses a file of another program, and marks an empty one as ours.
-fn claim(connection: &Connection, files: &Files, found: u32) -> Result<()> {
+/// Refuses a database that is not of this very schema, and changes nothing.
+pub(crate) fn check(connection: &Connection, files: &Files, migrations: &[&str]) -> Result<()> {
+    let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    if application != APPLICATION {
+        return Err(StorageError::Foreign {
+            path: files.database.clone(),
+        });
+    }
+    match found.cmp(&known) {
+        Ordering::Less => Err(StorageError::Older { found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(StorageError::Newer { found, known }),
+    }
+}
+
+/// Refuses a file of another program, and marks an empty one as ours. Returns the schema that was found.
+pub(crate) fn claim(connection: &Connection, files: &Files) -> Result<u32> {
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let tables: u64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match (application, tables, found) {
-        (APPLICATION, ..) => Ok(()),
-        (0, 0, 0) => Ok(connection.execute_batch(&format!("PRAGMA application_id = {APPLICATION}"))?),
-        _ => Err(StorageError::Foreign {
-            path: files.database.clone(),
-        }),
+        (APPLICATION, ..) => {}
+        (0, 0, 0) => connection.execute_batch(&format!("PRAGMA application_id = {APPLICATION}"))?,
+        _ => {
+            return Err(StorageError::Foreign {
+                path: files.database.clone(),
+            });
+        }
     }
+    Ok(found)
 }
 
 /// Copies the database (what is still in the WAL included) beside itself and flushes the copy.

@@ -105,6 +105,8 @@ pub(crate) enum Place<'a> {
         number: u64,
         at: i64,
     },
+    AuditMark(u64),
+    AuditContent(u64),
     Setting(&'a str),
     Token {
         id: &'a str,
@@ -162,6 +164,8 @@ impl Place<'_> {
             Self::Setting(name) => put(10, &[], name.as_bytes(), &[]),
             Self::Token { id, hash } => put(11, &[], &[hash, id.as_bytes()].concat(), &[]),
             Self::Journal { session, key } => put(12, &[session], key.as_bytes(), &[]),
+            Self::AuditMark(number) => put(13, &[], &[], &[number]),
+            Self::AuditContent(number) => put(14, &[], &[], &[number]),
         }
         out
     }
@@ -238,13 +242,17 @@ impl SealingKey {
 
     /// A keyed digest under which a content hash is found without being told.
     pub(crate) fn locate(&self, hash: &BlobHash) -> [u8; 32] {
-        self.mac(&hash.0)
+        self.mac(&[&hash.0])
     }
 
-    /// HMAC-SHA256 (RFC 2104) under this key.
-    pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
+    /// HMAC-SHA256 (RFC 2104) under this key, of the parts one after the other.
+    pub(crate) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.digest);
+        for part in parts {
+            context.update(part);
+        }
         let mut out = [0; 32];
-        out.copy_from_slice(hmac::sign(&self.digest, message).as_ref());
+        out.copy_from_slice(context.sign().as_ref());
         out
     }
 }

@@ -18,7 +18,7 @@ use crate::migrate::{self, MIGRATIONS};
 use crate::seal::{BlobHash, MasterKey};
 use crate::search::{Found, Notices, Search, TextOf};
 use crate::tables::approvals::{self, Approval};
-use crate::tables::audit::{self, AuditRecord, AuditVerdict};
+use crate::tables::audit::{self, AuditAnchor, AuditVerdict};
 use crate::tables::events::{self, Event, NewEvent};
 use crate::tables::sessions::{self, Session};
 use crate::tables::tokens::{self, PaneToken};
@@ -40,6 +40,9 @@ pub struct OpenOptions {
     /// The size in bytes that the database may have; none: what the disk has.
     pub max_bytes: Option<u64>,
 }
+
+/// The schema from which on every audit chain has a sealed head.
+const SCHEMA_OF_HEADS: u32 = 3;
 
 /// What the writer, the readers and the followers share.
 #[derive(Debug)]
@@ -113,8 +116,18 @@ impl Store {
         master: MasterKey,
     ) -> Result<(rusqlite::Connection, KeyRing)> {
         let mut connection = connection::open_writer(&files.database, max_bytes)?;
+        let headless = (1..SCHEMA_OF_HEADS).contains(&migrate::claim(&connection, files)?);
+        if !headless {
+            migrate::migrate(&mut connection, files, MIGRATIONS)?;
+        }
+        let transaction = connection.transaction()?;
+        let (ring, made) = KeyRing::open(&transaction, master)?;
+        // In one step with the key, or before the schema that asks for it: a head that is missing later is a fault.
+        if made || headless {
+            audit::begin(&transaction, &ring)?;
+        }
+        transaction.commit()?;
         migrate::migrate(&mut connection, files, MIGRATIONS)?;
-        let ring = KeyRing::open(&connection, master)?;
         Ok((connection, ring))
     }
 
@@ -179,6 +192,12 @@ impl Store {
     /// One session.
     pub async fn session(&self, id: Uuid) -> Result<Session> {
         self.read_with(move |connection, ring| sessions::find(connection, ring, id))
+            .await
+    }
+
+    /// Sessions that did not change since a time (Unix milliseconds), the oldest first.
+    pub async fn sessions_before(&self, at: i64) -> Result<Vec<Uuid>> {
+        self.read_with(move |connection, _| sessions::before(connection, at))
             .await
     }
 
@@ -261,15 +280,28 @@ impl Store {
         self.read_with(tokens::list).await
     }
 
-    /// The audit records after a number, in order, at most `limit`.
-    pub async fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditRecord>> {
-        self.read_with(move |connection, ring| audit::read(connection, ring, after, limit))
+    /// A keyed digest under which a value that belongs to no session is known to the audit: equal values have equal
+    /// ones, and nobody without the key can try values out.
+    pub fn audit_digest(&self, value: &[u8]) -> [u8; 32] {
+        audit::digest(self.shared.ring.store(), value)
+    }
+
+    /// How far the audit chain goes, as an anchor taken at `at`; none where the chain is empty, or its end is lost.
+    pub async fn audit_head(&self, at: i64) -> Result<Option<AuditAnchor>> {
+        self.read_with(move |connection, ring| Ok(audit::anchor(connection, ring, at)))
             .await
     }
 
-    /// Checks the whole audit chain.
-    pub async fn verify_audit(&self) -> Result<AuditVerdict> {
-        self.read_with(audit::verify).await
+    /// Checks the whole audit chain, and compares it with anchors that were kept elsewhere.
+    pub async fn verify_audit(&self, anchors: Vec<AuditAnchor>) -> Result<AuditVerdict> {
+        self.read_with(move |connection, ring| audit::verify(connection, ring, anchors))
+            .await
+    }
+
+    /// The last of the oldest audit records that were all written before a time: what [`StoreChange::DropAudit`] takes.
+    pub async fn audit_before(&self, at: i64) -> Result<Option<u64>> {
+        self.read_with(move |connection, _| audit::dropped_before(connection, at))
+            .await
     }
 
     pub(crate) fn shared(&self) -> &Shared {

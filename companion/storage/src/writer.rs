@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::change::{self, Changes, Durability, Effects};
 use crate::error::{Result, StorageError};
+use crate::keys;
 use crate::store::Shared;
 
 /// Jobs that may wait; more wait in their callers.
@@ -142,7 +143,7 @@ impl Writer {
     /// After the commit: those who follow get their events, and what was deleted is erased.
     fn follow_up(&mut self, effects: Effects) -> Result<Vec<u64>> {
         if let Some(session) = effects.deleted {
-            self.erase(session)?;
+            self.erase(session, &effects.erased)?;
         }
         self.shared.notices.folded(&effects.folded);
         let seqs = effects.appended.iter().map(|event| event.seq).collect();
@@ -150,9 +151,9 @@ impl Writer {
         Ok(seqs)
     }
 
-    /// The key and the rows are gone from the database; this takes them out of the WAL and out of the copies made
-    /// before migrations.
-    fn erase(&mut self, session: Uuid) -> Result<()> {
+    /// The keys and the rows are gone from the tables; this takes them out of the WAL and out of the copies made before
+    /// migrations, and makes sure that no file holds one of the wrapped keys.
+    fn erase(&mut self, session: Uuid, keys: &[Vec<u8>]) -> Result<()> {
         self.erasing = true;
         self.shared.ring.forget();
         self.shared.tails.close(session);
@@ -160,7 +161,16 @@ impl Writer {
         for backup in self.shared.files.backups()? {
             std::fs::remove_file(backup).map_err(StorageError::io("removing a backup"))?;
         }
-        self.truncate_wal()
+        self.truncate_wal()?;
+        if self.shared.files.hold(keys)? {
+            // SQLite overwrites what is deleted, but not the copies that it leaves where it moves rows between pages.
+            keys::rewrite(&mut self.connection)?;
+            self.truncate_wal()?;
+            if self.shared.files.hold(keys)? {
+                return Err(StorageError::NotErased(session));
+            }
+        }
+        Ok(())
     }
 
     /// Empties the WAL; waits for readers as long as any statement waits for a lock.

@@ -1,45 +1,45 @@
 //! The reference page.
 
-use serde_json::Value;
+use super::NOTE;
+use super::words::{facts, paragraph};
+use crate::definition::{Definition, Section};
 
-use super::schema::paragraph;
-use crate::definition::Definition;
+/// What holds for all keys.
+pub(super) const LOCKING: &str = "Once an administrator's source exists, every key is locked: absent keys stay at their \
+     default. A bad key never spoils the rest, and is never silently unset: it becomes what its row says.";
+
+/// How each form writes values.
+const FORMS: &str = "\
+| Type | Property list (macOS) | Registry (Windows) | File (Linux) |
+|---|---|---|---|
+| boolean | `<true/>`, `<false/>`, or the text `true`, `false` | `REG_SZ` `true`, `false`, or `REG_DWORD` 1, 0 | `true`, `false` |
+| integer | `<integer>`, or the text of its digits | `REG_DWORD`, or `REG_SZ` with its digits | number |
+| text, choice | `<string>` | `REG_SZ` | text |
+| list, object | one `<string>` that holds JSON | one `REG_SZ` that holds JSON | JSON |
+";
 
 /// The reference page in Markdown.
-pub fn markdown(rows: &[Definition]) -> String {
-    let mut page = String::from(
-        "<!-- Generated from policy/src/keys.rs. Do not edit. -->\n\n# Settings\n\n\
-         Once an administrator's source exists, every key is locked: absent keys stay at their default. A bad key never \
-         spoils the rest, and is never silently unset: it becomes what its row says. On Linux the administrator's \
-         source is `/etc/deskhand/managed-settings.json`, a regular file of root in a folder of root, both writable by \
-         root alone; where it is there and not so, every key is invalid.\n",
+pub(super) fn render(sections: &[Section]) -> String {
+    let mut page = format!(
+        "<!-- {NOTE} -->\n\n# Settings\n\n{LOCKING} On Linux the administrator's source is \
+         `/etc/deskhand/managed-settings.json`, a regular file of root in a folder of root, both writable by root alone; \
+         where it is there and not so, every key is invalid.\n\n{FORMS}"
     );
-    page.extend(rows.iter().map(section));
+    for section in sections {
+        page.push_str(&format!("\n## {}\n\n{}\n", section.title, paragraph(section.doc)));
+        page.extend(section.rows.iter().map(row));
+    }
     page
 }
 
-fn section(row: &Definition) -> String {
-    let name = row.name;
-    let doc = paragraph(row.doc);
-    let kind = (row.kind)();
-    let shown = if row.secret { ", never shown" } else { "" };
-    let default = words((row.default)());
-    let scope = row.scope.words();
-    let management = row.under_management.words();
-    let becomes = words((row.invalid_becomes)());
-    let consequence = row.invalid_consequence.words();
-    let why = row.invalid_why;
-    let since = row.since;
+fn row(row: &Definition) -> String {
+    let facts: String = facts(row)
+        .into_iter()
+        .map(|(label, fact)| format!("| {label} | {} |\n", fact.replace('|', "\\|")))
+        .collect();
     format!(
-        "\n## `{name}`\n\n{doc}\n\n| | |\n|---|---|\n| Type | {kind}{shown} |\n| Default | {default} |\n\
-         | Set by | user, {scope} |\n| Under management | {management} |\n\
-         | An invalid value becomes | {becomes}{consequence}, because {why} |\n| Since | {since} |\n"
+        "\n### `{}`\n\n{}\n\n| | |\n|---|---|\n{facts}",
+        row.name,
+        paragraph(row.doc)
     )
-}
-
-fn words(value: Value) -> String {
-    match value {
-        Value::Null => "unset".to_owned(),
-        value => format!("`{value}`"),
-    }
 }

@@ -2,17 +2,22 @@
 
 use serde_json::{Map, Value, json};
 
+use super::NOTE;
+use super::words::paragraph;
 use crate::definition::Definition;
 
 /// JSON Schema (2020-12), with a line end at its end.
-pub fn schema(rows: &[Definition]) -> String {
-    let properties: Map<String, Value> = rows
-        .iter()
-        .map(|row| (row.name.to_owned(), property(row)))
-        .collect();
+pub(super) fn render<'a>(rows: impl Iterator<Item = &'a Definition>) -> String {
+    let mut properties: Map<String, Value> = rows.map(|row| (row.name.to_owned(), property(row))).collect();
+    for (name, what) in [
+        ("$comment", "Read by people alone."),
+        ("$schema", "Read by editors alone."),
+    ] {
+        properties.insert(name.to_owned(), json!({ "description": what, "type": "string" }));
+    }
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": "Generated from policy/src/keys.rs. Do not edit.",
+        "$comment": NOTE,
         "title": "Deskhand settings",
         "type": "object",
         "additionalProperties": false,
@@ -32,9 +37,4 @@ fn property(row: &Definition) -> Value {
         property.extend(schema);
     }
     property.into()
-}
-
-/// A doc comment as one paragraph.
-pub(super) fn paragraph(doc: &str) -> String {
-    doc.split_whitespace().collect::<Vec<_>>().join(" ")
 }

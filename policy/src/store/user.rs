@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::{FILE_CAP, Store, json_reading};
-use crate::keys::{DEFINITIONS, Policy};
+use crate::keys::{Policy, definitions};
 use crate::source::{Encoding, Origin, Reading};
 use crate::value::Invalid;
 
@@ -61,10 +61,9 @@ impl UserFile {
     pub fn set(&self, policy: &Policy, changes: &[(String, Option<Value>)]) -> Result<(), EditError> {
         let mut entries = self.entries()?;
         for (name, value) in changes {
-            let row = DEFINITIONS.iter().find(|row| row.name == name);
+            let row = definitions().find(|row| row.name == name);
             let row = row.ok_or_else(|| EditError::Unknown(name.chars().take(80).collect()))?;
-            let now = policy.entries().into_iter().find(|entry| entry.name == row.name);
-            if let Some(locked) = now.filter(|entry| entry.locked) {
+            if let Some(locked) = policy.entry(row.name).filter(|entry| entry.locked) {
                 return Err(EditError::Locked {
                     key: row.name,
                     origin: locked.origin.clone(),

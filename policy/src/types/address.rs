@@ -74,6 +74,99 @@ impl PolicyValue for BaseUrl {
     }
 }
 
+/// An https address, with or without a query, without credentials and fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpsUrl(Url);
+
+impl HttpsUrl {
+    /// The address.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl PolicyValue for HttpsUrl {
+    fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
+        let url = web_address(text(value, CAP)?)?;
+        if url.scheme() == "https" {
+            Ok(Self(url))
+        } else {
+            Err(Invalid("the address is not https".to_owned()))
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        json!(self.0.as_str())
+    }
+
+    fn kind() -> String {
+        "https address".to_owned()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "uri", "pattern": "^https://[^@#]+$", "maxLength": CAP })
+    }
+}
+
+/// An address in an object: https, or http on a loopback host; without credentials and fragment.
+pub(crate) fn web_address(text: &str) -> Result<Url, Invalid> {
+    let refused = |reason: &str| Err(Invalid(reason.to_owned()));
+    if text.len() > CAP || text.trim() != text || text.contains(['\\', ' ']) {
+        return refused("the address holds spaces or backslashes, or is too long");
+    }
+    // What is wrong is told without the address: it may hold a password.
+    let url = Url::parse(text).map_err(|error| Invalid(format!("no address: {error}")))?;
+    let authority = text.split(['/', '?', '#']).nth(2).unwrap_or_default();
+    match url.scheme() {
+        _ if authority.contains('@') => refused("the address holds a user name or password"),
+        _ if url.fragment().is_some() => refused("the address holds a fragment"),
+        "https" => Ok(url),
+        "http" if BaseUrl(url.clone()).is_loopback() => Ok(url),
+        "http" => refused("http is accepted for loopback hosts only"),
+        _ => refused("the address is not https"),
+    }
+}
+
+/// The address of a proxy auto-configuration file: http or https, without credentials and fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PacUrl(Url);
+
+impl PacUrl {
+    /// The address.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl PolicyValue for PacUrl {
+    fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
+        let text = text(value, CAP)?;
+        let url = Url::parse(text).map_err(|error| Invalid(format!("no address: {error}")))?;
+        let refusal = match url.scheme() {
+            _ if text.trim() != text || text.contains(['\\', ' ']) => {
+                "the address holds spaces or backslashes"
+            }
+            "http" | "https" if text.contains('@') => "the address holds a user name or password",
+            "http" | "https" if url.fragment().is_some() => "the address holds a fragment",
+            "http" | "https" => return Ok(Self(url)),
+            _ => "the address is not http or https",
+        };
+        Err(Invalid(refusal.to_owned()))
+    }
+
+    fn to_json(&self) -> Value {
+        json!(self.0.as_str())
+    }
+
+    fn kind() -> String {
+        "http or https address".to_owned()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "uri", "pattern": "^https?://[^@#]+$", "maxLength": CAP })
+    }
+}
+
 /// The address of an HTTP proxy: http or https, host and port, without credentials, path, query and fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyUrl(Url);

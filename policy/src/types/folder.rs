@@ -128,6 +128,47 @@ impl PolicyValue for FolderRules {
     }
 }
 
+/// Whether `outer` allows all that `inner` does, both as a list shows them: the same path, and no less may be done in it.
+pub(crate) fn allows_all_of(outer: &Value, inner: &Value) -> bool {
+    outer["path"] == inner["path"] && (outer["mode"] == "rw" || inner["mode"] == "ro")
+}
+
+/// One program or file, by its absolute path. Nothing in it expands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePath(PathBuf);
+
+impl FilePath {
+    /// The path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl PolicyValue for FilePath {
+    fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
+        let written = text(value, PATH_CAP)?;
+        let variable = written.matches('%').count() > 1 || written.contains("${");
+        let reason = match PathBuf::from(written) {
+            _ if written.starts_with('~') || variable => "neither `~` nor variables expand here",
+            path if path.is_absolute() => return Ok(Self(path)),
+            _ => "the path is not absolute",
+        };
+        Err(Invalid(reason.to_owned()))
+    }
+
+    fn to_json(&self) -> Value {
+        json!(self.0.to_string_lossy())
+    }
+
+    fn kind() -> String {
+        "absolute path of a file".to_owned()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 1, "maxLength": PATH_CAP })
+    }
+}
+
 /// One folder, by its absolute path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderPath(PathBuf);

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use http::{HeaderName, HeaderValue};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::secret::MASK;
 use crate::source::Encoding;
 use crate::value::{Invalid, PolicyValue, structured};
 
@@ -83,6 +86,19 @@ impl fmt::Debug for Headers {
     }
 }
 
+impl Serialize for Headers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Self::parse(&value, Encoding::Json).map_err(D::Error::custom)
+    }
+}
+
 impl PolicyValue for Headers {
     fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid> {
         match structured(value, encoding, "an object of headers")? {
@@ -94,7 +110,7 @@ impl PolicyValue for Headers {
     fn to_json(&self) -> Value {
         self.0
             .keys()
-            .map(|name| (name.clone(), json!("••••")))
+            .map(|name| (name.clone(), json!(MASK)))
             .collect::<serde_json::Map<_, _>>()
             .into()
     }
@@ -144,4 +160,50 @@ impl PolicyValue for HeadersOrLines {
             json!({ "type": "array", "maxItems": CAP, "items": { "type": "string", "pattern": "^[^:]+:" } });
         json!({ "anyOf": [Headers::schema(), lines] })
     }
+}
+
+/// Headers as an object, or in the older form as one text of `name=value` with commas between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeadersOrPairs(pub Headers);
+
+impl PolicyValue for HeadersOrPairs {
+    fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid> {
+        match value
+            .as_str()
+            .filter(|text| !text.trim_start().starts_with(['{', '[']))
+        {
+            None => Headers::parse(value, encoding).map(Self),
+            Some(text) => {
+                let mut headers = Headers::default();
+                for (name, value) in pairs(text)? {
+                    headers.insert(name, value)?;
+                }
+                Ok(Self(headers))
+            }
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        self.0.to_json()
+    }
+
+    fn kind() -> String {
+        format!("object of text or text of `name=value`, at most {CAP}")
+    }
+
+    fn schema() -> Value {
+        json!({ "anyOf": [Headers::schema(), { "type": "string", "pattern": "^[^=,]+=" }] })
+    }
+}
+
+/// The pairs of `name=value,name=value`. The values may be secret and are not told.
+pub(crate) fn pairs(text: &str) -> Result<Vec<(&str, &str)>, Invalid> {
+    let mut pairs = Vec::new();
+    for part in text.split(',') {
+        let pair = part.split_once('=');
+        let (name, value) =
+            pair.ok_or_else(|| Invalid("expected `name=value` with commas between".to_owned()))?;
+        pairs.push((name.trim(), value.trim()));
+    }
+    Ok(pairs)
 }

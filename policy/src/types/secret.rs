@@ -2,12 +2,16 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::source::Encoding;
 use crate::value::{Invalid, PolicyValue, text};
 
+/// What is shown in its place.
+pub(crate) const MASK: &str = "••••";
 /// Bytes that a secret may have.
 const CAP: usize = 16 << 10;
 
@@ -33,13 +37,26 @@ impl fmt::Debug for Secret {
     }
 }
 
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(MASK)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Self::parse(&value, Encoding::Json).map_err(D::Error::custom)
+    }
+}
+
 impl PolicyValue for Secret {
     fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
         text(value, CAP).map(|text| Self::new(text.to_owned()))
     }
 
     fn to_json(&self) -> Value {
-        json!("••••")
+        json!(MASK)
     }
 
     fn kind() -> String {

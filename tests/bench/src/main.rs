@@ -2,6 +2,7 @@
 //! the programs as they are shipped and calls this; names of benchmarks choose among them. Never a test: figures depend
 //! on the machine, and nothing fails on them.
 
+mod audit;
 mod context;
 mod delay;
 mod figure;
@@ -18,8 +19,8 @@ use std::process::ExitCode;
 use figure::Report;
 
 /// Every benchmark by its name.
-const NAMES: [&str; 9] = [
-    "sizes", "start", "replay", "search", "files", "folder", "journal", "context", "delay",
+const NAMES: [&str; 10] = [
+    "sizes", "start", "replay", "search", "files", "folder", "journal", "audit", "context", "delay",
 ];
 
 #[tokio::main]
@@ -44,6 +45,7 @@ async fn main() -> ExitCode {
             "search" => Box::pin(history::search(&mut report)).await,
             "files" => files::files(&mut report),
             "folder" => folder::searching(&mut report),
+            "audit" => Box::pin(audit::appending(&mut report)).await,
             "context" => Box::pin(context::tokens(&mut report)).await,
             "journal" => Box::pin(folder::journal(&mut report)).await,
             _ => Box::pin(delay::delay(&mut report)).await,

@@ -9,10 +9,16 @@ use deskhand_platform::Paths;
 use deskhand_platform::local::LocalAddress;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_server::Attachment;
-use deskhand_test_support::{Child, Home, binary, repository};
+use deskhand_test_support::{Child, Home, binary, eventually, repository};
 use serde_json::Value;
 
 use crate::{FrontEnd, PATIENCE};
+
+/// Shows a copy of `/etc` with the administrator's file in it, then becomes the program: the computer's own stays as it is.
+const MANAGED: &str = r#"
+cp -r /etc/. "$DESKHAND_HOME/etc/" 2>/dev/null
+chmod 755 "$DESKHAND_HOME/etc" "$DESKHAND_HOME/etc/deskhand"
+mount --bind "$DESKHAND_HOME/etc" /etc && exec "$@""#;
 
 /// A user's home with its settings.
 #[derive(Debug)]
@@ -93,6 +99,15 @@ impl Setup {
         assert!(done.status.success(), "the key: {}", done.err);
     }
 
+    /// Writes the administrator's file, of which only [`Service::managed`] knows.
+    pub fn manage(&self, settings: &Value) {
+        let folder = self.path().join("etc/deskhand");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let beside = folder.join("new");
+        std::fs::write(&beside, settings.to_string()).expect("a file");
+        std::fs::rename(beside, folder.join("managed-settings.json")).expect("a file is exchanged");
+    }
+
     /// The folder of everything.
     pub fn path(&self) -> &Path {
         self.home.path()
@@ -145,6 +160,11 @@ impl Service {
         outer.env("DESKHAND_HOME", setup.path()).args(arguments);
         outer.arg(binary("deskhand")).args(serve("0"));
         Self::started(setup.path(), &mut outer)
+    }
+
+    /// Starts one under the administrator's file of the home.
+    pub fn managed(setup: &Setup) -> Self {
+        Self::under(setup, "unshare", &["-rm", "sh", "-c", MANAGED, "sh"])
     }
 
     /// Waits until a service that `command` starts is there.
@@ -206,7 +226,19 @@ impl Service {
 
     /// A window or a terminal that has said hello.
     pub async fn join(&self, kind: FrontEndKind) -> FrontEnd {
-        let attachment = self.attachment(kind).await;
+        self.joined(kind, self.attachment(kind).await).await
+    }
+
+    /// The same once a service that starts anew is there.
+    pub async fn rejoin(&self, kind: FrontEndKind) -> FrontEnd {
+        let address = LocalAddress::of(&Paths::below(&self.home));
+        let attached = eventually("the service is there again", PATIENCE, async || {
+            deskhand_server::attach(&address, kind).await.ok()
+        });
+        self.joined(kind, attached.await).await
+    }
+
+    async fn joined(&self, kind: FrontEndKind, attachment: Attachment) -> FrontEnd {
         let mut front_end = FrontEnd::connect(&attachment, Some(&attachment.token), None).await;
         front_end
             .hello(kind, &attachment.token, None)

@@ -51,6 +51,8 @@ const MAY_KNOW: [(&str, &[&str]); 28] = [
         ],
     ),
     ("deskhand-storage", &["core", "operations", "policy", "protocol"]),
+    // The audit trail: a table of records over the chain that storage keeps.
+    ("deskhand-trail", &["core", "protocol", "storage"]),
     // Who drives the agent, and who builds it all.
     (
         "deskhand-server",
@@ -71,6 +73,7 @@ const MAY_KNOW: [(&str, &[&str]); 28] = [
             "protocol",
             "server",
             "storage",
+            "trail",
             "workspace",
         ],
     ),

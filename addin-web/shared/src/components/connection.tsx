@@ -61,11 +61,12 @@ export function ConnectionNote(): ReactElement | null {
   );
 }
 
-/** What the service has to say as long as it stands, and why a pane has no document. */
+/** What the service has to say as long as it stands, why no turn starts, and why a pane has no document. */
 export function ServiceNotices(): ReactElement {
   const { view, detached } = useSession();
   return (
     <>
+      {view?.stopped !== undefined && <ErrorCard error={view.stopped} open />}
       {detached !== undefined && <ErrorCard error={detached} />}
       {(view?.notices ?? []).map((notice) => (
         <p key={notice} className="note note-warning">

@@ -12,9 +12,11 @@ interface ErrorCardProps {
   error: UserError;
   /** The one main action. */
   action?: ReactNode;
+  /** Shows the detail at once: it says who decided. */
+  open?: boolean;
 }
 
-export function ErrorCard({ error, action }: ErrorCardProps): ReactElement {
+export function ErrorCard({ error, action, open = false }: ErrorCardProps): ReactElement {
   return (
     <section className="card error-card" aria-label={error.happened}>
       <ErrorCircle16Filled className="is-danger" />
@@ -24,7 +26,7 @@ export function ErrorCard({ error, action }: ErrorCardProps): ReactElement {
           {error.kept} {error.action}
         </p>
         {error.detail !== undefined && (
-          <details className="small secondary">
+          <details className="small secondary" open={open}>
             <summary>{words.failure.detail}</summary>
             <p className="error-detail">{error.detail}</p>
           </details>

@@ -15,7 +15,7 @@ import { MoreMenu } from "./more-menu.tsx";
 import { PairingScreen } from "./pairing.tsx";
 import { PromptBox, type PromptBoxHandle } from "./prompt-box.tsx";
 import { SessionSwitcher } from "./sessions.tsx";
-import { Foot } from "./status.tsx";
+import { Foot, OrganisationBanner } from "./status.tsx";
 import { Tabs } from "./tabs.tsx";
 import { TourBanner, TourStop } from "./tour.tsx";
 
@@ -48,6 +48,7 @@ export function Pane(): ReactElement {
   const changedFigures = figures?.figures.filter((figure) => figure.state === "changed").length ?? 0;
   return (
     <div className="pane">
+      <OrganisationBanner />
       <TourBanner detail={false} />
       <header className="pane-head" aria-label={words.areas.header} data-area>
         <h1 className="visually-hidden">{model.title === "" ? words.sessions.untitled : model.title}</h1>

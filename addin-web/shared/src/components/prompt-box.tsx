@@ -50,7 +50,7 @@ export function PromptBox({ ref, figures = false }: PromptBoxProps): ReactElemen
       input.current?.focus();
     },
   }));
-  const reason = blockedBecause(text);
+  const reason = view?.stopped?.happened ?? blockedBecause(text);
   const send = (): void => {
     if (reason !== undefined) {
       return;

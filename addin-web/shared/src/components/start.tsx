@@ -10,19 +10,21 @@ import { ErrorCard } from "./notices.tsx";
 export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }): ReactElement {
   const { view, described, open } = useSession();
   const kind = described?.kind ?? open[0]?.kind;
-  const prompts =
-    view?.tour === true
-      ? words.tour.stops.flatMap((stop) => (stop.prompt === undefined ? [] : [stop.prompt])).slice(0, 1)
-      : words.start.prompts[promptsFor(kind)];
+  const prompts: readonly string[] =
+    view?.stopped !== undefined
+      ? []
+      : view?.tour === true
+        ? words.tour.stops.flatMap((stop) => (stop.prompt === undefined ? [] : [stop.prompt])).slice(0, 1)
+        : words.start.prompts[promptsFor(kind)];
   return (
     <div className="start">
-      {view?.configured === false && (
+      {view?.configured === false && view.stopped === undefined && (
         <>
           <ErrorCard error={userError("INF_NOT_CONFIGURED")} />
           {!view.managed && <p className="secondary">{words.tour.offer}</p>}
         </>
       )}
-      <h2 className="title">{words.start.title}</h2>
+      {view?.stopped === undefined && <h2 className="title">{words.start.title}</h2>}
       <p className="secondary">
         {sees(
           described,

@@ -24,6 +24,7 @@ export function ManagedMark({ long }: { long: boolean }): ReactElement | null {
   if (view?.managed !== true) {
     return null;
   }
+  const { organisation } = view;
   return (
     <Popover positioning="above">
       <PopoverTrigger disableButtonEnhancement>
@@ -36,9 +37,39 @@ export function ManagedMark({ long }: { long: boolean }): ReactElement | null {
         <p className="strong">{words.managed.long}</p>
         <p className="small">{words.managed.text}</p>
         <p className="small secondary">{words.managed.store(view.secretStore)}</p>
-        <p className="small secondary">{words.managed.ask}</p>
+        {organisation.reason !== undefined && <p className="small">{words.managed.quote(organisation.reason)}</p>}
+        {organisation.contact === undefined ? (
+          <p className="small secondary">{words.managed.ask}</p>
+        ) : (
+          <p className="small secondary">
+            {words.managed.questions}: {organisation.contact}
+          </p>
+        )}
       </PopoverSurface>
     </Popover>
+  );
+}
+
+/** What the organisation shows to everybody; nobody can dismiss it. */
+export function OrganisationBanner(): ReactElement | null {
+  const { view } = useSession();
+  const banner = view?.organisation.banner;
+  if (banner === undefined) {
+    return null;
+  }
+  return (
+    <aside
+      className="organisation-banner"
+      aria-label={words.managed.banner}
+      style={{ background: banner.background, color: banner.color }}
+    >
+      <span>{banner.text}</span>
+      {banner.link !== undefined && (
+        <a href={banner.link} target="_blank" rel="noopener noreferrer" style={{ color: banner.color }}>
+          {words.managed.more}
+        </a>
+      )}
+    </aside>
   );
 }
 

@@ -17,7 +17,7 @@ import { MoreMenu } from "./more-menu.tsx";
 import { doneOf, PlanSteps } from "./plan.tsx";
 import { PromptBox, type PromptBoxHandle } from "./prompt-box.tsx";
 import { SessionBrowser, SessionSwitcher } from "./sessions.tsx";
-import { ManagedMark, SandboxBadge, UsageMeter } from "./status.tsx";
+import { ManagedMark, OrganisationBanner, SandboxBadge, UsageMeter } from "./status.tsx";
 import { Tabs } from "./tabs.tsx";
 import { TourBanner, TourStop } from "./tour.tsx";
 
@@ -54,6 +54,7 @@ export function DeskhandWindow(): ReactElement {
   });
   return (
     <div className="window">
+      <OrganisationBanner />
       <TourBanner detail />
       <div className="window-body" data-tab={tab}>
         <nav className="window-tabs" aria-label={words.areas.views}>

@@ -182,6 +182,56 @@ size: number,
 pages: number, };
 
 /**
+ * `audit/note`: what was done with the audit, for the record of it.
+ */
+export type AuditNote = { "type": "exported", 
+/**
+ * The form.
+ */
+format: ExportFormat, 
+/**
+ * Records.
+ */
+records: number, 
+/**
+ * Of this session alone.
+ */
+session?: SessionId, } | { "type": "verified", 
+/**
+ * Records that hold.
+ */
+records: number, 
+/**
+ * Faults, those of anchors included.
+ */
+faults: number, 
+/**
+ * Anchors that agree.
+ */
+anchors: number, };
+
+/**
+ * A line at the top of every front end.
+ */
+export type BannerView = { 
+/**
+ * Its words.
+ */
+text: string, 
+/**
+ * The colour behind them, `#rrggbb`.
+ */
+background: string, 
+/**
+ * Their colour, `#rrggbb`, which can be read on the background.
+ */
+color: string, 
+/**
+ * An https address for more.
+ */
+link?: string, };
+
+/**
  * One line of the table Cell, Now, After.
  */
 export type BeforeAfter = { 
@@ -2046,7 +2096,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_PANE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -2422,6 +2472,11 @@ session: SessionSummary,
  * Every event.
  */
 events: Array<SessionEvent>, };
+
+/**
+ * The form of an export of the audit.
+ */
+export type ExportFormat = "jsonl" | "csv" | "ocsf";
 
 /**
  * A field (`PAGE`, `REF …`) or a content control.
@@ -3460,6 +3515,31 @@ document: LiveDocument, };
  * `slide`, a workbook's a `range`.
  */
 export type Operation = WorkbookOperation | DeckOperation | TextOperation;
+
+/**
+ * What the organisation shows to everybody.
+ */
+export type OrganisationView = { 
+/**
+ * The name of the deployment.
+ */
+name?: string, 
+/**
+ * The line below it.
+ */
+subtitle?: string, 
+/**
+ * Why settings are fixed, in the organisation's words.
+ */
+reason?: string, 
+/**
+ * Whom to ask about them.
+ */
+contact?: string, 
+/**
+ * A line at the top of every front end that nobody can dismiss.
+ */
+banner?: BannerView, };
 
 /**
  * How a page stands.
@@ -4707,7 +4787,15 @@ secretStore: string,
 /**
  * What has to be said and stays said: an invalid policy value, an expiring certificate.
  */
-notices: Array<string>, };
+notices: Array<string>, 
+/**
+ * Why no turn starts, and who says so; absent where turns start.
+ */
+stopped?: UserError, 
+/**
+ * What the organisation shows to everybody.
+ */
+organisation: OrganisationView, };
 
 /**
  * The answer to `session/create` and `session/show`.
@@ -6574,6 +6662,8 @@ export interface Methods {
   'instructions/list': { params: Nothing; answer: InstructionsAnswer };
   /** Writes, pauses or deletes instructions and notes of the person's own. */
   'instructions/put': { params: PutInstructionsParams; answer: InstructionsAnswer };
+  /** Records that the audit was read. */
+  'audit/note': { params: AuditNote; answer: Nothing };
   /** Registers the document that the pane stands in. */
   'document/open': { params: OpenParams; answer: DocumentAnswer };
   /** Tells that cells or slides were changed by somebody else. */
@@ -6682,6 +6772,8 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   SBX_UNAVAILABLE: ["Code cannot run on this computer now.","Workbooks and decks still work.","Ask your administrator about virtual machines."],
   POL_DISABLED: ["Deskhand is switched off by your organisation.","Your sessions are kept.","Ask your administrator."],
   POL_INVALID: ["A managed setting could not be read, so its strictest meaning applies.","Nothing was sent.","Show this code to your administrator."],
+  POL_NOT_ENFORCEABLE: ["Your organisation asks for a protection that this version of Deskhand does not have.","Nothing was sent.","Show this code to your administrator."],
+  POL_PANE: ["Deskhand is switched off in this application by your organisation.","Your sessions are kept, and open in the window.","Ask your administrator."],
   INTERNAL: ["Something went wrong inside Deskhand.","Everything up to the last step is kept.","Try again; if it comes back, show this code to your administrator."],
 };
 

@@ -524,6 +524,9 @@ export const words = {
     key: "Key",
     questions: "Questions",
     administrator: "Your administrator",
+    quote: (text: string) => `“${text}”`,
+    banner: "From your organisation",
+    more: "Read more",
   },
 
   usage: {

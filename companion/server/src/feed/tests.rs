@@ -44,6 +44,8 @@ impl Handler for Log {
         Box::pin(async move { Ok(found) })
     }
 
+    fn admission(&self, _: crate::Admission) {}
+
     fn disconnected(&self, _: &FrontEnd) {}
 }
 

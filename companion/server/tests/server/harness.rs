@@ -9,11 +9,13 @@ use std::time::{Duration, SystemTime};
 
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, SecretStore};
-use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, SandboxState, ServiceView};
+use deskhand_protocol::hello::{
+    FrontEndKind, HelloAnswer, HelloParams, OrganisationView, SandboxState, ServiceView,
+};
 use deskhand_protocol::{ErrorCode, EventBody, Method, SessionEvent, SessionId, UserError};
 use deskhand_server::{
-    Attachment, Authority, CurrentLeaf, FrontEnd, FrontEnds, Guards, Handler, Limits, MemoryTokens,
-    PageOptions, Server, ServerOptions, Subscription, attach,
+    Admission, Attachment, Authority, CurrentLeaf, FrontEnd, FrontEnds, Guards, Handler, Limits,
+    MemoryTokens, PageOptions, Server, ServerOptions, Subscription, attach,
 };
 use futures_util::future::BoxFuture;
 use rustls::client::Resumption;
@@ -243,6 +245,8 @@ pub(crate) struct Log {
     gone: mpsc::Sender<FrontEndKind>,
     pub(crate) goodbyes: tokio::sync::Mutex<mpsc::Receiver<FrontEndKind>>,
     pub(crate) reads: std::sync::atomic::AtomicUsize,
+    /// Who was let in and kept out, in order.
+    pub(crate) admissions: Mutex<Vec<Admission>>,
 }
 
 impl Log {
@@ -254,6 +258,7 @@ impl Log {
             gone,
             goodbyes: tokio::sync::Mutex::new(goodbyes),
             reads: std::sync::atomic::AtomicUsize::new(0),
+            admissions: Mutex::default(),
         }
     }
 
@@ -304,6 +309,8 @@ impl Handler for Log {
             sandbox: SandboxState::NotNeeded,
             secret_store: "keyFile".to_owned(),
             notices: Vec::new(),
+            stopped: None,
+            organisation: OrganisationView::default(),
         };
         let answer = HelloAnswer {
             version: "test".to_owned(),
@@ -348,6 +355,10 @@ impl Handler for Log {
         let events = self.events.lock().expect("log");
         let found = events.iter().skip(after as usize).take(limit).cloned().collect();
         Box::pin(async move { Ok(found) })
+    }
+
+    fn admission(&self, admission: Admission) {
+        self.admissions.lock().expect("admissions").push(admission);
     }
 
     fn disconnected(&self, front_end: &FrontEnd) {

@@ -2,7 +2,7 @@
 
 use deskhand_protocol::ErrorCode;
 use deskhand_protocol::hello::FrontEndKind;
-use deskhand_server::{AttachError, Guards, Limits, TokenHash, TokenStore, attach};
+use deskhand_server::{Admission, AttachError, Guards, Limits, TokenHash, TokenStore, attach};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
@@ -60,6 +60,14 @@ async fn gives_no_token_to_a_pane_that_the_person_refuses() {
     let settled = pane.notification("pairing/settled").await;
     assert_eq!(settled, json!({ "pairing": begun["pairing"] }));
     assert!(server.tokens.list().await.expect("tokens").is_empty());
+    let refused = Admission::PairingRefused {
+        by: FrontEndKind::Window,
+        pane: FrontEndKind::Powerpoint,
+    };
+    assert_eq!(
+        server.log.admissions.lock().expect("admissions").as_slice(),
+        [refused]
+    );
 }
 
 #[tokio::test]
@@ -110,6 +118,7 @@ async fn refuses_a_token_once_it_is_revoked_and_hangs_up_on_who_keeps_trying() {
     let (mut pane, token) = server.pane(&mut window, FrontEndKind::Excel).await;
     let id = server.tokens.list().await.expect("tokens")[0].id.clone();
     server.tokens.revoke(&id).await.expect("revoke");
+    let server_id = id.clone();
     for front_end in server
         .front_ends
         .all()
@@ -136,6 +145,18 @@ async fn refuses_a_token_once_it_is_revoked_and_hangs_up_on_who_keeps_trying() {
     };
     assert_eq!(hung_up, 1008);
     assert!(tries <= Limits::default().failed_hellos, "{tries} tries");
+    let admissions = server.log.admissions.lock().expect("admissions");
+    let allowed = Admission::PairingAllowed {
+        by: FrontEndKind::Window,
+        token: server_id,
+        pane: FrontEndKind::Excel,
+    };
+    let refused = Admission::Refused {
+        kind: FrontEndKind::Excel,
+        code: ErrorCode::PairingRequired,
+    };
+    assert_eq!(admissions.first(), Some(&allowed));
+    assert!(admissions.len() > 1 && admissions[1..].iter().all(|one| *one == refused));
 }
 
 #[tokio::test]

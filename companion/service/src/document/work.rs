@@ -17,7 +17,7 @@ use deskhand_operations::{
     Answer, DocumentKind, Operation, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation,
 };
 use deskhand_platform::Paths;
-use deskhand_policy::{ManagedFile, Policy, Store as _};
+use deskhand_policy::{Policy, Store as _, managed_store};
 use deskhand_protocol::ChangeSetId;
 use deskhand_workspace::{Expected, Fingerprint};
 use serde::Serialize;
@@ -167,8 +167,8 @@ pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
 /// The operations of the input, without sources of figures where the settings keep those out of files.
 pub(super) fn asked(paths: &Paths, kind: DocumentKind, input: Value) -> Outcome<Vec<Operation>> {
     let mut list = operations(kind, input)?;
-    let policy = Policy::resolve(&ManagedFile::system().read(), &[user_file(paths).read()]);
-    if !policy.deskhand_keep_sources_in_files.value {
+    let policy = Policy::resolve(&managed_store(None).read(), &[user_file(paths).read()]);
+    if !policy.workspace.deskhand_keep_sources_in_files.value {
         for sources in list.iter_mut().filter_map(Operation::sources_mut) {
             sources.clear();
         }

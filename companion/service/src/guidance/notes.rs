@@ -144,7 +144,7 @@ impl NoteTools {
             )),
             Ok((asked, _)) => {
                 let name = asked.note.clone().unwrap_or_default();
-                let put = self.guide.put(asked, true).await;
+                let put = self.guide.put(asked, deskhand_trail::Actor::Agent).await;
                 put.map(|()| name).map_err(|error| refused(&error.to_string()))
             }
         };

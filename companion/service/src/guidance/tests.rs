@@ -1,7 +1,8 @@
 //! What is kept, what is refused, and what the model is told.
 
 use deskhand_core::instructions::SYSTEM;
-use deskhand_storage::{MasterKey, OpenOptions};
+use deskhand_storage::{MasterKey, OpenOptions, Store};
+use deskhand_trail::Content;
 
 use super::*;
 
@@ -9,6 +10,10 @@ struct Home {
     guide: Guide,
     store: Store,
     _folder: tempfile::TempDir,
+}
+
+fn trail(store: &Store) -> Trail {
+    Trail::new(store.clone(), "ada", Content::Hashed)
 }
 
 async fn home(organisation: Option<&str>, notes_closed: bool) -> Home {
@@ -22,7 +27,7 @@ async fn home(organisation: Option<&str>, notes_closed: bool) -> Home {
     });
     let store = store.expect("a store");
     let organisation = organisation.map(str::to_owned);
-    let guide = Guide::open(store.clone(), organisation, notes_closed).await;
+    let guide = Guide::open(trail(&store), organisation, notes_closed).await;
     Home {
         guide: guide.expect("a guide"),
         store,
@@ -49,7 +54,7 @@ async fn instructions_are_told_in_their_order_and_only_for_the_folders_of_the_se
         text(Some("/data/Q3"), None, "Use the master."),
         text(Some("/data/Q3"), Some("Sources"), "Revenue is in S1."),
     ] {
-        guide.put(one, false).await.expect("kept");
+        guide.put(one, Actor::Window).await.expect("kept");
     }
     let told = guide.system(&["/data/Q3".to_owned()]);
     let at = |words: &str| told.find(words).unwrap_or_else(|| panic!("{words}: {told}"));
@@ -63,7 +68,7 @@ async fn instructions_are_told_in_their_order_and_only_for_the_folders_of_the_se
         "{told}"
     );
     assert!(!guide.system(&[]).contains("Use the master."));
-    let again = Guide::open(home.store.clone(), None, false)
+    let again = Guide::open(trail(&home.store), None, false)
         .await
         .expect("a guide");
     assert_eq!(again.all(), guide.all(), "they outlive the service");
@@ -76,26 +81,29 @@ async fn what_is_paused_is_kept_and_not_told_and_an_empty_text_deletes() {
     let folder = Some("/data");
     let paused = |text: PutInstructionsParams| PutInstructionsParams { paused: true, ..text };
     guide
-        .put(paused(text(None, None, "Be brief.")), false)
+        .put(paused(text(None, None, "Be brief.")), Actor::Window)
         .await
         .expect("kept");
     guide
-        .put(paused(text(folder, Some("n"), "A note.")), false)
+        .put(paused(text(folder, Some("n"), "A note.")), Actor::Window)
         .await
         .expect("kept");
     assert_eq!(guide.system(&["/data".to_owned()]), SYSTEM);
     assert_eq!(guide.notes("/data"), []);
     assert_eq!(guide.all().len(), 2);
     guide
-        .put(text(folder, Some("n"), "A note."), true)
+        .put(text(folder, Some("n"), "A note."), Actor::Agent)
         .await
         .expect("kept");
     assert_eq!(guide.notes("/data"), [("n".to_owned(), "A note.".to_owned())]);
     guide
-        .put(text(folder, Some("n"), "  "), false)
+        .put(text(folder, Some("n"), "  "), Actor::Window)
         .await
         .expect("deleted");
-    guide.put(text(None, None, ""), false).await.expect("deleted");
+    guide
+        .put(text(None, None, ""), Actor::Window)
+        .await
+        .expect("deleted");
     assert_eq!(guide.list().guidance, []);
 }
 
@@ -105,7 +113,7 @@ async fn what_is_too_long_or_badly_named_is_refused_and_what_was_there_stays() {
     let guide = &home.guide;
     let folder = Some("/data");
     guide
-        .put(text(folder, Some("n"), "A note."), false)
+        .put(text(folder, Some("n"), "A note."), Actor::Window)
         .await
         .expect("kept");
     let long = "x".repeat(MAX_INSTRUCTIONS + 1);
@@ -118,12 +126,12 @@ async fn what_is_too_long_or_badly_named_is_refused_and_what_was_there_stays() {
         text(folder, Some(&"n".repeat(MAX_NAME + 1)), "a long name"),
         text(folder, Some("m"), &long[..MAX_NOTES - 3]),
     ] {
-        let error = guide.put(refused, true).await.expect_err("refused");
+        let error = guide.put(refused, Actor::Agent).await.expect_err("refused");
         assert_eq!(error.code, ErrorCode::InstructionsRefused);
     }
     assert_eq!(guide.notes("/data"), [("n".to_owned(), "A note.".to_owned())]);
     guide
-        .put(text(folder, Some("m"), &long[..MAX_NOTES - 7]), true)
+        .put(text(folder, Some("m"), &long[..MAX_NOTES - 7]), Actor::Agent)
         .await
         .expect("it fits");
 }
@@ -132,7 +140,7 @@ async fn what_is_too_long_or_badly_named_is_refused_and_what_was_there_stays() {
 async fn notes_are_told_to_nobody_where_the_organisation_closed_them() {
     let home = home(None, true).await;
     home.guide
-        .put(text(Some("/data"), Some("n"), "A note."), false)
+        .put(text(Some("/data"), Some("n"), "A note."), Actor::Window)
         .await
         .expect("kept");
     assert_eq!(home.guide.notes("/data"), []);

@@ -14,6 +14,8 @@ use deskhand_protocol::operations::Effect as DocumentEffect;
 use deskhand_storage::{MasterKey, OpenOptions, Store};
 use futures_util::stream;
 
+use deskhand_trail::{Content, Trail};
+
 use super::*;
 use crate::log::uuid_of;
 
@@ -131,7 +133,7 @@ impl Bench {
             text_of: |_| None,
             max_bytes: None,
         });
-        let log = Log::new(store.expect("a store"));
+        let log = Log::new(Trail::new(store.expect("a store"), "ada", Content::Hashed));
         let (id, meta) = (
             SessionId::new(now(), chance()),
             Meta::new(now(), "c".to_owned(), String::new()),
@@ -149,8 +151,8 @@ impl Bench {
             )
             .await;
         made.expect("a session");
-        let grants = Grants::open(log.store().clone()).await.expect("grants");
-        let guide = Guide::open(log.store().clone(), None, false)
+        let grants = Grants::open(log.trail().clone()).await.expect("grants");
+        let guide = Guide::open(log.trail().clone(), None, false)
             .await
             .expect("no guidance");
         let parts = Parts {

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use deskhand_platform::{Paths, Secret};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::sessions::{print, print_json};
+use super::policy::show;
+use super::sessions::print;
 use crate::options::ConfigCommand;
 use crate::serve::open_secrets;
 use crate::settings::{Settings, USER_SECRETS, user_file};
@@ -21,7 +22,7 @@ pub(crate) async fn config(paths: &Paths, command: ConfigCommand, json: bool) ->
     let secrets = open_secrets(paths).await?;
     let settings = Settings::load(paths, &secrets)?;
     match command {
-        ConfigCommand::Show => show(&settings, json)?,
+        ConfigCommand::Show => show(&settings.policy, true, json)?,
         ConfigCommand::Set { key, value: None } if USER_SECRETS.contains(&key.as_str()) => {
             refuse_locked(&settings, &key)?;
             let mut text = String::new();
@@ -67,34 +68,6 @@ fn refuse_locked(settings: &Settings, key: &str) -> anyhow::Result<()> {
         .any(|entry| entry.name == key && entry.locked);
     if locked {
         bail!("`{key}` is managed by your organisation. Nothing was changed. Ask your administrator.");
-    }
-    Ok(())
-}
-
-fn show(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let entries = settings.policy.entries();
-    if json {
-        let rows = entries.iter().map(|entry| {
-            json!({
-                "key": entry.name,
-                "value": entry.value,
-                "origin": entry.origin.to_string(),
-                "locked": entry.locked,
-                "problem": entry.problem.map(ToString::to_string),
-            })
-        });
-        return print_json(&rows.collect::<Vec<_>>());
-    }
-    for entry in entries {
-        print(&format!(
-            "{:<32} {:<24} {}",
-            entry.name,
-            entry.value.to_string(),
-            entry.origin
-        ))?;
-        if let Some(problem) = entry.problem {
-            print(&format!("  {problem}"))?;
-        }
     }
     Ok(())
 }

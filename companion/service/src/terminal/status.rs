@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use deskhand_platform::Paths;
 use deskhand_platform::trust::TrustState;
+use deskhand_protocol::UserError;
 use deskhand_protocol::hello::ServiceView;
 use deskhand_server::Authority;
 use serde::Serialize;
@@ -34,6 +35,9 @@ struct Status {
     provider: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<ServiceView>,
+    /// Why no turn starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<UserError>,
     notices: Vec<String>,
 }
 
@@ -64,6 +68,7 @@ pub(crate) async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode
             "none"
         },
         view,
+        stopped: settings.stopped.clone(),
         notices: settings.notices.clone(),
     };
     let running = status.running;
@@ -106,6 +111,9 @@ fn table(status: &Status) -> anyhow::Result<()> {
         }
     ))?;
     print(&format!("Provider    {}", status.provider))?;
+    if let Some(stopped) = &status.stopped {
+        print(&format!("Stopped     {}", in_one_line(stopped)))?;
+    }
     if status.view.as_ref().is_some_and(|view| view.tour) {
         print(TOUR)?;
     }
@@ -113,6 +121,14 @@ fn table(status: &Status) -> anyhow::Result<()> {
         .notices
         .iter()
         .try_for_each(|notice| print(&format!("Note        {notice}")))
+}
+
+/// What happened and who says so.
+fn in_one_line(error: &UserError) -> String {
+    match &error.detail {
+        Some(detail) => format!("{} ({detail}) [{}]", error.happened, error.code.as_str()),
+        None => format!("{} [{}]", error.happened, error.code.as_str()),
+    }
 }
 
 fn trusted(authority: &Authority) -> &'static str {

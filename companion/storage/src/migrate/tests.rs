@@ -10,6 +10,7 @@ use crate::seal::BlobHash;
 const FROZEN: &[&str] = &[
     "378901a232b17220a4f041e1836c6b7a3f51072e332d23ec8bba3493c8ab81fe",
     "962bc9d60ca7f04c0f368143bccfb5e5c4dfce1b344869af5cd24650015ce6b3",
+    "8dfe7335a938ebdb0a362ecc0c706b8ac895e4166174ea599a6d0084fe54ff0d",
 ];
 /// Schema 1 alone.
 const FIRST: &[&str] = &[MIGRATIONS[0]];

@@ -1,14 +1,56 @@
 //! The table `audit`: a chain of records, each linked to the one before by a keyed hash.
 //!
-//! `link(n) = HMAC-SHA256(key, link(n-1) ‖ n ‖ at ‖ SHA-256(record))`, with 32 zero bytes before the first. Without the
-//! key no record can be edited, removed, reordered or cut off unseen. Whoever has the key can rebuild the chain: only
-//! a copy of a link kept elsewhere shows that.
+//! `link(n) = HMAC-SHA256(key, link(n-1) ‖ n ‖ at ‖ SHA-256(record) ‖ mark)`, with 32 zero bytes before the first, and a
+//! mark of 50 bytes where the record speaks of content. Without the key no record can be edited, removed, reordered or
+//! forged unseen. How far the chain goes is sealed beside it (the head), so that its end cannot be cut off unseen; where
+//! it begins after old records were dropped, too (the checkpoint). Whoever has the key can rebuild the chain, and whoever
+//! has an older copy of the database can put it back: only an [`AuditAnchor`] kept elsewhere shows that.
+//!
+//! Content is known to the chain by its length and by a digest keyed by its session: it can be compared with what
+//! somebody kept for as long as the session is there, and says nothing once its key is destroyed.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+mod content;
+mod points;
+mod verify;
 
-use crate::error::Result;
+use rusqlite::{Connection, Row, params};
+use uuid::Uuid;
+
+use crate::error::{Result, StorageError};
 use crate::keys::KeyRing;
 use crate::seal::{Place, SealingKey, sha256};
+use crate::tables::sessions;
+
+pub use content::{AuditContent, ContentMark, Keep, MAX_KEPT};
+pub(crate) use content::{digest, is_content, kept};
+pub(crate) use points::{Point, begin, drop_through, dropped_before, head};
+pub(crate) use verify::verify;
+pub use verify::{AnchorFault, AnchorVerdict, AuditFault, AuditVerdict, MAX_FAULTS};
+
+/// The largest record in bytes. What a person or a model wrote goes into its content.
+pub const MAX_RECORD: usize = 64 << 10;
+
+/// A record to be added to the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAuditRecord {
+    /// When it happened, in Unix milliseconds.
+    pub at: i64,
+    /// What happened, opaque to the store, at most [`MAX_RECORD`] bytes. It outlives the session: no content here.
+    pub record: Vec<u8>,
+    /// What was said or written, where the record speaks of it.
+    pub content: Option<AuditContent>,
+}
+
+impl NewAuditRecord {
+    /// A record that speaks of no content.
+    pub fn new(at: i64, record: Vec<u8>) -> Self {
+        Self {
+            at,
+            record,
+            content: None,
+        }
+    }
+}
 
 /// A record of the audit chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,96 +61,100 @@ pub struct AuditRecord {
     pub at: i64,
     /// What happened, as the caller wrote it.
     pub record: Vec<u8>,
+    /// What the chain knows of the content.
+    pub content: Option<ContentMark>,
     /// The link of the chain that ends with this record.
     pub link: [u8; 32],
 }
 
-/// What checking the chain found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditVerdict {
-    /// Number and link of the last record, where there is one.
-    pub head: Option<(u64, [u8; 32])>,
-    /// The first thing that is wrong with the chain.
-    pub fault: Option<AuditFault>,
+/// How far the chain went at some time. Kept outside of this computer, it shows what this computer cannot show of
+/// itself: that the chain was neither rebuilt nor set back since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AuditAnchor {
+    /// Which chain: each database has one of its own.
+    pub chain: Uuid,
+    /// The number of the last record.
+    pub number: u64,
+    /// The link of that record.
+    pub link: [u8; 32],
+    /// When it was taken, in Unix milliseconds.
+    pub at: i64,
 }
 
-/// Something wrong with the chain, by the number where it shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditFault {
-    /// The record with this number is not there: removed, or cut off at the end.
-    Missing(u64),
-    /// The record with this number does not open or does not fit its link: edited, moved or forged.
-    Altered(u64),
+/// The name of the chain that is kept with this key. Whoever has another key makes a chain of another name.
+pub(crate) fn chain(ring: &KeyRing) -> Uuid {
+    let digest = ring.store().mac(&[b"deskhand audit chain"]);
+    let mut name = [0; 16];
+    name.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(name).into_uuid()
 }
 
-pub(crate) fn append(connection: &Connection, ring: &KeyRing, at: i64, record: &[u8]) -> Result<()> {
-    // The number comes from the counter, not from the last row: a chain that was cut off must not grow together again.
-    let given: u64 = connection
-        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")?
-        .query_row([], |row| row.get(0))
-        .optional()?
-        .unwrap_or(0);
-    let number = given + 1;
-    let before: [u8; 32] = connection
-        .prepare_cached("SELECT link FROM audit WHERE number = ?1")?
-        .query_row([given], |row| row.get(0))
-        .optional()?
-        .unwrap_or_default();
+/// The end of the chain as an anchor.
+pub(crate) fn anchor(connection: &Connection, ring: &KeyRing, at: i64) -> Option<AuditAnchor> {
+    let head = points::sealed_head(connection, ring).filter(|head| head.number > 0)?;
+    Some(AuditAnchor {
+        chain: chain(ring),
+        number: head.number,
+        link: head.link,
+        at,
+    })
+}
+
+/// Adds a record after `head`, which then is the record's. `session` is whose content it is.
+pub(crate) fn append(
+    connection: &Connection,
+    ring: &KeyRing,
+    head: &mut Point,
+    session: Option<Uuid>,
+    new: NewAuditRecord,
+) -> Result<()> {
+    let NewAuditRecord { at, record, content } = new;
+    if record.len() > MAX_RECORD {
+        return Err(StorageError::TooLarge {
+            what: "an audit record",
+            size: record.len(),
+            cap: MAX_RECORD,
+        });
+    }
+    let number = head.number + 1;
+    let mark = match content {
+        Some(content) => {
+            let row = session
+                .map(|session| sessions::number(connection, session))
+                .transpose()?;
+            Some(content::put(
+                connection,
+                ring,
+                number,
+                session.zip(row),
+                &content,
+            )?)
+        }
+        None => None,
+    };
     let key = ring.store();
+    let link = link(key, &head.link, (number, at), &record, mark.as_ref());
+    let sealed_mark = mark
+        .map(|mark| key.seal(&Place::AuditMark(number), &mark.bytes()))
+        .transpose()?;
     connection
-        .prepare_cached("INSERT INTO audit (number, at, sealed, link) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached(
+            "INSERT INTO audit (number, at, sealed, sealed_content, link) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
         .execute(params![
             number,
             at,
-            key.seal(&Place::Audit { number, at }, record)?,
-            link(key, &before, number, at, record)
+            key.seal(&Place::Audit { number, at }, &record)?,
+            sealed_mark,
+            link
         ])?;
+    *head = Point { number, link };
     Ok(())
 }
 
-/// Walks the whole chain and says where it first breaks.
-pub(crate) fn verify(connection: &Connection, ring: &KeyRing) -> Result<AuditVerdict> {
-    let mut statement = connection.prepare_cached(&format!("{COLUMNS} ORDER BY number"))?;
-    let mut rows = statement.query([])?;
-    let mut verdict = AuditVerdict {
-        head: None,
-        fault: None,
-    };
-    let (mut expected, mut before) = (1, [0; 32]);
-    while let Some(row) = rows.next()? {
-        let Ok(found) = sealed_record(row) else {
-            verdict.fault = Some(AuditFault::Altered(expected));
-            return Ok(verdict);
-        };
-        if found.number != expected {
-            verdict.fault = Some(AuditFault::Missing(expected));
-            return Ok(verdict);
-        }
-        let opened = open(ring, found).ok();
-        let intact = opened.filter(|record| {
-            record.link == link(ring.store(), &before, record.number, record.at, &record.record)
-        });
-        let Some(record) = intact else {
-            verdict.fault = Some(AuditFault::Altered(expected));
-            return Ok(verdict);
-        };
-        (expected, before) = (expected + 1, record.link);
-        verdict.head = Some((record.number, record.link));
-    }
-    let given: Option<u64> = connection
-        .query_row(
-            "SELECT seq FROM sqlite_sequence WHERE name = 'audit'",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    if given.is_some_and(|given| given >= expected) {
-        verdict.fault = Some(AuditFault::Missing(expected));
-    }
-    Ok(verdict)
-}
-
-const COLUMNS: &str = "SELECT number, at, sealed, link FROM audit";
+/// A sealed column that is larger than any of ours reads as null: nothing of it comes into memory.
+const COLUMNS: &str = "SELECT number, at, iif(length(sealed) <= 66000, sealed, NULL),
+     iif(length(sealed_content) > 200, x'', sealed_content), link FROM audit";
 
 /// The records after a number, in order, at most `limit`.
 pub(crate) fn read(
@@ -119,33 +165,66 @@ pub(crate) fn read(
 ) -> Result<Vec<AuditRecord>> {
     let mut statement =
         connection.prepare_cached(&format!("{COLUMNS} WHERE number > ?1 ORDER BY number LIMIT ?2"))?;
-    let rows = statement.query_map(params![after, limit as u64], sealed_record)?;
-    rows.map(|row| open(ring, row?)).collect()
+    let rows = statement.query_map(params![after, limit as u64], SealedRecord::of)?;
+    rows.map(|row| row?.open(ring)).collect()
 }
 
-fn sealed_record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {
-    Ok(AuditRecord {
-        number: row.get(0)?,
-        at: row.get(1)?,
-        record: row.get(2)?,
-        link: row.get(3)?,
-    })
+/// A row as it lies in the table.
+#[derive(Debug)]
+struct SealedRecord {
+    number: i64,
+    at: i64,
+    sealed: Vec<u8>,
+    sealed_content: Option<Vec<u8>>,
+    link: [u8; 32],
 }
 
-fn open(ring: &KeyRing, mut record: AuditRecord) -> Result<AuditRecord> {
-    let place = Place::Audit {
-        number: record.number,
-        at: record.at,
-    };
-    record.record = ring.store().open(&place, &record.record)?;
-    Ok(record)
+impl SealedRecord {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            number: row.get(0)?,
+            at: row.get(1)?,
+            sealed: row.get(2)?,
+            sealed_content: row.get(3)?,
+            link: row.get(4)?,
+        })
+    }
+
+    /// Opens the row as what it says to be: one that was altered or moved does not open.
+    fn open(self, ring: &KeyRing) -> Result<AuditRecord> {
+        let number = self.number.cast_unsigned();
+        let place = Place::Audit { number, at: self.at };
+        let record = ring.store().open(&place, &self.sealed)?;
+        let mark = Place::AuditMark(number);
+        let content = match self.sealed_content {
+            Some(sealed) => Some(ContentMark::parse(&mark, &ring.store().open(&mark, &sealed)?)?),
+            None => None,
+        };
+        Ok(AuditRecord {
+            number,
+            at: self.at,
+            record,
+            content,
+            link: self.link,
+        })
+    }
 }
 
-fn link(key: &SealingKey, before: &[u8; 32], number: u64, at: i64, record: &[u8]) -> [u8; 32] {
-    let mut message = Vec::with_capacity(80);
-    message.extend_from_slice(before);
-    message.extend_from_slice(&number.to_be_bytes());
-    message.extend_from_slice(&at.to_be_bytes());
-    message.extend_from_slice(&sha256(record));
-    key.mac(&message)
+/// The link of a record (its number and time, what it says, what it knows of content) to the one before.
+fn link(
+    key: &SealingKey,
+    before: &[u8; 32],
+    (number, at): (u64, i64),
+    record: &[u8],
+    mark: Option<&ContentMark>,
+) -> [u8; 32] {
+    let (number, at) = (number.to_be_bytes(), at.to_be_bytes());
+    let record = sha256(record);
+    match mark {
+        Some(mark) => key.mac(&[before, &number, &at, &record, &mark.bytes()]),
+        None => key.mac(&[before, &number, &at, &record]),
+    }
 }
+
+#[cfg(test)]
+mod tests;

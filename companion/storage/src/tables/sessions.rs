@@ -61,8 +61,8 @@ pub(crate) fn set_meta(
     Ok(())
 }
 
-/// Deletes a session with all its rows, and destroys its key.
-pub(crate) fn delete(connection: &Connection, ring: &KeyRing, id: Uuid) -> Result<()> {
+/// Deletes a session with all its rows, and destroys its key, which is returned as it was sealed.
+pub(crate) fn delete(connection: &Connection, ring: &KeyRing, id: Uuid) -> Result<Vec<u8>> {
     if connection.execute("DELETE FROM sessions WHERE id = ?1", [id])? == 0 {
         return Err(StorageError::NoSession(id));
     }
@@ -107,6 +107,14 @@ pub(crate) fn find(connection: &Connection, ring: &KeyRing, id: Uuid) -> Result<
         .query_row([id], session)
         .optional()?;
     opened(connection, ring, found.ok_or(StorageError::NoSession(id))?)
+}
+
+/// Sessions whose last change is before a time, oldest first.
+pub(crate) fn before(connection: &Connection, at: i64) -> Result<Vec<Uuid>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM sessions WHERE updated_at < ?1 ORDER BY updated_at")?;
+    let rows = statement.query_map([at], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Every session with its last number, in the order of creation.

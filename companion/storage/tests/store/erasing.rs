@@ -158,3 +158,45 @@ async fn other_sessions_stay() {
         b"kept"
     );
 }
+
+/// SQLite leaves copies of rows behind where it moves them between pages, and does not overwrite those.
+#[tokio::test]
+async fn no_trace_of_a_key_is_left_where_rows_were_moved() {
+    let fixture = Fixture::new().await;
+    let sessions: Vec<Uuid> = (0..600_u128)
+        .map(|number| Uuid::from_u128(number * 7919 + 1))
+        .collect();
+    for session in &sessions {
+        let create = Change::Create {
+            at: 1,
+            meta: Vec::new(),
+        };
+        fixture
+            .store
+            .write(*session, vec![create], Durability::Written)
+            .await
+            .unwrap();
+    }
+    let mut erased = Vec::new();
+    for session in (0..590).map(|step| &sessions[(step * 7) % 600]) {
+        let key: Vec<u8> = fixture
+            .sql()
+            .query_row("SELECT wrapped FROM keys WHERE session = ?1", [session], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        fixture.store.delete(*session).await.unwrap();
+        erased.push(key);
+    }
+    let bytes = fixture.bytes_on_disk();
+    for key in erased {
+        assert!(!contains(&bytes, &key));
+    }
+    assert_eq!(fixture.store.sessions(1_000).await.unwrap().len(), 11);
+    let last = &sessions[(599 * 7) % 600];
+    fixture
+        .store
+        .append(*last, vec![event("still there")], Durability::Flushed)
+        .await
+        .unwrap();
+}

@@ -1,7 +1,8 @@
 //! At rest, content is sealed (Invariant 11): what the files show, and what meddling with them does.
 
 use deskhand_storage::{
-    ApprovalAnswer, BlobHash, Change, Durability, MasterKey, PaneToken, Store, StoreChange,
+    ApprovalAnswer, AuditContent, BlobHash, Change, Durability, Keep, MasterKey, NewAuditRecord, PaneToken,
+    Store, StoreChange,
 };
 use pretty_assertions::assert_eq;
 use rusqlite::params;
@@ -42,10 +43,13 @@ async fn write_everywhere(fixture: &Fixture) {
             request: canary(),
         },
         Change::SettleApproval { id: approval, answer },
-        Change::Audit {
-            at: 1,
-            record: canary(),
-        },
+        Change::Audit(NewAuditRecord {
+            content: Some(AuditContent {
+                bytes: canary(),
+                keep: Keep::Whole,
+            }),
+            ..NewAuditRecord::new(1, canary())
+        }),
     ];
     fixture
         .store

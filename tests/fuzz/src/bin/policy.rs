@@ -19,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
         (&reading, Some(reading.clone())),
     ] {
         let policy = Policy::resolve(managed, user.as_slice());
-        assert_eq!(policy.entries().len(), deskhand_policy::DEFINITIONS.len());
+        assert_eq!(policy.entries().len(), deskhand_policy::definitions().count());
         for problem in policy.stopping() {
             assert!(!problem.to_string().is_empty());
         }

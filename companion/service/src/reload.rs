@@ -1,0 +1,80 @@
+//! Settings that change while the service runs. The service then starts anew on its port, which it can at any moment: the
+//! log holds everything, turns go on where they stopped, front ends come back to their cursors. So nothing of the old
+//! settings can be left anywhere.
+//!
+//! What may close something takes effect at once; anything else waits until no turn is at work.
+
+use std::time::Duration;
+
+use deskhand_platform::Paths;
+use deskhand_policy::{Change, Direction, Origin, Policy, Reading, Store as _, managed_store};
+
+use crate::handler::Service;
+use crate::settings::{Settings, user_file};
+
+/// How often the sources are looked at. Reading them takes well under a millisecond.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// The sources that are watched, as they were read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Watched {
+    pub(crate) managed: Reading,
+    pub(crate) user: Reading,
+}
+
+impl Watched {
+    /// Reads them.
+    pub(crate) fn read(paths: &Paths) -> Self {
+        Self {
+            managed: managed_store(None).read(),
+            user: user_file(paths).read(),
+        }
+    }
+}
+
+/// What front ends show while changed settings wait.
+const WAITS: &str = "Settings were changed. They take effect when no turn is at work.";
+
+/// Ends once the service has to start anew, for settings other than those that it runs under.
+pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Service) {
+    let mut waits = false;
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let watched = Watched::read(paths);
+        if watched == settings.watched {
+            if std::mem::take(&mut waits) {
+                service.withdraw(WAITS);
+            }
+            continue;
+        }
+        let policy = Policy::resolve(&watched.managed, &[watched.user, settings.secrets.clone()]);
+        if policy == settings.policy {
+            continue;
+        }
+        if presses(&settings.policy, &policy) {
+            tracing::info!("the settings changed and may close something: starting anew");
+            return;
+        }
+        if service.hub.idle().await {
+            tracing::info!("the settings changed and no turn is at work: starting anew");
+            return;
+        }
+        if !std::mem::replace(&mut waits, true) {
+            tracing::info!("{WAITS}");
+            service.announce(WAITS);
+        }
+    }
+}
+
+/// True where a turn at work must not go on under the old settings: something is closed, or the organisation changed
+/// something of which that cannot be told.
+fn presses(old: &Policy, new: &Policy) -> bool {
+    let closes = |change: &Change| match change.direction {
+        Direction::Tightens => true,
+        Direction::Other => !matches!(change.origin, Origin::User(_)),
+        Direction::Loosens => false,
+    };
+    (old.stopping().is_empty() && !new.stopping().is_empty()) || old.changes(new).iter().any(closes)
+}

@@ -1,0 +1,286 @@
+//! `deskhand doctor`: looks at each thing that Deskhand needs, in the order in which one rests on the other. Changes nothing
+//! but what every start makes: its folders, its key and its authority.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use deskhand_egress::Destination;
+use deskhand_inference::Gateway;
+use deskhand_platform::trust::TrustState;
+use deskhand_platform::{Paths, SecretStore, SecretStoreKind};
+use deskhand_protocol::pairing::TokensAnswer;
+use deskhand_protocol::session::Nothing;
+use deskhand_protocol::{Method, UserError};
+use deskhand_server::{Attachment, Authority, DEFAULT_PORT};
+use serde::Serialize;
+
+use super::client::{Client, find};
+use super::sessions::{print, print_json};
+use crate::serve::{gate, open_secrets};
+use crate::settings::Settings;
+
+/// How a thing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum State {
+    /// As it should be.
+    Good,
+    /// It works; somebody should know.
+    Note,
+    /// It does not work.
+    Bad,
+}
+
+/// What was found.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding {
+    /// The thing, by a name that stays.
+    step: &'static str,
+    state: State,
+    /// How it stands.
+    finding: String,
+    /// What to do; empty where nothing is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    remedy: String,
+}
+
+impl Finding {
+    fn good(step: &'static str, finding: impl Into<String>) -> Self {
+        Self::of(step, State::Good, finding, "")
+    }
+
+    fn of(step: &'static str, state: State, finding: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            step,
+            state,
+            finding: finding.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    fn error(step: &'static str, error: &UserError) -> Self {
+        let detail = error.detail.as_ref().map(|detail| format!(" ({detail})"));
+        let finding = format!(
+            "{}{} [{}]",
+            error.happened,
+            detail.unwrap_or_default(),
+            error.code.as_str()
+        );
+        Self::of(step, State::Bad, finding, error.action.clone())
+    }
+}
+
+/// Exit 0 where nothing is bad, 1 otherwise.
+pub(crate) async fn doctor(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
+    paths.create()?;
+    let secrets = open_secrets(paths).await?;
+    let settings = Settings::load(paths, &secrets)?;
+    let attachment = find(paths).await?;
+    let mut findings = policy(&settings);
+    findings.push(secret_store(&secrets));
+    findings.push(storage(paths));
+    findings.push(certificate(paths, &secrets)?);
+    findings.push(port(attachment.as_ref()));
+    findings.push(proxy(&settings));
+    findings.push(provider(&settings).await);
+    findings.push(panes(attachment.as_ref()).await);
+    findings.push(Finding::good(
+        "sandbox",
+        "No sandbox is part of this version: nothing runs code.",
+    ));
+    let bad = findings.iter().any(|finding| finding.state == State::Bad);
+    if json {
+        print_json(&findings)?;
+    } else {
+        findings.iter().try_for_each(line)?;
+    }
+    Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn line(finding: &Finding) -> anyhow::Result<()> {
+    let mark = match finding.state {
+        State::Good => "ok  ",
+        State::Note => "note",
+        State::Bad => "BAD ",
+    };
+    print(&format!("{mark}  {:<12} {}", finding.step, finding.finding))?;
+    if finding.remedy.is_empty() {
+        return Ok(());
+    }
+    print(&format!("{:18} {}", "", finding.remedy))
+}
+
+fn policy(settings: &Settings) -> Vec<Finding> {
+    let who = if settings.managed {
+        "managed by your organisation"
+    } else {
+        "not managed"
+    };
+    let mut findings: Vec<Finding> = settings
+        .stopped
+        .iter()
+        .map(|why| Finding::error("policy", why))
+        .collect();
+    let remedy = "`deskhand config show` says what each key became.";
+    let notes = settings.notices.iter();
+    findings.extend(notes.map(|notice| Finding::of("policy", State::Note, notice.clone(), remedy)));
+    if findings.is_empty() {
+        findings.push(Finding::good("policy", format!("Every setting is valid; {who}.")));
+    }
+    findings
+}
+
+fn secret_store(secrets: &SecretStore) -> Finding {
+    match secrets.kind() {
+        SecretStoreKind::OperatingSystem => {
+            Finding::good("keys", "The secret store of the system holds Deskhand's key.")
+        }
+        SecretStoreKind::KeyFile => Finding::of(
+            "keys",
+            State::Note,
+            "No secret store of the system runs, so a file that only this user may read holds Deskhand's key.",
+            "Start a keyring (such as gnome-keyring) for this user where that is not enough.",
+        ),
+    }
+}
+
+fn storage(paths: &Paths) -> Finding {
+    let probe = tempfile::tempfile_in(paths.data()).and_then(|file| file.set_len(1 << 20));
+    match probe {
+        Ok(()) => Finding::good("storage", format!("{} can be written.", paths.data().display())),
+        Err(error) => Finding::of(
+            "storage",
+            State::Bad,
+            format!("{} cannot be written: {error}", paths.data().display()),
+            "Make room on the disk, or give this user the right to write there.",
+        ),
+    }
+}
+
+fn certificate(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Finding> {
+    let authority = Authority::open(paths, secrets, SystemTime::now())?;
+    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    Ok(match authority.trust(&home) {
+        TrustState::Trusted => Finding::good(
+            "certificate",
+            format!(
+                "This user's programs trust {}, for this computer alone.",
+                authority.name()
+            ),
+        ),
+        TrustState::NotTrusted => Finding::of(
+            "certificate",
+            State::Note,
+            "This user's browser does not trust the local authority: panes in it stay empty. The window does not need it.",
+            "Run `deskhand trust` once.",
+        ),
+        TrustState::Unknown => Finding::of(
+            "certificate",
+            State::Note,
+            "Whether this user's browser trusts the local authority cannot be told here.",
+            "If panes stay empty, run `deskhand trust` once.",
+        ),
+    })
+}
+
+fn port(attachment: Option<&Attachment>) -> Finding {
+    if let Some(running) = attachment {
+        return Finding::good(
+            "port",
+            format!(
+                "The service runs at {}, process {}.",
+                running.address, running.pid
+            ),
+        );
+    }
+    match TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT))) {
+        Ok(_) => Finding::of(
+            "port",
+            State::Note,
+            format!("The service does not run; its port {DEFAULT_PORT} is free."),
+            "Start it with `deskhand serve`, or open the window.",
+        ),
+        Err(error) => Finding::of(
+            "port",
+            State::Bad,
+            format!("The service does not run, and its port {DEFAULT_PORT} is taken: {error}"),
+            "End the program that listens there; panes need this port.",
+        ),
+    }
+}
+
+fn proxy(settings: &Settings) -> Finding {
+    let gate = gate(settings, None);
+    match gate.origins(Destination::Proxy) {
+        Ok(origins) => {
+            let named = origins
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ");
+            Finding::good(
+                "proxy",
+                format!("Connections to other machines go through {named}."),
+            )
+        }
+        Err(deskhand_egress::EgressError::Closed { .. }) => {
+            Finding::good("proxy", "Connections to other machines go directly.")
+        }
+        Err(error) => Finding::of(
+            "proxy",
+            State::Bad,
+            format!("The proxy cannot be used: {error}"),
+            "Correct `egressProxyUrl`, or the proxy of the environment.",
+        ),
+    }
+}
+
+async fn provider(settings: &Settings) -> Finding {
+    let Some(config) = settings.gateway.clone() else {
+        return Finding::of(
+            "provider",
+            State::Note,
+            "No model provider is configured.",
+            "Ask your administrator, or set `inferenceProvider` and the gateway's address with `deskhand config set`.",
+        );
+    };
+    let asked = match Gateway::new(config, &gate(settings, None)) {
+        Ok(gateway) => gateway.try_out().await,
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok(models) => {
+            let count = match models.len() {
+                0 => "no models".to_owned(),
+                1 => "one model".to_owned(),
+                count => format!("{count} models"),
+            };
+            Finding::good("provider", format!("The gateway answers and lists {count}."))
+        }
+        Err(error) => Finding::error("provider", &error),
+    }
+}
+
+async fn panes(attachment: Option<&Attachment>) -> Finding {
+    let Some(attachment) = attachment else {
+        return Finding::of("panes", State::Note, "Panes need the running service.", "");
+    };
+    let tokens = async {
+        let mut client = Client::connect(attachment).await?;
+        client
+            .call::<TokensAnswer>(Method::PairingTokens, Nothing {})
+            .await
+    };
+    match tokens.await {
+        Ok(answer) => Finding::good("panes", format!("{} paired.", answer.tokens.len())),
+        Err(error) => Finding::of(
+            "panes",
+            State::Bad,
+            format!("The service does not answer: {error:#}"),
+            "Start it again.",
+        ),
+    }
+}

@@ -1,0 +1,279 @@
+//! `deskhand policy …`: the settings in force and why, files of settings checked, compared, taken over and written.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow, bail};
+use deskhand_platform::Paths;
+use deskhand_policy::format::{self, Profile};
+use deskhand_policy::{Direction, Effect, Entry, Format, Policy, SECTIONS, check, explain, import};
+use serde_json::{Value, json};
+
+use super::sessions::{print, print_json};
+use crate::options::PolicyCommand;
+use crate::serve::open_secrets;
+use crate::settings::Settings;
+
+/// Bytes that are read of a file; more than any form of settings may have.
+const MAX_FILE: u64 = 4 << 20;
+/// The name that consoles show of what is exported.
+const NAME: &str = "Deskhand";
+/// Characters of a value in a list.
+const WIDTH: usize = 60;
+
+/// Shows, explains, checks, compares, writes, takes over.
+pub(crate) async fn policy(paths: &Paths, command: PolicyCommand, json: bool) -> anyhow::Result<ExitCode> {
+    match command {
+        PolicyCommand::Show { all } => show(&in_force(paths).await?.policy, all, json)?,
+        PolicyCommand::Explain { key } => {
+            let settings = in_force(paths).await?;
+            let found = explain::explain(&settings.policy, &key).map_err(|why| anyhow!("`{key}`: {why}."))?;
+            if json {
+                print_json(&found.to_json())?;
+            } else {
+                print(explain::text(&found).trim_end())?;
+            }
+        }
+        PolicyCommand::Check { file } => return checked(&read(&file)?, json),
+        PolicyCommand::Diff { before, after } => {
+            let changes = check::diff(&read(&before)?, &read(&after)?);
+            let rows = changes.iter().map(|change| {
+                json!({
+                    "key": change.name,
+                    "before": change.before,
+                    "after": change.after,
+                    "direction": word(change.direction),
+                })
+            });
+            if json {
+                print_json(&rows.collect::<Vec<_>>())?;
+            } else {
+                for change in &changes {
+                    let (before, after) = (cut(&change.before), cut(&change.after));
+                    print(&format!(
+                        "{:<9} {}: {before} -> {after}",
+                        word(change.direction),
+                        change.name
+                    ))?;
+                }
+                print(&format!("{} keys differ", changes.len()))?;
+            }
+        }
+        PolicyCommand::Export { format, from, output } => {
+            export(paths, &format, from.as_deref(), output.as_deref()).await?;
+        }
+        PolicyCommand::Import { file, format, output } => {
+            let taken = import::import(&read(&file)?);
+            let report = import::text(&taken);
+            if let Some(output) = output {
+                let bytes = deskhand_policy::export(named(&format)?, &taken.settings, NAME);
+                write(&output, &bytes.ok_or_else(|| no_values(&format))?)?;
+            }
+            if json {
+                let rows = taken.differences.iter().map(|one| {
+                    json!({ "line": one.line, "key": one.key, "kind": one.kind.word(), "sentence": one.sentence })
+                });
+                print_json(&rows.collect::<Vec<_>>())?;
+            } else {
+                print(report.trim_end())?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The settings in force.
+pub(crate) async fn in_force(paths: &Paths) -> anyhow::Result<Settings> {
+    paths.create()?;
+    let secrets = open_secrets(paths).await?;
+    Settings::load(paths, &secrets)
+}
+
+/// The settings in force: those that somebody set or that have a problem, or all of them.
+pub(crate) fn show(policy: &Policy, all: bool, json: bool) -> anyhow::Result<()> {
+    let entries = policy.entries();
+    let told = |entry: &&Entry<'_>| all || !matches!(entry.origin, deskhand_policy::Origin::Default);
+    if json {
+        let rows: Vec<Value> = entries.iter().filter(told).map(row).collect();
+        let problems: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
+        return print_json(&json!({ "managed": policy.managed, "keys": rows, "problems": problems }));
+    }
+    let who = if policy.managed {
+        "Managed: every key is locked, but for those that `deskhandUserMaySet` opens."
+    } else {
+        "Not managed: the settings are this user's own."
+    };
+    print(who)?;
+    for section in SECTIONS {
+        let mut rows = entries
+            .iter()
+            .filter(told)
+            .filter(|entry| entry.row.section == section.id)
+            .peekable();
+        if rows.peek().is_some() {
+            print(&format!("\n{}", section.title))?;
+        }
+        for entry in rows {
+            let locked = if entry.locked { "locked" } else { "" };
+            print(&format!(
+                "  {:<40} {:<6} {}  ({})",
+                entry.name,
+                locked,
+                cut(&entry.value),
+                entry.origin
+            ))?;
+            if let Some(note) = standing(entry.row.effect) {
+                print(&format!("  {:<40}        {note}", ""))?;
+            }
+        }
+    }
+    let silent = entries.iter().filter(|entry| !told(entry)).count();
+    if silent > 0 {
+        print(&format!(
+            "\n{silent} more keys are at their default; `--all` shows them."
+        ))?;
+    }
+    for problem in &policy.problems {
+        print(&format!("\nProblem: {problem}"))?;
+    }
+    Ok(())
+}
+
+fn row(entry: &Entry<'_>) -> Value {
+    json!({
+        "key": entry.name,
+        "value": entry.value,
+        "origin": entry.origin.to_string(),
+        "locked": entry.locked,
+        "effect": standing(entry.row.effect).unwrap_or_else(|| "in effect".to_owned()),
+        "problem": entry.problem.map(ToString::to_string),
+    })
+}
+
+/// What has to be said of a key that is not in effect.
+fn standing(effect: Effect) -> Option<String> {
+    match effect {
+        Effect::Enforced => None,
+        Effect::ActsWith(part) => Some(format!("has no effect yet; it acts with {part}")),
+        Effect::NotEnforceable(part) => Some(format!("sessions do not start until {part} can enforce it")),
+        Effect::NotApplicable(why) => Some(format!("not applicable: {why}")),
+    }
+}
+
+fn checked(profile: &Profile, json: bool) -> anyhow::Result<ExitCode> {
+    let findings = check::check(profile);
+    if json {
+        let rows = findings.iter().map(|one| {
+            json!({ "line": one.line, "key": one.key, "code": one.code.word(), "severity": format!("{:?}", one.severity).to_lowercase(), "sentence": one.sentence })
+        });
+        print_json(&rows.collect::<Vec<_>>())?;
+    } else {
+        print(check::text(&findings).trim_end())?;
+    }
+    Ok(if check::fails(&findings) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Writes a template of all keys, or the values of a file, or of the settings in force, whose secrets are left out.
+async fn export(
+    paths: &Paths,
+    format: &str,
+    from: Option<&Path>,
+    output: Option<&Path>,
+) -> anyhow::Result<()> {
+    let form = named(format)?;
+    let settings = match from {
+        Some(file) => import::import(&read(file)?).settings,
+        None => set_ones(&in_force(paths).await?.policy),
+    };
+    // Forms that describe keys hold no values.
+    let bytes =
+        deskhand_policy::export(form, &settings, NAME).unwrap_or_else(|| deskhand_policy::template(form));
+    match output {
+        Some(output) => write(output, &bytes),
+        None => Ok(std::io::stdout().lock().write_all(&bytes)?),
+    }
+}
+
+/// What somebody set, without secrets.
+fn set_ones(policy: &Policy) -> deskhand_policy::Settings {
+    let mut settings = deskhand_policy::Settings::default();
+    for entry in policy.entries() {
+        let told = !matches!(entry.origin, deskhand_policy::Origin::Default) && !entry.row.secret;
+        if told && !entry.value.is_null() {
+            // What is in effect is valid.
+            settings
+                .set(entry.name, &entry.value, deskhand_policy::Encoding::Json)
+                .ok();
+        }
+    }
+    settings
+}
+
+fn named(format: &str) -> anyhow::Result<Format> {
+    Format::named(format).ok_or_else(|| {
+        let known: Vec<_> = Format::ALL.iter().map(|(name, ..)| *name).collect();
+        anyhow!(
+            "There is no format `{format}`. Nothing was written. Choose one of: {}.",
+            known.join(", ")
+        )
+    })
+}
+
+fn no_values(format: &str) -> anyhow::Error {
+    anyhow!(
+        "The format `{format}` describes keys and holds no values. Nothing was written. Use json, reg, mobileconfig or intune."
+    )
+}
+
+fn read(file: &Path) -> anyhow::Result<Profile> {
+    let mut bytes = Vec::new();
+    let opened = File::open(file).with_context(|| format!("{} cannot be opened", file.display()))?;
+    opened
+        .take(MAX_FILE)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("{} cannot be read", file.display()))?;
+    format::read(&bytes, &file.to_string_lossy()).with_context(|| file.display().to_string())
+}
+
+/// Never over a file that is there.
+fn write(output: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    match File::create_new(output) {
+        Ok(mut file) => file
+            .write_all(bytes)
+            .with_context(|| format!("{} cannot be written", output.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            bail!(
+                "{} is there already. Nothing was written. Choose another name.",
+                output.display()
+            )
+        }
+        Err(error) => Err(error).with_context(|| format!("{} cannot be made", output.display())),
+    }
+}
+
+fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Tightens => "tighter",
+        Direction::Loosens => "looser",
+        Direction::Other => "changed",
+    }
+}
+
+/// A value on one line, not longer than people read.
+fn cut(value: &Value) -> String {
+    let text = match value {
+        Value::Null => "unset".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if text.chars().count() <= WIDTH {
+        return text;
+    }
+    text.chars().take(WIDTH - 1).chain(['…']).collect()
+}

@@ -1,0 +1,75 @@
+//! Section "Bootstrap" of the table of keys.
+
+use super::prelude::*;
+
+/// What the keys of fetching wait for.
+const FETCHING: Effect = Effect::ActsWith("the fetching of bootstrap answers");
+
+policy_section! {
+    /// An address that hands out settings for each user. What its answer holds lies over the user's own settings and under
+    /// the administrator's.
+    Bootstrap "bootstrap" "Bootstrap" on Source
+
+    /// Whether the address is asked.
+    bootstrap_enabled "bootstrapEnabled": bool {
+        default: true,
+        invalid: true, UsesValue, "its answer may restrict",
+        scope: Managed,
+        opens: false,
+        since: "0.1.0",
+    }
+
+    /// The address, https. Sessions wait for its answer. Addresses in the answer that prompts go to must have the same
+    /// origin, and none of them may be of this machine; programs, files with credentials and sign-in targets need the user's consent
+    /// unless the administrator of the machine set this address.
+    bootstrap_url "bootstrapUrl": Option<HttpsUrl> {
+        default: None,
+        invalid: None, StopsSessions, "settings that cannot be fetched may restrict",
+        scope: Managed,
+        opens: false,
+        differs: "No session starts before its answer is there.",
+        since: "0.1.0",
+    }
+
+    /// Sign-in for it: an object with `clientId`, `scopes`, and `issuer` or `authorizationUrl` and `tokenUrl`; optionally
+    /// `redirectPort`, `additionalRedirectReferrerHosts`.
+    bootstrap_oidc "bootstrapOidc": Option<BootstrapOidc> {
+        default: None,
+        invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
+        scope: Managed,
+        opens: false,
+        effect: FETCHING,
+        since: "0.1.0",
+    }
+
+    /// Headers for it in the place of a sign-in.
+    bootstrap_headers "bootstrapHeaders": Headers {
+        default: Headers::default(),
+        invalid: Headers::default(), StopsSessions, "an answer for somebody else may restrict less",
+        scope: Managed,
+        opens: false,
+        secret: true,
+        effect: FETCHING,
+        since: "0.1.0",
+    }
+
+    /// A program, by its absolute path, that prints these headers.
+    bootstrap_headers_helper "bootstrapHeadersHelper": Option<FilePath> {
+        default: None,
+        invalid: None, StopsSessions, "an answer for somebody else may restrict less",
+        scope: Managed,
+        opens: false,
+        effect: FETCHING,
+        since: "0.1.0",
+    }
+
+    /// Whether an answer may name programs, files with credentials and sign-in targets without asking the user.
+    trust_bootstrap_delivery "trustBootstrapDelivery": bool {
+        default: false,
+        invalid: false, UsesValue, "asking lets less happen",
+        scope: Managed,
+        opens: false,
+        aliases: ["trustBootstrapLocalExec"],
+        since: "0.1.0",
+    }
+}

@@ -1,0 +1,56 @@
+//! Section "Sandbox" of the table of keys.
+
+use super::prelude::*;
+
+policy_section! {
+    /// Where the model's own programs run, and which hosts they and the web tools reach.
+    Sandbox "sandbox" "Sandbox" on Sandbox
+
+    /// Hosts that the web tools and the sandbox may reach: `host` exactly, `*.host` for names with one more label, `*` for all;
+    /// each with a port or without. Absent: the host of inference alone. Empty: none. Private, loopback, link-local and
+    /// metadata addresses are refused unless `deskhandEgressAllowPrivate` lists them.
+    cowork_egress_allowed_hosts "coworkEgressAllowedHosts": Option<List<HostRule, 1000>> {
+        default: None,
+        invalid: Some(List::default()), UsesValue, "a malformed allow-list allows nothing",
+        order: Order::Allows(names_all_of),
+        differs: "Private, loopback, link-local and metadata addresses are refused, also as address literals, unless `deskhandEgressAllowPrivate` lists them.",
+        differs_when_absent: "Address literals and `localhost`, which the reference product always lets through, are refused.",
+        since: "0.1.0",
+    }
+
+    /// Private hosts, addresses and blocks of addresses (`10.0.0.0/8`) that the web tools and the sandbox may reach, where
+    /// `coworkEgressAllowedHosts` allows them.
+    deskhand_egress_allow_private "deskhandEgressAllowPrivate": List<PrivateRule, 200> {
+        default: List::default(),
+        invalid: List::default(), UsesValue, "a malformed allow-list allows nothing",
+        order: Order::Allows(|outer, inner| outer == inner),
+        since: "0.1.0",
+    }
+
+    /// Whether the agent itself, with its file and web tools, runs inside the sandbox.
+    require_cowork_full_vm_sandbox "requireCoworkFullVmSandbox": bool {
+        default: false,
+        invalid: true, StopsSessions, "who writes this key wants the agent inside",
+        effect: Effect::NotEnforceable("an agent that runs inside the sandbox"),
+        differs: "Deskhand's agent runs on the host and its programs in the sandbox: while the key is `true`, no session starts.",
+        since: "0.1.0",
+    }
+
+    /// Whether the check of a web page's domain at the vendor is skipped.
+    skip_web_fetch_preflight "skipWebFetchPreflight": bool {
+        default: false,
+        invalid: true, UsesValue, "a check that asks nobody tells nobody",
+        effect: Effect::NotApplicable("Deskhand asks no vendor about a domain"),
+        differs_when_absent: "No vendor is asked about a web page's domain before it is fetched; `coworkEgressAllowedHosts` alone decides.",
+        since: "0.1.0",
+    }
+
+    /// Where the image of the sandbox is fetched from: https.
+    deskhand_image_store_url "deskhandImageStoreUrl": Option<BaseUrl> {
+        default: None,
+        invalid: None, UsesValue, "an image that is not fetched does not run",
+        scope: Managed,
+        effect: Effect::ActsWith("the sandbox"),
+        since: "0.1.0",
+    }
+}

@@ -1,0 +1,130 @@
+//! Section "Telemetry" of the table of keys.
+
+use super::prelude::*;
+
+/// What the keys of the collector wait for.
+const COLLECTOR: Effect = Effect::ActsWith("the export to a collector");
+/// Why the keys of vendors' telemetry do nothing.
+const NO_VENDOR: Effect = Effect::NotApplicable("nothing is sent to any vendor, whatever it says");
+
+policy_section! {
+    /// What is sent to the organisation's own collector. Nothing is sent to anybody else.
+    Telemetry "telemetry" "Telemetry" on Telemetry
+
+    /// Whether crash reports and timings stay on the machine.
+    disable_essential_telemetry "disableEssentialTelemetry": bool {
+        default: false,
+        invalid: true, UsesValue, "less leaves the machine",
+        scope: Managed,
+        effect: NO_VENDOR,
+        differs_when_absent: "No crash report and no timing leaves the machine; support needs the files of a diagnostic bundle.",
+        since: "0.1.0",
+    }
+
+    /// Whether figures of use stay on the machine.
+    disable_nonessential_telemetry "disableNonessentialTelemetry": bool {
+        default: false,
+        invalid: true, UsesValue, "less leaves the machine",
+        effect: NO_VENDOR,
+        differs_when_absent: "No figures of use leave the machine.",
+        since: "0.1.0",
+    }
+
+    /// Whether small services such as the icons of connectors are left out.
+    disable_nonessential_services "disableNonessentialServices": bool {
+        default: false,
+        invalid: true, UsesValue, "less leaves the machine",
+        effect: NO_VENDOR,
+        differs_when_absent: "No icons of connectors and no frame for previews are fetched.",
+        since: "0.1.0",
+    }
+
+    /// The collector of logs, metrics and traces (OTLP). Absent: nothing is exported. http only for loopback hosts.
+    otlp_endpoint "otlpEndpoint": Option<BaseUrl> {
+        default: None,
+        invalid: None, UsesValue, "records must not go to an address that nobody named; where the audit is required, sessions stop",
+        effect: COLLECTOR,
+        differs: "http is accepted for loopback hosts only; a collector in the network needs https.",
+        since: "0.1.0",
+    }
+
+    /// How records reach it: `http/protobuf`, `http/json` or `grpc`.
+    otlp_protocol "otlpProtocol": OtlpProtocol {
+        default: OtlpProtocol::HttpProtobuf,
+        invalid: OtlpProtocol::HttpProtobuf, UsesValue, "the protocol changes nothing of what is sent",
+        effect: COLLECTOR,
+        since: "0.1.0",
+    }
+
+    /// Headers for it: an object, or in the older form one text of `name=value` with commas between.
+    otlp_headers "otlpHeaders": HeadersOrPairs {
+        default: HeadersOrPairs::default(),
+        invalid: HeadersOrPairs::default(), UsesValue, "a collector that is not told who sends takes nothing",
+        secret: true,
+        effect: COLLECTOR,
+        differs: "The older form, one text of `name=value`, is read as well; what Deskhand writes is the object.",
+        since: "0.1.0",
+    }
+
+    /// A program, by its absolute path, that prints more headers as JSON; they win over `otlpHeaders`.
+    otlp_headers_helper "otlpHeadersHelper": Option<FilePath> {
+        default: None,
+        invalid: None, UsesValue, "a program that does not run does nothing",
+        scope: ManagedOrBootstrapWithConsent,
+        effect: COLLECTOR,
+        since: "0.1.0",
+    }
+
+    /// How it is told who sends: `none`, or `inference-credential`.
+    otlp_auth_mode "otlpAuthMode": OtlpAuthMode {
+        default: OtlpAuthMode::None,
+        invalid: OtlpAuthMode::None, UsesValue, "a credential must not go where nobody named it",
+        effect: COLLECTOR,
+        since: "0.1.0",
+    }
+
+    /// Attributes of the resource that sends: an object, or in the older form one text of `name=value` with commas between.
+    /// Built-in names win.
+    otlp_resource_attributes "otlpResourceAttributes": Attributes {
+        default: Attributes::default(),
+        invalid: Attributes::default(), UsesValue, "less leaves the machine",
+        effect: COLLECTOR,
+        since: "0.1.0",
+    }
+
+    /// Which of its own events Deskhand exports: `off`, `error`, `warn`, `info`, `debug`.
+    otlp_desktop_log_level "otlpDesktopLogLevel": LogLevel {
+        default: LogLevel::Error,
+        invalid: LogLevel::Error, UsesValue, "the default tells little",
+        effect: COLLECTOR,
+        since: "0.1.0",
+    }
+
+    /// Content that the export may hold: `userPrompts`, `assistantResponses`, `toolDetails`, `toolContent`, `rawApiBodies`.
+    /// Empty: metadata only.
+    otlp_content_capture "otlpContentCapture": List<ContentCapture, 16> {
+        default: List::default(),
+        invalid: List::default(), UsesValue, "less leaves the machine",
+        effect: COLLECTOR,
+        order: Order::Allows(|outer, inner| outer == inner),
+        differs_when_absent: "The export holds metadata only: prompts, answers and what tools take and give are redacted.",
+        since: "0.1.0",
+    }
+
+    /// Whether traces are exported, too.
+    otlp_traces_enabled "otlpTracesEnabled": bool {
+        default: false,
+        invalid: false, UsesValue, "less leaves the machine",
+        effect: COLLECTOR,
+        since: "0.1.0",
+    }
+
+    /// Whether the export names the user who is signed in (`enduser.id`).
+    end_user_attribution "endUserAttribution": bool {
+        default: false,
+        invalid: false, UsesValue, "less leaves the machine",
+        effect: COLLECTOR,
+        aliases: ["enduserAttribution"],
+        since: "0.1.0",
+    }
+}

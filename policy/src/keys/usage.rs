@@ -1,0 +1,75 @@
+//! Section "Usage limits" of the table of keys.
+
+use super::prelude::*;
+
+policy_section! {
+    /// How much may be used at once.
+    Usage "usage" "Usage limits" on Usage
+
+    /// Steps that one turn may take before it ends and says so.
+    deskhand_max_steps_per_turn "deskhandMaxStepsPerTurn": Whole<1, 1_000, 100> {
+        default: Whole::new(),
+        invalid: Whole::new(), UsesValue, "the default is a cap, too",
+        order: Order::Less,
+        since: "0.1.0",
+    }
+
+    /// Tokens that the models can take in at once. A conversation that comes near is summarised for the model; the session
+    /// keeps all of it.
+    deskhand_context_tokens "deskhandContextTokens": Whole<16_000, 2_000_000, 200_000> {
+        default: Whole::new(),
+        invalid: Whole::new(), UsesValue, "a model that takes in less says so, and the conversation is made shorter then",
+        since: "0.1.0",
+    }
+
+    /// Megabytes that the journal may hold: what documents and files were before the agent changed them. When it is full,
+    /// nothing more is changed until sessions are deleted; nothing that a session shows as undoable is ever dropped.
+    deskhand_journal_megabytes "deskhandJournalMegabytes": Whole<100, 10_000_000, 20_000> {
+        default: Whole::new(),
+        invalid: Whole::new(), UsesValue, "the default keeps the disk from filling, too",
+        order: Order::Less,
+        since: "0.1.0",
+    }
+
+    /// Tokens, in and out, that a user may use in one window of time. Absent: no limit.
+    inference_max_tokens_per_window "inferenceMaxTokensPerWindow": Option<Whole<1, { u32::MAX }>> {
+        default: None,
+        invalid: None, StopsSessions, "no limit at all is not what the key is written for",
+        effect: Effect::NotEnforceable("usage limits"),
+        order: Order::Less,
+        since: "0.1.0",
+    }
+
+    /// Hours that such a window lasts; then the count starts anew.
+    inference_token_window_hours "inferenceTokenWindowHours": Option<Whole<1, 720>> {
+        default: None,
+        invalid: None, StopsSessions, "a limit without its window limits nothing",
+        effect: Effect::ActsWith("usage limits"),
+        since: "0.1.0",
+    }
+
+    /// Whether an estimate in US dollars is shown beside the tokens.
+    inference_model_pricing_enabled "inferenceModelPricingEnabled": bool {
+        default: false,
+        invalid: false, UsesValue, "a wrong price is worse than none",
+        effect: Effect::ActsWith("the page of usage"),
+        since: "0.1.0",
+    }
+
+    /// What the listed prices are multiplied by: above 0, at most 1.
+    inference_model_pricing_multiplier "inferenceModelPricingMultiplier": Option<Fraction> {
+        default: None,
+        invalid: None, UsesValue, "a price lets nothing in or out",
+        effect: Effect::ActsWith("the page of usage"),
+        since: "0.1.0",
+    }
+
+    /// Prices of models in US dollars for a million tokens: objects with `name`, `inputPerMtok`, `outputPerMtok`, and
+    /// optionally `cacheReadPerMtok`, `cacheWritePerMtok`.
+    inference_model_pricing "inferenceModelPricing": List<Price, 200> {
+        default: List::default(),
+        invalid: List::default(), UsesValue, "a wrong price is worse than none",
+        effect: Effect::ActsWith("the page of usage"),
+        since: "0.1.0",
+    }
+}

@@ -1,0 +1,52 @@
+//! The page of threats names tests that are there.
+
+use std::fs;
+
+use deskhand_test_support::repository;
+use deskhand_tidy::{hold, place};
+
+const PAGE: &str = "companion/THREATS.md";
+
+#[test]
+fn every_test_that_the_page_of_threats_names_exists() {
+    let root = repository();
+    let page = fs::read_to_string(place(&root, PAGE)).expect("the page");
+    let named: Vec<(&str, &str)> = page
+        .split('`')
+        .filter_map(|text| text.split_once(".rs: "))
+        .collect();
+    assert!(named.len() > 20, "the page is read: {}", named.len());
+    let missing = named.into_iter().filter(|(file, test)| {
+        let text = fs::read_to_string(place(&root, &format!("{file}.rs"))).unwrap_or_default();
+        !is_test(&text, test)
+    });
+    let missing = missing.map(|(file, test)| format!("{file}.rs: {test}"));
+    hold("name tests that exist:", missing);
+}
+
+#[test]
+fn every_defence_on_the_page_of_threats_names_a_test() {
+    let page = fs::read_to_string(place(&repository(), PAGE)).expect("the page");
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 2);
+    let bare = rows.filter(|row| !row.contains("Shown by") && !row.contains(".rs: "));
+    hold("say how these are shown:", bare.map(str::to_owned));
+}
+
+/// Whether a file holds a test of this name: a function under an attribute that ends in `test]` or has arguments.
+fn is_test(text: &str, name: &str) -> bool {
+    let head = format!("fn {name}()");
+    let mut lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let Some(at) = lines.iter().position(|line| line.contains(&head)) else {
+        return false;
+    };
+    lines.truncate(at);
+    let attributes = lines
+        .iter()
+        .rev()
+        .take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+    attributes
+        .into_iter()
+        .any(|line| line.contains("test]") || line.contains("test("))
+}

@@ -29,6 +29,7 @@ pub struct Client {
 }
 
 impl Client {
+    #[expect(clippy::disallowed_methods, reason = "this is where clients are made")]
     pub(crate) fn new(dialer: Dialer) -> Self {
         let inner = legacy::Client::builder(TokioExecutor::new())
             .pool_idle_timeout(KEEP_IDLE_CONNECTION)

@@ -205,9 +205,6 @@ impl Dialer {
             Scope::Origins(_) | Scope::Fetch(_) => None,
             Scope::Web(rules) => Some(Arc::clone(rules)),
         };
-        if let (Some(rules), Some(host)) = (&rules, Host::parse(target.host())) {
-            rules.permits(&host, target.port()).map_err(DialError::Refused)?;
-        }
         self.way.connect(target, rules).await
     }
 

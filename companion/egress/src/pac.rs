@@ -204,6 +204,7 @@ fn offer(ctx: &Ctx<'_>, target: &Origin, world: World) -> rquickjs::Result<()> {
 
 /// The addresses that this machine would send from. Connecting a datagram socket sends nothing; the far addresses are
 /// for documentation (RFC 5737 and RFC 3849).
+#[expect(clippy::disallowed_methods, reason = "the socket sends nothing")]
 fn own_addresses() -> Vec<String> {
     let own = |from: &str, to: &str| {
         let socket = UdpSocket::bind((from, 0)).ok()?;

@@ -30,6 +30,7 @@ pub trait Resolve: std::fmt::Debug + Send + Sync {
 pub struct SystemResolver;
 
 impl Resolve for SystemResolver {
+    #[expect(clippy::disallowed_methods, reason = "this is where names are resolved")]
     fn resolve(&self, name: &str) -> Resolving {
         let name = name.to_owned();
         Box::pin(async move {

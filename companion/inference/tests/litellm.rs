@@ -1,6 +1,8 @@
 //! The gateway provider against a gateway that nobody here wrote: LiteLLM's proxy, in front of the stand-in, and with its
 //! own mock answer, which it sends whole however it was asked.
 
+#![expect(clippy::disallowed_methods, reason = "waits until the gateway listens")]
+
 use std::process::Command;
 use std::time::Duration;
 

@@ -59,6 +59,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "both ends are this test's")]
     fn pair(address: IpAddr) -> (TcpListener, TcpStream, TcpStream) {
         let listener = TcpListener::bind((address, 0)).expect("bind");
         let client = TcpStream::connect(listener.local_addr().expect("address")).expect("connect");

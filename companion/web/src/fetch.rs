@@ -1,10 +1,10 @@
 //! WebFetch: one page as text, read in parts.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use deskhand_egress::{Client, Destination, EgressError, Exchange, Gate, Response};
-use deskhand_operations::text::pdf::PdfRead;
+use deskhand_operations::text::pdf::{PdfInfo, PdfRead};
 use deskhand_operations::text::{PdfAnswer, PdfOperation};
 use deskhand_text::PdfFile;
 use http::header::{ACCEPT, CONTENT_ENCODING};
@@ -25,6 +25,12 @@ const USUAL_TEXT: usize = 30_000;
 const MAX_ADDRESS: usize = 4096;
 /// For the whole exchange, redirects and body included.
 const WITHIN: Duration = Duration::from_mins(1);
+/// For parsing HTML.
+const PARSE_WITHIN: Duration = Duration::from_secs(10);
+/// After which no further pages of a PDF are read.
+const PDF_WITHIN: Duration = Duration::from_secs(15);
+/// Warnings of pages that are handed on.
+const MAX_NOTES: usize = 20;
 /// For turning the answer into text.
 const READ_WITHIN: Duration = Duration::from_secs(70);
 
@@ -162,7 +168,9 @@ impl Answer {
         let (title, text, notes) = match kind {
             PageKind::Pdf => pdf(&body)?,
             PageKind::Html => {
-                let page = readable(&decode(&headers, kind, &body))?;
+                let started = Instant::now();
+                let stop = || started.elapsed() > PARSE_WITHIN;
+                let page = readable(&decode(&headers, kind, &body), stop)?;
                 (page.title, page.text, Vec::new())
             }
             PageKind::Json | PageKind::Csv | PageKind::Text => {
@@ -199,32 +207,32 @@ impl Whole {
 
 /// Title, text by page and notes of a PDF.
 fn pdf(body: &[u8]) -> Result<(Option<String>, String, Vec<String>), WebError> {
+    let started = Instant::now();
     let file = PdfFile::open(body.to_vec())?;
+    let title = match file.answer(&PdfOperation::Info(PdfInfo {}))? {
+        PdfAnswer::Info(content) => content.title,
+        PdfAnswer::Read(_) | PdfAnswer::Find(_) => None,
+    };
+    let (mut text, mut notes, mut from) = (String::new(), Vec::new(), None);
     let read = |from| {
         PdfOperation::Read(PdfRead {
             from,
             max_pages: None,
         })
     };
-    let (mut text, mut notes, mut from) = (String::new(), Vec::new(), None);
-    loop {
-        let PdfAnswer::Read(pages) = file.answer(&read(from))? else {
-            break;
-        };
+    while let PdfAnswer::Read(pages) = file.answer(&read(from))? {
         for page in pages.pages {
-            text.push_str(&format!("[Page {}]\n{}\n\n", page.page, page.text));
+            text += &["[Page ", &page.page.to_string(), "]\n", &page.text, "\n\n"].concat();
             notes.extend(page.warning);
         }
         from = pages.next;
-        if from.is_none() || text.len() >= MAX_BODY {
+        if from.is_none() || text.len() >= MAX_BODY || started.elapsed() > PDF_WITHIN {
             break;
         }
     }
-    if let Some(page) = from {
-        notes.push(format!("the text ends before page {page}"));
-    }
-    notes.truncate(20);
-    Ok((None, text, notes))
+    notes.truncate(MAX_NOTES);
+    notes.extend(from.map(|page| format!("the text ends before page {page}")));
+    Ok((title, text, notes))
 }
 
 /// The address as it is asked for.
@@ -251,7 +259,6 @@ fn shortened(text: &str) -> String {
     shown.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
-/// Whether an error says that the page is too large, for which a caller may have another way.
 impl WebError {
     /// True where the answer is longer than [`MAX_BODY`].
     pub fn is_too_large(&self) -> bool {

@@ -155,7 +155,11 @@ mod tests {
                 "<meta charset=windows-1252>b\u{fc}cher",
             ),
             ("text/plain; charset=nonsense", b"b\xc3\xbccher", "b\u{fc}cher"),
-            ("text/plain", b"b\xff\xfe", "b\u{ff}\u{fe}"),
+            (
+                "text/plain",
+                b"Stra\xdfe f\xfcr B\xfccher",
+                "Stra\u{df}e f\u{fc}r B\u{fc}cher",
+            ),
         ];
         for (said, body, wanted) in table {
             let kind = kind_of(&head(said), body).expect("a kind");

@@ -1,5 +1,7 @@
 //! Timed deltas as they arrive: each holds the time at which the provider sent it, so the delay needs no second clock.
 
+#![expect(clippy::disallowed_methods, reason = "the measured client")]
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

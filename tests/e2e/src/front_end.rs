@@ -1,6 +1,8 @@
 //! A front end at the level of the protocol: one WebSocket over real TLS, calls with their answers, and what comes
 //! between them.
 
+#![expect(clippy::disallowed_methods, reason = "a front end is a client of the service")]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! The stand-in gateway over its socket: strictness, templates, faults and the log.
 
+#![expect(clippy::disallowed_methods, reason = "tests are clients of the stand-in")]
+
 use deskhand_standins::gateway::{Gateway, Outcome, Part};
 use deskhand_standins::script::Script;
 use pretty_assertions::assert_eq;

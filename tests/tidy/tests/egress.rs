@@ -31,8 +31,9 @@ const EXCEPTIONS: [(&str, &str); 2] = [
 ];
 
 /// Crates that can make HTTP requests by themselves.
-const CLIENTS: [&str; 5] = [
+const CLIENTS: [&str; 6] = [
     "hyper-rustls",
+    "hyper-tls",
     "isahc",
     "reqwest",
     "rustls-platform-verifier",

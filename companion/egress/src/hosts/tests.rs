@@ -1,3 +1,5 @@
+//! Which hosts follow from which settings.
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 

@@ -1,3 +1,5 @@
+//! What proxy scripts see, what they answer, and how they fail.
+
 use pretty_assertions::assert_eq;
 use time::macros::datetime;
 

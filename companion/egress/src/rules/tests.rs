@@ -1,3 +1,5 @@
+//! The matcher of hosts: what entries name, tricks of spelling, private addresses.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -16,6 +16,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+mod audit;
 mod listing;
 mod party;
 mod proxies;
@@ -116,6 +117,19 @@ async fn refuses_a_redirect_to_another_host_before_the_key_leaves() {
         "{error}"
     );
     assert_eq!(elsewhere.seen(), 0);
+}
+
+#[tokio::test]
+async fn refuses_a_redirect_from_one_host_of_a_destination_to_another() {
+    let two = Party::serve(Router::new().fallback(|| async { "stolen" })).await;
+    let target = two.base.clone();
+    let one = Party::serve(Router::new().fallback(move || async move { Redirect::temporary(&target) })).await;
+    let servers = json!([{"transport": "http", "url": one.base}, {"transport": "http", "url": two.base}]);
+    let setting = move |key: &str| if key == "managedMcpServers" { servers.clone() } else { Value::Null };
+    let client = Gate::new(setting, Network::default()).client(Destination::Mcp).expect("open servers");
+    let error = client.send(request(&one.base)).await.expect_err("a refusal");
+    assert!(matches!(&error, EgressError::Refused { origin, .. } if *origin == two.base), "{error}");
+    assert_eq!(two.seen(), 0);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The other side of a connection: a server on a port of its own that counts the requests it sees.
 
+#![expect(clippy::disallowed_methods, reason = "the far side of a proxy")]
+
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,8 @@
 //! Proxies that nobody here wrote: Squid, which asks for a name and a password, and mitmproxy, which inspects TLS with an
 //! authority of its own.
 
+#![expect(clippy::disallowed_methods, reason = "waits until the proxy listens")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;

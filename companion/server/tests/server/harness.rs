@@ -1,5 +1,7 @@
 //! A server on free ports with an authority, pages and a session log of its own, and raw requests to it.
 
+#![expect(clippy::disallowed_methods, reason = "tests are clients of the server")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

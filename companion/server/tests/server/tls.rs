@@ -1,5 +1,7 @@
 //! TLS, renewal, and the headers of pages.
 
+#![expect(clippy::disallowed_methods, reason = "tests are clients of the server")]
+
 use std::time::{Duration, SystemTime};
 
 use deskhand_platform::trust::{self, TrustState};

@@ -44,6 +44,10 @@ pub(crate) async fn find(paths: &Paths) -> Result<Option<Attachment>, AttachErro
 
 impl Client {
     /// Connects and says hello.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "to this user's own service, on this machine"
+    )]
     pub(crate) async fn connect(attachment: &Attachment) -> anyhow::Result<Self> {
         let authority =
             CertificateDer::from_pem_slice(attachment.authority.as_bytes()).context("the authority")?;

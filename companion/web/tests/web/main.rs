@@ -138,19 +138,14 @@ fn small_pdf() -> Vec<u8> {
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ];
     let (mut file, mut places) = ("%PDF-1.4\n".to_owned(), Vec::new());
-    for (index, object) in objects.iter().enumerate() {
-        places.push(file.len());
-        file += &format!("{} 0 obj\n{object}\nendobj\n", index + 1);
+    for (number, object) in (1..).zip(&objects) {
+        places.push(format!("{:010} 00000 n \n", file.len()));
+        file += &[&format!("{number} 0 obj\n"), object.as_str(), "\nendobj\n"].concat();
     }
-    let table = file.len();
-    file += &format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
-    for place in places {
-        file += &format!("{place:010} 00000 n \n");
-    }
-    file += &format!(
-        "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n",
-        objects.len() + 1
-    );
+    let (table, count) = (file.len(), objects.len() + 1);
+    let head = format!("xref\n0 {count}\n0000000000 65535 f \n");
+    let end = format!("trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n");
+    file += &[head, places.concat(), end].concat();
     file.into_bytes()
 }
 

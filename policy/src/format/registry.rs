@@ -106,7 +106,7 @@ fn choose(mut profile: Profile, found: Vec<(Place, ProfileEntry)>) -> Result<Pro
             }
     });
     for (place, entry) in found {
-        if place.product == product {
+        if place == (Place { product, machine }) {
             profile.entries.push(entry);
         } else if place.product == product {
             profile.remark(

@@ -450,6 +450,10 @@ pub(crate) enum PolicyCommand {
     Check {
         /// A .mobileconfig, .plist, .reg or JSON file.
         file: PathBuf,
+        /// Asks instead what would happen under the file: `read PATH`, `write PATH`, `connect HOST`, `tool NAME` or
+        /// `mcp NAME`; exit code 1 where it is denied.
+        #[arg(long, value_name = "QUESTION")]
+        simulate: Option<String>,
     },
     /// Compares two files by what they have in effect.
     Diff {
@@ -464,8 +468,11 @@ pub(crate) enum PolicyCommand {
         #[arg(long)]
         format: String,
         /// The file whose settings are written; the settings in force when absent.
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", conflicts_with = "profile")]
         from: Option<PathBuf>,
+        /// A recommended profile: standard, restricted or locked-down.
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
         /// Where to; standard output when absent.
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,

@@ -1,6 +1,9 @@
 //! LiteLLM's proxy in front of the same stand-in: what an organisation may run today, to compare with.
 
-#![expect(clippy::disallowed_methods, reason = "waits until the measured program listens")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "waits until the measured program listens"
+)]
 
 use std::process::Command;
 use std::time::Duration;

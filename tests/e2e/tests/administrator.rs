@@ -233,3 +233,58 @@ fn the_egress_list_is_what_the_settings_open_and_closes_with_their_keys() {
     );
     assert_eq!(setup.run(&["egress", "explain", "no host"]).code(), Some(1));
 }
+
+#[test]
+fn a_simulation_answers_with_the_key_that_decides() {
+    let setup = Setup::empty();
+    let tight = file(
+        &setup,
+        "tight.json",
+        r#"{ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gateway.example.com",
+             "allowedWorkspaceFolders": [], "coworkEgressAllowedHosts": ["*.corp.example"], "disabledBuiltinTools": ["Write"] }"#,
+    );
+    for (question, code, key) in [
+        ("read /data/secret.xlsx", 1, "allowedWorkspaceFolders"),
+        ("connect wiki.corp.example", 0, "coworkEgressAllowedHosts"),
+        ("connect corp.example", 1, "coworkEgressAllowedHosts"),
+        ("tool Write", 1, "disabledBuiltinTools"),
+    ] {
+        let done = setup.run(&["policy", "check", &tight, "--simulate", question]);
+        assert_eq!(done.code(), Some(code), "{question}: {}{}", done.out, done.err);
+        assert!(done.out.contains(key), "{question}: {}", done.out);
+    }
+    assert_eq!(
+        setup
+            .run(&["policy", "check", &tight, "--simulate", "dance"])
+            .code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_recommended_profile_is_given_out_in_a_form_that_is_taken_in_again() {
+    let setup = Setup::empty();
+    for form in ["json", "reg", "mobileconfig"] {
+        let output = setup.path().join(format!("locked-down.{form}"));
+        let output = output.to_str().expect("a path of text");
+        let done = setup.run(&[
+            "policy",
+            "export",
+            "--profile",
+            "locked-down",
+            "--format",
+            form,
+            "--output",
+            output,
+        ]);
+        assert_eq!(done.code(), Some(0), "{}", done.err);
+        let done = setup.run(&["policy", "check", output]);
+        assert_eq!(done.code(), Some(0), "{form}: {}", done.out);
+    }
+    assert_eq!(
+        setup
+            .run(&["policy", "export", "--profile", "lax", "--format", "json"])
+            .code(),
+        Some(1)
+    );
+}

@@ -30,7 +30,10 @@ const MAY_KNOW: [(&str, &[&str]); 28] = [
         "deskhand-inference",
         &["core", "egress", "operations", "policy", "protocol"],
     ),
-    ("deskhand-web", &["core", "egress", "operations", "policy", "protocol", "text"]),
+    (
+        "deskhand-web",
+        &["core", "egress", "operations", "policy", "protocol", "text"],
+    ),
     (
         "deskhand-workspace",
         &["core", "operations", "policy", "protocol"],

@@ -8,7 +8,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow, bail};
 use deskhand_platform::Paths;
 use deskhand_policy::format::{self, Profile};
-use deskhand_policy::{Direction, Effect, Entry, Format, Policy, SECTIONS, check, explain, import};
+use deskhand_policy::simulate::{self, Place, Question, simulate};
+use deskhand_policy::{
+    Direction, Effect, Entry, Format, Policy, RECOMMENDED, Recommended, SECTIONS, check, explain, import,
+};
 use serde_json::{Value, json};
 
 use super::sessions::{print, print_json};
@@ -36,7 +39,13 @@ pub(crate) async fn policy(paths: &Paths, command: PolicyCommand, json: bool) ->
                 print(explain::text(&found).trim_end())?;
             }
         }
-        PolicyCommand::Check { file } => return checked(&read(&file)?, json),
+        PolicyCommand::Check { file, simulate } => {
+            let profile = read(&file)?;
+            return match simulate {
+                Some(question) => simulated(&profile, &question, json),
+                None => checked(&profile, json),
+            };
+        }
         PolicyCommand::Diff { before, after } => {
             let changes = check::diff(&read(&before)?, &read(&after)?);
             let rows = changes.iter().map(|change| {
@@ -61,8 +70,18 @@ pub(crate) async fn policy(paths: &Paths, command: PolicyCommand, json: bool) ->
                 print(&format!("{} keys differ", changes.len()))?;
             }
         }
-        PolicyCommand::Export { format, from, output } => {
-            export(paths, &format, from.as_deref(), output.as_deref()).await?;
+        PolicyCommand::Export {
+            format,
+            from,
+            profile,
+            output,
+        } => {
+            let settings = match (from, profile) {
+                (Some(file), _) => import::import(&read(&file)?).settings,
+                (None, Some(name)) => recommended(&name)?,
+                (None, None) => set_ones(&in_force(paths).await?.policy),
+            };
+            export(&settings, named(&format)?, output.as_deref())?;
         }
         PolicyCommand::Import { file, format, output } => {
             let taken = import::import(&read(&file)?);
@@ -179,25 +198,48 @@ fn checked(profile: &Profile, json: bool) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Writes a template of all keys, or the values of a file, or of the settings in force, whose secrets are left out.
-async fn export(
-    paths: &Paths,
-    format: &str,
-    from: Option<&Path>,
-    output: Option<&Path>,
-) -> anyhow::Result<()> {
-    let form = named(format)?;
-    let settings = match from {
-        Some(file) => import::import(&read(file)?).settings,
-        None => set_ones(&in_force(paths).await?.policy),
+/// Answers what would happen under a file.
+fn simulated(profile: &Profile, question: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let question =
+        Question::parse(question).map_err(|why| anyhow!("`{question}` cannot be answered: {why}."))?;
+    let home = std::env::home_dir().unwrap_or_default();
+    let place = Place {
+        home: &home,
+        variable: &|name| std::env::var(name).ok(),
     };
-    // Forms that describe keys hold no values.
+    let verdict = simulate(&check::resolved(profile), &question, place);
+    if json {
+        let (key, origin) = (verdict.key, verdict.origin.to_string());
+        print_json(&json!({ "allowed": verdict.allowed, "key": key, "origin": origin, "why": verdict.why }))?;
+    } else {
+        print(simulate::text(&verdict).trim_end())?;
+    }
+    Ok(if verdict.allowed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Writes values, or the template of all keys in forms that describe keys.
+fn export(settings: &deskhand_policy::Settings, form: Format, output: Option<&Path>) -> anyhow::Result<()> {
     let bytes =
-        deskhand_policy::export(form, &settings, NAME).unwrap_or_else(|| deskhand_policy::template(form));
+        deskhand_policy::export(form, settings, NAME).unwrap_or_else(|| deskhand_policy::template(form));
     match output {
         Some(output) => write(output, &bytes),
         None => Ok(std::io::stdout().lock().write_all(&bytes)?),
     }
+}
+
+fn recommended(name: &str) -> anyhow::Result<deskhand_policy::Settings> {
+    let found = RECOMMENDED.iter().find(|profile| profile.name == name);
+    found.map(Recommended::settings).ok_or_else(|| {
+        let known: Vec<_> = RECOMMENDED.iter().map(|profile| profile.name).collect();
+        anyhow!(
+            "There is no profile `{name}`. Nothing was written. Choose one of: {}.",
+            known.join(", ")
+        )
+    })
 }
 
 /// What somebody set, without secrets.

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 mod audit;
 mod listing;
 mod party;
+mod policy;
 mod proxies;
 #[cfg(unix)]
 mod real_proxies;
@@ -125,10 +126,21 @@ async fn refuses_a_redirect_from_one_host_of_a_destination_to_another() {
     let target = two.base.clone();
     let one = Party::serve(Router::new().fallback(move || async move { Redirect::temporary(&target) })).await;
     let servers = json!([{"transport": "http", "url": one.base}, {"transport": "http", "url": two.base}]);
-    let setting = move |key: &str| if key == "managedMcpServers" { servers.clone() } else { Value::Null };
-    let client = Gate::new(setting, Network::default()).client(Destination::Mcp).expect("open servers");
+    let setting = move |key: &str| {
+        if key == "managedMcpServers" {
+            servers.clone()
+        } else {
+            Value::Null
+        }
+    };
+    let client = Gate::new(setting, Network::default())
+        .client(Destination::Mcp)
+        .expect("open servers");
     let error = client.send(request(&one.base)).await.expect_err("a refusal");
-    assert!(matches!(&error, EgressError::Refused { origin, .. } if *origin == two.base), "{error}");
+    assert!(
+        matches!(&error, EgressError::Refused { origin, .. } if *origin == two.base),
+        "{error}"
+    );
     assert_eq!(two.seen(), 0);
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Reads policy keys. A key without a value, or with the empty text, counts as not set; a value of another type than the
+/// Reads policy keys. A key without a value, with the empty text or an empty object counts as not set; a value of another type than the
 /// one that is asked for does too: the policy crate has already said what is wrong with it.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings<'a>(pub(crate) &'a dyn Fn(&str) -> Value);
@@ -10,7 +10,13 @@ pub(crate) struct Settings<'a>(pub(crate) &'a dyn Fn(&str) -> Value);
 impl Settings<'_> {
     pub(crate) fn value(self, key: &str) -> Option<Value> {
         let value = (self.0)(key);
-        let set = !value.is_null() && value.as_str() != Some("");
+        let set = match &value {
+            Value::Null => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            // An empty list is a list that allows nothing.
+            Value::Array(_) | Value::Bool(_) | Value::Number(_) => true,
+        };
         set.then_some(value)
     }
 

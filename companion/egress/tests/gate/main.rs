@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 mod audit;
 mod listing;
 mod party;
+mod policy;
 mod proxies;
 #[cfg(unix)]
 mod real_proxies;

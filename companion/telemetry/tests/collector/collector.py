@@ -88,6 +88,7 @@ def service(base, answer):
 
 
 def serve(protocol):
+    """The server, which ends when nobody holds it, and its port."""
     if protocol == "grpc":
         server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
         logs_grpc.add_LogsServiceServicer_to_server(
@@ -98,10 +99,10 @@ def serve(protocol):
             service(traces_grpc.TraceServiceServicer, traces.ExportTraceServiceResponse), server)
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
-        return port
+        return server, port
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Http)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server.server_address[1]
+    return server, server.server_address[1]
 
 
 TYPES = {"string_value": "string", "int_value": "int", "double_value": "double", "bool_value": "bool"}
@@ -206,7 +207,8 @@ def dump():
 
 
 def main():
-    print(serve(sys.argv[1]), flush=True)
+    server, port = serve(sys.argv[1])
+    print(port, flush=True)
     for line in sys.stdin:
         command, _, argument = line.strip().partition(" ")
         if command == "check":

@@ -48,11 +48,16 @@ impl Wire {
         let (head, mut data) = answer.await?.into_parts();
         let mut body = BytesMut::new();
         while let Some(chunk) = data.data().await {
-            let chunk = chunk?;
+            let chunk = match chunk {
+                Ok(chunk) => chunk,
+                // A server that has answered need not read on, and says so in this way (RFC 9113, 8.1).
+                Err(error) if error.reason() == Some(h2::Reason::NO_ERROR) => break,
+                Err(error) => return Err(error.into()),
+            };
             data.flow_control().release_capacity(chunk.len())?;
             body.extend_from_slice(&chunk);
         }
-        let trailers = data.trailers().await?.unwrap_or_default();
+        let trailers = data.trailers().await.ok().flatten().unwrap_or_default();
         connection.abort();
         Ok(Answer { status: head.status, headers: head.headers, body: body.freeze(), trailers })
     }

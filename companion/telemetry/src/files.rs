@@ -18,6 +18,11 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
     private().write(true).create(true).truncate(true).open(path)
 }
 
+/// Makes a file for this user alone, where there is none of that name.
+pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+    private().write(true).create_new(true).open(path)
+}
+
 /// Opens a file for this user alone, to write at its end.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     private().append(true).create(true).open(path)

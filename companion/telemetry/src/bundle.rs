@@ -22,6 +22,9 @@ const ENTRIES: usize = 256;
 pub enum Content {
     /// A file of text.
     File(PathBuf),
+    /// A file whose texts passed the rules when they were written: a log of ours, diagnostics. Names that became known since are
+    /// taken out.
+    Kept(PathBuf),
     /// A text that was made for the bundle: the report of settings, a list of versions.
     Text(String),
 }
@@ -63,12 +66,13 @@ impl Bundle {
         for (name, content) in sources {
             let name = plain_name(&name);
             let taken = bundle.entries.iter().any(|entry| entry.name == name);
+            let kept = matches!(content, Content::Kept(_));
             let read = if taken || bundle.entries.len() >= ENTRIES { None } else { read(content, room).ok() };
             let Some((text, cut)) = read else {
                 bundle.left_out.push(name);
                 continue;
             };
-            let (content, scrubbed) = scrub(&text, scrubber);
+            let (content, scrubbed) = scrub(&text, scrubber, kept);
             let size = content.len() as u64;
             room = room.saturating_sub(size);
             bundle.entries.push(Entry { name, size, cut, scrubbed, content });
@@ -139,7 +143,7 @@ fn read(content: Content, room: u64) -> io::Result<(String, bool)> {
     let most = MOST_OF_ONE.min(room);
     let mut bytes = match content {
         Content::Text(text) => text.into_bytes(),
-        Content::File(path) => {
+        Content::File(path) | Content::Kept(path) => {
             // A link could lead to what is not ours.
             if !fs::symlink_metadata(&path)?.is_file() {
                 return Err(io::ErrorKind::InvalidInput.into());
@@ -163,11 +167,11 @@ fn read(content: Content, room: u64) -> io::Result<(String, bool)> {
     Ok((String::from_utf8_lossy(&bytes).into_owned(), over))
 }
 
-fn scrub(text: &str, scrubber: &Scrubber) -> (String, Counts) {
+fn scrub(text: &str, scrubber: &Scrubber, kept: bool) -> (String, Counts) {
     let mut counts = Counts::default();
     let mut clean = String::with_capacity(text.len());
     for line in text.lines() {
-        let (line, found) = scrubber.counted(line);
+        let (line, found) = if kept { scrubber.names(line) } else { scrubber.counted(line) };
         counts = counts.plus(found);
         clean.push_str(&line);
         clean.push('\n');
@@ -228,6 +232,16 @@ mod tests {
         for (entry, (name, text)) in bundle.entries().iter().zip(&entries[1..]) {
             assert_eq!((&entry.name, entry.content(), entry.size), (name, text.as_str(), text.len() as u64));
         }
+    }
+
+    #[test]
+    fn records_that_were_scrubbed_before_stay_readable_and_lose_names_that_became_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = folder.path().join("essential.jsonl");
+        fs::write(&kept, "{\"at\":1,\"step\":\"open jdoe\"}\n").unwrap();
+        let bundle = Bundle::plan([("essential.jsonl".to_owned(), Content::Kept(kept))], &scrubber());
+        assert_eq!(bundle.entries()[0].content(), "{\"at\":1,\"step\":\"open <redacted>\"}\n");
+        assert_eq!(bundle.entries()[0].scrubbed.names, 1);
     }
 
     #[test]

@@ -100,6 +100,14 @@ impl Scrubber {
         (lines.join("\n"), counts)
     }
 
+    /// A text that passed the rules when it was written, without names that became known since.
+    pub fn names(&self, text: &str) -> (String, Counts) {
+        let mut counts = Counts::default();
+        let Some(names) = &self.names else { return (text.to_owned(), counts) };
+        let text = replace(names, text, &mut counts.names, |_| REDACTED.to_owned()).into_owned();
+        (text, counts)
+    }
+
     /// The name of a source file, relative to the app; a file from elsewhere keeps its own name alone.
     pub fn frame(&self, file: &str) -> String {
         let plain = file.replace('\\', "/");

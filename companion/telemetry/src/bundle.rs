@@ -67,7 +67,11 @@ impl Bundle {
             let name = plain_name(&name);
             let taken = bundle.entries.iter().any(|entry| entry.name == name);
             let kept = matches!(content, Content::Kept(_));
-            let read = if taken || bundle.entries.len() >= ENTRIES { None } else { read(content, room).ok() };
+            let read = if taken || bundle.entries.len() >= ENTRIES {
+                None
+            } else {
+                read(content, room).ok()
+            };
             let Some((text, cut)) = read else {
                 bundle.left_out.push(name);
                 continue;
@@ -75,7 +79,13 @@ impl Bundle {
             let (content, scrubbed) = scrub(&text, scrubber, kept);
             let size = content.len() as u64;
             room = room.saturating_sub(size);
-            bundle.entries.push(Entry { name, size, cut, scrubbed, content });
+            bundle.entries.push(Entry {
+                name,
+                size,
+                cut,
+                scrubbed,
+                content,
+            });
         }
         bundle
     }
@@ -94,7 +104,14 @@ impl Bundle {
     pub fn listing(&self) -> String {
         let mut text = String::new();
         for entry in &self.entries {
-            let Counts { secrets, addresses, paths, names, hosts, quoted } = entry.scrubbed;
+            let Counts {
+                secrets,
+                addresses,
+                paths,
+                names,
+                hosts,
+                quoted,
+            } = entry.scrubbed;
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
@@ -129,7 +146,10 @@ impl Bundle {
         let mut archive = zip::ZipWriter::new(file);
         let options = SimpleFileOptions::default();
         let listing = ("contents.txt", self.listing());
-        let entries = self.entries.iter().map(|entry| (entry.name.as_str(), entry.content.clone()));
+        let entries = self
+            .entries
+            .iter()
+            .map(|entry| (entry.name.as_str(), entry.content.clone()));
         for (name, content) in std::iter::once(listing).chain(entries) {
             archive.start_file(name, options)?;
             archive.write_all(content.as_bytes())?;
@@ -161,7 +181,10 @@ fn read(content: Content, room: u64) -> io::Result<(String, bool)> {
     if over {
         let from = bytes.len() - usize::try_from(most).unwrap_or(usize::MAX).min(bytes.len());
         // Half a line could hide the beginning by which a rule knows it.
-        let line = bytes[from..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| from + end + 1);
+        let line = bytes[from..]
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(bytes.len(), |end| from + end + 1);
         bytes.drain(..line);
     }
     Ok((String::from_utf8_lossy(&bytes).into_owned(), over))
@@ -171,7 +194,11 @@ fn scrub(text: &str, scrubber: &Scrubber, kept: bool) -> (String, Counts) {
     let mut counts = Counts::default();
     let mut clean = String::with_capacity(text.len());
     for line in text.lines() {
-        let (line, found) = if kept { scrubber.names(line) } else { scrubber.counted(line) };
+        let (line, found) = if kept {
+            scrubber.names(line)
+        } else {
+            scrubber.counted(line)
+        };
         counts = counts.plus(found);
         clean.push_str(&line);
         clean.push('\n');
@@ -182,9 +209,21 @@ fn scrub(text: &str, scrubber: &Scrubber, kept: bool) -> (String, Counts) {
 /// A name without folders above it, of letters that every system takes.
 fn plain_name(name: &str) -> String {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "._-/".contains(letter);
-    let steps = name.split(['/', '\\']).filter(|step| !step.is_empty() && !step.starts_with('.'));
-    let name: String = steps.collect::<Vec<_>>().join("/").chars().filter(|letter| fits(*letter)).take(120).collect();
-    if name.is_empty() { "unnamed".to_owned() } else { name }
+    let steps = name
+        .split(['/', '\\'])
+        .filter(|step| !step.is_empty() && !step.starts_with('.'));
+    let name: String = steps
+        .collect::<Vec<_>>()
+        .join("/")
+        .chars()
+        .filter(|letter| fits(*letter))
+        .take(120)
+        .collect();
+    if name.is_empty() {
+        "unnamed".to_owned()
+    } else {
+        name
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +232,10 @@ mod tests {
     use crate::scrub::Known;
 
     fn scrubber() -> Scrubber {
-        Scrubber::new(Known { names: vec!["jdoe".to_owned()], ..Known::default() })
+        Scrubber::new(Known {
+            names: vec!["jdoe".to_owned()],
+            ..Known::default()
+        })
     }
 
     fn unzipped(path: &Path) -> Vec<(String, String)> {
@@ -215,22 +257,37 @@ mod tests {
         fs::write(&log, "fine\nBearer ZQXMARK by jdoe\nat /home/jdoe/ZQXMARK\n").unwrap();
         let sources = [
             ("logs/service.log".to_owned(), Content::File(log)),
-            ("settings.txt".to_owned(), Content::Text("otlpProtocol grpc".to_owned())),
+            (
+                "settings.txt".to_owned(),
+                Content::Text("otlpProtocol grpc".to_owned()),
+            ),
             ("gone.log".to_owned(), Content::File(folder.path().join("gone"))),
         ];
         let bundle = Bundle::plan(sources, &scrubber());
         let listing = bundle.listing();
         assert!(listing.contains("logs/service.log: "), "{listing}");
-        assert!(listing.contains("1 secrets, 0 queries of addresses, 1 paths, 1 names"), "{listing}");
+        assert!(
+            listing.contains("1 secrets, 0 queries of addresses, 1 paths, 1 names"),
+            "{listing}"
+        );
         assert!(listing.contains("gone.log: left out"), "{listing}");
         let path = folder.path().join("bundle.zip");
         bundle.write(&path).unwrap();
         let entries = unzipped(&path);
         assert_eq!(entries[0], ("contents.txt".to_owned(), listing));
-        assert_eq!(entries[1], ("logs/service.log".to_owned(), "fine\n<redacted> by <redacted>\nat <home>/<path>\n".to_owned()));
+        assert_eq!(
+            entries[1],
+            (
+                "logs/service.log".to_owned(),
+                "fine\n<redacted> by <redacted>\nat <home>/<path>\n".to_owned()
+            )
+        );
         assert_eq!(entries[2].1, "otlpProtocol grpc\n");
         for (entry, (name, text)) in bundle.entries().iter().zip(&entries[1..]) {
-            assert_eq!((&entry.name, entry.content(), entry.size), (name, text.as_str(), text.len() as u64));
+            assert_eq!(
+                (&entry.name, entry.content(), entry.size),
+                (name, text.as_str(), text.len() as u64)
+            );
         }
     }
 
@@ -240,7 +297,10 @@ mod tests {
         let kept = folder.path().join("essential.jsonl");
         fs::write(&kept, "{\"at\":1,\"step\":\"open jdoe\"}\n").unwrap();
         let bundle = Bundle::plan([("essential.jsonl".to_owned(), Content::Kept(kept))], &scrubber());
-        assert_eq!(bundle.entries()[0].content(), "{\"at\":1,\"step\":\"open <redacted>\"}\n");
+        assert_eq!(
+            bundle.entries()[0].content(),
+            "{\"at\":1,\"step\":\"open <redacted>\"}\n"
+        );
         assert_eq!(bundle.entries()[0].scrubbed.names, 1);
     }
 
@@ -258,7 +318,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("a.log");
         let line = format!("{}\n", "plain words ".repeat(8));
-        fs::write(&log, line.repeat(usize::try_from(MOST_OF_ONE).unwrap() / line.len() + 10)).unwrap();
+        fs::write(
+            &log,
+            line.repeat(usize::try_from(MOST_OF_ONE).unwrap() / line.len() + 10),
+        )
+        .unwrap();
         let bundle = Bundle::plan([("a.log".to_owned(), Content::File(log))], &scrubber());
         let entry = &bundle.entries()[0];
         assert!(entry.cut && entry.size <= MOST_OF_ONE);

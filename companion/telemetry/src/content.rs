@@ -37,8 +37,13 @@ pub enum Category {
 
 impl Category {
     /// Every category.
-    pub const ALL: [Self; 5] =
-        [Self::UserPrompts, Self::AssistantResponses, Self::ToolDetails, Self::ToolContent, Self::RawApiBodies];
+    pub const ALL: [Self; 5] = [
+        Self::UserPrompts,
+        Self::AssistantResponses,
+        Self::ToolDetails,
+        Self::ToolContent,
+        Self::RawApiBodies,
+    ];
 
     /// Its name in the policy.
     pub fn name(self) -> &'static str {
@@ -69,7 +74,10 @@ impl Capture {
     /// These categories and no others.
     pub fn of(categories: impl IntoIterator<Item = Category>) -> Self {
         let categories = categories.into_iter().collect();
-        Self { categories, most: None }
+        Self {
+            categories,
+            most: None,
+        }
     }
 
     /// Everything.
@@ -86,13 +94,17 @@ impl Capture {
 
     /// Whether the content of a category may be sent.
     pub fn allows(&self, category: Category) -> bool {
-        let also = category == Category::AssistantResponses && self.categories.contains(&Category::UserPrompts);
+        let also =
+            category == Category::AssistantResponses && self.categories.contains(&Category::UserPrompts);
         also || self.categories.contains(&category)
     }
 
     /// What may be sent of an attribute's value.
     pub(crate) fn admit(&self, attribute: &Attribute, value: Value) -> Option<Value> {
-        let open = attribute.gate.category().is_none_or(|category| self.allows(category));
+        let open = attribute
+            .gate
+            .category()
+            .is_none_or(|category| self.allows(category));
         match attribute.gate {
             Gate::Only(_) if !open => None,
             Gate::Redacted(_) if !open => Some(Value::Text(REDACTED.to_owned())),
@@ -107,9 +119,13 @@ impl Capture {
                 Some(Category::ToolDetails) => shortened(text, self.at_most(DETAILS)),
                 Some(_) => shortened(text, self.at_most(CONTENT)),
             }),
-            Value::Texts(texts) => {
-                Value::Texts(texts.into_iter().take(ENTRIES).map(|text| shortened(text, PLAIN)).collect())
-            }
+            Value::Texts(texts) => Value::Texts(
+                texts
+                    .into_iter()
+                    .take(ENTRIES)
+                    .map(|text| shortened(text, PLAIN))
+                    .collect(),
+            ),
             other => other,
         }
     }
@@ -190,13 +206,20 @@ mod tests {
 
     #[test]
     fn nothing_is_allowed_by_default() {
-        assert!(Category::ALL.iter().all(|&category| !Capture::default().allows(category)));
+        assert!(
+            Category::ALL
+                .iter()
+                .all(|&category| !Capture::default().allows(category))
+        );
     }
 
     #[test]
     fn prompts_open_answers_and_nothing_else() {
         let capture = Capture::of([Category::UserPrompts]);
-        let open: Vec<_> = Category::ALL.into_iter().filter(|&category| capture.allows(category)).collect();
+        let open: Vec<_> = Category::ALL
+            .into_iter()
+            .filter(|&category| capture.allows(category))
+            .collect();
         assert_eq!(open, [Category::UserPrompts, Category::AssistantResponses]);
     }
 

@@ -84,7 +84,12 @@ impl Diagnostics {
     ///
     /// # Errors
     /// When what an earlier run kept of a closed category cannot be removed.
-    pub fn open(folder: &Path, closed: &[Category], machine: Machine, scrubber: Arc<Scrubber>) -> io::Result<Self> {
+    pub fn open(
+        folder: &Path,
+        closed: &[Category],
+        machine: Machine,
+        scrubber: Arc<Scrubber>,
+    ) -> io::Result<Self> {
         let mut stores = [None, None, None, None];
         for (store, category) in stores.iter_mut().zip(Category::ALL) {
             let mut kept = Rotating::new(folder.join(category.file()), MOST, FILES);
@@ -95,7 +100,14 @@ impl Diagnostics {
             }
         }
         let machine = machine.scrubbed(&scrubber);
-        Ok(Self { inner: Arc::new(Inner { machine, scrubber, stores, steps: Mutex::default() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                machine,
+                scrubber,
+                stores,
+                steps: Mutex::default(),
+            }),
+        })
     }
 
     /// Whether anything of a category is kept.
@@ -114,9 +126,13 @@ impl Diagnostics {
 
     /// Keeps a record, where its category is open. A disk that takes nothing more is no reason to stop.
     pub fn record(&self, at: Timestamp, diagnostic: &Diagnostic) {
-        let Some(store) = self.store(diagnostic.category()) else { return };
+        let Some(store) = self.store(diagnostic.category()) else {
+            return;
+        };
         let steps: Vec<&'static str> = lock(&self.inner.steps).iter().copied().collect();
-        let line = diagnostic.told(at, &self.inner.machine, &steps, &self.inner.scrubber).to_string();
+        let line = diagnostic
+            .told(at, &self.inner.machine, &steps, &self.inner.scrubber)
+            .to_string();
         if let Err(error) = lock(store).write(&line) {
             tracing::warn!(%error, "a diagnostic record could not be kept");
         }
@@ -124,14 +140,27 @@ impl Diagnostics {
 
     /// What is kept of a category, the oldest first: to be shown in the app.
     pub fn kept(&self, category: Category) -> Vec<Json> {
-        let paths = self.store(category).map_or_else(Vec::new, |store| lock(store).paths());
+        let paths = self
+            .store(category)
+            .map_or_else(Vec::new, |store| lock(store).paths());
         let texts = paths.iter().filter_map(|path| std::fs::read_to_string(path).ok());
-        texts.flat_map(|text| text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<_>>()).collect()
+        texts
+            .flat_map(|text| {
+                text.lines()
+                    .filter_map(|line| serde_json::from_str(line).ok())
+                    .collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// The files of all open categories, for the support bundle.
     pub fn files(&self) -> Vec<PathBuf> {
-        self.inner.stores.iter().flatten().flat_map(|store| lock(store).paths()).collect()
+        self.inner
+            .stores
+            .iter()
+            .flatten()
+            .flat_map(|store| lock(store).paths())
+            .collect()
     }
 
     fn store(&self, category: Category) -> Option<&Mutex<Rotating>> {

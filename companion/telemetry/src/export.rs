@@ -60,7 +60,9 @@ pub struct World {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World").field("sources", &self.sources).finish_non_exhaustive()
+        f.debug_struct("World")
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
     }
 }
 
@@ -99,10 +101,21 @@ impl Exporter {
         let target = Target::new(&settings.endpoint, settings.protocol).ok_or(SettingsError::Endpoint)?;
         let fixed: HeaderMap = headers::fixed(&settings.headers.0);
         let queue = Queue::new((world.now)());
-        let shared =
-            Arc::new(Shared { queue: Mutex::new(queue), full: Notify::new(), end: watch::Sender::new(None) });
-        let worker =
-            Worker::new(Arc::clone(&shared), target, fixed, settings.resource.clone(), recording, transport, spool, world);
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(queue),
+            full: Notify::new(),
+            end: watch::Sender::new(None),
+        });
+        let worker = Worker::new(
+            Arc::clone(&shared),
+            target,
+            fixed,
+            settings.resource.clone(),
+            recording,
+            transport,
+            spool,
+            world,
+        );
         Ok((Self { shared }, worker.run()))
     }
 
@@ -122,6 +135,8 @@ impl Exporter {
 impl Shared {
     /// The queue is whole after each of its methods, also where a thread panicked in one.
     fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.queue
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -46,8 +46,12 @@ pub fn fixed(named: &BTreeMap<String, String>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in named.iter().take(MOST) {
         let name = HeaderName::from_bytes(name.as_bytes()).ok();
-        let value = HeaderValue::from_str(value).ok().filter(|value| value.len() <= VALUE);
-        let (Some(name), Some(mut value)) = (name, value) else { continue };
+        let value = HeaderValue::from_str(value)
+            .ok()
+            .filter(|value| value.len() <= VALUE);
+        let (Some(name), Some(mut value)) = (name, value) else {
+            continue;
+        };
         if OURS.contains(&name.as_str()) || name.as_str().starts_with("grpc-") {
             continue;
         }
@@ -72,7 +76,11 @@ impl Helper {
         if !program.is_absolute() {
             return Err(HeaderError::NotAbsolute);
         }
-        Ok(Self { program, printed: Mutex::new(None), refused: AtomicBool::new(false) })
+        Ok(Self {
+            program,
+            printed: Mutex::new(None),
+            refused: AtomicBool::new(false),
+        })
     }
 
     async fn current(&self) -> Result<HeaderMap, HeaderError> {
@@ -90,21 +98,34 @@ impl Helper {
 
     async fn run(&self) -> Result<HeaderMap, HeaderError> {
         let mut command = Command::new(&self.program);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         let mut child = command.spawn().map_err(|_| HeaderError::NotStarted)?;
         let output = child.stdout.take().ok_or(HeaderError::NotStarted)?;
         let ended = async {
             let mut text = zeroize::Zeroizing::new(Vec::new());
             let most = PRINTED as u64 + 1;
-            output.take(most).read_to_end(&mut text).await.map_err(|_| HeaderError::Failed)?;
+            output
+                .take(most)
+                .read_to_end(&mut text)
+                .await
+                .map_err(|_| HeaderError::Failed)?;
             if text.len() > PRINTED {
                 return Err(HeaderError::Unreadable);
             }
             let status = child.wait().await.map_err(|_| HeaderError::Failed)?;
-            if status.success() { Ok(text) } else { Err(HeaderError::Failed) }
+            if status.success() {
+                Ok(text)
+            } else {
+                Err(HeaderError::Failed)
+            }
         };
         let text = timeout(WITHIN, ended).await.map_err(|_| HeaderError::TooSlow)??;
-        let named: BTreeMap<String, String> = serde_json::from_slice(&text).map_err(|_| HeaderError::Unreadable)?;
+        let named: BTreeMap<String, String> =
+            serde_json::from_slice(&text).map_err(|_| HeaderError::Unreadable)?;
         Ok(fixed(&named))
     }
 }

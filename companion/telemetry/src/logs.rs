@@ -27,8 +27,30 @@ const LINE: usize = 2_048;
 
 /// Fields whose texts hold codes, ids, names of ours, or errors.
 const TOLD: [&str; 24] = [
-    "address", "call", "code", "destination", "document", "error", "exchange", "front_end", "key", "kind", "level", "method",
-    "operation", "origin", "path", "protocol", "provider", "reason", "session", "signal", "state", "status", "turn", "version",
+    "address",
+    "call",
+    "code",
+    "destination",
+    "document",
+    "error",
+    "exchange",
+    "front_end",
+    "key",
+    "kind",
+    "level",
+    "method",
+    "operation",
+    "origin",
+    "path",
+    "protocol",
+    "provider",
+    "reason",
+    "session",
+    "signal",
+    "state",
+    "status",
+    "turn",
+    "version",
 ];
 
 /// Writes the log of one part: `service`, `window`, `sandbox`.
@@ -53,13 +75,23 @@ impl LogLayer {
     /// The log of a part in a folder.
     pub fn new(folder: &Path, part: &'static str, scrubber: Arc<Scrubber>, now: fn() -> Timestamp) -> Self {
         let file = Rotating::new(folder.join(format!("{part}.log")), MOST, FILES);
-        Self { part, file: Mutex::new(file), scrubber, now, collector: None }
+        Self {
+            part,
+            file: Mutex::new(file),
+            scrubber,
+            now,
+            collector: None,
+        }
     }
 
     /// The same, with lines of at least this severity sent to the collector.
     #[must_use]
     pub fn with_collector(mut self, exporter: Exporter, recording: Arc<Recording>, least: Severity) -> Self {
-        self.collector = Some(Collector { exporter, recording, least });
+        self.collector = Some(Collector {
+            exporter,
+            recording,
+            least,
+        });
         self
     }
 
@@ -71,24 +103,41 @@ impl LogLayer {
 
 impl<S: Subscriber> Layer<S> for LogLayer {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        let mut line = Line { scrubber: &self.scrubber, message: String::new(), fields: String::new() };
+        let mut line = Line {
+            scrubber: &self.scrubber,
+            message: String::new(),
+            fields: String::new(),
+        };
         event.record(&mut line);
-        let text: String = format!("{}{}", line.message, line.fields).chars().take(LINE).collect();
+        let text: String = format!("{}{}", line.message, line.fields)
+            .chars()
+            .take(LINE)
+            .collect();
         let (at, level) = ((self.now)(), *event.metadata().level());
         let target = event.metadata().target();
         let written = {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.write(&format!("{} {level:>5} {target}: {}", rfc3339(at), text.replace('\n', "\\n")))
+            file.write(&format!(
+                "{} {level:>5} {target}: {}",
+                rfc3339(at),
+                text.replace('\n', "\\n")
+            ))
         };
         // Where the log cannot be written there is nobody to tell.
         written.ok();
         // What the exporter says of itself stays here: a collector that is away would be told of that without end.
-        let Some(collector) = self.collector.as_ref().filter(|_| !target.starts_with("deskhand_telemetry")) else {
+        let Some(collector) = self
+            .collector
+            .as_ref()
+            .filter(|_| !target.starts_with("deskhand_telemetry"))
+        else {
             return;
         };
         if let Some(severity) = severity(level).filter(|severity| *severity >= collector.least) {
             let part = self.part.to_owned();
-            let signals = collector.recording.event(at, severity, Log { part, message: text });
+            let signals = collector
+                .recording
+                .event(at, severity, Log { part, message: text });
             collector.exporter.send(signals);
         }
     }
@@ -165,7 +214,10 @@ mod tests {
 
     fn logged(what: impl FnOnce()) -> String {
         let folder = tempfile::tempdir().unwrap();
-        let scrubber = Arc::new(Scrubber::new(Known { names: vec!["jdoe".to_owned()], ..Known::default() }));
+        let scrubber = Arc::new(Scrubber::new(Known {
+            names: vec!["jdoe".to_owned()],
+            ..Known::default()
+        }));
         let layer = LogLayer::new(folder.path(), "service", scrubber, || 0);
         let subscriber = tracing_subscriber::registry().with(layer);
         tracing::subscriber::with_default(subscriber, what);
@@ -174,8 +226,13 @@ mod tests {
 
     #[test]
     fn a_line_has_time_level_place_message_and_fields() {
-        let line = logged(|| tracing::warn!(target: "deskhand", session = "0190", items = 3, fine = true, "it was late"));
-        assert_eq!(line, "1970-01-01T00:00:00Z  WARN deskhand: it was late session=0190 items=3 fine=true\n");
+        let line = logged(
+            || tracing::warn!(target: "deskhand", session = "0190", items = 3, fine = true, "it was late"),
+        );
+        assert_eq!(
+            line,
+            "1970-01-01T00:00:00Z  WARN deskhand: it was late session=0190 items=3 fine=true\n"
+        );
     }
 
     #[test]

@@ -15,7 +15,9 @@ use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, metric,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource as WireResource;
-use opentelemetry_proto::tonic::trace::v1::{self as trace, ResourceSpans, ScopeSpans, Status, span::SpanKind};
+use opentelemetry_proto::tonic::trace::v1::{
+    self as trace, ResourceSpans, ScopeSpans, Status, span::SpanKind,
+};
 use prost::Message as _;
 
 use crate::record::{Amount, Record, Severity, Span};
@@ -81,7 +83,11 @@ pub(crate) fn logs(resource: &Resource, records: Vec<Record>) -> Payload {
             schema_url: String::new(),
         }],
     };
-    Payload { stream: Stream::Logs, items, message: request.encode_to_vec() }
+    Payload {
+        stream: Stream::Logs,
+        items,
+        message: request.encode_to_vec(),
+    }
 }
 
 pub(crate) fn metrics(resource: &Resource, totals: Vec<Total>, from: Timestamp, to: Timestamp) -> Payload {
@@ -90,10 +96,13 @@ pub(crate) fn metrics(resource: &Resource, totals: Vec<Total>, from: Timestamp, 
     for total in totals {
         let metrics = part(&mut parts, total.definition.family);
         let name = total.definition.full_name();
-        let at = metrics.iter().position(|metric| metric.name == name).unwrap_or_else(|| {
-            metrics.push(counter(total.definition, name));
-            metrics.len() - 1
-        });
+        let at = metrics
+            .iter()
+            .position(|metric| metric.name == name)
+            .unwrap_or_else(|| {
+                metrics.push(counter(total.definition, name));
+                metrics.len() - 1
+            });
         if let Some(metric::Data::Sum(sum)) = &mut metrics[at].data {
             sum.data_points.push(point(total, from, to));
         }
@@ -110,7 +119,11 @@ pub(crate) fn metrics(resource: &Resource, totals: Vec<Total>, from: Timestamp, 
             schema_url: String::new(),
         }],
     };
-    Payload { stream: Stream::Metrics, items, message: request.encode_to_vec() }
+    Payload {
+        stream: Stream::Metrics,
+        items,
+        message: request.encode_to_vec(),
+    }
 }
 
 pub(crate) fn traces(resource: &Resource, spans: Vec<Span>) -> Payload {
@@ -131,7 +144,11 @@ pub(crate) fn traces(resource: &Resource, spans: Vec<Span>) -> Payload {
             schema_url: String::new(),
         }],
     };
-    Payload { stream: Stream::Traces, items, message: request.encode_to_vec() }
+    Payload {
+        stream: Stream::Traces,
+        items,
+        message: request.encode_to_vec(),
+    }
 }
 
 /// The message of a payload as OTLP's JSON: `None` where it is none, as in a file of another version.
@@ -156,14 +173,20 @@ fn scope(family: Family) -> InstrumentationScope {
     InstrumentationScope {
         name: family.scope().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        attributes: vec![pair("deskhand.schema".to_owned(), Value::Text(family.schema().to_owned()))],
+        attributes: vec![pair(
+            "deskhand.schema".to_owned(),
+            Value::Text(family.schema().to_owned()),
+        )],
         dropped_attributes_count: 0,
     }
 }
 
 fn wire_resource(resource: &Resource) -> WireResource {
     WireResource {
-        attributes: resource.iter().map(|(name, value)| pair(name.to_owned(), value.clone())).collect(),
+        attributes: resource
+            .iter()
+            .map(|(name, value)| pair(name.to_owned(), value.clone()))
+            .collect(),
         ..WireResource::default()
     }
 }
@@ -192,7 +215,11 @@ fn log(record: Record) -> LogRecord {
 }
 
 fn counter(definition: &Definition, name: String) -> Metric {
-    let unit = if let Signal::Counter { unit } = definition.signal { unit } else { "" };
+    let unit = if let Signal::Counter { unit } = definition.signal {
+        unit
+    } else {
+        ""
+    };
     Metric {
         name,
         description: definition.doc.to_owned(),
@@ -221,13 +248,20 @@ fn point(total: Total, from: Timestamp, to: Timestamp) -> NumberDataPoint {
 }
 
 fn wire_span(span: Span) -> trace::Span {
-    let events = span.events.into_iter().map(|(definition, at, attributes)| trace::span::Event {
-        time_unix_nano: nanos(at),
-        name: definition.full_name(),
-        attributes: pairs(attributes),
-        dropped_attributes_count: 0,
-    });
-    let code = if span.failed { trace::status::StatusCode::Error } else { trace::status::StatusCode::Unset };
+    let events = span
+        .events
+        .into_iter()
+        .map(|(definition, at, attributes)| trace::span::Event {
+            time_unix_nano: nanos(at),
+            name: definition.full_name(),
+            attributes: pairs(attributes),
+            dropped_attributes_count: 0,
+        });
+    let code = if span.failed {
+        trace::status::StatusCode::Error
+    } else {
+        trace::status::StatusCode::Unset
+    };
     trace::Span {
         trace_id: span.place.trace.to_vec(),
         span_id: span.place.span.to_vec(),
@@ -239,17 +273,27 @@ fn wire_span(span: Span) -> trace::Span {
         end_time_unix_nano: nanos(span.end),
         attributes: pairs(span.attributes),
         events: events.collect(),
-        status: Some(Status { message: String::new(), code: code.into() }),
+        status: Some(Status {
+            message: String::new(),
+            code: code.into(),
+        }),
         ..trace::Span::default()
     }
 }
 
 fn pairs(attributes: Attributes) -> Vec<KeyValue> {
-    attributes.into_iter().map(|(name, value)| pair(name.to_owned(), value)).collect()
+    attributes
+        .into_iter()
+        .map(|(name, value)| pair(name.to_owned(), value))
+        .collect()
 }
 
 fn pair(key: String, value: Value) -> KeyValue {
-    KeyValue { key, value: Some(any(value)), ..KeyValue::default() }
+    KeyValue {
+        key,
+        value: Some(any(value)),
+        ..KeyValue::default()
+    }
 }
 
 fn any(value: Value) -> AnyValue {
@@ -258,9 +302,9 @@ fn any(value: Value) -> AnyValue {
         Value::Whole(whole) => Wire::IntValue(whole),
         Value::Number(number) => Wire::DoubleValue(number),
         Value::Truth(truth) => Wire::BoolValue(truth),
-        Value::Texts(texts) => {
-            Wire::ArrayValue(ArrayValue { values: texts.into_iter().map(|text| any(Value::Text(text))).collect() })
-        }
+        Value::Texts(texts) => Wire::ArrayValue(ArrayValue {
+            values: texts.into_iter().map(|text| any(Value::Text(text))).collect(),
+        }),
     };
     AnyValue { value: Some(value) }
 }

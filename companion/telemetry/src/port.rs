@@ -15,7 +15,10 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends one request and reads the whole answer, up to [`MAX_ANSWER`]. A request with the version HTTP/2 must go over
     /// HTTP/2, in clear text with prior knowledge, and its answer must keep the trailers: gRPC has its status there. The
     /// deadline is the caller's.
-    fn post(&self, request: http::Request<Bytes>) -> impl Future<Output = Result<Answer, TransportError>> + Send;
+    fn post(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> impl Future<Output = Result<Answer, TransportError>> + Send;
 }
 
 /// The answer of a collector.

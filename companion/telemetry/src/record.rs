@@ -37,7 +37,9 @@ pub struct Recording {
 impl std::fmt::Debug for Recording {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("Recording");
-        shown.field("capture", &self.capture).field("traces", &self.traces);
+        shown
+            .field("capture", &self.capture)
+            .field("traces", &self.traces);
         shown.finish_non_exhaustive()
     }
 }
@@ -46,14 +48,18 @@ impl Recording {
     /// The record of something that belongs to no session; nothing where its category is closed.
     pub fn event<E: Described>(&self, at: Timestamp, severity: Severity, event: E) -> Signals {
         let mut signals = Signals::default();
-        signals.records.extend(self.record(at, severity, event, &Place::default()));
+        signals
+            .records
+            .extend(self.record(at, severity, event, &Place::default()));
         signals
     }
 
     /// The example of a row, with every attribute that may be sent: to try a collector.
     pub fn example(&self, definition: &'static Definition, at: Timestamp) -> Signals {
         let mut signals = Signals::default();
-        let Some(mut attributes) = (definition.example)(&self.capture) else { return signals };
+        let Some(mut attributes) = (definition.example)(&self.capture) else {
+            return signals;
+        };
         let span = SpanRef::of(first_bytes("trace", &["example"]), &[definition.name]);
         let whole = |definition, attributes, events| Span {
             definition,
@@ -67,14 +73,29 @@ impl Recording {
         };
         match definition.signal {
             Signal::Event => {
-                let place = Place { session: Some("example"), sequence: Some(1), ..Place::default() };
+                let place = Place {
+                    session: Some("example"),
+                    sequence: Some(1),
+                    ..Place::default()
+                };
                 attributes.extend(self.standard_of_record(definition, at, &place));
                 let severity = Severity::Info;
-                signals.records.push(Record { definition, at, severity, attributes, span: None });
+                signals.records.push(Record {
+                    definition,
+                    at,
+                    severity,
+                    attributes,
+                    span: None,
+                });
             }
             Signal::Counter { .. } => {
                 attributes.extend(self.standard(Some("example")));
-                signals.points.push(Point { definition, at, amount: Amount::Whole(1), attributes });
+                signals.points.push(Point {
+                    definition,
+                    at,
+                    amount: Amount::Whole(1),
+                    attributes,
+                });
             }
             Signal::Span => {
                 attributes.extend(self.standard(Some("example")));
@@ -83,7 +104,11 @@ impl Recording {
             Signal::SpanEvent => {
                 let mut around = (Tool::DEFINITION.example)(&self.capture).unwrap_or_default();
                 around.extend(self.standard(Some("example")));
-                signals.spans.push(whole(Tool::DEFINITION, around, vec![(definition, at, attributes)]));
+                signals.spans.push(whole(
+                    Tool::DEFINITION,
+                    around,
+                    vec![(definition, at, attributes)],
+                ));
             }
         }
         signals
@@ -100,7 +125,13 @@ impl Recording {
         let mut attributes = event.admitted(&self.capture)?;
         attributes.extend(self.standard_of_record(definition, at, place));
         let span = place.span.filter(|_| self.traces);
-        Some(Record { definition, at, severity, attributes, span })
+        Some(Record {
+            definition,
+            at,
+            severity,
+            attributes,
+            span,
+        })
     }
 
     fn standard_of_record(&self, definition: &Definition, at: Timestamp, place: &Place<'_>) -> Attributes {
@@ -117,15 +148,29 @@ impl Recording {
         standard.admitted(&self.capture).unwrap_or_default()
     }
 
-    pub(crate) fn point<E: Described>(&self, at: Timestamp, session: Option<&str>, amount: Amount, row: E) -> Option<Point> {
+    pub(crate) fn point<E: Described>(
+        &self,
+        at: Timestamp,
+        session: Option<&str>,
+        amount: Amount,
+        row: E,
+    ) -> Option<Point> {
         let mut attributes = row.admitted(&self.capture)?;
         attributes.extend(self.standard(session));
-        Some(Point { definition: E::DEFINITION, at, amount, attributes })
+        Some(Point {
+            definition: E::DEFINITION,
+            at,
+            amount,
+            attributes,
+        })
     }
 
     pub(crate) fn standard(&self, session: Option<&str>) -> Attributes {
-        let standard =
-            StandardMetric { session: session.map(str::to_owned), user: self.user.clone(), terminal: TERMINAL };
+        let standard = StandardMetric {
+            session: session.map(str::to_owned),
+            user: self.user.clone(),
+            terminal: TERMINAL,
+        };
         standard.admitted(&self.capture).unwrap_or_default()
     }
 }
@@ -249,7 +294,10 @@ pub(crate) struct SpanRef {
 impl SpanRef {
     /// The span of this name. Made from what it stands for, so that a restarted service goes on with the same trace.
     pub(crate) fn of(trace: [u8; 16], parts: &[&str]) -> Self {
-        Self { trace, span: first_bytes("span", parts) }
+        Self {
+            trace,
+            span: first_bytes("span", parts),
+        }
     }
 }
 
@@ -292,7 +340,10 @@ pub(crate) fn first_bytes<const N: usize>(what: &str, parts: &[&str]) -> [u8; N]
     }
     let hash = digest::digest(&digest::SHA256, &text);
     let mut bytes = [0; N];
-    bytes.iter_mut().zip(hash.as_ref()).for_each(|(byte, from)| *byte = *from);
+    bytes
+        .iter_mut()
+        .zip(hash.as_ref())
+        .for_each(|(byte, from)| *byte = *from);
     bytes
 }
 
@@ -314,7 +365,8 @@ pub(crate) fn prompt_id(session: &str, turn: &str) -> String {
 
 pub(crate) fn rfc3339(at: Timestamp) -> String {
     let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok();
-    time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
+    time.and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

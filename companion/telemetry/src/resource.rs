@@ -53,8 +53,12 @@ impl Resource {
             .take(MOST)
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let known = named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        let all = known.chain(added).map(|(name, value)| (first(&name), Value::Text(first(&value))));
+        let known = named
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let all = known
+            .chain(added)
+            .map(|(name, value)| (first(&name), Value::Text(first(&value))));
         Self(all.collect())
     }
 
@@ -73,26 +77,48 @@ mod tests {
     use super::*;
 
     fn texts(resource: &Resource) -> BTreeMap<String, String> {
-        let text = |value: &Value| if let Value::Text(text) = value { text.clone() } else { String::new() };
-        resource.iter().map(|(name, value)| (name.to_owned(), text(value))).collect()
+        let text = |value: &Value| {
+            if let Value::Text(text) = value {
+                text.clone()
+            } else {
+                String::new()
+            }
+        };
+        resource
+            .iter()
+            .map(|(name, value)| (name.to_owned(), text(value)))
+            .collect()
     }
 
     #[test]
     fn what_the_administrator_adds_is_there_and_names_of_ours_are_ours() {
-        let added = [("team", "finance"), ("service.name", "other"), ("enduser.id", "somebody"), ("", "x")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let facts = Facts { version: "1.2.3".to_owned(), ..Facts::default() };
+        let added = [
+            ("team", "finance"),
+            ("service.name", "other"),
+            ("enduser.id", "somebody"),
+            ("", "x"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let facts = Facts {
+            version: "1.2.3".to_owned(),
+            ..Facts::default()
+        };
         let found = texts(&Resource::new(facts, &BTreeMap::from(added)));
         assert_eq!(found["service.name"], "deskhand");
         assert_eq!(found["service.version"], "1.2.3");
         assert_eq!(found["team"], "finance");
-        assert!(!found.contains_key("enduser.id"), "nobody is attributed without the switch");
+        assert!(
+            !found.contains_key("enduser.id"),
+            "nobody is attributed without the switch"
+        );
         assert!(!found.contains_key(""));
     }
 
     #[test]
     fn the_resource_stays_small() {
-        let many = (0..1_000).map(|index| (format!("name{index}"), "v".repeat(10_000))).collect();
+        let many = (0..1_000)
+            .map(|index| (format!("name{index}"), "v".repeat(10_000)))
+            .collect();
         let found = texts(&Resource::new(Facts::default(), &many));
         assert_eq!(found.keys().filter(|name| name.starts_with("name")).count(), MOST);
         assert!(found.values().all(|value| value.len() <= CHARACTERS));

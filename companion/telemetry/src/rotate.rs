@@ -22,12 +22,19 @@ pub(crate) struct Rotating {
 impl Rotating {
     /// Lines at a path; the file is made with its first line.
     pub(crate) fn new(path: PathBuf, most: u64, files: usize) -> Self {
-        Self { path, most, files: files.max(1), open: None }
+        Self {
+            path,
+            most,
+            files: files.max(1),
+            open: None,
+        }
     }
 
     /// Writes a line. A line that is longer than a file may be is cut.
     pub(crate) fn write(&mut self, line: &str) -> io::Result<()> {
-        let mut end = line.len().min(usize::try_from(self.most.saturating_sub(1)).unwrap_or(usize::MAX));
+        let mut end = line
+            .len()
+            .min(usize::try_from(self.most.saturating_sub(1)).unwrap_or(usize::MAX));
         while !line.is_char_boundary(end) {
             end -= 1;
         }
@@ -82,7 +89,11 @@ impl Rotating {
     }
 
     fn numbered(&self, number: usize) -> PathBuf {
-        if number == 0 { self.path.clone() } else { beside(&self.path, number) }
+        if number == 0 {
+            self.path.clone()
+        } else {
+            beside(&self.path, number)
+        }
     }
 }
 
@@ -97,7 +108,10 @@ mod tests {
     use super::*;
 
     fn all(rotating: &Rotating) -> Vec<String> {
-        let texts = rotating.paths().into_iter().map(|path| fs::read_to_string(path).unwrap());
+        let texts = rotating
+            .paths()
+            .into_iter()
+            .map(|path| fs::read_to_string(path).unwrap());
         texts.collect()
     }
 

@@ -19,10 +19,10 @@ pub use documented::{
 };
 pub use field::{Field, Flag, Value};
 pub use own::{
-    AuditAnchor, ChangeSetRedone, ChangeSetUndone, DocumentAttached, DocumentChanged, DocumentChangedByPerson,
-    DocumentDetached, EgressDecision, ExportLost, FolderAttached, FolderDetached, Log, PaneConnected,
-    PaneDisconnected, PermissionAsked, PolicyChanged, RequestRetried, SandboxChanged, SessionRenamed,
-    TurnCancelRequested, TurnEnded, TurnResumed,
+    AuditAnchor, ChangeSetRedone, ChangeSetUndone, DocumentAttached, DocumentChanged,
+    DocumentChangedByPerson, DocumentDetached, EgressDecision, ExportLost, FolderAttached, FolderDetached,
+    Log, PaneConnected, PaneDisconnected, PermissionAsked, PolicyChanged, RequestRetried, SandboxChanged,
+    SessionRenamed, TurnCancelRequested, TurnEnded, TurnResumed,
 };
 pub use spans::{BlockedOnUser, Execution, Interaction, LlmRequest, Tool, ToolOutput};
 
@@ -205,7 +205,8 @@ pub trait Described: Sized {
             return None;
         }
         let values = definition.attributes.iter().zip(self.values());
-        let admitted = values.filter_map(|(attribute, value)| Some((attribute.name, capture.admit(attribute, value?)?)));
+        let admitted =
+            values.filter_map(|(attribute, value)| Some((attribute.name, capture.admit(attribute, value?)?)));
         Some(admitted.collect())
     }
 }
@@ -215,7 +216,10 @@ pub type Attributes = Vec<(&'static str, Value)>;
 
 /// Every row: events, then metrics, then spans.
 pub fn definitions() -> impl Iterator<Item = &'static Definition> {
-    [documented::ROWS, own::ROWS, spans::ROWS].into_iter().flatten().copied()
+    [documented::ROWS, own::ROWS, spans::ROWS]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// What stands on every log record, then what stands on every point of a metric and on every span.

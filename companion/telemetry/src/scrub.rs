@@ -71,12 +71,19 @@ pub struct Scrubber {
 impl Scrubber {
     /// The rules with what is known of this machine.
     pub fn new(known: Known) -> Self {
-        let names = known.names.iter().filter(|name| name.trim().chars().count() >= SHORTEST_NAME).take(NAMES);
+        let names = known
+            .names
+            .iter()
+            .filter(|name| name.trim().chars().count() >= SHORTEST_NAME)
+            .take(NAMES);
         let mut names: Vec<String> = names.map(|name| regex::escape(name.trim())).collect();
         // The longest first: a name may begin with another one.
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         let pattern = names.join("|");
-        let names = RegexBuilder::new(&pattern).case_insensitive(true).size_limit(64 << 20).build();
+        let names = RegexBuilder::new(&pattern)
+            .case_insensitive(true)
+            .size_limit(64 << 20)
+            .build();
         Self {
             homes: folders(known.homes),
             install: folders(known.install),
@@ -96,14 +103,19 @@ impl Scrubber {
             end -= 1;
         }
         let mut counts = Counts::default();
-        let lines: Vec<String> = text[..end].lines().map(|line| self.line(line, &mut counts)).collect();
+        let lines: Vec<String> = text[..end]
+            .lines()
+            .map(|line| self.line(line, &mut counts))
+            .collect();
         (lines.join("\n"), counts)
     }
 
     /// A text that passed the rules when it was written, without names that became known since.
     pub fn names(&self, text: &str) -> (String, Counts) {
         let mut counts = Counts::default();
-        let Some(names) = &self.names else { return (text.to_owned(), counts) };
+        let Some(names) = &self.names else {
+            return (text.to_owned(), counts);
+        };
         let text = replace(names, text, &mut counts.names, |_| REDACTED.to_owned()).into_owned();
         (text, counts)
     }
@@ -121,16 +133,24 @@ impl Scrubber {
         if relative && self.text(&plain) == plain {
             return plain;
         }
-        plain.rsplit('/').next().map(|name| self.text(name)).unwrap_or_default()
+        plain
+            .rsplit('/')
+            .next()
+            .map(|name| self.text(name))
+            .unwrap_or_default()
     }
 
     fn line(&self, line: &str, counts: &mut Counts) -> String {
         let line = replace(&PEM, line, &mut counts.secrets, |_| REDACTED.to_owned());
         let line = replace(&URL, &line, &mut counts.addresses, bare_url);
-        let line = replace(&HEADER, &line, &mut counts.secrets, |found| format!("{}{REDACTED}", &found[1]));
+        let line = replace(&HEADER, &line, &mut counts.secrets, |found| {
+            format!("{}{REDACTED}", &found[1])
+        });
         let line = replace(&SECRET, &line, &mut counts.secrets, |_| REDACTED.to_owned());
         let line = replace(&QUOTED, &line, &mut counts.quoted, |found| unquoted(&found[0]));
-        let line = replace(&PATH, &line, &mut counts.paths, |found| format!("{}{}", &found[1], self.path(&found[2])));
+        let line = replace(&PATH, &line, &mut counts.paths, |found| {
+            format!("{}{}", &found[1], self.path(&found[2]))
+        });
         let line = replace(&FILE, &line, &mut counts.paths, |_| "<file>".to_owned());
         let line = replace(&MAIL, &line, &mut counts.names, |_| "<email>".to_owned());
         let line = replace(&IP, &line, &mut counts.hosts, |_| "<address>".to_owned());
@@ -145,11 +165,21 @@ impl Scrubber {
         let plain = path.replace('\\', "/");
         if let Some(inside) = self.install.iter().find_map(|root| within(&plain, root)) {
             // Names of our own files; whoever put another one there named it.
-            let own = inside.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
-            return if own { inside.to_owned() } else { "<app>/<path>".to_owned() };
+            let own = inside
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
+            return if own {
+                inside.to_owned()
+            } else {
+                "<app>/<path>".to_owned()
+            };
         }
         let at_home = self.homes.iter().any(|home| within(&plain, home).is_some());
-        if at_home || HOME.is_match(&plain) { "<home>/<path>".to_owned() } else { "<path>".to_owned() }
+        if at_home || HOME.is_match(&plain) {
+            "<home>/<path>".to_owned()
+        } else {
+            "<path>".to_owned()
+        }
     }
 }
 
@@ -178,7 +208,11 @@ fn bare_url(found: &Captures<'_>) -> String {
     let mut steps = rest.split('/');
     let host = steps.next().unwrap_or_default();
     let host = if IP.is_match(host) { "<address>" } else { host };
-    let more = if steps.any(|step| !step.is_empty()) { "/…" } else { "" };
+    let more = if steps.any(|step| !step.is_empty()) {
+        "/…"
+    } else {
+        ""
+    };
     format!("{scheme}:{SLASHES}{host}{more}")
 }
 
@@ -186,8 +220,17 @@ fn bare_url(found: &Captures<'_>) -> String {
 const SLASHES: &str = "//";
 
 /// Words in quotation marks that were written when Deskhand, or Rust, was: they are no values.
-const OWN_WORDS: [&str; 9] =
-    ["Option::unwrap()", "None", "Result::unwrap()", "Err", "Ok", "Some", "Option::expect()", "Result::expect()", "Self"];
+const OWN_WORDS: [&str; 9] = [
+    "Option::unwrap()",
+    "None",
+    "Result::unwrap()",
+    "Err",
+    "Ok",
+    "Some",
+    "Option::expect()",
+    "Result::expect()",
+    "Self",
+];
 
 fn unquoted(text: &str) -> String {
     let mut letters = text.chars();
@@ -197,7 +240,12 @@ fn unquoted(text: &str) -> String {
         return text.to_owned();
     }
     let quote = |mark: Option<char>| mark.map(String::from).unwrap_or_default();
-    format!("{}{} characters{}", quote(open), inner.chars().count(), quote(close))
+    format!(
+        "{}{} characters{}",
+        quote(open),
+        inner.chars().count(),
+        quote(close)
+    )
 }
 
 /// A long run of letters and digits without a word's look: a token, a hash, a key.
@@ -205,7 +253,11 @@ fn dense(found: &Captures<'_>) -> String {
     let run = &found[0];
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
     let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
-    if digits >= 3 && letters >= 3 && !is_uuid(run) { REDACTED.to_owned() } else { run.to_owned() }
+    if digits >= 3 && letters >= 3 && !is_uuid(run) {
+        REDACTED.to_owned()
+    } else {
+        run.to_owned()
+    }
 }
 
 /// Ids of sessions and turns are UUIDs and say nothing.
@@ -215,8 +267,12 @@ fn is_uuid(run: &str) -> bool {
 }
 
 fn folders(folders: Vec<String>) -> Vec<String> {
-    let plain = folders.into_iter().map(|folder| folder.replace('\\', "/").trim_end_matches('/').to_owned());
-    plain.filter(|folder| !folder.is_empty() && Path::new(folder).components().count() > 1).collect()
+    let plain = folders
+        .into_iter()
+        .map(|folder| folder.replace('\\', "/").trim_end_matches('/').to_owned());
+    plain
+        .filter(|folder| !folder.is_empty() && Path::new(folder).components().count() > 1)
+        .collect()
 }
 
 /// What of a path is below a folder; without regard to case, as some systems see it.
@@ -240,9 +296,15 @@ fn replace<'a>(
     })
 }
 
-#[expect(clippy::expect_used, reason = "the patterns are constants, and a test compiles each")]
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, and a test compiles each"
+)]
 fn pattern(pattern: &str) -> Regex {
-    RegexBuilder::new(pattern).case_insensitive(true).build().expect("a pattern that compiles")
+    RegexBuilder::new(pattern)
+        .case_insensitive(true)
+        .build()
+        .expect("a pattern that compiles")
 }
 
 static PEM: LazyLock<Regex> = LazyLock::new(|| pattern(r"-----BEGIN .*"));
@@ -259,12 +321,12 @@ static SECRET: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:\b(?:bearer|basic|negotiate)\s+\S+|\b(?:sk|pk|rk)[-_][\w-]{8,}|\b(?:gh[pousr]|github_pat|glpat|xox[abeprs])[-_][\w-]{8,}|\b(?:AKIA|ASIA|ABIA)[A-Z0-9]{12,}|\bAIza[\w-]{20,}|\bya29\.[\w.-]+|\beyJ[\w-]+(?:\.[\w-]*)*)",
     )
 });
-static QUOTED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?:"(?:\\.|[^"\\])*"?|`[^`]*`?|“[^”]*”?|‘[^’]*’?|«[^»]*»?|„[^“”]*[“”]?|\B'[^']*'?)"#));
-/// An absolute path of any system, to the end of the line or to what cannot be in a path.
-static PATH: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(^|[\s(\[{=,;:])((?:[a-z]:[\\/]|\\\\|~[\\/]|/[^\s/<])[^"`<>|\r\n]*)"#)
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?:"(?:\\.|[^"\\])*"?|`[^`]*`?|“[^”]*”?|‘[^’]*’?|«[^»]*»?|„[^“”]*[“”]?|\B'[^']*'?)"#)
 });
+/// An absolute path of any system, to the end of the line or to what cannot be in a path.
+static PATH: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(^|[\s(\[{=,;:])((?:[a-z]:[\\/]|\\\\|~[\\/]|/[^\s/<])[^"`<>|\r\n]*)"#));
 /// The home folder in the forms of the three systems, whoever's it is.
 static HOME: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:[a-z]:)?/(?:home|users)/|^~/|^/root\b"));
 /// A name of a file with the ending of a document or of data.
@@ -275,7 +337,9 @@ static FILE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static MAIL: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^\s@<>:,;()]+@[^\s@<>:,;()]+"));
 static IP: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\[?\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7}\]?|\[?::[0-9a-f]{1,4}\b\]?|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b")
+    pattern(
+        r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\[?\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7}\]?|\[?::[0-9a-f]{1,4}\b\]?|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b",
+    )
 });
 static DENSE: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z0-9_+=\-]{20,}"));
 

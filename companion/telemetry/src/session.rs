@@ -15,14 +15,16 @@ use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::message::Usage;
 use deskhand_protocol::session::PermissionMode;
 use deskhand_protocol::{
-    CallId, DocumentId, ErrorCode, EventBody, MessageId, PermissionId, SessionEvent, SessionId, Timestamp, TurnId, UserError,
+    CallId, DocumentId, ErrorCode, EventBody, MessageId, PermissionId, SessionEvent, SessionId, Timestamp,
+    TurnId, UserError,
 };
 
 use crate::record::{Amount, Place, Recording, Severity, Signals, Span, SpanRef, first_bytes, prompt_id};
 use crate::schema::{
-    ActiveTime, ChangeSetRedone, ChangeSetUndone, Described, DocumentAttached, DocumentChanged, DocumentChangedByPerson,
-    DocumentDetached, FolderAttached, FolderDetached, Interaction, InternalError, PermissionModeChanged, RequestRetried,
-    SessionCount, SessionRenamed, TurnCancelRequested, TurnEnded, TurnResumed, UserPrompt,
+    ActiveTime, ChangeSetRedone, ChangeSetUndone, Described, DocumentAttached, DocumentChanged,
+    DocumentChangedByPerson, DocumentDetached, FolderAttached, FolderDetached, Interaction, InternalError,
+    PermissionModeChanged, RequestRetried, SessionCount, SessionRenamed, TurnCancelRequested, TurnEnded,
+    TurnResumed, UserPrompt,
 };
 use names::{front_end, mode_name, word};
 use tools::{Asked, Call};
@@ -119,13 +121,20 @@ impl Session {
 
     /// What the collector is told of an event. To be called once for each, in order.
     pub fn observe(&mut self, event: &SessionEvent) -> Signals {
-        let mut told = Telling { at: event.at, signals: Signals::default() };
+        let mut told = Telling {
+            at: event.at,
+            signals: Signals::default(),
+        };
         if self.resumed {
             self.resumed = false;
             self.count(&mut told, Amount::Whole(1), SessionCount { start_type: "resume" });
         }
         self.fold(&event.body, &mut told);
-        if self.silent { Signals::default() } else { told.signals }
+        if self.silent {
+            Signals::default()
+        } else {
+            told.signals
+        }
     }
 
     fn fold(&mut self, body: &EventBody, told: &mut Telling) {
@@ -139,12 +148,10 @@ impl Session {
             | EventBody::FolderAttached { .. }
             | EventBody::FolderDetached { .. } => self.scope(body, told),
             EventBody::PromptAccepted { .. } => self.prompted(body, told),
-            EventBody::TurnResumed { turn } => {
-                self.tell(told, TurnResumed { turn: turn.to_string() });
-            }
-            EventBody::CancelRequested { turn, from } => {
-                self.tell(told, TurnCancelRequested { turn: turn.to_string(), front_end: front_end(*from) });
-            }
+            EventBody::TurnResumed { .. }
+            | EventBody::CancelRequested { .. }
+            | EventBody::RetryScheduled { .. }
+            | EventBody::TurnEnded { .. } => self.turned(body, told),
             EventBody::MessageStarted { .. }
             | EventBody::TextDelta { .. }
             | EventBody::MessageReset { .. }
@@ -156,20 +163,13 @@ impl Session {
             | EventBody::PermissionRequested { .. }
             | EventBody::PermissionSettled { .. }
             | EventBody::CallAllowed { .. } => self.tooled(body, told),
-            EventBody::ChangeSetApplied { change_set } => self.changed(change_set, told),
-            EventBody::ChangeSetUndone { change_set, kept } => {
-                self.tell(told, ChangeSetUndone { change_set: change_set.to_string(), kept: kept.len() as u64 });
-            }
-            EventBody::ChangeSetRedone { change_set } => {
-                self.tell(told, ChangeSetRedone { change_set: change_set.to_string() });
-            }
-            EventBody::ChangedSince { change_set, targets } => {
-                let row = DocumentChangedByPerson { change_set: change_set.to_string(), count: targets.len() as u64 };
-                self.tell(told, row);
-            }
-            EventBody::RetryScheduled { error, attempt, wait_ms, .. } => self.retried(error, *attempt, *wait_ms, told),
-            EventBody::Notice { error: Some(error), .. } => self.went_wrong(error, told),
-            EventBody::TurnEnded { outcome, usage, .. } => self.ended(outcome, *usage, told),
+            EventBody::ChangeSetApplied { .. }
+            | EventBody::ChangeSetUndone { .. }
+            | EventBody::ChangeSetRedone { .. }
+            | EventBody::ChangedSince { .. } => self.changed(body, told),
+            EventBody::Notice {
+                error: Some(error), ..
+            } => self.went_wrong(error, told),
             // Words, plans and states that are the person's, or that other events tell already.
             EventBody::ContextGiven { .. }
             | EventBody::PlanUpdated { .. }
@@ -177,6 +177,66 @@ impl Session {
             | EventBody::GrantRevoked { .. }
             | EventBody::FileSaved { .. }
             | EventBody::Notice { error: None, .. } => {}
+        }
+    }
+
+    fn turned(&mut self, body: &EventBody, told: &mut Telling) {
+        match body {
+            EventBody::TurnResumed { turn } => self.tell(
+                told,
+                TurnResumed {
+                    turn: turn.to_string(),
+                },
+            ),
+            EventBody::CancelRequested { turn, from } => {
+                let row = TurnCancelRequested {
+                    turn: turn.to_string(),
+                    front_end: front_end(*from),
+                };
+                self.tell(told, row);
+            }
+            EventBody::RetryScheduled {
+                error,
+                attempt,
+                wait_ms,
+                ..
+            } => {
+                self.retried(error, *attempt, *wait_ms, told);
+            }
+            EventBody::TurnEnded { outcome, usage, .. } => self.ended(outcome, *usage, told),
+            _ => {}
+        }
+    }
+
+    fn changed(&mut self, body: &EventBody, told: &mut Telling) {
+        match body {
+            EventBody::ChangeSetApplied { change_set } => self.applied(change_set, told),
+            EventBody::ChangeSetUndone { change_set, kept } => {
+                let row = ChangeSetUndone {
+                    change_set: change_set.to_string(),
+                    kept: kept.len() as u64,
+                };
+                self.tell(told, row);
+            }
+            EventBody::ChangeSetRedone { change_set } => {
+                self.tell(
+                    told,
+                    ChangeSetRedone {
+                        change_set: change_set.to_string(),
+                    },
+                );
+            }
+            EventBody::ChangedSince { change_set, targets } => {
+                let count = targets.len() as u64;
+                self.tell(
+                    told,
+                    DocumentChangedByPerson {
+                        change_set: change_set.to_string(),
+                        count,
+                    },
+                );
+            }
+            _ => {}
         }
     }
 
@@ -192,38 +252,78 @@ impl Session {
                 self.tell(told, row);
             }
             EventBody::DocumentDetached { document } => {
-                self.tell(told, DocumentDetached { document: document.to_string() });
+                self.tell(
+                    told,
+                    DocumentDetached {
+                        document: document.to_string(),
+                    },
+                );
             }
             EventBody::FolderAttached { path, read_only } => {
                 if self.folders.len() < FOLDERS && !self.folders.contains(path) {
                     self.folders.push(path.clone());
                 }
-                self.tell(told, FolderAttached { read_only: *read_only });
+                self.tell(
+                    told,
+                    FolderAttached {
+                        read_only: *read_only,
+                    },
+                );
             }
             EventBody::FolderDetached { path } => {
                 self.folders.retain(|folder| folder != path);
-                self.tell(told, FolderDetached { left: self.folders.len() as u64 });
+                self.tell(
+                    told,
+                    FolderDetached {
+                        left: self.folders.len() as u64,
+                    },
+                );
             }
             _ => {}
         }
     }
 
     fn prompted(&mut self, body: &EventBody, told: &mut Telling) {
-        let EventBody::PromptAccepted { turn, client_id, text, model, mode, .. } = body else { return };
+        let EventBody::PromptAccepted {
+            turn,
+            client_id,
+            text,
+            model,
+            mode,
+            ..
+        } = body
+        else {
+            return;
+        };
         if self.turn.as_ref().is_none_or(|running| running.id != *turn) {
             self.prompts += 1;
-            self.model = if model.is_empty() { self.recording.default_model.clone() } else { model.clone() };
+            self.model = if model.is_empty() {
+                self.recording.default_model.clone()
+            } else {
+                model.clone()
+            };
             self.turn = Some(Turn::new(self.id.as_str(), turn, text, told.at));
         }
         if let Some(before) = self.mode.replace(*mode).filter(|before| before != mode) {
-            let row = PermissionModeChanged { from: mode_name(before), to: mode_name(*mode), trigger: "prompt" };
+            let row = PermissionModeChanged {
+                from: mode_name(before),
+                to: mode_name(*mode),
+                trigger: "prompt",
+            };
             self.tell(told, row);
         }
         let length = text.chars().count() as u64;
-        self.tell(told, UserPrompt { length, prompt: text.clone(), message: client_id.clone() });
+        self.tell(
+            told,
+            UserPrompt {
+                length,
+                prompt: text.clone(),
+                message: client_id.clone(),
+            },
+        );
     }
 
-    fn changed(&mut self, change_set: &ChangeSet, told: &mut Telling) {
+    fn applied(&mut self, change_set: &ChangeSet, told: &mut Telling) {
         for entry in &change_set.entries {
             let row = DocumentChanged {
                 change_set: change_set.id.to_string(),
@@ -243,19 +343,33 @@ impl Session {
             let first = turn.retries.map_or(told.at, |(_, first)| first);
             turn.retries = Some((attempt, first));
         }
-        let row = RequestRetried { error: error.code.as_str(), attempt: u64::from(attempt), wait_ms };
+        let row = RequestRetried {
+            error: error.code.as_str(),
+            attempt: u64::from(attempt),
+            wait_ms,
+        };
         self.tell(told, row);
     }
 
     fn went_wrong(&mut self, error: &UserError, told: &mut Telling) {
         if error.code == ErrorCode::Internal {
-            self.tell_as(told, Severity::Error, InternalError { name: error.code.as_str() });
+            self.tell_as(
+                told,
+                Severity::Error,
+                InternalError {
+                    name: error.code.as_str(),
+                },
+            );
         }
     }
 
     fn ended(&mut self, outcome: &TurnOutcome, usage: Usage, told: &mut Telling) {
         let Some(turn) = &self.turn else { return };
-        let failed = if let TurnOutcome::Failed(error) = outcome { Some(error.clone()) } else { None };
+        let failed = if let TurnOutcome::Failed(error) = outcome {
+            Some(error.clone())
+        } else {
+            None
+        };
         let (id, at, calls) = (turn.id.clone(), turn.at, turn.calls);
         let worked = since(at, told.at).saturating_sub(turn.waited);
         if let Some(error) = &failed {
@@ -274,7 +388,11 @@ impl Session {
             calls,
         };
         self.tell(told, row);
-        self.count(told, Amount::Number(worked as f64 / 1000.0), ActiveTime { kind: "cli" });
+        self.count(
+            told,
+            Amount::Number(worked as f64 / 1000.0),
+            ActiveTime { kind: "cli" },
+        );
         self.interaction(failed.is_some(), told);
         self.turn = None;
         self.tools.clear();
@@ -330,7 +448,9 @@ impl Session {
         if !self.recording.traces {
             return;
         }
-        let Some(mut attributes) = row.admitted(&self.recording.capture) else { return };
+        let Some(mut attributes) = row.admitted(&self.recording.capture) else {
+            return;
+        };
         attributes.extend(self.recording.standard(Some(self.id.as_str())));
         told.signals.spans.push(Span {
             definition: E::DEFINITION,

@@ -76,16 +76,28 @@ impl Spool {
     /// When the folder cannot be made or read.
     pub fn open(folder: &Path, key: &SpoolKey, most: u64) -> io::Result<Self> {
         files::make_folder(folder)?;
-        let sealing = RandomizedNonceKey::new(&AES_256_GCM, key.0.as_ref()).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let sealing =
+            RandomizedNonceKey::new(&AES_256_GCM, key.0.as_ref()).map_err(|_| io::ErrorKind::InvalidInput)?;
         let mut files = BTreeMap::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            let Some(number) = number_of(&entry.path()) else { continue };
+            let Some(number) = number_of(&entry.path()) else {
+                continue;
+            };
             files.insert(number, entry.metadata().map_or(0, |metadata| metadata.len()));
         }
         let bytes = files.values().sum();
-        let next = files.last_key_value().map_or(0, |(last, _)| last.saturating_add(1));
-        Ok(Self { folder: folder.to_owned(), sealing, files, bytes, most, next })
+        let next = files
+            .last_key_value()
+            .map_or(0, |(last, _)| last.saturating_add(1));
+        Ok(Self {
+            folder: folder.to_owned(),
+            sealing,
+            files,
+            bytes,
+            most,
+            next,
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -115,9 +127,13 @@ impl Spool {
     fn make_room(&mut self, size: u64) -> Dropped {
         let mut dropped = Dropped::default();
         while self.bytes + size > self.most {
-            let Some((&number, _)) = self.files.first_key_value() else { break };
+            let Some((&number, _)) = self.files.first_key_value() else {
+                break;
+            };
             let lost = self.read(number).ok().flatten();
-            dropped.items.push(lost.map_or((None, 1), |payload| (Some(payload.stream), payload.items)));
+            dropped
+                .items
+                .push(lost.map_or((None, 1), |payload| (Some(payload.stream), payload.items)));
             self.remove(number);
         }
         dropped
@@ -126,13 +142,11 @@ impl Spool {
     /// The oldest request, `None` where there is none. A file that this key did not seal is removed and told.
     pub(crate) fn oldest(&mut self) -> Option<Oldest> {
         let (&number, _) = self.files.first_key_value()?;
-        match self.read(number) {
-            Ok(Some(payload)) => Some(Oldest::Payload(number, payload)),
-            Ok(None) | Err(_) => {
-                self.remove(number);
-                Some(Oldest::Altered)
-            }
+        if let Ok(Some(payload)) = self.read(number) {
+            return Some(Oldest::Payload(number, payload));
         }
+        self.remove(number);
+        Some(Oldest::Altered)
     }
 
     /// Lets a request go.
@@ -147,7 +161,9 @@ impl Spool {
 
     fn read(&self, number: u64) -> io::Result<Option<Payload>> {
         let mut sealed = Vec::new();
-        fs::File::open(self.path(number))?.take(LARGEST + 1).read_to_end(&mut sealed)?;
+        fs::File::open(self.path(number))?
+            .take(LARGEST + 1)
+            .read_to_end(&mut sealed)?;
         Ok(self.unseal(number, &sealed))
     }
 
@@ -169,10 +185,17 @@ impl Spool {
     fn unseal(&self, number: u64, sealed: &[u8]) -> Option<Payload> {
         let (nonce, body) = sealed.split_first_chunk::<NONCE>()?;
         let mut body = body.to_vec();
-        let open = self.sealing.open_in_place(Nonce::from(nonce), Aad::from(place(number)), &mut body).ok()?;
+        let open = self
+            .sealing
+            .open_in_place(Nonce::from(nonce), Aad::from(place(number)), &mut body)
+            .ok()?;
         let (&[stream, a, b, c, d], message) = open.split_first_chunk::<HEAD>()?;
         let stream = Stream::ALL.into_iter().find(|known| *known as u8 == stream)?;
-        Some(Payload { stream, items: u32::from_be_bytes([a, b, c, d]), message: message.to_vec() })
+        Some(Payload {
+            stream,
+            items: u32::from_be_bytes([a, b, c, d]),
+            message: message.to_vec(),
+        })
     }
 
     fn path(&self, number: u64) -> PathBuf {
@@ -197,7 +220,11 @@ mod tests {
     use super::*;
 
     fn payload(items: u32) -> Payload {
-        Payload { stream: Stream::Logs, items, message: format!("MARKER {items} ").repeat(20).into_bytes() }
+        Payload {
+            stream: Stream::Logs,
+            items,
+            message: format!("MARKER {items} ").repeat(20).into_bytes(),
+        }
     }
 
     fn open(folder: &Path) -> Spool {
@@ -215,7 +242,10 @@ mod tests {
     }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
-        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         files.sort();
         files
     }
@@ -253,7 +283,10 @@ mod tests {
     fn no_file_is_larger_than_all_of_them_may_be() {
         let folder = tempfile::tempdir().unwrap();
         let mut spool = open(folder.path());
-        let large = Payload { message: vec![0; 3_000], ..payload(1) };
+        let large = Payload {
+            message: vec![0; 3_000],
+            ..payload(1)
+        };
         assert!(spool.push(&large).is_err());
         assert!(files(folder.path()).is_empty());
     }

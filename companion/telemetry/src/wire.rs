@@ -66,12 +66,21 @@ impl Target {
     }
 
     /// The request for a payload; `None` where the payload is not of this version, or the address is no URI.
-    pub(crate) fn request(&self, payload: &Payload, compress: bool, headers: &HeaderMap) -> Option<http::Request<Bytes>> {
+    pub(crate) fn request(
+        &self,
+        payload: &Payload,
+        compress: bool,
+        headers: &HeaderMap,
+    ) -> Option<http::Request<Bytes>> {
         let body = match self.protocol {
             Protocol::HttpJson => json(payload)?,
             Protocol::HttpProtobuf | Protocol::Grpc => payload.message.clone(),
         };
-        let smaller = if compress && body.len() >= WORTHWHILE { gzip(&body) } else { None };
+        let smaller = if compress && body.len() >= WORTHWHILE {
+            gzip(&body)
+        } else {
+            None
+        };
         let gzipped = smaller.is_some();
         let body = smaller.unwrap_or(body);
         let grpc = self.protocol == Protocol::Grpc;
@@ -88,7 +97,11 @@ impl Target {
             }
             *request.version_mut() = Version::HTTP_2;
         } else {
-            let kind = if self.protocol == Protocol::HttpJson { "application/json" } else { "application/x-protobuf" };
+            let kind = if self.protocol == Protocol::HttpJson {
+                "application/json"
+            } else {
+                "application/x-protobuf"
+            };
             set.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
             if gzipped {
                 set.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -126,11 +139,15 @@ impl Target {
 
 fn http_verdict(stream: Stream, answer: &Answer) -> Verdict {
     match answer.status {
-        status if status.is_success() => Verdict::Taken { rejected: rejected(stream, answer) },
+        status if status.is_success() => Verdict::Taken {
+            rejected: rejected(stream, answer),
+        },
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT => Verdict::Again { after: retry_after(&answer.headers) },
+        | StatusCode::GATEWAY_TIMEOUT => Verdict::Again {
+            after: retry_after(&answer.headers),
+        },
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Verdict::Unauthorized,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Verdict::NotCompressed,
         _ => Verdict::Refused,
@@ -139,22 +156,42 @@ fn http_verdict(stream: Stream, answer: &Answer) -> Verdict {
 
 /// Seconds of `Retry-After`; a date is read as the collector's wish to wait as long as the exporter thinks right.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    let seconds = headers
+        .get(header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
 /// Items that the collector did not take of a request that it took.
 fn rejected(stream: Stream, answer: &Answer) -> u64 {
-    let kind = answer.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.starts_with("application/json") { rejected_json(&answer.body) } else { rejected_protobuf(stream, &answer.body) }
+    let kind = answer
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    if kind.starts_with("application/json") {
+        rejected_json(&answer.body)
+    } else {
+        rejected_protobuf(stream, &answer.body)
+    }
 }
 
 fn rejected_json(body: &[u8]) -> u64 {
-    let Ok(answer) = serde_json::from_slice::<serde_json::Value>(body) else { return 0 };
+    let Ok(answer) = serde_json::from_slice::<serde_json::Value>(body) else {
+        return 0;
+    };
     let counts = ["rejectedLogRecords", "rejectedDataPoints", "rejectedSpans"];
-    let count = counts.iter().find_map(|name| answer.get("partialSuccess")?.get(name));
+    let count = counts
+        .iter()
+        .find_map(|name| answer.get("partialSuccess")?.get(name));
     // 64-bit numbers are texts in the JSON form of protobuf; some collectors write numbers.
-    count.and_then(|count| count.as_u64().or_else(|| count.as_str()?.parse().ok())).unwrap_or(0)
+    count
+        .and_then(|count| count.as_u64().or_else(|| count.as_str()?.parse().ok()))
+        .unwrap_or(0)
 }
 
 fn rejected_protobuf(stream: Stream, body: &[u8]) -> u64 {
@@ -182,7 +219,9 @@ fn grpc_verdict(stream: Stream, answer: &Answer) -> Verdict {
     let code: Option<u32> = field("grpc-status").and_then(|code| code.to_str().ok()?.parse().ok());
     let after = || retry_info(field("grpc-status-details-bin")?);
     match code {
-        Some(OK) => Verdict::Taken { rejected: rejected_protobuf(stream, unframed(&answer.body)) },
+        Some(OK) => Verdict::Taken {
+            rejected: rejected_protobuf(stream, unframed(&answer.body)),
+        },
         Some(CANCELLED | DEADLINE_EXCEEDED | ABORTED | OUT_OF_RANGE | UNAVAILABLE | DATA_LOSS) => {
             Verdict::Again { after: after() }
         }
@@ -243,11 +282,20 @@ struct RpcDuration {
 
 fn retry_info(details: &HeaderValue) -> Option<Duration> {
     let text = details.as_bytes();
-    let bytes = BASE64_STANDARD_NO_PAD.decode(text).or_else(|_| BASE64_STANDARD.decode(text)).ok()?;
+    let bytes = BASE64_STANDARD_NO_PAD
+        .decode(text)
+        .or_else(|_| BASE64_STANDARD.decode(text))
+        .ok()?;
     let status = RpcStatus::decode(bytes.as_slice()).ok()?;
-    let info = status.details.iter().find(|detail| detail.type_url.ends_with("google.rpc.RetryInfo"))?;
+    let info = status
+        .details
+        .iter()
+        .find(|detail| detail.type_url.ends_with("google.rpc.RetryInfo"))?;
     let delay = RetryInfo::decode(info.value.as_slice()).ok()?.delay?;
-    let delay = Duration::new(u64::try_from(delay.seconds).ok()?, u32::try_from(delay.nanos).ok()?.min(999_999_999));
+    let delay = Duration::new(
+        u64::try_from(delay.seconds).ok()?,
+        u32::try_from(delay.nanos).ok()?.min(999_999_999),
+    );
     Some(delay.min(LONGEST_WAIT))
 }
 
@@ -263,7 +311,9 @@ fn framed(message: &[u8], gzipped: bool) -> Option<Vec<u8>> {
 
 /// The message of a frame. We ask for none that is compressed; nothing is read where there is no whole message.
 fn unframed(frame: &[u8]) -> &[u8] {
-    let Some((&[0, a, b, c, d], message)) = frame.split_first_chunk::<5>() else { return &[] };
+    let Some((&[0, a, b, c, d], message)) = frame.split_first_chunk::<5>() else {
+        return &[];
+    };
     let length = u32::from_be_bytes([a, b, c, d]) as usize;
     message.get(..length).unwrap_or(&[])
 }

@@ -26,7 +26,11 @@ fn no_row_says_a_name_twice() {
     let mut names = BTreeSet::new();
     for definition in definitions() {
         let signal = std::mem::discriminant(&definition.signal);
-        assert!(names.insert((format!("{signal:?}"), definition.full_name())), "{}", definition.full_name());
+        assert!(
+            names.insert((format!("{signal:?}"), definition.full_name())),
+            "{}",
+            definition.full_name()
+        );
         let mut attributes = BTreeSet::new();
         let shared = match definition.signal {
             Signal::Event => standard()[0].attributes,
@@ -34,7 +38,12 @@ fn no_row_says_a_name_twice() {
             Signal::SpanEvent => &[],
         };
         for attribute in definition.attributes.iter().chain(shared) {
-            assert!(attributes.insert(attribute.name), "{}: {}", definition.full_name(), attribute.name);
+            assert!(
+                attributes.insert(attribute.name),
+                "{}: {}",
+                definition.full_name(),
+                attribute.name
+            );
         }
     }
 }

@@ -44,7 +44,12 @@ fn told(panic: &PanicHookInfo<'_>) -> Diagnostic {
     }));
     frames.extend(read(&Backtrace::force_capture().to_string()));
     let message = message(panic.payload());
-    Diagnostic::Error { kind: "panic", code: Some(ErrorCode::Internal), message, frames }
+    Diagnostic::Error {
+        kind: "panic",
+        code: Some(ErrorCode::Internal),
+        message,
+        frames,
+    }
 }
 
 /// A message that stands in the source as it is; of one that was made while running, the words that are known.
@@ -53,7 +58,10 @@ fn message(payload: &(dyn std::any::Any + Send)) -> &'static str {
         return text;
     }
     let made = payload.downcast_ref::<String>().map_or("", String::as_str);
-    BEGINNINGS.into_iter().find(|beginning| made.starts_with(beginning)).unwrap_or(MADE)
+    BEGINNINGS
+        .into_iter()
+        .find(|beginning| made.starts_with(beginning))
+        .unwrap_or(MADE)
 }
 
 /// The frames of a stack as the standard library prints it: `  3: core::turn::handle`, then `at src/turn.rs:12:5`.
@@ -70,7 +78,11 @@ fn read(stack: &str) -> Vec<Frame> {
         } else if let Some((number, function)) = line.split_once(": ")
             && number.parse::<u32>().is_ok()
         {
-            frames.push(Frame { function: function.to_owned(), file: None, line: None });
+            frames.push(Frame {
+                function: function.to_owned(),
+                file: None,
+                line: None,
+            });
         }
     }
     frames

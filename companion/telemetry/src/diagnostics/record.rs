@@ -38,7 +38,9 @@ impl Machine {
             *text = scrubber.text(text).chars().take(CHARACTERS).collect();
         }
         // Ids of ours look like a secret to the rules; anything that is none does not pass.
-        let is_id = |text: &str| text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        let is_id = |text: &str| {
+            text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+        };
         if !is_id(&self.install) {
             self.install.clear();
         }
@@ -128,16 +130,32 @@ impl Diagnostic {
     /// The category that it belongs to.
     pub fn category(&self) -> Category {
         match self {
-            Self::Error { .. } | Self::Timing { .. } | Self::Memory { .. } | Self::Exit { .. } => Category::Essential,
+            Self::Error { .. } | Self::Timing { .. } | Self::Memory { .. } | Self::Exit { .. } => {
+                Category::Essential
+            }
             Self::Used { .. } | Self::Typed { .. } => Category::Usage,
-            Self::Fetched { category: Category::Updates, .. } => Category::Updates,
+            Self::Fetched {
+                category: Category::Updates,
+                ..
+            } => Category::Updates,
             Self::Fetched { .. } => Category::Services,
         }
     }
 
-    pub(super) fn told(&self, at: Timestamp, machine: &Machine, steps: &[&'static str], scrubber: &Scrubber) -> Json {
+    pub(super) fn told(
+        &self,
+        at: Timestamp,
+        machine: &Machine,
+        steps: &[&'static str],
+        scrubber: &Scrubber,
+    ) -> Json {
         let what = match self {
-            Self::Error { kind, code, message, frames } => json!({
+            Self::Error {
+                kind,
+                code,
+                message,
+                frames,
+            } => json!({
                 "error": {
                     "type": kind,
                     "code": code.map(ErrorCode::as_str),
@@ -146,14 +164,26 @@ impl Diagnostic {
                     "steps": steps,
                 }
             }),
-            Self::Timing { step, duration_ms } => json!({ "timing": { "step": step, "durationMs": duration_ms } }),
+            Self::Timing { step, duration_ms } => {
+                json!({ "timing": { "step": step, "durationMs": duration_ms } })
+            }
             Self::Memory { free, used } => json!({ "memory": { "free": free, "used": used } }),
-            Self::Exit { process, code, duration_ms } => {
+            Self::Exit {
+                process,
+                code,
+                duration_ms,
+            } => {
                 json!({ "exit": { "process": process, "code": code, "durationMs": duration_ms } })
             }
             Self::Used { feature, count } => json!({ "used": { "feature": feature, "count": count } }),
             Self::Typed { feature, length } => json!({ "typed": { "feature": feature, "length": length } }),
-            Self::Fetched { method, url, status, duration_ms, .. } => json!({
+            Self::Fetched {
+                method,
+                url,
+                status,
+                duration_ms,
+                ..
+            } => json!({
                 "fetched": {
                     "method": method, "url": scrubber.text(url), "status": status, "durationMs": duration_ms,
                 }

@@ -9,23 +9,57 @@ use super::*;
 use crate::scrub::Known;
 
 fn machine() -> Machine {
-    Machine { install: "0190c1c6-0f4b-4c3e-8f6e-1f2d3c4b5a69".to_owned(), mode: "managed", ..Machine::default() }
+    Machine {
+        install: "0190c1c6-0f4b-4c3e-8f6e-1f2d3c4b5a69".to_owned(),
+        mode: "managed",
+        ..Machine::default()
+    }
 }
 
 fn open(folder: &Path, closed: &[Category]) -> Diagnostics {
-    Diagnostics::open(folder, closed, machine(), Arc::new(Scrubber::new(Known::default()))).unwrap()
+    Diagnostics::open(
+        folder,
+        closed,
+        machine(),
+        Arc::new(Scrubber::new(Known::default())),
+    )
+    .unwrap()
 }
 
 fn one_of_each() -> Vec<Diagnostic> {
     let url = "https://example.com/a?b=c".to_owned();
-    let fetched = |category| Diagnostic::Fetched { category, method: "GET", url: url.clone(), status: None, duration_ms: 1 };
+    let fetched = |category| Diagnostic::Fetched {
+        category,
+        method: "GET",
+        url: url.clone(),
+        status: None,
+        duration_ms: 1,
+    };
     vec![
-        Diagnostic::Error { kind: "io", code: None, message: "no file", frames: Vec::new() },
-        Diagnostic::Timing { step: "start", duration_ms: 1 },
+        Diagnostic::Error {
+            kind: "io",
+            code: None,
+            message: "no file",
+            frames: Vec::new(),
+        },
+        Diagnostic::Timing {
+            step: "start",
+            duration_ms: 1,
+        },
         Diagnostic::Memory { free: 1, used: 2 },
-        Diagnostic::Exit { process: "sandbox", code: Some(1), duration_ms: 1 },
-        Diagnostic::Used { feature: "undo", count: 1 },
-        Diagnostic::Typed { feature: "prompt", length: 1 },
+        Diagnostic::Exit {
+            process: "sandbox",
+            code: Some(1),
+            duration_ms: 1,
+        },
+        Diagnostic::Used {
+            feature: "undo",
+            count: 1,
+        },
+        Diagnostic::Typed {
+            feature: "prompt",
+            length: 1,
+        },
         fetched(Category::Services),
         fetched(Category::Updates),
     ]
@@ -36,15 +70,31 @@ fn each_switch_closes_its_category_and_no_other() {
     for closed in Category::ALL {
         let folder = tempfile::tempdir().unwrap();
         let before = open(folder.path(), &[]);
-        one_of_each().iter().for_each(|one| before.record(1, one));
-        assert!(Category::ALL.iter().all(|&category| !before.kept(category).is_empty()));
+        for one in one_of_each() {
+            before.record(1, &one);
+        }
+        assert!(
+            Category::ALL
+                .iter()
+                .all(|&category| !before.kept(category).is_empty())
+        );
         let diagnostics = open(folder.path(), &[closed]);
-        one_of_each().iter().for_each(|one| diagnostics.record(2, one));
+        for one in one_of_each() {
+            diagnostics.record(2, &one);
+        }
         for category in Category::ALL {
             assert_eq!(diagnostics.keeps(category), category != closed);
-            assert_eq!(diagnostics.kept(category).is_empty(), category == closed, "{}", closed.key());
+            assert_eq!(
+                diagnostics.kept(category).is_empty(),
+                category == closed,
+                "{}",
+                closed.key()
+            );
         }
-        assert!(!folder.path().join(closed.file()).exists(), "what an earlier run kept is gone");
+        assert!(
+            !folder.path().join(closed.file()).exists(),
+            "what an earlier run kept is gone"
+        );
         assert_eq!(diagnostics.files().len(), 3);
     }
 }
@@ -67,10 +117,23 @@ fn an_error_tells_the_newest_steps() {
 fn the_files_stay_small() {
     let folder = tempfile::tempdir().unwrap();
     let diagnostics = open(folder.path(), &[]);
-    let frame = Frame { function: "f".repeat(10_000), file: Some("/a/b.rs".to_owned()), line: Some(1) };
-    let large = Diagnostic::Error { kind: "panic", code: None, message: "x", frames: vec![frame; 500] };
+    let frame = Frame {
+        function: "f".repeat(10_000),
+        file: Some("/a/b.rs".to_owned()),
+        line: Some(1),
+    };
+    let large = Diagnostic::Error {
+        kind: "panic",
+        code: None,
+        message: "x",
+        frames: vec![frame; 500],
+    };
     (0..200).for_each(|_| diagnostics.record(1, &large));
-    let sizes: u64 = diagnostics.files().iter().map(|path| path.metadata().unwrap().len()).sum();
+    let sizes: u64 = diagnostics
+        .files()
+        .iter()
+        .map(|path| path.metadata().unwrap().len())
+        .sum();
     assert!(sizes <= MOST * FILES as u64);
 }
 

@@ -91,7 +91,10 @@ impl Queue {
 
     pub(super) fn lose(&mut self, loss: Loss, stream: Option<Stream>, count: u64) {
         if count > 0 {
-            let lost = self.lost.entry((loss, stream.map_or("unknown", Stream::name))).or_default();
+            let lost = self
+                .lost
+                .entry((loss, stream.map_or("unknown", Stream::name)))
+                .or_default();
             *lost = lost.saturating_add(count);
         }
     }
@@ -105,11 +108,21 @@ impl Queue {
     }
 
     /// The counters since they were last taken, those of losses among them.
-    pub(super) fn counters(&mut self, resource: &Resource, recording: &Recording, now: Timestamp) -> Option<Payload> {
+    pub(super) fn counters(
+        &mut self,
+        resource: &Resource,
+        recording: &Recording,
+        now: Timestamp,
+    ) -> Option<Payload> {
         for ((loss, signal), count) in std::mem::take(&mut self.lost) {
-            let row = ExportLost { reason: loss.name(), signal };
+            let row = ExportLost {
+                reason: loss.name(),
+                signal,
+            };
             let point = recording.point(now, None, crate::record::Amount::Whole(count), row);
-            point.into_iter().for_each(|point| self.totals.add(point));
+            if let Some(point) = point {
+                self.totals.add(point);
+            }
         }
         let from = std::mem::replace(&mut self.since, now);
         let totals = self.totals.take();
@@ -125,7 +138,10 @@ struct Waiting<T> {
 
 impl<T> Default for Waiting<T> {
     fn default() -> Self {
-        Self { items: VecDeque::new(), bytes: 0 }
+        Self {
+            items: VecDeque::new(),
+            bytes: 0,
+        }
     }
 }
 
@@ -151,7 +167,9 @@ impl<T> Waiting<T> {
             if batch.len() >= BATCH || (!batch.is_empty() && bytes + size > BATCH_BYTES) {
                 break;
             }
-            let Some((item, size)) = self.items.pop_front() else { break };
+            let Some((item, size)) = self.items.pop_front() else {
+                break;
+            };
             bytes += size;
             batch.push(item);
         }
@@ -161,5 +179,9 @@ impl<T> Waiting<T> {
 }
 
 fn size(attributes: &Attributes) -> usize {
-    attributes.iter().map(|(name, value)| name.len() + value.size() + 4).sum::<usize>() + OVERHEAD
+    attributes
+        .iter()
+        .map(|(name, value)| name.len() + value.size() + 4)
+        .sum::<usize>()
+        + OVERHEAD
 }

@@ -28,7 +28,11 @@ impl Totals {
         self.series
             .entry(key)
             .and_modify(|total| total.amount = total.amount.plus(amount))
-            .or_insert(Total { definition: point.definition, attributes, amount });
+            .or_insert(Total {
+                definition: point.definition,
+                attributes,
+                amount,
+            });
     }
 
     pub(super) fn take(&mut self) -> Vec<Total> {
@@ -48,7 +52,12 @@ mod tests {
 
     fn point(session: &str, amount: Amount) -> Point {
         let attributes = vec![("session.id", Value::Text(session.to_owned()))];
-        Point { definition: SessionCount::DEFINITION, at: 0, amount, attributes }
+        Point {
+            definition: SessionCount::DEFINITION,
+            at: 0,
+            amount,
+            attributes,
+        }
     }
 
     #[test]
@@ -71,7 +80,10 @@ mod tests {
         }
         let all = totals.take();
         assert_eq!(all.len(), MOST + 1);
-        let overflow = all.iter().find(|total| total.attributes[0].0 == OVERFLOW).unwrap();
+        let overflow = all
+            .iter()
+            .find(|total| total.attributes[0].0 == OVERFLOW)
+            .unwrap();
         assert_eq!(overflow.amount, Amount::Whole(500));
     }
 }

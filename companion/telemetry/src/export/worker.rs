@@ -59,7 +59,10 @@ enum Sent {
 }
 
 impl<T: Transport> Worker<T> {
-    #[expect(clippy::too_many_arguments, reason = "called once, by the exporter's own constructor")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called once, by the exporter's own constructor"
+    )]
     pub(super) fn new(
         shared: Arc<Shared>,
         target: Target,
@@ -131,7 +134,11 @@ impl<T: Transport> Worker<T> {
 
     /// When the spool has its turn; `None` where it is empty.
     fn spool_next(&self) -> Option<Instant> {
-        let empty = self.spool.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let empty = self
+            .spool
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty();
         (!empty).then(|| self.away_until.unwrap_or_else(Instant::now))
     }
 
@@ -179,7 +186,7 @@ impl<T: Transport> Worker<T> {
             verdict = self.exchange(payload) => verdict,
             () = ended(&mut end) => Verdict::Again { after: None },
         };
-        self.answered(payload, verdict)
+        self.answered(payload, &verdict)
     }
 
     async fn exchange(&self, payload: &Payload) -> Verdict {
@@ -190,7 +197,9 @@ impl<T: Transport> Worker<T> {
                 return Verdict::Again { after: None };
             }
         };
-        let Some(request) = self.target.request(payload, self.compress, &headers) else { return Verdict::Refused };
+        let Some(request) = self.target.request(payload, self.compress, &headers) else {
+            return Verdict::Refused;
+        };
         match timeout(WITHIN, self.transport.post(request)).await {
             Ok(Ok(answer)) => self.target.verdict(payload.stream, &answer),
             Err(_) | Ok(Err(TransportError::Unreachable)) => Verdict::Again { after: None },
@@ -198,12 +207,16 @@ impl<T: Transport> Worker<T> {
         }
     }
 
-    fn answered(&mut self, payload: &Payload, verdict: Verdict) -> Sent {
-        match verdict {
+    fn answered(&mut self, payload: &Payload, verdict: &Verdict) -> Sent {
+        match *verdict {
             Verdict::Taken { rejected } => {
                 self.failures = 0;
                 self.away_until = None;
-                self.lose(Loss::Rejected, Some(payload.stream), rejected.min(u64::from(payload.items)));
+                self.lose(
+                    Loss::Rejected,
+                    Some(payload.stream),
+                    rejected.min(u64::from(payload.items)),
+                );
                 Sent::Settled
             }
             Verdict::Again { after } => self.later(after),
@@ -220,15 +233,22 @@ impl<T: Transport> Worker<T> {
     }
 
     fn refused(&mut self, payload: &Payload) -> Sent {
-        tracing::warn!(items = payload.items, signal = payload.stream.name(), "the collector refused telemetry");
+        tracing::warn!(
+            items = payload.items,
+            signal = payload.stream.name(),
+            "the collector refused telemetry"
+        );
         self.lose(Loss::Refused, Some(payload.stream), u64::from(payload.items));
         Sent::Settled
     }
 
     /// Starts a pause: as long as the collector asks, or twice the last one, by chance up to a quarter shorter.
     fn later(&mut self, after: Option<Duration>) -> Sent {
-        let doubled = PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
-        let pause = after.unwrap_or_else(|| doubled.mul_f64(1.0 - 0.25 * (self.world.chance)().clamp(0.0, 1.0)));
+        let doubled = PAUSE
+            .saturating_mul(1 << self.failures.min(16))
+            .min(LONGEST_PAUSE);
+        let pause =
+            after.unwrap_or_else(|| doubled.mul_f64(1.0 - 0.25 * (self.world.chance)().clamp(0.0, 1.0)));
         self.failures = self.failures.saturating_add(1);
         self.away_until = Some(Instant::now() + pause);
         Sent::Later
@@ -247,9 +267,14 @@ impl<T: Transport> Worker<T> {
     }
 
     /// Does something with the spool where blocking is right; `None` where the runtime ends.
-    async fn with_spool<R: Send + 'static>(&self, what: impl FnOnce(&mut Spool) -> R + Send + 'static) -> Option<R> {
+    async fn with_spool<R: Send + 'static>(
+        &self,
+        what: impl FnOnce(&mut Spool) -> R + Send + 'static,
+    ) -> Option<R> {
         let spool = Arc::clone(&self.spool);
-        let done = tokio::task::spawn_blocking(move || what(&mut spool.lock().unwrap_or_else(PoisonError::into_inner)));
+        let done = tokio::task::spawn_blocking(move || {
+            what(&mut spool.lock().unwrap_or_else(PoisonError::into_inner))
+        });
         done.await.ok()
     }
 }

@@ -29,7 +29,12 @@ pub fn markdown() -> String {
         let _ = write!(page, "\n## {}\n", definition.doc.trim_end_matches('.'));
         table(&mut page, definition.attributes);
     }
-    for (title, wanted) in [("Events", "event"), ("Metrics", "counter"), ("Spans", "span"), ("Events of spans", "spanEvent")] {
+    for (title, wanted) in [
+        ("Events", "event"),
+        ("Metrics", "counter"),
+        ("Spans", "span"),
+        ("Events of spans", "spanEvent"),
+    ] {
         let _ = write!(page, "\n## {title}\n");
         for definition in definitions().filter(|definition| signal(definition) == wanted) {
             row(&mut page, definition);
@@ -79,11 +84,14 @@ fn table(page: &mut String, attributes: &[Attribute]) {
 
 /// The same for programs, with an example of every row as it is sent while every category is on.
 pub fn json() -> String {
-    let standard: serde_json::Map<String, Json> =
-        standard().iter().map(|definition| (definition.name.to_owned(), attributes(definition).into())).collect();
+    let standard: serde_json::Map<String, Json> = standard()
+        .iter()
+        .map(|definition| (definition.name.to_owned(), attributes(definition).into()))
+        .collect();
     let rows: Vec<Json> = definitions().map(described).collect();
-    let families = [Family::Documented, Family::Own]
-        .map(|family| json!({ "scope": family.scope(), "schema": family.schema(), "prefix": family.prefix() }));
+    let families = [Family::Documented, Family::Own].map(
+        |family| json!({ "scope": family.scope(), "schema": family.schema(), "prefix": family.prefix() }),
+    );
     let table = json!({
         "comment": "Generated from the table in src/schema; change that.",
         "families": families,
@@ -97,9 +105,15 @@ pub fn json() -> String {
 
 fn described(definition: &'static Definition) -> Json {
     let example = (definition.example)(&Capture::all()).unwrap_or_default();
-    let example: serde_json::Map<String, Json> =
-        example.into_iter().map(|(name, value)| (name.to_owned(), plain(value))).collect();
-    let unit = if let Signal::Counter { unit } = definition.signal { Some(unit) } else { None };
+    let example: serde_json::Map<String, Json> = example
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), plain(value)))
+        .collect();
+    let unit = if let Signal::Counter { unit } = definition.signal {
+        Some(unit)
+    } else {
+        None
+    };
     json!({
         "signal": signal(definition),
         "scope": definition.family.scope(),

@@ -8,37 +8,66 @@ use super::*;
 fn scrubber() -> Scrubber {
     Scrubber::new(Known {
         homes: vec!["/home/jdoe".to_owned(), r"C:\Users\jdoe".to_owned()],
-        install: vec!["/opt/deskhand".to_owned(), r"C:\Program Files\Deskhand".to_owned()],
-        names: vec!["jdoe".to_owned(), "build-host-7".to_owned(), "Project Falcon".to_owned(), "ab".to_owned()],
+        install: vec![
+            "/opt/deskhand".to_owned(),
+            r"C:\Program Files\Deskhand".to_owned(),
+        ],
+        names: vec![
+            "jdoe".to_owned(),
+            "build-host-7".to_owned(),
+            "Project Falcon".to_owned(),
+            "ab".to_owned(),
+        ],
     })
 }
 
 #[test]
 fn each_rule_takes_out_what_it_is_for() {
     let cases = [
-        ("cannot open /home/jdoe/Merger plans/a.xlsx", "cannot open <home>/<path>"),
+        (
+            "cannot open /home/jdoe/Merger plans/a.xlsx",
+            "cannot open <home>/<path>",
+        ),
         (r"cannot open C:\Users\jdoe\a b.xlsx", "cannot open <home>/<path>"),
-        (r"cannot open C:\Users\somebody\a b.xlsx", "cannot open <home>/<path>"),
+        (
+            r"cannot open C:\Users\somebody\a b.xlsx",
+            "cannot open <home>/<path>",
+        ),
         (r"cannot open \\server\share\a b.xlsx", "cannot open <path>"),
         ("cannot open ~/a", "cannot open <home>/<path>"),
         ("cannot open /srv/data/a b", "cannot open <path>"),
-        ("GET https://user:pw@example.com/v1/models?key=abc#top failed", "GET https://example.com/… failed"),
-        ("GET https://192.0.2.7:8080/x failed", "GET https://<address>/… failed"),
+        (
+            "GET https://user:pw@example.com/v1/models?key=abc#top failed",
+            "GET https://example.com/… failed",
+        ),
+        (
+            "GET https://192.0.2.7:8080/x failed",
+            "GET https://<address>/… failed",
+        ),
         ("connect to 192.0.2.7:443", "connect to <address>:443"),
         ("connect to [2001:db8::1]:443", "connect to <address>:443"),
         ("Authorization: Bearer abc def", "Authorization: <redacted>"),
         ("api_key=abc", "api_key=<redacted>"),
-        (r#"{"password": "hunter2", "a": 1}"#, r#"{"8 characters": <redacted>"#),
+        (
+            r#"{"password": "hunter2", "a": 1}"#,
+            r#"{"8 characters": <redacted>"#,
+        ),
         ("used sk-ant-REDACTED here", "used <redacted> here"),
         ("used Bearer abc here", "used <redacted> here"),
         ("used AKIAIOSFODNN7EXAMPLE here", "used <redacted> here"),
         ("used eyJhbGciOi.eyJzdWIi.c2ln here", "used <redacted> here"),
         ("-----BEGIN PRIVATE KEY----- MIIE", "<redacted>"),
         ("hash 0123456789abcdef0123456789abcdef", "hash <redacted>"),
-        ("no field `salary of Jane` in it", "no field `14 characters` in it"),
+        (
+            "no field `salary of Jane` in it",
+            "no field `14 characters` in it",
+        ),
         ("Budget-2026.xlsx is locked", "<file> is locked"),
         ("jane.doe@example.com wrote", "<email> wrote"),
-        ("on BUILD-HOST-7 for JDoe in project falcon", "on <redacted> for <redacted> in <redacted>"),
+        (
+            "on BUILD-HOST-7 for JDoe in project falcon",
+            "on <redacted> for <redacted> in <redacted>",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(scrubber().text(text), expected, "{text}");
@@ -74,7 +103,15 @@ fn frames_are_relative_to_the_app() {
 #[test]
 fn what_was_taken_out_is_counted_by_rule() {
     let (_, counts) = scrubber().counted("Bearer abc at 192.0.2.7\n/srv/a");
-    assert_eq!(counts, Counts { secrets: 1, hosts: 1, paths: 1, ..Counts::default() });
+    assert_eq!(
+        counts,
+        Counts {
+            secrets: 1,
+            hosts: 1,
+            paths: 1,
+            ..Counts::default()
+        }
+    );
 }
 
 #[test]
@@ -85,7 +122,10 @@ fn a_long_text_is_looked_at_up_to_the_limit_and_no_further() {
 
 #[test]
 fn a_bare_address_has_no_query_no_fragment_and_no_password() {
-    assert_eq!(bare("https://user:pw@example.com/a/b?c=d#e"), "https://example.com/a/b");
+    assert_eq!(
+        bare("https://user:pw@example.com/a/b?c=d#e"),
+        "https://example.com/a/b"
+    );
     assert_eq!(bare("/a?b"), "/a");
 }
 

@@ -6,8 +6,8 @@ use deskhand_protocol::{ErrorCode, EventBody, Timestamp, UserError};
 use super::{Answer, Session, Telling, since};
 use crate::record::{Amount, Severity, SpanRef};
 use crate::schema::{
-    ApiError, ApiRefusal, ApiRequest, ApiRetriesExhausted, AssistantResponse, Compaction, CostUsage, InternalError,
-    LlmRequest, TokenUsage,
+    ApiError, ApiRefusal, ApiRequest, ApiRetriesExhausted, AssistantResponse, Compaction, CostUsage,
+    InternalError, LlmRequest, TokenUsage,
 };
 
 /// There is one speed.
@@ -20,7 +20,11 @@ impl Session {
         match body {
             EventBody::MessageStarted { message, .. } => {
                 if let Some(turn) = &mut self.turn {
-                    turn.answer = Some(Answer { message: message.clone(), at: told.at, first_words: None });
+                    turn.answer = Some(Answer {
+                        message: message.clone(),
+                        at: told.at,
+                        first_words: None,
+                    });
                 }
             }
             EventBody::TextDelta { message, .. } => {
@@ -35,7 +39,13 @@ impl Session {
                     answer.first_words = None;
                 }
             }
-            EventBody::MessageCompleted { message, blocks, stop, usage, .. } => {
+            EventBody::MessageCompleted {
+                message,
+                blocks,
+                stop,
+                usage,
+                ..
+            } => {
                 self.answered(message.as_str(), blocks, stop, *usage, told);
             }
             EventBody::CompactionStarted { message, .. } => {
@@ -43,14 +53,26 @@ impl Session {
                     turn.compaction = Some((message.clone(), told.at));
                 }
             }
-            EventBody::ContextCompacted { summary, before, usage, .. } => {
+            EventBody::ContextCompacted {
+                summary,
+                before,
+                usage,
+                ..
+            } => {
                 self.compacted(!summary.is_empty(), *before, *usage, told);
             }
             _ => {}
         }
     }
 
-    fn answered(&mut self, message: &str, blocks: &[Block], stop: &StopReason, usage: Usage, told: &mut Telling) {
+    fn answered(
+        &mut self,
+        message: &str,
+        blocks: &[Block],
+        stop: &StopReason,
+        usage: Usage,
+        told: &mut Telling,
+    ) {
         let (start, first_words, attempt) = self.answer_so_far(told.at);
         let duration_ms = since(start, told.at);
         self.requested(usage, duration_ms, MAIN, told);
@@ -68,7 +90,12 @@ impl Session {
             self.tell(told, row);
         }
         if *stop == StopReason::Refusal {
-            let row = ApiRefusal { model: self.model.clone(), request_id: None, query_source: MAIN, attempt };
+            let row = ApiRefusal {
+                model: self.model.clone(),
+                request_id: None,
+                query_source: MAIN,
+                attempt,
+            };
             self.tell_as(told, Severity::Warn, row);
         }
         let row = LlmRequest {
@@ -95,7 +122,9 @@ impl Session {
 
     /// When the answer began, when its first words came, and the number of the try.
     fn answer_so_far(&self, now: Timestamp) -> (Timestamp, Option<Timestamp>, u64) {
-        let Some(turn) = &self.turn else { return (now, None, 1) };
+        let Some(turn) = &self.turn else {
+            return (now, None, 1);
+        };
         let answer = turn.answer.as_ref();
         let start = answer.map_or(turn.since, |answer| answer.at);
         let attempt = turn.retries.map_or(1, |(attempt, _)| u64::from(attempt));
@@ -103,17 +132,30 @@ impl Session {
     }
 
     fn request_span(&self, told: &mut Telling, message: &str, start: Timestamp, row: LlmRequest) {
-        let Some(root) = self.turn.as_ref().map(|turn| turn.root) else { return };
+        let Some(root) = self.turn.as_ref().map(|turn| turn.root) else {
+            return;
+        };
         let place = SpanRef::of(root.trace, &["llm_request", message]);
         self.span(told, place, Some(root.span), start, !row.success, row);
     }
 
     fn compacted(&mut self, success: bool, before: u64, usage: Usage, told: &mut Telling) {
         let turn = self.turn.as_mut();
-        let started = turn.and_then(|turn| turn.compaction.take()).map_or(told.at, |(_, at)| at);
+        let started = turn
+            .and_then(|turn| turn.compaction.take())
+            .map_or(told.at, |(_, at)| at);
         let duration_ms = since(started, told.at);
         self.requested(usage, duration_ms, AUXILIARY, told);
-        self.tell(told, Compaction { trigger: "auto", success, duration_ms, before, after: usage.output });
+        self.tell(
+            told,
+            Compaction {
+                trigger: "auto",
+                success,
+                duration_ms,
+                before,
+                after: usage.output,
+            },
+        );
         if let Some(turn) = &mut self.turn {
             turn.since = told.at;
         }
@@ -121,7 +163,11 @@ impl Session {
 
     fn requested(&mut self, usage: Usage, duration_ms: u64, query_source: &'static str, told: &mut Telling) {
         let model = self.model.clone();
-        let cost = self.recording.price.as_ref().and_then(|price| price(&model, usage));
+        let cost = self
+            .recording
+            .price
+            .as_ref()
+            .and_then(|price| price(&model, usage));
         let cost = cost.filter(|cost| cost.is_finite() && *cost >= 0.0);
         let row = ApiRequest {
             model: model.clone(),
@@ -142,18 +188,37 @@ impl Session {
             ("cacheRead", usage.cache_read),
             ("cacheCreation", usage.cache_write),
         ] {
-            let row = TokenUsage { kind, model: model.clone(), query_source, speed: SPEED };
+            let row = TokenUsage {
+                kind,
+                model: model.clone(),
+                query_source,
+                speed: SPEED,
+            };
             self.count(told, Amount::Whole(count), row);
         }
         if let Some(cost) = cost {
-            self.count(told, Amount::Number(cost), CostUsage { model, query_source, speed: SPEED });
+            self.count(
+                told,
+                Amount::Number(cost),
+                CostUsage {
+                    model,
+                    query_source,
+                    speed: SPEED,
+                },
+            );
         }
     }
 
     /// A turn could not go on.
     pub(super) fn failed(&mut self, error: &UserError, told: &mut Telling) {
         if !is_of_the_provider(error.code) {
-            self.tell_as(told, Severity::Error, InternalError { name: error.code.as_str() });
+            self.tell_as(
+                told,
+                Severity::Error,
+                InternalError {
+                    name: error.code.as_str(),
+                },
+            );
             return;
         }
         let Some(turn) = &self.turn else { return };

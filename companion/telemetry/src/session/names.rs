@@ -8,7 +8,11 @@ use serde::Serialize;
 /// A plain variant, as the protocol writes it.
 pub(super) fn word(variant: &impl Serialize) -> String {
     let value = serde_json::to_value(variant).ok();
-    value.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    value
+        .as_ref()
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 pub(super) fn front_end(kind: FrontEndKind) -> &'static str {
@@ -30,7 +34,11 @@ pub(super) fn mode_name(mode: PermissionMode) -> &'static str {
 
 /// A decision in the words of the documented schema: what, and who decided.
 pub(super) fn decision(choice: Choice, by: SettledBy) -> (&'static str, &'static str) {
-    let word = if choice == Choice::Deny { "reject" } else { "accept" };
+    let word = if choice == Choice::Deny {
+        "reject"
+    } else {
+        "accept"
+    };
     let source = match (by, choice) {
         (SettledBy::Person(_), Choice::Deny) => "user_reject",
         (SettledBy::Person(_), Choice::AllowAlways) | (SettledBy::LastingGrant, _) => "user_permanent",

@@ -10,8 +10,8 @@ use super::{KEPT, Session, Telling, place_of, since};
 use crate::content::{Category, details};
 use crate::record::{Amount, SpanRef};
 use crate::schema::{
-    ActiveTime, BlockedOnUser, Described, EditDecision, Execution, Flag, PermissionAsked, Tool, ToolDecision, ToolOutput,
-    ToolResult,
+    ActiveTime, BlockedOnUser, Described, EditDecision, Execution, Flag, PermissionAsked, Tool, ToolDecision,
+    ToolOutput, ToolResult,
 };
 
 /// Milliseconds of a person's time over one question that count as work.
@@ -43,11 +43,22 @@ impl Session {
     pub(super) fn tooled(&mut self, body: &EventBody, told: &mut Telling) {
         match body {
             EventBody::ToolCallStarted { .. } => self.started(body, told),
-            EventBody::ToolCallCompleted { call, outcome, output, duration_ms, .. } => {
+            EventBody::ToolCallCompleted {
+                call,
+                outcome,
+                output,
+                duration_ms,
+                ..
+            } => {
                 self.completed(call, *outcome, output, *duration_ms, told);
             }
             EventBody::PermissionRequested { request } => self.asked(request, told),
-            EventBody::PermissionSettled { permission, choice, by, .. } => {
+            EventBody::PermissionSettled {
+                permission,
+                choice,
+                by,
+                ..
+            } => {
                 self.settled(permission, *choice, *by, told);
             }
             EventBody::CallAllowed { call, by, .. } => {
@@ -60,7 +71,9 @@ impl Session {
     /// Calls that the model asks for, so that a decision before their start can name the tool.
     pub(super) fn known_calls(&mut self, blocks: &[Block]) {
         for block in blocks {
-            let Block::ToolUse { id, name, .. } = block else { continue };
+            let Block::ToolUse { id, name, .. } = block else {
+                continue;
+            };
             if let Some(call) = self.call(id) {
                 call.name.clone_from(name);
             }
@@ -75,7 +88,17 @@ impl Session {
     }
 
     fn started(&mut self, body: &EventBody, told: &Telling) {
-        let EventBody::ToolCallStarted { call, name, input, document, target, .. } = body else { return };
+        let EventBody::ToolCallStarted {
+            call,
+            name,
+            input,
+            document,
+            target,
+            ..
+        } = body
+        else {
+            return;
+        };
         let shown = self.recording.capture.allows(Category::ToolDetails);
         let input_size = json_size(input);
         let input = shown.then(|| details(input));
@@ -94,10 +117,18 @@ impl Session {
         }
     }
 
-    fn completed(&mut self, id: &CallId, outcome: ToolOutcome, output: &str, duration_ms: u64, told: &mut Telling) {
+    fn completed(
+        &mut self,
+        id: &CallId,
+        outcome: ToolOutcome,
+        output: &str,
+        duration_ms: u64,
+        told: &mut Telling,
+    ) {
         let call = self.tools.remove(id).unwrap_or_default();
         let done = outcome == ToolOutcome::Done;
-        let error = (!done && self.recording.capture.allows(Category::ToolDetails)).then(|| output.to_owned());
+        let error =
+            (!done && self.recording.capture.allows(Category::ToolDetails)).then(|| output.to_owned());
         let row = ToolResult {
             tool_name: self.tool_name(&call.name),
             call: id.to_string(),
@@ -117,7 +148,10 @@ impl Session {
         self.tool_spans(id, &call, outcome, output, error, duration_ms, told);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a call was and what came of it, for two spans")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a call was and what came of it, for two spans"
+    )]
     fn tool_spans(
         &self,
         id: &CallId,
@@ -128,7 +162,14 @@ impl Session {
         duration_ms: u64,
         told: &mut Telling,
     ) {
-        let Some(root) = self.turn.as_ref().map(|turn| turn.root).filter(|_| self.recording.traces) else { return };
+        let Some(root) = self
+            .turn
+            .as_ref()
+            .map(|turn| turn.root)
+            .filter(|_| self.recording.traces)
+        else {
+            return;
+        };
         let (done, denied) = (outcome == ToolOutcome::Done, outcome == ToolOutcome::Denied);
         let whole = SpanRef::of(root.trace, &["tool", id.as_str()]);
         let ended = told.at;
@@ -136,7 +177,11 @@ impl Session {
         let start = call.asked.or(call.started).unwrap_or(execution);
         if !denied {
             let place = SpanRef::of(root.trace, &["tool.execution", id.as_str()]);
-            let row = Execution { duration_ms, success: done, error };
+            let row = Execution {
+                duration_ms,
+                success: done,
+                error,
+            };
             self.span(told, place, Some(whole.span), execution.max(start), !done, row);
         }
         let row = Tool {
@@ -147,7 +192,10 @@ impl Session {
         };
         self.span(told, whole, Some(root.span), start, !done, row);
         if self.recording.capture.allows(Category::ToolContent) {
-            let attributes = ToolOutput { output: output.to_owned() }.admitted(&self.recording.capture);
+            let attributes = ToolOutput {
+                output: output.to_owned(),
+            }
+            .admitted(&self.recording.capture);
             let event = attributes.map(|attributes| (ToolOutput::DEFINITION, ended, attributes));
             if let Some(span) = told.signals.spans.last_mut() {
                 span.events.extend(event);
@@ -159,7 +207,10 @@ impl Session {
         if let Some(call) = self.call(&request.call) {
             call.asked.get_or_insert(told.at);
         }
-        let name = self.tools.get(&request.call).map_or_else(String::new, |call| call.name.clone());
+        let name = self
+            .tools
+            .get(&request.call)
+            .map_or_else(String::new, |call| call.name.clone());
         let row = PermissionAsked {
             permission: request.id.to_string(),
             call: request.call.to_string(),
@@ -171,13 +222,19 @@ impl Session {
         };
         self.tell(told, row);
         if self.asked.len() < KEPT {
-            let asked = Asked { call: request.call.clone(), reason: request.reason, at: told.at };
+            let asked = Asked {
+                call: request.call.clone(),
+                reason: request.reason,
+                at: told.at,
+            };
             self.asked.insert(request.id.clone(), asked);
         }
     }
 
     fn settled(&mut self, permission: &PermissionId, choice: Choice, by: SettledBy, told: &mut Telling) {
-        let Some(asked) = self.asked.remove(permission) else { return };
+        let Some(asked) = self.asked.remove(permission) else {
+            return;
+        };
         let waited = since(asked.at, told.at);
         if let Some(turn) = &mut self.turn {
             turn.waited = turn.waited.saturating_add(waited);
@@ -188,14 +245,26 @@ impl Session {
         }
         let decision = decision(choice, by);
         self.decided(&asked.call, decision, changes(asked.reason), told);
-        let Some(root) = self.turn.as_ref().map(|turn| turn.root) else { return };
+        let Some(root) = self.turn.as_ref().map(|turn| turn.root) else {
+            return;
+        };
         let whole = SpanRef::of(root.trace, &["tool", asked.call.as_str()]);
         let place = SpanRef::of(root.trace, &["tool.blocked_on_user", permission.as_str()]);
-        let row = BlockedOnUser { duration_ms: waited, decision: decision.0, source: decision.1 };
+        let row = BlockedOnUser {
+            duration_ms: waited,
+            decision: decision.0,
+            source: decision.1,
+        };
         self.span(told, place, Some(whole.span), asked.at, false, row);
     }
 
-    fn decided(&mut self, id: &CallId, decided: (&'static str, &'static str), edits: bool, told: &mut Telling) {
+    fn decided(
+        &mut self,
+        id: &CallId,
+        decided: (&'static str, &'static str),
+        edits: bool,
+        told: &mut Telling,
+    ) {
         let (mut name, mut parameters) = (String::new(), None);
         if let Some(call) = self.call(id) {
             call.decision = Some(decided);
@@ -204,23 +273,38 @@ impl Session {
         let (decision, source) = decided;
         let tool_name = self.tool_name(&name);
         if edits {
-            let row = EditDecision { tool_name: tool_name.clone(), decision, source };
+            let row = EditDecision {
+                tool_name: tool_name.clone(),
+                decision,
+                source,
+            };
             self.count(told, Amount::Whole(1), row);
         }
-        let row = ToolDecision { tool_name, call: id.to_string(), decision, source, tool_source: "builtin", parameters };
+        let row = ToolDecision {
+            tool_name,
+            call: id.to_string(),
+            decision,
+            source,
+            tool_source: "builtin",
+            parameters,
+        };
         self.tell(told, row);
     }
 
     /// The name of a tool as it may be told: a model can make one up out of anything.
     fn tool_name(&self, name: &str) -> String {
-        let shown = (self.recording.is_own_tool)(name) || self.recording.capture.allows(Category::ToolDetails);
+        let shown =
+            (self.recording.is_own_tool)(name) || self.recording.capture.allows(Category::ToolDetails);
         if shown { name } else { "custom" }.to_owned()
     }
 }
 
 /// Whether a question is about a change of a document or a file.
 fn changes(reason: AskReason) -> bool {
-    !matches!(reason, AskReason::Attaches | AskReason::Remembers | AskReason::Ruled)
+    !matches!(
+        reason,
+        AskReason::Attaches | AskReason::Remembers | AskReason::Ruled
+    )
 }
 
 fn error_type(outcome: ToolOutcome) -> Option<&'static str> {

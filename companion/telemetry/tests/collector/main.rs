@@ -22,7 +22,7 @@ use pretty_assertions::assert_eq;
 use serde_json::Value;
 use transport::Wire;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const NOW: i64 = 1_790_000_000_000;
 
 /// The collector in Python.
@@ -36,7 +36,11 @@ impl Collector {
     fn start(protocol: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/collector/collector.py");
         let mut child = Child::spawn(Command::new(python()).arg(script).arg(protocol));
-        let port = child.line(PATIENCE, |_| true).trim().parse().expect("the first line is the port");
+        let port = child
+            .line(PATIENCE, |_| true)
+            .trim()
+            .parse()
+            .expect("the first line is the port");
         let input = child.stdin().expect("standard input was piped");
         Self { child, input, port }
     }
@@ -76,7 +80,11 @@ fn settings(protocol: Protocol, port: u16, key: &str) -> Settings {
 }
 
 fn world() -> World {
-    World { now: Box::new(|| NOW), chance: Box::new(|| 0.5), sources: Vec::new() }
+    World {
+        now: Box::new(|| NOW),
+        chance: Box::new(|| 0.5),
+        sources: Vec::new(),
+    }
 }
 
 /// Sends these signals to a collector and waits for the end.
@@ -94,16 +102,27 @@ async fn send(settings: &Settings, capture: Capture, spool: &Path, signals: Vec<
 
 fn everything(capture: &Capture) -> Vec<Signals> {
     let recording = recording(capture.clone());
-    definitions().map(|definition| recording.example(definition, NOW)).collect()
+    definitions()
+        .map(|definition| recording.example(definition, NOW))
+        .collect()
 }
 
 async fn every_row_arrives(protocol: Protocol, name: &str) {
     let mut collector = Collector::start(name);
     let folder = tempfile::tempdir().expect("a folder");
     let settings = settings(protocol, collector.port, "open sesame");
-    send(&settings, Capture::all(), folder.path(), everything(&Capture::all())).await;
+    send(
+        &settings,
+        Capture::all(),
+        folder.path(),
+        everything(&Capture::all()),
+    )
+    .await;
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("generated/events.json");
-    assert_eq!(collector.ask(&format!("check {}", table.display())), serde_json::json!([]));
+    assert_eq!(
+        collector.ask(&format!("check {}", table.display())),
+        serde_json::json!([])
+    );
     let dump = collector.ask("dump");
     let resources = dump["resources"].as_array().expect("a list");
     assert_eq!(resources.len(), 3, "logs, metrics and traces");
@@ -111,7 +130,10 @@ async fn every_row_arrives(protocol: Protocol, name: &str) {
         assert_eq!(resource["service.name"], "deskhand");
         assert_eq!(resource["service.version"], "1.2.3");
         assert_eq!(resource["process.owner"], "login");
-        assert_eq!(resource["deskhand.organization.uuid"], "00000000-0000-4000-8000-000000000001");
+        assert_eq!(
+            resource["deskhand.organization.uuid"],
+            "00000000-0000-4000-8000-000000000001"
+        );
         assert_eq!(resource["team"], "finance");
     }
 }
@@ -133,14 +155,26 @@ async fn every_row_of_the_table_arrives_over_grpc() {
 
 #[tokio::test]
 async fn a_request_without_its_key_is_refused_over_each_form() {
-    for (protocol, name) in
-        [(Protocol::HttpProtobuf, "http"), (Protocol::HttpJson, "http"), (Protocol::Grpc, "grpc")]
-    {
+    for (protocol, name) in [
+        (Protocol::HttpProtobuf, "http"),
+        (Protocol::HttpJson, "http"),
+        (Protocol::Grpc, "grpc"),
+    ] {
         let mut collector = Collector::start(name);
         let folder = tempfile::tempdir().expect("a folder");
         let settings = settings(protocol, collector.port, "wrong");
-        send(&settings, Capture::all(), folder.path(), everything(&Capture::all())).await;
-        assert_eq!(collector.ask("dump")["items"], serde_json::json!([]), "{protocol:?}");
+        send(
+            &settings,
+            Capture::all(),
+            folder.path(),
+            everything(&Capture::all()),
+        )
+        .await;
+        assert_eq!(
+            collector.ask("dump")["items"],
+            serde_json::json!([]),
+            "{protocol:?}"
+        );
         let left = std::fs::read_dir(folder.path()).expect("the spool").count();
         assert_eq!(left, 0, "{protocol:?}: what is refused for good is not kept");
     }
@@ -150,19 +184,28 @@ async fn a_request_without_its_key_is_refused_over_each_form() {
 async fn what_the_collector_missed_arrives_after_a_restart_in_another_form() {
     let folder = tempfile::tempdir().expect("a folder");
     let nobody = settings(Protocol::Grpc, deskhand_test_support::free_port(), "open sesame");
-    send(&nobody, Capture::all(), folder.path(), everything(&Capture::all())).await;
+    send(
+        &nobody,
+        Capture::all(),
+        folder.path(),
+        everything(&Capture::all()),
+    )
+    .await;
     assert!(std::fs::read_dir(folder.path()).expect("the spool").count() > 0);
     let mut collector = Collector::start("http");
     let settings = settings(Protocol::HttpJson, collector.port, "open sesame");
     let spool = Spool::open(folder.path(), &SpoolKey::new([1; 32]), 1 << 20).expect("a spool");
     let wire = Wire::new(settings.protocol, &settings.endpoint);
-    let (exporter, work) =
-        Exporter::new(&settings, recording(Capture::all()), wire, spool, world()).expect("an address of HTTP");
+    let (exporter, work) = Exporter::new(&settings, recording(Capture::all()), wire, spool, world())
+        .expect("an address of HTTP");
     let work = tokio::spawn(work);
     let is_empty = || std::fs::read_dir(folder.path()).expect("the spool").count() == 0;
     deskhand_test_support::eventually("an empty spool", PATIENCE, async || is_empty().then_some(())).await;
     exporter.stop(PATIENCE);
     work.await.expect("the exporter ends");
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("generated/events.json");
-    assert_eq!(collector.ask(&format!("check {}", table.display())), serde_json::json!([]));
+    assert_eq!(
+        collector.ask(&format!("check {}", table.display())),
+        serde_json::json!([])
+    );
 }

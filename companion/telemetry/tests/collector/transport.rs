@@ -15,20 +15,26 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) fn new(protocol: Protocol, endpoint: &str) -> Self {
         let address = endpoint.trim_start_matches("http://").to_owned();
-        Self { address, grpc: protocol == Protocol::Grpc }
+        Self {
+            address,
+            grpc: protocol == Protocol::Grpc,
+        }
     }
 
     async fn http1(&self, request: Request<Bytes>) -> std::io::Result<Answer> {
         let mut stream = TcpStream::connect(&self.address).await?;
         let (head, body) = request.into_parts();
-        let mut text = format!("POST {} HTTP/1.1\r\nhost: {}\r\n", head.uri.path(), self.address).into_bytes();
+        let mut text =
+            format!("POST {} HTTP/1.1\r\nhost: {}\r\n", head.uri.path(), self.address).into_bytes();
         for (name, value) in &head.headers {
             text.extend_from_slice(name.as_str().as_bytes());
             text.extend_from_slice(b": ");
             text.extend_from_slice(value.as_bytes());
             text.extend_from_slice(b"\r\n");
         }
-        text.extend_from_slice(format!("connection: close\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes());
+        text.extend_from_slice(
+            format!("connection: close\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(),
+        );
         stream.write_all(&text).await?;
         stream.write_all(&body).await?;
         let mut answer = Vec::new();
@@ -36,7 +42,10 @@ impl Wire {
         Ok(read(&answer))
     }
 
-    async fn http2(&self, request: Request<Bytes>) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+    async fn http2(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
         assert_eq!(request.version(), Version::HTTP_2, "gRPC asks for HTTP/2");
         let stream = TcpStream::connect(&self.address).await?;
         let (send, connection) = h2::client::handshake(stream).await?;
@@ -59,7 +68,12 @@ impl Wire {
         }
         let trailers = data.trailers().await.ok().flatten().unwrap_or_default();
         connection.abort();
-        Ok(Answer { status: head.status, headers: head.headers, body: body.freeze(), trailers })
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body: body.freeze(),
+            trailers,
+        })
     }
 }
 
@@ -74,10 +88,16 @@ impl Transport for Wire {
 }
 
 fn read(answer: &[u8]) -> Answer {
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
+    let end = answer
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .expect("a head");
     let head = std::str::from_utf8(&answer[..end]).expect("a head of text");
     let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .expect("a status");
     let mut headers = HeaderMap::new();
     for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
         let name: HeaderName = name.parse().expect("a name");

@@ -13,8 +13,8 @@ use pretty_assertions::assert_eq;
 fn program(folder: &Path, does: &str) -> PathBuf {
     let path = folder.join("helper");
     let script = format!("#!/bin/sh\necho run >> '{}/runs'\n{does}\n", folder.display());
-    std::fs::write(&path, script).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::fs::write(&path, script).expect("a test's own values");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("a test's own values");
     path
 }
 
@@ -24,56 +24,63 @@ fn runs(folder: &Path) -> usize {
 
 #[tokio::test]
 async fn its_headers_are_used_until_they_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let helper = Helper::new(program(folder.path(), r#"echo '{"Authorization": "Bearer SECRET"}'"#)).unwrap();
+    let folder = tempfile::tempdir().expect("a test's own values");
+    let helper = Helper::new(program(
+        folder.path(),
+        r#"echo '{"Authorization": "Bearer SECRET"}'"#,
+    ))
+    .expect("a test's own values");
     assert_eq!(runs(folder.path()), 0, "it is started when it is needed");
     for _ in 0..3 {
-        assert_eq!(helper.headers().await.unwrap()["authorization"], "Bearer SECRET");
+        assert_eq!(
+            helper.headers().await.expect("a test's own values")["authorization"],
+            "Bearer SECRET"
+        );
     }
     assert_eq!(runs(folder.path()), 1);
     helper.refused();
-    helper.headers().await.unwrap();
-    helper.headers().await.unwrap();
+    helper.headers().await.expect("a test's own values");
+    helper.headers().await.expect("a test's own values");
     assert_eq!(runs(folder.path()), 2);
     assert!(!format!("{helper:?}").contains("SECRET"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_runs_again_after_twenty_nine_minutes() {
-    let folder = tempfile::tempdir().unwrap();
-    let helper = Helper::new(program(folder.path(), "echo '{}'")).unwrap();
+    let folder = tempfile::tempdir().expect("a test's own values");
+    let helper = Helper::new(program(folder.path(), "echo '{}'")).expect("a test's own values");
     // The pipe of a child is no timer: the paused clock would jump over the limit while it runs.
     tokio::time::resume();
-    helper.headers().await.unwrap();
+    helper.headers().await.expect("a test's own values");
     tokio::time::pause();
     tokio::time::advance(REFRESH).await;
     tokio::time::resume();
-    helper.headers().await.unwrap();
+    helper.headers().await.expect("a test's own values");
     assert_eq!(runs(folder.path()), 2);
 }
 
 #[tokio::test]
 async fn what_goes_wrong_is_told_without_what_it_printed() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a test's own values");
     for (does, expected) in [
         ("echo SECRET; exit 3", HeaderError::Failed),
         ("echo SECRET", HeaderError::Unreadable),
         (r#"echo '{"a": 1}'"#, HeaderError::Unreadable),
         ("yes SECRET", HeaderError::Unreadable),
     ] {
-        let helper = Helper::new(program(folder.path(), does)).unwrap();
+        let helper = Helper::new(program(folder.path(), does)).expect("a test's own values");
         let error = helper.headers().await.unwrap_err();
         assert_eq!(error, expected, "{does}");
         assert!(!format!("{error} {error:?}").contains("SECRET"));
     }
-    let gone = Helper::new(folder.path().join("gone")).unwrap();
+    let gone = Helper::new(folder.path().join("gone")).expect("a test's own values");
     assert_eq!(gone.headers().await.unwrap_err(), HeaderError::NotStarted);
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_that_does_not_end_is_given_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let helper = Helper::new(program(folder.path(), "exec tail -f /dev/null")).unwrap();
+    let folder = tempfile::tempdir().expect("a test's own values");
+    let helper = Helper::new(program(folder.path(), "exec tail -f /dev/null")).expect("a test's own values");
     assert_eq!(helper.headers().await.unwrap_err(), HeaderError::TooSlow);
 }
 
@@ -92,8 +99,13 @@ fn headers_that_are_ours_and_what_is_no_header_are_left_out() {
         ("bad name", "x"),
         ("x-split", "a\r\nb: c"),
     ];
-    let headers = fixed(&BTreeMap::from(named.map(|(name, value)| (name.to_owned(), value.to_owned()))));
+    let headers = fixed(&BTreeMap::from(
+        named.map(|(name, value)| (name.to_owned(), value.to_owned())),
+    ));
     assert_eq!(headers.len(), 1);
     assert_eq!(headers["x-key"], "SECRET");
-    assert!(!format!("{headers:?}").contains("SECRET"), "values are marked as sensitive");
+    assert!(
+        !format!("{headers:?}").contains("SECRET"),
+        "values are marked as sensitive"
+    );
 }

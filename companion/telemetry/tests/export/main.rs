@@ -35,7 +35,13 @@ fn recording() -> Arc<Recording> {
 }
 
 fn record(turn: &str) -> Signals {
-    recording().event(1, Severity::Info, TurnResumed { turn: turn.to_owned() })
+    recording().event(
+        1,
+        Severity::Info,
+        TurnResumed {
+            turn: turn.to_owned(),
+        },
+    )
 }
 
 struct Running {
@@ -52,10 +58,19 @@ impl Running {
     fn with(folder: &Path, most: u64, steps: Vec<Step>, sources: Vec<Arc<dyn HeaderSource>>) -> Self {
         let collector = Scripted::new(steps);
         let spool = Spool::open(folder, &SpoolKey::new([1; 32]), most).unwrap();
-        let world = World { now: Box::new(|| 5), chance: Box::new(|| 0.0), sources };
+        let world = World {
+            now: Box::new(|| 5),
+            chance: Box::new(|| 0.0),
+            sources,
+        };
         let settings = settings("https://collector.example.com");
-        let (exporter, work) = Exporter::new(&settings, recording(), collector.clone(), spool, world).unwrap();
-        Self { exporter, work: tokio::spawn(work), collector }
+        let (exporter, work) =
+            Exporter::new(&settings, recording(), collector.clone(), spool, world).unwrap();
+        Self {
+            exporter,
+            work: tokio::spawn(work),
+            collector,
+        }
     }
 
     async fn stop(self, within: Duration) -> Scripted {
@@ -138,7 +153,11 @@ async fn pauses_double_up_to_five_minutes() {
 #[tokio::test(start_paused = true)]
 async fn what_is_refused_is_counted_and_not_sent_again() {
     let folder = tempfile::tempdir().unwrap();
-    let steps = vec![Step::Answer(status(400, None)), Step::Fail(TransportError::Closed), Step::Rejects(2)];
+    let steps = vec![
+        Step::Answer(status(400, None)),
+        Step::Fail(TransportError::Closed),
+        Step::Rejects(2),
+    ];
     let running = Running::start(folder.path(), steps);
     for turn in ["one", "two", "three"] {
         running.exporter.send(record(turn));
@@ -148,7 +167,10 @@ async fn what_is_refused_is_counted_and_not_sent_again() {
     }
     let collector = running.stop(SECOND).await;
     assert_eq!(collector.turns().len(), 3);
-    assert_eq!(collector.lost(), [("refused logs".to_owned(), 4), ("rejected logs".to_owned(), 2)]);
+    assert_eq!(
+        collector.lost(),
+        [("refused logs".to_owned(), 4), ("rejected logs".to_owned(), 2)]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,14 +226,15 @@ async fn what_has_no_room_is_dropped_and_counted() {
 async fn a_full_spool_drops_the_oldest_and_says_so_later() {
     let folder = tempfile::tempdir().unwrap();
     let away = (0..3).map(|_| Step::Fail(TransportError::Unreachable)).collect();
-    let running = Running::with(folder.path(), 4_000, away, Vec::new());
+    let running = Running::with(folder.path(), 1_500, away, Vec::new());
     for turn in 0..10 {
         running.exporter.send(record(&turn.to_string()));
         tokio::time::sleep(6 * SECOND).await;
     }
-    tokio::time::sleep(120 * SECOND).await;
+    tokio::time::sleep(Duration::from_mins(2)).await;
     let collector = running.stop(SECOND).await;
-    let arrived: std::collections::BTreeSet<String> = collector.turns().split_off(3).into_iter().flatten().collect();
+    let arrived: std::collections::BTreeSet<String> =
+        collector.turns().split_off(3).into_iter().flatten().collect();
     let lost = collector.lost();
     assert_eq!(lost.len(), 1, "{lost:?}");
     assert_eq!(lost[0].0, "spool logs");
@@ -235,7 +258,12 @@ async fn a_credential_that_is_not_accepted_is_asked_for_again_and_nothing_is_los
     let folder = tempfile::tempdir().unwrap();
     let credential = Arc::new(Credential::default());
     let sources: Vec<Arc<dyn HeaderSource>> = vec![Arc::clone(&credential) as _];
-    let running = Running::with(folder.path(), 1 << 20, vec![Step::Answer(status(401, None))], sources);
+    let running = Running::with(
+        folder.path(),
+        1 << 20,
+        vec![Step::Answer(status(401, None))],
+        sources,
+    );
     running.exporter.send(record("one"));
     running.collector.received(2).await;
     let collector = running.stop(SECOND).await;
@@ -249,7 +277,7 @@ async fn without_a_credential_everything_waits() {
     let credential = Arc::new(Credential::missing());
     let running = Running::with(folder.path(), 1 << 20, vec![], vec![credential as _]);
     running.exporter.send(record("one"));
-    tokio::time::sleep(60 * SECOND).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let collector = running.stop(SECOND).await;
     assert_eq!(collector.count(), 0);
     assert!(spooled(folder.path()) > 0);
@@ -259,8 +287,18 @@ async fn without_a_credential_everything_waits() {
 async fn an_endpoint_that_is_none_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let spool = Spool::open(folder.path(), &SpoolKey::new([1; 32]), 1_000).unwrap();
-    let world = World { now: Box::new(|| 5), chance: Box::new(|| 0.0), sources: Vec::new() };
-    let made = Exporter::new(&settings("collector"), recording(), Scripted::new(vec![]), spool, world);
+    let world = World {
+        now: Box::new(|| 5),
+        chance: Box::new(|| 0.0),
+        sources: Vec::new(),
+    };
+    let made = Exporter::new(
+        &settings("collector"),
+        recording(),
+        Scripted::new(vec![]),
+        spool,
+        world,
+    );
     assert_eq!(made.err(), Some(SettingsError::Endpoint));
 }
 

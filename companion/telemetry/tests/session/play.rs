@@ -73,13 +73,24 @@ impl Play {
 
     fn with(recording: Arc<Recording>) -> Self {
         let session = Session::new(id::session(), recording);
-        Self { session, events: Vec::new(), told: Signals::default(), messages: 0 }
+        Self {
+            session,
+            events: Vec::new(),
+            told: Signals::default(),
+            messages: 0,
+        }
     }
 
     pub(crate) fn say(&mut self, body: EventBody) {
         let seq = self.events.len() as u64 + 1;
-        let at = i64::try_from(seq).unwrap() * 1_000;
-        self.observe(SessionEvent { seq, first_seq: None, at, version: EVENT_VERSION, body });
+        let at = i64::try_from(seq).expect("a test's own values") * 1_000;
+        self.observe(SessionEvent {
+            seq,
+            first_seq: None,
+            at,
+            version: EVENT_VERSION,
+            body,
+        });
     }
 
     pub(crate) fn observe(&mut self, event: SessionEvent) {
@@ -111,14 +122,32 @@ impl Play {
     pub(crate) fn answer(&mut self, text: &str, stop: StopReason, usage: Usage) {
         self.messages += 1;
         let message = id::message(self.messages);
-        self.say(EventBody::MessageStarted { turn: id::turn(), message: message.clone() });
-        self.say(EventBody::TextDelta { message: message.clone(), text: text.to_owned() });
+        self.say(EventBody::MessageStarted {
+            turn: id::turn(),
+            message: message.clone(),
+        });
+        self.say(EventBody::TextDelta {
+            message: message.clone(),
+            text: text.to_owned(),
+        });
         let input = json!({ "value": "secret" });
         let blocks = vec![
-            Block::Text { text: text.to_owned() },
-            Block::ToolUse { id: id::call(), name: "range_write".to_owned(), input },
+            Block::Text {
+                text: text.to_owned(),
+            },
+            Block::ToolUse {
+                id: id::call(),
+                name: "range_write".to_owned(),
+                input,
+            },
         ];
-        self.say(EventBody::MessageCompleted { turn: id::turn(), message, blocks, stop, usage });
+        self.say(EventBody::MessageCompleted {
+            turn: id::turn(),
+            message,
+            blocks,
+            stop,
+            usage,
+        });
     }
 
     pub(crate) fn ask(&mut self) {
@@ -167,12 +196,20 @@ impl Play {
     }
 
     pub(crate) fn end(&mut self, outcome: TurnOutcome) {
-        let usage = Usage { input: 100, output: 40, cache_read: 60, cache_write: 0 };
-        self.say(EventBody::TurnEnded { turn: id::turn(), outcome, usage });
+        let usage = Usage {
+            input: 100,
+            output: 40,
+            cache_read: 60,
+            cache_write: 0,
+        };
+        self.say(EventBody::TurnEnded {
+            turn: id::turn(),
+            outcome,
+            usage,
+        });
     }
 
-    /// A whole turn with a tool that a person is asked about.
-    pub(crate) fn turn(&mut self) {
+    fn attach(&mut self) {
         let document = DocumentView {
             id: DocumentId::from_text("book"),
             kind: DocumentKind::Workbook,
@@ -181,16 +218,36 @@ impl Play {
             state: DocumentState::Live,
         };
         self.say(EventBody::DocumentAttached { document });
-        self.say(EventBody::FolderAttached { path: "/data/reports".to_owned(), read_only: false });
-        self.say(EventBody::ContextGiven { turn: id::turn(), text: "secret".to_owned() });
+    }
+
+    /// A whole turn with a tool that a person is asked about.
+    pub(crate) fn turn(&mut self) {
+        self.attach();
+        self.say(EventBody::FolderAttached {
+            path: "/data/reports".to_owned(),
+            read_only: false,
+        });
+        self.say(EventBody::ContextGiven {
+            turn: id::turn(),
+            text: "secret".to_owned(),
+        });
         self.prompt();
-        let usage = Usage { input: 50, output: 20, cache_read: 30, cache_write: 0 };
+        let usage = Usage {
+            input: 50,
+            output: 20,
+            cache_read: 30,
+            cache_write: 0,
+        };
         self.answer("I write", StopReason::ToolUse, usage);
         self.start_tool("range_write");
         self.ask();
         let by = SettledBy::Person(FrontEndKind::Window);
-        let settled =
-            EventBody::PermissionSettled { permission: id::permission(), choice: Choice::AllowOnce, by, folder: None };
+        let settled = EventBody::PermissionSettled {
+            permission: id::permission(),
+            choice: Choice::AllowOnce,
+            by,
+            folder: None,
+        };
         self.say(settled);
         let entry = ChangeEntry {
             document: DocumentId::from_text("book"),
@@ -202,11 +259,22 @@ impl Play {
         };
         let (turn, call) = (id::turn(), id::call());
         let entries = vec![entry];
-        let change_set = ChangeSet { id: id::change_set(), turn, call, at: 0, title: "t".to_owned(), entries };
+        let change_set = ChangeSet {
+            id: id::change_set(),
+            turn,
+            call,
+            at: 0,
+            title: "t".to_owned(),
+            entries,
+        };
         self.say(EventBody::ChangeSetApplied { change_set });
         self.complete_tool(ToolOutcome::Done);
         self.answer("It is so", StopReason::EndTurn, usage);
-        self.say(EventBody::PlanUpdated { turn: id::turn(), call: id::call(), steps: Vec::new() });
+        self.say(EventBody::PlanUpdated {
+            turn: id::turn(),
+            call: id::call(),
+            steps: Vec::new(),
+        });
         self.end(TurnOutcome::Completed);
     }
 }
@@ -214,13 +282,23 @@ impl Play {
 /// Events by name, with their attributes.
 pub(crate) fn records(signals: &Signals) -> Vec<(String, Json)> {
     let records = signals.records.iter();
-    records.map(|record| (record.definition().event_name(), named(record.attributes()))).collect()
+    records
+        .map(|record| (record.definition().event_name(), named(record.attributes())))
+        .collect()
 }
 
 /// Points by name, with attributes and amount.
 pub(crate) fn points(signals: &Signals) -> Vec<(String, Json, Amount)> {
     let points = signals.points.iter();
-    points.map(|point| (point.definition().full_name(), named(point.attributes()), point.amount())).collect()
+    points
+        .map(|point| {
+            (
+                point.definition().full_name(),
+                named(point.attributes()),
+                point.amount(),
+            )
+        })
+        .collect()
 }
 
 pub(crate) fn named(attributes: &Attributes) -> Json {
@@ -231,5 +309,10 @@ pub(crate) fn named(attributes: &Attributes) -> Json {
         Value::Truth(truth) => Json::from(*truth),
         Value::Texts(texts) => Json::from(texts.clone()),
     };
-    Json::Object(attributes.iter().map(|(name, value)| ((*name).to_owned(), plain(value))).collect())
+    Json::Object(
+        attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), plain(value)))
+            .collect(),
+    )
 }

@@ -31,10 +31,12 @@ const MARKS: [(&str, &[Category]); 7] = [
 /// A session with a mark in every field that can hold a text from outside.
 fn play(capture: Capture, filler: &str, outcome: ToolOutcome) -> Signals {
     let mut play = Play::new(capture);
-    let never = || format!("{filler} ZQNEVER {filler}");
+    let never = || never(filler);
     let title = || format!("{filler} ZQPROMPT");
-    let error = || UserError::new(ErrorCode::InferenceTimeout).happened(never()).detail(never());
-    play.say(EventBody::SessionCreated { title: title(), tour: false });
+    play.say(EventBody::SessionCreated {
+        title: title(),
+        tour: false,
+    });
     play.say(EventBody::SessionRenamed { title: title() });
     play.say(EventBody::DocumentAttached {
         document: DocumentView {
@@ -56,22 +58,83 @@ fn play(capture: Capture, filler: &str, outcome: ToolOutcome) -> Signals {
         mode: PermissionMode::Ask,
         steering: false,
     });
-    play.say(EventBody::ContextGiven { turn: id::turn(), text: never() });
-    play.say(EventBody::RetryScheduled { turn: id::turn(), error: error(), attempt: 2, wait_ms: 1 });
-    play.say(EventBody::MessageStarted { turn: id::turn(), message: id::message(1) });
-    play.say(EventBody::TextDelta { message: id::message(1), text: never() });
+    answer(&mut play, filler);
+    call(&mut play, filler, outcome);
+    end(&mut play, filler);
+    play.told
+}
+
+fn never(filler: &str) -> String {
+    format!("{filler} ZQNEVER {filler}")
+}
+
+fn error(filler: &str) -> UserError {
+    UserError::new(ErrorCode::InferenceTimeout)
+        .happened(never(filler))
+        .detail(never(filler))
+}
+
+fn answer(play: &mut Play, filler: &str) {
+    let never = || never(filler);
+    play.say(EventBody::ContextGiven {
+        turn: id::turn(),
+        text: never(),
+    });
+    play.say(EventBody::RetryScheduled {
+        turn: id::turn(),
+        error: error(filler),
+        attempt: 2,
+        wait_ms: 1,
+    });
+    play.say(EventBody::MessageStarted {
+        turn: id::turn(),
+        message: id::message(1),
+    });
+    play.say(EventBody::TextDelta {
+        message: id::message(1),
+        text: never(),
+    });
     let blocks = vec![
-        Block::Thinking { thinking: never(), signature: never() },
-        Block::Text { text: format!("ZQANSWER {filler}") },
-        Block::ToolUse { id: id::call(), name: "ZQTOOL".to_owned(), input: json!({ "a": never() }) },
+        Block::Thinking {
+            thinking: never(),
+            signature: never(),
+        },
+        Block::Text {
+            text: format!("ZQANSWER {filler}"),
+        },
+        Block::ToolUse {
+            id: id::call(),
+            name: "ZQTOOL".to_owned(),
+            input: json!({ "a": never() }),
+        },
     ];
     let usage = Usage::default();
     let stop = StopReason::Other(never());
-    play.say(EventBody::MessageCompleted { turn: id::turn(), message: id::message(1), blocks, stop, usage });
-    let steps = vec![PlanStep { title: never(), state: PlanState::Done }];
-    play.say(EventBody::PlanUpdated { turn: id::turn(), call: id::call(), steps });
-    call(&mut play, filler, outcome);
-    play.say(EventBody::CompactionStarted { turn: id::turn(), message: id::message(2) });
+    play.say(EventBody::MessageCompleted {
+        turn: id::turn(),
+        message: id::message(1),
+        blocks,
+        stop,
+        usage,
+    });
+    let steps = vec![PlanStep {
+        title: never(),
+        state: PlanState::Done,
+    }];
+    play.say(EventBody::PlanUpdated {
+        turn: id::turn(),
+        call: id::call(),
+        steps,
+    });
+}
+
+fn end(play: &mut Play, filler: &str) {
+    let never = || never(filler);
+    let usage = Usage::default();
+    play.say(EventBody::CompactionStarted {
+        turn: id::turn(),
+        message: id::message(2),
+    });
     play.say(EventBody::ContextCompacted {
         turn: id::turn(),
         message: id::message(2),
@@ -81,15 +144,26 @@ fn play(capture: Capture, filler: &str, outcome: ToolOutcome) -> Signals {
         before: 1,
         usage,
     });
-    play.say(EventBody::Notice { text: never(), error: Some(error()) });
+    play.say(EventBody::Notice {
+        text: never(),
+        error: Some(error(filler)),
+    });
     let document = DocumentId::from_text("book");
-    play.say(EventBody::FileSaved { document, path: never(), size: 1, title: never() });
-    play.say(EventBody::TurnEnded { turn: id::turn(), outcome: TurnOutcome::Failed(error()), usage });
-    play.told
+    play.say(EventBody::FileSaved {
+        document,
+        path: never(),
+        size: 1,
+        title: never(),
+    });
+    play.say(EventBody::TurnEnded {
+        turn: id::turn(),
+        outcome: TurnOutcome::Failed(error(filler)),
+        usage,
+    });
 }
 
 fn call(play: &mut Play, filler: &str, outcome: ToolOutcome) {
-    let never = || format!("{filler} ZQNEVER {filler}");
+    let never = || never(filler);
     play.say(EventBody::ToolCallStarted {
         turn: id::turn(),
         call: id::call(),
@@ -99,8 +173,38 @@ fn call(play: &mut Play, filler: &str, outcome: ToolOutcome) {
         document: None,
         target: Some(format!("ZQPLACE {filler}")),
     });
-    play.say(EventBody::ToolCallWaiting { call: id::call(), error: UserError::new(ErrorCode::Internal).detail(never()) });
-    let row = BeforeAfter { cell: never(), label: Some(never()), now: never(), after: never(), formula: false };
+    play.say(EventBody::ToolCallWaiting {
+        call: id::call(),
+        error: UserError::new(ErrorCode::Internal).detail(never()),
+    });
+    ask(play, filler);
+    change(play, filler);
+    let failed = outcome != ToolOutcome::Done;
+    play.say(EventBody::ToolCallCompleted {
+        turn: id::turn(),
+        call: id::call(),
+        outcome,
+        title: never(),
+        // What a failed tool says is a detail as well as content.
+        output: if failed {
+            "it failed".to_owned()
+        } else {
+            format!("{filler} ZQOUTPUT")
+        },
+        attachments: Vec::new(),
+        duration_ms: 1,
+    });
+}
+
+fn ask(play: &mut Play, filler: &str) {
+    let never = || never(filler);
+    let row = BeforeAfter {
+        cell: never(),
+        label: Some(never()),
+        now: never(),
+        after: never(),
+        formula: false,
+    };
     let request = PermissionRequest {
         id: id::permission(),
         turn: id::turn(),
@@ -115,7 +219,11 @@ fn call(play: &mut Play, filler: &str, outcome: ToolOutcome) {
         read: Vec::new(),
         rows: vec![row],
         total: 1,
-        risks: vec![RiskNote { cells: never(), reach: never(), rule: never() }],
+        risks: vec![RiskNote {
+            cells: never(),
+            reach: never(),
+            rule: never(),
+        }],
         choices: vec![Choice::AllowOnce],
     };
     play.say(EventBody::PermissionRequested { request });
@@ -125,6 +233,10 @@ fn call(play: &mut Play, filler: &str, outcome: ToolOutcome) {
         by: SettledBy::Person(FrontEndKind::Window),
         folder: Some(never()),
     });
+}
+
+fn change(play: &mut Play, filler: &str) {
+    let never = || never(filler);
     let entry = ChangeEntry {
         document: DocumentId::from_text("ZQPLACE"),
         kind: DocumentKind::File,
@@ -134,20 +246,22 @@ fn call(play: &mut Play, filler: &str, outcome: ToolOutcome) {
         sources: Vec::new(),
     };
     let (turn, by, at) = (id::turn(), id::call(), 0);
-    let change_set = ChangeSet { id: id::change_set(), turn, call: by, at, title: never(), entries: vec![entry] };
-    play.say(EventBody::ChangeSetApplied { change_set });
-    play.say(EventBody::ChangedSince { change_set: id::change_set(), targets: vec![never()] });
-    play.say(EventBody::ChangeSetUndone { change_set: id::change_set(), kept: vec![never()] });
-    let failed = outcome != ToolOutcome::Done;
-    play.say(EventBody::ToolCallCompleted {
-        turn: id::turn(),
-        call: id::call(),
-        outcome,
+    let change_set = ChangeSet {
+        id: id::change_set(),
+        turn,
+        call: by,
+        at,
         title: never(),
-        // What a failed tool says is a detail as well as content.
-        output: if failed { "it failed".to_owned() } else { format!("{filler} ZQOUTPUT") },
-        attachments: Vec::new(),
-        duration_ms: 1,
+        entries: vec![entry],
+    };
+    play.say(EventBody::ChangeSetApplied { change_set });
+    play.say(EventBody::ChangedSince {
+        change_set: id::change_set(),
+        targets: vec![never()],
+    });
+    play.say(EventBody::ChangeSetUndone {
+        change_set: id::change_set(),
+        kept: vec![never()],
     });
 }
 

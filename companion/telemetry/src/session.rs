@@ -6,6 +6,7 @@
 mod model;
 mod names;
 mod tools;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,11 +16,10 @@ use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::message::Usage;
 use deskhand_protocol::session::PermissionMode;
 use deskhand_protocol::{
-    CallId, DocumentId, ErrorCode, EventBody, MessageId, PermissionId, SessionEvent, SessionId, Timestamp,
-    TurnId, UserError,
+    CallId, DocumentId, ErrorCode, EventBody, PermissionId, SessionEvent, SessionId, Timestamp, UserError,
 };
 
-use crate::record::{Amount, Place, Recording, Severity, Signals, Span, SpanRef, first_bytes, prompt_id};
+use crate::record::{Amount, Place, Recording, Severity, Signals, Span, SpanRef};
 use crate::schema::{
     ActiveTime, ChangeSetRedone, ChangeSetUndone, Described, DocumentAttached, DocumentChanged,
     DocumentChangedByPerson, DocumentDetached, FolderAttached, FolderDetached, Interaction, InternalError,
@@ -28,6 +28,7 @@ use crate::schema::{
 };
 use names::{front_end, mode_name, word};
 use tools::{Asked, Call};
+use turn::{Answer, Turn};
 
 /// Calls and questions of a turn that are kept in mind; a turn has a cap far below.
 const KEPT: usize = 4_096;
@@ -51,32 +52,6 @@ pub struct Session {
     turn: Option<Turn>,
     tools: BTreeMap<CallId, Call>,
     asked: BTreeMap<PermissionId, Asked>,
-}
-
-/// The turn that runs.
-#[derive(Debug)]
-struct Turn {
-    id: TurnId,
-    prompt: String,
-    root: SpanRef,
-    text: String,
-    at: Timestamp,
-    /// When the newest answer ended, or the prompt came.
-    since: Timestamp,
-    calls: u64,
-    /// Milliseconds that the turn waited for a person.
-    waited: u64,
-    answer: Option<Answer>,
-    compaction: Option<(MessageId, Timestamp)>,
-    retries: Option<(u32, Timestamp)>,
-}
-
-/// The answer that is on its way.
-#[derive(Debug)]
-struct Answer {
-    message: MessageId,
-    at: Timestamp,
-    first_words: Option<Timestamp>,
 }
 
 impl Session {
@@ -462,25 +437,6 @@ impl Session {
             attributes,
             events: Vec::new(),
         });
-    }
-}
-
-impl Turn {
-    fn new(session: &str, id: &TurnId, text: &str, at: Timestamp) -> Self {
-        let trace = first_bytes("trace", &[session, id.as_str()]);
-        Self {
-            id: id.clone(),
-            prompt: prompt_id(session, id.as_str()),
-            root: SpanRef::of(trace, &["interaction", id.as_str()]),
-            text: text.to_owned(),
-            at,
-            since: at,
-            calls: 0,
-            waited: 0,
-            answer: None,
-            compaction: None,
-            retries: None,
-        }
     }
 }
 

@@ -23,6 +23,7 @@ const HEAD: usize = 5;
 /// Bytes of a file; ours are far below.
 const LARGEST: u64 = 16 << 20;
 const ENDING: &str = "otlp";
+const HALF_WRITTEN: &str = "tmp";
 const PURPOSE: &[u8] = b"deskhand otlp spool 1";
 
 /// The key that requests are sealed with; the caller keeps it in the secret store of the system. Wiped when dropped.
@@ -82,6 +83,7 @@ impl Spool {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let Some(number) = number_of(&entry.path()) else {
+                remove_half_written(&entry.path());
                 continue;
             };
             files.insert(number, entry.metadata().map_or(0, |metadata| metadata.len()));
@@ -113,7 +115,7 @@ impl Spool {
         }
         let dropped = self.make_room(size);
         let path = self.path(self.next);
-        let beside = path.with_extension("tmp");
+        let beside = path.with_extension(HALF_WRITTEN);
         let mut file = files::create(&beside)?;
         file.write_all(&sealed)?;
         file.sync_all()?;
@@ -203,6 +205,15 @@ impl Spool {
     }
 }
 
+/// What a killed program was writing beside its files.
+fn remove_half_written(path: &Path) {
+    if path.extension().is_some_and(|ending| ending == HALF_WRITTEN)
+        && let Err(error) = fs::remove_file(path)
+    {
+        tracing::warn!(%error, "a file of the spool could not be removed");
+    }
+}
+
 fn place(number: u64) -> Vec<u8> {
     let mut place = PURPOSE.to_vec();
     place.extend_from_slice(&number.to_be_bytes());
@@ -258,6 +269,7 @@ mod tests {
             spool.push(&payload(items)).unwrap();
         }
         drop(spool);
+        fs::write(folder.path().join("00000000000000000003.tmp"), "half").unwrap();
         let mut spool = open(folder.path());
         spool.push(&payload(4)).unwrap();
         let taken: Vec<u32> = std::iter::from_fn(|| take(&mut spool)).collect();

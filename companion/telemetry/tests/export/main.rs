@@ -57,15 +57,15 @@ impl Running {
 
     fn with(folder: &Path, most: u64, steps: Vec<Step>, sources: Vec<Arc<dyn HeaderSource>>) -> Self {
         let collector = Scripted::new(steps);
-        let spool = Spool::open(folder, &SpoolKey::new([1; 32]), most).unwrap();
+        let spool = Spool::open(folder, &SpoolKey::new([1; 32]), most).expect("a test's own values");
         let world = World {
             now: Box::new(|| 5),
             chance: Box::new(|| 0.0),
             sources,
         };
         let settings = settings("https://collector.example.com");
-        let (exporter, work) =
-            Exporter::new(&settings, recording(), collector.clone(), spool, world).unwrap();
+        let (exporter, work) = Exporter::new(&settings, recording(), collector.clone(), spool, world)
+            .expect("a test's own values");
         Self {
             exporter,
             work: tokio::spawn(work),
@@ -75,7 +75,7 @@ impl Running {
 
     async fn stop(self, within: Duration) -> Scripted {
         self.exporter.stop(within);
-        self.work.await.unwrap();
+        self.work.await.expect("a test's own values");
         self.collector
     }
 }
@@ -90,7 +90,7 @@ fn settings(endpoint: &str) -> Settings {
 }
 
 fn spooled(folder: &Path) -> usize {
-    std::fs::read_dir(folder).unwrap().count()
+    std::fs::read_dir(folder).expect("a test's own values").count()
 }
 
 #[tokio::test(start_paused = true)]

@@ -186,9 +186,9 @@ table! {
     }
     /// Records that did not reach the collector.
     own Counter("{record}") "export.lost" ExportLost {
-        /// `queue`, `spool`, `rejected`, `refused`, `altered` or `too_large`.
+        /// `queue`, `spool`, `rejected`, `refused` or `altered`.
         reason: &'static str = "reason" always,
-        /// `logs`, `metrics` or `traces`.
+        /// `logs`, `metrics` or `traces`; `unknown` for a file that could not be read.
         signal: &'static str = "signal" always,
     }
 }

@@ -52,7 +52,7 @@ fn each_rule_takes_out_what_it_is_for() {
             r#"{"password": "hunter2", "a": 1}"#,
             r#"{"8 characters": <redacted>"#,
         ),
-        ("used sk-ant-REDACTED here", "used <redacted> here"),
+        ("used sk-live-abcdefgh12345 here", "used <redacted> here"),
         ("used Bearer abc here", "used <redacted> here"),
         ("used AKIAIOSFODNN7EXAMPLE here", "used <redacted> here"),
         ("used eyJhbGciOi.eyJzdWIi.c2ln here", "used <redacted> here"),

@@ -1,0 +1,142 @@
+//! The exporter: takes signals without waiting, batches them, sends them through the port, and keeps what the collector cannot
+//! take now in the spool. Everything it holds is bounded, and what it loses is counted and told to the collector.
+
+mod queue;
+mod totals;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use deskhand_protocol::Timestamp;
+use http::HeaderMap;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use crate::headers;
+use crate::port::{HeaderSource, Transport};
+use crate::record::{Recording, Signals};
+use crate::resource::Resource;
+use crate::spool::Spool;
+use crate::wire::{Protocol, Target};
+use queue::Queue;
+use worker::Worker;
+
+/// How the exporter is set up: the keys `otlp…` of the policy, already read.
+#[derive(Debug)]
+pub struct Settings {
+    /// `otlpEndpoint`: for HTTP the address before `/v1/logs`, for gRPC the server.
+    pub endpoint: String,
+    /// `otlpProtocol`.
+    pub protocol: Protocol,
+    /// `otlpHeaders`. Values may be secret.
+    pub headers: Secrets,
+    /// What is said of the program and the machine.
+    pub resource: Resource,
+}
+
+/// Headers whose values are never printed.
+#[derive(Clone, Default)]
+pub struct Secrets(pub BTreeMap<String, String>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// What comes from the world around.
+pub struct World {
+    /// Milliseconds since 1970; timers run on tokio's clock.
+    pub now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Numbers from 0 to 1 by chance, so that many machines do not come back at once.
+    pub chance: Box<dyn Fn() -> f64 + Send + Sync>,
+    /// Headers that change, in the order in which they are laid over the fixed ones: the helper's (`otlpHeadersHelper`), then the
+    /// credential for the model provider (`otlpAuthMode`).
+    pub sources: Vec<Arc<dyn HeaderSource>>,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no exporter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// The address is none of HTTP or HTTPS.
+    #[error("`otlpEndpoint` is no address of HTTP or HTTPS")]
+    Endpoint,
+}
+
+/// Hands signals to the exporter. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Exporter {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<Queue>,
+    /// A batch is full.
+    full: Notify,
+    /// When everything must be at its end, once that is asked for.
+    end: watch::Sender<Option<Instant>>,
+}
+
+impl Exporter {
+    /// An exporter, and the work that has to be spawned for it: it ends after [`Exporter::stop`].
+    pub fn new<T: Transport>(
+        settings: &Settings,
+        recording: Arc<Recording>,
+        transport: T,
+        spool: Spool,
+        world: World,
+    ) -> Result<(Self, impl Future<Output = ()> + Send + use<T>), SettingsError> {
+        let target = Target::new(&settings.endpoint, settings.protocol).ok_or(SettingsError::Endpoint)?;
+        let fixed: HeaderMap = headers::fixed(&settings.headers.0);
+        let queue = Queue::new((world.now)());
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(queue),
+            full: Notify::new(),
+            end: watch::Sender::new(None),
+        });
+        let worker = Worker::new(
+            Arc::clone(&shared),
+            target,
+            fixed,
+            settings.resource.clone(),
+            recording,
+            transport,
+            spool,
+            world,
+        );
+        Ok((Self { shared }, worker.run()))
+    }
+
+    /// Takes signals over. Never waits: what has no room is dropped and counted.
+    pub fn send(&self, signals: Signals) {
+        if self.shared.queue().add(signals) {
+            self.shared.full.notify_one();
+        }
+    }
+
+    /// Asks for the end: what is left is sent within this time, and then put into the spool.
+    pub fn stop(&self, within: Duration) {
+        self.shared.end.send_replace(Some(Instant::now() + within));
+    }
+}
+
+impl Shared {
+    /// The queue is whole after each of its methods, also where a thread panicked in one.
+    fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
+        self.queue
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,141 @@
+//! Headers of requests to the collector: fixed ones, and those that a program prints.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use crate::port::{HeaderError, HeaderSource, HeadersFuture};
+
+/// How long what a helper printed is used.
+pub const REFRESH: Duration = Duration::from_mins(29);
+/// How long a helper may take.
+const WITHIN: Duration = Duration::from_secs(30);
+/// Bytes that a helper may print.
+const PRINTED: usize = 64 * 1024;
+/// Headers that may be given.
+const MOST: usize = 64;
+/// Bytes of a value.
+const VALUE: usize = 8 * 1024;
+/// Headers that belong to the message or to the connection (RFC 9110, RFC 9112, gRPC over HTTP/2).
+const OURS: [&str; 13] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// The headers of a table of names and values, marked as sensitive. What is no header, or is ours, is left out.
+pub fn fixed(named: &BTreeMap<String, String>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in named.iter().take(MOST) {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok();
+        let value = HeaderValue::from_str(value)
+            .ok()
+            .filter(|value| value.len() <= VALUE);
+        let (Some(name), Some(mut value)) = (name, value) else {
+            continue;
+        };
+        if OURS.contains(&name.as_str()) || name.as_str().starts_with("grpc-") {
+            continue;
+        }
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    headers
+}
+
+/// A program that prints a JSON object of headers (`otlpHeadersHelper`). It is run again after [`REFRESH`], and when the
+/// collector did not accept what it printed. Its output is never logged.
+#[derive(Debug)]
+pub struct Helper {
+    program: PathBuf,
+    printed: Mutex<Option<(HeaderMap, Instant)>>,
+    refused: AtomicBool,
+}
+
+impl Helper {
+    /// The program at an absolute path. It is started when headers are first needed.
+    pub fn new(program: PathBuf) -> Result<Self, HeaderError> {
+        if !program.is_absolute() {
+            return Err(HeaderError::NotAbsolute);
+        }
+        Ok(Self {
+            program,
+            printed: Mutex::new(None),
+            refused: AtomicBool::new(false),
+        })
+    }
+
+    async fn current(&self) -> Result<HeaderMap, HeaderError> {
+        let mut printed = self.printed.lock().await;
+        let refused = self.refused.swap(false, Ordering::Relaxed);
+        if let Some((headers, at)) = printed.as_ref().filter(|_| !refused)
+            && at.elapsed() < REFRESH
+        {
+            return Ok(headers.clone());
+        }
+        let headers = self.run().await?;
+        *printed = Some((headers.clone(), Instant::now()));
+        Ok(headers)
+    }
+
+    async fn run(&self) -> Result<HeaderMap, HeaderError> {
+        let mut command = Command::new(&self.program);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|_| HeaderError::NotStarted)?;
+        let output = child.stdout.take().ok_or(HeaderError::NotStarted)?;
+        let ended = async {
+            let mut text = zeroize::Zeroizing::new(Vec::new());
+            let most = PRINTED as u64 + 1;
+            output
+                .take(most)
+                .read_to_end(&mut text)
+                .await
+                .map_err(|_| HeaderError::Failed)?;
+            if text.len() > PRINTED {
+                return Err(HeaderError::Unreadable);
+            }
+            let status = child.wait().await.map_err(|_| HeaderError::Failed)?;
+            if status.success() {
+                Ok(text)
+            } else {
+                Err(HeaderError::Failed)
+            }
+        };
+        let text = timeout(WITHIN, ended).await.map_err(|_| HeaderError::TooSlow)??;
+        let named: BTreeMap<String, String> =
+            serde_json::from_slice(&text).map_err(|_| HeaderError::Unreadable)?;
+        Ok(fixed(&named))
+    }
+}
+
+impl HeaderSource for Helper {
+    fn headers(&self) -> HeadersFuture<'_> {
+        Box::pin(self.current())
+    }
+
+    fn refused(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+}

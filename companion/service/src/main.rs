@@ -105,7 +105,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Pairing { command, json } => terminal::pairing::pairing(&paths, command, json).await,
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
         Command::Document { command } => document::run(&paths, command).await,
-        Command::Audit { command, json } => terminal::audit::audit(&paths, command, json).await,
+        Command::Audit { command, json } => Box::pin(terminal::audit::audit(&paths, command, json)).await,
         Command::Trust => terminal::status::trust(&paths).await,
     };
     code.map(Ended::With)

@@ -60,20 +60,7 @@ pub(crate) struct ServeOptions {
 /// Runs until it is told to stop, or until it has to start anew on the port that it answers.
 pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
-    let lock = match InstanceLock::acquire(&paths) {
-        Ok(lock) => lock,
-        Err(InstanceError::AlreadyRunning(running)) => {
-            let address = running
-                .address
-                .as_deref()
-                .unwrap_or("an address that is not known yet");
-            anyhow::bail!(
-                "Deskhand runs already, as process {} at {address}. Use that one.",
-                running.pid
-            );
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let lock = alone(&paths)?;
     let secrets = open_secrets(&paths).await?;
     let settings = Settings::load(&paths, &secrets)?;
     if options.tour && settings.managed {
@@ -122,6 +109,24 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     server.serve(service, tokens, shutdown).await;
     upkeep.end().await;
     Ok(watch.await?)
+}
+
+/// Makes sure that no other service of this user runs.
+fn alone(paths: &Paths) -> anyhow::Result<InstanceLock> {
+    match InstanceLock::acquire(paths) {
+        Ok(lock) => Ok(lock),
+        Err(InstanceError::AlreadyRunning(running)) => {
+            let address = running
+                .address
+                .as_deref()
+                .unwrap_or("an address that is not known yet");
+            anyhow::bail!(
+                "Deskhand runs already, as process {} at {address}. Use that one.",
+                running.pid
+            );
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The policy key of the organisation's own copy of office.js.

@@ -64,7 +64,7 @@ fn candidates(row: &Definition) -> Vec<Value> {
 
 /// A row with the values to try, and those of them that are valid.
 struct Row {
-    row: &'static Definition,
+    definition: &'static Definition,
     candidates: Vec<Value>,
     valid: Vec<Value>,
 }
@@ -78,7 +78,7 @@ fn rows() -> Vec<Row> {
             .cloned()
             .collect();
         Row {
-            row,
+            definition: row,
             candidates,
             valid,
         }
@@ -91,7 +91,7 @@ fn generated(seed: u64, rows: &[Row]) -> Map<String, Value> {
     let mut chance = Chance(seed);
     let mut profile = Map::new();
     for Row {
-        row,
+        definition: row,
         candidates,
         valid,
     } in rows
@@ -124,19 +124,21 @@ fn forms(keys: &Map<String, Value>) -> [Vec<u8>; 3] {
         value => value.to_string(),
     };
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
-    let members: String = keys
+    let members: Vec<String> = keys
         .iter()
         .map(|(key, value)| format!("<key>{key}</key><string>{}</string>\n", escaped(&flat(value))))
         .collect();
+    let members = members.concat();
     let plist = format!(
         "<?xml version=\"1.0\"?>\n<plist version=\"1.0\"><dict><key>PayloadContent</key><array><dict><key>PayloadType</key>\
          <string>com.anthropic.claudefordesktop</string>\n{members}</dict></array></dict></plist>"
     );
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let lines: String = keys
+    let lines: Vec<String> = keys
         .iter()
         .map(|(key, value)| format!("{}={}\r\n", quoted(key), quoted(&flat(value))))
         .collect();
+    let lines = lines.concat();
     let reg = format!(
         "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Claude]\r\n{lines}"
     );
@@ -176,6 +178,24 @@ fn kinds(import: &Import, key: &str) -> Vec<DifferenceKind> {
     about.map(|difference| difference.kind).collect()
 }
 
+/// What the row says of its effect is told.
+fn tells_effect(row: &Definition, kinds: &[DifferenceKind]) {
+    let told = [
+        (DifferenceKind::Effect, row.differs.is_some()),
+        (
+            DifferenceKind::ActsLater,
+            matches!(row.effect, Effect::ActsWith(_)),
+        ),
+        (
+            DifferenceKind::NotApplicable,
+            matches!(row.effect, Effect::NotApplicable(_)),
+        ),
+    ];
+    for (kind, expected) in told {
+        assert_eq!(kinds.contains(&kind), expected, "{}: {kind:?}", row.name);
+    }
+}
+
 /// Of each key: taken over with the same effect, or named among the differences.
 fn holds(profile: &Profile, import: &Import) {
     let (before, after) = (resolved(profile), outcome(import));
@@ -212,25 +232,7 @@ fn holds(profile: &Profile, import: &Import) {
         let valid = (row.check)(value, profile.encoding).is_ok();
         assert_eq!(kinds.contains(&DifferenceKind::Invalid), !valid, "{}", row.name);
         if valid {
-            assert_eq!(
-                kinds.contains(&DifferenceKind::Effect),
-                row.differs.is_some(),
-                "{}",
-                row.name
-            );
-            assert_eq!(
-                kinds.contains(&DifferenceKind::ActsLater),
-                matches!(row.effect, Effect::ActsWith(_)),
-                "{}",
-                row.name
-            );
-            let nothing = matches!(row.effect, Effect::NotApplicable(_));
-            assert_eq!(
-                kinds.contains(&DifferenceKind::NotApplicable),
-                nothing,
-                "{}",
-                row.name
-            );
+            tells_effect(row, &kinds);
         }
         assert_eq!(
             kinds.contains(&DifferenceKind::Renamed),

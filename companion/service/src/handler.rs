@@ -278,6 +278,7 @@ impl Service {
         method: Method,
         params: Value,
     ) -> Result<Value, UserError> {
+        let by = front_end.kind();
         match method {
             Method::DocumentOpen => give(
                 self.open(front_end, &read::<OpenParams>(params)?.document)
@@ -299,7 +300,7 @@ impl Service {
             Method::DocumentList => give(DocumentsAnswer {
                 documents: self.hub.registry.live(),
             }),
-            Method::DocumentAttach => give(self.attach_file(read(params)?, front_end.kind()).await?),
+            Method::DocumentAttach => give(self.attach_file(read(params)?, by).await?),
             Method::DocumentDetach => {
                 let params: DetachParams = read(params)?;
                 self.hub.handle(&params.session).await?;
@@ -307,26 +308,20 @@ impl Service {
                     .documents
                     .detach(&params.session, &params.document)
                     .await?;
-                let event = EventBody::DocumentDetached {
-                    document: params.document,
-                };
-                self.hub
-                    .record(&params.session, vec![event], front_end.kind().into())
-                    .await?;
+                let document = params.document;
+                let events = vec![EventBody::DocumentDetached { document }];
+                self.hub.record(&params.session, events, by.into()).await?;
                 give(Nothing {})
             }
             Method::FolderAttach => {
                 let AttachParams { session, path } = read(params)?;
-                self.hub
-                    .attach_folder(&session, Path::new(&path), front_end.kind().into())
-                    .await?;
+                let path = Path::new(&path);
+                self.hub.attach_folder(&session, path, by.into()).await?;
                 give(Nothing {})
             }
             Method::FolderDetach => {
                 let AttachParams { session, path } = read(params)?;
-                self.hub
-                    .detach_folder(&session, &path, front_end.kind().into())
-                    .await?;
+                self.hub.detach_folder(&session, &path, by.into()).await?;
                 give(Nothing {})
             }
             Method::DocumentSelect => {

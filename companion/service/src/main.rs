@@ -89,14 +89,14 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
     let paths = Paths::resolve(|name| std::env::var_os(name))?;
     let code = match options.command {
         Command::Serve(serve) => {
-            let again = serve::serve(paths, serve.into()).await?;
+            let again = Box::pin(serve::serve(paths, serve.into())).await?;
             return Ok(again.map_or(Ended::With(ExitCode::SUCCESS), Ended::Again));
         }
         Command::Manifest { port } => {
             terminal::sessions::print(&manifest::render(port))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Status { json } => terminal::status::status(&paths, json).await,
+        Command::Status { json } => Box::pin(terminal::status::status(&paths, json)).await,
         Command::Ask(ask) => options::ask(&paths, ask).await,
         Command::Session { command, json } => options::session(&paths, command, json).await,
         Command::Journal { command, json } => options::journal(&paths, command, json).await,
@@ -107,8 +107,8 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Document { command } => document::run(&paths, command).await,
         Command::Policy { command, json } => terminal::policy::policy(&paths, command, json).await,
         Command::Egress { command } => terminal::egress::egress(&paths, command).await,
-        Command::Doctor { json } => terminal::doctor::doctor(&paths, json).await,
-        Command::Audit { command, json } => terminal::audit::audit(&paths, command, json).await,
+        Command::Doctor { json } => Box::pin(terminal::doctor::doctor(&paths, json)).await,
+        Command::Audit { command, json } => Box::pin(terminal::audit::audit(&paths, command, json)).await,
         Command::Trust => terminal::status::trust(&paths).await,
     };
     code.map(Ended::With)

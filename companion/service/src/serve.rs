@@ -14,7 +14,6 @@ use deskhand_inference::{Gateway, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
-use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::session::SessionAnswer;
 use deskhand_protocol::{ErrorCode, EventBody, Notification, UserError};
 use deskhand_server::{
@@ -63,20 +62,7 @@ pub(crate) struct ServeOptions {
 /// Runs until it is told to stop, or until it has to start anew on the port that it answers.
 pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
-    let lock = match InstanceLock::acquire(&paths) {
-        Ok(lock) => lock,
-        Err(InstanceError::AlreadyRunning(running)) => {
-            let address = running
-                .address
-                .as_deref()
-                .unwrap_or("an address that is not known yet");
-            anyhow::bail!(
-                "Deskhand runs already, as process {} at {address}. Use that one.",
-                running.pid
-            );
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let lock = alone(&paths)?;
     let secrets = open_secrets(&paths).await?;
     let settings = Settings::load(&paths, &secrets)?;
     if options.tour && settings.managed {
@@ -119,6 +105,24 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     server.serve(service, tokens, shutdown).await;
     upkeep.end().await;
     Ok(watch.await?)
+}
+
+/// Makes sure that no other service of this user runs.
+fn alone(paths: &Paths) -> anyhow::Result<InstanceLock> {
+    match InstanceLock::acquire(paths) {
+        Ok(lock) => Ok(lock),
+        Err(InstanceError::AlreadyRunning(running)) => {
+            let address = running
+                .address
+                .as_deref()
+                .unwrap_or("an address that is not known yet");
+            anyhow::bail!(
+                "Deskhand runs already, as process {} at {address}. Use that one.",
+                running.pid
+            );
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The gate under these settings.
@@ -313,10 +317,7 @@ fn build(
         panes,
         front_ends,
         view: std::sync::RwLock::new(view),
-        closed_panes: [FrontEndKind::Excel, FrontEndKind::Powerpoint]
-            .into_iter()
-            .filter_map(|kind| Some((kind, settings.closed_pane(kind)?)))
-            .collect(),
+        closed_panes: settings.closed_panes(),
         refusals: Refusals::default(),
         notes,
     };

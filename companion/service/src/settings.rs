@@ -142,18 +142,18 @@ impl Settings {
             .with_lasting(self.policy.connectors.mcp_persistent_always_allow_enabled.value)
     }
 
-    /// Why there is no pane of this kind, where the organisation switched it off.
-    pub(crate) fn closed_pane(&self, kind: FrontEndKind) -> Option<UserError> {
-        let host = match kind {
-            FrontEndKind::Excel => OfficeHost::Sheet,
-            FrontEndKind::Powerpoint => OfficeHost::Slide,
-            FrontEndKind::Window | FrontEndKind::Terminal => return None,
-        };
+    /// Why there is no pane of a kind, where the organisation switched it off.
+    pub(crate) fn closed_panes(&self) -> BTreeMap<FrontEndKind, UserError> {
         let closed = &self.policy.workspace.office_disabled_hosts;
-        let error = || {
-            UserError::new(ErrorCode::PaneDisabled).detail(format!("officeDisabledHosts, {}", closed.origin))
+        let error =
+            UserError::new(ErrorCode::PaneDisabled).detail(format!("officeDisabledHosts, {}", closed.origin));
+        let kind = |host: &OfficeHost| match host {
+            OfficeHost::Sheet => Some(FrontEndKind::Excel),
+            OfficeHost::Slide => Some(FrontEndKind::Powerpoint),
+            OfficeHost::Document | OfficeHost::Mail => None,
         };
-        closed.value.0.contains(&host).then(error)
+        let kinds = closed.value.0.iter().filter_map(kind);
+        kinds.map(|kind| (kind, error.clone())).collect()
     }
 
     /// What of files may be read.

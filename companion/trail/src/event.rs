@@ -13,6 +13,7 @@ use crate::record::{Actor, Id};
 /// Who did what, with the content that the record is to know of. `by` is who gave events that do not say it themselves.
 pub fn of_event(body: &EventBody, by: Actor) -> Option<(Actor, What, Option<Vec<u8>>)> {
     turn(body)
+        .or_else(|| model(body))
         .or_else(|| tool(body))
         .or_else(|| decision(body, by))
         .or_else(|| place(body, by))
@@ -22,8 +23,8 @@ fn id(text: &impl ToString) -> Id {
     Id::of(&text.to_string())
 }
 
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    Some(text.as_bytes().to_vec())
+fn bytes(text: &str) -> Vec<u8> {
+    text.as_bytes().to_vec()
 }
 
 fn json_of(value: &impl Serialize) -> Option<Vec<u8>> {
@@ -34,7 +35,7 @@ fn read_tokens(usage: Usage) -> u64 {
     usage.input + usage.cache_read + usage.cache_write
 }
 
-/// What a person says, and what the model answers.
+/// What a person says, and what comes of it.
 fn turn(body: &EventBody) -> Option<(Actor, What, Option<Vec<u8>>)> {
     Some(match body {
         EventBody::PromptAccepted {
@@ -52,11 +53,32 @@ fn turn(body: &EventBody) -> Option<(Actor, What, Option<Vec<u8>>)> {
                 documents: documents.len() as u32,
                 steering: *steering,
             };
-            ((*from).into(), what, bytes(text))
+            ((*from).into(), what, Some(bytes(text)))
         }
         EventBody::CancelRequested { turn, from } => {
             ((*from).into(), What::TurnCancelled { turn: id(turn) }, None)
         }
+        EventBody::TurnEnded { turn, outcome, usage } => {
+            let outcome = match outcome {
+                TurnOutcome::Completed => "completed",
+                TurnOutcome::Cancelled => "cancelled",
+                TurnOutcome::Failed(error) => error.code.as_str(),
+            };
+            let what = What::TurnEnded {
+                turn: id(turn),
+                outcome: outcome.to_owned(),
+                input_tokens: read_tokens(*usage),
+                output_tokens: usage.output,
+            };
+            (Actor::Agent, what, None)
+        }
+        _ => return None,
+    })
+}
+
+/// What the model is asked and answers.
+fn model(body: &EventBody) -> Option<(Actor, What, Option<Vec<u8>>)> {
+    Some(match body {
         EventBody::MessageStarted { turn, message } | EventBody::CompactionStarted { turn, message } => {
             let (turn, message) = (id(turn), id(message));
             (Actor::Agent, What::ModelAsked { turn, message }, None)
@@ -89,21 +111,7 @@ fn turn(body: &EventBody) -> Option<(Actor, What, Option<Vec<u8>>)> {
                 input_tokens: read_tokens(*usage),
                 output_tokens: usage.output,
             };
-            (Actor::Agent, what, bytes(summary))
-        }
-        EventBody::TurnEnded { turn, outcome, usage } => {
-            let outcome = match outcome {
-                TurnOutcome::Completed => "completed",
-                TurnOutcome::Cancelled => "cancelled",
-                TurnOutcome::Failed(error) => error.code.as_str(),
-            };
-            let what = What::TurnEnded {
-                turn: id(turn),
-                outcome: outcome.to_owned(),
-                input_tokens: read_tokens(*usage),
-                output_tokens: usage.output,
-            };
-            (Actor::Agent, what, None)
+            (Actor::Agent, what, Some(bytes(summary)))
         }
         _ => return None,
     })
@@ -141,7 +149,7 @@ fn tool(body: &EventBody) -> Option<(Actor, What, Option<Vec<u8>>)> {
                 outcome: *outcome,
                 duration_ms: *duration_ms,
             };
-            (Actor::Agent, what, bytes(output))
+            (Actor::Agent, what, Some(bytes(output)))
         }
         EventBody::ChangeSetApplied { change_set } => {
             let what = What::DocumentChanged {
@@ -165,7 +173,7 @@ fn tool(body: &EventBody) -> Option<(Actor, What, Option<Vec<u8>>)> {
                     document,
                     size: *size,
                 },
-                bytes(path),
+                Some(bytes(path)),
             )
         }
         _ => return None,
@@ -181,7 +189,7 @@ fn decision(body: &EventBody, by: Actor) -> Option<(Actor, What, Option<Vec<u8>>
                 call: id(&request.call),
                 reason: request.reason,
             };
-            (Actor::Agent, what, bytes(&request.question))
+            (Actor::Agent, what, Some(bytes(&request.question)))
         }
         EventBody::PermissionSettled {
             permission,
@@ -194,7 +202,7 @@ fn decision(body: &EventBody, by: Actor) -> Option<(Actor, What, Option<Vec<u8>>
                 choice: *choice,
                 by_what: *by,
             };
-            ((*by).into(), what, folder.as_deref().and_then(bytes))
+            ((*by).into(), what, folder.as_deref().map(bytes))
         }
         EventBody::CallAllowed { call, by, grant } => {
             let what = What::CallAllowed {
@@ -243,9 +251,9 @@ fn place(body: &EventBody, by: Actor) -> Option<(Actor, What, Option<Vec<u8>>)> 
         }
         EventBody::FolderAttached { path, read_only } => {
             let read_only = *read_only;
-            (by, What::FolderAttached { read_only }, bytes(path))
+            (by, What::FolderAttached { read_only }, Some(bytes(path)))
         }
-        EventBody::FolderDetached { path } => (by, What::FolderDetached {}, bytes(path)),
+        EventBody::FolderDetached { path } => (by, What::FolderDetached {}, Some(bytes(path))),
         _ => return None,
     })
 }

@@ -22,16 +22,16 @@ fn section(kind: &Kind) -> String {
     let class = kind.class as u16;
     let mut section = format!("\n## `{}`\n\n{}\n", kind.name, kind.summary);
     if !kind.content.is_empty() {
-        let _ = write!(section, "Content: {}.\n", kind.content);
+        let _ = writeln!(section, "Content: {}.", kind.content);
     }
-    let _ = write!(section, "OCSF class {class}, activity {number} ({name}).\n");
+    let _ = writeln!(section, "OCSF class {class}, activity {number} ({name}).");
     if !kind.fields.is_empty() {
         section.push_str("\n| Field | Type | |\n|---|---|---|\n");
     }
     for field in kind.fields {
-        let _ = write!(
+        let _ = writeln!(
             section,
-            "| `{}` | `{}` | {} |\n",
+            "| `{}` | `{}` | {} |",
             camel(field.name),
             field.of,
             field.summary

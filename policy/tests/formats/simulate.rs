@@ -39,11 +39,11 @@ fn told(values: &[(&str, Value)], question: &str) -> (bool, Option<&'static str>
 
 #[test]
 fn folders_open_what_lies_in_them_and_nothing_else() {
+    const KEY: Option<&str> = Some("allowedWorkspaceFolders");
     let folders = [(
         "allowedWorkspaceFolders",
         json!(["~/work", { "path": "~/work/archive", "mode": "ro" }]),
     )];
-    const KEY: Option<&str> = Some("allowedWorkspaceFolders");
     assert_eq!(told(&folders, "read ~/work/a.xlsx"), (true, KEY));
     assert_eq!(told(&folders, "write ~/work/a.xlsx"), (true, KEY));
     assert_eq!(told(&folders, "read ~/work/archive/a.xlsx"), (true, KEY));

@@ -234,10 +234,10 @@ async fn a_deleted_session_leaves_no_byte_of_its_text_and_its_key_in_any_file() 
     let check = |when: &str| {
         assert_eq!(
             holding(&setup, MARKER.as_bytes()),
-            [PathBuf::new(); 0],
+            Vec::<PathBuf>::new(),
             "{when}: the words"
         );
-        assert_eq!(holding(&setup, &key), [PathBuf::new(); 0], "{when}: the key");
+        assert_eq!(holding(&setup, &key), Vec::<PathBuf>::new(), "{when}: the key");
     };
     check("while the service runs");
     assert!(!service.errors().contains(MARKER), "the log");

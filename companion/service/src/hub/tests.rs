@@ -74,7 +74,7 @@ async fn sessions_older_than_policy_keeps_them_are_deleted_and_those_at_work_sta
     assert_eq!(hub.delete_before(1).await.expect("nothing is old"), []);
     assert_eq!(
         hub.delete_before(now() + 1).await.expect("deleted"),
-        [idle.clone()]
+        std::slice::from_ref(&idle)
     );
     assert!(hub.show(&idle).await.is_err());
     assert!(hub.show(&busy).await.is_ok());

@@ -58,7 +58,7 @@ pub(crate) async fn audit(paths: &Paths, command: AuditCommand, json: bool) -> a
         reader,
     };
     match command {
-        AuditCommand::Verify { anchors } => opened.verify(anchors.as_deref(), json).await,
+        AuditCommand::Verify { anchors } => Box::pin(opened.verify(anchors.as_deref(), json)).await,
         AuditCommand::Show {
             number: None, last, ..
         } => opened.newest(last, json),
@@ -67,7 +67,7 @@ pub(crate) async fn audit(paths: &Paths, command: AuditCommand, json: bool) -> a
             compare,
             ..
         } => opened.show(number, compare, json),
-        AuditCommand::Export(wanted) => opened.export(&wanted).await,
+        AuditCommand::Export(wanted) => Box::pin(opened.export(&wanted)).await,
     }
 }
 
@@ -91,7 +91,7 @@ impl Opened<'_> {
             faults: verdict::faults(&verdict),
             anchors: verdict.anchors.agreed,
         };
-        self.note(note).await?;
+        Box::pin(self.note(note)).await?;
         Ok(if verdict.holds() {
             ExitCode::SUCCESS
         } else {
@@ -193,7 +193,7 @@ impl Opened<'_> {
                 .session
                 .map(|session| SessionId::from_text(session.to_string())),
         };
-        self.note(note).await?;
+        Box::pin(self.note(note)).await?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -41,7 +41,8 @@ struct Finding {
     step: &'static str,
     state: State,
     /// How it stands.
-    finding: String,
+    #[serde(rename = "finding")]
+    says: String,
     /// What to do; empty where nothing is.
     #[serde(skip_serializing_if = "String::is_empty")]
     remedy: String,
@@ -56,7 +57,7 @@ impl Finding {
         Self {
             step,
             state,
-            finding: finding.into(),
+            says: finding.into(),
             remedy: remedy.into(),
         }
     }
@@ -106,7 +107,7 @@ fn line(finding: &Finding) -> anyhow::Result<()> {
         State::Note => "note",
         State::Bad => "BAD ",
     };
-    print(&format!("{mark}  {:<12} {}", finding.step, finding.finding))?;
+    print(&format!("{mark}  {:<12} {}", finding.step, finding.says))?;
     if finding.remedy.is_empty() {
         return Ok(());
     }

@@ -46,30 +46,7 @@ pub(crate) async fn policy(paths: &Paths, command: PolicyCommand, json: bool) ->
                 None => checked(&profile, json),
             };
         }
-        PolicyCommand::Diff { before, after } => {
-            let changes = check::diff(&read(&before)?, &read(&after)?);
-            let rows = changes.iter().map(|change| {
-                json!({
-                    "key": change.name,
-                    "before": change.before,
-                    "after": change.after,
-                    "direction": word(change.direction),
-                })
-            });
-            if json {
-                print_json(&rows.collect::<Vec<_>>())?;
-            } else {
-                for change in &changes {
-                    let (before, after) = (cut(&change.before), cut(&change.after));
-                    print(&format!(
-                        "{:<9} {}: {before} -> {after}",
-                        word(change.direction),
-                        change.name
-                    ))?;
-                }
-                print(&format!("{} keys differ", changes.len()))?;
-            }
-        }
+        PolicyCommand::Diff { before, after } => compare(&read(&before)?, &read(&after)?, json)?,
         PolicyCommand::Export {
             format,
             from,
@@ -85,22 +62,45 @@ pub(crate) async fn policy(paths: &Paths, command: PolicyCommand, json: bool) ->
         }
         PolicyCommand::Import { file, format, output } => {
             let taken = import::import(&read(&file)?);
-            let report = import::text(&taken);
             if let Some(output) = output {
                 let bytes = deskhand_policy::export(named(&format)?, &taken.settings, NAME);
                 write(&output, &bytes.ok_or_else(|| no_values(&format))?)?;
             }
-            if json {
-                let rows = taken.differences.iter().map(|one| {
-                    json!({ "line": one.line, "key": one.key, "kind": one.kind.word(), "sentence": one.sentence })
-                });
-                print_json(&rows.collect::<Vec<_>>())?;
-            } else {
-                print(report.trim_end())?;
-            }
+            differences(&taken, json)?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn compare(before: &Profile, after: &Profile, json: bool) -> anyhow::Result<()> {
+    let changes = check::diff(before, after);
+    if json {
+        let rows = changes.iter().map(|change| {
+            json!({
+                "key": change.name,
+                "before": change.before,
+                "after": change.after,
+                "direction": word(change.direction),
+            })
+        });
+        return print_json(&rows.collect::<Vec<_>>());
+    }
+    for change in &changes {
+        let (before, after) = (cut(&change.before), cut(&change.after));
+        let direction = word(change.direction);
+        print(&format!("{direction:<9} {}: {before} -> {after}", change.name))?;
+    }
+    print(&format!("{} keys differ", changes.len()))
+}
+
+fn differences(taken: &import::Import, json: bool) -> anyhow::Result<()> {
+    if !json {
+        return print(import::text(taken).trim_end());
+    }
+    let rows = taken.differences.iter().map(
+        |one| json!({ "line": one.line, "key": one.key, "kind": one.kind.word(), "sentence": one.sentence }),
+    );
+    print_json(&rows.collect::<Vec<_>>())
 }
 
 /// The settings in force.

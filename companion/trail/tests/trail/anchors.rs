@@ -15,12 +15,12 @@ use uuid::Uuid;
 
 use crate::support::Fixture;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Keeps anchors, or refuses so many at first.
 struct Sink {
     refuse: Mutex<u32>,
-    kept: mpsc::UnboundedSender<Option<AuditAnchor>>,
+    kept: mpsc::Sender<Option<AuditAnchor>>,
 }
 
 impl AnchorSink for Sink {
@@ -29,10 +29,10 @@ impl AnchorSink for Sink {
             let mut refuse = self.refuse.lock().unwrap();
             if *refuse > 0 {
                 *refuse -= 1;
-                self.kept.send(None).unwrap();
+                self.kept.try_send(None).unwrap();
                 return Err(NotAnchored("nobody there".to_owned()));
             }
-            self.kept.send(Some(anchor)).unwrap();
+            self.kept.try_send(Some(anchor)).unwrap();
             Ok(())
         })
     }
@@ -42,7 +42,7 @@ struct Running {
     fixture: Fixture,
     ended: Arc<Notify>,
     stop: CancellationToken,
-    anchors: mpsc::UnboundedReceiver<Option<AuditAnchor>>,
+    anchors: mpsc::Receiver<Option<AuditAnchor>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -51,7 +51,7 @@ impl Running {
     async fn new(refuse: u32) -> Self {
         let fixture = Fixture::new(Content::Hashed).await;
         fixture.note(1).await;
-        let (kept, anchors) = mpsc::unbounded_channel();
+        let (kept, anchors) = mpsc::channel(16);
         let (ended, stop) = (Arc::new(Notify::new()), CancellationToken::new());
         let anchoring = Anchoring {
             trail: fixture.trail.clone(),

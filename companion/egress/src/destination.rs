@@ -267,7 +267,7 @@ destinations! {
         follows: ["disabledBuiltinTools"],
         by: OpenedBy::Service,
         carries: Content,
-        feature: Built,
+        feature: NotBuilt,
         standard: ["api.search.brave.com", "api.tavily.com", "api.exa.ai"],
         hosts: Hosts::Of(hosts::web_search),
     }
@@ -277,7 +277,7 @@ destinations! {
         follows: ["deskhandEgressAllowPrivate", "disabledBuiltinTools"],
         by: OpenedBy::Service,
         carries: Content,
-        feature: Built,
+        feature: NotBuilt,
         standard: [],
         hosts: Hosts::Web(hosts::Tool::Fetch),
     }

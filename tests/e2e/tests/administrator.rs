@@ -218,13 +218,13 @@ fn the_egress_list_is_what_the_settings_open_and_closes_with_their_keys() {
     for format in ["text", "json", "csv"] {
         let done = setup.run(&["egress", "list", "--format", format]);
         assert!(
-            done.out.contains("inferenceGatewayBaseUrl"),
+            done.out.contains("inferenceProvider") && !done.out.contains('\r'),
             "{format}: {}",
             done.out
         );
     }
     let open = setup.run(&["egress", "explain", "gateway.example.com"]);
-    assert!(open.out.contains("inferenceGatewayBaseUrl"), "{}", open.out);
+    assert!(open.out.contains("inferenceProvider"), "{}", open.out);
     let closed = setup.run(&["egress", "explain", "telemetry.example.com"]);
     assert!(
         closed.out.starts_with("Nothing reaches telemetry.example.com"),

@@ -45,7 +45,7 @@ pub(crate) async fn config(paths: &Paths, command: ConfigCommand, json: bool) ->
             let text = value.unwrap_or_default();
             let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
             user_file(paths).set(&settings.policy, &[(key, Some(value))])?;
-            print("Set. It is used from the next start of the service on.")?;
+            print("Set. A service that runs takes it up when no turn is at work.")?;
         }
         ConfigCommand::Unset { key } if USER_SECRETS.contains(&key.as_str()) => {
             refuse_locked(&settings, &key)?;

@@ -22,7 +22,7 @@ pub(crate) async fn egress(paths: &Paths, command: EgressCommand) -> anyhow::Res
                 EgressForm::Text if entries.is_empty() => print("Nothing is contacted.")?,
                 EgressForm::Text => print(egress_table(&entries).trim_end())?,
                 EgressForm::Json => print_json(&entries)?,
-                EgressForm::Csv => print(egress_csv(&entries).trim_end())?,
+                EgressForm::Csv => print(egress_csv(&entries).replace('\r', "").trim_end())?,
                 EgressForm::Firewall => print(firewall_rules(&entries).trim_end())?,
             }
         }

@@ -1,6 +1,9 @@
 //! A way to a collector on this machine, for tests alone: HTTP/1.1 by hand, and HTTP/2 with trailers for gRPC.
 
-#![expect(clippy::disallowed_methods, reason = "the way to a collector of this test's own")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the way to a collector of this test's own"
+)]
 
 use bytes::{Bytes, BytesMut};
 use deskhand_telemetry::Protocol;

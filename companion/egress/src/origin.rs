@@ -42,12 +42,7 @@ impl Origin {
 
     /// The origin of a parsed address.
     pub(crate) fn of_url(url: &Url) -> Result<Self, OriginError> {
-        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-            return Err(OriginError::NotAnAddress);
-        };
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(OriginError::Credentials);
-        }
+        let (host, port) = place(url)?;
         let https = match url.scheme() {
             "https" => true,
             "http" if is_loopback(host) => false,
@@ -64,12 +59,7 @@ impl Origin {
     /// The origin of a parsed address, http or https, on any host: for proxies, where content inside the tunnel is under
     /// TLS with the destination, and for pages that a list of hosts permits.
     pub(crate) fn of_web_url(url: &Url) -> Result<Self, OriginError> {
-        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-            return Err(OriginError::NotAnAddress);
-        };
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(OriginError::Credentials);
-        }
+        let (host, port) = place(url)?;
         let https = match url.scheme() {
             "https" => true,
             "http" => false,
@@ -125,6 +115,17 @@ impl Serialize for Origin {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// Host and port of an address without credentials.
+fn place(url: &Url) -> Result<(&str, u16), OriginError> {
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return Err(OriginError::NotAnAddress);
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(OriginError::Credentials);
+    }
+    Ok((host, port))
 }
 
 /// `localhost`, 127.0.0.0/8 and `::1`. A name that merely ends in `localhost` is not enough: a resolver may send it

@@ -141,11 +141,12 @@ fn what_is_dropped_is_told_to_the_page_and_stays_where_it_is() {
     screen.wait_for_colour("the page", PAGE, LONG);
     screen.wait_for_colour("the file to drag", drag::COLOUR, LONG);
     screen.drag(drag::COLOUR, PICK);
+    assert!(told(&service, "dragEntered").is_object());
+    screen.let_go();
     let item = serde_json::json!({ "path": file, "kind": "file" });
     let chosen = serde_json::json!({ "items": [item], "total": 1 });
     let dropped = serde_json::json!({ "type": "dropped", "chosen": chosen });
     assert_eq!(told(&service, "dropped"), dropped);
-    assert!(told(&service, "dragEntered").is_object());
     screen.keep("dropped");
     screen.wait_for_colour("the page still", PAGE, LONG);
     let loads = service.requests();

@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 
 /// The root folder of the repository.
 ///
+/// What cargo says of the package under test counts: clones share one build folder, and this crate may have been
+/// built for another.
+///
 /// # Panics
-/// When this crate was moved to another depth of the tree.
+/// When no folder above the package holds the lock file of the workspace.
 pub fn repository() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    root.canonicalize()
-        .expect("the repository root is two folders above this crate")
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let package = package.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+    let mut above = package.ancestors();
+    let root = above.find(|folder| folder.join("Cargo.lock").is_file());
+    root.expect("the package lies in a workspace").to_owned()
 }
 
 /// The Python of the test environment that `cargo xtask test` sets up from `tests/support/requirements.txt`.

@@ -58,7 +58,8 @@ impl Screen {
         self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
     }
 
-    /// Drags what has the one colour to what has the other, as a hand does: in many small steps.
+    /// Drags what has the one colour over what has the other, as a hand does: in many small steps. It is held until
+    /// [`Screen::let_go`]: dropped before the other side said that it takes it, it would go back.
     pub(crate) fn drag(&self, from: [u8; 3], to: [u8; 3]) {
         let shot = self.look();
         let ((x, y), (to_x, to_y)) = (shot.middle(from), shot.middle(to));
@@ -67,6 +68,10 @@ impl Screen {
             let way = |from: usize, to: usize| ((from * (STEPS - step) + to * step) / STEPS).to_string();
             self.xdotool(&["mousemove", "--sync", &way(x, to_x), &way(y, to_y)]);
         }
+    }
+
+    /// Drops what is dragged.
+    pub(crate) fn let_go(&self) {
         self.xdotool(&["mouseup", "1"]);
     }
 

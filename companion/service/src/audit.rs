@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use deskhand_egress::{EgressAudit, EgressDecision};
 use deskhand_policy::Origin;
 use deskhand_protocol::audit::{AuditNote, ExportFormat};
 use deskhand_protocol::{Timestamp, UserError};
@@ -15,6 +16,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
+
+mod folding;
+mod sign_in;
+
+use folding::Folding;
+pub(crate) use sign_in::SignIns;
 
 use crate::clock::now;
 use crate::handler::Service;
@@ -30,9 +37,8 @@ const DAY: i64 = 86_400_000;
 const QUEUE: usize = 1_024;
 /// The setting that holds what is known of the settings of the last run.
 const POLICY: &str = "audit.policy";
-/// Refusals that are recorded in a minute: whoever is kept out must not fill the disk by it.
-const REFUSALS: u32 = 60;
-const MINUTE: Timestamp = 60_000;
+/// How often it is looked whether a minute of what came again is over.
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// What was done with the audit, as a record of it.
 pub(crate) fn of_note(note: AuditNote) -> What {
@@ -59,12 +65,16 @@ pub(crate) fn of_note(note: AuditNote) -> What {
 }
 
 /// Who was let in or kept out, as a record of it.
-pub(crate) fn of_admission(admission: Admission) -> (Actor, What) {
+fn of_admission(admission: Admission) -> (Actor, What) {
     let name = |pane| Actor::from(pane).name().to_owned();
     match admission {
         Admission::Refused { kind, code } => {
             let code = code.as_str().to_owned();
             (kind.into(), What::FrontEndRefused { code })
+        }
+        Admission::TurnedAway(why) => {
+            let code = why.as_str().to_owned();
+            (Actor::Unknown, What::FrontEndRefused { code })
         }
         Admission::PairingAllowed { by, token, pane } => {
             let (token, pane) = (Id::of(&token), name(pane));
@@ -83,24 +93,6 @@ pub(crate) fn format_of(format: ExportFormat) -> Format {
         ExportFormat::Jsonl => Format::Jsonl,
         ExportFormat::Csv => Format::Csv,
         ExportFormat::Ocsf => Format::Ocsf,
-    }
-}
-
-/// Counts refusals of the minute.
-#[derive(Debug, Default)]
-pub(crate) struct Refusals(Mutex<(Timestamp, u32)>);
-
-impl Refusals {
-    /// True while this minute has room for one more record.
-    pub(crate) fn count(&self, at: Timestamp) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, count) = *state;
-        *state = if (since..since + MINUTE).contains(&at) {
-            (since, count.saturating_add(1))
-        } else {
-            (at, 1)
-        };
-        state.1 <= REFUSALS
     }
 }
 
@@ -200,22 +192,88 @@ fn differences(before: &BTreeMap<String, Known>, after: &BTreeMap<String, Known>
 
 /// Records for which nobody can wait, in their order.
 #[derive(Clone, Debug)]
-pub(crate) struct Notes(mpsc::Sender<(Timestamp, Actor, What)>);
+pub(crate) struct Notes {
+    queue: mpsc::Sender<Note>,
+    folding: Arc<Mutex<Folding>>,
+}
+
+type Note = (Timestamp, Actor, What);
 
 /// What [`Notes`] leads to.
-pub(crate) type Noted = mpsc::Receiver<(Timestamp, Actor, What)>;
+pub(crate) type Noted = mpsc::Receiver<Note>;
 
 impl Notes {
     pub(crate) fn new() -> (Self, Noted) {
-        let (sender, noted) = mpsc::channel(QUEUE);
-        (Self(sender), noted)
+        let (queue, noted) = mpsc::channel(QUEUE);
+        let folding = Arc::default();
+        (Self { queue, folding }, noted)
     }
 
     /// Has one written soon.
     pub(crate) fn add(&self, by: Actor, what: What) {
-        if let Err(error) = self.0.try_send((now(), by, what)) {
+        if let Err(error) = self.queue.try_send((now(), by, what)) {
             tracing::error!(%error, "a record of the audit is lost");
         }
+    }
+
+    /// The same for what may come again and again.
+    pub(crate) fn fold(&self, by: Actor, what: What) {
+        self.add_all(|folding| folding.take(now(), by, what));
+    }
+
+    /// Takes in that somebody was let in or kept out.
+    pub(crate) fn admission(&self, admission: Admission) {
+        match of_admission(admission) {
+            (by, what @ What::FrontEndRefused { .. }) => self.fold(by, what),
+            (by, what) => self.add(by, what),
+        }
+    }
+
+    fn add_all(&self, told: impl FnOnce(&mut Folding) -> Vec<(Actor, What)>) {
+        let told = told(&mut self.folding.lock().unwrap_or_else(PoisonError::into_inner));
+        for (by, what) in told {
+            self.add(by, what);
+        }
+    }
+
+    /// Has the numbers of minutes that are over written.
+    async fn flush_each_minute(self, stop: CancellationToken) {
+        let mut minutes = tokio::time::interval(MINUTE);
+        loop {
+            tokio::select! {
+                _ = minutes.tick() => self.add_all(|folding| folding.flush(now())),
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+}
+
+impl EgressAudit for Notes {
+    fn record(&self, decision: EgressDecision) {
+        let EgressDecision {
+            destination,
+            host,
+            port,
+            allowed,
+            key,
+        } = decision;
+        let (destination, key) = (destination.row().id.to_owned(), key.to_owned());
+        let what = if allowed {
+            What::EgressAllowed {
+                destination,
+                host,
+                port,
+                key,
+            }
+        } else {
+            What::EgressRefused {
+                destination,
+                host,
+                port,
+                key,
+            }
+        };
+        self.fold(Actor::Service, what);
     }
 }
 
@@ -251,8 +309,9 @@ pub(crate) struct Retention {
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     trail: Trail,
+    notes: Notes,
     /// Writes what is noted; ends first.
-    notes: (CancellationToken, JoinHandle<()>),
+    writer: (CancellationToken, JoinHandle<()>),
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -267,7 +326,9 @@ impl Upkeep {
     ) -> Self {
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let (trail, end) = (service.log.trail().clone(), CancellationToken::new());
-        let notes = tokio::spawn(write_notes(trail.clone(), noted, end.clone()));
+        let notes = service.notes.clone();
+        let writer = tokio::spawn(write_notes(trail.clone(), noted, end.clone()));
+        tasks.spawn(notes.clone().flush_each_minute(stop.clone()));
         if let Some(sink) = sink {
             let anchoring = Anchoring {
                 trail: trail.clone(),
@@ -295,7 +356,8 @@ impl Upkeep {
         }
         Self {
             trail,
-            notes: (end, notes),
+            notes,
+            writer: (end, writer),
             stop,
             tasks,
         }
@@ -303,9 +365,10 @@ impl Upkeep {
 
     /// Ends it, records that the service ends, and waits until that is anchored.
     pub(crate) async fn end(mut self) {
-        let (end, notes) = self.notes;
+        self.notes.add_all(Folding::end);
+        let (end, writer) = self.writer;
         end.cancel();
-        if let Err(error) = notes.await {
+        if let Err(error) = writer.await {
             tracing::error!(%error, "the notes of the audit failed");
         }
         let stopped = What::ServiceStopped {
@@ -348,15 +411,6 @@ async fn drop_old(service: &Service, retention: Retention, at: Timestamp) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn refusals_of_a_minute_are_counted_and_no_more_are_recorded() {
-        let refusals = Refusals::default();
-        let recorded = (0..200).filter(|_| refusals.count(1_000_000)).count();
-        assert_eq!(recorded, REFUSALS as usize);
-        assert!(refusals.count(1_000_000 + MINUTE), "a new minute");
-        assert!(refusals.count(5), "a clock that was set back");
-    }
 
     #[test]
     fn settings_that_came_went_or_changed_are_told_by_digest() {

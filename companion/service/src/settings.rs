@@ -11,7 +11,7 @@ use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{
-    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, OfficeHost, Provider, Whole,
+    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, McpServer, OfficeHost, Provider, Whole,
 };
 use deskhand_policy::{Encoding, Origin, Policy, ProblemKind, Reading, UserFile, Values};
 use deskhand_protocol::hello::{FrontEndKind, ModelView};
@@ -132,6 +132,11 @@ impl Settings {
         let rules = rules.flat_map(|rules| &rules.0);
         let selected = rules.filter(|rule| rule.is_default_selected);
         selected.filter_map(expanded).collect()
+    }
+
+    /// The MCP servers that the organisation provides.
+    pub(crate) fn servers(&self) -> &[McpServer] {
+        &self.policy.connectors.managed_mcp_servers.value.0
     }
 
     /// What the organisation says of tools and permissions.

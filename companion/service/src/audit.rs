@@ -2,25 +2,23 @@
 //! kept out, and what is done each minute and each day.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use deskhand_egress::{EgressAudit, EgressDecision};
 use deskhand_policy::Origin;
 use deskhand_protocol::audit::{AuditNote, ExportFormat};
 use deskhand_protocol::{Timestamp, UserError};
-use deskhand_server::Admission;
 use deskhand_storage::{BlobHash, StorageError, StoreChange};
 use deskhand_trail::{Actor, AnchorSink, Anchoring, Format, Id, Swept, Trail, What, keep_anchoring, sweep};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 mod folding;
+mod notes;
 mod sign_in;
 
-use folding::Folding;
+pub(crate) use notes::{Noted, Notes};
 pub(crate) use sign_in::SignIns;
 
 use crate::clock::now;
@@ -33,12 +31,8 @@ const ANCHOR_EACH: Duration = Duration::from_mins(1);
 /// How often what policy lets go is dropped.
 const SWEEP_EACH: Duration = Duration::from_hours(24);
 const DAY: i64 = 86_400_000;
-/// Notes that may wait to be written.
-const QUEUE: usize = 1_024;
 /// The setting that holds what is known of the settings of the last run.
 const POLICY: &str = "audit.policy";
-/// How often it is looked whether a minute of what came again is over.
-const MINUTE: Duration = Duration::from_mins(1);
 
 /// What was done with the audit, as a record of it.
 pub(crate) fn of_note(note: AuditNote) -> What {
@@ -61,29 +55,6 @@ pub(crate) fn of_note(note: AuditNote) -> What {
             faults,
             anchors,
         },
-    }
-}
-
-/// Who was let in or kept out, as a record of it.
-fn of_admission(admission: Admission) -> (Actor, What) {
-    let name = |pane| Actor::from(pane).name().to_owned();
-    match admission {
-        Admission::Refused { kind, code } => {
-            let code = code.as_str().to_owned();
-            (kind.into(), What::FrontEndRefused { code })
-        }
-        Admission::TurnedAway(why) => {
-            let code = why.as_str().to_owned();
-            (Actor::Unknown, What::FrontEndRefused { code })
-        }
-        Admission::PairingAllowed { by, token, pane } => {
-            let (token, pane) = (Id::of(&token), name(pane));
-            (by.into(), What::PairingAllowed { token, pane })
-        }
-        Admission::PairingRefused { by, pane } => {
-            let pane = name(pane);
-            (by.into(), What::PairingRefused { pane })
-        }
     }
 }
 
@@ -190,93 +161,6 @@ fn differences(before: &BTreeMap<String, Known>, after: &BTreeMap<String, Known>
     changed.map(what).collect()
 }
 
-/// Records for which nobody can wait, in their order.
-#[derive(Clone, Debug)]
-pub(crate) struct Notes {
-    queue: mpsc::Sender<Note>,
-    folding: Arc<Mutex<Folding>>,
-}
-
-type Note = (Timestamp, Actor, What);
-
-/// What [`Notes`] leads to.
-pub(crate) type Noted = mpsc::Receiver<Note>;
-
-impl Notes {
-    pub(crate) fn new() -> (Self, Noted) {
-        let (queue, noted) = mpsc::channel(QUEUE);
-        let folding = Arc::default();
-        (Self { queue, folding }, noted)
-    }
-
-    /// Has one written soon.
-    pub(crate) fn add(&self, by: Actor, what: What) {
-        if let Err(error) = self.queue.try_send((now(), by, what)) {
-            tracing::error!(%error, "a record of the audit is lost");
-        }
-    }
-
-    /// The same for what may come again and again.
-    pub(crate) fn fold(&self, by: Actor, what: What) {
-        self.add_all(|folding| folding.take(now(), by, what));
-    }
-
-    /// Takes in that somebody was let in or kept out.
-    pub(crate) fn admission(&self, admission: Admission) {
-        match of_admission(admission) {
-            (by, what @ What::FrontEndRefused { .. }) => self.fold(by, what),
-            (by, what) => self.add(by, what),
-        }
-    }
-
-    fn add_all(&self, told: impl FnOnce(&mut Folding) -> Vec<(Actor, What)>) {
-        let told = told(&mut self.folding.lock().unwrap_or_else(PoisonError::into_inner));
-        for (by, what) in told {
-            self.add(by, what);
-        }
-    }
-
-    /// Has the numbers of minutes that are over written.
-    async fn flush_each_minute(self, stop: CancellationToken) {
-        let mut minutes = tokio::time::interval(MINUTE);
-        loop {
-            tokio::select! {
-                _ = minutes.tick() => self.add_all(|folding| folding.flush(now())),
-                () = stop.cancelled() => return,
-            }
-        }
-    }
-}
-
-impl EgressAudit for Notes {
-    fn record(&self, decision: EgressDecision) {
-        let EgressDecision {
-            destination,
-            host,
-            port,
-            allowed,
-            key,
-        } = decision;
-        let (destination, key) = (destination.row().id.to_owned(), key.to_owned());
-        let what = if allowed {
-            What::EgressAllowed {
-                destination,
-                host,
-                port,
-                key,
-            }
-        } else {
-            What::EgressRefused {
-                destination,
-                host,
-                port,
-                key,
-            }
-        };
-        self.fold(Actor::Service, what);
-    }
-}
-
 /// Writes what is noted, until it is told to stop and nothing is left.
 async fn write_notes(trail: Trail, mut noted: Noted, stop: CancellationToken) {
     loop {
@@ -365,7 +249,7 @@ impl Upkeep {
 
     /// Ends it, records that the service ends, and waits until that is anchored.
     pub(crate) async fn end(mut self) {
-        self.notes.add_all(Folding::end);
+        self.notes.flush();
         let (end, writer) = self.writer;
         end.cancel();
         if let Err(error) = writer.await {

@@ -17,6 +17,7 @@ use deskhand_policy::{Encoding, Origin, Policy, ProblemKind, Reading, UserFile, 
 use deskhand_protocol::hello::{FrontEndKind, ModelView};
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Content;
+use deskhand_web::{SearchServer, ServerError};
 use deskhand_workspace::{Access, AllowedFolder};
 use serde_json::Value;
 use uuid::Uuid;
@@ -76,6 +77,10 @@ impl Settings {
             notices.push(format!("The proxy of the environment is not used: {error}"));
             Proxy::direct()
         });
+        let servers = &policy.connectors.managed_mcp_servers.value.0;
+        if let Err(error @ ServerError::Helper) = SearchServer::among(servers) {
+            notices.push(format!("WebSearch is not offered: {error}"));
+        }
         Ok(Self {
             managed: policy.managed,
             gateway: gateway(&policy),

@@ -216,11 +216,6 @@ impl WebSearch {
         Ok(Self { client, server })
     }
 
-    /// The service that is asked.
-    pub fn server(&self) -> &SearchServer {
-        &self.server
-    }
-
     /// Searches.
     pub async fn search(&self, params: &SearchParams) -> Result<SearchResults, WebError> {
         let query = params.check()?;

@@ -42,17 +42,38 @@ async fn what_was_opened_and_refused_and_the_sign_in_are_recorded_without_paths_
     let records = exported(&setup, "jsonl");
     let allowed = of_kind(&records, "egressAllowed");
     let first = allowed.first().expect("the connection to the gateway");
-    let port = gateway.base_url().rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok());
+    let port = gateway
+        .base_url()
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.trim_end_matches('/').parse().ok());
     assert_eq!(
-        json!([first["destination"], first["host"], first["port"], first["key"], first["by"]]),
-        json!(["inference-gateway", "127.0.0.1", port.unwrap_or(0_u16), "inferenceGatewayBaseUrl", "service"])
+        json!([
+            first["destination"],
+            first["host"],
+            first["port"],
+            first["key"],
+            first["by"]
+        ]),
+        json!([
+            "inference-gateway",
+            "127.0.0.1",
+            port.unwrap_or(0_u16),
+            "inferenceGatewayBaseUrl",
+            "service"
+        ])
     );
     let refused = of_kind(&records, "egressRefused");
     let [refused] = refused.as_slice() else {
         panic!("one refusal: {refused:?}");
     };
     assert_eq!(
-        json!([refused["destination"], refused["host"], refused["port"], refused["key"]]),
+        json!([
+            refused["destination"],
+            refused["host"],
+            refused["port"],
+            refused["key"]
+        ]),
         json!(["web-fetch", "example.com", 443, "coworkEgressAllowedHosts"])
     );
     let signed_in = of_kind(&records, "signInSucceeded");
@@ -65,12 +86,19 @@ async fn what_was_opened_and_refused_and_the_sign_in_are_recorded_without_paths_
 
     let events = exported(&setup, "ocsf");
     let event = |code: &str| {
-        let found = events.iter().find(|event| event["metadata"]["event_code"] == code);
+        let found = events
+            .iter()
+            .find(|event| event["metadata"]["event_code"] == code);
         found.unwrap_or_else(|| panic!("{code} is not exported"))
     };
     let refused = event("egressRefused");
     assert_eq!(
-        json!([refused["class_uid"], refused["activity_id"], refused["status_id"], refused["dst_endpoint"]]),
+        json!([
+            refused["class_uid"],
+            refused["activity_id"],
+            refused["status_id"],
+            refused["dst_endpoint"]
+        ]),
         json!([4001, 5, 2, { "hostname": "example.com", "port": 443 }])
     );
     assert_eq!(event("egressAllowed")["dst_endpoint"]["hostname"], "127.0.0.1");
@@ -92,7 +120,10 @@ async fn a_credential_that_the_gateway_refuses_is_a_failed_sign_in_and_told_once
     service.stop();
     let records = exported(&setup, "jsonl");
     let failed = of_kind(&records, "signInFailed");
-    let told: Vec<_> = failed.iter().map(|record| (&record["provider"], &record["code"])).collect();
+    let told: Vec<_> = failed
+        .iter()
+        .map(|record| (&record["provider"], &record["code"]))
+        .collect();
     assert_eq!(told, [(&json!("gateway"), &json!("INF_AUTH"))]);
     assert_eq!(of_kind(&records, "signInSucceeded").len(), 0);
     assert!(!Value::from(records).to_string().contains("another-key"));
@@ -107,7 +138,11 @@ async fn who_is_kept_out_is_recorded_and_a_flood_is_counted() {
         let turned = FrontEnd::knock(&attachment, None, Some("https://example.com")).await;
         assert_eq!(turned.err(), Some(403), "another page's origin");
         let turned = FrontEnd::knock(&attachment, None, None).await;
-        assert_eq!(turned.err(), Some(403), "neither a page nor a program of the user");
+        assert_eq!(
+            turned.err(),
+            Some(403),
+            "neither a page nor a program of the user"
+        );
     }
     let mut pane = FrontEnd::connect(&attachment, None, Some(service.address())).await;
     for _ in 0..3 {
@@ -130,7 +165,11 @@ async fn who_is_kept_out_is_recorded_and_a_flood_is_counted() {
         let why = record["code"].as_str().expect("why");
         *times.entry(format!("{who} {why}")).or_default() += count;
     }
-    let expected = [("excel AUTH_TOKEN", 3), ("unknown noOrigin", 40), ("unknown origin", 40)];
+    let expected = [
+        ("excel PAIR_REQUIRED", 3),
+        ("unknown noOrigin", 40),
+        ("unknown origin", 40),
+    ];
     let expected: BTreeMap<String, u64> = expected.map(|(who, count)| (who.to_owned(), count)).into();
     assert_eq!(times, expected);
     assert!(written <= 12, "{written} records");

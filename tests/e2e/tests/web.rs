@@ -52,7 +52,12 @@ fn page(request: &Request) -> Response {
         "/rates" => Html("<title>Rates</title><h1>Rates</h1><p>Three &amp; a half.</p>").into_response(),
         "/orders" => Html(format!("<p>{ORDER}</p>")).into_response(),
         "/leaves" => Redirect::temporary("https://example.com/collect?q=1").into_response(),
-        "/search" if request.headers().get("x-key").is_some_and(|key| key == "company-key") => {
+        "/search"
+            if request
+                .headers()
+                .get("x-key")
+                .is_some_and(|key| key == "company-key") =>
+        {
             let found = json!({ "results": [{ "title": "Rates", "url": "https://example.com/rates", "snippet": "Three." }] });
             axum::Json(found).into_response()
         }
@@ -62,7 +67,8 @@ fn page(request: &Request) -> Response {
 
 /// A script in which the model makes these calls one after the other, and then says that it is done.
 fn script(calls: &[(&str, Value)]) -> String {
-    let call = |(tool, input): &(&str, Value)| json!({ "answer": { "say": [{ "tool": tool, "input": input }] } });
+    let call =
+        |(tool, input): &(&str, Value)| json!({ "answer": { "say": [{ "tool": tool, "input": input }] } });
     let mut steps: Vec<Value> = calls.iter().map(call).collect();
     steps.push(json!({ "answer": { "say": [{ "text": "Done." }] } }));
     json!({ "models": ["claude-standin"], "key": "e2e-key", "steps": steps }).to_string()
@@ -72,7 +78,10 @@ fn script(calls: &[(&str, Value)]) -> String {
 fn setup(gateway: &str, hosts: &[String]) -> Setup {
     let setup = Setup::with_gateway(gateway);
     setup.configure("coworkEgressAllowedHosts", &json!(hosts).to_string());
-    setup.configure("deskhandEgressAllowPrivate", &json!(["127.0.0.1", "localhost"]).to_string());
+    setup.configure(
+        "deskhandEgressAllowPrivate",
+        &json!(["127.0.0.1", "localhost"]).to_string(),
+    );
     setup
 }
 
@@ -100,7 +109,12 @@ async fn say(talk: &mut Talk, text: &str, mode: PermissionMode, choice: Choice) 
     prompt.mode = mode;
     talk.window.prompt(prompt).await.expect("the prompt is taken");
     loop {
-        for event in talk.window.events(&talk.session).await.expect("the service stays") {
+        for event in talk
+            .window
+            .events(&talk.session)
+            .await
+            .expect("the service stays")
+        {
             talk.view.take(&event);
             match event.body {
                 EventBody::PermissionRequested { request } => {
@@ -137,7 +151,13 @@ async fn a_listed_page_is_read_after_a_question_and_what_is_not_listed_is_refuse
     let setup = setup(&gateway.base_url(), &[format!("127.0.0.1:{}", site.port)]);
     let service = Service::start(&setup, 0);
     let mut talk = Talk::begin(&service).await;
-    let outcome = say(&mut talk, "What are the rates?", PermissionMode::Ask, Choice::AllowOnce).await;
+    let outcome = say(
+        &mut talk,
+        "What are the rates?",
+        PermissionMode::Ask,
+        Choice::AllowOnce,
+    )
+    .await;
     assert_eq!(outcome, TurnOutcome::Completed);
 
     let asked = questions(&talk);
@@ -186,7 +206,10 @@ async fn a_page_that_gives_orders_marks_the_session_so_that_the_next_page_is_ask
         ("WebFetch", json!({ "url": away })),
     ]))
     .await;
-    let hosts = [format!("127.0.0.1:{}", site.port), format!("localhost:{}", other.port)];
+    let hosts = [
+        format!("127.0.0.1:{}", site.port),
+        format!("localhost:{}", other.port),
+    ];
     let setup = setup(&gateway.base_url(), &hosts);
     let service = Service::start(&setup, 0);
     let mut talk = Talk::begin(&service).await;
@@ -197,9 +220,16 @@ async fn a_page_that_gives_orders_marks_the_session_so_that_the_next_page_is_ask
     let [question] = asked.as_slice() else {
         panic!("the mode acts for the host that the person named, and for no other: {asked:?}");
     };
-    assert_eq!(question.web.as_ref().map(|web| web.host.as_str()), Some("localhost"));
+    assert_eq!(
+        question.web.as_ref().map(|web| web.host.as_str()),
+        Some("localhost")
+    );
     let read: Vec<&str> = question.read.iter().map(|read| read.target.as_str()).collect();
-    assert_eq!(read, [site.at("/rates"), site.at("/orders")], "where its words may come from");
+    assert_eq!(
+        read,
+        [site.at("/rates"), site.at("/orders")],
+        "where its words may come from"
+    );
     let ended = ended(&talk);
     assert!(
         ended[0].1.contains("<document-data from=") && ended[0].1.contains(ORDER),
@@ -221,7 +251,13 @@ async fn an_answer_for_the_session_holds_for_the_host_and_can_be_taken_back() {
     let setup = setup(&gateway.base_url(), &[format!("127.0.0.1:{}", site.port)]);
     let service = Service::start(&setup, 0);
     let mut talk = Talk::begin(&service).await;
-    say(&mut talk, "What are the rates?", PermissionMode::Ask, Choice::AllowSession).await;
+    say(
+        &mut talk,
+        "What are the rates?",
+        PermissionMode::Ask,
+        Choice::AllowSession,
+    )
+    .await;
     assert_eq!(questions(&talk).len(), 1);
     assert_eq!(site.asked(), ["/rates", "/orders"]);
     let listed = setup.run(&["permission", "list", "--session", talk.session.as_str()]);
@@ -248,11 +284,20 @@ async fn the_organisations_search_is_asked_with_its_key_and_the_words_are_shown(
     }));
     let service = Service::managed(&setup);
     let mut talk = Talk::begin(&service).await;
-    let outcome = say(&mut talk, "Find the rates", PermissionMode::Ask, Choice::AllowOnce).await;
+    let outcome = say(
+        &mut talk,
+        "Find the rates",
+        PermissionMode::Ask,
+        Choice::AllowOnce,
+    )
+    .await;
     assert_eq!(outcome, TurnOutcome::Completed);
     let asked = questions(&talk);
     assert_eq!(
-        asked[0].web.as_ref().map(|web| (web.host.as_str(), web.sent.as_str())),
+        asked[0]
+            .web
+            .as_ref()
+            .map(|web| (web.host.as_str(), web.sent.as_str())),
         Some(("127.0.0.1", "rates 2026"))
     );
     let ended = ended(&talk);

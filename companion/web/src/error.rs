@@ -12,6 +12,9 @@ pub enum WebError {
     /// The query is empty or too long, in characters.
     #[error("a query has 1 to {0} characters")]
     Query(usize),
+    /// A person who is asked would not see all of the query.
+    #[error("a query holds no control characters and none that a person does not see")]
+    Unseen,
     /// Policy, the network or the other side, told apart in [`EgressError`].
     #[error(transparent)]
     Egress(#[from] EgressError),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use deskhand_core::line::{acts, hides};
 use deskhand_core::tool::SEARCH_TOOL;
 use deskhand_egress::{Client, Destination, EgressError, Gate};
 use deskhand_policy::types::{BuiltInServer, Headers, McpServer, SearchProvider, ToolPermission};
@@ -177,6 +178,9 @@ impl SearchParams {
         let query = self.query.trim();
         if query.is_empty() || query.chars().count() > MAX_QUERY {
             return Err(WebError::Query(MAX_QUERY));
+        }
+        if query.chars().any(|letter| acts(letter) || hides(letter)) {
+            return Err(WebError::Unseen);
         }
         Ok(query)
     }

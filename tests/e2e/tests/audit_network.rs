@@ -84,7 +84,13 @@ async fn what_was_opened_and_refused_and_the_sign_in_are_recorded_without_paths_
         assert!(!text.contains(word), "{word} is in {text}");
     }
 
-    let events = exported(&setup, "ocsf");
+    check_events(&setup);
+    assert_eq!(setup.run(&["audit", "verify"]).code(), Some(0));
+}
+
+/// The same in the form for a security log.
+fn check_events(setup: &Setup) {
+    let events = exported(setup, "ocsf");
     let event = |code: &str| {
         let found = events
             .iter()
@@ -103,7 +109,6 @@ async fn what_was_opened_and_refused_and_the_sign_in_are_recorded_without_paths_
     );
     assert_eq!(event("egressAllowed")["dst_endpoint"]["hostname"], "127.0.0.1");
     assert_eq!(event("signInSucceeded")["service"]["name"], "gateway");
-    assert_eq!(setup.run(&["audit", "verify"]).code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use deskhand_core::ports::Tools as _;
-use deskhand_core::rules::{AccessPolicies, Rules, Verdict};
+use deskhand_core::rules::{AccessPolicies, Rules, Subject, Verdict};
 use deskhand_core::tool::{ToolFailure, ToolResult};
 use deskhand_documents::FileAccess;
 use deskhand_operations::Effect;

@@ -8,13 +8,15 @@ use serde_json::json;
 
 use crate::harness::start;
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn tells_who_is_turned_away_at_the_door() {
     let server = start(Guards::default(), Limits::default()).await;
     let host = server.host();
     let own = format!("https://{host}");
     let page = "GET /desktop/ HTTP/1.1";
-    let table: [(&str, &[(&str, &str)], Option<TurnedAway>); 5] = [
+    let table: [(&str, Headers<'_>, Option<TurnedAway>); 5] = [
         (page, &[("Host", "evil.example")], Some(TurnedAway::Host)),
         (
             page,

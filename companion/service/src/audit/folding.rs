@@ -24,20 +24,18 @@ pub(super) struct Folding {
 
 impl Folding {
     /// Takes one in, and says what is to be written now. Only what [`again`] knows is folded.
-    pub(super) fn take(&mut self, at: Timestamp, by: Actor, what: What) -> Told {
+    pub(super) fn take(&mut self, at: Timestamp, by: Actor, mut what: What) -> Told {
         let mut told = self.flush(at);
-        let known = |folding: &Self, what: &What| folding.seen.contains_key(&key(by, what));
-        let what = if self.seen.len() < MOST || known(self, &what) {
-            what
+        let mut key = key_of(by, &what);
+        if self.seen.len() >= MOST && !self.seen.contains_key(&key) {
+            what = without_host(what);
+            key = key_of(by, &what);
+        }
+        if let Some((_, _, times)) = self.seen.get_mut(&key) {
+            *times = times.saturating_add(1);
         } else {
-            without_host(what)
-        };
-        match self.seen.get_mut(&key(by, &what)) {
-            Some((_, _, times)) => *times = times.saturating_add(1),
-            None => {
-                self.seen.insert(key(by, &what), (by, what.clone(), 0));
-                told.push((by, what));
-            }
+            self.seen.insert(key, (by, what.clone(), 0));
+            told.push((by, what));
         }
         told
     }
@@ -61,7 +59,7 @@ impl Folding {
     }
 }
 
-fn key(by: Actor, what: &What) -> String {
+fn key_of(by: Actor, what: &What) -> String {
     format!("{by:?} {what:?}")
 }
 

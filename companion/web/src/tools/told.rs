@@ -32,7 +32,11 @@ pub(super) fn page_result(asked: &Url, page: &FetchedPage, from: usize) -> ToolR
         String::new()
     };
     let title = page.title.as_deref().unwrap_or_default();
-    let notes: String = page.notes.iter().map(|note| format!("Note: {note}\n")).collect();
+    let notes: String = page
+        .notes
+        .iter()
+        .flat_map(|note| ["Note: ", note, "\n"])
+        .collect();
     let output = format!(
         "Characters {from} to {end} of {}.{more}\n{}",
         page.characters,

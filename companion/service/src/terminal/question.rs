@@ -143,7 +143,7 @@ fn path(typed: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use deskhand_protocol::permission::{AskReason, DirectoryRequest};
+    use deskhand_protocol::permission::{AskReason, DirectoryRequest, WebRequest};
     use deskhand_protocol::{CallId, PermissionId, TurnId};
 
     use super::*;
@@ -195,6 +195,20 @@ mod tests {
             None,
             "nothing is named that could be allowed"
         );
+    }
+
+    #[test]
+    fn all_that_would_be_sent_to_the_web_is_shown() {
+        let sent = format!("https://example.com/?about={}", "budget".repeat(100));
+        let page = PermissionRequest {
+            directory: None,
+            web: Some(WebRequest {
+                host: "example.com".to_owned(),
+                sent: sent.clone(),
+            }),
+            ..request(None)
+        };
+        assert_eq!(described(&page), [format!("  {sent}")]);
     }
 
     #[test]

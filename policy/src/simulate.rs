@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use crate::definition::Effect;
-use crate::hosts::{Host, host_and_port, names, names_private};
+use crate::hosts::{Host, HostRule, HostRules, PrivateRule, host_and_port};
 use crate::keys::{Policy, definition};
 use crate::source::Origin;
 use crate::types::FolderMode;
@@ -259,6 +259,17 @@ impl Asked<'_> {
             };
         };
         let port = port.unwrap_or(443);
+        let entries = |key| self.list(key).unwrap_or_default();
+        let rules = HostRules {
+            listed: entries(LISTED)
+                .iter()
+                .filter_map(|text| HostRule::parse(text).ok())
+                .collect(),
+            private: entries(PRIVATE)
+                .iter()
+                .filter_map(|text| PrivateRule::parse(text).ok())
+                .collect(),
+        };
         let verdict = match self.list(LISTED) {
             None if self.is_host_of("inferenceGatewayBaseUrl", &host) => {
                 self.verdict(true, LISTED, "no list is set, and it is the host of inference")
@@ -275,7 +286,7 @@ impl Asked<'_> {
                     "no list is set, so only the host of inference is reached",
                 );
             }
-            Some(rules) => match rules.iter().find(|rule| names(rule, &host, port)) {
+            Some(_) => match rules.naming(&host, port) {
                 Some(rule) => self.verdict(true, LISTED, format!("`{rule}` names it")),
                 None => {
                     return self.verdict(
@@ -286,13 +297,7 @@ impl Asked<'_> {
                 }
             },
         };
-        if host.is_private()
-            && !self
-                .list(PRIVATE)
-                .unwrap_or_default()
-                .iter()
-                .any(|rule| names_private(rule, &host))
-        {
+        if !rules.admits(&host) {
             return self.verdict(false, PRIVATE, "it is a private, local or reserved address");
         }
         let resolved = matches!(host, Host::Name(_));

@@ -41,11 +41,13 @@ impl Item for PrivateRule {
     }
 }
 
-/// Whether everything that `inner` names is named by `outer`, both as a list shows them.
+/// Whether everything that `inner` names is named by `outer`, both as a list shows them; `null` stands for a host that is
+/// not known.
 pub(crate) fn names_all_of(outer: &Value, inner: &Value) -> bool {
     let rule = |value: &Value| value.as_str().and_then(|text| HostRule::parse(text).ok());
     match (rule(outer), rule(inner)) {
         (Some(outer), Some(inner)) => outer.names_all_of(&inner),
-        _ => false,
+        (Some(outer), None) => inner.is_null() && outer == HostRule::any(),
+        (None, _) => outer.is_null() && inner.is_null(),
     }
 }

@@ -13,7 +13,7 @@ use crate::definition::Effect;
 use crate::hosts::{Host, HostRule, HostRules, PrivateRule, host_and_port};
 use crate::keys::{Policy, definition};
 use crate::source::Origin;
-use crate::types::FolderMode;
+use crate::types::{BuiltInServer, FolderMode, McpServer};
 
 /// Bytes that a question may have.
 const CAP: usize = 8 << 10;
@@ -316,16 +316,8 @@ impl Asked<'_> {
         if self.is_disabled(name) {
             return self.verdict(false, "disabledBuiltinTools", "the list takes it away");
         }
-        if matches!(name, "WebFetch" | "WebSearch")
-            && self
-                .list("coworkEgressAllowedHosts")
-                .is_some_and(|list| list.is_empty())
-        {
-            return self.verdict(
-                false,
-                "coworkEgressAllowedHosts",
-                "the list is empty: there is no host to reach",
-            );
+        if let Some(closed) = self.web_tool(name) {
+            return closed;
         }
         match self.asks(name) {
             Some(rule) => self.verdict(
@@ -337,11 +329,32 @@ impl Asked<'_> {
         }
     }
 
+    /// What closes a tool of the web.
+    fn web_tool(&self, name: &str) -> Option<Verdict> {
+        if name.eq_ignore_ascii_case("WebFetch") {
+            let list = self.list("coworkEgressAllowedHosts")?;
+            let why = "the list is empty: there is no host to reach";
+            return list
+                .is_empty()
+                .then(|| self.verdict(false, "coworkEgressAllowedHosts", why));
+        }
+        if !name.eq_ignore_ascii_case("WebSearch") {
+            return None;
+        }
+        let servers = &self.policy.connectors.managed_mcp_servers.value.0;
+        let is_search = |server: &McpServer| server.server == Some(BuiltInServer::Websearch);
+        let why = "the list has no server `websearch` that could be asked";
+        (!servers.iter().any(is_search)).then(|| self.verdict(false, "managedMcpServers", why))
+    }
+
     fn server(&self, name: &str) -> Verdict {
-        let servers = self.policy.value("managedMcpServers");
-        let listed = servers
-            .as_array()
-            .is_some_and(|list| list.iter().any(|server| server["name"] == name));
+        let servers = &self.policy.connectors.managed_mcp_servers.value.0;
+        let entry = servers.iter().find(|server| server.name == name);
+        if entry.is_some_and(|entry| entry.server == Some(BuiltInServer::Websearch)) {
+            let why = "the administrator's list has it, and WebSearch asks it";
+            return self.verdict(true, "managedMcpServers", why);
+        }
+        let listed = entry.is_some();
         let (key, allowed, why) = match (listed, self.policy.value("isLocalDevMcpEnabled")) {
             (true, _) => ("managedMcpServers", true, "the administrator's list has it"),
             (false, Value::Bool(false)) => (
@@ -356,7 +369,9 @@ impl Asked<'_> {
             ),
         };
         let later = definition(key).and_then(|row| match row.effect {
-            Effect::ActsWith(part) => Some(format!("; no server runs until Deskhand has {part}")),
+            Effect::ActsWith(_) | Effect::ActsInPart(_) => {
+                Some("; no such server runs until Deskhand has MCP servers")
+            }
             _ => None,
         });
         self.verdict(allowed, key, format!("{why}{}", later.unwrap_or_default()))

@@ -28,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::audit::{self, Notes, Refusals};
+use crate::audit::{self, Notes};
 use crate::clock::{chance, now};
 use crate::hub::Hub;
 use crate::log::{Log, told};
@@ -50,7 +50,6 @@ pub(crate) struct Service {
     pub(crate) view: RwLock<ServiceView>,
     /// Why there is no pane of a kind.
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
-    pub(crate) refusals: Refusals,
     pub(crate) notes: Notes,
 }
 
@@ -117,11 +116,7 @@ impl Handler for Service {
     }
 
     fn admission(&self, admission: Admission) {
-        if matches!(admission, Admission::Refused { .. }) && !self.refusals.count(now()) {
-            return;
-        }
-        let (by, what) = audit::of_admission(admission);
-        self.notes.add(by, what);
+        self.notes.admission(admission);
     }
 }
 

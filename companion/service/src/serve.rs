@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use deskhand_core::ports::Provider;
 use deskhand_core::tool::MEMORY_TOOL;
 use deskhand_documents::{DocumentTools, Registry};
-use deskhand_egress::{Directive, Gate, Network};
+use deskhand_egress::{Directive, EgressAudit, Gate, Network};
 use deskhand_inference::{Gateway, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
@@ -21,12 +21,13 @@ use deskhand_server::{
 };
 use deskhand_storage::{MasterKey, OpenOptions, Store};
 use deskhand_trail::Trail;
+use deskhand_web::WebTools;
 use deskhand_workspace::Folders;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::audit::{self, Notes, Refusals, Upkeep};
+use crate::audit::{self, Notes, SignIns, Upkeep};
 use crate::clock::RealWorld;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
@@ -39,6 +40,9 @@ use crate::runner::Parts;
 use crate::settings::Settings;
 use crate::tokens::StoredTokens;
 use crate::view;
+
+/// The gateway's name in the settings and the audit.
+const GATEWAY: &str = "gateway";
 
 /// The master key in the secret store.
 const MASTER_KEY: &str = "master-key";
@@ -70,14 +74,14 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     }
     let store = open_store(&paths, &secrets, &settings)?;
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
-    let gate = gate(&settings, options.office_script.as_ref());
+    let (notes, noted) = Notes::new();
+    let gate = gate(&settings, options.office_script.as_ref(), Some(notes.clone()));
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     let trail = Trail::new(store, &audit::user(), settings.audit_content);
     audit::started(&trail, &settings).await?;
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
-    let (notes, noted) = Notes::new();
     let (service, tokens) = build(
         &settings,
         &options,
@@ -125,10 +129,11 @@ fn alone(paths: &Paths) -> anyhow::Result<InstanceLock> {
     }
 }
 
-/// The gate under these settings.
-pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>) -> Gate {
+/// The gate under these settings. What it decides is noted, where somebody keeps notes.
+pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>, notes: Option<Notes>) -> Gate {
     let network = Network {
         proxy: settings.proxy.clone(),
+        audit: notes.map(|notes| Arc::new(notes) as Arc<dyn EgressAudit>),
         ..Network::default()
     };
     let values = gate_values(settings, office_script);
@@ -267,7 +272,7 @@ fn build(
     secrets: &SecretStore,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
-    let provider = provider(settings, gate);
+    let provider = provider(settings, gate, &notes);
     let log = Log::new(trail.clone()).with_journal_limit(settings.journal_limit);
     let panes = Arc::new(LivePanes::default());
     let registry = Arc::new(Registry::default());
@@ -285,12 +290,14 @@ fn build(
     };
     let rules = Arc::new(settings.rules());
     let documents = documents.ruled_by(Arc::clone(&rules), settings.access());
+    let tools = NoteTools::new(documents.clone(), Arc::clone(&guide));
+    let tools = WebTools::new(Arc::new(tools), gate, settings.servers());
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
     let parts = Parts {
         log: log.clone(),
         provider: Arc::clone(&provider),
-        tools: Arc::new(NoteTools::new(documents.clone(), Arc::clone(&guide))),
+        tools: Arc::new(tools),
         max_steps: settings.max_steps,
         window: settings.window,
         rules: Arc::clone(&rules),
@@ -318,7 +325,6 @@ fn build(
         front_ends,
         view: std::sync::RwLock::new(view),
         closed_panes: settings.closed_panes(),
-        refusals: Refusals::default(),
         notes,
     };
     let service = Arc::new(service);
@@ -328,14 +334,18 @@ fn build(
     (service, tokens)
 }
 
-fn provider(settings: &Settings, gate: &Gate) -> Arc<dyn Provider> {
+fn provider(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Provider> {
     if let Some(stopped) = &settings.stopped {
         return Arc::new(Unconfigured::because(stopped.clone()));
     }
-    match settings.gateway.clone().map(|config| Gateway::new(config, gate)) {
-        Some(Ok(gateway)) => Arc::new(gateway),
-        Some(Err(error)) => Arc::new(Unconfigured::because(error)),
-        None => Arc::new(Unconfigured::default()),
+    let Some(config) = settings.gateway.clone() else {
+        return Arc::new(Unconfigured::default());
+    };
+    let signs_in = config.key.is_some() || !config.headers.is_empty();
+    match Gateway::new(config, gate) {
+        Ok(gateway) if signs_in => Arc::new(SignIns::of(Arc::new(gateway), GATEWAY, notes.clone())),
+        Ok(gateway) => Arc::new(gateway),
+        Err(error) => Arc::new(Unconfigured::because(error)),
     }
 }
 

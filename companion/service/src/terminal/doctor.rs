@@ -214,7 +214,7 @@ fn port(attachment: Option<&Attachment>) -> Finding {
 }
 
 fn proxy(settings: &Settings) -> Finding {
-    let gate = gate(settings, None);
+    let gate = gate(settings, None, None);
     match gate.origins(Destination::Proxy) {
         Ok(origins) => {
             let named = origins
@@ -248,7 +248,7 @@ async fn provider(settings: &Settings) -> Finding {
             "Ask your administrator, or set `inferenceProvider` and the gateway's address with `deskhand config set`.",
         );
     };
-    let asked = match Gateway::new(config, &gate(settings, None)) {
+    let asked = match Gateway::new(config, &gate(settings, None, None)) {
         Ok(gateway) => gateway.try_out().await,
         Err(error) => Err(error),
     };

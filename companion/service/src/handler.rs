@@ -30,6 +30,7 @@ use serde_json::Value;
 
 use crate::audit::{self, Notes, Refusals};
 use crate::clock::{chance, now};
+use crate::diagnostics::Watch;
 use crate::hub::Hub;
 use crate::log::{Log, told};
 use crate::panes::LivePanes;
@@ -52,6 +53,7 @@ pub(crate) struct Service {
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
     pub(crate) refusals: Refusals,
     pub(crate) notes: Notes,
+    pub(crate) watch: Arc<Watch>,
 }
 
 impl Handler for Service {
@@ -69,6 +71,7 @@ impl Handler for Service {
                 None => None,
             };
             let token = front_end.token().map(Id::of);
+            self.log.telemetry().connected(front_end, params.version);
             // Nobody is kept out where the disk is full: room can only be made by who is in.
             self.notes
                 .add(front_end.kind().into(), What::FrontEndConnected { token });
@@ -89,6 +92,7 @@ impl Handler for Service {
         method: Method,
         params: Value,
     ) -> BoxFuture<'a, Result<Value, UserError>> {
+        self.watch.used(method.name());
         Box::pin(self.dispatch(front_end, method, params))
     }
 
@@ -113,6 +117,7 @@ impl Handler for Service {
         let token = front_end.token().map(Id::of);
         self.notes
             .add(front_end.kind().into(), What::FrontEndDisconnected { token });
+        self.log.telemetry().disconnected(front_end);
         self.leave(front_end);
     }
 
@@ -213,6 +218,7 @@ impl Service {
             Method::SessionPrompt => {
                 let params: PromptParams = read(params)?;
                 let own = self.panes.document_of(front_end);
+                self.watch.typed("prompt", params.text.chars().count());
                 give(self.hub.prompt(params, front_end.kind(), own).await?)
             }
             Method::SessionCancel => {

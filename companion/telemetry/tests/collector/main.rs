@@ -57,7 +57,7 @@ fn recording(capture: Capture) -> Arc<Recording> {
         traces: true,
         user: "install-id".to_owned(),
         default_model: "model-1".to_owned(),
-        is_own_tool: |_| true,
+        is_own_tool: Arc::new(|_| true),
         price: None,
     })
 }

@@ -17,6 +17,8 @@ use crate::{
     Resolve, Row, SystemResolver, WebRules,
 };
 
+/// The policy key that switches Deskhand off.
+const ENABLED: &str = "deskhandEnabled";
 /// The policy key of the proxy.
 const PROXY_KEY: &str = "egressProxyUrl";
 /// The policy key of the script that names proxies; it wins over the proxy.
@@ -281,6 +283,9 @@ fn proxies(settings: Settings<'_>, environment: &Proxy) -> Result<Proxies, Egres
 /// What a row is under these settings.
 fn access(row: &Row, settings: Settings<'_>, way: &Result<Arc<Way>, EgressError>) -> Access {
     let destination = row.destination;
+    if settings.value(ENABLED) == Some(Value::Bool(false)) && row.is_closed_when_switched_off() {
+        return Access::closed(destination, ENABLED);
+    }
     match (row.hosts, way) {
         (Hosts::Of(hosts), _) => found(destination, hosts(settings)),
         (Hosts::Web(tool), _) => web(destination, tool, settings),

@@ -181,7 +181,7 @@ pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<Vec<St
             tracing::error!("the start of the service is not recorded: the disk is full");
             Ok(changed)
         }
-        written => written.map(|_| changed).map_err(|error| told(&error)),
+        written => written.map(|()| changed).map_err(|error| told(&error)),
     }
 }
 

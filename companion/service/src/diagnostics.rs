@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use deskhand_platform::{Paths, machine};
 use deskhand_policy::Policy;
 use deskhand_telemetry::diagnostics::{Category, Diagnostic, Diagnostics, Machine, record_panics};
@@ -37,7 +38,8 @@ pub(crate) fn install_id(paths: &Paths) -> std::io::Result<String> {
         return Ok(id.to_string());
     }
     let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| std::io::Error::other("the system gave no random numbers"))?;
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_| std::io::Error::other("the system gave no random numbers"))?;
     let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
     // Another process may make one at the same time: the last one that is there counts.
     let mut file = tempfile::NamedTempFile::new_in(paths.data())?;
@@ -102,16 +104,17 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Begins: panics are recorded from here on, where policy does not close that.
-    pub(crate) fn begin(diagnostics: Diagnostics) -> Self {
+    pub(crate) fn begin(paths: &Paths, settings: &Settings, tour: bool) -> anyhow::Result<Self> {
+        let diagnostics = open(paths, settings, tour).context("diagnostics")?;
         diagnostics.step("start");
         if diagnostics.keeps(Category::Essential) {
             record_panics(diagnostics.clone(), now);
         }
-        Self {
+        Ok(Self {
             diagnostics,
             started: Instant::now(),
             used: Mutex::default(),
-        }
+        })
     }
 
     /// A step is done that began at `since`.

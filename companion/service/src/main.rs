@@ -34,7 +34,7 @@ use deskhand_platform::again::start_again;
 use deskhand_protocol::UserError;
 
 use logging::Logging;
-use options::{Command, Options};
+use options::{Command, DiagnosticsCommand, Options, SupportCommand};
 
 /// What tasks get to end, once everything is done.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -113,6 +113,13 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Egress { command } => terminal::egress::egress(&paths, command).await,
         Command::Doctor { json } => Box::pin(terminal::doctor::doctor(&paths, json)).await,
         Command::Audit { command, json } => Box::pin(terminal::audit::audit(&paths, command, json)).await,
+        Command::Diagnostics {
+            command: DiagnosticsCommand::Show,
+            json,
+        } => terminal::diagnostics::show(&paths, json).await,
+        Command::Support {
+            command: SupportCommand::Bundle { output, yes },
+        } => Box::pin(terminal::support::bundle(&paths, output, yes)).await,
         Command::Trust => terminal::status::trust(&paths).await,
     };
     code.map(Ended::With)

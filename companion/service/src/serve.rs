@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use deskhand_core::ports::{Provider, Tools as _};
 use deskhand_core::tool::{MEMORY_TOOL, PLAN_TOOL};
 use deskhand_documents::{DocumentTools, Registry};
-use deskhand_egress::{Directive, Gate, Network};
+use deskhand_egress::{Directive, EgressAudit, Gate, Network};
 use deskhand_inference::{Gateway, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::audit::{self, Notes, Refusals, Upkeep};
 use crate::clock::RealWorld;
-use crate::diagnostics::{self, Watch};
+use crate::diagnostics::Watch;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
 use crate::handler::Service;
@@ -39,7 +39,7 @@ use crate::panes::{LivePanes, SharedPanes};
 use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
 use crate::view;
 
@@ -75,16 +75,15 @@ pub(crate) async fn serve(
     if options.tour && settings.managed {
         anyhow::bail!("The tour is not offered on a computer whose Deskhand is managed by an organisation.");
     }
-    let watch = Watch::begin(diagnostics::open(&paths, &settings, options.tour).context("diagnostics")?);
-    let watch = Arc::new(watch);
+    let watch = Arc::new(Watch::begin(&paths, &settings, options.tour)?);
     let opening = Instant::now();
     let store = open_store(&paths, &secrets, &settings)?;
     watch.timed("open the store", opening);
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
-    let gate = gate(&settings, options.office_script.as_ref());
-    let install = diagnostics::install_id(&paths).context("the id of this installation")?;
-    let (telemetry, exporting) =
-        Telemetry::begin(&mut settings, &gate, (&paths, &secrets), (&install, &logging));
+    let decisions = Arc::new(Decisions::default());
+    let gate = gate(&settings, options.office_script.as_ref(), Some(decisions.clone()));
+    let (telemetry, exporting) = Telemetry::begin(&mut settings, &gate, (&paths, &secrets), &logging);
+    decisions.begin(&telemetry);
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     let trail = Trail::new(store, &audit::user(), settings.audit_content);
@@ -146,10 +145,15 @@ fn alone(paths: &Paths) -> anyhow::Result<InstanceLock> {
     }
 }
 
-/// The gate under these settings.
-pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>) -> Gate {
+/// The gate under these settings. What it decides is told to whoever keeps it.
+pub(crate) fn gate(
+    settings: &Settings,
+    office_script: Option<&PathBuf>,
+    audit: Option<Arc<dyn EgressAudit>>,
+) -> Gate {
     let network = Network {
         proxy: settings.proxy.clone(),
+        audit,
         ..Network::default()
     };
     let values = gate_values(settings, office_script);
@@ -300,19 +304,8 @@ fn build(
         .with_telemetry(telemetry.clone());
     let panes = Arc::new(LivePanes::default());
     let registry = Arc::new(Registry::default());
-    let documents = DocumentTools::new(
-        Arc::clone(&registry),
-        Arc::new(SharedPanes(Arc::clone(&panes))),
-        Arc::new(log.clone()),
-        Arc::new(RealWorld),
-        Folders::new(settings.allowed_folders()),
-    );
-    let documents = if settings.policy.workspace.deskhand_keep_sources_in_files.value {
-        documents
-    } else {
-        documents.without_sources_in_files()
-    };
     let rules = Arc::new(settings.rules());
+    let documents = document_tools(settings, &log, &panes, &registry);
     let documents = documents.ruled_by(Arc::clone(&rules), settings.access());
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
@@ -359,6 +352,26 @@ fn build(
         tokio::spawn(Arc::clone(&service).learn_models(provider));
     }
     (service, tokens)
+}
+
+fn document_tools(
+    settings: &Settings,
+    log: &Log,
+    panes: &Arc<LivePanes>,
+    registry: &Arc<Registry>,
+) -> DocumentTools {
+    let documents = DocumentTools::new(
+        Arc::clone(registry),
+        Arc::new(SharedPanes(Arc::clone(panes))),
+        Arc::new(log.clone()),
+        Arc::new(RealWorld),
+        Folders::new(settings.allowed_folders()),
+    );
+    if settings.policy.workspace.deskhand_keep_sources_in_files.value {
+        documents
+    } else {
+        documents.without_sources_in_files()
+    }
 }
 
 fn provider(settings: &Settings, gate: &Gate) -> Arc<dyn Provider> {

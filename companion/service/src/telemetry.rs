@@ -18,17 +18,19 @@ use deskhand_policy::Origin;
 use deskhand_protocol::{ErrorCode, SessionEvent, SessionId, Timestamp, UserError};
 use deskhand_server::FrontEnd;
 use deskhand_telemetry::export::Exporter;
-use deskhand_telemetry::record::{Recording, Severity};
+use deskhand_telemetry::record::{Recording, Severity, Signals};
 use deskhand_telemetry::schema;
 use deskhand_telemetry::session::Session;
+use deskhand_telemetry::spool::{Spool, SpoolKey};
 use deskhand_trail::Actor;
 use tokio::task::JoinHandle;
 
 use crate::clock::now;
+use crate::diagnostics::install_id;
 use crate::logging::Logging;
 use crate::settings::Settings;
 pub(crate) use setup::{arch, os};
-pub(crate) use transport::Way;
+use transport::Way;
 
 /// How long what waits may take to be sent when the service ends; the rest goes to the spool.
 const GOODBYE: Duration = Duration::from_secs(3);
@@ -80,10 +82,12 @@ impl Telemetry {
         settings: &mut Settings,
         gate: &Gate,
         (paths, secrets): (&Paths, &SecretStore),
-        (install, logging): (&str, &Logging),
+        logging: &Logging,
     ) -> (Self, Option<Exporting>) {
         let required = settings.policy.audit.deskhand_audit_required.value;
-        let made = match setup::exporter(settings, gate, paths, secrets, install) {
+        let spool = || setup::spool(settings, paths, secrets);
+        let made = install_id(paths).map_err(anyhow::Error::from);
+        let made = match made.and_then(|install| setup::exporter(settings, gate, &install, &spool)) {
             Ok(Some(made)) => made,
             Ok(None) => return (Self::default(), None),
             Err(error) => {
@@ -132,7 +136,10 @@ impl Telemetry {
         if !collector.sessions().contains_key(session) {
             let read = collector.read(log, session, first.seq).await;
             let begun = read.unwrap_or_else(|error| {
-                tracing::warn!(code = error.code.as_str(), "what was told of a session is not known");
+                tracing::warn!(
+                    code = error.code.as_str(),
+                    "what was told of a session is not known"
+                );
                 collector.new_session(session)
             });
             collector.sessions().entry(session.clone()).or_insert(begun);
@@ -192,10 +199,44 @@ impl Telemetry {
     }
 }
 
-impl EgressAudit for Telemetry {
-    /// Tells what the door out decided. The way to the collector is left out: each record would cause another one.
+/// Sends a request without records, as the service would, and says why the collector does not take it; `None` where none is
+/// named.
+pub(crate) async fn try_out(settings: &Settings, gate: &Gate) -> anyhow::Result<Option<()>> {
+    let folder = tempfile::tempdir()?;
+    let spool = || Ok(Spool::open(folder.path(), &SpoolKey::new([0; 32]), 0)?);
+    let Some(made) = setup::exporter(settings, gate, "", &spool)? else {
+        return Ok(None);
+    };
+    let work = tokio::spawn(made.work);
+    let taken = made.exporter.deliver(Signals::default()).await;
+    made.exporter.stop(Duration::ZERO);
+    work.await?;
+    taken?;
+    Ok(Some(()))
+}
+
+/// Takes what the door out decides: for whoever else keeps it, and for the collector once it is known. The way to the
+/// collector leads through that door, too.
+#[derive(Debug, Default)]
+pub(crate) struct Decisions {
+    next: Option<Arc<dyn EgressAudit>>,
+    telemetry: OnceLock<Telemetry>,
+}
+
+impl Decisions {
+    /// Tells the collector from here on. Counts once.
+    pub(crate) fn begin(&self, telemetry: &Telemetry) {
+        self.telemetry.get_or_init(|| telemetry.clone());
+    }
+}
+
+impl EgressAudit for Decisions {
     fn record(&self, decision: EgressDecision) {
-        let told = self.0.as_ref();
+        if let Some(next) = &self.next {
+            next.record(decision.clone());
+        }
+        // A record of the way to the collector would cause the next one.
+        let told = self.telemetry.get().and_then(|telemetry| telemetry.0.as_ref());
         if let Some(collector) = told.filter(|_| decision.destination != Destination::Collector) {
             collector.tell(schema::EgressDecision {
                 destination: decision.destination.to_string(),
@@ -257,6 +298,3 @@ fn place(origin: &Origin) -> &'static str {
 fn kind(front_end: &FrontEnd) -> &'static str {
     Actor::from(front_end.kind()).name()
 }
-
-#[cfg(test)]
-mod tests;

@@ -74,10 +74,22 @@ pub enum SettingsError {
     Endpoint,
 }
 
-/// The collector did not take what it was to take at once.
+/// Why the collector did not take what it was to take at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the collector did not take it")]
-pub struct NotTaken;
+pub enum NotTaken {
+    /// It cannot be reached, or can take nothing now; or there are no headers to send.
+    #[error("the collector does not answer, or can take nothing now")]
+    Away,
+    /// It does not accept the headers.
+    #[error("the collector does not accept the credentials")]
+    Unauthorized,
+    /// It takes no such request, or not everything in it; or the way is closed.
+    #[error("the collector refused it")]
+    Refused,
+    /// The exporter is at its end.
+    #[error("the export has ended")]
+    Ended,
+}
 
 /// Deliveries that may wait for their turn.
 const DELIVERIES: usize = 16;
@@ -86,7 +98,7 @@ const DELIVERIES: usize = 16;
 #[derive(Debug)]
 struct Delivery {
     records: Vec<Record>,
-    taken: oneshot::Sender<bool>,
+    taken: oneshot::Sender<Result<(), NotTaken>>,
 }
 
 /// Hands signals to the exporter. Cheap to clone.
@@ -148,11 +160,8 @@ impl Exporter {
         self.deliveries
             .send(Delivery { records, taken })
             .await
-            .map_err(|_| NotTaken)?;
-        match answer.await {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(NotTaken),
-        }
+            .map_err(|_| NotTaken::Ended)?;
+        answer.await.unwrap_or(Err(NotTaken::Ended))
     }
 
     /// Whether the collector took a request within this time, and none failed since.
@@ -182,6 +191,8 @@ impl Shared {
     }
 
     fn taken(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.taken.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.taken
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -1,7 +1,5 @@
 //! HTTP/2 for the collector: in clear text on this machine, over TLS, through a proxy, and what is refused.
 
-#![expect(clippy::disallowed_methods, reason = "the far side of a connection")]
-
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -158,17 +156,32 @@ async fn refuses_a_host_that_speaks_http1_alone() {
     let EgressError::Failed { exchange, .. } = error else {
         panic!("{error}")
     };
-    assert_eq!(exchange, Exchange::Tls("the host does not speak HTTP/2".to_owned()));
+    assert_eq!(
+        exchange,
+        Exchange::Tls("the host does not speak HTTP/2".to_owned())
+    );
 }
 
 #[tokio::test]
 async fn refuses_an_answer_that_is_too_long_and_a_host_of_another_destination() {
     let base = plain().await;
     let client = client(&base, Network::default());
-    let answer = client.send(post(&format!("{base}/long"))).await.expect("an answer");
-    let error = answer.body_and_trailers_up_to(LONG - 1).await.expect_err("a refusal");
+    let answer = client
+        .send(post(&format!("{base}/long")))
+        .await
+        .expect("an answer");
+    let error = answer
+        .body_and_trailers_up_to(LONG - 1)
+        .await
+        .expect_err("a refusal");
     assert!(
-        matches!(&error, EgressError::Failed { exchange: Exchange::TooLong(_), .. }),
+        matches!(
+            &error,
+            EgressError::Failed {
+                exchange: Exchange::TooLong(_),
+                ..
+            }
+        ),
         "{error}"
     );
     let elsewhere = plain().await;

@@ -40,10 +40,14 @@ impl Telemetry {
         };
         match tokio::time::timeout(PATIENCE, collector.keep(head)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(UserError::new(ErrorCode::CollectorUnavailable)
-                .detail("deskhandAuditRequired: the collector at otlpEndpoint takes nothing now")),
+            Ok(Err(error)) => Err(unavailable(&error.0)),
+            Err(_) => Err(unavailable("it does not answer in time")),
         }
     }
+}
+
+fn unavailable(why: &str) -> UserError {
+    UserError::new(ErrorCode::CollectorUnavailable).detail(format!("deskhandAuditRequired: {why}"))
 }
 
 impl AnchorSink for Collector {

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use deskhand_egress::Gate;
 use deskhand_platform::{Paths, SecretStore, machine};
 use deskhand_policy::Policy;
-use deskhand_policy::types::{
-    AuthScheme, ContentCapture, LogLevel, OtlpAuthMode, OtlpProtocol, Provider,
-};
+use deskhand_policy::types::{AuthScheme, ContentCapture, LogLevel, OtlpAuthMode, OtlpProtocol, Provider};
 use deskhand_telemetry::Protocol;
 use deskhand_telemetry::content::{Capture, Category};
 use deskhand_telemetry::export::{Exporter, Secrets, Settings as Export, World};
@@ -39,18 +37,26 @@ pub(super) struct Made<W> {
     pub(super) work: W,
 }
 
-/// Makes the exporter; `None` where no collector is named.
+/// The requests that wait for the collector.
+pub(super) fn spool(settings: &Settings, paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Spool> {
+    let key = SpoolKey::new(key_of(secrets, SPOOL_KEY)?);
+    Ok(Spool::open(&spool_folder(settings, paths), &key, SPOOL)?)
+}
+
+/// Makes the exporter; `None` where no collector is named, or the whole of Deskhand is switched off.
 pub(super) fn exporter(
     settings: &Settings,
     gate: &Gate,
-    paths: &Paths,
-    secrets: &SecretStore,
     install: &str,
+    spool: &dyn Fn() -> anyhow::Result<Spool>,
 ) -> anyhow::Result<Option<Made<impl Future<Output = ()> + Send + use<>>>> {
     let policy = &settings.policy.telemetry;
-    let Some(endpoint) = &policy.otlp_endpoint.value else {
+    let Some(endpoint) = policy.otlp_endpoint.value.as_ref() else {
         return Ok(None);
     };
+    if !settings.policy.source.deskhand_enabled.value {
+        return Ok(None);
+    }
     let protocol = protocol(policy.otlp_protocol.value);
     let way = Way::new(gate, protocol)?;
     let own_tools = OwnTools::default();
@@ -69,14 +75,12 @@ pub(super) fn exporter(
         ),
         resource: resource(settings),
     };
-    let key = SpoolKey::new(key_of(secrets, SPOOL_KEY)?);
-    let spool = Spool::open(&spool_folder(settings, paths), &key, SPOOL)?;
     let world = World {
         now: Box::new(now),
         chance: Box::new(|| f64::from(chance()[0]) / 255.0),
         sources: sources(&settings.policy)?,
     };
-    let (exporter, work) = Exporter::new(&export, Arc::clone(&recording), way, spool, world)?;
+    let (exporter, work) = Exporter::new(&export, Arc::clone(&recording), way, spool()?, world)?;
     Ok(Some(Made {
         exporter,
         recording,

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::queue::Loss;
-use super::{Delivery, Shared, World};
+use super::{Delivery, NotTaken, Shared, World};
 use crate::otlp::{Payload, Stream, logs};
 use crate::port::{Transport, TransportError};
 use crate::record::Recording;
@@ -130,16 +130,26 @@ impl<T: Transport> Worker<T> {
 
     async fn send_delivery(&mut self, delivery: Delivery) {
         let payload = logs(&self.resource, delivery.records);
-        let verdict = self.judged(&payload).await;
-        match verdict {
-            Verdict::Taken { .. } => self.is_there(),
-            Verdict::Again { after } => drop(self.later(after)),
-            Verdict::Unauthorized => self.world.sources.iter().for_each(|source| source.refused()),
-            Verdict::NotCompressed => self.compress = false,
-            Verdict::Refused => {}
-        }
-        let taken = verdict == Verdict::Taken { rejected: 0 };
-        if !taken {
+        let taken = match self.judged(&payload).await {
+            Verdict::Taken { rejected: 0 } => {
+                self.is_there();
+                Ok(())
+            }
+            Verdict::Again { after } => {
+                self.later(after);
+                Err(NotTaken::Away)
+            }
+            Verdict::Unauthorized => {
+                self.world.sources.iter().for_each(|source| source.refused());
+                Err(NotTaken::Unauthorized)
+            }
+            Verdict::NotCompressed => {
+                self.compress = false;
+                Err(NotTaken::Away)
+            }
+            Verdict::Taken { .. } | Verdict::Refused => Err(NotTaken::Refused),
+        };
+        if taken.is_err() {
             *self.shared.taken() = None;
         }
         // Who asked may have gone.

@@ -35,7 +35,12 @@ struct Collector {
 impl Collector {
     fn start(protocol: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/collector/collector.py");
-        let mut child = Child::spawn(Command::new(python()).arg(script).arg(protocol));
+        let mut child =
+            Child::spawn(
+                Command::new(python())
+                    .arg(script)
+                    .args([protocol, "x-test-key", "open sesame"]),
+            );
         let port = child
             .line(PATIENCE, |_| true)
             .trim()

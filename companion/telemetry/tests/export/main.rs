@@ -160,8 +160,12 @@ async fn what_somebody_waits_for_goes_at_once_also_while_the_collector_is_away_a
     ];
     let running = Running::start(folder.path(), away);
     assert!(!running.exporter.took_within(SECOND), "nothing was taken yet");
-    for turn in ["one", "two", "three"] {
-        assert_eq!(running.exporter.deliver(record(turn)).await, Err(NotTaken), "{turn}");
+    for (turn, why) in [
+        ("one", NotTaken::Away),
+        ("two", NotTaken::Away),
+        ("three", NotTaken::Refused),
+    ] {
+        assert_eq!(running.exporter.deliver(record(turn)).await, Err(why), "{turn}");
     }
     assert!(!running.exporter.took_within(SECOND));
     assert_eq!(spooled(folder.path()), 0);
@@ -173,7 +177,7 @@ async fn what_somebody_waits_for_goes_at_once_also_while_the_collector_is_away_a
     let exporter = running.exporter.clone();
     let collector = running.stop(SECOND).await;
     assert_eq!(collector.turns(), [["one"], ["two"], ["three"], ["four"]]);
-    assert_eq!(exporter.deliver(record("five")).await, Err(NotTaken), "nobody works any more");
+    assert_eq!(exporter.deliver(record("five")).await, Err(NotTaken::Ended));
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,7 +31,12 @@ struct Collector {
 impl Collector {
     fn start(protocol: &str) -> Self {
         let script = repository().join("companion/telemetry/tests/collector/collector.py");
-        let mut child = Child::spawn(Command::new(python()).arg(script).arg(protocol));
+        let mut child =
+            Child::spawn(
+                Command::new(python())
+                    .arg(script)
+                    .args([protocol, "x-test-key", "open sesame"]),
+            );
         let port = child.line(PATIENCE, |_| true);
         let input = child.stdin().expect("standard input was piped");
         let endpoint = format!("http://127.0.0.1:{}", port.trim());
@@ -133,7 +138,10 @@ async fn a_collector_that_is_not_there_is_tried_again_and_another_host_never() {
         let other = way.post(post("https://example.com/v1/logs")).await;
         assert_eq!(other.expect_err("another host"), TransportError::Closed);
     }
-    assert!(send_everything(&nobody, Protocol::Grpc).await > 0, "it waits in the spool");
+    assert!(
+        send_everything(&nobody, Protocol::Grpc).await > 0,
+        "it waits in the spool"
+    );
 }
 
 #[tokio::test]

@@ -105,6 +105,12 @@ async fn a_turn_is_told_from_the_prompt_to_its_end_without_its_words() {
     assert_eq!(values(&tools, "success"), ["true", "true"]);
     let ended = collector.received("deskhand.turn_ended");
     assert_eq!(values(&ended, "outcome"), ["completed"]);
+    let decisions = collector.received("deskhand.egress_decision");
+    let ways = values(&decisions, "egress.destination");
+    assert!(
+        ways.iter().all(|way| way == "inference-gateway"),
+        "the way to the collector is not told: {ways:?}"
+    );
     let changed = collector.received("deskhand.policy_changed");
     assert!(changed[0].to_string().contains("otlpEndpoint"), "{changed:?}");
     for text in [MARKER, "e2e-key", "book.xlsx"] {
@@ -170,6 +176,12 @@ async fn what_the_collector_missed_waits_sealed_and_arrives_once_it_is_back() {
     let files = waiting(&setup);
     assert!(!files.is_empty(), "what was missed waits");
     assert!(!files.iter().any(|file| holds(file, MARKER)), "it is sealed");
+    assert!(
+        files[0]
+            .parent()
+            .is_some_and(|folder| folder.ends_with("local-user")),
+        "{files:?}"
+    );
     assert_eq!(collector.received("claude_code.user_prompt").len(), 0);
 
     collector.come_back();
@@ -236,6 +248,62 @@ async fn the_credential_for_the_model_is_sent_where_policy_says_so() {
     assert!(!collector.received("deskhand.policy_changed").is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_of_the_log_are_told_from_their_level_on_and_kept_in_files() {
+    let mut collector = Collector::start("http");
+    let (setup, _gateway) = exporting(&collector, "http/protobuf").await;
+    setup.configure("otlpDesktopLogLevel", "warn");
+    let folder = format!("/gone/{MARKER}");
+    let folders = json!([{ "path": folder, "mode": "ro", "isDefaultSelected": true }]);
+    setup.configure("allowedWorkspaceFolders", &folders.to_string());
+    let service = Service::start(&setup, 0);
+    create(&service).await.expect("a session");
+    service.stop();
+    let lines = values(&collector.received("deskhand.log"), "log.message");
+    let told = |line: &Value| {
+        line.to_string()
+            .contains("a folder of the organisation is not attached")
+    };
+    assert!(lines.iter().any(told), "{lines:?}");
+    let log = std::fs::read_to_string(setup.path().join("data/logs/service.log")).expect("a log");
+    assert!(
+        log.contains("a folder of the organisation is not attached"),
+        "{log}"
+    );
+    assert!(!log.contains(MARKER) && !collector.holds(MARKER));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_sent_before_the_service_starts_anew_under_other_settings() {
+    let mut collector = Collector::start("http");
+    let gateway = play(SCRIPT).await;
+    let (setup, endpoint) = (Setup::empty(), collector.endpoint());
+    let settings = |team: &str| {
+        json!({
+            "inferenceProvider": "gateway",
+            "inferenceGatewayBaseUrl": gateway.base_url(),
+            "inferenceGatewayApiKey": "e2e-key",
+            "otlpEndpoint": endpoint,
+            "otlpResourceAttributes": { "team": team },
+        })
+    };
+    setup.manage(&settings("finance"));
+    let service = Service::managed(&setup);
+    let mut talk = turn(&setup, &service).await;
+    setup.manage(&settings("legal"));
+    let ended = tokio::time::timeout(PATIENCE, async { while talk.window.next().await.is_ok() {} });
+    ended.await.expect("the service starts anew");
+    talk.window = service.rejoin(FrontEndKind::Window).await;
+    assert_eq!(collector.received("claude_code.user_prompt").len(), 1);
+    service.stop();
+    let changed = collector.received("deskhand.policy_changed");
+    let last = changed.last().expect("a change");
+    assert_eq!(last["policy.keys"], json!(["otlpResourceAttributes"]));
+    assert_eq!(last["policy.source"], "file");
+    let resources = collector.resources();
+    assert_eq!(resources.last().expect("a request")["team"], "legal");
+}
+
 async fn create(service: &Service) -> Result<SessionAnswer, CallError> {
     let mut window = service.join(FrontEndKind::Window).await;
     let params = CreateParams {
@@ -269,6 +337,31 @@ async fn where_the_audit_must_reach_the_collector_no_session_begins_and_no_promp
     let refused = wait_for_refusal(&mut talk).await;
     assert_eq!(refused.code, ErrorCode::CollectorUnavailable);
     service.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_audit_must_reach_a_collector_that_cannot_be_told_no_turn_starts() {
+    let collector = Collector::start("http");
+    let gateway = play(SCRIPT).await;
+    let setup = Setup::empty();
+    for (key, value) in [
+        ("inferenceProvider", "gateway"),
+        ("inferenceGatewayBaseUrl", gateway.base_url().as_str()),
+        ("otlpEndpoint", collector.endpoint().as_str()),
+        ("otlpAuthMode", "inference-credential"),
+        ("deskhandAuditRequired", "true"),
+    ] {
+        setup.configure(key, value);
+    }
+    let service = Service::start(&setup, 0);
+    let mut talk = Talk::begin(&service).await;
+    let prompt = talk.prompt("Thanks");
+    let TurnOutcome::Failed(error) = talk.say(prompt).await else {
+        panic!("a turn went on without its audit");
+    };
+    assert_eq!(error.code, ErrorCode::CollectorUnavailable);
+    assert!(error.detail.unwrap_or_default().contains("otlpAuthMode"));
+    assert!(gateway.log().is_empty(), "nothing was sent to the model");
 }
 
 /// Gives prompts until one is not taken.

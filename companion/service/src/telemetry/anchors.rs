@@ -6,9 +6,11 @@ use std::time::Duration;
 use deskhand_core::ports::BoxFuture;
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_storage::{AuditAnchor, BlobHash};
+use deskhand_telemetry::export::NotTaken;
 use deskhand_telemetry::record::Severity;
 use deskhand_telemetry::schema;
 use deskhand_trail::{AnchorSink, NotAnchored, Trail};
+use tokio::time::timeout;
 
 use super::{Collector, Telemetry};
 use crate::clock::now;
@@ -16,8 +18,8 @@ use crate::log::told;
 
 /// How long what the collector took last shows that it works.
 const FRESH: Duration = Duration::from_mins(1);
-/// How long a turn waits for the collector.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an anchor may take: a turn waits for it, and the end of the service.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Telemetry {
     /// Who keeps anchors of the audit.
@@ -38,16 +40,12 @@ impl Telemetry {
         let Some(head) = head.map_err(|error| told(&error))? else {
             return Ok(());
         };
-        match tokio::time::timeout(PATIENCE, collector.keep(head)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(unavailable(&error.0)),
-            Err(_) => Err(unavailable("it does not answer in time")),
-        }
+        let kept = collector.keep(head).await;
+        kept.map_err(|NotAnchored(why)| {
+            let detail = format!("deskhandAuditRequired: {why}");
+            UserError::new(ErrorCode::CollectorUnavailable).detail(detail)
+        })
     }
-}
-
-fn unavailable(why: &str) -> UserError {
-    UserError::new(ErrorCode::CollectorUnavailable).detail(format!("deskhandAuditRequired: {why}"))
 }
 
 impl AnchorSink for Collector {
@@ -60,8 +58,9 @@ impl AnchorSink for Collector {
         };
         let signals = self.recording.event(now(), Severity::Info, row);
         Box::pin(async move {
-            let taken = self.exporter.deliver(signals).await;
-            taken.map_err(|error| NotAnchored(error.to_string()))
+            let taken = timeout(PATIENCE, self.exporter.deliver(signals)).await;
+            let taken = taken.unwrap_or(Err(NotTaken::Away));
+            taken.map_err(|why| NotAnchored(why.to_string()))
         })
     }
 }

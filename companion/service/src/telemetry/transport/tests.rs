@@ -16,6 +16,8 @@ use deskhand_telemetry::spool::{Spool, SpoolKey};
 use deskhand_test_support::{Child, free_port, python, repository};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::*;
 
@@ -142,6 +144,36 @@ async fn a_collector_that_is_not_there_is_tried_again_and_another_host_never() {
         send_everything(&nobody, Protocol::Grpc).await > 0,
         "it waits in the spool"
     );
+}
+
+/// Sends every question on to another page of its own, which takes everything.
+async fn signing_in() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut head = [0; 4_096];
+            let read = socket.read(&mut head).await.expect("a request");
+            let answer = if head[..read].starts_with(b"GET /sign-in") {
+                "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            } else {
+                "HTTP/1.1 302 Found\r\nlocation: /sign-in\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            };
+            socket
+                .write_all(answer.as_bytes())
+                .await
+                .expect("an open connection");
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_page_to_sign_in_on_has_taken_nothing() {
+    let page = signing_in().await;
+    let way = way(&page, Protocol::HttpProtobuf);
+    let answer = way.post(post(&format!("{page}/v1/logs"))).await;
+    assert_eq!(answer.expect_err("no collector"), TransportError::Unreachable);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
 use crate::dial::{DialError, Dialer, Scope, Speech, Use};
-use crate::host::Host;
 use crate::{Destination, EgressError, Exchange, Origin, Stream, WebRefusal};
+use deskhand_policy::hosts::Host;
 
 /// Redirects followed before the exchange is given up.
 pub const MAX_REDIRECTS: usize = 5;

@@ -277,7 +277,7 @@ destinations! {
         follows: ["disabledBuiltinTools"],
         by: OpenedBy::Service,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: ["api.search.brave.com", "api.tavily.com", "api.exa.ai"],
         hosts: Hosts::Of(hosts::web_search),
     }
@@ -287,7 +287,7 @@ destinations! {
         follows: ["deskhandEgressAllowPrivate", "disabledBuiltinTools"],
         by: OpenedBy::Service,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: [],
         hosts: Hosts::Web(hosts::Tool::Fetch),
     }

@@ -15,7 +15,6 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use crate::error::innermost;
-use crate::host::Host;
 use crate::pac::ProxyScript;
 use crate::proxy::{Server, goes_direct};
 use crate::resolve::{Lookup, LookupError};
@@ -24,6 +23,7 @@ use crate::{
     Destination, EgressAudit, EgressDecision, EgressError, Exchange, Origin, Proxy, ProxyFault, Resolve,
     Stream, WebRefusal, WebRules, tunnel,
 };
+use deskhand_policy::hosts::Host;
 
 /// For everything until a connection stands: the proxy script, DNS, TCP, the tunnel and TLS.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);

@@ -14,9 +14,9 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::dial::{Dialer, Proxies, Route, Scope, Speech, Way};
-use crate::host::Host;
 use crate::resolve::Lookup;
 use crate::{Client, Destination, Origin, Proxy, ProxyFault};
+use deskhand_policy::hosts::Host;
 
 /// Scripts of large networks have some hundred kilobytes.
 const MAX_SCRIPT: usize = 1 << 20;

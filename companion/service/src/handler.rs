@@ -28,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::audit::{self, Notes, Refusals};
+use crate::audit::{self, Notes};
 use crate::clock::{chance, now};
 use crate::diagnostics::Watch;
 use crate::hub::Hub;
@@ -51,7 +51,6 @@ pub(crate) struct Service {
     pub(crate) view: RwLock<ServiceView>,
     /// Why there is no pane of a kind.
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
-    pub(crate) refusals: Refusals,
     pub(crate) notes: Notes,
     pub(crate) watch: Arc<Watch>,
 }
@@ -122,11 +121,7 @@ impl Handler for Service {
     }
 
     fn admission(&self, admission: Admission) {
-        if matches!(admission, Admission::Refused { .. }) && !self.refusals.count(now()) {
-            return;
-        }
-        let (by, what) = audit::of_admission(admission);
-        self.notes.add(by, what);
+        self.notes.admission(admission);
     }
 }
 

@@ -21,12 +21,13 @@ use deskhand_server::{
 };
 use deskhand_storage::{MasterKey, OpenOptions, Store};
 use deskhand_trail::Trail;
+use deskhand_web::WebTools;
 use deskhand_workspace::Folders;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::audit::{self, Notes, Refusals, Upkeep};
+use crate::audit::{self, Notes, SignIns, Upkeep};
 use crate::clock::RealWorld;
 use crate::diagnostics::Watch;
 use crate::grants::Grants;
@@ -42,6 +43,9 @@ use crate::settings::Settings;
 use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
 use crate::view;
+
+/// The gateway's name in the settings and the audit.
+const GATEWAY: &str = "gateway";
 
 /// The master key in the secret store.
 const MASTER_KEY: &str = "master-key";
@@ -80,7 +84,8 @@ pub(crate) async fn serve(
     let store = open_store(&paths, &secrets, &settings)?;
     watch.timed("open the store", opening);
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
-    let decisions = Arc::new(Decisions::default());
+    let (notes, noted) = Notes::new();
+    let decisions = Arc::new(Decisions::after(notes.clone()));
     let gate = gate(&settings, options.office_script.as_ref(), Some(decisions.clone()));
     let (telemetry, exporting) = Telemetry::begin(&mut settings, &gate, (&paths, &secrets), &logging);
     decisions.begin(&telemetry);
@@ -91,7 +96,6 @@ pub(crate) async fn serve(
     telemetry.policy_changed(changed_keys, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
-    let (notes, noted) = Notes::new();
     let (service, tokens) = build(
         &settings,
         &options,
@@ -298,7 +302,7 @@ fn build(
     secrets: &SecretStore,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
-    let provider = provider(settings, gate);
+    let provider = provider(settings, gate, &notes);
     let log = Log::new(trail.clone())
         .with_journal_limit(settings.journal_limit)
         .with_telemetry(telemetry.clone());
@@ -307,9 +311,10 @@ fn build(
     let rules = Arc::new(settings.rules());
     let documents = document_tools(settings, &log, &panes, &registry);
     let documents = documents.ruled_by(Arc::clone(&rules), settings.access());
+    let tools = NoteTools::new(documents.clone(), Arc::clone(&guide));
+    let tools = WebTools::new(Arc::new(tools), gate, settings.servers());
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
-    let tools = NoteTools::new(documents.clone(), Arc::clone(&guide));
     let names = tools.definitions().into_iter().map(|tool| tool.name);
     telemetry.know_tools(names.chain([PLAN_TOOL.to_owned()]));
     let parts = Parts {
@@ -343,7 +348,6 @@ fn build(
         front_ends,
         view: std::sync::RwLock::new(view),
         closed_panes: settings.closed_panes(),
-        refusals: Refusals::default(),
         notes,
         watch: Arc::clone(watch),
     };
@@ -374,14 +378,18 @@ fn document_tools(
     }
 }
 
-fn provider(settings: &Settings, gate: &Gate) -> Arc<dyn Provider> {
+fn provider(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Provider> {
     if let Some(stopped) = &settings.stopped {
         return Arc::new(Unconfigured::because(stopped.clone()));
     }
-    match settings.gateway.clone().map(|config| Gateway::new(config, gate)) {
-        Some(Ok(gateway)) => Arc::new(gateway),
-        Some(Err(error)) => Arc::new(Unconfigured::because(error)),
-        None => Arc::new(Unconfigured::default()),
+    let Some(config) = settings.gateway.clone() else {
+        return Arc::new(Unconfigured::default());
+    };
+    let signs_in = config.key.is_some() || !config.headers.is_empty();
+    match Gateway::new(config, gate) {
+        Ok(gateway) if signs_in => Arc::new(SignIns::of(Arc::new(gateway), GATEWAY, notes.clone())),
+        Ok(gateway) => Arc::new(gateway),
+        Err(error) => Arc::new(Unconfigured::because(error)),
     }
 }
 

@@ -25,6 +25,7 @@ use deskhand_telemetry::spool::{Spool, SpoolKey};
 use deskhand_trail::Actor;
 use tokio::task::JoinHandle;
 
+use crate::audit::Notes;
 use crate::clock::now;
 use crate::diagnostics::install_id;
 use crate::logging::Logging;
@@ -215,15 +216,23 @@ pub(crate) async fn try_out(settings: &Settings, gate: &Gate) -> anyhow::Result<
     Ok(Some(()))
 }
 
-/// Takes what the door out decides: for whoever else keeps it, and for the collector once it is known. The way to the
+/// Takes what the door out decides: for the audit, and for the collector once it is known. The way to the
 /// collector leads through that door, too.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Decisions {
-    next: Option<Arc<dyn EgressAudit>>,
+    notes: Notes,
     telemetry: OnceLock<Telemetry>,
 }
 
 impl Decisions {
+    /// Tells the audit alone, so far.
+    pub(crate) fn after(notes: Notes) -> Self {
+        Self {
+            notes,
+            telemetry: OnceLock::new(),
+        }
+    }
+
     /// Tells the collector from here on. Counts once.
     pub(crate) fn begin(&self, telemetry: &Telemetry) {
         self.telemetry.get_or_init(|| telemetry.clone());
@@ -232,9 +241,7 @@ impl Decisions {
 
 impl EgressAudit for Decisions {
     fn record(&self, decision: EgressDecision) {
-        if let Some(next) = &self.next {
-            next.record(decision.clone());
-        }
+        self.notes.record(decision.clone());
         // A record of the way to the collector would cause the next one.
         let told = self.telemetry.get().and_then(|telemetry| telemetry.0.as_ref());
         if let Some(collector) = told.filter(|_| decision.destination != Destination::Collector) {

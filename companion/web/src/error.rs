@@ -34,6 +34,13 @@ pub enum WebError {
     TimedOut,
 }
 
+impl WebError {
+    /// True where words of the other side stand in it: what a server says of its answer.
+    pub(crate) fn quotes(&self) -> bool {
+        matches!(self, Self::Status { .. } | Self::Kind(_) | Self::Unreadable(_))
+    }
+}
+
 impl From<Refusal> for WebError {
     fn from(refusal: Refusal) -> Self {
         Self::Unreadable(refusal.clause().to_owned())

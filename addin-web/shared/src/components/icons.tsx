@@ -27,6 +27,7 @@ export { Dismiss16Regular } from "@fluentui/react-icons/svg/dismiss";
 export { ErrorCircle16Filled } from "@fluentui/react-icons/svg/error-circle";
 export { Eye16Regular } from "@fluentui/react-icons/svg/eye";
 export { Folder16Regular } from "@fluentui/react-icons/svg/folder";
+export { Globe16Regular } from "@fluentui/react-icons/svg/globe";
 export { Info16Regular } from "@fluentui/react-icons/svg/info";
 export { LockClosed16Regular } from "@fluentui/react-icons/svg/lock-closed";
 export { MoreHorizontal16Regular } from "@fluentui/react-icons/svg/more-horizontal";

@@ -141,7 +141,7 @@ expected?: string, };
 /**
  * Why a person must be asked, the weightier last.
  */
-export type AskReason = "elsewhere" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside" | "attaches";
+export type AskReason = "elsewhere" | "browses" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside" | "attaches" | "sendsOut";
 
 /**
  * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.
@@ -2853,6 +2853,10 @@ document?: DocumentId,
  */
 folder?: string, 
 /**
+ * The host on the web, for a grant of a session.
+ */
+host?: string, 
+/**
  * When it was given; absent for a grant of a session.
  */
 grantedAt?: number, 
@@ -3833,6 +3837,10 @@ folder?: string,
  */
 directory?: DirectoryRequest, 
 /**
+ * Where a call on the web would go, and what it would send there; only for such a call.
+ */
+web?: WebRequest, 
+/**
  * What was read in this turn before it came to this question, the newest first; at most 20.
  */
 read?: Array<ReadBefore>, 
@@ -4411,7 +4419,7 @@ export type ReadBefore = {
  */
 document?: DocumentId, 
 /**
- * The place in it, the file, or what was looked for.
+ * The place in it, the file, the address of a web page, or what was looked for.
  */
 target: string, };
 
@@ -6473,6 +6481,19 @@ text: string, };
  * Whether a sheet is shown.
  */
 export type Visibility = "visible" | "hidden" | "veryHidden";
+
+/**
+ * What would leave this computer for the web, and for where.
+ */
+export type WebRequest = { 
+/**
+ * The host without its port; an answer for the session is about it.
+ */
+host: string, 
+/**
+ * All that is sent: the whole address of the page, or the words that are looked for.
+ */
+sent: string, };
 
 /**
  *The answer to a [`WordOperation`], tagged with the same `op`.

@@ -59,6 +59,9 @@ fn described(request: &PermissionRequest) -> Vec<String> {
         let access = if read_only { " (read only)" } else { "" };
         lines.push(format!("  {}{access}", safe_line(path)));
     }
+    if let Some(web) = &request.web {
+        lines.push(format!("  {}", safe_line(&web.sent)));
+    }
     if let Some(directory) = &request.directory {
         lines.push(format!(
             "  The model asks, and says why: “{}”",
@@ -160,6 +163,7 @@ mod tests {
                 reason: "to sum\u{1b}[2J it up".to_owned(),
                 read_only: true,
             }),
+            web: None,
             read: Vec::new(),
             rows: Vec::new(),
             total: 0,

@@ -162,6 +162,7 @@ impl Play {
             path: None,
             folder: None,
             directory: None,
+            web: None,
             read: Vec::new(),
             rows: Vec::new(),
             total: 1,

@@ -29,6 +29,7 @@ fn the_tighter_value_is_known_for_switches_lists_and_limits() {
         ("disableBypassPermissionsMode", json!(false), json!(true)),
         ("isDesktopExtensionEnabled", json!(true), null.clone()),
         ("disableAutoUpdates", json!(false), json!(true)),
+        ("disableEssentialTelemetry", json!(false), json!(true)),
         ("deskhandMaxStepsPerTurn", json!(50), json!(20)),
         ("deskhandSessionRetentionDays", null.clone(), json!(90)),
         ("deskhandSessionRetentionDays", json!(90), json!(30)),
@@ -104,7 +105,7 @@ fn what_cannot_be_ordered_is_called_other() {
         ("coworkEgressAllowedHosts", json!(null), json!(["a.example.org"])),
         ("disabledBuiltinTools", json!(["Edit"]), json!(["Read"])),
         ("allowedWorkspaceFolders", json!(["/a"]), json!(["/a/b"])),
-        ("disableEssentialTelemetry", json!(false), json!(true)),
+        ("disableDeepLinkRegistration", json!(false), json!(true)),
         ("inferenceGatewayApiKey", json!("a"), json!("b")),
     ];
     for (key, before, after) in cases {

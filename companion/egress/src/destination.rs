@@ -317,7 +317,7 @@ destinations! {
         follows: [],
         by: OpenedBy::Service,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: [],
         hosts: Hosts::Of(hosts::collector),
     }

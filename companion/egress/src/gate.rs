@@ -6,7 +6,7 @@ use rustls::pki_types::CertificateDer;
 use serde_json::Value;
 
 use crate::client::Door;
-use crate::dial::{Dialer, Proxies, Scope, Way};
+use crate::dial::{Dialer, Proxies, Scope, Speech, Way};
 use crate::hosts::{self, DISABLED_TOOLS, Hosts, Tool, inference_in_force, tool_is_disabled};
 use crate::pac::ProxyScript;
 use crate::rules::{ALLOWED, PRIVATE};
@@ -164,6 +164,20 @@ impl Gate {
         Ok(Client::new(self.dialer(destination, None)?))
     }
 
+    /// A client that speaks HTTP/2 alone, as gRPC does, for a destination whose hosts the administrator names: over TLS where
+    /// the host agrees to it (ALPN), in clear text on this machine with prior knowledge.
+    pub fn http2_client(&self, destination: Destination) -> Result<Client, EgressError> {
+        let row = destination.row();
+        if row.opened_by != OpenedBy::Service || matches!(row.hosts, Hosts::Web(_)) {
+            return Err(EgressError::NotOurs(destination));
+        }
+        let dialer = self.dialer(destination, None)?;
+        Ok(Client::new(Dialer {
+            speech: Speech::Http2,
+            ..dialer
+        }))
+    }
+
     /// A client for one of a destination's addresses, for destinations with several: what holds a credential for one
     /// server reaches no other.
     pub fn client_at(&self, destination: Destination, address: &str) -> Result<Client, EgressError> {
@@ -208,6 +222,7 @@ impl Gate {
             way: self.way.clone()?,
             scope,
             destination,
+            speech: Speech::Http1,
             audit: self.network.audit.clone(),
         })
     }

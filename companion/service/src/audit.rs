@@ -93,8 +93,8 @@ struct Known {
     digest: String,
 }
 
-/// Records that the service starts, and each setting that is another than in the last run.
-pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<(), UserError> {
+/// Records that the service starts, and each setting that is another than in the last run; gives the names of those.
+pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<Vec<String>, UserError> {
     let store = trail.store();
     let kept = store
         .setting(POLICY.to_owned())
@@ -127,7 +127,11 @@ pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<(), Us
         Ok::<_, UserError>(())
     };
     record(Actor::Service, start)?;
+    let mut changed = Vec::new();
     for what in differences(&before, &after) {
+        if let What::PolicyChanged { key, .. } = &what {
+            changed.push(key.clone());
+        }
         record(Actor::Policy, what)?;
     }
     changes.push(StoreChange::PutSetting {
@@ -138,9 +142,9 @@ pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<(), Us
         // Room can only be made by a service that runs.
         Err(StorageError::DiskFull) => {
             tracing::error!("the start of the service is not recorded: the disk is full");
-            Ok(())
+            Ok(changed)
         }
-        written => written.map_err(|error| told(&error)),
+        written => written.map(|()| changed).map_err(|error| told(&error)),
     }
 }
 

@@ -30,6 +30,7 @@ use serde_json::Value;
 
 use crate::audit::{self, Notes};
 use crate::clock::{chance, now};
+use crate::diagnostics::Watch;
 use crate::hub::Hub;
 use crate::log::{Log, told};
 use crate::panes::LivePanes;
@@ -51,6 +52,7 @@ pub(crate) struct Service {
     /// Why there is no pane of a kind.
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
     pub(crate) notes: Notes,
+    pub(crate) watch: Arc<Watch>,
 }
 
 impl Handler for Service {
@@ -68,6 +70,7 @@ impl Handler for Service {
                 None => None,
             };
             let token = front_end.token().map(Id::of);
+            self.log.telemetry().connected(front_end, params.version);
             // Nobody is kept out where the disk is full: room can only be made by who is in.
             self.notes
                 .add(front_end.kind().into(), What::FrontEndConnected { token });
@@ -88,6 +91,7 @@ impl Handler for Service {
         method: Method,
         params: Value,
     ) -> BoxFuture<'a, Result<Value, UserError>> {
+        self.watch.used(method.name());
         Box::pin(self.dispatch(front_end, method, params))
     }
 
@@ -112,6 +116,7 @@ impl Handler for Service {
         let token = front_end.token().map(Id::of);
         self.notes
             .add(front_end.kind().into(), What::FrontEndDisconnected { token });
+        self.log.telemetry().disconnected(front_end);
         self.leave(front_end);
     }
 
@@ -208,6 +213,7 @@ impl Service {
             Method::SessionPrompt => {
                 let params: PromptParams = read(params)?;
                 let own = self.panes.document_of(front_end);
+                self.watch.typed("prompt", params.text.chars().count());
                 give(self.hub.prompt(params, front_end.kind(), own).await?)
             }
             Method::SessionCancel => {

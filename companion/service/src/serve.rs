@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
-use deskhand_core::ports::Provider;
-use deskhand_core::tool::MEMORY_TOOL;
+use deskhand_core::ports::{Provider, Tools as _};
+use deskhand_core::tool::{MEMORY_TOOL, PLAN_TOOL};
 use deskhand_documents::{DocumentTools, Registry};
 use deskhand_egress::{Directive, EgressAudit, Gate, Network};
 use deskhand_inference::{Gateway, Unconfigured};
@@ -29,15 +29,18 @@ use zeroize::Zeroizing;
 
 use crate::audit::{self, Notes, SignIns, Upkeep};
 use crate::clock::RealWorld;
+use crate::diagnostics::Watch;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
 use crate::handler::Service;
 use crate::hub::Hub;
 use crate::log::Log;
+use crate::logging::Logging;
 use crate::panes::{LivePanes, SharedPanes};
 use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
+use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
 use crate::view;
 
@@ -64,22 +67,33 @@ pub(crate) struct ServeOptions {
 }
 
 /// Runs until it is told to stop, or until it has to start anew on the port that it answers.
-pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<Option<u16>> {
+pub(crate) async fn serve(
+    paths: Paths,
+    options: ServeOptions,
+    logging: Logging,
+) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
     let lock = alone(&paths)?;
     let secrets = open_secrets(&paths).await?;
-    let settings = Settings::load(&paths, &secrets)?;
+    let mut settings = Settings::load(&paths, &secrets)?;
     if options.tour && settings.managed {
         anyhow::bail!("The tour is not offered on a computer whose Deskhand is managed by an organisation.");
     }
+    let watch = Arc::new(Watch::begin(&paths, &settings, options.tour)?);
+    let opening = Instant::now();
     let store = open_store(&paths, &secrets, &settings)?;
+    watch.timed("open the store", opening);
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
     let (notes, noted) = Notes::new();
-    let gate = gate(&settings, options.office_script.as_ref(), Some(notes.clone()));
+    let decisions = Arc::new(Decisions::after(notes.clone()));
+    let gate = gate(&settings, options.office_script.as_ref(), Some(decisions.clone()));
+    let (telemetry, exporting) = Telemetry::begin(&mut settings, &gate, (&paths, &secrets), &logging);
+    decisions.begin(&telemetry);
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     let trail = Trail::new(store, &audit::user(), settings.audit_content);
-    audit::started(&trail, &settings).await?;
+    let changed_keys = audit::started(&trail, &settings).await?;
+    telemetry.policy_changed(changed_keys, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
     let (service, tokens) = build(
@@ -87,17 +101,19 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
         &options,
         &gate,
         (&trail, notes, grants, guide),
+        (&telemetry, &watch),
         &secrets,
         &server,
     );
     service.hub.recover().await?;
-    let upkeep = Upkeep::begin(&service, noted, settings.retention, None);
+    let upkeep = Upkeep::begin(&service, noted, settings.retention, telemetry.anchors());
     lock.publish(&server.address())?;
     if !options.again {
         announce(&server, &options);
     }
+    watch.ready();
     let (stop, running, port) = (shutdown.clone(), Arc::clone(&service), server.port());
-    let watch = tokio::spawn(async move {
+    let ending = tokio::spawn(async move {
         let again = tokio::select! {
             () = stop_signal() => None,
             () = stdin_closed(), if options.until_stdin_closes => None,
@@ -108,7 +124,11 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     });
     server.serve(service, tokens, shutdown).await;
     upkeep.end().await;
-    Ok(watch.await?)
+    if let Some(exporting) = exporting {
+        exporting.end().await;
+    }
+    watch.end();
+    Ok(ending.await?)
 }
 
 /// Makes sure that no other service of this user runs.
@@ -129,11 +149,15 @@ fn alone(paths: &Paths) -> anyhow::Result<InstanceLock> {
     }
 }
 
-/// The gate under these settings. What it decides is noted, where somebody keeps notes.
-pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>, notes: Option<Notes>) -> Gate {
+/// The gate under these settings. What it decides is told to whoever keeps it.
+pub(crate) fn gate(
+    settings: &Settings,
+    office_script: Option<&PathBuf>,
+    audit: Option<Arc<dyn EgressAudit>>,
+) -> Gate {
     let network = Network {
         proxy: settings.proxy.clone(),
-        audit: notes.map(|notes| Arc::new(notes) as Arc<dyn EgressAudit>),
+        audit,
         ..Network::default()
     };
     let values = gate_values(settings, office_script);
@@ -184,7 +208,12 @@ pub(crate) async fn open_secrets(paths: &Paths) -> anyhow::Result<SecretStore> {
 
 /// The key that wraps all others; made on first use.
 pub(crate) fn master_key(secrets: &SecretStore) -> anyhow::Result<[u8; 32]> {
-    let kept = secrets.read_or_make(MASTER_KEY, || {
+    key_of(secrets, MASTER_KEY)
+}
+
+/// A key of the secret store; made on first use.
+pub(crate) fn key_of(secrets: &SecretStore, name: &str) -> anyhow::Result<[u8; 32]> {
+    let kept = secrets.read_or_make(name, || {
         let mut key = Zeroizing::new([0; 32]);
         aws_lc_rs::rand::fill(key.as_mut_slice()).map_err(|_| SecretError::NoRandomNumbers)?;
         Ok(Secret::new(key.to_vec()))
@@ -269,31 +298,25 @@ fn build(
     options: &ServeOptions,
     gate: &Gate,
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
+    (telemetry, watch): (&Telemetry, &Arc<Watch>),
     secrets: &SecretStore,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
     let provider = provider(settings, gate, &notes);
-    let log = Log::new(trail.clone()).with_journal_limit(settings.journal_limit);
+    let log = Log::new(trail.clone())
+        .with_journal_limit(settings.journal_limit)
+        .with_telemetry(telemetry.clone());
     let panes = Arc::new(LivePanes::default());
     let registry = Arc::new(Registry::default());
-    let documents = DocumentTools::new(
-        Arc::clone(&registry),
-        Arc::new(SharedPanes(Arc::clone(&panes))),
-        Arc::new(log.clone()),
-        Arc::new(RealWorld),
-        Folders::new(settings.allowed_folders()),
-    );
-    let documents = if settings.policy.workspace.deskhand_keep_sources_in_files.value {
-        documents
-    } else {
-        documents.without_sources_in_files()
-    };
     let rules = Arc::new(settings.rules());
+    let documents = document_tools(settings, &log, &panes, &registry);
     let documents = documents.ruled_by(Arc::clone(&rules), settings.access());
     let tools = NoteTools::new(documents.clone(), Arc::clone(&guide));
     let tools = WebTools::new(Arc::new(tools), gate, settings.servers());
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
+    let names = tools.definitions().into_iter().map(|tool| tool.name);
+    telemetry.know_tools(names.chain([PLAN_TOOL.to_owned()]));
     let parts = Parts {
         log: log.clone(),
         provider: Arc::clone(&provider),
@@ -326,12 +349,33 @@ fn build(
         view: std::sync::RwLock::new(view),
         closed_panes: settings.closed_panes(),
         notes,
+        watch: Arc::clone(watch),
     };
     let service = Arc::new(service);
     if settings.gateway.is_some() {
         tokio::spawn(Arc::clone(&service).learn_models(provider));
     }
     (service, tokens)
+}
+
+fn document_tools(
+    settings: &Settings,
+    log: &Log,
+    panes: &Arc<LivePanes>,
+    registry: &Arc<Registry>,
+) -> DocumentTools {
+    let documents = DocumentTools::new(
+        Arc::clone(registry),
+        Arc::new(SharedPanes(Arc::clone(panes))),
+        Arc::new(log.clone()),
+        Arc::new(RealWorld),
+        Folders::new(settings.allowed_folders()),
+    );
+    if settings.policy.workspace.deskhand_keep_sources_in_files.value {
+        documents
+    } else {
+        documents.without_sources_in_files()
+    }
 }
 
 fn provider(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Provider> {

@@ -2096,7 +2096,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_PANE" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_COLLECTOR" | "POL_PANE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -6794,6 +6794,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   POL_DISABLED: ["Deskhand is switched off by your organisation.","Your sessions are kept.","Ask your administrator."],
   POL_INVALID: ["A managed setting could not be read, so its strictest meaning applies.","Nothing was sent.","Show this code to your administrator."],
   POL_NOT_ENFORCEABLE: ["Your organisation asks for a protection that this version of Deskhand does not have.","Nothing was sent.","Show this code to your administrator."],
+  POL_COLLECTOR: ["Your organisation's collector of records takes nothing now, and no turn may start without it.","Your text is kept; nothing was sent to the model.","Try again when the network is there, or show this code to your administrator."],
   POL_PANE: ["Deskhand is switched off in this application by your organisation.","Your sessions are kept, and open in the window.","Ask your administrator."],
   INTERNAL: ["Something went wrong inside Deskhand.","Everything up to the last step is kept.","Try again; if it comes back, show this code to your administrator."],
 };

@@ -137,10 +137,11 @@ fn programs() -> Result<Command> {
         "--locked",
         "--package",
         "deskhand-e2e",
+        "--features",
+        "wine",
         "--test",
         "windows",
         "--",
-        "--ignored",
         "--test-threads=1",
     ]);
     let built = place::cache()?.join("windows").join(TARGET).join("debug");

@@ -30,8 +30,9 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
 
 /// On Windows the folder of the user's data gives its access list to what is made in it.
 fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.clone()
+    options
 }

@@ -27,6 +27,7 @@ const LEAST: LogicalSize<f64> = LogicalSize::new(480.0, 400.0);
 
 const PICK_FOLDERS: &str = "Attach folders";
 const PICK_DOCUMENTS: &str = "Attach documents";
+#[cfg(target_os = "linux")]
 const PICK: &str = "Attach";
 
 const QUESTION: &str = "Close the window while Deskhand works?";

@@ -28,7 +28,19 @@ use serde_json::{Value, json};
 use world::{RESOLVER, World};
 
 const GATEWAY: &str = "gateway.example.com";
-const ANSWERS: &str = "models: [claude-standin]\nkey: e2e-key\nsteps: [{ answer: { say: [{ text: One. }] } }, { answer: { say: [{ text: Two. }] } }]";
+/// What the model says to each prompt.
+const ANSWERS: &str = r#"
+models: [claude-standin]
+key: e2e-key
+order: any
+steps:
+  - expect: { user: sell }
+    answer: { say: [{ text: Shoes. }] }
+  - expect: { user: rates, results: [] }
+    answer: { say: [{ tool: WebFetch, input: { url: "https://docs.example.com/rates" } }] }
+  - expect: { user: rates, results: [{ tool: WebFetch, error: true }] }
+    answer: { say: [{ text: Nobody answers there. }] }
+"#;
 
 /// A profile, a user's home and the organisation's gateway.
 struct Place {
@@ -44,6 +56,16 @@ impl Place {
         let inner = gateway.base_url().replace("http://", "");
         let authority = provider::serve(GATEWAY, world.address(GATEWAY), inner).await;
         world.trust(&authority);
+        let place = Self {
+            world,
+            setup: Setup::empty(),
+            _gateway: gateway,
+        };
+        place.manage(profile, more);
+        place
+    }
+
+    fn manage(&self, profile: &str, more: &Value) {
         let file = repository().join(format!("policy/generated/profiles/{profile}.json"));
         let text = std::fs::read_to_string(file).expect("a recommended profile");
         let mut settings: Value = serde_json::from_str(&text).expect("JSON");
@@ -53,12 +75,28 @@ impl Place {
         }
         let all = settings.as_object_mut().expect("an object");
         all.retain(|_, value| !value.is_null());
-        world.manage(&settings);
-        Self {
-            world,
-            setup: Setup::empty(),
-            _gateway: gateway,
-        }
+        self.world.manage(&settings);
+    }
+
+    /// Another user of the same computer, under other settings.
+    fn next(&mut self, more: &Value) {
+        self.world.forget();
+        self.manage("locked-down", more);
+        self.setup = Setup::empty();
+    }
+
+    /// One turn of the watched service, from its start to its end.
+    async fn turn(&self, prompt: &str) {
+        let service = self.service();
+        let mut talk = Talk::begin(&service).await;
+        let prompt = talk.prompt(prompt);
+        assert_eq!(
+            talk.say(prompt).await,
+            TurnOutcome::Completed,
+            "{}",
+            service.errors()
+        );
+        service.stop();
     }
 
     fn trace(&self, of: &str) -> PathBuf {
@@ -98,7 +136,7 @@ impl Place {
 
     /// The names that anybody asked the resolver for.
     fn asked(&self) -> BTreeSet<String> {
-        self.world.names().into_values().collect()
+        self.world.asked_for()
     }
 
     /// What `egress list` says of what is there in this build, by who connects: `host:port`.
@@ -114,7 +152,9 @@ impl Place {
             .filter(|entry| entry["built"] == true && entry["openedBy"] == by);
         let target = |entry: &Value| {
             let target = entry["target"].as_str().expect("a target");
-            format!("{}:443", target.trim_start_matches("https://"))
+            let target = target.rsplit('/').next().unwrap_or(target);
+            let port = if target.contains(':') { "" } else { ":443" };
+            format!("{target}{port}")
         };
         open.map(target).collect()
     }
@@ -140,7 +180,7 @@ async fn under_the_locked_down_profile_only_the_gateway_is_contacted() {
     );
 
     let mut ask = place.watched("terminal", &binary("deskhand"));
-    ask.args(["ask", "And what did we buy?"]);
+    ask.args(["ask", "And what did the others sell?"]);
     let asked = finish(ask, "");
     assert_eq!(asked.code(), Some(0), "{}", asked.err);
     service.stop();
@@ -149,6 +189,57 @@ async fn under_the_locked_down_profile_only_the_gateway_is_contacted() {
     assert_eq!(place.contacted("service"), place.listed("service"));
     assert_eq!(place.contacted("terminal"), names([]));
     assert_eq!(place.asked(), names([GATEWAY]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_key_opens_what_the_list_says_and_nothing_else() {
+    let test = "each_key_opens_what_the_list_says_and_nothing_else";
+    let Some(world) = World::enter(test) else { return };
+    let mut place = Place::of(world, "locked-down", &json!({})).await;
+    let cases = [
+        (
+            "the organisation's collector",
+            json!({}),
+            "What did we sell?",
+            names(["gateway.example.com:443", "collector.example.com:443"]),
+        ),
+        (
+            "what the reference product sends to its maker",
+            json!({
+                "otlpEndpoint": null, "disableEssentialTelemetry": false, "disableNonessentialTelemetry": false,
+                "disableNonessentialServices": false, "disableAutoUpdates": false,
+            }),
+            "What did we sell?",
+            names(["gateway.example.com:443"]),
+        ),
+        (
+            "the web, of which the model asks for a page",
+            json!({
+                "otlpEndpoint": null, "disabledBuiltinTools": null,
+                "coworkEgressAllowedHosts": ["docs.example.com"], "deskhandEgressAllowPrivate": ["198.51.100.0/24"],
+            }),
+            "What are the rates?",
+            names(["gateway.example.com:443", "docs.example.com:443"]),
+        ),
+    ];
+    for (what, more, prompt, opened) in cases {
+        place.next(&more);
+        place.turn(prompt).await;
+        assert_eq!(place.listed("service"), opened, "{what}: the list");
+        assert_eq!(place.contacted("service"), opened, "{what}: seen from outside");
+        let hosts = opened.iter().map(|host| host.replace(":443", "")).collect();
+        assert_eq!(place.asked(), hosts, "{what}: names");
+    }
+    let proxy = json!({ "otlpEndpoint": null, "egressProxyUrl": "http://proxy.example.com:3128" });
+    place.next(&proxy);
+    let service = place.service();
+    let mut talk = Talk::begin(&service).await;
+    let prompt = talk.prompt("What did we sell?");
+    // Nobody answers there, and nothing goes past it.
+    assert!(matches!(talk.say(prompt).await, TurnOutcome::Failed(_)));
+    service.stop();
+    assert_eq!(place.contacted("service"), names(["proxy.example.com:3128"]));
+    assert_eq!(place.asked(), names(["proxy.example.com"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

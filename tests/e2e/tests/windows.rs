@@ -1,7 +1,8 @@
 //! `deskhand.exe` under Wine: the registry, the service behind its named pipe, and the tools on files. What Wine is not
 //! (Credential Manager's protection, Office, WebView2) is not shown here.
 //!
-//! `cargo xtask test --windows` builds the program, lays out a Wine prefix, and runs these; nothing else does.
+//! `cargo xtask test --windows` builds the program, lays out a Wine prefix, and runs these; the feature `wine` keeps them
+//! out of every other run.
 
 #![cfg(target_os = "linux")]
 
@@ -126,7 +127,6 @@ fn sum(path: &Path) -> String {
 }
 
 #[test]
-#[ignore = "run by cargo xtask test --windows"]
 fn what_group_policy_says_is_shown_with_its_hive_and_locks() {
     let computer = Computer::new();
     computer.policy("deskhandMaxStepsPerTurn", "REG_DWORD", "7");
@@ -150,7 +150,6 @@ fn what_group_policy_says_is_shown_with_its_hive_and_locks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by cargo xtask test --windows"]
 async fn a_prompt_changes_a_closed_workbook() {
     let computer = Computer::new();
     let gateway = play(SCRIPT).await;
@@ -169,7 +168,6 @@ async fn a_prompt_changes_a_closed_workbook() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by cargo xtask test --windows"]
 async fn a_service_is_found_by_its_user_and_serves_more_than_one_command() {
     let computer = Computer::new();
     let gateway =
@@ -192,7 +190,6 @@ async fn a_service_is_found_by_its_user_and_serves_more_than_one_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by cargo xtask test --windows"]
 async fn group_policy_switches_off() {
     let computer = Computer::new();
     let gateway =

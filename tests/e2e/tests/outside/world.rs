@@ -2,7 +2,7 @@
 //! somebody asks for. The test runs again inside namespaces of its own; the computer's network and its `/etc` stay as
 //! they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
@@ -37,16 +37,19 @@ pub(crate) struct World {
     asked: Arc<Mutex<Asked>>,
 }
 
-/// The names that were asked for and where each leads, in the order of the questions.
+/// The names of this network, each with an address by its place, and those of them that were asked for.
 #[derive(Default)]
-struct Asked(Vec<String>);
+struct Asked {
+    known: Vec<String>,
+    asked: BTreeSet<String>,
+}
 
 impl Asked {
     fn address(&mut self, name: &str) -> Ipv4Addr {
-        let known = self.0.iter().position(|asked| asked == name);
+        let known = self.known.iter().position(|known| known == name);
         let place = known.unwrap_or_else(|| {
-            self.0.push(name.to_owned());
-            self.0.len() - 1
+            self.known.push(name.to_owned());
+            self.known.len() - 1
         });
         let [a, b, c] = NAMES;
         Ipv4Addr::new(
@@ -92,9 +95,19 @@ impl World {
 
     /// The names behind the addresses handed out so far.
     pub(crate) fn names(&self) -> BTreeMap<Ipv4Addr, String> {
-        let names = self.asked().0.clone();
+        let names = self.asked().known.clone();
         let each = names.into_iter();
         each.map(|name| (self.address(&name), name)).collect()
+    }
+
+    /// The names that somebody asked for.
+    pub(crate) fn asked_for(&self) -> BTreeSet<String> {
+        self.asked().asked.clone()
+    }
+
+    /// Begins to count questions anew.
+    pub(crate) fn forget(&self) {
+        self.asked().asked.clear();
     }
 
     fn asked(&self) -> std::sync::MutexGuard<'_, Asked> {
@@ -136,6 +149,7 @@ fn answer(question: &[u8], asked: &mut Asked) -> Vec<u8> {
     answer.extend([0x81, 0x80, 0, 1, 0, u8::from(is_ipv4), 0, 0, 0, 0]);
     answer.extend(&question[12..end + 4]);
     let address = asked.address(&name);
+    asked.asked.insert(name);
     if is_ipv4 {
         answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
         answer.extend(address.octets());

@@ -178,7 +178,11 @@ mod tests {
     fn no_help_holds_markdown_or_a_line_break() {
         for row in definitions() {
             let help = field(row).help;
-            assert!(!help.is_empty() && !help.contains(['`', '\n']), "{}: {help}", row.name);
+            assert!(
+                !help.is_empty() && !help.contains(['`', '\n']),
+                "{}: {help}",
+                row.name
+            );
         }
     }
 }

@@ -95,6 +95,20 @@ impl HostRule {
         }
     }
 
+    /// The host, or the pattern of hosts, without the port.
+    pub fn host(&self) -> String {
+        let every_port = Self {
+            port: None,
+            ..self.clone()
+        };
+        every_port.to_string()
+    }
+
+    /// The port, where the entry names one; otherwise 80 and 443 are meant.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// The entry as a firewall has it, one host and port each.
     pub(crate) fn for_firewall(&self) -> Vec<String> {
         let host = match &self.hosts {

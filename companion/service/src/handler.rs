@@ -24,18 +24,18 @@ use deskhand_protocol::{
 };
 use deskhand_server::{Admission, FrontEnd, FrontEnds, Handler, Subscription, TokenRecord, TokenStore};
 use deskhand_trail::{Actor, Id, What};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::audit::{self, Notes, Refusals};
 use crate::clock::{chance, now};
+use crate::configuration::Configuration;
 use crate::hub::Hub;
 use crate::log::{Log, told};
 use crate::panes::LivePanes;
 use crate::runner::Command;
 use crate::tokens::StoredTokens;
 use crate::undoing::Patient;
+use crate::wire::{give, read};
 
 /// Sessions in the answer to hello.
 const MAX_LIST: u32 = 200;
@@ -52,6 +52,7 @@ pub(crate) struct Service {
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
     pub(crate) refusals: Refusals,
     pub(crate) notes: Notes,
+    pub(crate) configuration: Configuration,
 }
 
 impl Handler for Service {
@@ -335,7 +336,7 @@ impl Service {
                 let figures = self.hub.documents.check_figures(&session).await?;
                 give(FiguresAnswer { figures })
             }
-            _ => Err(UserError::new(ErrorCode::BadRequest).detail(method.name())),
+            _ => self.configuration.call(method, params).await,
         }
     }
 
@@ -486,14 +487,6 @@ impl Service {
     }
 }
 
-fn read<T: DeserializeOwned>(params: Value) -> Result<T, UserError> {
-    serde_json::from_value(params).map_err(|error| UserError::new(ErrorCode::BadRequest).detail(error))
-}
-
 fn session_in(params: Value) -> Result<SessionId, UserError> {
     read::<SessionParams>(params).map(|params| params.session)
-}
-
-fn give(answer: impl Serialize) -> Result<Value, UserError> {
-    serde_json::to_value(answer).map_err(|error| UserError::new(ErrorCode::Internal).detail(error))
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod clock;
+mod configuration;
 mod document;
 mod grants;
 mod guidance;
@@ -20,6 +21,7 @@ mod terminal;
 mod tokens;
 mod undoing;
 mod view;
+mod wire;
 
 use std::process::ExitCode;
 use std::time::Duration;

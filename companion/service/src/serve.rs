@@ -9,11 +9,12 @@ use anyhow::Context as _;
 use deskhand_core::ports::Provider;
 use deskhand_core::tool::MEMORY_TOOL;
 use deskhand_documents::{DocumentTools, Registry};
-use deskhand_egress::{Directive, Gate, Network};
+use deskhand_egress::{Directive, Gate, Network, Proxy};
 use deskhand_inference::{Gateway, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
+use deskhand_policy::Policy;
 use deskhand_protocol::session::SessionAnswer;
 use deskhand_protocol::{ErrorCode, EventBody, Notification, UserError};
 use deskhand_server::{
@@ -28,6 +29,7 @@ use zeroize::Zeroizing;
 
 use crate::audit::{self, Notes, Refusals, Upkeep};
 use crate::clock::RealWorld;
+use crate::configuration::Configuration;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
 use crate::handler::Service;
@@ -63,7 +65,7 @@ pub(crate) struct ServeOptions {
 pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
     let lock = alone(&paths)?;
-    let secrets = open_secrets(&paths).await?;
+    let secrets = Arc::new(open_secrets(&paths).await?);
     let settings = Settings::load(&paths, &secrets)?;
     if options.tour && settings.managed {
         anyhow::bail!("The tour is not offered on a computer whose Deskhand is managed by an organisation.");
@@ -78,12 +80,13 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
     let (notes, noted) = Notes::new();
+    let configuration = Configuration::new(&paths, &secrets, &settings, options.office_script.clone());
     let (service, tokens) = build(
         &settings,
         &options,
         &gate,
         (&trail, notes, grants, guide),
-        &secrets,
+        configuration,
         &server,
     );
     service.hub.recover().await?;
@@ -127,11 +130,16 @@ fn alone(paths: &Paths) -> anyhow::Result<InstanceLock> {
 
 /// The gate under these settings.
 pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>) -> Gate {
+    gate_under(&settings.policy, &settings.proxy, office_script)
+}
+
+/// The gate under a policy, with the proxy of the environment.
+pub(crate) fn gate_under(policy: &Policy, proxy: &Proxy, office_script: Option<&PathBuf>) -> Gate {
     let network = Network {
-        proxy: settings.proxy.clone(),
+        proxy: proxy.clone(),
         ..Network::default()
     };
-    let values = gate_values(settings, office_script);
+    let values = gate_values(policy, office_script);
     Gate::new(|key| values.get(key).cloned().unwrap_or_default(), network)
 }
 
@@ -140,13 +148,15 @@ const OFFICE_SCRIPT_KEY: &str = "deskhandOfficeScriptFolder";
 
 /// The settings as the gate sees them. The folder of office.js may come from the command line too; one that policy sets and
 /// that cannot be used still closes the way to the copy outside.
-fn gate_values(settings: &Settings, office_script: Option<&PathBuf>) -> BTreeMap<&'static str, Value> {
-    let mut values = settings.values();
+fn gate_values(policy: &Policy, office_script: Option<&PathBuf>) -> BTreeMap<&'static str, Value> {
+    // Secrets are masked: that they are there is enough.
+    let rows = deskhand_policy::definitions();
+    let mut values: BTreeMap<_, _> = rows.map(|row| (row.name, policy.value(row.name))).collect();
     let of_policy = values
         .get(OFFICE_SCRIPT_KEY)
         .is_some_and(|value| !value.is_null());
     let broken = || {
-        let mut problems = settings.policy.problems.iter();
+        let mut problems = policy.problems.iter();
         problems.any(|problem| problem.key == OFFICE_SCRIPT_KEY)
     };
     if let Some(folder) = office_script {
@@ -264,7 +274,7 @@ fn build(
     options: &ServeOptions,
     gate: &Gate,
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
-    secrets: &SecretStore,
+    configuration: Configuration,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
     let provider = provider(settings, gate);
@@ -306,7 +316,7 @@ fn build(
         .as_ref()
         .map(|gateway| gateway.models.clone())
         .unwrap_or_default();
-    let view = view::of(settings, options.tour, models, secrets.kind());
+    let view = view::of(settings, options.tour, models, configuration.secret_store());
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
@@ -320,6 +330,7 @@ fn build(
         closed_panes: settings.closed_panes(),
         refusals: Refusals::default(),
         notes,
+        configuration,
     };
     let service = Arc::new(service);
     if settings.gateway.is_some() {

@@ -18,7 +18,6 @@ use deskhand_protocol::hello::{FrontEndKind, ModelView};
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Content;
 use deskhand_workspace::{Access, AllowedFolder};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::audit::Retention;
@@ -105,12 +104,6 @@ impl Settings {
         })
     }
 
-    /// The effective value of every key, its secrets masked, for the egress gate.
-    pub(crate) fn values(&self) -> BTreeMap<&'static str, Value> {
-        let rows = deskhand_policy::definitions();
-        rows.map(|row| (row.name, self.policy.value(row.name))).collect()
-    }
-
     /// The folders that may be attached, where the policy limits them.
     pub(crate) fn allowed_folders(&self) -> Option<Vec<AllowedFolder>> {
         let rules = self.policy.workspace.allowed_workspace_folders.value.as_ref()?;
@@ -182,7 +175,7 @@ fn expanded(rule: &FolderRule) -> Option<PathBuf> {
 }
 
 /// The secrets that the user set, as a source like any other.
-fn secret_reading(secrets: &SecretStore) -> anyhow::Result<Reading> {
+pub(crate) fn secret_reading(secrets: &SecretStore) -> anyhow::Result<Reading> {
     let mut entries = BTreeMap::new();
     for name in USER_SECRETS {
         if let Some(secret) = secrets.read(name)? {
@@ -214,7 +207,8 @@ fn stopped(policy: &Policy) -> Option<UserError> {
     Some(UserError::new(code).detail(format!("{}: {}", problem.key, problem.reason)))
 }
 
-fn gateway(policy: &Policy) -> Option<GatewayConfig> {
+/// The gateway that a policy names.
+pub(crate) fn gateway(policy: &Policy) -> Option<GatewayConfig> {
     let base = policy.connection.inference_gateway_base_url.value.as_ref()?;
     if !matches!(
         policy.connection.inference_provider.value,

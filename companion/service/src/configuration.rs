@@ -120,15 +120,18 @@ impl Configuration {
     }
 
     fn shown(&self) -> ConfigurationAnswer {
-        let sources = self.sources();
+        self.answer(&self.sources())
+    }
+
+    fn answer(&self, sources: &Sources) -> ConfigurationAnswer {
         ConfigurationAnswer {
             version: version(&sources.watched.user),
             read_at: now(),
             managed: sources.policy.managed,
             waiting: sources.policy != self.in_force,
             organisation: crate::view::organisation(&sources.policy),
-            sources: shown::sources(&sources),
-            pages: shown::pages(&sources),
+            sources: shown::sources(sources, &user_file(&self.paths).place()),
+            pages: shown::pages(sources),
             problems: shown::problems(&sources.policy),
             egress: shown::egress(&self.gate(&sources.policy)),
             exports: files::exports(),

@@ -26,6 +26,9 @@ use crate::reload::Watched;
 /// Secret keys that a user may set; they lie in the secret store, never in the file.
 pub(crate) const USER_SECRETS: [&str; 1] = ["inferenceGatewayApiKey"];
 
+/// The place of these, in words.
+pub(crate) const SECRET_PLACE: &str = "the secret store";
+
 /// The settings in force.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -186,7 +189,7 @@ pub(crate) fn secret_reading(secrets: &SecretStore) -> anyhow::Result<Reading> {
     if entries.is_empty() {
         return Ok(Reading::Absent);
     }
-    let origin = Origin::User("the secret store".into());
+    let origin = Origin::User(SECRET_PLACE.into());
     Ok(Reading::Present(Values {
         origin,
         encoding: Encoding::Json,

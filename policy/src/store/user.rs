@@ -58,6 +58,11 @@ impl UserFile {
         Self { path: path.into() }
     }
 
+    /// Its path, for people.
+    pub fn place(&self) -> String {
+        self.path.to_string_lossy().into_owned()
+    }
+
     /// Sets and removes keys, all or none, and leaves the rest of the file as it is. What `policy` locks is refused.
     pub fn set(&self, policy: &Policy, changes: &[(String, Option<Value>)]) -> Result<(), EditError> {
         let mut entries = self.entries()?;
@@ -142,7 +147,7 @@ impl UserFile {
     }
 
     fn origin(&self) -> Origin {
-        Origin::User(self.path.to_string_lossy().into())
+        Origin::User(self.place().into())
     }
 }
 

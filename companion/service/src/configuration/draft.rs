@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use deskhand_policy::types::MASK;
 use deskhand_policy::{Definition, Encoding, Origin, Policy, Reading, Values, definitions};
 use deskhand_protocol::configuration::{ProblemWeight, SettingProblem};
 use deskhand_protocol::{ErrorCode, UserError};
@@ -86,6 +87,11 @@ fn place(policy: &Policy, name: &str, value: Option<&Value>) -> Result<Place, (E
     let Some(value) = value else {
         return Ok(if kept { Place::SecretStore } else { Place::File });
     };
+    if holds_mask(value) {
+        return Err(wrong(
+            "A secret in it is shown masked: give the secret itself.".to_owned(),
+        ));
+    }
     (row.check)(value, Encoding::Json).map_err(|reason| wrong(sentence(&reason.to_string())))?;
     match (row.secret, kept) {
         (true, true) => Ok(Place::SecretStore),
@@ -93,6 +99,16 @@ fn place(policy: &Policy, name: &str, value: Option<&Value>) -> Result<Place, (E
             "It is secret, and this build keeps it in the administrator's settings alone.".to_owned(),
         )),
         (false, _) => Ok(Place::File),
+    }
+}
+
+/// Whether a value holds what is shown in the place of a secret, so that it would be written over the secret.
+fn holds_mask(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == MASK,
+        Value::Array(entries) => entries.iter().any(holds_mask),
+        Value::Object(fields) => fields.values().any(holds_mask),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

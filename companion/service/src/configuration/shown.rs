@@ -18,7 +18,7 @@ use deskhand_protocol::configuration::{
 use super::Sources;
 use super::draft::sentence;
 use crate::reload::closes;
-use crate::settings::USER_SECRETS;
+use crate::settings::{SECRET_PLACE, USER_SECRETS};
 
 /// Pages in their order.
 const PAGES: [(Page, ConfigurationPageId); 9] = [
@@ -34,17 +34,17 @@ const PAGES: [(Page, ConfigurationPageId); 9] = [
 ];
 
 /// The places that settings come from, the strongest first.
-pub(super) fn sources(sources: &Sources) -> Vec<SourceView> {
+pub(super) fn sources(sources: &Sources, user_file: &str) -> Vec<SourceView> {
     [
-        (&sources.watched.managed, SettingOrigin::Managed),
-        (&sources.watched.user, SettingOrigin::User),
-        (&sources.secrets, SettingOrigin::User),
+        (&sources.watched.managed, Origin::Managed("".into())),
+        (&sources.watched.user, Origin::User(user_file.into())),
+        (&sources.secrets, Origin::User(SECRET_PLACE.into())),
     ]
-    .map(|(reading, kind)| source(reading, kind))
+    .map(|(reading, absent)| source(reading, &absent))
     .into()
 }
 
-fn source(reading: &Reading, absent: SettingOrigin) -> SourceView {
+fn source(reading: &Reading, absent: &Origin) -> SourceView {
     let view = |origin: &Origin| {
         let (kind, place) = origin_of(origin);
         SourceView {
@@ -55,10 +55,7 @@ fn source(reading: &Reading, absent: SettingOrigin) -> SourceView {
         }
     };
     match reading {
-        Reading::Absent => SourceView {
-            kind: absent,
-            ..view(&Origin::Default)
-        },
+        Reading::Absent => view(absent),
         Reading::Present(values) => SourceView {
             keys: Some(count(values.entries.len())),
             ..view(&values.origin)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use deskhand_egress::Proxy;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::{MemoryStore, Origin, Policy, Reading, Store as _, definitions};
 use deskhand_protocol::configuration::{
@@ -273,6 +274,15 @@ async fn a_malformed_value_is_told_in_the_words_of_its_row_and_spoils_the_whole_
 }
 
 #[test]
+fn what_stands_for_a_secret_is_never_taken_for_it() {
+    let home = Home::new(None);
+    let draft = Draft::new(&home.configuration.sources(), &changes(json!({ KEY: "••••" })));
+    let refusal = draft.refusal().expect("a refusal");
+    assert_eq!(refusal.code, ErrorCode::SettingRefused);
+    assert!(draft.secret_edits.is_empty());
+}
+
+#[test]
 fn a_draft_of_rubbish_gets_a_short_answer() {
     let home = Home::new(None);
     let changes = (0..5_000).map(|at| (format!("{at}{}", "x".repeat(1_000)), json!(1)));
@@ -441,7 +451,12 @@ fn no_pane_may_call_any_of_it() {
     for method in methods {
         let admits = |kind| method.caller().admits(kind);
         let panes = [FrontEndKind::Excel, FrontEndKind::Powerpoint].map(admits);
-        assert_eq!((panes, admits(FrontEndKind::Window)), ([false; 2], true), "{}", method.name());
+        assert_eq!(
+            (panes, admits(FrontEndKind::Window)),
+            ([false; 2], true),
+            "{}",
+            method.name()
+        );
     }
 }
 
@@ -453,4 +468,67 @@ async fn without_a_provider_there_is_no_connection_to_try() {
         tried.expect_err("no provider").code,
         ErrorCode::InferenceNotConfigured
     );
+}
+
+/// A person's own settings beside an administrator's, as the page's tests show them.
+fn example(managed: Option<Value>, own: Value) -> ConfigurationAnswer {
+    let reading = |origin, keys: Value| {
+        let keys = changes(keys);
+        let entries = keys.iter().map(|(key, value)| (key.as_str(), value.clone()));
+        MemoryStore::new(origin, entries).read()
+    };
+    let place = "/etc/deskhand/managed-settings.json".into();
+    let watched = Watched {
+        managed: managed.map_or(Reading::Absent, |keys| reading(Origin::Managed(place), keys)),
+        user: reading(Origin::User("settings.json".into()), own),
+    };
+    let mut home = Home::new(None);
+    home.configuration.proxy = Proxy::direct();
+    let policy = Policy::resolve(&watched.managed, std::slice::from_ref(&watched.user));
+    home.configuration.in_force = policy.clone();
+    let sources = Sources {
+        watched,
+        secrets: Reading::Absent,
+        policy,
+    };
+    ConfigurationAnswer {
+        // 2026-09-18, 08:02 UTC.
+        read_at: 1_789_718_520_000,
+        ..home.configuration.answer(&sources)
+    }
+}
+
+/// The answers that the page is tested with are those of the service. Writes them anew where they are others.
+#[test]
+fn the_answers_that_the_page_is_tested_with_are_current() {
+    let gateway = json!({
+        "inferenceProvider": "gateway",
+        GATEWAY: "https://gateway.example.com/v1",
+        KEY: SECRET,
+        "deskhandManagedReason": "Requests stay on our own network.",
+        "deskhandManagedContact": "it-help@example.com",
+        "deskhandUserMaySet": ["inferenceStreamIdleTimeoutSec", "deskhandMaxStepsPerTurn", "inferenceModels"],
+    });
+    let own = json!({
+        "inferenceProvider": "gateway",
+        GATEWAY: "https://gateway.example.com/v1",
+        "deskhandMaxStepsPerTurn": 50,
+        "disabledBuiltinTools": ["web_fetch"],
+        "deskhandPairing": "never",
+    });
+    let answers = json!({ "managed": example(Some(gateway), json!({})), "own": example(None, own) });
+    let mut text = serde_json::to_string_pretty(&answers).expect("JSON");
+    text.push('\n');
+    assert!(!text.contains(SECRET));
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../addin-web/tests/generated/configuration.json"
+    );
+    if std::fs::read_to_string(path).is_ok_and(|kept| kept == text) {
+        return;
+    }
+    let folder = std::path::Path::new(path).parent().expect("a folder");
+    std::fs::create_dir_all(folder).expect("a folder");
+    std::fs::write(path, text).expect("the file is written");
+    panic!("{path} was not current: commit it as it is now");
 }

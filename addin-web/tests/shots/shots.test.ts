@@ -122,9 +122,9 @@ const shots: Shot[] = [
   { ...config, name: "configuration-own", height: 1800, then: opensOwn },
   { ...config, name: "configuration-900", width: 900, height: 600, then: changesSettings },
   { ...config, name: "configuration-700", width: 700, height: 600, then: opensOwn },
-  { ...config, name: "configuration-workspace", height: 2000, then: opens("Workspace") },
+  { ...config, name: "configuration-workspace", height: 1400, then: opens("Workspace") },
   { ...config, name: "configuration-connectors", then: opens("Connectors & extensions") },
-  { ...config, name: "configuration-plugins", height: 2000, then: unfolds("Plugins & skills") },
+  { ...config, name: "configuration-plugins", then: opens("Plugins & skills") },
   { ...config, name: "configuration-telemetry", height: 1400, then: opens("Telemetry & updates") },
   { ...config, name: "configuration-usage", then: opens("Usage limits") },
   { ...config, name: "configuration-appearance", then: opens("Appearance") },
@@ -279,13 +279,6 @@ function opens(name: string): (page: Page) => Promise<void> {
   return async (page) => {
     await go(page, name);
     await page.getByRole("heading", { name, level: 1 }).waitFor();
-  };
-}
-
-function unfolds(name: string): (page: Page) => Promise<void> {
-  return async (page) => {
-    await go(page, name);
-    await page.locator("details.inert summary").click();
   };
 }
 

@@ -69,10 +69,11 @@ export function shown(setting: SettingView | undefined, value: unknown): string 
     return unit === undefined ? number(value) : `${number(value)} ${unit}`;
   }
   const entries = Array.isArray(value) && value.every((entry) => typeof entry === "string");
-  const text = typeof value === "string" ? value : entries ? value.join(", ") : JSON.stringify(value);
-  if (text === "") {
-    return words.configuration.secretNone;
+  const empty = typeof value === "object" && Object.keys(value).length === 0;
+  if (empty || value === "") {
+    return words.configuration.none;
   }
+  const text = typeof value === "string" ? value : entries ? value.join(", ") : JSON.stringify(value);
   return text.length > SHORT ? `${text.slice(0, SHORT - 1)}…` : text;
 }
 

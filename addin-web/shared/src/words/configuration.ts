@@ -39,8 +39,7 @@ export const configuration = {
   on: "On",
   off: "Off",
   secretKept: "Stored, never shown",
-  secretNone: "None",
-  secretTyped: "New value, not applied yet",
+  none: "None",
   secretHint: "Kept in the secret store of this computer, never shown again.",
   secretRemove: "Remove",
   secretRemoved: "Removed with Apply",
@@ -52,7 +51,6 @@ export const configuration = {
   linesHint: "One entry a line.",
   objectsHint: "One entry a line; an entry with parts as JSON.",
   inert: (count: number) => `${settings(count)} without effect in this build`,
-  value: (text: string) => `Value: ${text}`,
 
   test: "Test connection",
   testing: "Asking the gateway",
@@ -96,7 +94,9 @@ export const configuration = {
   importPasted: "Take over the text",
   importEmpty: "Paste a text first",
   importDone: (count: number) =>
-    count === 0 ? "The file changes nothing here." : `${changes(count)} from the file are in the draft.`,
+    count === 0
+      ? "The file changes nothing here."
+      : `${changes(count)} from the file ${count === 1 ? "is" : "are"} in the draft.`,
   differences: (count: number) =>
     count === 1 ? "1 thing is not taken over as it is" : `${number(count)} things are not taken over as they are`,
   line: (line: number) => `line ${line}`,

@@ -192,5 +192,5 @@ function rowsOf(text: string): number {
 }
 
 function secretState(value: unknown): string {
-  return value === null ? texts.secretNone : texts.secretKept;
+  return value === null ? texts.none : texts.secretKept;
 }

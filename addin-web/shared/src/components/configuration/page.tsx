@@ -6,12 +6,14 @@ import { searched, shown } from "../../text/setting.ts";
 import { words } from "../../words/en.ts";
 import { settingsOf } from "../../session/configuration.ts";
 import { ConnectionNote, ServiceNotices } from "../connection.tsx";
-import { IconButton, TextButton } from "../controls.tsx";
+import { IconButton, LinkButton, TextButton } from "../controls.tsx";
 import {
   ArrowLeft16Regular,
   ArrowSync16Regular,
   Box20Regular,
   CheckmarkCircle16Filled,
+  ChevronDown16Regular,
+  ChevronRight16Regular,
   Color20Regular,
   Database20Regular,
   DocumentArrowRight20Regular,
@@ -207,14 +209,28 @@ function Page({ page, answer }: { page: ConfigurationPage; answer: Configuration
           <Settings settings={section.settings.filter((setting) => setting.effect === undefined)} />
         </section>
       ))}
-      {inert.length > 0 && (
-        <details className="inert">
-          <summary>{texts.inert(inert.length)}</summary>
-          <Settings settings={inert} />
-        </details>
-      )}
+      {inert.length > 0 && <Inert settings={inert} open={parts.length === 0} />}
       {page.id === "connection" && <Egress level="h2" />}
     </>
+  );
+}
+
+/** What does nothing in this build, folded where there is something else. */
+function Inert({ settings, open }: { settings: readonly SettingView[]; open: boolean }): ReactElement {
+  const [unfolded, setUnfolded] = useState(open);
+  return (
+    <div>
+      <LinkButton
+        expanded={unfolded}
+        icon={unfolded ? <ChevronDown16Regular /> : <ChevronRight16Regular />}
+        onClick={() => {
+          setUnfolded(!unfolded);
+        }}
+      >
+        {texts.inert(settings.length)}
+      </LinkButton>
+      {unfolded && <Settings settings={settings} />}
+    </div>
   );
 }
 
@@ -297,7 +313,7 @@ function Foot(): ReactElement {
         {count > 0 && check !== undefined && (
           <>
             {steps !== undefined && steps.length > 0 && `: ${steps.slice(0, 2).join("; ")}${steps.length > 2 ? "; …" : ""}`}
-            . {check.atOnce ? texts.atOnce : texts.waits}
+            . {wrong > 0 ? `${texts.applyWrong(wrong)}.` : check.atOnce ? texts.atOnce : texts.waits}
           </>
         )}
       </p>

@@ -57,9 +57,10 @@ describe("on a computer that nobody manages", () => {
     await page.getByRole("button", { name: `Use the default: ${STEPS}` }).waitFor();
     expect(await page.getByRole("textbox", { name: STEPS }).inputValue()).toBe("70");
     await go(page, "Source");
-    const saved = page.waitForEvent("download");
     await page.getByRole("button", { name: "Save: JSON", exact: true }).click();
-    const file = readFileSync(await (await saved).path(), "utf8");
+    const saved = join(stage.service.home, "Downloads/managed-settings.json");
+    await page.getByText(`Saved as ${saved}`).waitFor();
+    const file = readFileSync(saved, "utf8");
     expect(JSON.parse(file)).toMatchObject({ deskhandMaxStepsPerTurn: 70, inferenceProvider: "gateway" });
     expect(file).not.toContain("standin-key");
     expect(stage.trouble.filter((line) => !/WebSocket|ERR_CONNECTION/.test(line))).toEqual([]);

@@ -260,6 +260,14 @@ describe("files", () => {
       { format: "reg", changes: { inferenceGatewayBaseUrl: "https://other.example.com" } },
     ]);
     expect(copied).toBe("ä");
+    opened.service.answer("configuration/save", () => ({ path: "/home/ann/Downloads/deskhand.reg" }));
+    await press(opened, "Save: Windows registry file");
+    expect(opened.calls("configuration/save")).toEqual(opened.calls("configuration/export"));
+    expect(screen.getByText("Saved as /home/ann/Downloads/deskhand.reg")).toBeTruthy();
+    opened.service.refuse("configuration/save", userError("CFG_SAVE"));
+    await press(opened, "Save: Windows registry file");
+    expect(screen.queryByText(/Saved as/)).toBeNull();
+    expect(screen.getByText(/could not be saved in your downloads/)).toBeTruthy();
   });
 
   it("with faults are told by place and line", async () => {

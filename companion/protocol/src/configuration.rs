@@ -350,7 +350,7 @@ pub struct ApplyDraftParams {
     pub changes: BTreeMap<String, Value>,
 }
 
-/// `configuration/export`: settings as they would be with a draft, or what would be contacted.
+/// `configuration/export` and `configuration/save`: settings as they would be with a draft, or what would be contacted.
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportSettingsParams {
@@ -370,6 +370,14 @@ pub struct SettingsFile {
     pub name: String,
     /// Its bytes, Base64 (RFC 4648, section 4).
     pub bytes: String,
+}
+
+/// The answer to `configuration/save`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedFile {
+    /// Where the file is.
+    pub path: String,
 }
 
 /// The answer to `configuration/import`: nothing is written before it is applied.

@@ -153,6 +153,8 @@ errors! {
         "Your file of settings cannot be read or written." "Nothing was changed." "The reason is in the details.";
     SettingsFileRefused "CFG_FILE"
         "This is no file of settings that can be read." "Nothing was changed." "The reason is in the details.";
+    FileNotSaved "CFG_SAVE"
+        "The file could not be saved in your downloads." "Nothing was overwritten." "Copy its text instead; the reason is in the details.";
     Internal "INTERNAL"
         "Something went wrong inside Deskhand." "Everything up to the last step is kept." "Try again; if it comes back, show this code to your administrator.";
 }

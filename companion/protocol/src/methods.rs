@@ -141,6 +141,8 @@ methods! {
     "configuration/tryConnection" ConfigurationTryConnection(configuration::DraftParams) -> configuration::ConnectionTried, Desktop;
     /// Gives out settings, or what would be contacted, in one of several forms.
     "configuration/export" ConfigurationExport(configuration::ExportSettingsParams) -> configuration::SettingsFile, Desktop;
+    /// Saves such a file in the person's folder of downloads, beside what is there.
+    "configuration/save" ConfigurationSave(configuration::ExportSettingsParams) -> configuration::SavedFile, Desktop;
     /// Makes a draft of a file of settings; writes nothing.
     "configuration/import" ConfigurationImport(configuration::SettingsFile) -> configuration::ImportSettingsAnswer, Desktop;
     /// Records that the audit was read.

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use deskhand_egress::{Gate, Proxy};
 use deskhand_inference::Gateway;
 use deskhand_platform::{Paths, Secret, SecretStore, SecretStoreKind};
@@ -21,6 +20,7 @@ use deskhand_protocol::configuration::{
     SettingProblem, SettingsFile,
 };
 use deskhand_protocol::{ErrorCode, Method, UserError};
+use deskhand_storage::BlobHash;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
@@ -31,6 +31,7 @@ use crate::serve::gate_under;
 use crate::settings::{Settings, gateway, secret_reading, user_file};
 use crate::wire::{give, read};
 use draft::{Draft, Edit};
+use files::Exported;
 
 pub(crate) use files::set_ones;
 
@@ -51,7 +52,7 @@ pub(crate) struct Configuration {
 struct Sources {
     watched: Watched,
     secrets: Reading,
-    policy: Policy,
+    policy: Box<Policy>,
 }
 
 impl Configuration {
@@ -92,10 +93,15 @@ impl Configuration {
             Method::ConfigurationCheck => give(self.check(&read(params)?)),
             Method::ConfigurationApply => give(self.apply(read(params)?).await?),
             Method::ConfigurationTryConnection => give(self.try_connection(&read(params)?).await?),
-            Method::ConfigurationExport => {
-                let ExportSettingsParams { format, changes } = read(params)?;
-                let draft = Draft::new(&self.sources(), &changes);
-                give(files::export(&format, &draft.policy, &self.gate(&draft.policy))?)
+            Method::ConfigurationExport => give(self.export(&read(params)?)?.into_file()),
+            Method::ConfigurationSave => {
+                let file = self.export(&read(params)?)?;
+                let saved = spawn_blocking(move || files::save(&file, &files::downloads()?));
+                give(
+                    saved
+                        .await
+                        .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))??,
+                )
             }
             Method::ConfigurationImport => give(files::import(
                 &read::<SettingsFile>(params)?,
@@ -105,13 +111,19 @@ impl Configuration {
         }
     }
 
+    /// The file of a form under a draft.
+    fn export(&self, params: &ExportSettingsParams) -> Result<Exported, UserError> {
+        let draft = Draft::new(&self.sources(), &params.changes);
+        files::export(&params.format, &draft.policy, &self.gate(&draft.policy))
+    }
+
     fn sources(&self) -> Sources {
         let (watched, secrets) = (Watched::read(&self.paths), self.secrets());
         let policy = Policy::resolve(&watched.managed, &[watched.user.clone(), secrets.clone()]);
         Sources {
             watched,
             secrets,
-            policy,
+            policy: Box::new(policy),
         }
     }
 
@@ -128,7 +140,7 @@ impl Configuration {
             version: version(&sources.watched.user),
             read_at: now(),
             managed: sources.policy.managed,
-            waiting: sources.policy != self.in_force,
+            waiting: *sources.policy != self.in_force,
             organisation: crate::view::organisation(&sources.policy),
             sources: shown::sources(sources, &user_file(&self.paths).place()),
             pages: shown::pages(sources),
@@ -205,9 +217,7 @@ fn version(user: &Reading) -> String {
         Reading::Unusable(_, reason) => ("unusable", reason.clone().into_bytes()),
         Reading::Present(values) => ("present", serde_json::to_vec(&values.entries).unwrap_or_default()),
     };
-    let hash = digest(&SHA256, &content);
-    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{state}-{hash}")
+    format!("{state}-{}", BlobHash::of(&content))
 }
 
 fn keep(store: &SecretStore, edits: &[Edit]) -> Result<(), UserError> {

@@ -2273,7 +2273,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -2661,7 +2661,7 @@ export type ExportContent = "values" | "template" | "egress";
 export type ExportFormat = "jsonl" | "csv" | "ocsf";
 
 /**
- * `configuration/export`: settings as they would be with a draft, or what would be contacted.
+ * `configuration/export` and `configuration/save`: settings as they would be with a draft, or what would be contacted.
  */
 export type ExportSettingsParams = { 
 /**
@@ -4909,6 +4909,15 @@ error?: RpcError, };
 export type SandboxState = "vm" | "unavailable" | "notNeeded";
 
 /**
+ * The answer to `configuration/save`.
+ */
+export type SavedFile = { 
+/**
+ * Where the file is.
+ */
+path: string, };
+
+/**
  * The answer to `session/search`.
  */
 export type SearchAnswer = { 
@@ -7122,6 +7131,8 @@ export interface Methods {
   'configuration/tryConnection': { params: DraftParams; answer: ConnectionTried };
   /** Gives out settings, or what would be contacted, in one of several forms. */
   'configuration/export': { params: ExportSettingsParams; answer: SettingsFile };
+  /** Saves such a file in the person's folder of downloads, beside what is there. */
+  'configuration/save': { params: ExportSettingsParams; answer: SavedFile };
   /** Makes a draft of a file of settings; writes nothing. */
   'configuration/import': { params: SettingsFile; answer: ImportSettingsAnswer };
   /** Records that the audit was read. */
@@ -7241,6 +7252,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   CFG_STALE: ["Your settings were changed somewhere else meanwhile.","Nothing was changed; your draft is kept.","Look through the draft, then apply again."],
   CFG_UNUSABLE: ["Your file of settings cannot be read or written.","Nothing was changed.","The reason is in the details."],
   CFG_FILE: ["This is no file of settings that can be read.","Nothing was changed.","The reason is in the details."],
+  CFG_SAVE: ["The file could not be saved in your downloads.","Nothing was overwritten.","Copy its text instead; the reason is in the details."],
   INTERNAL: ["Something went wrong inside Deskhand.","Everything up to the last step is kept.","Try again; if it comes back, show this code to your administrator."],
 };
 

@@ -137,6 +137,15 @@ export class ConfigurationStore {
     return file;
   }
 
+  /** Saves such a file in the person's downloads, and answers where it is. */
+  async save(format: string): Promise<string | undefined> {
+    let path: string | undefined;
+    await this.run(async () => {
+      ({ path } = await this.ask("configuration/save", { format, changes: this.state.draft }));
+    });
+    return path;
+  }
+
   /** Takes a file into the draft. */
   async take(file: SettingsFile): Promise<void> {
     await this.run(async () => {

@@ -84,8 +84,8 @@ export const configuration = {
   downloadOf: (title: string) => `Save: ${title}`,
   copy: "Copy",
   copyOf: (title: string) => `Copy: ${title}`,
-  copied: "Copied",
-  saved: (name: string) => `${name} is in your downloads.`,
+  copied: (title: string) => `Copied: ${title}`,
+  saved: (path: string) => `Saved as ${path}`,
   importTitle: "Import",
   importText:
     "A configuration profile, registry file or JSON, of Deskhand or of the reference product. It becomes a draft: nothing is written before you apply it.",

@@ -22,7 +22,7 @@ pub(super) type Edit = (String, Option<Value>);
 /// A draft beside the sources it is for.
 pub(super) struct Draft {
     /// What would be in effect.
-    pub(super) policy: Policy,
+    pub(super) policy: Box<Policy>,
     /// What goes into the user's file.
     pub(super) edits: Vec<Edit>,
     /// What goes into the secret store.
@@ -48,7 +48,7 @@ impl Draft {
         let user = edited(&sources.watched.user, &edits);
         let secrets = edited(&sources.secrets, &secret_edits);
         Self {
-            policy: Policy::resolve(&sources.watched.managed, &[user, secrets]),
+            policy: Box::new(Policy::resolve(&sources.watched.managed, &[user, secrets])),
             edits,
             secret_edits,
             refusals,

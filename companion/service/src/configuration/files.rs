@@ -1,6 +1,9 @@
 //! Settings in and out of files, in the forms that the policy crate writes and reads; and the list of contacts.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +12,7 @@ use deskhand_policy::{
     Encoding, Format, Origin, Policy, Settings, export as written, format, import, template,
 };
 use deskhand_protocol::configuration::{
-    ExportContent, ExportView, ImportDifference, ImportSettingsAnswer, SettingsFile,
+    ExportContent, ExportView, ImportDifference, ImportSettingsAnswer, SavedFile, SettingsFile,
 };
 use deskhand_protocol::{ErrorCode, UserError};
 
@@ -24,6 +27,26 @@ const EGRESS: [(&str, &str, &str); 4] = [
     ("egress-json", "Table as JSON", "deskhand-egress.json"),
     ("egress-firewall", "Firewall list", "deskhand-firewall.txt"),
 ];
+
+/// Files of one name that a folder may have before it is full of them.
+const MOST_COPIES: u32 = 999;
+
+/// A file before it leaves.
+#[derive(Debug)]
+pub(super) struct Exported {
+    name: &'static str,
+    bytes: Vec<u8>,
+}
+
+impl Exported {
+    /// As it is on the wire.
+    pub(super) fn into_file(self) -> SettingsFile {
+        SettingsFile {
+            name: self.name.to_owned(),
+            bytes: STANDARD.encode(self.bytes),
+        }
+    }
+}
 
 /// Every form.
 pub(super) fn exports() -> Vec<ExportView> {
@@ -61,12 +84,12 @@ fn title(form: Format) -> &'static str {
     }
 }
 
-fn last(file: &str) -> &str {
+fn last(file: &'static str) -> &'static str {
     file.rsplit('/').next().unwrap_or(file)
 }
 
 /// The file of a form under a policy.
-pub(super) fn export(form: &str, policy: &Policy, gate: &Gate) -> Result<SettingsFile, UserError> {
+pub(super) fn export(form: &str, policy: &Policy, gate: &Gate) -> Result<Exported, UserError> {
     let (name, bytes) = match (Format::ALL.iter().find(|(name, ..)| *name == form), form) {
         (Some((_, form, file)), _) => {
             let values = written(*form, &set_ones(policy), NAME);
@@ -80,10 +103,37 @@ pub(super) fn export(form: &str, policy: &Policy, gate: &Gate) -> Result<Setting
             (name, contacts(form, gate)?.into_bytes())
         }
     };
-    Ok(SettingsFile {
-        name: name.to_owned(),
-        bytes: STANDARD.encode(bytes),
-    })
+    Ok(Exported { name, bytes })
+}
+
+/// The person's folder of downloads.
+pub(super) fn downloads() -> Result<PathBuf, UserError> {
+    let folder = dirs::download_dir().or_else(|| Some(dirs::home_dir()?.join("Downloads")));
+    folder.ok_or_else(|| UserError::new(ErrorCode::FileNotSaved).detail("there is no home folder"))
+}
+
+/// Saves a file in a folder, under a name that nothing there has.
+pub(super) fn save(file: &Exported, folder: &Path) -> Result<SavedFile, UserError> {
+    let failed = |error: io::Error| {
+        UserError::new(ErrorCode::FileNotSaved).detail(format!("{}: {error}", folder.display()))
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let (stem, extension) = file.name.rsplit_once('.').unwrap_or((file.name, "txt"));
+    let later = (2..=MOST_COPIES).map(|copy| format!("{stem} ({copy}).{extension}"));
+    for name in std::iter::once(file.name.to_owned()).chain(later) {
+        let path = folder.join(name);
+        match File::create_new(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => {
+                made.and_then(|mut made| made.write_all(&file.bytes))
+                    .map_err(failed)?;
+                return Ok(SavedFile {
+                    path: path.to_string_lossy().into_owned(),
+                });
+            }
+        }
+    }
+    Err(failed(io::ErrorKind::AlreadyExists.into()))
 }
 
 fn contacts(form: &str, gate: &Gate) -> Result<String, UserError> {

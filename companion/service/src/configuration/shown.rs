@@ -240,13 +240,14 @@ pub(super) fn changes(before: &Policy, after: &Policy) -> Vec<SettingChange> {
 
 /// Every open way out, then those that this build has and that are closed.
 pub(super) fn egress(gate: &Gate) -> Vec<EgressView> {
-    let open = gate.egress_list().into_iter().map(opened);
+    let open = gate.egress_list();
+    let open = open.iter().map(opened);
     let is_closed = |row: &&Row| row.feature == Feature::Built && gate.origins(row.destination).is_err();
     let closed = Destination::TABLE.iter().filter(is_closed).map(closed);
     open.chain(closed).collect()
 }
 
-fn opened(entry: EgressEntry) -> EgressView {
+fn opened(entry: &EgressEntry) -> EgressView {
     let (host, port) = match &entry.target {
         Target::Origin(origin) => (origin.host().to_owned(), Some(origin.port())),
         Target::Hosts(rule) => (rule.host(), rule.port()),

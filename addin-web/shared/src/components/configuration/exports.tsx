@@ -7,16 +7,21 @@ import { ArrowDownload16Regular, Checkmark16Regular, Copy16Regular } from "../ic
 import { useConfiguration } from "./use.ts";
 
 const texts = words.configuration;
-/** How long the address of a file that is being saved stays good. */
-const KEPT_MS = 60_000;
 
 export function Exports({ holds }: { holds: ExportContent }): ReactElement {
   const { configuration, state } = useConfiguration();
   const [done, setDone] = useState("");
   const forms = state.answer?.exports.filter((form) => form.holds === holds) ?? [];
-  const give = async (form: ExportView, way: (file: SettingsFile) => Promise<string>): Promise<void> => {
+  const save = async (form: ExportView): Promise<void> => {
+    const path = await configuration.save(form.format);
+    setDone(path === undefined ? "" : texts.saved(path));
+  };
+  const copy = async (form: ExportView): Promise<void> => {
     const file = await configuration.exportAs(form.format);
-    setDone(file === undefined ? "" : await way(file));
+    if (file !== undefined) {
+      await navigator.clipboard.writeText(textOf(file));
+    }
+    setDone(file === undefined ? "" : texts.copied(form.title));
   };
   return (
     <>
@@ -28,7 +33,7 @@ export function Exports({ holds }: { holds: ExportContent }): ReactElement {
               icon={<ArrowDownload16Regular />}
               label={texts.downloadOf(form.title)}
               onClick={() => {
-                void give(form, save);
+                void save(form);
               }}
             >
               {texts.download}
@@ -37,7 +42,7 @@ export function Exports({ holds }: { holds: ExportContent }): ReactElement {
               icon={<Copy16Regular />}
               label={texts.copyOf(form.title)}
               onClick={() => {
-                void give(form, copy);
+                void copy(form);
               }}
             >
               {texts.copy}
@@ -57,26 +62,9 @@ export function Exports({ holds }: { holds: ExportContent }): ReactElement {
   );
 }
 
-function bytesOf(file: SettingsFile): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(file.bytes), (letter) => letter.charCodeAt(0));
-}
-
-async function copy(file: SettingsFile): Promise<string> {
-  const bytes = bytesOf(file);
-  // Registry files are UTF-16 with a byte order mark, everything else is UTF-8.
+/** Registry files are UTF-16 with a byte order mark, everything else is UTF-8. */
+function textOf(file: SettingsFile): string {
+  const bytes = Uint8Array.from(atob(file.bytes), (letter) => letter.charCodeAt(0));
   const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
-  await navigator.clipboard.writeText(new TextDecoder(wide ? "utf-16le" : "utf-8").decode(bytes));
-  return texts.copied;
-}
-
-function save(file: SettingsFile): Promise<string> {
-  const address = URL.createObjectURL(new Blob([bytesOf(file)], { type: "application/octet-stream" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = file.name;
-  link.click();
-  setTimeout(() => {
-    URL.revokeObjectURL(address);
-  }, KEPT_MS);
-  return Promise.resolve(texts.saved(file.name));
+  return new TextDecoder(wide ? "utf-16le" : "utf-8").decode(bytes);
 }

@@ -164,6 +164,28 @@ export const editRequest: PermissionRequest = {
   total: 3,
 };
 
+/** One about a web page whose address is long enough to carry what was read. */
+export const pageRequest: PermissionRequest = {
+  id: "permission-page",
+  turn: TURN,
+  call: "call-page",
+  question: "Read a page of example.com?",
+  reason: "sendsOut",
+  scope: "Only this address is sent. The page is read as data.",
+  web: { host: "example.com", sent: `https://example.com/rates?about=${"revenue-1248300-".repeat(12)}` },
+  read: [{ target: "https://wiki.example.org/plans/2026" }],
+  rows: [],
+  total: 0,
+  risks: [
+    {
+      cells: "The address",
+      reach: "has 224 characters, enough to carry what was read here",
+      rule: "What is this long asks every time.",
+    },
+  ],
+  choices: ["allowOnce", "deny"],
+};
+
 /** One about a folder that the model asks for, once others had a word. */
 export const folderRequest: PermissionRequest = {
   id: "permission-folder",

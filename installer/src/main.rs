@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::everything(&mut ledger),
         Task::Run(options) => run::run(&mut ledger, &options),
         Task::Test => check::test(&mut ledger),
-        Task::WindowsCheck => windows::task(&mut ledger),
+        Task::TestWindows => windows::task(&mut ledger),
         Task::Bench(arguments) => bench::bench(&mut ledger, &arguments),
     };
     ledger.print();

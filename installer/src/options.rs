@@ -7,9 +7,9 @@ cargo xtask run [--tour] [--headless] [--release]
     --tour      scripted answers instead of a model, with a data folder of its own
     --headless  no window: print the address
     --release   build as it is shipped
-cargo xtask test             Installs what is missing and runs every check and test.
+cargo xtask test [--windows] Installs what is missing and runs every check and test.
+    --windows   only what concerns Windows: builds for it and runs the programs under Wine
 cargo xtask setup            Installs what is missing for both, and nothing else.
-cargo xtask windows-check    Type-checks the native crates for Windows.
 cargo xtask bench [NAME…]    Measures, prints the figures and keeps them as JSON.
 cargo xtask help             Prints this.";
 
@@ -20,7 +20,7 @@ pub(crate) enum Task {
     Setup,
     Run(Run),
     Test,
-    WindowsCheck,
+    TestWindows,
     Bench(Vec<String>),
 }
 
@@ -45,8 +45,10 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
         "run" => parse_run(rest).map(Task::Run),
         "bench" => Ok(Task::Bench(rest.to_vec())),
         "setup" => alone(Task::Setup, rest),
-        "test" => alone(Task::Test, rest),
-        "windows-check" => alone(Task::WindowsCheck, rest),
+        "test" => match rest {
+            [switch] if switch == "--windows" => Ok(Task::TestWindows),
+            _ => alone(Task::Test, rest),
+        },
         unknown => Err(format!("`{unknown}` is no task of cargo xtask.")),
     }
 }
@@ -86,7 +88,7 @@ mod tests {
             ("help", Task::Help),
             ("setup", Task::Setup),
             ("test", Task::Test),
-            ("windows-check", Task::WindowsCheck),
+            ("test --windows", Task::TestWindows),
             ("bench replay", Task::Bench(vec!["replay".into()])),
             ("run", Task::Run(Run::default())),
             (

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 
-use crate::command::{command, output, run, succeeds};
+use crate::command::{command, output, run};
 use crate::ledger::Outcome;
 use crate::machine::{self, Rights};
 
@@ -65,7 +65,7 @@ pub(crate) const TEST: &[Package] = &[
     ),
 ];
 
-/// To check that the native crates compile for Windows. Some releases of Ubuntu do not offer all of them.
+/// To build the native programs for Windows and to run them. Some releases of Ubuntu do not offer all of them.
 pub(crate) const WINDOWS: &[Package] = &[
     package(
         "rustc-web",
@@ -75,6 +75,7 @@ pub(crate) const WINDOWS: &[Package] = &[
     package("rust-web-src", "the source of that standard library"),
     package("gcc-mingw-w64-x86-64", "compiles the C parts for Windows"),
     package("g++-mingw-w64-x86-64", "its linker's run-time library"),
+    package("wine64", "runs what was built"),
 ];
 
 /// Brings the packages onto the machine, or says in one line what the person has to run.
@@ -151,11 +152,6 @@ fn apt_get(arguments: &[&str], missing: &[Package]) -> Result<()> {
         ),
     };
     run(apt.env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
-/// Whether a program of this name answers to `--version`.
-pub(crate) fn answers(program: &str) -> bool {
-    succeeds(&mut command(program, &["--version"]))
 }
 
 #[cfg(test)]

@@ -295,6 +295,10 @@ impl Check<'_> {
                     format!("does nothing yet: it acts with {part}, which this build does not have");
                 self.about(entry, Severity::Note, FindingCode::ActsLater, sentence);
             }
+            Effect::ActsInPart(which) => {
+                let sentence = format!("acts in part: {which}");
+                self.about(entry, Severity::Note, FindingCode::ActsLater, sentence);
+            }
             Effect::NotApplicable(why) => {
                 let sentence = format!("does nothing in Deskhand: {why}");
                 self.about(entry, Severity::Note, FindingCode::NotApplicable, sentence);

@@ -41,6 +41,8 @@ pub enum Effect {
     Enforced,
     /// Nothing yet, and there is nothing yet that it could restrict: the part of Deskhand that it acts in.
     ActsWith(&'static str),
+    /// What its doc says for some of its values, and nothing yet for the others: which, and what those wait for.
+    ActsInPart(&'static str),
     /// It restricts something that is there, and is not enforced yet: while it has another value than its default,
     /// sessions do not start. The part that it waits for.
     NotEnforceable(&'static str),

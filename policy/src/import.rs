@@ -237,6 +237,10 @@ fn effects(row: &Definition, value: &Value, foreign: bool) -> Vec<(DifferenceKin
             DifferenceKind::ActsLater,
             format!("taken over; it does nothing until Deskhand has {part}"),
         )),
+        Effect::ActsInPart(which) => effects.push((
+            DifferenceKind::ActsLater,
+            format!("taken over; it acts in part: {which}"),
+        )),
         Effect::NotApplicable(why) => effects.push((
             DifferenceKind::NotApplicable,
             format!("taken over; it does nothing in Deskhand: {why}"),

@@ -19,6 +19,7 @@ mod prelude {
     pub(super) use crate::definition::{
         Consequence, Definition, Effect, Page, Scope, Section, given_or, policy_section,
     };
+    pub(super) use crate::hosts::{HostRule, PrivateRule};
     pub(super) use crate::order::{Change, Order};
     pub(super) use crate::resolve::Sources;
     pub(super) use crate::source::{Entry, Sourced};

@@ -15,6 +15,8 @@ pub enum Order {
     Tight(bool),
     /// A list of what is allowed; absent allows everything. Tells whether an entry allows all that another does.
     Allows(fn(&Value, &Value) -> bool),
+    /// The same, where absent allows something of its own that no entry needs to name.
+    AllowsInstead(fn(&Value, &Value) -> bool),
     /// A list of what is refused.
     Refuses,
     /// A number; less is tighter, and absent is no limit.
@@ -55,6 +57,12 @@ impl Order {
             Self::Tight(tight) => Direction::of(*after == json!(tight), *before == json!(tight)),
             Self::Allows(covers) => {
                 Direction::of(within(after, before, covers), within(before, after, covers))
+            }
+            Self::AllowsInstead(covers) => {
+                // An absent list is one with an entry that only a rule for everything covers.
+                let filled = |list: &Value| list.as_array().map_or(json!([null]), |list| json!(list));
+                let (before, after) = (filled(before), filled(after));
+                Direction::of(within(&after, &before, covers), within(&before, &after, covers))
             }
             Self::Refuses => Direction::of(
                 within(before, after, |one, other| one == other),

@@ -4,16 +4,20 @@
 //! followed, names not resolved, files not looked at. Where that matters the answer says so.
 
 use std::fmt::Write as _;
-
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::definition::Effect;
-use crate::hosts::{Host, host_and_port, names, names_private};
+use crate::hosts::{Host, HostRule, HostRules, PrivateRule, host_and_port};
 use crate::keys::{Policy, definition};
 use crate::source::Origin;
-use crate::types::FolderMode;
+use crate::types::{BuiltInServer, FolderMode, McpServer};
+
+/// The policy key of the hosts that the web tools and the sandbox may reach.
+const LISTED: &str = "coworkEgressAllowedHosts";
+/// The policy key of the private hosts among them.
+const PRIVATE: &str = "deskhandEgressAllowPrivate";
 
 /// Bytes that a question may have.
 const CAP: usize = 8 << 10;
@@ -247,8 +251,6 @@ impl Asked<'_> {
     }
 
     fn host(&self, written: &str) -> Verdict {
-        const LISTED: &str = "coworkEgressAllowedHosts";
-        const PRIVATE: &str = "deskhandEgressAllowPrivate";
         let Some((host, port)) = host_and_port(written) else {
             let why = "this is no host: write a name or an address, with a port or without";
             return Verdict {
@@ -258,69 +260,64 @@ impl Asked<'_> {
                 why: why.to_owned(),
             };
         };
-        let port = port.unwrap_or(443);
-        let verdict = match self.list(LISTED) {
-            None if self.is_host_of("inferenceGatewayBaseUrl", &host) => {
-                self.verdict(true, LISTED, "no list is set, and it is the host of inference")
-            }
-            _ if self.is_host_of("otlpEndpoint", &host) => self.verdict(
-                true,
-                "otlpEndpoint",
-                "it is the collector's host, which is added by itself",
-            ),
-            None => {
-                return self.verdict(
-                    false,
-                    LISTED,
-                    "no list is set, so only the host of inference is reached",
-                );
-            }
-            Some(rules) => match rules.iter().find(|rule| names(rule, &host, port)) {
-                Some(rule) => self.verdict(true, LISTED, format!("`{rule}` names it")),
-                None => {
-                    return self.verdict(
-                        false,
-                        LISTED,
-                        format!("nothing in the list names it on port {port}"),
-                    );
-                }
-            },
-        };
-        if host.is_private()
-            && !self
-                .list(PRIVATE)
-                .unwrap_or_default()
-                .iter()
-                .any(|rule| names_private(rule, &host))
-        {
+        let rules = self.host_rules();
+        let verdict = self.by_name(&rules, &host, port.unwrap_or(443));
+        if !verdict.allowed {
+            return verdict;
+        }
+        if !rules.admits(&host) {
             return self.verdict(false, PRIVATE, "it is a private, local or reserved address");
         }
-        let resolved = matches!(host, Host::Name(_));
-        let why = if resolved {
-            "; its addresses are judged as well when they are known"
-        } else {
-            ""
-        };
-        Verdict {
-            why: format!("{}{why}", verdict.why),
-            ..verdict
+        match host {
+            Host::Address(_) => verdict,
+            Host::Name(_) => Verdict {
+                why: format!(
+                    "{}; its addresses are judged as well when they are known",
+                    verdict.why
+                ),
+                ..verdict
+            },
         }
+    }
+
+    fn host_rules(&self) -> HostRules {
+        let entries = |key| self.list(key).unwrap_or_default().into_iter();
+        let listed = entries(LISTED).filter_map(|text| HostRule::parse(&text).ok());
+        let private = entries(PRIVATE).filter_map(|text| PrivateRule::parse(&text).ok());
+        HostRules {
+            listed: listed.collect(),
+            private: private.collect(),
+        }
+    }
+
+    /// What opens a host, or that nothing does.
+    fn by_name(&self, rules: &HostRules, host: &Host, port: u16) -> Verdict {
+        let listed = self.list(LISTED).is_some();
+        if !listed && self.is_host_of("inferenceGatewayBaseUrl", host) {
+            let why = "no list is set, and it is the host of inference";
+            return self.verdict(true, LISTED, why);
+        }
+        if self.is_host_of("otlpEndpoint", host) {
+            let why = "it is the collector's host, which is added by itself";
+            return self.verdict(true, "otlpEndpoint", why);
+        }
+        if !listed {
+            let why = "no list is set, so only the host of inference is reached";
+            return self.verdict(false, LISTED, why);
+        }
+        if let Some(rule) = rules.naming(host, port) {
+            return self.verdict(true, LISTED, format!("`{rule}` names it"));
+        }
+        let why = format!("nothing in the list names it on port {port}");
+        self.verdict(false, LISTED, why)
     }
 
     fn tool(&self, name: &str) -> Verdict {
         if self.is_disabled(name) {
             return self.verdict(false, "disabledBuiltinTools", "the list takes it away");
         }
-        if matches!(name, "WebFetch" | "WebSearch")
-            && self
-                .list("coworkEgressAllowedHosts")
-                .is_some_and(|list| list.is_empty())
-        {
-            return self.verdict(
-                false,
-                "coworkEgressAllowedHosts",
-                "the list is empty: there is no host to reach",
-            );
+        if let Some(closed) = self.web_tool(name) {
+            return closed;
         }
         match self.asks(name) {
             Some(rule) => self.verdict(
@@ -332,11 +329,32 @@ impl Asked<'_> {
         }
     }
 
+    /// What closes a tool of the web.
+    fn web_tool(&self, name: &str) -> Option<Verdict> {
+        if name.eq_ignore_ascii_case("WebFetch") {
+            let list = self.list("coworkEgressAllowedHosts")?;
+            let why = "the list is empty: there is no host to reach";
+            return list
+                .is_empty()
+                .then(|| self.verdict(false, "coworkEgressAllowedHosts", why));
+        }
+        if !name.eq_ignore_ascii_case("WebSearch") {
+            return None;
+        }
+        let servers = &self.policy.connectors.managed_mcp_servers.value.0;
+        let is_search = |server: &McpServer| server.server == Some(BuiltInServer::Websearch);
+        let why = "the list has no server `websearch` that could be asked";
+        (!servers.iter().any(is_search)).then(|| self.verdict(false, "managedMcpServers", why))
+    }
+
     fn server(&self, name: &str) -> Verdict {
-        let servers = self.policy.value("managedMcpServers");
-        let listed = servers
-            .as_array()
-            .is_some_and(|list| list.iter().any(|server| server["name"] == name));
+        let servers = &self.policy.connectors.managed_mcp_servers.value.0;
+        let entry = servers.iter().find(|server| server.name == name);
+        if entry.is_some_and(|entry| entry.server == Some(BuiltInServer::Websearch)) {
+            let why = "the administrator's list has it, and WebSearch asks it";
+            return self.verdict(true, "managedMcpServers", why);
+        }
+        let listed = entry.is_some();
         let (key, allowed, why) = match (listed, self.policy.value("isLocalDevMcpEnabled")) {
             (true, _) => ("managedMcpServers", true, "the administrator's list has it"),
             (false, Value::Bool(false)) => (
@@ -351,7 +369,9 @@ impl Asked<'_> {
             ),
         };
         let later = definition(key).and_then(|row| match row.effect {
-            Effect::ActsWith(part) => Some(format!("; no server runs until Deskhand has {part}")),
+            Effect::ActsWith(_) | Effect::ActsInPart(_) => {
+                Some("; no such server runs until Deskhand has MCP servers")
+            }
             _ => None,
         });
         self.verdict(allowed, key, format!("{why}{}", later.unwrap_or_default()))

@@ -35,7 +35,6 @@ pub(crate) use folder::allows_all_of;
 pub use folder::{FilePath, FolderMode, FolderPath, FolderRule, FolderRules};
 pub use header::{Headers, HeadersOrLines, HeadersOrPairs};
 pub(crate) use hosts::names_all_of;
-pub use hosts::{HostRule, PrivateRule};
 pub use line::{AccountId, Fraction, Line, ProjectId, Region, ResourceName, Scopes, ServiceName};
 pub use list::{Item, List};
 pub use mcp::{

@@ -29,6 +29,7 @@ fn the_tighter_value_is_known_for_switches_lists_and_limits() {
         ("disableBypassPermissionsMode", json!(false), json!(true)),
         ("isDesktopExtensionEnabled", json!(true), null.clone()),
         ("disableAutoUpdates", json!(false), json!(true)),
+        ("disableEssentialTelemetry", json!(false), json!(true)),
         ("deskhandMaxStepsPerTurn", json!(50), json!(20)),
         ("deskhandSessionRetentionDays", null.clone(), json!(90)),
         ("deskhandSessionRetentionDays", json!(90), json!(30)),
@@ -54,6 +55,9 @@ fn the_tighter_value_is_known_for_switches_lists_and_limits() {
             json!(["docs.example.org"]),
         ),
         ("coworkEgressAllowedHosts", json!(["docs.example.org"]), json!([])),
+        // Absent is the host of inference alone.
+        ("coworkEgressAllowedHosts", null.clone(), json!([])),
+        ("coworkEgressAllowedHosts", json!(["*"]), null.clone()),
         ("deskhandEgressAllowPrivate", json!(["10.0.0.1"]), null.clone()),
         ("disabledBuiltinTools", null.clone(), json!(["Edit"])),
         ("officeDisabledHosts", json!(["mail"]), json!(["sheet", "mail"])),
@@ -98,9 +102,10 @@ fn what_cannot_be_ordered_is_called_other() {
             json!(["*.example.org"]),
             json!(["example.org"]),
         ),
+        ("coworkEgressAllowedHosts", json!(null), json!(["a.example.org"])),
         ("disabledBuiltinTools", json!(["Edit"]), json!(["Read"])),
         ("allowedWorkspaceFolders", json!(["/a"]), json!(["/a/b"])),
-        ("disableEssentialTelemetry", json!(false), json!(true)),
+        ("disableDeepLinkRegistration", json!(false), json!(true)),
         ("inferenceGatewayApiKey", json!("a"), json!("b")),
     ];
     for (key, before, after) in cases {

@@ -184,7 +184,7 @@ fn tells_effect(row: &Definition, kinds: &[DifferenceKind]) {
         (DifferenceKind::Effect, row.differs.is_some()),
         (
             DifferenceKind::ActsLater,
-            matches!(row.effect, Effect::ActsWith(_)),
+            matches!(row.effect, Effect::ActsWith(_) | Effect::ActsInPart(_)),
         ),
         (
             DifferenceKind::NotApplicable,

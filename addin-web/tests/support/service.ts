@@ -124,11 +124,12 @@ export class Service {
     return execFileSync(program, [...before, ...args], { env: this.environment, input, encoding: "utf8" });
   }
 
-  /** Starts it; after the first time on the same port, so that front ends find it again. */
-  async start(args: string[] = []): Promise<string> {
+  /** Starts it; after the first time on the same port, so that front ends find it again. office.js is our copy, or where the settings say. */
+  async start(args: string[] = [], ownScripts = true): Promise<string> {
     mkdirSync(this.home, { recursive: true });
     const hosts = this.testHosts.flatMap((origin) => ["--test-host-origin", origin]);
-    const options = ["--port", String(this.port), "--web", pages, "--office-js", officeScripts, ...hosts, ...args];
+    const scripts = ownScripts ? ["--office-js", officeScripts] : [];
+    const options = ["--port", String(this.port), "--web", pages, ...scripts, ...hosts, ...args];
     const [program, ...before] = this.command;
     this.child = spawn(program, [...before, "serve", "--ready-json", ...options], {
       env: { ...this.environment, DESKHAND_LOG: process.env.DESKHAND_LOG ?? "warn" },

@@ -12,7 +12,7 @@ import type {
 } from "../../shared/src/generated/protocol.ts";
 import { helloAnswer } from "../fake-service.ts";
 import { open } from "../page.tsx";
-import { asked, editRequest, fileRequest, grants, numbered, SESSION, workbook } from "../story.ts";
+import { asked, editRequest, fileRequest, grants, numbered, pageRequest, SESSION, workbook } from "../story.ts";
 
 afterEach(cleanup);
 
@@ -147,6 +147,23 @@ describe("a call that nobody was asked about", () => {
   });
 });
 
+describe("a question about the web", () => {
+  it("shows the whole of what would be sent and says that it may carry content", async () => {
+    const { card } = await ask(pageRequest);
+    expect(card.getByText(pageRequest.web?.sent ?? "").className).toContain("ltr");
+    expect(card.getByText(/^The address has 224 characters,/)).toBeTruthy();
+    expect(card.queryByRole("table")).toBeNull();
+    expect(texts(card.getAllByRole("button"))).toEqual(["Allow once", "Deny", "Show all"]);
+  });
+
+  it("names a page that was read before by its host, and by its whole address when asked", async () => {
+    const { card } = await ask(pageRequest);
+    expect(card.getByText("Read before this: wiki.example.org")).toBeTruthy();
+    fireEvent.click(card.getByRole("button", { name: "Show all" }));
+    expect(card.getByText("https://wiki.example.org/plans/2026")).toBeTruthy();
+  });
+});
+
 describe("the list of permissions", () => {
   // In jsdom, where nothing is laid out, the popover that has the focus is not told apart from the page behind it.
   beforeEach(() => {
@@ -185,6 +202,12 @@ describe("the list of permissions", () => {
       "Change looksSample workbook.xlsxThis sessionRevoke",
       "Edit text files/data/Reports/2026This sessionRevoke",
     ]);
+  });
+
+  it("names the host of what is allowed on the web", async () => {
+    const { view } = await list([{ id: "grant-4", reason: "browses", host: "example.com" }]);
+    expect(texts(view.getAllByRole("listitem"))).toEqual(["Read the webexample.comThis sessionRevoke"]);
+    expect(view.getByLabelText("Revoke: Read the web, example.com")).toBeTruthy();
   });
 
   it("takes one of always back by its id alone, one of this session with the session", async () => {

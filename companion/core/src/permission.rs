@@ -8,11 +8,13 @@ use deskhand_protocol::session::PermissionMode;
 use deskhand_protocol::{DocumentId, PermissionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::rules::{Rules, Verdict};
+use crate::rules::{Rules, Subject, Verdict};
 use crate::tool::{AskReason, Prepared};
 
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod web;
 
 /// How long an answer for always holds: 90 days, in milliseconds.
 pub const LASTING: i64 = 90 * 24 * 60 * 60 * 1_000;
@@ -24,6 +26,8 @@ pub enum Place {
     Document(DocumentId),
     /// The files of an attached folder.
     Folder(String),
+    /// The pages or the search of a host on the web.
+    Host(String),
 }
 
 /// A grant for the rest of the session: this kind of action at this place.
@@ -97,7 +101,7 @@ pub enum Decision {
 pub fn decide(standing: &Standing<'_>, tool: &str, prepared: &Prepared) -> Decision {
     let verdict = standing
         .rules
-        .verdict(tool, prepared.effect, prepared.file.as_ref());
+        .verdict(tool, prepared.effect, Subject::of(prepared));
     if let Verdict::Disabled(_) = verdict {
         return Decision::Denied(SettledBy::Policy);
     }
@@ -144,11 +148,13 @@ fn granted(
     prepared: &Prepared,
 ) -> Option<(SettledBy, PermissionId)> {
     let folder = prepared.file.as_ref().and_then(|file| file.folder.as_ref());
+    let host = prepared.web.as_ref().map(|web| &web.host);
     let covers = |grant: &&Grant| {
         grant.reason == reason
             && match &grant.place {
                 Place::Document(document) => prepared.document.as_ref() == Some(document),
                 Place::Folder(of) => prepared.document.is_none() && folder == Some(of),
+                Place::Host(of) => host == Some(of),
             }
     };
     if let Some(grant) = standing.grants.iter().find(covers) {
@@ -167,8 +173,8 @@ fn granted(
     Some((SettledBy::LastingGrant, grant.id.clone()))
 }
 
-/// What the mode that acts may do by itself: looks of documents that the person chose; and files that the person named, or any as
-/// long as nobody else had a word in the session.
+/// What the mode that acts may do by itself: looks of documents that the person chose; and files and hosts on the web that
+/// the person named, or any as long as nobody else had a word in the session.
 fn is_within_request(standing: &Standing<'_>, reason: AskReason, prepared: &Prepared) -> bool {
     match reason {
         AskReason::Reformats => is_chosen(standing, prepared),
@@ -176,8 +182,19 @@ fn is_within_request(standing: &Standing<'_>, reason: AskReason, prepared: &Prep
             let path = prepared.file.as_ref().map(|file| file.path.as_str());
             !standing.marked || path.is_some_and(|path| is_named(standing.words, path))
         }
+        AskReason::Browses => {
+            let host = prepared.web.as_ref().map(|web| web.host.as_str());
+            !standing.marked || host.is_some_and(|host| is_host_named(standing.words, host))
+        }
         _ => false,
     }
+}
+
+/// True where a host stands in a person's words, alone or in an address.
+fn is_host_named(words: &str, host: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-');
+    let mut hosts = words.split(|letter| !is_part(letter));
+    hosts.any(|word| word.trim_matches('.').eq_ignore_ascii_case(host))
 }
 
 /// True where the name of a file stands in a person's words as a word of its own.

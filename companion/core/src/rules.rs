@@ -9,7 +9,7 @@ use deskhand_policy::types::{ToolAction, ToolRule, ToolRules};
 use deskhand_policy::{Encoding, Invalid, PolicyValue as _};
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::tool::{DIRECTORY_TOOL, FileSubject, FolderTool};
+use crate::tool::{DIRECTORY_TOOL, FETCH_TOOL, FileSubject, FolderTool, Prepared, SEARCH_TOOL};
 
 /// The rules in force.
 #[derive(Clone, Debug)]
@@ -24,14 +24,45 @@ pub struct Rules {
 struct AskRule {
     text: String,
     tool: String,
-    files: Files,
+    about: About,
 }
 
 #[derive(Clone, Debug)]
-enum Files {
+enum About {
     /// Whatever the call is about.
     Any,
-    Matching(GlobMatcher),
+    /// Files by their paths.
+    Files(GlobMatcher),
+    /// A host on the web, in lower case, and those below it.
+    Host(String),
+}
+
+/// What a call is about, as far as rules may name it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject<'a> {
+    /// The file on disk.
+    pub file: Option<&'a FileSubject>,
+    /// The host on the web.
+    pub host: Option<&'a str>,
+}
+
+impl<'a> Subject<'a> {
+    /// What a prepared call is about.
+    pub fn of(prepared: &'a Prepared) -> Self {
+        Self {
+            file: prepared.file.as_ref(),
+            host: prepared.web.as_ref().map(|web| web.host.as_str()),
+        }
+    }
+}
+
+impl<'a> From<&'a FileSubject> for Subject<'a> {
+    fn from(file: &'a FileSubject) -> Self {
+        Self {
+            file: Some(file),
+            host: None,
+        }
+    }
 }
 
 impl Default for Rules {
@@ -102,21 +133,21 @@ impl Rules {
     }
 
     /// What they say of a call: of the tool by its name, and of the file tool that it stands for where it works on a file.
-    pub fn verdict(&self, tool: &str, effect: Effect, file: Option<&FileSubject>) -> Verdict {
-        let names = names(tool, effect, file.is_some());
+    pub fn verdict(&self, tool: &str, effect: Effect, subject: Subject<'_>) -> Verdict {
+        let names = names(tool, effect, subject.file.is_some());
         if let Some(name) = names.iter().find(|name| self.is_disabled(name)) {
             return Verdict::Disabled((*name).to_owned());
         }
         let asking = self
             .asks
             .iter()
-            .find(|rule| rule.is_about(&names) && rule.files.fit(file));
+            .find(|rule| rule.is_for(&names) && rule.about.fits(subject));
         asking.map_or(Verdict::Silent, |rule| Verdict::Asks(rule.text.clone()))
     }
 
     /// True for a file that a rule asks about before it is read: a search cannot ask, so it leaves the file out.
     pub fn keeps_from_searches(&self, file: &FileSubject) -> bool {
-        let asks = |rule: &AskRule| rule.is_about(&["Read"]) && rule.files.fit(Some(file));
+        let asks = |rule: &AskRule| rule.is_for(&["Read"]) && rule.about.fits(file.into());
         self.asks.iter().any(asks)
     }
 
@@ -141,43 +172,76 @@ fn names(tool: &str, effect: Effect, on_disk: bool) -> Vec<&str> {
 
 impl AskRule {
     fn new(rule: &ToolRule) -> Self {
-        let files = rule.pattern.as_ref().map_or(Files::Any, |pattern| {
-            let pattern = pattern.trim_start_matches("./").trim_start_matches('/');
-            let built = GlobBuilder::new(pattern)
-                .case_insensitive(true)
-                .literal_separator(true)
-                .build();
-            built.map_or(Files::Any, |glob| Files::Matching(glob.compile_matcher()))
+        let about = rule.pattern.as_ref().map_or(About::Any, |pattern| {
+            if let Some(host) = pattern.strip_prefix("domain:") {
+                return About::host(host);
+            }
+            // No file is behind these tools: a pattern of paths was written to be asked.
+            if [FETCH_TOOL, SEARCH_TOOL]
+                .iter()
+                .any(|tool| tool.eq_ignore_ascii_case(&rule.tool))
+            {
+                return About::Any;
+            }
+            About::files(pattern)
         });
         Self {
             text: rule.text(),
             tool: rule.tool.clone(),
-            files,
+            about,
         }
     }
 
-    fn is_about(&self, names: &[&str]) -> bool {
+    fn is_for(&self, names: &[&str]) -> bool {
         self.tool == "*" || names.iter().any(|name| name.eq_ignore_ascii_case(&self.tool))
     }
 }
 
-impl Files {
-    /// By the whole path, by the path below the attached folder, and by the name where the pattern is a name.
-    fn fit(&self, file: Option<&FileSubject>) -> bool {
-        let Self::Matching(glob) = self else { return true };
-        let Some(file) = file else { return false };
-        let whole = file.path.replace('\\', "/");
-        let below = file
-            .folder
-            .as_ref()
-            .and_then(|folder| whole.strip_prefix(&folder.replace('\\', "/")))
-            .map(|below| below.trim_start_matches('/'));
-        let name = whole.rsplit('/').next().unwrap_or_default();
-        let mut forms = [Some(whole.trim_start_matches('/')), below, Some(name)]
-            .into_iter()
-            .flatten();
-        forms.any(|form| glob.is_match(form))
+impl About {
+    fn files(pattern: &str) -> Self {
+        let pattern = pattern.trim_start_matches("./").trim_start_matches('/');
+        let built = GlobBuilder::new(pattern)
+            .case_insensitive(true)
+            .literal_separator(true)
+            .build();
+        built.map_or(Self::Any, |glob| Self::Files(glob.compile_matcher()))
     }
+
+    fn host(pattern: &str) -> Self {
+        let host = pattern.trim().trim_start_matches("*.").trim_end_matches('.');
+        let plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'[' | b']');
+        if host.is_empty() || !host.bytes().all(plain) {
+            return Self::Any;
+        }
+        Self::Host(host.to_ascii_lowercase())
+    }
+
+    fn fits(&self, subject: Subject<'_>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Files(glob) => subject.file.is_some_and(|file| fits_file(glob, file)),
+            Self::Host(asked) => subject.host.is_some_and(|host| {
+                let above = host.strip_suffix(asked.as_str());
+                above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+            }),
+        }
+    }
+}
+
+/// By the whole path, by the path below the attached folder, and by the name where the pattern is a name.
+fn fits_file(glob: &GlobMatcher, file: &FileSubject) -> bool {
+    let whole = file.path.replace('\\', "/");
+    let below = file
+        .folder
+        .as_ref()
+        .and_then(|folder| whole.strip_prefix(&folder.replace('\\', "/")))
+        .map(|below| below.trim_start_matches('/'));
+    let name = whole.rsplit('/').next().unwrap_or_default();
+    let mut forms = [Some(whole.trim_start_matches('/')), below, Some(name)]
+        .into_iter()
+        .flatten();
+    forms.any(|form| glob.is_match(form))
 }
 
 #[cfg(test)]
@@ -215,9 +279,58 @@ mod tests {
             ("Edit([)", "/srv/plans/a.txt", true),
         ] {
             let verdict =
-                rules(&[], &json!({ rule: "ask" })).verdict("Edit", Effect::Change, Some(&file(path)));
+                rules(&[], &json!({ rule: "ask" })).verdict("Edit", Effect::Change, (&file(path)).into());
             assert_eq!(verdict != Verdict::Silent, fits, "{rule} {path}");
         }
+    }
+
+    #[test]
+    fn a_rule_fits_the_web_by_the_host_and_a_pattern_of_paths_asks_about_every_page() {
+        for (rule, tool, host, fits) in [
+            ("WebFetch", FETCH_TOOL, "example.com", true),
+            ("webfetch(domain:example.com)", FETCH_TOOL, "example.com", true),
+            (
+                "WebFetch(domain:Example.COM.)",
+                FETCH_TOOL,
+                "wiki.example.com",
+                true,
+            ),
+            (
+                "WebFetch(domain:*.example.com)",
+                FETCH_TOOL,
+                "a.b.example.com",
+                true,
+            ),
+            (
+                "WebFetch(domain:example.com)",
+                FETCH_TOOL,
+                "notexample.com",
+                false,
+            ),
+            (
+                "WebFetch(domain:example.com)",
+                FETCH_TOOL,
+                "example.com.example.org",
+                false,
+            ),
+            ("WebFetch(domain:*)", FETCH_TOOL, "example.com", true),
+            ("WebFetch(domain:)", FETCH_TOOL, "example.com", true),
+            ("WebFetch(https://example.org/*)", FETCH_TOOL, "example.com", true),
+            ("WebSearch(**/*.env)", SEARCH_TOOL, "search.example.org", true),
+            ("*(domain:example.org)", SEARCH_TOOL, "search.example.org", true),
+            ("Read(domain:example.com)", FETCH_TOOL, "example.com", false),
+        ] {
+            let subject = Subject {
+                file: None,
+                host: Some(host),
+            };
+            let verdict = rules(&[], &json!({ rule: "ask" })).verdict(tool, Effect::Read, subject);
+            assert_eq!(verdict != Verdict::Silent, fits, "{rule} {host}");
+        }
+        let on_disk = file("/srv/plans/a.txt");
+        let verdict = rules(&[], &json!({ "*(domain:example.org)": "ask" }));
+        let verdict = verdict.verdict("Edit", Effect::Change, (&on_disk).into());
+        assert_eq!(verdict, Verdict::Silent, "a file is no host");
     }
 
     #[test]
@@ -226,30 +339,30 @@ mod tests {
         let on_disk = file("/srv/plans/a.xlsx");
         let disabled = Verdict::Disabled("Edit".to_owned());
         assert_eq!(
-            no_edit.verdict("range_write", Effect::Change, Some(&on_disk)),
+            no_edit.verdict("range_write", Effect::Change, (&on_disk).into()),
             disabled
         );
         assert_eq!(
-            no_edit.verdict("range_write", Effect::Change, None),
+            no_edit.verdict("range_write", Effect::Change, Subject::default()),
             Verdict::Silent
         );
         assert_eq!(
-            no_edit.verdict("range_read", Effect::Read, Some(&on_disk)),
+            no_edit.verdict("range_read", Effect::Read, (&on_disk).into()),
             Verdict::Silent
         );
         assert!(no_edit.offers("range_write") && !no_edit.offers("Edit"));
         let no_write = rules(&["write"], &json!({}));
         assert!(!no_write.offers("Delete") && !no_write.offers("Write") && no_write.offers("Edit"));
         let off = Verdict::Disabled("Write".to_owned());
-        assert_eq!(no_write.verdict("Delete", Effect::Remove, Some(&on_disk)), off);
+        assert_eq!(no_write.verdict("Delete", Effect::Remove, (&on_disk).into()), off);
         assert_eq!(
-            no_write.verdict("document_create", Effect::Add, Some(&on_disk)),
+            no_write.verdict("document_create", Effect::Add, (&on_disk).into()),
             off
         );
         let no_read = rules(&["Read"], &json!({}));
         assert!(!no_write.offers("document_create") && !no_read.offers("document_open"));
         assert_eq!(
-            no_read.verdict("document_open", Effect::Read, Some(&on_disk)),
+            no_read.verdict("document_open", Effect::Read, (&on_disk).into()),
             Verdict::Disabled("Read".to_owned())
         );
     }
@@ -264,7 +377,7 @@ mod tests {
     #[test]
     fn allow_takes_no_question_away() {
         let both = rules(&[], &json!({ "Edit": "ask", "Edit(**/*.md)": "allow" }));
-        let verdict = both.verdict("Edit", Effect::Change, Some(&file("/srv/plans/a.md")));
+        let verdict = both.verdict("Edit", Effect::Change, (&file("/srv/plans/a.md")).into());
         assert_eq!(verdict, Verdict::Asks("Edit".to_owned()));
     }
 }

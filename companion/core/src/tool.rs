@@ -6,7 +6,7 @@ use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::message::Attachment;
 pub use deskhand_protocol::permission::AskReason;
-use deskhand_protocol::permission::{BeforeAfter, DirectoryRequest, RiskNote};
+use deskhand_protocol::permission::{BeforeAfter, DirectoryRequest, RiskNote, WebRequest};
 use deskhand_protocol::{CallId, DocumentId, SessionId, TurnId};
 use serde_json::Value;
 
@@ -46,6 +46,12 @@ pub const LIST_TOOL: &str = "documents_list";
 
 /// The tool by which the model asks for a folder.
 pub const DIRECTORY_TOOL: &str = "request_directory";
+
+/// The tool that reads a web page.
+pub const FETCH_TOOL: &str = "WebFetch";
+
+/// The tool that searches the web.
+pub const SEARCH_TOOL: &str = "WebSearch";
 
 /// A tool for the folders of a session. Administrators know them by these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +141,8 @@ pub fn is_tool(name: &str) -> bool {
         || name == LIST_TOOL
         || name == MEMORY_TOOL
         || name == DIRECTORY_TOOL
+        || name == FETCH_TOOL
+        || name == SEARCH_TOOL
         || FolderTool::of_name(name).is_some()
         || operation_of(name).is_some()
 }
@@ -179,6 +187,8 @@ pub struct Prepared {
     pub ask: Option<Ask>,
     /// The folder that the model asks for, where that is what the call does.
     pub directory: Option<DirectoryRequest>,
+    /// Where the call goes on the web, and what it sends there.
+    pub web: Option<WebRequest>,
 }
 
 /// A file on disk that a call works on.

@@ -113,6 +113,7 @@ impl DocumentTools {
             document: None,
             file: subject,
             directory: ask.is_some().then_some(DirectoryRequest { reason, read_only }),
+            web: None,
             ask,
         })
     }

@@ -185,6 +185,7 @@ impl DocumentTools {
                 file: Some(subject(&at.folder, &at.below)),
                 ask: None,
                 directory: None,
+                web: None,
             });
         }
         let asked = self.asked(tool, request)?;
@@ -215,6 +216,7 @@ impl DocumentTools {
             file: Some(file),
             ask: plan.ask.map(|ask| with_note(ask, read)),
             directory: None,
+            web: None,
         })
     }
 
@@ -294,7 +296,7 @@ impl DocumentTools {
         let file = subject(&at.folder, &at.below);
         let verdict = self
             .rules
-            .verdict(FolderTool::Open.name(), Effect::Read, Some(&file));
+            .verdict(FolderTool::Open.name(), Effect::Read, (&file).into());
         let note = match verdict {
             Verdict::Silent => None,
             Verdict::Disabled(_) => {

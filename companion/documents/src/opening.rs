@@ -38,6 +38,7 @@ impl DocumentTools {
             document: None,
             file: Some(subject(&at.folder, &at.below)),
             directory: None,
+            web: None,
             ask: None,
         })
     }

@@ -42,6 +42,7 @@ impl DocumentTools {
                 file,
                 ask: None,
                 directory: None,
+                web: None,
             })
         };
         match FolderTool::of_name(&request.name) {
@@ -69,6 +70,7 @@ impl DocumentTools {
             file: self.file_of(&request.session, &document),
             ask: None,
             directory: None,
+            web: None,
         };
         if effect == Effect::Read {
             return Ok(free);

@@ -11,14 +11,18 @@ use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
-use crate::dial::{DialError, Dialer, Scope, Use};
-use crate::host::Host;
+use crate::dial::{DialError, Dialer, Scope, Speech, Use};
 use crate::{Destination, EgressError, Exchange, Origin, Stream, WebRefusal};
+use deskhand_policy::hosts::Host;
 
 /// Redirects followed before the exchange is given up.
 pub const MAX_REDIRECTS: usize = 5;
 
 const KEEP_IDLE_CONNECTION: Duration = Duration::from_secs(90);
+/// An HTTP/2 connection is shared: one whose peer is gone would take every request until TCP gives up, minutes later. While
+/// an answer is awaited it is asked for a sign of life.
+const ASK_SILENT_PEER: Duration = Duration::from_secs(5);
+const SIGN_OF_LIFE_WITHIN: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("deskhand/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests to what one destination may reach and to nothing else.
@@ -31,10 +35,18 @@ pub struct Client {
 impl Client {
     #[expect(clippy::disallowed_methods, reason = "this is where clients are made")]
     pub(crate) fn new(dialer: Dialer) -> Self {
-        let inner = legacy::Client::builder(TokioExecutor::new())
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        builder
             .pool_idle_timeout(KEEP_IDLE_CONNECTION)
-            .pool_timer(TokioTimer::new())
-            .build(dialer.clone());
+            .pool_timer(TokioTimer::new());
+        if dialer.speech == Speech::Http2 {
+            builder
+                .http2_only(true)
+                .timer(TokioTimer::new())
+                .http2_keep_alive_interval(ASK_SILENT_PEER)
+                .http2_keep_alive_timeout(SIGN_OF_LIFE_WITHIN);
+        }
+        let inner = builder.build(dialer.clone());
         Self { inner, dialer }
     }
 
@@ -315,15 +327,25 @@ impl Response {
     }
 
     /// The whole body, if it has at most `limit` bytes.
-    pub async fn body_up_to(mut self, limit: usize) -> Result<Bytes, EgressError> {
-        let mut body = BytesMut::new();
-        while let Some(chunk) = self.chunk().await? {
-            if body.len() + chunk.len() > limit {
-                return Err(self.failed(Exchange::TooLong(limit)));
+    pub async fn body_up_to(self, limit: usize) -> Result<Bytes, EgressError> {
+        self.body_and_trailers_up_to(limit).await.map(|(body, _)| body)
+    }
+
+    /// The whole body, if it has at most `limit` bytes, and the fields behind it.
+    pub async fn body_and_trailers_up_to(mut self, limit: usize) -> Result<(Bytes, HeaderMap), EgressError> {
+        let (mut body, mut trailers) = (BytesMut::new(), HeaderMap::new());
+        while let Some(frame) = self.inner.body_mut().frame().await {
+            let frame = frame.map_err(|error| self.failed(Exchange::broken(&error)))?;
+            match frame.into_data() {
+                Ok(chunk) if body.len() + chunk.len() > limit => {
+                    return Err(self.failed(Exchange::TooLong(limit)));
+                }
+                Ok(chunk) => body.extend_from_slice(&chunk),
+                // A frame is data or trailers; what is neither is not known yet and of no use.
+                Err(other) => trailers.extend(other.into_trailers().unwrap_or_default()),
             }
-            body.extend_from_slice(&chunk);
         }
-        Ok(body.freeze())
+        Ok((body.freeze(), trailers))
     }
 
     fn failed(&self, exchange: Exchange) -> EgressError {

@@ -91,6 +91,16 @@ impl Row {
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.closed_by).chain(self.follows.iter().copied())
     }
+
+    /// Whether `deskhandEnabled` closes it. What stays: the source from which the organisation may switch on again, the
+    /// way to it, and the library without which a pane cannot say who switched off.
+    pub(crate) fn is_closed_when_switched_off(&self) -> bool {
+        use Destination::{Bootstrap, BootstrapSignInPage, OfficeScript, Proxy, ProxyScript};
+        !matches!(
+            self.destination,
+            Bootstrap | BootstrapSignInPage | Proxy | ProxyScript | OfficeScript
+        )
+    }
 }
 
 /// Declares [`Destination`] and its rows.
@@ -267,7 +277,7 @@ destinations! {
         follows: ["disabledBuiltinTools"],
         by: OpenedBy::Service,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: ["api.search.brave.com", "api.tavily.com", "api.exa.ai"],
         hosts: Hosts::Of(hosts::web_search),
     }
@@ -277,7 +287,7 @@ destinations! {
         follows: ["deskhandEgressAllowPrivate", "disabledBuiltinTools"],
         by: OpenedBy::Service,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: [],
         hosts: Hosts::Web(hosts::Tool::Fetch),
     }
@@ -307,7 +317,7 @@ destinations! {
         follows: [],
         by: OpenedBy::Service,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: [],
         hosts: Hosts::Of(hosts::collector),
     }

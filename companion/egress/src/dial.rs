@@ -15,7 +15,6 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use crate::error::innermost;
-use crate::host::Host;
 use crate::pac::ProxyScript;
 use crate::proxy::{Server, goes_direct};
 use crate::resolve::{Lookup, LookupError};
@@ -24,6 +23,7 @@ use crate::{
     Destination, EgressAudit, EgressDecision, EgressError, Exchange, Origin, Proxy, ProxyFault, Resolve,
     Stream, WebRefusal, WebRules, tunnel,
 };
+use deskhand_policy::hosts::Host;
 
 /// For everything until a connection stands: the proxy script, DNS, TCP, the tunnel and TLS.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
@@ -67,6 +67,23 @@ pub(crate) enum Scope {
     Fetch(Origin),
 }
 
+/// The version of HTTP that a client speaks, named to the host by ALPN (RFC 7301).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speech {
+    Http1,
+    /// HTTP/2 alone; in clear text with prior knowledge (RFC 9113, section 3.3).
+    Http2,
+}
+
+impl Speech {
+    fn alpn(self) -> &'static [u8] {
+        match self {
+            Self::Http1 => b"http/1.1",
+            Self::Http2 => b"h2",
+        }
+    }
+}
+
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Use {
@@ -99,6 +116,7 @@ pub(crate) struct Dialer {
     pub(crate) way: Arc<Way>,
     pub(crate) scope: Scope,
     pub(crate) destination: Destination,
+    pub(crate) speech: Speech,
     pub(crate) audit: Option<Arc<dyn EgressAudit>>,
 }
 
@@ -193,7 +211,7 @@ impl Dialer {
         if used == Use::Http && target.is_https() {
             return Ok(self
                 .way
-                .secure(stream, target.host())
+                .secure(stream, target.host(), self.speech)
                 .await?
                 .map_err(Exchange::Tls)?);
         }
@@ -258,13 +276,19 @@ impl Way {
         if !server.https {
             return Ok(stream);
         }
-        let secured = self.secure(stream, proxy.host()).await?;
+        let secured = self.secure(stream, proxy.host(), Speech::Http1).await?;
         secured.map_err(|why| at(&proxy, ProxyFault::Tls(why)))
     }
 
     /// TLS with whoever is at the other end of a stream; the inner error is a failed handshake.
-    async fn secure(&self, stream: Stream, host: &str) -> Result<Result<Stream, String>, DialError> {
-        let config = self.tls.config().map_err(DialError::Setup)?;
+    async fn secure(
+        &self,
+        stream: Stream,
+        host: &str,
+        speech: Speech,
+    ) -> Result<Result<Stream, String>, DialError> {
+        let mut config = self.tls.config().map_err(DialError::Setup)?;
+        config.alpn_protocols = vec![speech.alpn().to_vec()];
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let Ok(name) = ServerName::try_from(bare) else {
             return Ok(Err(
@@ -272,7 +296,15 @@ impl Way {
             ));
         };
         let secured = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-        Ok(secured.map(Stream::new).map_err(|error| innermost(&error)))
+        let secured = match secured {
+            Ok(secured) => secured,
+            Err(error) => return Ok(Err(innermost(&error))),
+        };
+        // A host that knows no ALPN speaks HTTP/1.1.
+        if speech == Speech::Http2 && secured.get_ref().1.alpn_protocol() != Some(speech.alpn()) {
+            return Ok(Err("the host does not speak HTTP/2".to_owned()));
+        }
+        Ok(Ok(Stream::new(secured)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can go wrong on the way out, told apart by what a person can do about it.
 
-use crate::{Destination, Origin, OriginError, ProxyError, RuleError, WebRefusal};
+use crate::{Destination, EntryError, Origin, OriginError, ProxyError, WebRefusal};
 
 /// A connection that was refused or did not work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum EgressError {
         /// The key that holds the list.
         key: &'static str,
         /// What is wrong with the entry.
-        why: RuleError,
+        why: EntryError,
     },
     /// A browser, a web view or a stream opens this destination; there is no HTTP client for it.
     #[error("{0} is not opened by an HTTP client of the service")]

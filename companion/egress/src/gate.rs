@@ -6,7 +6,7 @@ use rustls::pki_types::CertificateDer;
 use serde_json::Value;
 
 use crate::client::Door;
-use crate::dial::{Dialer, Proxies, Scope, Way};
+use crate::dial::{Dialer, Proxies, Scope, Speech, Way};
 use crate::hosts::{self, DISABLED_TOOLS, Hosts, Tool, inference_in_force, tool_is_disabled};
 use crate::pac::ProxyScript;
 use crate::rules::{ALLOWED, PRIVATE};
@@ -17,6 +17,8 @@ use crate::{
     Resolve, Row, SystemResolver, WebRules,
 };
 
+/// The policy key that switches Deskhand off.
+const ENABLED: &str = "deskhandEnabled";
 /// The policy key of the proxy.
 const PROXY_KEY: &str = "egressProxyUrl";
 /// The policy key of the script that names proxies; it wins over the proxy.
@@ -162,6 +164,20 @@ impl Gate {
         Ok(Client::new(self.dialer(destination, None)?))
     }
 
+    /// A client that speaks HTTP/2 alone, as gRPC does, for a destination whose hosts the administrator names: over TLS where
+    /// the host agrees to it (ALPN), in clear text on this machine with prior knowledge.
+    pub fn http2_client(&self, destination: Destination) -> Result<Client, EgressError> {
+        let row = destination.row();
+        if row.opened_by != OpenedBy::Service || matches!(row.hosts, Hosts::Web(_)) {
+            return Err(EgressError::NotOurs(destination));
+        }
+        let dialer = self.dialer(destination, None)?;
+        Ok(Client::new(Dialer {
+            speech: Speech::Http2,
+            ..dialer
+        }))
+    }
+
     /// A client for one of a destination's addresses, for destinations with several: what holds a credential for one
     /// server reaches no other.
     pub fn client_at(&self, destination: Destination, address: &str) -> Result<Client, EgressError> {
@@ -206,6 +222,7 @@ impl Gate {
             way: self.way.clone()?,
             scope,
             destination,
+            speech: Speech::Http1,
             audit: self.network.audit.clone(),
         })
     }
@@ -266,6 +283,9 @@ fn proxies(settings: Settings<'_>, environment: &Proxy) -> Result<Proxies, Egres
 /// What a row is under these settings.
 fn access(row: &Row, settings: Settings<'_>, way: &Result<Arc<Way>, EgressError>) -> Access {
     let destination = row.destination;
+    if settings.value(ENABLED) == Some(Value::Bool(false)) && row.is_closed_when_switched_off() {
+        return Access::closed(destination, ENABLED);
+    }
     match (row.hosts, way) {
         (Hosts::Of(hosts), _) => found(destination, hosts(settings)),
         (Hosts::Web(tool), _) => web(destination, tool, settings),

@@ -97,7 +97,8 @@ fn address_in(settings: Settings<'_>, key: &'static str) -> Answer {
 /// Whether the organisation takes a built-in tool away.
 pub(crate) fn tool_is_disabled(settings: Settings<'_>, tool: &str) -> bool {
     let disabled = settings.list(DISABLED_TOOLS).unwrap_or_default();
-    disabled.iter().any(|name| name.as_str() == Some(tool))
+    let is_tool = |name: &str| name.eq_ignore_ascii_case(tool);
+    disabled.iter().filter_map(|name| name.as_str()).any(is_tool)
 }
 
 /// Lower-case letters, digits and dashes, as regions and resources are named. Anything else in a host name could name

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use crate::destination::{Carries, Feature};
 use crate::dial::Scope;
-use crate::host::Host;
-use crate::{Destination, EgressError, Gate, HostRule, Origin, Row};
+use crate::{Destination, EgressError, Gate, Origin, Row};
+use deskhand_policy::hosts::{Host, HostRule};
 
 /// One line of the egress list: one origin, or one entry of a list of hosts, that may be contacted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use url::Url;
 
-use crate::host::Host;
+use deskhand_policy::hosts::Host;
 
 /// Why an address gives no usable origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -13,10 +13,10 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::dial::{Dialer, Proxies, Route, Scope, Way};
-use crate::host::Host;
+use crate::dial::{Dialer, Proxies, Route, Scope, Speech, Way};
 use crate::resolve::Lookup;
 use crate::{Client, Destination, Origin, Proxy, ProxyFault};
+use deskhand_policy::hosts::Host;
 
 /// Scripts of large networks have some hundred kilobytes.
 const MAX_SCRIPT: usize = 1 << 20;
@@ -100,6 +100,7 @@ impl ProxyScript {
             }),
             scope: Scope::Fetch(self.origin.clone()),
             destination: Destination::ProxyScript,
+            speech: Speech::Http1,
             audit: None,
         };
         let fetched = timeout(FETCH_WITHIN, fetch(Client::new(direct), &self.url)).await;

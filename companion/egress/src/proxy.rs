@@ -9,7 +9,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
 use crate::Origin;
-use crate::host::Host;
+use deskhand_policy::hosts::Host;
 
 /// Why a proxy address cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

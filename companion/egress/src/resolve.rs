@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
-use crate::host::Host;
 use crate::{WebRefusal, WebRules};
+use deskhand_policy::hosts::Host;
 
 /// More addresses than any host needs; what comes after is not looked at and not connected to.
 const MAX_ADDRESSES: usize = 64;

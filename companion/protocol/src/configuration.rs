@@ -147,7 +147,9 @@ pub struct SettingView {
     pub editable: bool,
     /// True where the user has a value of their own for it, in effect or not.
     pub own: bool,
-    /// Why it does nothing, or not what it says, in this build.
+    /// True where it does nothing, or stops sessions alone, in this build: it is not edited.
+    pub inert: bool,
+    /// Why it does nothing, or not all of what it says, in this build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub effect: Option<String>,

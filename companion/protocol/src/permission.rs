@@ -41,6 +41,10 @@ pub struct PermissionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub directory: Option<DirectoryRequest>,
+    /// Where a call on the web would go, and what it would send there; only for such a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub web: Option<WebRequest>,
     /// What was read in this turn before it came to this question, the newest first; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<ReadBefore>>")]
@@ -65,6 +69,16 @@ pub struct DirectoryRequest {
     pub read_only: bool,
 }
 
+/// What would leave this computer for the web, and for where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct WebRequest {
+    /// The host without its port; an answer for the session is about it.
+    pub host: String,
+    /// All that is sent: the whole address of the page, or the words that are looked for.
+    pub sent: String,
+}
+
 /// Something that was read before a question: where its words come from, if they were planted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
@@ -73,7 +87,7 @@ pub struct ReadBefore {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub document: Option<DocumentId>,
-    /// The place in it, the file, or what was looked for.
+    /// The place in it, the file, the address of a web page, or what was looked for.
     pub target: String,
 }
 
@@ -85,6 +99,8 @@ pub struct ReadBefore {
 pub enum AskReason {
     /// Something is added to a document that the person did not choose for this prompt, once others had a word.
     Elsewhere,
+    /// A web page is read, or the web is searched.
+    Browses,
     /// A file is made where there was none.
     Creates,
     /// Looks change, contents stay.
@@ -103,6 +119,8 @@ pub enum AskReason {
     ReachesOutside,
     /// A folder becomes part of the session.
     Attaches,
+    /// An address or a query is long enough to carry what was read out of this computer.
+    SendsOut,
 }
 
 impl AskReason {
@@ -110,7 +128,12 @@ impl AskReason {
     pub fn is_risky(self) -> bool {
         matches!(
             self,
-            Self::Ruled | Self::Remembers | Self::Removes | Self::ReachesOutside | Self::Attaches
+            Self::Ruled
+                | Self::Remembers
+                | Self::Removes
+                | Self::ReachesOutside
+                | Self::Attaches
+                | Self::SendsOut
         )
     }
 
@@ -156,7 +179,7 @@ pub struct RiskNote {
 pub enum Choice {
     /// This once.
     AllowOnce,
-    /// This kind of action on this document or in this folder, for this session.
+    /// This kind of action on this document, in this folder or at this host, for this session.
     AllowSession,
     /// This kind of action in this folder, until it expires or is revoked.
     AllowAlways,
@@ -214,6 +237,10 @@ pub struct GrantView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub folder: Option<String>,
+    /// The host on the web, for a grant of a session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub host: Option<String>,
     /// When it was given; absent for a grant of a session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

@@ -6,6 +6,7 @@
 use http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use http::{Method, Uri};
 
+use crate::TurnedAway;
 use crate::guards::{Guard, Guards};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -26,6 +27,17 @@ pub(crate) enum Refusal {
     /// A WebSocket without `Origin` and without a token of the local channel.
     #[error("a connection without an origin needs a token of this user")]
     NoOrigin,
+}
+
+impl From<Refusal> for TurnedAway {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Host => Self::Host,
+            Refusal::Origin => Self::Origin,
+            Refusal::FetchSite => Self::FetchSite,
+            Refusal::NoOrigin => Self::NoOrigin,
+        }
+    }
 }
 
 /// The names that this server answers to, for its port.

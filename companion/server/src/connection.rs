@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::extract::ws::{Message, WebSocket};
 use deskhand_protocol::envelope::{Frame, RpcError};
-use deskhand_protocol::hello::{FrontEndKind, HelloParams};
+use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams};
 use deskhand_protocol::pairing::{
     BeginAnswer, BeginParams, PairingAnswerParams, PairingsAnswer, SettledParams,
 };
@@ -229,23 +229,28 @@ impl Connection {
     }
 
     async fn hello(&mut self, given: Value) -> Result<impl Serialize + use<>, UserError> {
-        let mut hello: HelloParams = params(given)?;
-        if hello.protocol != PROTOCOL {
-            return Err(UserError::new(ErrorCode::ProtocolVersion));
-        }
+        let hello: HelloParams = params(given)?;
         if self.front_end.is_some() {
             return Err(UserError::new(ErrorCode::BadRequest).detail("hello was said already"));
+        }
+        let kind = hello.front_end;
+        let admitted = self.let_in(hello).await;
+        admitted.inspect_err(|error| {
+            let code = error.code;
+            self.shared.handler.admission(Admission::Refused { kind, code });
+        })
+    }
+
+    async fn let_in(&mut self, mut hello: HelloParams) -> Result<HelloAnswer, UserError> {
+        if hello.protocol != PROTOCOL {
+            return Err(UserError::new(ErrorCode::ProtocolVersion));
         }
         let token = std::mem::take(&mut hello.token);
         let known = self
             .shared
             .authenticate(&token, hello.front_end, self.line.origin.as_deref())
             .await;
-        let id = known.inspect_err(|error| {
-            let (kind, code) = (hello.front_end, error.code);
-            self.shared.handler.admission(Admission::Refused { kind, code });
-            self.count_failure();
-        })?;
+        let id = known.inspect_err(|_| self.count_failure())?;
         let front_end = FrontEnd::new(Arc::clone(&self.line), hello.front_end, id);
         // From here on it is told what changes, after the answer that shows how things stand.
         self.line.hold();

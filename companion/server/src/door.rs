@@ -16,6 +16,7 @@ use crate::page_headers::{may_frame, protect};
 use crate::pages::{is_icon_path, plain};
 use crate::server::{Arrival, SESSION_PATH, Shared};
 use crate::token::TokenHash;
+use crate::{Admission, TurnedAway};
 
 /// What a WebSocket reads at once, in bytes; the default of 128 KiB would be most of an idle service's memory.
 const READ_BUFFER: usize = 16 * 1024;
@@ -30,9 +31,15 @@ pub(crate) async fn answer(
     let mut response = if arrival.known {
         match admit(&shared, &request) {
             Ok(host) => route(shared, arrival, host, request).await,
-            Err(refusal) => plain(StatusCode::FORBIDDEN, &refusal.to_string()),
+            Err(refusal) => {
+                shared.handler.admission(Admission::TurnedAway(refusal.into()));
+                plain(StatusCode::FORBIDDEN, &refusal.to_string())
+            }
         }
     } else {
+        shared
+            .handler
+            .admission(Admission::TurnedAway(TurnedAway::OtherUser));
         other_user()
     };
     protect(response.headers_mut(), guards);

@@ -113,6 +113,8 @@ pub enum Admission {
         /// Why.
         code: ErrorCode,
     },
+    /// A request was turned away before anything was said.
+    TurnedAway(TurnedAway),
     /// A person allowed a pane to be paired.
     PairingAllowed {
         /// Where the person was asked.
@@ -129,6 +131,34 @@ pub enum Admission {
         /// The kind of the pane.
         pane: FrontEndKind,
     },
+}
+
+/// Why a request was turned away at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// It comes from another user of this computer.
+    OtherUser,
+    /// `Host` is none of this server's names.
+    Host,
+    /// It comes from a page of another origin.
+    Origin,
+    /// Another site caused it.
+    FetchSite,
+    /// It is a WebSocket of no page, without a token of the local channel.
+    NoOrigin,
+}
+
+impl TurnedAway {
+    /// The word in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherUser => "otherUser",
+            Self::Host => "host",
+            Self::Origin => "origin",
+            Self::FetchSite => "fetchSite",
+            Self::NoOrigin => "noOrigin",
+        }
+    }
 }
 
 /// The live side of a session's log.

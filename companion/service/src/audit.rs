@@ -2,19 +2,24 @@
 //! kept out, and what is done each minute and each day.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deskhand_policy::Origin;
 use deskhand_protocol::audit::{AuditNote, ExportFormat};
 use deskhand_protocol::{Timestamp, UserError};
-use deskhand_server::Admission;
 use deskhand_storage::{BlobHash, StorageError, StoreChange};
 use deskhand_trail::{Actor, AnchorSink, Anchoring, Format, Id, Swept, Trail, What, keep_anchoring, sweep};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
+
+mod folding;
+mod notes;
+mod sign_in;
+
+pub(crate) use notes::{Noted, Notes};
+pub(crate) use sign_in::SignIns;
 
 use crate::clock::now;
 use crate::handler::Service;
@@ -26,13 +31,8 @@ const ANCHOR_EACH: Duration = Duration::from_mins(1);
 /// How often what policy lets go is dropped.
 const SWEEP_EACH: Duration = Duration::from_hours(24);
 const DAY: i64 = 86_400_000;
-/// Notes that may wait to be written.
-const QUEUE: usize = 1_024;
 /// The setting that holds what is known of the settings of the last run.
 const POLICY: &str = "audit.policy";
-/// Refusals that are recorded in a minute: whoever is kept out must not fill the disk by it.
-const REFUSALS: u32 = 60;
-const MINUTE: Timestamp = 60_000;
 
 /// What was done with the audit, as a record of it.
 pub(crate) fn of_note(note: AuditNote) -> What {
@@ -58,49 +58,12 @@ pub(crate) fn of_note(note: AuditNote) -> What {
     }
 }
 
-/// Who was let in or kept out, as a record of it.
-pub(crate) fn of_admission(admission: Admission) -> (Actor, What) {
-    let name = |pane| Actor::from(pane).name().to_owned();
-    match admission {
-        Admission::Refused { kind, code } => {
-            let code = code.as_str().to_owned();
-            (kind.into(), What::FrontEndRefused { code })
-        }
-        Admission::PairingAllowed { by, token, pane } => {
-            let (token, pane) = (Id::of(&token), name(pane));
-            (by.into(), What::PairingAllowed { token, pane })
-        }
-        Admission::PairingRefused { by, pane } => {
-            let pane = name(pane);
-            (by.into(), What::PairingRefused { pane })
-        }
-    }
-}
-
 /// The form of an export by its name in the protocol.
 pub(crate) fn format_of(format: ExportFormat) -> Format {
     match format {
         ExportFormat::Jsonl => Format::Jsonl,
         ExportFormat::Csv => Format::Csv,
         ExportFormat::Ocsf => Format::Ocsf,
-    }
-}
-
-/// Counts refusals of the minute.
-#[derive(Debug, Default)]
-pub(crate) struct Refusals(Mutex<(Timestamp, u32)>);
-
-impl Refusals {
-    /// True while this minute has room for one more record.
-    pub(crate) fn count(&self, at: Timestamp) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, count) = *state;
-        *state = if (since..since + MINUTE).contains(&at) {
-            (since, count.saturating_add(1))
-        } else {
-            (at, 1)
-        };
-        state.1 <= REFUSALS
     }
 }
 
@@ -130,8 +93,8 @@ struct Known {
     digest: String,
 }
 
-/// Records that the service starts, and each setting that is another than in the last run.
-pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<(), UserError> {
+/// Records that the service starts, and each setting that is another than in the last run; gives the names of those.
+pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<Vec<String>, UserError> {
     let store = trail.store();
     let kept = store
         .setting(POLICY.to_owned())
@@ -164,7 +127,11 @@ pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<(), Us
         Ok::<_, UserError>(())
     };
     record(Actor::Service, start)?;
+    let mut changed = Vec::new();
     for what in differences(&before, &after) {
+        if let What::PolicyChanged { key, .. } = &what {
+            changed.push(key.clone());
+        }
         record(Actor::Policy, what)?;
     }
     changes.push(StoreChange::PutSetting {
@@ -175,9 +142,9 @@ pub(crate) async fn started(trail: &Trail, settings: &Settings) -> Result<(), Us
         // Room can only be made by a service that runs.
         Err(StorageError::DiskFull) => {
             tracing::error!("the start of the service is not recorded: the disk is full");
-            Ok(())
+            Ok(changed)
         }
-        written => written.map_err(|error| told(&error)),
+        written => written.map(|()| changed).map_err(|error| told(&error)),
     }
 }
 
@@ -196,27 +163,6 @@ fn differences(before: &BTreeMap<String, Known>, after: &BTreeMap<String, Known>
         }
     };
     changed.map(what).collect()
-}
-
-/// Records for which nobody can wait, in their order.
-#[derive(Clone, Debug)]
-pub(crate) struct Notes(mpsc::Sender<(Timestamp, Actor, What)>);
-
-/// What [`Notes`] leads to.
-pub(crate) type Noted = mpsc::Receiver<(Timestamp, Actor, What)>;
-
-impl Notes {
-    pub(crate) fn new() -> (Self, Noted) {
-        let (sender, noted) = mpsc::channel(QUEUE);
-        (Self(sender), noted)
-    }
-
-    /// Has one written soon.
-    pub(crate) fn add(&self, by: Actor, what: What) {
-        if let Err(error) = self.0.try_send((now(), by, what)) {
-            tracing::error!(%error, "a record of the audit is lost");
-        }
-    }
 }
 
 /// Writes what is noted, until it is told to stop and nothing is left.
@@ -251,8 +197,9 @@ pub(crate) struct Retention {
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     trail: Trail,
+    notes: Notes,
     /// Writes what is noted; ends first.
-    notes: (CancellationToken, JoinHandle<()>),
+    writer: (CancellationToken, JoinHandle<()>),
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -267,7 +214,9 @@ impl Upkeep {
     ) -> Self {
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let (trail, end) = (service.log.trail().clone(), CancellationToken::new());
-        let notes = tokio::spawn(write_notes(trail.clone(), noted, end.clone()));
+        let notes = service.notes.clone();
+        let writer = tokio::spawn(write_notes(trail.clone(), noted, end.clone()));
+        tasks.spawn(notes.clone().flush_each_minute(stop.clone()));
         if let Some(sink) = sink {
             let anchoring = Anchoring {
                 trail: trail.clone(),
@@ -295,7 +244,8 @@ impl Upkeep {
         }
         Self {
             trail,
-            notes: (end, notes),
+            notes,
+            writer: (end, writer),
             stop,
             tasks,
         }
@@ -303,9 +253,10 @@ impl Upkeep {
 
     /// Ends it, records that the service ends, and waits until that is anchored.
     pub(crate) async fn end(mut self) {
-        let (end, notes) = self.notes;
+        self.notes.flush();
+        let (end, writer) = self.writer;
         end.cancel();
-        if let Err(error) = notes.await {
+        if let Err(error) = writer.await {
             tracing::error!(%error, "the notes of the audit failed");
         }
         let stopped = What::ServiceStopped {
@@ -348,15 +299,6 @@ async fn drop_old(service: &Service, retention: Retention, at: Timestamp) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn refusals_of_a_minute_are_counted_and_no_more_are_recorded() {
-        let refusals = Refusals::default();
-        let recorded = (0..200).filter(|_| refusals.count(1_000_000)).count();
-        assert_eq!(recorded, REFUSALS as usize);
-        assert!(refusals.count(1_000_000 + MINUTE), "a new minute");
-        assert!(refusals.count(5), "a clock that was set back");
-    }
 
     #[test]
     fn settings_that_came_went_or_changed_are_told_by_digest() {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use deskhand_egress::{Gate, Proxy};
+use deskhand_egress::Gate;
 use deskhand_inference::Gateway;
 use deskhand_platform::{Paths, Secret, SecretStore, SecretStoreKind};
 use deskhand_policy::{EditError, Policy, Reading};
@@ -27,7 +27,7 @@ use tokio::task::spawn_blocking;
 
 use crate::clock::now;
 use crate::reload::Watched;
-use crate::serve::gate_under;
+use crate::serve::gate_values;
 use crate::settings::{Settings, gateway, secret_reading, user_file};
 use crate::wire::{give, read};
 use draft::{Draft, Edit};
@@ -41,7 +41,7 @@ pub(crate) struct Configuration {
     store: Arc<SecretStore>,
     /// What the service runs under.
     in_force: Policy,
-    proxy: Proxy,
+    gate: Gate,
     office_script: Option<PathBuf>,
     /// The user's secrets as they are in the store now.
     secrets: RwLock<Reading>,
@@ -60,13 +60,14 @@ impl Configuration {
         paths: &Paths,
         store: &Arc<SecretStore>,
         settings: &Settings,
+        gate: Gate,
         office_script: Option<PathBuf>,
     ) -> Self {
         Self {
             paths: paths.clone(),
             store: Arc::clone(store),
             in_force: settings.policy.clone(),
-            proxy: settings.proxy.clone(),
+            gate,
             office_script,
             secrets: RwLock::new(settings.secrets.clone()),
             writing: Mutex::new(()),
@@ -128,7 +129,9 @@ impl Configuration {
     }
 
     fn gate(&self, policy: &Policy) -> Gate {
-        gate_under(policy, &self.proxy, self.office_script.as_ref())
+        let values = gate_values(policy, self.office_script.as_ref());
+        self.gate
+            .under(|key| values.get(key).cloned().unwrap_or_default())
     }
 
     fn shown(&self) -> ConfigurationAnswer {

@@ -145,22 +145,34 @@ fn lasting_view(grant: &LastingGrant) -> GrantView {
         reason: grant.reason,
         document: None,
         folder: Some(grant.folder.clone()),
+        host: None,
         granted_at: Some(grant.granted_at),
         expires_at: Some(grant.expires_at),
     }
 }
 
 fn session_view(grant: &Grant) -> GrantView {
-    let (document, folder) = match &grant.place {
-        Place::Document(document) => (Some(document.clone()), None),
-        Place::Folder(folder) => (None, Some(folder.clone())),
-    };
-    GrantView {
+    let view = GrantView {
         id: grant.id.clone(),
         reason: grant.reason,
-        document,
-        folder,
+        document: None,
+        folder: None,
+        host: None,
         granted_at: None,
         expires_at: None,
+    };
+    match grant.place.clone() {
+        Place::Document(document) => GrantView {
+            document: Some(document),
+            ..view
+        },
+        Place::Folder(folder) => GrantView {
+            folder: Some(folder),
+            ..view
+        },
+        Place::Host(host) => GrantView {
+            host: Some(host),
+            ..view
+        },
     }
 }

@@ -26,9 +26,10 @@ use deskhand_server::{Admission, FrontEnd, FrontEnds, Handler, Subscription, Tok
 use deskhand_trail::{Actor, Id, What};
 use serde_json::Value;
 
-use crate::audit::{self, Notes, Refusals};
+use crate::audit::{self, Notes};
 use crate::clock::{chance, now};
 use crate::configuration::Configuration;
+use crate::diagnostics::Watch;
 use crate::hub::Hub;
 use crate::log::{Log, told};
 use crate::panes::LivePanes;
@@ -50,9 +51,9 @@ pub(crate) struct Service {
     pub(crate) view: RwLock<ServiceView>,
     /// Why there is no pane of a kind.
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
-    pub(crate) refusals: Refusals,
     pub(crate) notes: Notes,
     pub(crate) configuration: Configuration,
+    pub(crate) watch: Arc<Watch>,
 }
 
 impl Handler for Service {
@@ -70,6 +71,7 @@ impl Handler for Service {
                 None => None,
             };
             let token = front_end.token().map(Id::of);
+            self.log.telemetry().connected(front_end, params.version);
             // Nobody is kept out where the disk is full: room can only be made by who is in.
             self.notes
                 .add(front_end.kind().into(), What::FrontEndConnected { token });
@@ -90,6 +92,7 @@ impl Handler for Service {
         method: Method,
         params: Value,
     ) -> BoxFuture<'a, Result<Value, UserError>> {
+        self.watch.used(method.name());
         Box::pin(self.dispatch(front_end, method, params))
     }
 
@@ -114,15 +117,12 @@ impl Handler for Service {
         let token = front_end.token().map(Id::of);
         self.notes
             .add(front_end.kind().into(), What::FrontEndDisconnected { token });
+        self.log.telemetry().disconnected(front_end);
         self.leave(front_end);
     }
 
     fn admission(&self, admission: Admission) {
-        if matches!(admission, Admission::Refused { .. }) && !self.refusals.count(now()) {
-            return;
-        }
-        let (by, what) = audit::of_admission(admission);
-        self.notes.add(by, what);
+        self.notes.admission(admission);
     }
 }
 
@@ -214,6 +214,7 @@ impl Service {
             Method::SessionPrompt => {
                 let params: PromptParams = read(params)?;
                 let own = self.panes.document_of(front_end);
+                self.watch.typed("prompt", params.text.chars().count());
                 give(self.hub.prompt(params, front_end.kind(), own).await?)
             }
             Method::SessionCancel => {

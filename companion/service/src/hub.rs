@@ -169,6 +169,7 @@ impl Hub {
 
     /// Makes a session, or finds the one that was made under this client id.
     pub(crate) async fn create(&self, params: CreateParams, by: Actor) -> Result<SessionSummary, UserError> {
+        self.parts.log.admit().await?;
         let mut running = self.running.lock().await;
         let known = self
             .parts
@@ -302,6 +303,7 @@ impl Hub {
         if params.documents.len() > MAX_DOCUMENTS {
             return Err(UserError::new(ErrorCode::TooLarge));
         }
+        self.parts.log.admit().await?;
         let handle = self.handle(&params.session).await?;
         let mut documents = params.documents;
         documents.extend(own.filter(|own| !documents.contains(own)));

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
 use crate::clock::now;
+use crate::telemetry::Telemetry;
 
 /// Live events that a follower may lag behind before it reads the log instead.
 const WINDOW: usize = 512;
@@ -28,6 +29,8 @@ pub(crate) struct Log {
     journal_limit: u64,
     /// Told when a turn or a session ended.
     ended: Arc<Notify>,
+    /// Told of each event.
+    telemetry: Telemetry,
 }
 
 impl Log {
@@ -39,7 +42,13 @@ impl Log {
             deltas: Arc::default(),
             journal_limit: u64::MAX,
             ended: Arc::default(),
+            telemetry: Telemetry::default(),
         }
+    }
+
+    /// The same, with a collector that is told of each event.
+    pub(crate) fn with_telemetry(self, telemetry: Telemetry) -> Self {
+        Self { telemetry, ..self }
     }
 
     /// The same, with journals that may hold so many bytes together.
@@ -57,6 +66,16 @@ impl Log {
     /// The audit.
     pub(crate) fn trail(&self) -> &Trail {
         &self.trail
+    }
+
+    /// What the collector is told.
+    pub(crate) fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// Refuses while the audit does not reach whom it must reach.
+    pub(crate) async fn admit(&self) -> Result<(), UserError> {
+        self.telemetry.admit(&self.trail).await
     }
 
     /// Called when a turn or a session ended.
@@ -79,6 +98,7 @@ impl Log {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(session);
+        self.telemetry.forget(session);
     }
 
     fn tell(&self, session: &SessionId, events: &[SessionEvent]) {
@@ -132,6 +152,7 @@ impl Log {
             })
             .collect();
         self.tell(session, &events);
+        self.telemetry.observe(self, session, &events).await;
         self.fold(session, &events).await;
         if events
             .iter()

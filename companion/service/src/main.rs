@@ -3,12 +3,14 @@
 mod audit;
 mod clock;
 mod configuration;
+mod diagnostics;
 mod document;
 mod grants;
 mod guidance;
 mod handler;
 mod hub;
 mod log;
+mod logging;
 mod manifest;
 mod options;
 mod panes;
@@ -17,6 +19,7 @@ mod runner;
 mod serve;
 mod settings;
 mod summary;
+mod telemetry;
 mod terminal;
 mod tokens;
 mod undoing;
@@ -32,21 +35,21 @@ use deskhand_platform::Paths;
 use deskhand_platform::again::start_again;
 use deskhand_protocol::UserError;
 
-use options::{Command, Options};
+use logging::Logging;
+use options::{Command, DiagnosticsCommand, Options, SupportCommand};
 
 /// What tasks get to end, once everything is done.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    log_to_stderr(matches!(options.command, Command::Serve(_)));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build();
     let outcome = match runtime {
         Ok(runtime) => {
-            let outcome = runtime.block_on(run(options));
+            let outcome = runtime.block_on(Box::pin(run(options)));
             // A thread that waits for standard input ends only with the process.
             runtime.shutdown_timeout(GOODBYE);
             outcome
@@ -89,9 +92,10 @@ impl Ended {
 
 async fn run(options: Options) -> anyhow::Result<Ended> {
     let paths = Paths::resolve(|name| std::env::var_os(name))?;
+    let logging = Logging::begin(matches!(options.command, Command::Serve(_)).then_some(&paths));
     let code = match options.command {
         Command::Serve(serve) => {
-            let again = Box::pin(serve::serve(paths, serve.into())).await?;
+            let again = Box::pin(serve::serve(paths, serve.into(), logging)).await?;
             return Ok(again.map_or(Ended::With(ExitCode::SUCCESS), Ended::Again));
         }
         Command::Manifest { port } => {
@@ -111,6 +115,13 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Egress { command } => terminal::egress::egress(&paths, command).await,
         Command::Doctor { json } => Box::pin(terminal::doctor::doctor(&paths, json)).await,
         Command::Audit { command, json } => Box::pin(terminal::audit::audit(&paths, command, json)).await,
+        Command::Diagnostics {
+            command: DiagnosticsCommand::Show,
+            json,
+        } => terminal::diagnostics::show(&paths, json).await,
+        Command::Support {
+            command: SupportCommand::Bundle { output, yes },
+        } => Box::pin(terminal::support::bundle(&paths, output, yes)).await,
         Command::Trust => terminal::status::trust(&paths).await,
     };
     code.map(Ended::With)
@@ -126,16 +137,4 @@ fn say(error: &anyhow::Error) {
         },
         None => eprintln!("{error:#}"),
     }
-}
-
-/// Logs of the service go to standard error; the terminal front end only tells of what went wrong.
-fn log_to_stderr(service: bool) {
-    let default = if service { "info" } else { "error" };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("DESKHAND_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .init();
 }

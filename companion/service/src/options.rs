@@ -11,7 +11,8 @@ use deskhand_platform::Paths;
 use deskhand_server::DEFAULT_PORT;
 
 pub(crate) use administrator::{
-    AuditCommand, AuditExport, AuditFormat, ConfigCommand, EgressCommand, EgressForm, PolicyCommand,
+    AuditCommand, AuditExport, AuditFormat, ConfigCommand, DiagnosticsCommand, EgressCommand, EgressForm,
+    PolicyCommand, SupportCommand,
 };
 
 use crate::document::DocumentCommand;
@@ -125,6 +126,19 @@ pub(crate) enum Command {
         /// As JSON, for fleet scripts.
         #[arg(long)]
         json: bool,
+    },
+    /// Shows what Deskhand keeps of its own failures, times and counts. It stays on this computer.
+    Diagnostics {
+        #[command(subcommand)]
+        command: DiagnosticsCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Gathers what support needs.
+    Support {
+        #[command(subcommand)]
+        command: SupportCommand,
     },
     /// Makes this user's programs trust the local authority.
     Trust,

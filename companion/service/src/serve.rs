@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
-use deskhand_core::ports::Provider;
-use deskhand_core::tool::MEMORY_TOOL;
+use deskhand_core::ports::{Provider, Tools as _};
+use deskhand_core::tool::{MEMORY_TOOL, PLAN_TOOL};
 use deskhand_documents::{DocumentTools, Registry};
-use deskhand_egress::{Directive, Gate, Network, Proxy};
+use deskhand_egress::{Directive, EgressAudit, Gate, Network};
 use deskhand_inference::{Gateway, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
@@ -22,25 +22,32 @@ use deskhand_server::{
 };
 use deskhand_storage::{MasterKey, OpenOptions, Store};
 use deskhand_trail::Trail;
+use deskhand_web::WebTools;
 use deskhand_workspace::Folders;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::audit::{self, Notes, Refusals, Upkeep};
+use crate::audit::{self, Notes, SignIns, Upkeep};
 use crate::clock::RealWorld;
 use crate::configuration::Configuration;
+use crate::diagnostics::Watch;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
 use crate::handler::Service;
 use crate::hub::Hub;
 use crate::log::Log;
+use crate::logging::Logging;
 use crate::panes::{LivePanes, SharedPanes};
 use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
+use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
 use crate::view;
+
+/// The gateway's name in the settings and the audit.
+const GATEWAY: &str = "gateway";
 
 /// The master key in the secret store.
 const MASTER_KEY: &str = "master-key";
@@ -62,41 +69,55 @@ pub(crate) struct ServeOptions {
 }
 
 /// Runs until it is told to stop, or until it has to start anew on the port that it answers.
-pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result<Option<u16>> {
+pub(crate) async fn serve(
+    paths: Paths,
+    options: ServeOptions,
+    logging: Logging,
+) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
     let lock = alone(&paths)?;
     let secrets = Arc::new(open_secrets(&paths).await?);
-    let settings = Settings::load(&paths, &secrets)?;
+    let mut settings = Settings::load(&paths, &secrets)?;
     if options.tour && settings.managed {
         anyhow::bail!("The tour is not offered on a computer whose Deskhand is managed by an organisation.");
     }
+    let watch = Arc::new(Watch::begin(&paths, &settings, options.tour)?);
+    let opening = Instant::now();
     let store = open_store(&paths, &secrets, &settings)?;
+    watch.timed("open the store", opening);
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
-    let gate = gate(&settings, options.office_script.as_ref());
+    let (notes, noted) = Notes::new();
+    let decisions = Arc::new(Decisions::after(notes.clone()));
+    let gate = gate(&settings, options.office_script.as_ref(), Some(decisions.clone()));
+    let (telemetry, exporting) = Telemetry::begin(&mut settings, &gate, (&paths, &secrets), &logging);
+    decisions.begin(&telemetry);
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     let trail = Trail::new(store, &audit::user(), settings.audit_content);
-    audit::started(&trail, &settings).await?;
+    let changed_keys = audit::started(&trail, &settings).await?;
+    telemetry.policy_changed(changed_keys, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
-    let (notes, noted) = Notes::new();
-    let configuration = Configuration::new(&paths, &secrets, &settings, options.office_script.clone());
+    let script = options.office_script.clone();
+    let configuration = Configuration::new(&paths, &secrets, &settings, gate.clone(), script);
     let (service, tokens) = build(
         &settings,
         &options,
         &gate,
         (&trail, notes, grants, guide),
+        (&telemetry, &watch),
         configuration,
         &server,
     );
     service.hub.recover().await?;
-    let upkeep = Upkeep::begin(&service, noted, settings.retention, None);
+    let upkeep = Upkeep::begin(&service, noted, settings.retention, telemetry.anchors());
     lock.publish(&server.address())?;
     if !options.again {
         announce(&server, &options);
     }
+    watch.ready();
     let (stop, running, port) = (shutdown.clone(), Arc::clone(&service), server.port());
-    let watch = tokio::spawn(async move {
+    let ending = tokio::spawn(async move {
         let again = tokio::select! {
             () = stop_signal() => None,
             () = stdin_closed(), if options.until_stdin_closes => None,
@@ -107,7 +128,11 @@ pub(crate) async fn serve(paths: Paths, options: ServeOptions) -> anyhow::Result
     });
     server.serve(service, tokens, shutdown).await;
     upkeep.end().await;
-    Ok(watch.await?)
+    if let Some(exporting) = exporting {
+        exporting.end().await;
+    }
+    watch.end();
+    Ok(ending.await?)
 }
 
 /// Makes sure that no other service of this user runs.
@@ -128,18 +153,18 @@ fn alone(paths: &Paths) -> anyhow::Result<InstanceLock> {
     }
 }
 
-/// The gate under these settings.
-pub(crate) fn gate(settings: &Settings, office_script: Option<&PathBuf>) -> Gate {
-    gate_under(&settings.policy, &settings.proxy, office_script)
-}
-
-/// The gate under a policy, with the proxy of the environment.
-pub(crate) fn gate_under(policy: &Policy, proxy: &Proxy, office_script: Option<&PathBuf>) -> Gate {
+/// The gate under these settings. What it decides is told to whoever keeps it.
+pub(crate) fn gate(
+    settings: &Settings,
+    office_script: Option<&PathBuf>,
+    audit: Option<Arc<dyn EgressAudit>>,
+) -> Gate {
     let network = Network {
-        proxy: proxy.clone(),
+        proxy: settings.proxy.clone(),
+        audit,
         ..Network::default()
     };
-    let values = gate_values(policy, office_script);
+    let values = gate_values(&settings.policy, office_script);
     Gate::new(|key| values.get(key).cloned().unwrap_or_default(), network)
 }
 
@@ -148,7 +173,7 @@ const OFFICE_SCRIPT_KEY: &str = "deskhandOfficeScriptFolder";
 
 /// The settings as the gate sees them. The folder of office.js may come from the command line too; one that policy sets and
 /// that cannot be used still closes the way to the copy outside.
-fn gate_values(policy: &Policy, office_script: Option<&PathBuf>) -> BTreeMap<&'static str, Value> {
+pub(crate) fn gate_values(policy: &Policy, office_script: Option<&PathBuf>) -> BTreeMap<&'static str, Value> {
     // Secrets are masked: that they are there is enough.
     let rows = deskhand_policy::definitions();
     let mut values: BTreeMap<_, _> = rows.map(|row| (row.name, policy.value(row.name))).collect();
@@ -189,7 +214,12 @@ pub(crate) async fn open_secrets(paths: &Paths) -> anyhow::Result<SecretStore> {
 
 /// The key that wraps all others; made on first use.
 pub(crate) fn master_key(secrets: &SecretStore) -> anyhow::Result<[u8; 32]> {
-    let kept = secrets.read_or_make(MASTER_KEY, || {
+    key_of(secrets, MASTER_KEY)
+}
+
+/// A key of the secret store; made on first use.
+pub(crate) fn key_of(secrets: &SecretStore, name: &str) -> anyhow::Result<[u8; 32]> {
+    let kept = secrets.read_or_make(name, || {
         let mut key = Zeroizing::new([0; 32]);
         aws_lc_rs::rand::fill(key.as_mut_slice()).map_err(|_| SecretError::NoRandomNumbers)?;
         Ok(Secret::new(key.to_vec()))
@@ -274,33 +304,29 @@ fn build(
     options: &ServeOptions,
     gate: &Gate,
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
+    (telemetry, watch): (&Telemetry, &Arc<Watch>),
     configuration: Configuration,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
-    let provider = provider(settings, gate);
-    let log = Log::new(trail.clone()).with_journal_limit(settings.journal_limit);
+    let provider = provider(settings, gate, &notes);
+    let log = Log::new(trail.clone())
+        .with_journal_limit(settings.journal_limit)
+        .with_telemetry(telemetry.clone());
     let panes = Arc::new(LivePanes::default());
     let registry = Arc::new(Registry::default());
-    let documents = DocumentTools::new(
-        Arc::clone(&registry),
-        Arc::new(SharedPanes(Arc::clone(&panes))),
-        Arc::new(log.clone()),
-        Arc::new(RealWorld),
-        Folders::new(settings.allowed_folders()),
-    );
-    let documents = if settings.policy.workspace.deskhand_keep_sources_in_files.value {
-        documents
-    } else {
-        documents.without_sources_in_files()
-    };
     let rules = Arc::new(settings.rules());
+    let documents = document_tools(settings, &log, &panes, &registry);
     let documents = documents.ruled_by(Arc::clone(&rules), settings.access());
+    let tools = NoteTools::new(documents.clone(), Arc::clone(&guide));
+    let tools = WebTools::new(Arc::new(tools), gate, settings.servers());
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
+    let names = tools.definitions().into_iter().map(|tool| tool.name);
+    telemetry.know_tools(names.chain([PLAN_TOOL.to_owned()]));
     let parts = Parts {
         log: log.clone(),
         provider: Arc::clone(&provider),
-        tools: Arc::new(NoteTools::new(documents.clone(), Arc::clone(&guide))),
+        tools: Arc::new(tools),
         max_steps: settings.max_steps,
         window: settings.window,
         rules: Arc::clone(&rules),
@@ -328,8 +354,8 @@ fn build(
         front_ends,
         view: std::sync::RwLock::new(view),
         closed_panes: settings.closed_panes(),
-        refusals: Refusals::default(),
         notes,
+        watch: Arc::clone(watch),
         configuration,
     };
     let service = Arc::new(service);
@@ -339,14 +365,38 @@ fn build(
     (service, tokens)
 }
 
-fn provider(settings: &Settings, gate: &Gate) -> Arc<dyn Provider> {
+fn document_tools(
+    settings: &Settings,
+    log: &Log,
+    panes: &Arc<LivePanes>,
+    registry: &Arc<Registry>,
+) -> DocumentTools {
+    let documents = DocumentTools::new(
+        Arc::clone(registry),
+        Arc::new(SharedPanes(Arc::clone(panes))),
+        Arc::new(log.clone()),
+        Arc::new(RealWorld),
+        Folders::new(settings.allowed_folders()),
+    );
+    if settings.policy.workspace.deskhand_keep_sources_in_files.value {
+        documents
+    } else {
+        documents.without_sources_in_files()
+    }
+}
+
+fn provider(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Provider> {
     if let Some(stopped) = &settings.stopped {
         return Arc::new(Unconfigured::because(stopped.clone()));
     }
-    match settings.gateway.clone().map(|config| Gateway::new(config, gate)) {
-        Some(Ok(gateway)) => Arc::new(gateway),
-        Some(Err(error)) => Arc::new(Unconfigured::because(error)),
-        None => Arc::new(Unconfigured::default()),
+    let Some(config) = settings.gateway.clone() else {
+        return Arc::new(Unconfigured::default());
+    };
+    let signs_in = config.key.is_some() || !config.headers.is_empty();
+    match Gateway::new(config, gate) {
+        Ok(gateway) if signs_in => Arc::new(SignIns::of(Arc::new(gateway), GATEWAY, notes.clone())),
+        Ok(gateway) => Arc::new(gateway),
+        Err(error) => Arc::new(Unconfigured::because(error)),
     }
 }
 

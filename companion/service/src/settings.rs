@@ -11,12 +11,13 @@ use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{
-    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, OfficeHost, Provider, Whole,
+    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, McpServer, OfficeHost, Provider, Whole,
 };
 use deskhand_policy::{Encoding, Origin, Policy, ProblemKind, Reading, UserFile, Values};
 use deskhand_protocol::hello::{FrontEndKind, ModelView};
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Content;
+use deskhand_web::{SearchServer, ServerError};
 use deskhand_workspace::{Access, AllowedFolder};
 use uuid::Uuid;
 
@@ -78,6 +79,10 @@ impl Settings {
             notices.push(format!("The proxy of the environment is not used: {error}"));
             Proxy::direct()
         });
+        let servers = &policy.connectors.managed_mcp_servers.value.0;
+        if let Err(error @ ServerError::Helper) = SearchServer::among(servers) {
+            notices.push(format!("WebSearch is not offered: {error}"));
+        }
         Ok(Self {
             managed: policy.managed,
             gateway: gateway(&policy),
@@ -128,6 +133,11 @@ impl Settings {
         let rules = rules.flat_map(|rules| &rules.0);
         let selected = rules.filter(|rule| rule.is_default_selected);
         selected.filter_map(expanded).collect()
+    }
+
+    /// The MCP servers that the organisation provides.
+    pub(crate) fn servers(&self) -> &[McpServer] {
+        &self.policy.connectors.managed_mcp_servers.value.0
     }
 
     /// What the organisation says of tools and permissions.

@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod audit;
 pub(crate) mod client;
 pub(crate) mod config;
+pub(crate) mod diagnostics;
 pub(crate) mod doctor;
 pub(crate) mod egress;
 pub(crate) mod grants;
@@ -16,6 +17,7 @@ pub(crate) mod safe;
 pub(crate) mod sessions;
 pub(crate) mod start;
 pub(crate) mod status;
+pub(crate) mod support;
 
 use time::OffsetDateTime;
 use time::macros::format_description;

@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use deskhand_protocol::Timestamp;
 use http::HeaderMap;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::headers;
 use crate::port::{HeaderSource, Transport};
-use crate::record::{Recording, Signals};
+use crate::record::{Record, Recording, Signals};
 use crate::resource::Resource;
 use crate::spool::Spool;
 use crate::wire::{Protocol, Target};
@@ -74,10 +74,38 @@ pub enum SettingsError {
     Endpoint,
 }
 
+/// Why the collector did not take what it was to take at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// It cannot be reached, or can take nothing now; or there are no headers to send.
+    #[error("the collector does not answer, or can take nothing now")]
+    Away,
+    /// It does not accept the headers.
+    #[error("the collector does not accept the credentials")]
+    Unauthorized,
+    /// It takes no such request, or not everything in it; or the way is closed.
+    #[error("the collector refused it")]
+    Refused,
+    /// The exporter is at its end.
+    #[error("the export has ended")]
+    Ended,
+}
+
+/// Deliveries that may wait for their turn.
+const DELIVERIES: usize = 16;
+
+/// Records that somebody waits for.
+#[derive(Debug)]
+struct Delivery {
+    records: Vec<Record>,
+    taken: oneshot::Sender<Result<(), NotTaken>>,
+}
+
 /// Hands signals to the exporter. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Exporter {
     shared: Arc<Shared>,
+    deliveries: mpsc::Sender<Delivery>,
 }
 
 #[derive(Debug)]
@@ -85,6 +113,8 @@ struct Shared {
     queue: Mutex<Queue>,
     /// A batch is full.
     full: Notify,
+    /// When the collector last took a request, while none failed since.
+    taken: Mutex<Option<Instant>>,
     /// When everything must be at its end, once that is asked for.
     end: watch::Sender<Option<Instant>>,
 }
@@ -104,10 +134,13 @@ impl Exporter {
         let shared = Arc::new(Shared {
             queue: Mutex::new(queue),
             full: Notify::new(),
+            taken: Mutex::default(),
             end: watch::Sender::new(None),
         });
+        let (deliveries, waiting) = mpsc::channel(DELIVERIES);
         let worker = Worker::new(
             Arc::clone(&shared),
+            waiting,
             target,
             fixed,
             settings.resource.clone(),
@@ -116,7 +149,24 @@ impl Exporter {
             spool,
             world,
         );
-        Ok((Self { shared }, worker.run()))
+        Ok((Self { shared, deliveries }, worker.run()))
+    }
+
+    /// Sends records at once, also while the collector seems to be away, and waits until it has them. What it does not take
+    /// is not kept: the caller comes again.
+    pub async fn deliver(&self, signals: Signals) -> Result<(), NotTaken> {
+        let (taken, answer) = oneshot::channel();
+        let records = signals.records;
+        self.deliveries
+            .send(Delivery { records, taken })
+            .await
+            .map_err(|_| NotTaken::Ended)?;
+        answer.await.unwrap_or(Err(NotTaken::Ended))
+    }
+
+    /// Whether the collector took a request within this time, and none failed since.
+    pub fn took_within(&self, time: Duration) -> bool {
+        self.shared.taken().is_some_and(|at| at.elapsed() <= time)
     }
 
     /// Takes signals over. Never waits: what has no room is dropped and counted.
@@ -136,6 +186,12 @@ impl Shared {
     /// The queue is whole after each of its methods, also where a thread panicked in one.
     fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
         self.queue
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn taken(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.taken
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use deskhand_protocol::Timestamp;
 use tracing::field::{Field, Visit};
@@ -60,8 +60,12 @@ pub struct LogLayer {
     file: Mutex<Rotating>,
     scrubber: Arc<Scrubber>,
     now: fn() -> Timestamp,
-    collector: Option<Collector>,
+    collector: LinesToCollector,
 }
+
+/// Where the collector is named once it is known: lines are written before that. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct LinesToCollector(Arc<OnceLock<Collector>>);
 
 /// Sends lines to the collector.
 #[derive(Debug)]
@@ -69,6 +73,20 @@ struct Collector {
     exporter: Exporter,
     recording: Arc<Recording>,
     least: Severity,
+}
+
+impl LinesToCollector {
+    /// Sends lines of at least this severity to the collector from here on. Counts once.
+    pub fn begin(&self, exporter: Exporter, recording: Arc<Recording>, least: Severity) {
+        let collector = Collector {
+            exporter,
+            recording,
+            least,
+        };
+        if self.0.set(collector).is_err() {
+            tracing::warn!("lines of the log go to the collector already");
+        }
+    }
 }
 
 impl LogLayer {
@@ -80,19 +98,13 @@ impl LogLayer {
             file: Mutex::new(file),
             scrubber,
             now,
-            collector: None,
+            collector: LinesToCollector::default(),
         }
     }
 
-    /// The same, with lines of at least this severity sent to the collector.
-    #[must_use]
-    pub fn with_collector(mut self, exporter: Exporter, recording: Arc<Recording>, least: Severity) -> Self {
-        self.collector = Some(Collector {
-            exporter,
-            recording,
-            least,
-        });
-        self
+    /// Where the collector is named.
+    pub fn collector(&self) -> LinesToCollector {
+        self.collector.clone()
     }
 
     /// The files that are there, the oldest first.
@@ -128,7 +140,8 @@ impl<S: Subscriber> Layer<S> for LogLayer {
         // What the exporter says of itself stays here: a collector that is away would be told of that without end.
         let Some(collector) = self
             .collector
-            .as_ref()
+            .0
+            .get()
             .filter(|_| !target.starts_with("deskhand_telemetry"))
         else {
             return;

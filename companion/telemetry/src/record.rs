@@ -17,6 +17,9 @@ use crate::schema::{Attributes, Definition, Described, Signal, Standard, Standar
 /// Says what a request of a model costs in USD; `None` where no price is known.
 pub type Price = Arc<dyn Fn(&str, Usage) -> Option<f64> + Send + Sync>;
 
+/// Says whether a tool is one that Deskhand ships: the names of others are their makers' words.
+pub type IsOwnTool = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// What all records of this installation are made with.
 #[derive(Clone)]
 pub struct Recording {
@@ -29,7 +32,7 @@ pub struct Recording {
     /// The model of prompts that name none.
     pub default_model: String,
     /// Whether a tool is one that Deskhand ships.
-    pub is_own_tool: fn(&str) -> bool,
+    pub is_own_tool: IsOwnTool,
     /// What a request costs.
     pub price: Option<Price>,
 }

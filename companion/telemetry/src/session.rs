@@ -80,13 +80,18 @@ impl Session {
         past: impl IntoIterator<Item = &'a SessionEvent>,
     ) -> Self {
         let mut session = Self::new(id, recording);
-        session.silent = true;
-        for event in past {
-            session.observe(event);
-        }
-        session.silent = false;
-        session.resumed = true;
+        past.into_iter().for_each(|event| session.remember(event));
         session
+    }
+
+    /// Takes in an event of the past, of which nothing is told again. All of them come before the first one that is told.
+    pub fn remember(&mut self, past: &SessionEvent) {
+        self.silent = true;
+        // What the service told before it started anew does not count again.
+        self.resumed = false;
+        self.observe(past);
+        self.silent = false;
+        self.resumed = true;
     }
 
     /// Other settings from here on: what may be sent is decided when a conversation goes on.

@@ -17,7 +17,7 @@ use crate::record::Actor;
 use crate::trail::Trail;
 
 /// The name of the OTLP log record that carries an anchor.
-const EVENT: &str = "audit_anchor";
+const EVENT: &str = "deskhand.audit_anchor";
 /// Bytes of one line of a file of anchors: a batch of a collector.
 const MAX_LINE: u64 = 16 << 20;
 /// Anchors of one file: each minute of two years.
@@ -127,7 +127,7 @@ pub enum AnchorsError {
 }
 
 /// The anchors of a file: JSON lines, each an anchor itself (`chain`, `number`, `link`, `at`), or what a collector wrote of
-/// OTLP logs (OTLP/JSON), where records named `audit_anchor` count and others are passed over.
+/// OTLP logs (OTLP/JSON), where records named `deskhand.audit_anchor` count and others are passed over.
 pub fn read_anchors(mut file: impl BufRead) -> Result<Vec<AuditAnchor>, AnchorsError> {
     let mut anchors = Vec::new();
     let mut line = Vec::new();

@@ -143,8 +143,15 @@ kinds! {
     }
     /// Somebody who wanted to connect was refused.
     "frontEndRefused" FrontEndRefused as Authentication Activity(1, "Logon"), content "" {
-        /// The code of the error.
+        /// The code of the error; for a request at the door `otherUser`, `host`, `origin`, `fetchSite` or `noOrigin`.
         code: String,
+    }
+    /// The same refusal as one that is recorded came again within its minute.
+    "frontEndRefusedAgain" FrontEndRefusedAgain as Authentication Activity(1, "Logon"), content "" {
+        /// As in `frontEndRefused`.
+        code: String,
+        /// How often it came again.
+        count: u64,
     }
     /// A person allowed a pane to be paired.
     "pairingAllowed" PairingAllowed as Authentication Activity(99, "Pair"), content "" {
@@ -168,12 +175,12 @@ kinds! {
         /// The provider.
         provider: String,
     }
-    /// A sign-in to a provider succeeded.
+    /// A sign-in to a provider succeeded: it took the credential, first or again after it had refused it.
     "signInSucceeded" SignInSucceeded as Authentication Activity(1, "Logon"), content "" {
         /// The provider.
         provider: String,
     }
-    /// A sign-in to a provider failed.
+    /// A sign-in to a provider failed: it refused the credential, first or again after it had taken it.
     "signInFailed" SignInFailed as Authentication Activity(1, "Logon"), content "" {
         /// The provider.
         provider: String,
@@ -195,12 +202,27 @@ kinds! {
     "egressRefused" EgressRefused as Network Activity(5, "Refuse"), content "" {
         /// The row of the table of destinations.
         destination: String,
-        /// The host.
+        /// The host; empty where the destination is closed as a whole.
         host: String,
-        /// The port.
+        /// The port; 0 where the destination is closed as a whole.
         port: u16,
         /// The policy key that closes the destination.
         key: String,
+    }
+    /// Connections to the same place were allowed or refused again, within the minute of one that is recorded.
+    "egressRepeated" EgressRepeated as Network Activity(6, "Traffic"), content "" {
+        /// The row of the table of destinations.
+        destination: String,
+        /// The host; empty for several, where there were more than are told apart.
+        host: String,
+        /// The port; 0 for several.
+        port: u16,
+        /// The policy key that decided.
+        key: String,
+        /// True where they were allowed and opened.
+        allowed: bool,
+        /// How many there were beside the one that is recorded.
+        count: u64,
     }
     /// A session was made.
     "sessionCreated" SessionCreated as Api CREATE, content "" {

@@ -32,6 +32,8 @@ pub enum Actor {
     Service,
     /// A policy of the organisation, or the settings.
     Policy,
+    /// Somebody who did not say who they are.
+    Unknown,
 }
 
 impl From<FrontEndKind> for Actor {
@@ -68,6 +70,7 @@ impl Actor {
             Self::Agent => "agent",
             Self::Service => "service",
             Self::Policy => "policy",
+            Self::Unknown => "unknown",
         }
     }
 }

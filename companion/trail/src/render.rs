@@ -8,8 +8,8 @@ use crate::kinds::{Activity, Kind, camel};
 pub fn markdown(kinds: &[Kind]) -> String {
     let mut page = String::from(
         "<!-- Generated from companion/trail/src/kinds.rs. Do not edit. -->\n\n# Records of the audit\n\n\
-         Every record says who (`by`: `window`, `excel`, `powerpoint`, `terminal`, `agent`, `service` or `policy`; `user`: the \
-         account of the operating system), when (`at`), which session, where there is one (`session`), and what (`type`, with the \
+         Every record says who (`by`: `window`, `excel`, `powerpoint`, `terminal`, `agent`, `service`, `policy` or \
+         `unknown`; `user`: the account of the operating system), when (`at`), which session, where there is one (`session`), and what (`type`, with the \
          fields below). Content is known by its length and a digest keyed by the session, unless `deskhandAuditContent` is \
          `full`: then it is kept, sealed, for as long as its session, or, where it belongs to none, as its record.\n",
     );

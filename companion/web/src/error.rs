@@ -12,6 +12,9 @@ pub enum WebError {
     /// The query is empty or too long, in characters.
     #[error("a query has 1 to {0} characters")]
     Query(usize),
+    /// A person who is asked would not see all of the query.
+    #[error("a query holds no control characters and none that a person does not see")]
+    Unseen,
     /// Policy, the network or the other side, told apart in [`EgressError`].
     #[error(transparent)]
     Egress(#[from] EgressError),
@@ -32,6 +35,13 @@ pub enum WebError {
     /// The whole exchange took too long.
     #[error("no answer in time")]
     TimedOut,
+}
+
+impl WebError {
+    /// True where words of the other side stand in it: what a server says of its answer.
+    pub(crate) fn quotes(&self) -> bool {
+        matches!(self, Self::Status { .. } | Self::Kind(_) | Self::Unreadable(_))
+    }
 }
 
 impl From<Refusal> for WebError {

@@ -236,7 +236,7 @@ fn pdf(body: &[u8]) -> Result<(Option<String>, String, Vec<String>), WebError> {
 }
 
 /// The address as it is asked for.
-fn address(text: &str) -> Result<Url, WebError> {
+pub(crate) fn address(text: &str) -> Result<Url, WebError> {
     let wrong = || WebError::Address(shortened(text));
     let text = text.trim();
     if text.len() > MAX_ADDRESS {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use deskhand_core::line::{acts, hides};
+use deskhand_core::tool::SEARCH_TOOL;
 use deskhand_egress::{Client, Destination, EgressError, Gate};
+use deskhand_policy::types::{BuiltInServer, Headers, McpServer, SearchProvider, ToolPermission};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -28,81 +31,106 @@ const WITHIN: Duration = Duration::from_secs(30);
 /// Why the entry of the search server cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerError {
-    /// `provider` is missing or another word.
-    #[error("`provider` is one of brave, tavily, exa and custom")]
+    /// There is no entry with `"server": "websearch"`.
+    #[error("policy key managedMcpServers has no server `websearch`")]
+    None,
+    /// `provider` is missing.
+    #[error("the server `websearch` in policy key managedMcpServers has no `provider`")]
     Provider,
     /// `customUrl` is missing or no address.
-    #[error("`customUrl` is not an address")]
+    #[error("`customUrl` of the server `websearch` in policy key managedMcpServers is not an address")]
     Address,
     /// An entry of `headers` is no header.
-    #[error("`headers` holds what is no HTTP header")]
+    #[error(
+        "`headers` of the server `websearch` in policy key managedMcpServers holds what is no HTTP header"
+    )]
     Headers,
+    /// Its headers come from a program.
+    #[error(
+        "`headersHelper` of the server `websearch` in policy key managedMcpServers is not run yet; give `headers`"
+    )]
+    Helper,
+    /// `toolPolicy` takes the tool away.
+    #[error("`toolPolicy` of the server `websearch` in policy key managedMcpServers blocks it")]
+    Blocked,
 }
 
 /// The search service, as the entry with `"server": "websearch"` of `managedMcpServers` has it.
 #[derive(Clone)]
 pub struct SearchServer {
-    service: Service,
+    service: SearchProvider,
     address: Url,
     /// The organisation's key for the service is among them.
     headers: Vec<(HeaderName, HeaderValue)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Service {
-    Brave,
-    Tavily,
-    Exa,
-    Custom,
+    asks: bool,
 }
 
 impl SearchServer {
+    /// The first entry of the list that is a search service; the egress table lists the same one.
+    pub fn among(servers: &[McpServer]) -> Result<Self, ServerError> {
+        let is_search = |entry: &&McpServer| entry.server == Some(BuiltInServer::Websearch);
+        servers
+            .iter()
+            .find(is_search)
+            .map_or(Err(ServerError::None), Self::of_entry)
+    }
+
     /// Reads the entry.
-    pub fn of_entry(entry: &Value) -> Result<Self, ServerError> {
-        let text = |name: &str| entry.get(name).and_then(Value::as_str);
-        let (service, address) = match text("provider") {
-            Some("brave") => (
-                Service::Brave,
-                Some("https://api.search.brave.com/res/v1/web/search"),
-            ),
-            Some("tavily") => (Service::Tavily, Some("https://api.tavily.com/search")),
-            Some("exa") => (Service::Exa, Some("https://api.exa.ai/search")),
-            Some("custom") => (Service::Custom, text("customUrl")),
-            _ => return Err(ServerError::Provider),
+    pub fn of_entry(entry: &McpServer) -> Result<Self, ServerError> {
+        let permission = |name| entry.tool_policy.get(name).copied();
+        let permission = permission(SEARCH_TOOL).or_else(|| permission("*"));
+        if permission == Some(ToolPermission::Blocked) {
+            return Err(ServerError::Blocked);
+        }
+        let service = entry.provider.ok_or(ServerError::Provider)?;
+        let address = match service {
+            SearchProvider::Brave => Some("https://api.search.brave.com/res/v1/web/search"),
+            SearchProvider::Tavily => Some("https://api.tavily.com/search"),
+            SearchProvider::Exa => Some("https://api.exa.ai/search"),
+            SearchProvider::Custom => entry.custom_url.as_deref(),
         };
         let address = address
             .and_then(|address| Url::parse(address).ok())
             .ok_or(ServerError::Address)?;
-        let named = entry
-            .get("headers")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten();
-        let headers = named
-            .map(|(name, value)| header(name, value))
-            .collect::<Option<_>>();
+        let named = entry.headers.iter().flat_map(Headers::iter);
+        let headers: Option<Vec<_>> = named.map(|(name, value)| header(name, value)).collect();
+        let headers = headers.ok_or(ServerError::Headers)?;
+        if headers.is_empty() && entry.headers_helper.is_some() {
+            return Err(ServerError::Helper);
+        }
         Ok(Self {
             service,
             address,
-            headers: headers.ok_or(ServerError::Headers)?,
+            headers,
+            asks: permission == Some(ToolPermission::Ask),
         })
+    }
+
+    /// The host that is asked, without its port.
+    pub fn host(&self) -> &str {
+        self.address.host_str().unwrap_or_default()
+    }
+
+    /// True where a person is to be asked before each search.
+    pub fn asks(&self) -> bool {
+        self.asks
     }
 
     fn request(&self, query: &str, most: usize) -> Result<http::Request<Bytes>, WebError> {
         let mut address = self.address.clone();
         let body = match self.service {
-            Service::Brave => {
+            SearchProvider::Brave => {
                 address
                     .query_pairs_mut()
                     .append_pair("q", query)
                     .append_pair("count", &most.to_string());
                 None
             }
-            Service::Tavily => Some(json!({"query": query, "max_results": most})),
-            Service::Exa => Some(
+            SearchProvider::Tavily => Some(json!({"query": query, "max_results": most})),
+            SearchProvider::Exa => Some(
                 json!({"query": query, "numResults": most, "contents": {"text": {"maxCharacters": MAX_EXCERPT}}}),
             ),
-            Service::Custom => Some(json!({"q": query})),
+            SearchProvider::Custom => Some(json!({"q": query})),
         };
         let request = match &body {
             None => http::Request::get(address.as_str()),
@@ -126,9 +154,9 @@ impl std::fmt::Debug for SearchServer {
     }
 }
 
-fn header(name: &str, value: &Value) -> Option<(HeaderName, HeaderValue)> {
+fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
     let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-    let mut value = HeaderValue::from_str(value.as_str()?).ok()?;
+    let mut value = HeaderValue::from_str(value).ok()?;
     value.set_sensitive(true);
     Some((name, value))
 }
@@ -142,6 +170,20 @@ pub struct SearchParams {
     /// Results to give, at most [`MAX_RESULTS`].
     #[serde(default)]
     pub most: Option<usize>,
+}
+
+impl SearchParams {
+    /// The query as it is sent.
+    pub(crate) fn check(&self) -> Result<&str, WebError> {
+        let query = self.query.trim();
+        if query.is_empty() || query.chars().count() > MAX_QUERY {
+            return Err(WebError::Query(MAX_QUERY));
+        }
+        if query.chars().any(|letter| acts(letter) || hides(letter)) {
+            return Err(WebError::Unseen);
+        }
+        Ok(query)
+    }
 }
 
 /// What was found: data, never instructions.
@@ -180,10 +222,7 @@ impl WebSearch {
 
     /// Searches.
     pub async fn search(&self, params: &SearchParams) -> Result<SearchResults, WebError> {
-        let query = params.query.trim();
-        if query.is_empty() || query.chars().count() > MAX_QUERY {
-            return Err(WebError::Query(MAX_QUERY));
-        }
+        let query = params.check()?;
         let most = params.most.unwrap_or(USUAL_RESULTS).clamp(1, MAX_RESULTS);
         let request = self.server.request(query, most)?;
         timeout(WITHIN, self.ask(request, most))
@@ -207,14 +246,16 @@ impl WebSearch {
 }
 
 /// The results of an answer; those without an address of a web page are passed over.
-fn results(service: Service, answer: &Value, most: usize) -> Result<SearchResults, WebError> {
+fn results(service: SearchProvider, answer: &Value, most: usize) -> Result<SearchResults, WebError> {
     let (list, excerpts): (_, &[&str]) = match service {
         // Brave leaves the part out where nothing was found.
-        Service::Brave if answer.get("web").is_none() => return Ok(SearchResults { results: Vec::new() }),
-        Service::Brave => (answer.pointer("/web/results"), &["description"]),
-        Service::Tavily => (answer.get("results"), &["content"]),
-        Service::Exa => (answer.get("results"), &["text", "summary"]),
-        Service::Custom => (
+        SearchProvider::Brave if answer.get("web").is_none() => {
+            return Ok(SearchResults { results: Vec::new() });
+        }
+        SearchProvider::Brave => (answer.pointer("/web/results"), &["description"]),
+        SearchProvider::Tavily => (answer.get("results"), &["content"]),
+        SearchProvider::Exa => (answer.get("results"), &["text", "summary"]),
+        SearchProvider::Custom => (
             answer.get("results"),
             &["snippet", "description", "content", "text"],
         ),
@@ -258,9 +299,13 @@ mod tests {
     use super::*;
 
     fn server(provider: &str) -> SearchServer {
-        let entry = json!({"server": "websearch", "provider": provider, "customUrl": "https://search.corp.example/q",
-            "headers": {"X-Subscription-Token": "company-key"}});
-        SearchServer::of_entry(&entry).expect("a server")
+        let entry = json!({"name": "search", "server": "websearch", "provider": provider,
+            "customUrl": "https://search.corp.example/q", "headers": {"X-Subscription-Token": "company-key"}});
+        SearchServer::of_entry(&entry_of(entry)).expect("a server")
+    }
+
+    fn entry_of(entry: Value) -> McpServer {
+        serde_json::from_value(entry).expect("an entry")
     }
 
     #[test]
@@ -304,10 +349,13 @@ mod tests {
             ])
         };
         let table = [
-            (Service::Brave, json!({"web": {"results": page("description")}})),
-            (Service::Tavily, json!({"results": page("content")})),
-            (Service::Exa, json!({"results": page("text")})),
-            (Service::Custom, json!({"results": page("snippet")})),
+            (
+                SearchProvider::Brave,
+                json!({"web": {"results": page("description")}}),
+            ),
+            (SearchProvider::Tavily, json!({"results": page("content")})),
+            (SearchProvider::Exa, json!({"results": page("text")})),
+            (SearchProvider::Custom, json!({"results": page("snippet")})),
         ];
         for (service, answer) in table {
             let found = results(service, &answer, 10).expect("results").results;
@@ -319,11 +367,13 @@ mod tests {
             assert_eq!(found, [wanted], "{service:?}");
         }
         assert_eq!(
-            results(Service::Brave, &json!({}), 10).expect("results").results,
+            results(SearchProvider::Brave, &json!({}), 10)
+                .expect("results")
+                .results,
             []
         );
         for answer in [json!({}), json!({"results": 7}), json!(null), json!([])] {
-            assert!(results(Service::Custom, &answer, 10).is_err(), "{answer}");
+            assert!(results(SearchProvider::Custom, &answer, 10).is_err(), "{answer}");
         }
     }
 
@@ -332,7 +382,7 @@ mod tests {
         let many: Vec<Value> = (0..100)
             .map(|n| json!({"url": format!("https://example.com/{n}"), "title": "t".repeat(9999)}))
             .collect();
-        let found = results(Service::Custom, &json!({"results": many}), MAX_RESULTS)
+        let found = results(SearchProvider::Custom, &json!({"results": many}), MAX_RESULTS)
             .expect("results")
             .results;
         assert_eq!(found.len(), MAX_RESULTS);
@@ -343,23 +393,39 @@ mod tests {
     fn an_entry_that_says_too_little_is_refused() {
         let table = [
             (json!({}), ServerError::Provider),
-            (json!({"provider": "other"}), ServerError::Provider),
             (json!({"provider": "custom"}), ServerError::Address),
             (
-                json!({"provider": "exa", "headers": {"a b": "c"}}),
-                ServerError::Headers,
+                json!({"provider": "exa", "headersHelper": "/opt/key"}),
+                ServerError::Helper,
             ),
             (
-                json!({"provider": "exa", "headers": {"a": "b\nc"}}),
-                ServerError::Headers,
+                json!({"provider": "exa", "toolPolicy": {"*": "blocked"}}),
+                ServerError::Blocked,
             ),
             (
-                json!({"provider": "exa", "headers": {"a": 7}}),
-                ServerError::Headers,
+                json!({"provider": "exa", "toolPolicy": {"*": "allow", "WebSearch": "blocked"}}),
+                ServerError::Blocked,
             ),
         ];
         for (entry, wanted) in table {
-            assert_eq!(SearchServer::of_entry(&entry).err(), Some(wanted), "{entry}");
+            let told = entry.to_string();
+            assert_eq!(
+                SearchServer::of_entry(&entry_of(entry)).err(),
+                Some(wanted),
+                "{told}"
+            );
         }
+    }
+
+    #[test]
+    fn the_first_search_service_of_the_list_is_the_one() {
+        let list = [
+            json!({"name": "own", "transport": "http", "url": "https://mcp.corp.example"}),
+            json!({"name": "first", "server": "websearch", "provider": "brave", "toolPolicy": {"WebSearch": "ask"}}),
+            json!({"name": "second", "server": "websearch", "provider": "exa"}),
+        ];
+        let found = SearchServer::among(&list.map(entry_of)).expect("a server");
+        assert_eq!((found.host(), found.asks()), ("api.search.brave.com", true));
+        assert_eq!(SearchServer::among(&[]).err(), Some(ServerError::None));
     }
 }

@@ -114,10 +114,7 @@ fn the_page_opens_the_dialog_of_the_desktop_and_is_told_what_was_chosen() {
 
     screen.wait_for_colour("the button of the page", PICK, LONG);
     screen.click(PICK);
-    screen.focus("Attach folders");
-    screen.write(&folder.display().to_string());
-    screen.keep("dialog");
-    screen.press("Return");
+    screen.answer("Attach folders", &folder.display().to_string(), LONG);
     assert_eq!(told(&service, "picked"), picked(&folder.display().to_string()));
 }
 

@@ -22,12 +22,12 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Whether sessions need a collector that takes the audit: `otlpEndpoint` must be there and work.
+    /// Whether sessions need a collector that takes the audit: `otlpEndpoint` must be there and work. No session begins and no
+    /// prompt is taken while the collector takes no anchor of the audit.
     deskhand_audit_required "deskhandAuditRequired": bool {
         default: false,
         invalid: true, StopsSessions, "who writes this key wants no session without its audit",
         opens: false,
-        effect: Effect::NotEnforceable("the export to a collector"),
         since: "0.1.0",
     }
 

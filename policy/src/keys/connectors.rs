@@ -13,7 +13,7 @@ policy_section! {
         default: List::default(),
         invalid: List::default(), UsesValue, "a malformed list of servers connects to none",
         scope: ManagedOrBootstrapWithConsent,
-        effect: Effect::ActsWith("MCP servers"),
+        effect: Effect::ActsInPart("WebSearch asks the first `websearch` server; other servers, and `headersHelper`, wait for MCP servers"),
         differs: "One entry that cannot be read leaves out the whole list; plain http is accepted for loopback hosts only.",
         since: "0.1.0",
     }

@@ -12,7 +12,7 @@ policy_section! {
     cowork_egress_allowed_hosts "coworkEgressAllowedHosts": Option<List<HostRule, 1000>> {
         default: None,
         invalid: Some(List::default()), UsesValue, "a malformed allow-list allows nothing",
-        order: Order::Allows(names_all_of),
+        order: Order::AllowsInstead(names_all_of),
         differs: "Private, loopback, link-local and metadata addresses are refused, also as address literals, unless `deskhandEgressAllowPrivate` lists them.",
         differs_when_absent: "Address literals and `localhost`, which the reference product always lets through, are refused.",
         since: "0.1.0",

@@ -2,39 +2,31 @@
 
 use super::prelude::*;
 
-/// What the keys of the collector wait for.
-const COLLECTOR: Effect = Effect::ActsWith("the export to a collector");
-/// Why the keys of vendors' telemetry do nothing.
-const NO_VENDOR: Effect = Effect::NotApplicable("nothing is sent to any vendor, whatever it says");
-
 policy_section! {
-    /// What is sent to the organisation's own collector. Nothing is sent to anybody else.
+    /// What is sent to the organisation's own collector, and what is kept for support. Nothing is sent to anybody else.
     Telemetry "telemetry" "Telemetry" on Telemetry
 
-    /// Whether crash reports and timings stay on the machine.
+    /// Whether crash reports and timings are not even kept on the machine, for the support bundle.
     disable_essential_telemetry "disableEssentialTelemetry": bool {
         default: false,
         invalid: true, UsesValue, "less leaves the machine",
         scope: Managed,
-        effect: NO_VENDOR,
         differs_when_absent: "No crash report and no timing leaves the machine; support needs the files of a diagnostic bundle.",
         since: "0.1.0",
     }
 
-    /// Whether figures of use stay on the machine.
+    /// Whether figures of use are not even kept on the machine, for the support bundle.
     disable_nonessential_telemetry "disableNonessentialTelemetry": bool {
         default: false,
         invalid: true, UsesValue, "less leaves the machine",
-        effect: NO_VENDOR,
         differs_when_absent: "No figures of use leave the machine.",
         since: "0.1.0",
     }
 
-    /// Whether small services such as the icons of connectors are left out.
+    /// Whether small services such as the icons of connectors are left out, and records of them. This build has none.
     disable_nonessential_services "disableNonessentialServices": bool {
         default: false,
         invalid: true, UsesValue, "less leaves the machine",
-        effect: NO_VENDOR,
         differs_when_absent: "No icons of connectors and no frame for previews are fetched.",
         since: "0.1.0",
     }
@@ -43,7 +35,6 @@ policy_section! {
     otlp_endpoint "otlpEndpoint": Option<BaseUrl> {
         default: None,
         invalid: None, UsesValue, "records must not go to an address that nobody named; where the audit is required, sessions stop",
-        effect: COLLECTOR,
         differs: "http is accepted for loopback hosts only; a collector in the network needs https.",
         since: "0.1.0",
     }
@@ -52,7 +43,6 @@ policy_section! {
     otlp_protocol "otlpProtocol": OtlpProtocol {
         default: OtlpProtocol::HttpProtobuf,
         invalid: OtlpProtocol::HttpProtobuf, UsesValue, "the protocol changes nothing of what is sent",
-        effect: COLLECTOR,
         since: "0.1.0",
     }
 
@@ -61,7 +51,6 @@ policy_section! {
         default: HeadersOrPairs::default(),
         invalid: HeadersOrPairs::default(), UsesValue, "a collector that is not told who sends takes nothing",
         secret: true,
-        effect: COLLECTOR,
         differs: "The older form, one text of `name=value`, is read as well; what Deskhand writes is the object.",
         since: "0.1.0",
     }
@@ -71,7 +60,6 @@ policy_section! {
         default: None,
         invalid: None, UsesValue, "a program that does not run does nothing",
         scope: ManagedOrBootstrapWithConsent,
-        effect: COLLECTOR,
         since: "0.1.0",
     }
 
@@ -79,7 +67,6 @@ policy_section! {
     otlp_auth_mode "otlpAuthMode": OtlpAuthMode {
         default: OtlpAuthMode::None,
         invalid: OtlpAuthMode::None, UsesValue, "a credential must not go where nobody named it",
-        effect: COLLECTOR,
         since: "0.1.0",
     }
 
@@ -88,7 +75,6 @@ policy_section! {
     otlp_resource_attributes "otlpResourceAttributes": Attributes {
         default: Attributes::default(),
         invalid: Attributes::default(), UsesValue, "less leaves the machine",
-        effect: COLLECTOR,
         since: "0.1.0",
     }
 
@@ -96,7 +82,6 @@ policy_section! {
     otlp_desktop_log_level "otlpDesktopLogLevel": LogLevel {
         default: LogLevel::Error,
         invalid: LogLevel::Error, UsesValue, "the default tells little",
-        effect: COLLECTOR,
         since: "0.1.0",
     }
 
@@ -105,7 +90,6 @@ policy_section! {
     otlp_content_capture "otlpContentCapture": List<ContentCapture, 16> {
         default: List::default(),
         invalid: List::default(), UsesValue, "less leaves the machine",
-        effect: COLLECTOR,
         order: Order::Allows(|outer, inner| outer == inner),
         differs_when_absent: "The export holds metadata only: prompts, answers and what tools take and give are redacted.",
         since: "0.1.0",
@@ -115,15 +99,13 @@ policy_section! {
     otlp_traces_enabled "otlpTracesEnabled": bool {
         default: false,
         invalid: false, UsesValue, "less leaves the machine",
-        effect: COLLECTOR,
         since: "0.1.0",
     }
 
-    /// Whether the export names the user who is signed in (`enduser.id`).
+    /// Whether the export names the user who is signed in (`enduser.id`): the account of the operating system.
     end_user_attribution "endUserAttribution": bool {
         default: false,
         invalid: false, UsesValue, "less leaves the machine",
-        effect: COLLECTOR,
         aliases: ["enduserAttribution"],
         since: "0.1.0",
     }

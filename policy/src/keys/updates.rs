@@ -9,12 +9,11 @@ policy_section! {
     /// How new versions and new settings reach the machine.
     Updates "updates" "Updates" on Telemetry
 
-    /// Whether no new version is looked for.
+    /// Whether no new version is looked for, and no record of that is kept.
     disable_auto_updates "disableAutoUpdates": bool {
         default: false,
         invalid: false, UsesValue, "corrections of security faults must go on arriving",
         locks: false,
-        effect: UPDATES,
         order: Order::Tight(true),
         differs_when_absent: "New versions are looked for only where `deskhandUpdateUrl` names a place; there is no vendor's place.",
         since: "0.1.0",

@@ -43,8 +43,8 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Tools that ask a person each time, by rule: `{"Edit": "ask"}`, or `{"Edit(**/*.env)": "ask"}` for files by their path;
-    /// `*` is every tool. A rule for `Read` keeps the files that it fits out of searches. `allow` is the same as no rule: it
+    /// Tools that ask a person each time, by rule: `{"Edit": "ask"}`, `{"Edit(**/*.env)": "ask"}` for files by their path, or
+    /// `{"WebFetch(domain:example.com)": "ask"}` for the web by a host and those below it; `*` is every tool. A rule for `Read` keeps the files that it fits out of searches. `allow` is the same as no rule: it
     /// takes no question away. An unknown word asks.
     builtin_tool_policy "builtinToolPolicy": ToolRules {
         default: ToolRules::default(),

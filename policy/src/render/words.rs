@@ -91,6 +91,7 @@ pub(crate) fn effect(effect: Effect) -> Option<String> {
     match effect {
         Effect::Enforced => None,
         Effect::ActsWith(part) => Some(format!("known, acts with {part}")),
+        Effect::ActsInPart(which) => Some(format!("acts in part: {which}")),
         Effect::NotEnforceable(part) => Some(format!(
             "sessions do not start while it is set, until {part} can enforce it"
         )),

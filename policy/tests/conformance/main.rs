@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[cfg(windows)]
+mod hive;
 #[cfg(unix)]
 mod owned;
 mod registry;

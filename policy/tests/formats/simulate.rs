@@ -121,6 +121,34 @@ fn servers_are_those_of_the_list_and_of_users_where_they_may() {
 }
 
 #[test]
+fn tools_of_the_web_follow_from_their_own_keys() {
+    const HOSTS: Option<&str> = Some("coworkEgressAllowedHosts");
+    const SERVERS: Option<&str> = Some("managedMcpServers");
+    const TOOLS: Option<&str> = Some("disabledBuiltinTools");
+    let none = [("coworkEgressAllowedHosts", json!([]))];
+    assert_eq!(told(&[], "tool WebFetch"), (true, TOOLS));
+    assert_eq!(told(&none, "tool webfetch"), (false, HOSTS));
+    assert_eq!(told(&[], "tool WebSearch"), (false, SERVERS));
+    let search = (
+        "managedMcpServers",
+        json!([{ "name": "s", "server": "websearch", "provider": "brave" }]),
+    );
+    // The list of hosts says nothing of what the organisation names elsewhere.
+    let both = [none[0].clone(), search.clone()];
+    assert_eq!(told(&both, "tool WebSearch"), (true, TOOLS));
+    assert_eq!(told(&both, "mcp s"), (true, SERVERS));
+    assert!(answer(&both, "mcp s").why.contains("WebSearch asks it"));
+    let off = [search, ("disabledBuiltinTools", json!(["websearch"]))];
+    assert_eq!(told(&off, "tool WebSearch"), (false, TOOLS));
+    let asks = [(
+        "builtinToolPolicy",
+        json!({ "WebFetch(domain:example.com)": "ask" }),
+    )];
+    assert_eq!(told(&asks, "tool WebFetch"), (true, Some("builtinToolPolicy")));
+    assert_eq!(told(&asks, "connect example.com"), (false, HOSTS));
+}
+
+#[test]
 fn where_no_session_starts_everything_is_denied() {
     assert_eq!(
         told(&[("deskhandEnabled", json!(false))], "tool Read"),

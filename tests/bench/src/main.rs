@@ -13,14 +13,25 @@ mod litellm;
 mod process;
 mod provider;
 mod stream;
+mod telemetry;
 
 use std::process::ExitCode;
 
 use figure::Report;
 
 /// Every benchmark by its name.
-const NAMES: [&str; 10] = [
-    "sizes", "start", "replay", "search", "files", "folder", "journal", "audit", "context", "delay",
+const NAMES: [&str; 11] = [
+    "sizes",
+    "start",
+    "replay",
+    "search",
+    "files",
+    "folder",
+    "journal",
+    "audit",
+    "context",
+    "telemetry",
+    "delay",
 ];
 
 #[tokio::main]
@@ -47,6 +58,7 @@ async fn main() -> ExitCode {
             "folder" => folder::searching(&mut report),
             "audit" => Box::pin(audit::appending(&mut report)).await,
             "context" => Box::pin(context::tokens(&mut report)).await,
+            "telemetry" => Box::pin(telemetry::telling(&mut report)).await,
             "journal" => Box::pin(folder::journal(&mut report)).await,
             _ => Box::pin(delay::delay(&mut report)).await,
         }

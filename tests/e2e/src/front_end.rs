@@ -62,6 +62,16 @@ pub struct FrontEnd {
 impl FrontEnd {
     /// Connects; `token` goes into the head of the request as programs send it, `origin` as browsers do.
     pub async fn connect(attachment: &Attachment, token: Option<&str>, origin: Option<&str>) -> Self {
+        let connected = Self::knock(attachment, token, origin).await;
+        connected.expect("the door lets it in")
+    }
+
+    /// The same, or the HTTP status with which the door turns it away.
+    pub async fn knock(
+        attachment: &Attachment,
+        token: Option<&str>,
+        origin: Option<&str>,
+    ) -> Result<Self, u16> {
         let address = attachment.address.replacen("https://", "wss://", 1);
         let mut request = format!("{address}{SESSION_PATH}")
             .into_client_request()
@@ -84,11 +94,14 @@ impl FrontEnd {
             .connect(name, stream)
             .await
             .expect("TLS under the local authority");
-        let (socket, _) = client_async(request, stream).await.expect("the door lets it in");
-        Self {
-            socket,
-            last_id: 0,
-            waiting: VecDeque::new(),
+        match client_async(request, stream).await {
+            Ok((socket, _)) => Ok(Self {
+                socket,
+                last_id: 0,
+                waiting: VecDeque::new(),
+            }),
+            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("an answer in HTTP: {error}"),
         }
     }
 

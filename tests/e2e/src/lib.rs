@@ -3,6 +3,7 @@
 //!
 //! Everything here panics with a sentence when it cannot do its work: a test has nobody to hand an error to.
 
+mod collector;
 mod front_end;
 mod gateway;
 mod pane;
@@ -11,6 +12,7 @@ mod talk;
 mod view;
 mod workbook;
 
+pub use collector::Collector;
 pub use front_end::{CallError, Cut, FrontEnd};
 pub use gateway::play;
 pub use pane::{ApplyRequest, Pane};

@@ -79,6 +79,7 @@ const MAY_KNOW: [(&str, &[&str]); 30] = [
             "storage",
             "telemetry",
             "trail",
+            "web",
             "workspace",
         ],
     ),

@@ -9,7 +9,7 @@ import { BeforeAfterTable } from "./before-after.tsx";
 import { TextButton } from "./controls.tsx";
 import { useApp, useSession } from "./context.tsx";
 import { FolderAsked, FolderChoices } from "./folder-request.tsx";
-import { Checkmark16Regular, Dismiss16Regular, Folder16Regular, Glyph, Warning16Filled } from "./icons.tsx";
+import { Checkmark16Regular, Dismiss16Regular, Folder16Regular, Globe16Regular, Glyph, Warning16Filled } from "./icons.tsx";
 import { ReadBeforeLine } from "./read-before.tsx";
 
 export const Approval = memo(function Approval({ entry }: { entry: ApprovalEntry }): ReactElement {
@@ -37,12 +37,18 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
         {document !== undefined && <Glyph kind={document.kind satisfies DocumentKind} state={document.state} />}
         {isFile && <Glyph kind="file" />}
         {asksFolder && <Folder16Regular className="detail" />}
+        {request.web !== undefined && <Globe16Regular className="detail" />}
       </div>
       <div className="card-body">
         {asksFolder && <FolderAsked request={request} />}
         {request.path !== undefined && !asksFolder && (
           <p className="small path">
             <bdi className="ltr">{request.path}</bdi>
+          </p>
+        )}
+        {request.web !== undefined && (
+          <p className="small path">
+            <bdi className="ltr">{request.web.sent}</bdi>
           </p>
         )}
         {request.scope !== "" && <p className="small secondary scope">{request.scope}</p>}

@@ -34,7 +34,7 @@ export { ErrorCircle16Filled } from "@fluentui/react-icons/svg/error-circle";
 export { Eye16Regular } from "@fluentui/react-icons/svg/eye";
 export { Folder16Regular, Folder20Regular } from "@fluentui/react-icons/svg/folder";
 export { Gauge20Regular } from "@fluentui/react-icons/svg/gauge";
-export { Globe20Regular } from "@fluentui/react-icons/svg/globe";
+export { Globe16Regular, Globe20Regular } from "@fluentui/react-icons/svg/globe";
 export { Info16Regular } from "@fluentui/react-icons/svg/info";
 export { LockClosed16Regular } from "@fluentui/react-icons/svg/lock-closed";
 export { MoreHorizontal16Regular } from "@fluentui/react-icons/svg/more-horizontal";

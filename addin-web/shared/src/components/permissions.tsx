@@ -6,7 +6,7 @@ import { date, fileName, shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
-import { Folder16Regular, Glyph } from "./icons.tsx";
+import { Folder16Regular, Globe16Regular, Glyph } from "./icons.tsx";
 
 export function Permissions(): ReactElement {
   const { grants, revoke } = useGrants();
@@ -44,18 +44,20 @@ export function Permissions(): ReactElement {
 function GrantRow({ grant, onRevoke }: { grant: GrantView; onRevoke: () => void }): ReactElement {
   const document = documentNow(useSession(), grant.document);
   const what = words.permissions.what[grant.reason];
-  const where = grant.folder === undefined ? shortTitle(document?.title ?? "") : fileName(grant.folder);
+  const place = grant.folder ?? grant.host;
+  const where = place === undefined ? shortTitle(document?.title ?? "") : fileName(place);
   return (
     <li className="grant">
       {grant.folder !== undefined && <Folder16Regular className="detail" />}
+      {grant.host !== undefined && <Globe16Regular className="detail" />}
       {document !== undefined && <Glyph kind={document.kind} state={document.state} />}
       <div className="grow">
         <div className="strong">{what}</div>
         <div className="small secondary path">
-          {grant.folder === undefined ? (
+          {place === undefined ? (
             (document?.title ?? words.permissions.gone)
           ) : (
-            <bdi className="ltr">{grant.folder}</bdi>
+            <bdi className="ltr">{place}</bdi>
           )}
         </div>
         <div className="small detail">

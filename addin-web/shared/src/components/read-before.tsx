@@ -55,10 +55,15 @@ interface Name {
   whole: string;
 }
 
-/** "Budget.xlsx Notes!A1:B9" for a place in a document, "notes.txt" for a file. */
+/** The host of a web page. */
+function hostOf(target: string): string | undefined {
+  return /^https?:/i.test(target) && URL.canParse(target) ? new URL(target).host : undefined;
+}
+
+/** "Budget.xlsx Notes!A1:B9" for a place in a document, "notes.txt" for a file, "example.com" for a web page. */
 function nameOf(state: State, { document, target }: ReadBefore): Name {
   if (document === undefined) {
-    return { short: fileName(target), whole: target };
+    return { short: hostOf(target) ?? fileName(target), whole: target };
   }
   const title = documentNow(state, document)?.title;
   const name = [title, placeOf(target)].filter((part) => part !== undefined && part !== "").join(" ");

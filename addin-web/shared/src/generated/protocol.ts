@@ -154,7 +154,7 @@ expected?: string, };
 /**
  * Why a person must be asked, the weightier last.
  */
-export type AskReason = "elsewhere" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside" | "attaches";
+export type AskReason = "elsewhere" | "browses" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside" | "attaches" | "sendsOut";
 
 /**
  * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.
@@ -2273,7 +2273,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -3068,6 +3068,10 @@ document?: DocumentId,
  * The folder.
  */
 folder?: string, 
+/**
+ * The host on the web, for a grant of a session.
+ */
+host?: string, 
 /**
  * When it was given; absent for a grant of a session.
  */
@@ -4079,6 +4083,10 @@ folder?: string,
  */
 directory?: DirectoryRequest, 
 /**
+ * Where a call on the web would go, and what it would send there; only for such a call.
+ */
+web?: WebRequest, 
+/**
  * What was read in this turn before it came to this question, the newest first; at most 20.
  */
 read?: Array<ReadBefore>, 
@@ -4662,7 +4670,7 @@ export type ReadBefore = {
  */
 document?: DocumentId, 
 /**
- * The place in it, the file, or what was looked for.
+ * The place in it, the file, the address of a web page, or what was looked for.
  */
 target: string, };
 
@@ -5653,7 +5661,11 @@ editable: boolean,
  */
 own: boolean, 
 /**
- * Why it does nothing, or not what it says, in this build.
+ * True where it does nothing, or stops sessions alone, in this build: it is not edited.
+ */
+inert: boolean, 
+/**
+ * Why it does nothing, or not all of what it says, in this build.
  */
 effect?: string, 
 /**
@@ -6934,6 +6946,19 @@ text: string, };
 export type Visibility = "visible" | "hidden" | "veryHidden";
 
 /**
+ * What would leave this computer for the web, and for where.
+ */
+export type WebRequest = { 
+/**
+ * The host without its port; an answer for the session is about it.
+ */
+host: string, 
+/**
+ * All that is sent: the whole address of the page, or the words that are looked for.
+ */
+sent: string, };
+
+/**
  *The answer to a [`WordOperation`], tagged with the same `op`.
  */
 export type WordAnswer = { "op": "document.info" } & DocumentContent | { "op": "document.read" } & DocumentBlocks | { "op": "document.find" } & FoundParagraphs | { "op": "document.check" } & CheckContent | { "op": "document.replace" } & Applied | { "op": "document.insert" } & Applied | { "op": "document.create" } & Applied;
@@ -7246,6 +7271,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   POL_DISABLED: ["Deskhand is switched off by your organisation.","Your sessions are kept.","Ask your administrator."],
   POL_INVALID: ["A managed setting could not be read, so its strictest meaning applies.","Nothing was sent.","Show this code to your administrator."],
   POL_NOT_ENFORCEABLE: ["Your organisation asks for a protection that this version of Deskhand does not have.","Nothing was sent.","Show this code to your administrator."],
+  POL_COLLECTOR: ["Your organisation's collector of records takes nothing now, and no turn may start without it.","Your text is kept; nothing was sent to the model.","Try again when the network is there, or show this code to your administrator."],
   POL_PANE: ["Deskhand is switched off in this application by your organisation.","Your sessions are kept, and open in the window.","Ask your administrator."],
   POL_LOCKED: ["A setting is fixed by your organisation.","Nothing was changed.","Take it out of the draft, or ask your administrator."],
   CFG_REFUSED: ["A setting has a value that it cannot have.","Nothing was changed.","Correct it, then apply again."],

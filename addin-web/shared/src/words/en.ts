@@ -458,6 +458,7 @@ export const words = {
     none: "Nothing is allowed for longer than once.",
     what: {
       elsewhere: "Add to documents that were not chosen",
+      browses: "Read the web",
       creates: "Make new files",
       reformats: "Change looks",
       edits: "Edit text files",
@@ -467,6 +468,7 @@ export const words = {
       removes: "Delete",
       reachesOutside: "Formulas that reach outside",
       attaches: "Attach folders",
+      sendsOut: "Send much to the web",
     } satisfies Record<AskReason, string>,
     gone: "A document that is no longer here",
     session: "This session",

@@ -295,6 +295,7 @@ fn prepared(effect: Effect, case: Case) -> Prepared {
     let is_file = matches!(case.kind, Kind::File(_) | Kind::Attaches);
     Prepared {
         directory: None,
+        web: None,
         effect,
         document: (!is_file).then(|| DocumentId::from_text("d")),
         file: case.on_disk.then(|| FileSubject {
@@ -453,6 +454,8 @@ fn answers_for_longer_than_once_are_offered_only_where_they_count() {
         (AskReason::Removes, true, &rules, "once deny"),
         (AskReason::ReachesOutside, true, &rules, "once deny"),
         (AskReason::Attaches, true, &rules, "once deny"),
+        (AskReason::SendsOut, false, &rules, "once deny"),
+        (AskReason::Browses, false, &rules, "once session deny"),
     ] {
         let words = choices(reason, has_folder, rules)
             .into_iter()

@@ -219,7 +219,10 @@ impl Session {
         let grant = match &running.state {
             RunState::Asking(request) if request.id == *permission => {
                 let document = request.document.clone().map(Place::Document);
-                let place = document.or_else(|| request.folder.clone().map(Place::Folder));
+                let host = || Some(Place::Host(request.web.as_ref()?.host.clone()));
+                let place = document
+                    .or_else(|| request.folder.clone().map(Place::Folder))
+                    .or_else(host);
                 let grant = place.map(|place| Grant {
                     id: permission.clone(),
                     reason: request.reason,

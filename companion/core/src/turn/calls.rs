@@ -132,6 +132,7 @@ impl Step<'_, '_> {
             path,
             folder: folder.filter(|_| is_file),
             directory: prepared.directory,
+            web: prepared.web,
             read: turn.map_or_else(Vec::new, |turn| turn.read.iter().rev().cloned().collect()),
             rows: ask.rows,
             total: ask.total,
@@ -287,6 +288,8 @@ fn plain(call: &Call, prepared: &Prepared, reason: AskReason) -> Ask {
 /// The file that a call works on, or the place that it names.
 fn place_of(call: &Call, prepared: &Prepared) -> String {
     let path = prepared.file.as_ref().map(|file| file.path.clone());
-    path.or_else(|| describe(&call.name, &call.input).target)
+    let host = prepared.web.as_ref().map(|web| web.host.clone());
+    path.or(host)
+        .or_else(|| describe(&call.name, &call.input).target)
         .unwrap_or_default()
 }

@@ -3,7 +3,10 @@
 use deskhand_protocol::DocumentId;
 use serde_json::Value;
 
-use crate::tool::{DIRECTORY_TOOL, FolderTool, LIST_TOOL, MEMORY_TOOL, operation_of};
+use crate::line::one_line;
+use crate::tool::{
+    DIRECTORY_TOOL, FETCH_TOOL, FolderTool, LIST_TOOL, MEMORY_TOOL, SEARCH_TOOL, operation_of,
+};
 
 /// Longest place that is shown, in characters; a model may write anything there.
 const MAX_TARGET: usize = 120;
@@ -33,11 +36,13 @@ pub fn describe(tool: &str, input: &Value) -> Described {
         (None, None) if tool == LIST_TOOL => "Looking which documents are there".to_owned(),
         (None, None) if tool == MEMORY_TOOL => "Keeping a note".to_owned(),
         (None, None) if tool == DIRECTORY_TOOL => "Asking for a folder".to_owned(),
+        (None, None) if tool == FETCH_TOOL => format!("Reading {}", host_of(text("url"))),
+        (None, None) if tool == SEARCH_TOOL => "Searching the web".to_owned(),
         (None, None) => format!("Calling {}", short(tool)),
     };
     let place = text("slide").map(|slide| format!("slide:{slide}"));
     let target = text("range").map(str::to_owned).or(place).or_else(|| {
-        ["name", "path", "pattern"]
+        ["name", "path", "pattern", "url", "query"]
             .into_iter()
             .find_map(text)
             .map(str::to_owned)
@@ -46,6 +51,19 @@ pub fn describe(tool: &str, input: &Value) -> Described {
         title,
         document: text("document").map(DocumentId::from_text),
         target: target.map(|target| short(&target)),
+    }
+}
+
+/// The host of an address that a model wrote, without what stands before `@`; that is shown whole where it is asked about.
+fn host_of(address: Option<&str>) -> String {
+    let address = address.unwrap_or_default().trim();
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if host.is_empty() {
+        "a web page".to_owned()
+    } else {
+        one_line(&short(host))
     }
 }
 

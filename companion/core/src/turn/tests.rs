@@ -144,6 +144,7 @@ impl Bench {
             document,
             ask,
             directory: None,
+            web: None,
         };
         self.take(Input::Prepared(CallId::from_text(id), Ok(prepared)))
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use deskhand_core::ports::Tools as _;
-use deskhand_core::rules::{AccessPolicies, Rules, Verdict};
+use deskhand_core::rules::{AccessPolicies, Rules, Subject, Verdict};
 use deskhand_core::tool::{ToolFailure, ToolResult};
 use deskhand_documents::FileAccess;
 use deskhand_operations::Effect;
@@ -173,9 +173,9 @@ async fn rules_and_labels_for_reading_hold_for_opening() {
     let mut stage = stage(1).await;
     let name = "branch 00/plan 000.xlsx";
     let request = stage.call("document_open", json!({ "path": stage.at(name) }));
-    let file = stage.prepare(&request).await.unwrap().file;
+    let prepared = stage.prepare(&request).await.unwrap();
     let rules = Rules::asking(&json!({ "Read(branch 00/*)": "ask" })).unwrap();
-    let verdict = rules.verdict("document_open", Effect::Read, file.as_ref());
+    let verdict = rules.verdict("document_open", Effect::Read, Subject::of(&prepared));
     assert_eq!(verdict, Verdict::Asks("Read(branch 00/*)".to_owned()));
     let access = FileAccess {
         labels: AccessPolicies::deny_all(),

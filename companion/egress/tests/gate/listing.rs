@@ -1,7 +1,7 @@
 //! The egress list in its forms, and the explanation of a host.
 
 use deskhand_egress::{
-    Destination, EgressEntry, Feature, Gate, Network, OpenedBy, egress_csv, egress_table, firewall_rules,
+    Destination, Feature, Gate, Network, OpenedBy, egress_csv, egress_table, firewall_rules,
 };
 use deskhand_test_support::repository;
 use pretty_assertions::assert_eq;
@@ -38,7 +38,7 @@ fn each_form_tells_what_is_listed() {
     );
     assert_eq!(
         lines[1],
-        "web-fetch,*.corp.example,service,coworkEgressAllowedHosts,true,false,Reads the web pages that the model asks for."
+        "web-fetch,*.corp.example,service,coworkEgressAllowedHosts,true,true,Reads the web pages that the model asks for."
     );
     let sandbox = lines
         .iter()
@@ -56,27 +56,14 @@ fn a_firewall_gets_ports_and_only_what_is_built() {
         "bootstrapUrl": "https://boot.corp.example",
     }))
     .egress_list();
-    assert_eq!(firewall_rules(&list), "appsforoffice.microsoft.com:443\n");
     assert_eq!(
-        firewall_rules(&with_web(list)),
+        firewall_rules(&list),
         "*.corp.example:443\n*.corp.example:80\n*.eu.corp.example:443\n*.eu.corp.example:80\n\
          appsforoffice.microsoft.com:443\ngit.corp.example:22\n"
     );
     assert!(
-        firewall_rules(&with_web(
-            gate(json!({"coworkEgressAllowedHosts": ["*"]})).egress_list()
-        ))
-        .contains("*:*\n")
+        firewall_rules(&gate(json!({"coworkEgressAllowedHosts": ["*"]})).egress_list()).contains("*:*\n")
     );
-}
-
-/// The list of a build whose agent reads web pages.
-fn with_web(list: Vec<EgressEntry>) -> Vec<EgressEntry> {
-    let built = |entry: EgressEntry| EgressEntry {
-        built: entry.built || entry.destination == "web-fetch",
-        ..entry
-    };
-    list.into_iter().map(built).collect()
 }
 
 #[test]
@@ -165,8 +152,7 @@ fn gather(folder: &std::path::Path, code: &mut String) {
         return;
     };
     for path in entries.flatten().map(|entry| entry.path()) {
-        // What reads the web is a library so far: no tool of the agent uses it.
-        let skipped = ["egress", "web", "tests", "target"]
+        let skipped = ["egress", "tests", "target"]
             .iter()
             .any(|name| path.ends_with(name));
         if path.is_dir() && !skipped {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 mod audit;
+mod http2;
 mod listing;
 mod party;
 mod policy;

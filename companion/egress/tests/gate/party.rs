@@ -87,7 +87,7 @@ impl TlsParty {
     }
 }
 
-fn certificate() -> (
+pub(crate) fn certificate() -> (
     CertificateDer<'static>,
     CertificateDer<'static>,
     PrivateKeyDer<'static>,

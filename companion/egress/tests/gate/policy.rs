@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deskhand_egress::{Gate, Network};
+use deskhand_egress::{Destination, Gate, Network};
 use deskhand_policy::{Encoding, Origin, Policy, Reading, Values};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -41,6 +41,28 @@ fn hosts(settings: &Value) -> Vec<String> {
 #[test]
 fn the_defaults_open_nothing() {
     assert_eq!(hosts(&json!({})), Vec::<String>::new());
+}
+
+#[test]
+fn switched_off_only_the_place_that_may_switch_on_again_stays_open() {
+    let settings = json!({
+        "deskhandEnabled": false,
+        "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gateway.example.com",
+        "coworkEgressAllowedHosts": ["*.example.com"],
+        "otlpEndpoint": "https://collector.example.com",
+        "bootstrapUrl": "https://settings.example.com",
+    });
+    assert_eq!(
+        hosts(&settings),
+        [
+            "bootstrap https://settings.example.com",
+            "bootstrap-sign-in-page https://settings.example.com"
+        ]
+    );
+    let Err(refused) = gate(&settings).client(Destination::InferenceGateway) else {
+        panic!("the gateway is open")
+    };
+    assert!(refused.to_string().contains("deskhandEnabled"), "{refused}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The server over real sockets and real TLS: what it refuses, and what a session on it looks like.
 
+mod admissions;
 mod attacks;
 #[cfg(target_os = "linux")]
 mod chromium;

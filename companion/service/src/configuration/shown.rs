@@ -120,6 +120,7 @@ fn setting(entry: &Entry<'_>, sources: &Sources) -> SettingView {
         }
         other => effect(other),
     };
+    let inert = !kept || !matches!(row.effect, Effect::Enforced | Effect::ActsInPart(_));
     SettingView {
         key: row.name.to_owned(),
         title,
@@ -130,8 +131,9 @@ fn setting(entry: &Entry<'_>, sources: &Sources) -> SettingView {
         origin,
         place,
         locked: entry.locked,
-        editable: !entry.locked && effect.is_none(),
+        editable: !entry.locked && !inert,
         own: own(&sources.watched.user) || own(&sources.secrets),
+        inert,
         effect,
         problem: entry.problem.map(|problem| sentence(&problem.reason)),
     }
@@ -141,6 +143,7 @@ fn setting(entry: &Entry<'_>, sources: &Sources) -> SettingView {
 fn effect(effect: Effect) -> Option<String> {
     match effect {
         Effect::Enforced => None,
+        Effect::ActsInPart(lacks) => Some(format!("Acts in part: {lacks}.")),
         Effect::ActsWith(part) => Some(format!("No effect yet: this build does not have {part}.")),
         Effect::NotEnforceable(part) => Some(format!(
             "This build cannot enforce it yet: with another value than the default, no session starts until there is {part}."

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use deskhand_egress::Proxy;
+use deskhand_egress::{Gate, Network};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::{MemoryStore, Origin, Policy, Reading, Store as _, definitions};
 use deskhand_protocol::configuration::{
@@ -42,8 +42,10 @@ impl Home {
         }
         let store = Arc::new(SecretStore::open(&paths).expect("a store"));
         let settings = Settings::load(&paths, &store).expect("settings");
+        // Without the proxy of the computer that tests.
+        let gate = Gate::new(|_| Value::Null, Network::default());
         Self {
-            configuration: Configuration::new(&paths, &store, &settings, None),
+            configuration: Configuration::new(&paths, &store, &settings, gate, None),
             folder,
             store,
         }
@@ -135,7 +137,8 @@ fn a_key_that_does_nothing_in_this_build_says_so_and_is_not_edited() {
     let home = Home::new(None);
     let answer = home.configuration.shown();
     for one in settings(&answer) {
-        assert_eq!(one.editable, one.effect.is_none(), "{}", one.key);
+        assert_eq!(one.editable, !one.inert, "{}", one.key);
+        assert!(!one.inert || one.effect.is_some(), "{}", one.key);
     }
     let inert = setting(&answer, "allowedPluginMarketplaces");
     let words = inert.effect.clone().unwrap_or_default();
@@ -511,7 +514,6 @@ fn example(managed: Option<Value>, own: Value) -> ConfigurationAnswer {
         user: reading(Origin::User("settings.json".into()), own),
     };
     let mut home = Home::new(None);
-    home.configuration.proxy = Proxy::direct();
     let policy = Policy::resolve(&watched.managed, std::slice::from_ref(&watched.user));
     home.configuration.in_force = policy.clone();
     let policy = Box::new(policy);

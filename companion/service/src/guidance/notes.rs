@@ -118,6 +118,7 @@ impl NoteTools {
                 risks: Vec::new(),
             }),
             directory: None,
+            web: None,
         })
     }
 

@@ -54,6 +54,26 @@ pub(crate) enum AuditFormat {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum DiagnosticsCommand {
+    /// Shows every record that is kept, by category.
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SupportCommand {
+    /// Lists logs, diagnostics, settings and what the doctor says, without content, names, places and secrets; asks, and
+    /// writes them to one file. Nothing is sent.
+    Bundle {
+        /// The file; one of a new name in this folder when absent.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Write without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Shows every key with its value and where it comes from. Secrets are masked.
     Show,

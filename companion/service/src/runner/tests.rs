@@ -100,6 +100,7 @@ impl Tools for Tool {
                 document: None,
                 ask: None,
                 directory: None,
+                web: None,
             })
         })
     }

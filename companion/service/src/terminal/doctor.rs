@@ -1,6 +1,7 @@
 //! `deskhand doctor`: looks at each thing that Deskhand needs, in the order in which one rests on the other. Changes nothing
 //! but what every start makes: its folders, its key and its authority.
 
+use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use super::client::{Client, find};
 use super::sessions::{print, print_json};
 use crate::serve::{gate, open_secrets};
 use crate::settings::Settings;
+use crate::{logging, telemetry};
 
 /// How a thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -76,6 +78,24 @@ impl Finding {
 
 /// Exit 0 where nothing is bad, 1 otherwise.
 pub(crate) async fn doctor(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
+    let findings = Box::pin(find_out(paths)).await?;
+    let bad = findings.iter().any(|finding| finding.state == State::Bad);
+    if json {
+        print_json(&findings)?;
+    } else {
+        findings.iter().try_for_each(|finding| print(&told(finding)))?;
+    }
+    Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Everything that was found, as it is shown.
+pub(crate) async fn report(paths: &Paths) -> anyhow::Result<String> {
+    let findings = Box::pin(find_out(paths)).await?;
+    let lines: Vec<String> = findings.iter().map(told).collect();
+    Ok(lines.join("\n"))
+}
+
+async fn find_out(paths: &Paths) -> anyhow::Result<Vec<Finding>> {
     paths.create()?;
     let secrets = open_secrets(paths).await?;
     let settings = Settings::load(paths, &secrets)?;
@@ -87,31 +107,27 @@ pub(crate) async fn doctor(paths: &Paths, json: bool) -> anyhow::Result<ExitCode
     findings.push(port(attachment.as_ref()));
     findings.push(proxy(&settings));
     findings.push(provider(&settings).await);
+    findings.push(collector(&settings).await);
+    findings.push(logs(paths));
     findings.push(panes(attachment.as_ref()).await);
     findings.push(Finding::good(
         "sandbox",
         "No sandbox is part of this version: nothing runs code.",
     ));
-    let bad = findings.iter().any(|finding| finding.state == State::Bad);
-    if json {
-        print_json(&findings)?;
-    } else {
-        findings.iter().try_for_each(line)?;
-    }
-    Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(findings)
 }
 
-fn line(finding: &Finding) -> anyhow::Result<()> {
+fn told(finding: &Finding) -> String {
     let mark = match finding.state {
         State::Good => "ok  ",
         State::Note => "note",
         State::Bad => "BAD ",
     };
-    print(&format!("{mark}  {:<12} {}", finding.step, finding.says))?;
+    let line = format!("{mark}  {:<12} {}", finding.step, finding.says);
     if finding.remedy.is_empty() {
-        return Ok(());
+        return line;
     }
-    print(&format!("{:18} {}", "", finding.remedy))
+    format!("{line}\n{:18} {}", "", finding.remedy)
 }
 
 fn policy(settings: &Settings) -> Vec<Finding> {
@@ -214,7 +230,7 @@ fn port(attachment: Option<&Attachment>) -> Finding {
 }
 
 fn proxy(settings: &Settings) -> Finding {
-    let gate = gate(settings, None);
+    let gate = gate(settings, None, None);
     match gate.origins(Destination::Proxy) {
         Ok(origins) => {
             let named = origins
@@ -248,7 +264,7 @@ async fn provider(settings: &Settings) -> Finding {
             "Ask your administrator, or set `inferenceProvider` and the gateway's address with `deskhand config set`.",
         );
     };
-    let asked = match Gateway::new(config, &gate(settings, None)) {
+    let asked = match Gateway::new(config, &gate(settings, None, None)) {
         Ok(gateway) => gateway.try_out().await,
         Err(error) => Err(error),
     };
@@ -262,6 +278,43 @@ async fn provider(settings: &Settings) -> Finding {
             Finding::good("provider", format!("The gateway answers and lists {count}."))
         }
         Err(error) => Finding::error("provider", &error),
+    }
+}
+
+async fn collector(settings: &Settings) -> Finding {
+    match telemetry::try_out(settings, &gate(settings, None, None)).await {
+        Ok(None) => Finding::good("collector", "No collector is in force: nothing is exported."),
+        Ok(Some(())) => Finding::good(
+            "collector",
+            "The collector at `otlpEndpoint` takes what is exported.",
+        ),
+        Err(error) => Finding::of(
+            "collector",
+            State::Bad,
+            format!("Nothing can be exported: {error:#}"),
+            "Check `otlpEndpoint`, `otlpProtocol` and the headers, and the way there with `deskhand egress explain`.",
+        ),
+    }
+}
+
+fn logs(paths: &Paths) -> Finding {
+    let folder = logging::folder(paths);
+    let files = super::support::log_files(paths);
+    match files
+        .iter()
+        .map(|file| OpenOptions::new().append(true).open(file))
+        .find_map(Result::err)
+    {
+        Some(error) => Finding::of(
+            "logs",
+            State::Bad,
+            format!("A log file in {} cannot be written: {error}", folder.display()),
+            "Give this user the right to write there.",
+        ),
+        None => Finding::good(
+            "logs",
+            format!("{} log files are in {}.", files.len(), folder.display()),
+        ),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::serve::gate;
 
 /// Lists and explains.
 pub(crate) async fn egress(paths: &Paths, command: EgressCommand) -> anyhow::Result<ExitCode> {
-    let gate = gate(&in_force(paths).await?, None);
+    let gate = gate(&in_force(paths).await?, None, None);
     match command {
         EgressCommand::List { format } => {
             let entries = gate.egress_list();

@@ -32,13 +32,15 @@ fn line(grant: &GrantView) -> String {
         .document
         .as_ref()
         .map(|document| format!("document {document}"));
-    let place = grant.folder.clone().or(document).unwrap_or_default();
+    let place = grant.folder.clone().or_else(|| grant.host.clone()).or(document);
+    let place = place.unwrap_or_default();
     format!("{}  {}  {until}\n  {place}", grant.id, words(grant.reason))
 }
 
 fn words(reason: AskReason) -> &'static str {
     match reason {
         AskReason::Elsewhere => "add to a document that was not chosen",
+        AskReason::Browses => "read the web",
         AskReason::Creates => "make new files",
         AskReason::Reformats => "change how it looks",
         AskReason::Edits => "edit files of text",
@@ -48,6 +50,7 @@ fn words(reason: AskReason) -> &'static str {
         AskReason::Removes => "remove",
         AskReason::ReachesOutside => "reach outside",
         AskReason::Attaches => "attach folders",
+        AskReason::SendsOut => "send much to the web",
     }
 }
 

@@ -177,6 +177,7 @@ fn standing(effect: Effect) -> Option<String> {
     match effect {
         Effect::Enforced => None,
         Effect::ActsWith(part) => Some(format!("has no effect yet; it acts with {part}")),
+        Effect::ActsInPart(which) => Some(format!("acts in part: {which}")),
         Effect::NotEnforceable(part) => Some(format!("sessions do not start until {part} can enforce it")),
         Effect::NotApplicable(why) => Some(format!("not applicable: {why}")),
     }

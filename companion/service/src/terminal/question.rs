@@ -59,6 +59,9 @@ fn described(request: &PermissionRequest) -> Vec<String> {
         let access = if read_only { " (read only)" } else { "" };
         lines.push(format!("  {}{access}", safe_line(path)));
     }
+    if let Some(web) = &request.web {
+        lines.push(format!("  {}", safe_line(&web.sent)));
+    }
     if let Some(directory) = &request.directory {
         lines.push(format!(
             "  The model asks, and says why: “{}”",
@@ -140,7 +143,7 @@ fn path(typed: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use deskhand_protocol::permission::{AskReason, DirectoryRequest};
+    use deskhand_protocol::permission::{AskReason, DirectoryRequest, WebRequest};
     use deskhand_protocol::{CallId, PermissionId, TurnId};
 
     use super::*;
@@ -160,6 +163,7 @@ mod tests {
                 reason: "to sum\u{1b}[2J it up".to_owned(),
                 read_only: true,
             }),
+            web: None,
             read: Vec::new(),
             rows: Vec::new(),
             total: 0,
@@ -191,6 +195,20 @@ mod tests {
             None,
             "nothing is named that could be allowed"
         );
+    }
+
+    #[test]
+    fn all_that_would_be_sent_to_the_web_is_shown() {
+        let sent = format!("https://example.com/?about={}", "budget".repeat(100));
+        let page = PermissionRequest {
+            directory: None,
+            web: Some(WebRequest {
+                host: "example.com".to_owned(),
+                sent: sent.clone(),
+            }),
+            ..request(None)
+        };
+        assert_eq!(described(&page), [format!("  {sent}")]);
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::HeaderMap;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::queue::Loss;
-use super::{Shared, World};
-use crate::otlp::{Payload, Stream};
+use super::{Delivery, NotTaken, Shared, World};
+use crate::otlp::{Payload, Stream, logs};
 use crate::port::{Transport, TransportError};
 use crate::record::Recording;
 use crate::resource::Resource;
@@ -34,6 +34,7 @@ const AT_ONCE: usize = 16;
 #[derive(Debug)]
 pub(super) struct Worker<T> {
     shared: Arc<Shared>,
+    deliveries: mpsc::Receiver<Delivery>,
     target: Target,
     fixed: HeaderMap,
     resource: Resource,
@@ -65,6 +66,7 @@ impl<T: Transport> Worker<T> {
     )]
     pub(super) fn new(
         shared: Arc<Shared>,
+        deliveries: mpsc::Receiver<Delivery>,
         target: Target,
         fixed: HeaderMap,
         resource: Resource,
@@ -77,6 +79,7 @@ impl<T: Transport> Worker<T> {
         let end = shared.end.subscribe();
         Self {
             shared,
+            deliveries,
             target,
             fixed,
             resource,
@@ -108,6 +111,7 @@ impl<T: Transport> Worker<T> {
                     self.send_counters().await;
                     return;
                 }
+                Some(delivery) = self.deliveries.recv() => self.send_delivery(delivery).await,
                 _ = counters.tick() => self.send_counters().await,
                 () = shared.full.notified() => self.send_records().await,
                 _ = records.tick() => self.send_records().await,
@@ -122,6 +126,34 @@ impl<T: Transport> Worker<T> {
             let Some(payload) = batch else { return };
             self.deliver(payload).await;
         }
+    }
+
+    async fn send_delivery(&mut self, delivery: Delivery) {
+        let payload = logs(&self.resource, delivery.records);
+        let taken = match self.judged(&payload).await {
+            Verdict::Taken { rejected: 0 } => {
+                self.is_there();
+                Ok(())
+            }
+            Verdict::Again { after } => {
+                self.later(after);
+                Err(NotTaken::Away)
+            }
+            Verdict::Unauthorized => {
+                self.world.sources.iter().for_each(|source| source.refused());
+                Err(NotTaken::Unauthorized)
+            }
+            Verdict::NotCompressed => {
+                self.compress = false;
+                Err(NotTaken::Away)
+            }
+            Verdict::Taken { .. } | Verdict::Refused => Err(NotTaken::Refused),
+        };
+        if taken.is_err() {
+            *self.shared.taken() = None;
+        }
+        // Who asked may have gone.
+        delivery.taken.send(taken).ok();
     }
 
     async fn send_counters(&mut self) {
@@ -181,12 +213,22 @@ impl<T: Transport> Worker<T> {
     }
 
     async fn send(&mut self, payload: &Payload) -> Sent {
+        let verdict = self.judged(payload).await;
+        self.answered(payload, &verdict)
+    }
+
+    async fn judged(&self, payload: &Payload) -> Verdict {
         let mut end = self.end.clone();
-        let verdict = tokio::select! {
+        tokio::select! {
             verdict = self.exchange(payload) => verdict,
             () = ended(&mut end) => Verdict::Again { after: None },
-        };
-        self.answered(payload, &verdict)
+        }
+    }
+
+    fn is_there(&mut self) {
+        self.failures = 0;
+        self.away_until = None;
+        *self.shared.taken() = Some(Instant::now());
     }
 
     async fn exchange(&self, payload: &Payload) -> Verdict {
@@ -210,8 +252,7 @@ impl<T: Transport> Worker<T> {
     fn answered(&mut self, payload: &Payload, verdict: &Verdict) -> Sent {
         match *verdict {
             Verdict::Taken { rejected } => {
-                self.failures = 0;
-                self.away_until = None;
+                self.is_there();
                 self.lose(
                     Loss::Rejected,
                     Some(payload.stream),
@@ -239,6 +280,7 @@ impl<T: Transport> Worker<T> {
             "the collector refused telemetry"
         );
         self.lose(Loss::Refused, Some(payload.stream), u64::from(payload.items));
+        *self.shared.taken() = None;
         Sent::Settled
     }
 
@@ -250,6 +292,7 @@ impl<T: Transport> Worker<T> {
         let pause =
             after.unwrap_or_else(|| doubled.mul_f64(1.0 - 0.25 * (self.world.chance)().clamp(0.0, 1.0)));
         self.failures = self.failures.saturating_add(1);
+        *self.shared.taken() = None;
         self.away_until = Some(Instant::now() + pause);
         Sent::Later
     }

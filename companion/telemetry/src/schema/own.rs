@@ -137,11 +137,11 @@ table! {
         /// Calls of tools.
         calls: u64 = "tool_calls" always,
     }
-    /// Settings of the organisation changed while the service ran.
+    /// Settings are others than when the service last ran; it starts anew where they change.
     own Event "policy_changed" PolicyChanged {
-        /// The keys whose values changed, without their values.
+        /// The keys whose values changed, at most 64, without their values.
         keys: Vec<String> = "policy.keys" always,
-        /// Where they came from: `registry`, `managedPreferences`, `file`, `bootstrap`.
+        /// Where they come from, with commas between: `registry`, `managedPreferences`, `file`, `bootstrap`, `user`, `default`.
         source: String = "policy.source" always,
         /// Values that could not be read.
         invalid: u64 = "policy.invalid" always,
@@ -172,8 +172,8 @@ table! {
         number: u64 = "audit.number" always,
         /// Its link: lower-case hexadecimal.
         link: String = "audit.link" always,
-        /// When it was written, RFC 3339 in UTC.
-        at: String = "audit.at" always,
+        /// When it was the newest, Unix milliseconds.
+        at: u64 = "audit.at" always,
         /// The chain it belongs to.
         chain: String = "audit.chain" always,
     }

@@ -303,7 +303,11 @@ impl Session {
 fn changes(reason: AskReason) -> bool {
     !matches!(
         reason,
-        AskReason::Attaches | AskReason::Remembers | AskReason::Ruled
+        AskReason::Attaches
+            | AskReason::Browses
+            | AskReason::Remembers
+            | AskReason::Ruled
+            | AskReason::SendsOut
     )
 }
 

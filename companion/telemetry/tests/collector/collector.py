@@ -1,7 +1,9 @@
 """A collector for tests: receives OTLP over HTTP or gRPC with the official definitions, and compares what came with the table.
 
-Knows nothing of the product but its table, `generated/events.json`. Writes its port on the first line. Each line of standard input is a
-command: `check <table>` answers with a JSON list of differences, `dump` with everything received as JSON.
+Knows nothing of the product but its table, `generated/events.json`. Its arguments are `http` or `grpc`, and a header with its value that each
+request must have, where it must have one. Writes its port on the first line. Each line of standard input is a command, answered with a line
+of JSON: `check <table>` with a list of differences, `dump` with everything received, `holds <text>` with whether any request holds these
+bytes, `write <file>` writes the logs as a collector's file exporter does, `away` and `back` end and begin that requests are taken.
 """
 
 import base64
@@ -24,8 +26,10 @@ KINDS = {
     "/v1/metrics": (metrics.ExportMetricsServiceRequest, metrics.ExportMetricsServiceResponse),
     "/v1/traces": (traces.ExportTraceServiceRequest, traces.ExportTraceServiceResponse),
 }
-REQUIRED = ("x-test-key", "open sesame")
+REQUIRED = tuple(sys.argv[2:4])
+away = threading.Event()
 received = []
+bodies = []
 unexpected = []
 
 
@@ -56,7 +60,9 @@ class Http(http.server.BaseHTTPRequestHandler):
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
             kind, answer_kind = KINDS[self.path]
-            if self.headers.get(REQUIRED[0]) != REQUIRED[1]:
+            if away.is_set():
+                status = 503
+            elif REQUIRED and self.headers.get(REQUIRED[0]) != REQUIRED[1]:
                 status = 401
             elif media == "application/json":
                 received.append(from_json(kind, body))
@@ -66,6 +72,8 @@ class Http(http.server.BaseHTTPRequestHandler):
                 status, answer = 200, answer_kind().SerializeToString()
         except Exception as error:  # a request that cannot be read is a finding, whatever is wrong with it
             unexpected.append(f"{self.path}: {type(error).__name__}: {error}")
+        if status == 200:
+            bodies.append(body)
         self.send_response(status)
         self.send_header("content-type", media)
         self.send_header("content-length", str(len(answer)))
@@ -79,9 +87,12 @@ class Http(http.server.BaseHTTPRequestHandler):
 def service(base, answer):
     class Service(base):
         def Export(self, request, context):
-            if REQUIRED not in [(key, value) for key, value in context.invocation_metadata()]:
+            if away.is_set():
+                context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+            if REQUIRED and REQUIRED not in [(key, value) for key, value in context.invocation_metadata()]:
                 context.abort(grpc.StatusCode.UNAUTHENTICATED, "no key")
             received.append(request)
+            bodies.append(request.SerializeToString())
             return answer()
 
     return Service()
@@ -206,16 +217,35 @@ def dump():
     return {"resources": resources, "items": found, "unexpected": unexpected}
 
 
+def write(path):
+    """One request of logs a line, by the JSON form of protobuf; ids are left out, as nobody reads them here."""
+    written = [request for request in list(received) if isinstance(request, logs.ExportLogsServiceRequest)]
+    with open(path, "w", encoding="utf-8") as file:
+        for request in written:
+            file.write(json_format.MessageToJson(request, indent=None) + "\n")
+    return len(written)
+
+
+def answer(command, argument):
+    if command == "check":
+        with open(argument, encoding="utf-8") as file:
+            return check(json.load(file))
+    if command == "write":
+        return write(argument)
+    if command == "holds":
+        return any(argument.encode() in body for body in list(bodies))
+    if command == "dump":
+        return dump()
+    away.set() if command == "away" else away.clear()
+    return command
+
+
 def main():
     server, port = serve(sys.argv[1])
     print(port, flush=True)
     for line in sys.stdin:
         command, _, argument = line.strip().partition(" ")
-        if command == "check":
-            with open(argument, encoding="utf-8") as file:
-                print(json.dumps(check(json.load(file))), flush=True)
-        elif command == "dump":
-            print(json.dumps(dump()), flush=True)
+        print(json.dumps(answer(command, argument)), flush=True)
 
 
 main()

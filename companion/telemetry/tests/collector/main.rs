@@ -35,7 +35,12 @@ struct Collector {
 impl Collector {
     fn start(protocol: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/collector/collector.py");
-        let mut child = Child::spawn(Command::new(python()).arg(script).arg(protocol));
+        let mut child =
+            Child::spawn(
+                Command::new(python())
+                    .arg(script)
+                    .args([protocol, "x-test-key", "open sesame"]),
+            );
         let port = child
             .line(PATIENCE, |_| true)
             .trim()
@@ -57,7 +62,7 @@ fn recording(capture: Capture) -> Arc<Recording> {
         traces: true,
         user: "install-id".to_owned(),
         default_model: "model-1".to_owned(),
-        is_own_tool: |_| true,
+        is_own_tool: Arc::new(|_| true),
         price: None,
     })
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use deskhand_telemetry::Protocol;
 use deskhand_telemetry::content::Capture;
-use deskhand_telemetry::export::{Exporter, Secrets, Settings, SettingsError, World};
+use deskhand_telemetry::export::{Exporter, NotTaken, Secrets, Settings, SettingsError, World};
 use deskhand_telemetry::port::{HeaderSource, TransportError};
 use deskhand_telemetry::record::{Recording, Severity, Signals};
 use deskhand_telemetry::resource::{Facts, Resource};
@@ -29,7 +29,7 @@ fn recording() -> Arc<Recording> {
         traces: true,
         user: "install-id".to_owned(),
         default_model: "model-1".to_owned(),
-        is_own_tool: |_| true,
+        is_own_tool: Arc::new(|_| true),
         price: None,
     })
 }
@@ -147,6 +147,50 @@ async fn pauses_double_up_to_five_minutes() {
         pauses.push(before.elapsed().as_secs());
     }
     assert_eq!(pauses, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
+    running.stop(SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_waits_for_goes_at_once_also_while_the_collector_is_away_and_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let away = vec![
+        Step::Fail(TransportError::Unreachable),
+        Step::Answer(status(503, Some(40))),
+        Step::Rejects(1),
+    ];
+    let running = Running::start(folder.path(), away);
+    assert!(!running.exporter.took_within(SECOND), "nothing was taken yet");
+    for (turn, why) in [
+        ("one", NotTaken::Away),
+        ("two", NotTaken::Away),
+        ("three", NotTaken::Refused),
+    ] {
+        assert_eq!(running.exporter.deliver(record(turn)).await, Err(why), "{turn}");
+    }
+    assert!(!running.exporter.took_within(SECOND));
+    assert_eq!(spooled(folder.path()), 0);
+    let start = Instant::now();
+    assert_eq!(running.exporter.deliver(record("four")).await, Ok(()));
+    assert!(start.elapsed() < SECOND && running.exporter.took_within(SECOND));
+    tokio::time::advance(2 * SECOND).await;
+    assert!(!running.exporter.took_within(SECOND), "that was too long ago");
+    let exporter = running.exporter.clone();
+    let collector = running.stop(SECOND).await;
+    assert_eq!(collector.turns(), [["one"], ["two"], ["three"], ["four"]]);
+    assert_eq!(exporter.deliver(record("five")).await, Err(NotTaken::Ended));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collector_that_went_away_is_known_to_take_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path(), vec![]);
+    running.exporter.deliver(record("one")).await.unwrap();
+    assert!(running.exporter.took_within(10 * SECOND));
+    running.collector.then(Step::Fail(TransportError::Unreachable));
+    running.exporter.send(record("two"));
+    running.collector.received(2).await;
+    tokio::time::advance(SECOND).await;
+    assert!(!running.exporter.took_within(10 * SECOND));
     running.stop(SECOND).await;
 }
 

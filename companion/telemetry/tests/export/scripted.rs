@@ -43,6 +43,11 @@ impl Scripted {
         }
     }
 
+    /// What the collector does next.
+    pub(crate) fn then(&self, step: Step) {
+        self.steps.lock().expect("a test's own values").push_back(step);
+    }
+
     /// Waits until so many requests have come.
     pub(crate) async fn received(&self, count: usize) {
         let mut requests = self.requests.subscribe();

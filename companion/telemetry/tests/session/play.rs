@@ -50,7 +50,7 @@ pub(crate) fn recording(capture: Capture, traces: bool) -> Arc<Recording> {
         traces,
         user: "install-id".to_owned(),
         default_model: "model-1".to_owned(),
-        is_own_tool: |name| name == "range_write",
+        is_own_tool: Arc::new(|name| name == "range_write"),
         price: Some(Arc::new(|_, usage| Some(usage.output as f64 / 40.0))),
     })
 }
@@ -162,6 +162,7 @@ impl Play {
             path: None,
             folder: None,
             directory: None,
+            web: None,
             read: Vec::new(),
             rows: Vec::new(),
             total: 1,

@@ -216,6 +216,7 @@ fn ask(play: &mut Play, filler: &str) {
         path: Some(never()),
         folder: Some(never()),
         directory: None,
+        web: None,
         read: Vec::new(),
         rows: vec![row],
         total: 1,

@@ -92,7 +92,12 @@ fn of_class(record: &Record, kind: Option<&Kind>, event: &Value) -> Map<String, 
     let user = json!({ "name": record.user });
     let from = json!({ "svc_name": record.by.name() });
     let attributes = match (&record.what, kind.map(|kind| kind.class)) {
-        (What::EgressAllowed { host, port, .. } | What::EgressRefused { host, port, .. }, _) => json!({
+        (
+            What::EgressAllowed { host, port, .. }
+            | What::EgressRefused { host, port, .. }
+            | What::EgressRepeated { host, port, .. },
+            _,
+        ) => json!({
             "src_endpoint": { "svc_name": "deskhand" },
             "dst_endpoint": { "hostname": host, "port": port },
         }),
@@ -128,6 +133,8 @@ fn status(what: &What) -> Status {
 
     match what {
         What::FrontEndRefused { .. }
+        | What::FrontEndRefusedAgain { .. }
+        | What::EgressRepeated { allowed: false, .. }
         | What::PairingRefused { .. }
         | What::SignInFailed { .. }
         | What::EgressRefused { .. }

@@ -159,11 +159,11 @@ fn otlp(name: &str) -> String {
     )
     .replace('\n', "");
     let named = match name {
-        "eventName" => format!(r#""eventName":"audit_anchor","attributes":[{attributes}]"#),
+        "eventName" => format!(r#""eventName":"deskhand.audit_anchor","attributes":[{attributes}]"#),
         "attribute" => format!(
-            r#""attributes":[{{"key":"event.name","value":{{"stringValue":"audit_anchor"}}}},{attributes}]"#
+            r#""attributes":[{{"key":"event.name","value":{{"stringValue":"deskhand.audit_anchor"}}}},{attributes}]"#
         ),
-        "body" => format!(r#""body":{{"stringValue":"audit_anchor"}},"attributes":[{attributes}]"#),
+        "body" => format!(r#""body":{{"stringValue":"deskhand.audit_anchor"}},"attributes":[{attributes}]"#),
         other => format!(r#""eventName":"{other}","attributes":[]"#),
     };
     format!(r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{{{named}}}]}}]}}]}}"#)

@@ -1,5 +1,7 @@
 //! The web tools against a real server on this machine, which policy allows by `deskhandEgressAllowPrivate`.
 
+mod tools;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use deskhand_egress::{EgressError, Exchange, Gate, Network, WebRefusal};
+use deskhand_policy::types::McpServer;
 use deskhand_web::{
     FetchParams, FetchedPage, MAX_BODY, PageKind, SearchParams, SearchServer, WebError, WebFetch, WebSearch,
 };
@@ -22,6 +25,10 @@ async fn serve(router: Router) -> String {
     let place = listener.local_addr().expect("an address").to_string();
     tokio::spawn(async move { axum::serve(listener, router).await });
     place
+}
+
+fn entry_of(entry: &Value) -> McpServer {
+    serde_json::from_value(entry.clone()).expect("an entry of managedMcpServers")
 }
 
 fn gate(settings: Value) -> Gate {
@@ -322,7 +329,7 @@ async fn searches_with_the_organisations_service() {
             "headers": {"Authorization": format!("Bearer {key}")}})
     };
     let tool = |entry: Value| {
-        let server = SearchServer::of_entry(&entry).expect("a server");
+        let server = SearchServer::of_entry(&entry_of(&entry)).expect("a server");
         WebSearch::new(&gate(json!({"managedMcpServers": [entry]})), server)
     };
     let asked = |query: &str| SearchParams {
@@ -356,7 +363,10 @@ async fn searches_with_the_organisations_service() {
             Err(WebError::Query(_))
         ));
     }
-    let server = SearchServer::of_entry(&entry("x")).expect("a server");
+    for hidden in ["rates\u{e0041}\u{e0042}", "a\u{200b}b", "a\nb", "\u{202e}a"] {
+        assert_eq!(search.search(&asked(hidden)).await, Err(WebError::Unseen));
+    }
+    let server = SearchServer::of_entry(&entry_of(&entry("x"))).expect("a server");
     let closed = WebSearch::new(&gate(json!({})), server).expect_err("a refusal");
     assert!(closed.to_string().contains("managedMcpServers"), "{closed}");
 }

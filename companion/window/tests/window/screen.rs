@@ -1,7 +1,7 @@
 //! A screen without a monitor, and what can be seen on it.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use deskhand_test_support::{Child, repository, wait_for};
@@ -10,6 +10,8 @@ use deskhand_test_support::{Child, repository, wait_for};
 const SIZE: (usize, usize) = (1280, 900);
 /// Steps of a drag.
 const STEPS: usize = 30;
+/// How often to look whether a dialog closed before it is answered again.
+const LOOKS: usize = 200;
 
 /// An X server of its own, ended with the value.
 pub(crate) struct Screen {
@@ -75,33 +77,37 @@ impl Screen {
         self.xdotool(&["mouseup", "1"]);
     }
 
-    /// Waits for a window of this title and gives it the keyboard; no window manager does that here.
-    pub(crate) fn focus(&self, title: &str) {
-        self.xdotool(&[
-            "search",
-            "--sync",
-            "--onlyvisible",
-            "--name",
-            title,
-            "windowfocus",
-            "--sync",
-        ]);
+    /// Waits for a dialog of this title, types a text into it and confirms, until it closes: what is typed while the
+    /// dialog is still being set up is lost.
+    pub(crate) fn answer(&self, title: &str, text: &str, deadline: Duration) {
+        self.xdotool(&["search", "--sync", "--onlyvisible", "--name", title]);
+        wait_for("the dialog to close", deadline, || {
+            if self.shows(title) {
+                // No window manager gives it the keyboard here.
+                self.try_xdotool(&["search", "--name", title, "windowfocus", "--sync"]);
+                self.try_xdotool(&["key", "ctrl+a"]);
+                self.try_xdotool(&["type", "--delay", "20", text]);
+                self.keep("dialog");
+                self.try_xdotool(&["key", "Return"]);
+            }
+            (0..LOOKS).any(|_| !self.shows(title)).then_some(())
+        });
     }
 
-    /// Types a text.
-    pub(crate) fn write(&self, text: &str) {
-        self.xdotool(&["type", "--delay", "20", text]);
-    }
-
-    /// Presses a key.
-    pub(crate) fn press(&self, key: &str) {
-        self.xdotool(&["key", key]);
+    fn shows(&self, title: &str) -> bool {
+        self.try_xdotool(&["search", "--onlyvisible", "--name", title])
     }
 
     fn xdotool(&self, arguments: &[&str]) {
+        assert!(self.try_xdotool(arguments), "{arguments:?}");
+    }
+
+    /// Whether it found the window that it was to look for.
+    fn try_xdotool(&self, arguments: &[&str]) -> bool {
         let mut xdotool = Command::new("xdotool");
-        let status = xdotool.env("DISPLAY", &self.display).args(arguments).status();
-        assert!(status.expect("xdotool runs").success(), "{arguments:?}");
+        let quiet = xdotool.stdout(Stdio::null()).stderr(Stdio::null());
+        let status = quiet.env("DISPLAY", &self.display).args(arguments).status();
+        status.expect("xdotool runs").success()
     }
 
     /// Keeps the picture under the target folder, for a person to look at.

@@ -185,8 +185,8 @@ function moveFocus(event: KeyboardEvent<HTMLUListElement>): void {
 
 function Page({ page, answer }: { page: ConfigurationPage; answer: ConfigurationAnswer }): ReactElement {
   const all = page.sections.flatMap((section) => section.settings);
-  const parts = page.sections.filter((section) => section.settings.some((setting) => setting.effect === undefined));
-  const inert = all.filter((setting) => setting.effect !== undefined);
+  const parts = page.sections.filter((section) => section.settings.some((setting) => !setting.inert));
+  const inert = all.filter((setting) => setting.inert);
   return (
     <>
       {answer.managed && (
@@ -206,7 +206,7 @@ function Page({ page, answer }: { page: ConfigurationPage; answer: Configuration
       {parts.map((section) => (
         <section key={section.title} aria-label={section.title}>
           {section.title !== page.title && parts.length > 1 && <h2 className="title">{section.title}</h2>}
-          <Settings settings={section.settings.filter((setting) => setting.effect === undefined)} />
+          <Settings settings={section.settings.filter((setting) => !setting.inert)} />
         </section>
       ))}
       {inert.length > 0 && <Inert settings={inert} open={parts.length === 0} />}

@@ -24,6 +24,7 @@ fn found(path: Option<&str>) -> Prepared {
             reason: "to sum it up".to_owned(),
             read_only: true,
         }),
+        web: None,
     }
 }
 

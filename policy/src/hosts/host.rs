@@ -40,8 +40,8 @@ impl Host {
         }
     }
 
-    /// The name that this machine has for itself (RFC 6761, section 6.3).
-    pub(crate) fn is_localhost(&self) -> bool {
+    /// Whether it is a name that this machine has for itself (RFC 6761, section 6.3).
+    pub fn is_localhost(&self) -> bool {
         matches!(self, Self::Name(name) if name == "localhost" || name.ends_with(".localhost"))
     }
 }
@@ -58,7 +58,7 @@ impl std::fmt::Display for Host {
 
 /// Whether an address is one of the public internet: no private, shared, link-local, loopback, multicast, reserved or
 /// metadata address (IANA's special-purpose registries), also when it is wrapped in an IPv6 address.
-pub(crate) fn is_public(address: IpAddr) -> bool {
+pub(super) fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
@@ -66,7 +66,7 @@ pub(crate) fn is_public(address: IpAddr) -> bool {
 }
 
 /// Addresses of an organisation's own networks: RFC 1918, RFC 6598 and RFC 4193.
-pub(crate) fn is_private_network(address: IpAddr) -> bool {
+pub(super) fn is_private_network(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             address.is_private() || is_shared(address) && address != Ipv4Addr::new(100, 100, 100, 200)

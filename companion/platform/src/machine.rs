@@ -1,0 +1,51 @@
+//! What the machine is: the version of its operating system, its processor, its memory. Never what it is called.
+
+#[cfg(target_os = "linux")]
+#[path = "machine/linux.rs"]
+mod os;
+#[cfg(target_os = "macos")]
+#[path = "machine/macos.rs"]
+mod os;
+#[cfg(windows)]
+#[path = "machine/windows.rs"]
+mod os;
+
+/// The version of the operating system, such as `15.1`; empty where it cannot be told.
+pub fn os_version() -> String {
+    os::version().unwrap_or_default()
+}
+
+/// The model of the processor; empty where it cannot be told.
+pub fn cpu() -> String {
+    os::cpu().unwrap_or_default()
+}
+
+/// Bytes of memory; 0 where it cannot be told.
+pub fn memory() -> u64 {
+    os::memory().unwrap_or_default()
+}
+
+/// What a program of the system prints, at most a few lines.
+#[cfg(any(target_os = "macos", windows))]
+fn printed(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = std::process::Command::new(program)
+        .args(arguments)
+        .output()
+        .ok()?;
+    String::from_utf8(output.stdout)
+        .ok()
+        .filter(|text| output.status.success() && text.len() <= 4_096)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_memory_and_a_version_without_line_ends() {
+        assert!(memory() > 1 << 26, "{}", memory());
+        let version = os_version();
+        assert!(!version.is_empty() && !version.contains('\n'), "{version}");
+        assert!(!cpu().contains('\n'));
+    }
+}

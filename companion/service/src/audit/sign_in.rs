@@ -1,0 +1,179 @@
+//! Sign-ins to the provider of inference: it takes or refuses the credential with the first answer. A change of that is
+//! recorded, and not each request.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use deskhand_core::model::{Capabilities, ModelEvent, ModelRequest};
+use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
+use deskhand_protocol::hello::ModelView;
+use deskhand_protocol::{ErrorCode, UserError};
+use deskhand_trail::{Actor, What};
+use futures_util::StreamExt as _;
+
+use super::Notes;
+
+/// A provider whose sign-ins are recorded.
+pub(crate) struct SignIns {
+    inner: Arc<dyn Provider>,
+    watch: Watch,
+}
+
+/// What is known of the credential.
+#[derive(Clone)]
+struct Watch {
+    provider: &'static str,
+    notes: Notes,
+    taken: Arc<Mutex<Option<bool>>>,
+}
+
+impl SignIns {
+    /// Watches a provider to which a credential is shown, under its name in the settings.
+    pub(crate) fn of(inner: Arc<dyn Provider>, provider: &'static str, notes: Notes) -> Self {
+        let watch = Watch {
+            provider,
+            notes,
+            taken: Arc::default(),
+        };
+        Self { inner, watch }
+    }
+}
+
+impl Watch {
+    fn taken(&self) {
+        self.note(true, || What::SignInSucceeded {
+            provider: self.provider.to_owned(),
+        });
+    }
+
+    fn failed(&self, error: &UserError) {
+        if error.code == ErrorCode::InferenceAuth {
+            self.note(false, || What::SignInFailed {
+                provider: self.provider.to_owned(),
+                code: error.code.as_str().to_owned(),
+            });
+        }
+    }
+
+    fn note(&self, taken: bool, what: impl FnOnce() -> What) {
+        let before = self
+            .taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(taken);
+        if before != Some(taken) {
+            self.notes.add(Actor::Service, what());
+        }
+    }
+}
+
+impl Provider for SignIns {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn stream(&self, request: ModelRequest) -> ModelStream {
+        let watch = self.watch.clone();
+        let stream = self.inner.stream(request);
+        Box::pin(stream.inspect(move |event| match event {
+            // A retry says nothing of the credential.
+            Ok(ModelEvent::Retrying { .. }) => {}
+            Ok(_) => watch.taken(),
+            Err(error) => watch.failed(error),
+        }))
+    }
+
+    /// A list comes from the settings as well, so that there is one says nothing.
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelView>, UserError>> {
+        Box::pin(async {
+            let models = self.inner.models().await;
+            if let Err(error) = &models {
+                self.watch.failed(error);
+            }
+            models
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskhand_core::attached::Loaded;
+    use deskhand_protocol::message::{StopReason, Usage};
+    use futures_util::stream;
+
+    use super::*;
+
+    /// Answers each request with the next of these.
+    struct Scripted(Mutex<Vec<Result<ModelEvent, UserError>>>);
+
+    impl Provider for Scripted {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities {
+                streaming: true,
+                tools: true,
+                prompt_caching: false,
+                model_discovery: false,
+                attachments: false,
+            }
+        }
+
+        fn stream(&self, _: ModelRequest) -> ModelStream {
+            let next = self.0.lock().expect("no panic").remove(0);
+            Box::pin(stream::iter([next]))
+        }
+
+        fn models(&self) -> BoxFuture<'_, Result<Vec<ModelView>, UserError>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_is_recorded_once_until_the_provider_says_otherwise() {
+        let whole = || {
+            Ok(ModelEvent::Completed {
+                blocks: Vec::new(),
+                stop: StopReason::EndTurn,
+                usage: Usage::default(),
+            })
+        };
+        let again = || {
+            Ok(ModelEvent::Retrying {
+                error: UserError::new(ErrorCode::InferenceOverloaded),
+                attempt: 2,
+                wait_ms: 0,
+            })
+        };
+        let refused = || Err(UserError::new(ErrorCode::InferenceAuth));
+        let broken = || Err(UserError::new(ErrorCode::InferenceUnreachable));
+        let answers = vec![
+            again(),
+            broken(),
+            refused(),
+            refused(),
+            whole(),
+            broken(),
+            whole(),
+            refused(),
+        ];
+        let times = answers.len();
+        let (notes, mut noted) = Notes::new();
+        let provider = SignIns::of(Arc::new(Scripted(Mutex::new(answers))), "gateway", notes);
+        provider.models().await.expect("a list that says nothing");
+        for _ in 0..times {
+            let request = ModelRequest {
+                model: String::new(),
+                system: String::new(),
+                messages: Vec::new(),
+                tools: Vec::new(),
+                max_tokens: 1,
+                loaded: Loaded::default(),
+            };
+            provider.stream(request).collect::<Vec<_>>().await;
+        }
+        let mut found = Vec::new();
+        while let Ok((_, by, what)) = noted.try_recv() {
+            assert_eq!(by, Actor::Service);
+            found.push(what.kind().name);
+        }
+        assert_eq!(found, ["signInFailed", "signInSucceeded", "signInFailed"]);
+    }
+}

@@ -1,0 +1,82 @@
+//! What the model is told: words of others are marked as data (Invariant 9), and nothing is cut behind our back.
+
+use deskhand_core::instructions::as_data;
+use deskhand_core::tool::{FETCH_TOOL, ToolResult};
+use deskhand_protocol::event::ToolOutcome;
+use url::Url;
+
+use super::ask::host_of;
+use crate::{FetchedPage, SearchResults, WebError};
+
+/// Bytes of a page that are told at once: with what stands around them, less than a tool may tell.
+const MAX_TOLD: usize = 80 << 10;
+
+/// What was read, unless another host than the one that was asked about gave it: rules and answers are by host.
+pub(super) fn page_result(asked: &Url, page: &FetchedPage, from: usize) -> ToolResult {
+    let answered = Url::parse(&page.address).ok();
+    let host = answered.as_ref().map(host_of).unwrap_or_default();
+    if !is_same_site(&host_of(asked), &host) {
+        let output = format!(
+            "Nothing was read: the address leads to another host. Call {FETCH_TOOL} with the new address if it is what \
+             the user needs.\n{}",
+            as_data("a redirect", &page.address)
+        );
+        return ToolResult::new(ToolOutcome::Failed, "Leads to another host", output);
+    }
+    let kept = page.text.floor_char_boundary(MAX_TOLD.min(page.text.len()));
+    let text = page.text.get(..kept).unwrap_or_default();
+    let end = from.saturating_add(text.chars().count());
+    let more = if end < page.characters {
+        format!(" Go on with from={end}.")
+    } else {
+        String::new()
+    };
+    let title = page.title.as_deref().unwrap_or_default();
+    let notes: String = page
+        .notes
+        .iter()
+        .flat_map(|note| ["Note: ", note, "\n"])
+        .collect();
+    let output = format!(
+        "Characters {from} to {end} of {}.{more}\n{}",
+        page.characters,
+        as_data(&page.address, &format!("Title: {title}\n{notes}\n{text}"))
+    );
+    ToolResult::new(ToolOutcome::Done, format!("Read {host}"), output)
+}
+
+/// The same host, with `www.` or without.
+fn is_same_site(one: &str, other: &str) -> bool {
+    let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
+    bare(one) == bare(other)
+}
+
+/// What was found.
+pub(super) fn search_result(found: &SearchResults) -> ToolResult {
+    let count = found.results.len();
+    let results = found.results.iter().enumerate().map(|(index, result)| {
+        let number = index + 1;
+        format!(
+            "{number}. {}\n{}\n{}",
+            result.title, result.address, result.excerpt
+        )
+    });
+    let text = results.collect::<Vec<_>>().join("\n\n");
+    let noun = if count == 1 { "result" } else { "results" };
+    ToolResult::new(
+        ToolOutcome::Done,
+        format!("Searched the web, {count} {noun}"),
+        format!("{count} {noun}.\n{}", as_data("a search of the web", &text)),
+    )
+}
+
+/// Why there is nothing.
+pub(super) fn failed(title: String, error: &WebError) -> ToolResult {
+    let told = error.to_string();
+    let output = if error.quotes() {
+        as_data("the answer of a server", &told)
+    } else {
+        told
+    };
+    ToolResult::new(ToolOutcome::Failed, title, output)
+}

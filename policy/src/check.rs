@@ -395,8 +395,8 @@ impl Check<'_> {
     }
 }
 
-/// Pairs of keys of which one takes the sense from the other.
-fn contradictions(policy: &Policy) -> Vec<(&'static str, String)> {
+/// Pairs of keys of which one takes the sense from the other: the key and a sentence.
+pub fn contradictions(policy: &Policy) -> Vec<(&'static str, String)> {
     let set = |key: &str| match policy.value(key) {
         Value::Null => false,
         Value::Array(list) => !list.is_empty(),

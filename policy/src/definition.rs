@@ -156,7 +156,7 @@ impl Page {
             Self::Connection => "Connection",
             Self::Workspace => "Workspace",
             Self::Sandbox => "Sandbox",
-            Self::Connectors => "Connectors",
+            Self::Connectors => "Connectors & extensions",
             Self::Plugins => "Plugins & skills",
             Self::Telemetry => "Telemetry & updates",
             Self::Usage => "Usage limits",

@@ -17,6 +17,7 @@ pub mod explain;
 pub mod format;
 pub mod hosts;
 pub mod import;
+pub mod input;
 mod json;
 pub mod keys;
 mod nearest;

@@ -49,6 +49,6 @@ pub use plugin::{
     Installation, Marketplace, MarketplaceCredential, MarketplaceSource, PluginTools, ServerTools, ToolRight,
 };
 pub use pricing::Price;
-pub use secret::Secret;
+pub use secret::{MASK, Secret};
 pub use tools::{ToolAction, ToolNames, ToolRule, ToolRules};
 pub use words::Instructions;

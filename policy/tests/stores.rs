@@ -214,6 +214,25 @@ fn a_user_sets_and_removes_keys_and_the_rest_stays() {
 }
 
 #[test]
+fn a_key_is_taken_out_under_whatever_name_the_file_has_it() {
+    let row = deskhand_policy::definitions().find(|row| !row.aliases.is_empty() && !row.secret);
+    let row = row.unwrap();
+    let (name, earlier) = (row.name, row.aliases[0]);
+    let settings = Settings::new(Some(&format!("{{\"{earlier}\": 1}}")));
+    settings.set(name, None).unwrap();
+    assert_eq!(settings.content(), "{}\n");
+
+    let settings = Settings::new(Some(
+        r#"{"$schemaVersion": 2, "inference": {"provider": "gateway", "streamIdleTimeoutSec": 400}}"#,
+    ));
+    settings.set("inferenceProvider", None).unwrap();
+    assert_eq!(
+        settings.content(),
+        "{\n  \"inferenceStreamIdleTimeoutSec\": 400\n}\n"
+    );
+}
+
+#[test]
 fn a_first_setting_makes_the_file() {
     let settings = Settings::new(None);
     assert_eq!(settings.file.read(), Reading::Absent);

@@ -5,7 +5,7 @@ import { createRoot } from "react-dom/client";
 import { SessionClient, type ServiceCallHandlers } from "./client/session-client.ts";
 import { pageMemory } from "./client/page-memory.ts";
 import { connectTo, systemClock } from "./client/socket.ts";
-import { takeTokenFromAddress, tokenStore } from "./client/token.ts";
+import { takePlaceFromAddress, takeTokenFromAddress, tokenStore } from "./client/token.ts";
 import { AppContext, type Shell } from "./components/context.tsx";
 import { Pane } from "./components/pane.tsx";
 import { DeskhandWindow } from "./components/window.tsx";
@@ -19,6 +19,7 @@ import "./theme/conversation.css";
 import "./theme/lists.css";
 import "./theme/prompt.css";
 import "./theme/screens.css";
+import "./theme/configuration.css";
 
 export interface FrontEnd {
   kind: FrontEndKind;
@@ -37,6 +38,7 @@ const VERSION = "0.1.0";
 
 export function start({ kind, shell = {}, calls, document: describe }: FrontEnd): Started {
   const token = tokenStore(kind, window);
+  const configure = takePlaceFromAddress(window.location) === "configuration";
   const given = takeTokenFromAddress(window.location);
   if (given !== undefined) {
     token.write(given);
@@ -53,6 +55,14 @@ export function start({ kind, shell = {}, calls, document: describe }: FrontEnd)
     ...(describe === undefined ? {} : { document: describe }),
   });
   store.attach(client);
+  if (kind === "window") {
+    store.configuration.show(configure);
+    window.addEventListener("hashchange", () => {
+      if (takePlaceFromAddress(window.location) === "configuration") {
+        store.configuration.show(true);
+      }
+    });
+  }
   const root = document.getElementById("root");
   if (root !== null) {
     const app = { store, kind, shell };

@@ -8,6 +8,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
+import { answers, checkOf } from "../configuration.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
 import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions } from "../story.ts";
 import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
@@ -31,6 +32,8 @@ interface Shot {
   native?: true;
   /** What happens after the page is there. */
   then?: (page: Page, service: FakeService) => Promise<void>;
+  /** The place that the address names. */
+  place?: "configuration";
 }
 
 const view = {
@@ -58,6 +61,7 @@ const desk = {
   ...{ page: "desktop" as const, width: 1200, height: 800, events: workingTurn },
   hello: { documents: [workbook, deck] },
 };
+const config = { ...desk, events: [], place: "configuration" as const };
 const file = { ...excel, height: 900, events: asked(fileRequest) };
 const folderTurn = [
   ...fileTurn,
@@ -112,6 +116,23 @@ const shots: Shot[] = [
   { ...desk, name: "window-drop-dark", scheme: "dark", then: holdsFiles },
   { ...file, name: "pane-drop-320", width: 320, then: holdsFiles },
   { ...desk, name: "window-act-locked", then: opensLockedMode },
+  { ...config, name: "configuration-light", then: seesPadlock },
+  { ...config, name: "configuration-dark", scheme: "dark", then: seesPadlock },
+  { ...config, name: "configuration-contrast", scheme: "dark", contrast: true, then: opensOwn },
+  { ...config, name: "configuration-own", height: 1800, then: opensOwn },
+  { ...config, name: "configuration-900", width: 900, height: 600, then: changesSettings },
+  { ...config, name: "configuration-700", width: 700, height: 600, then: opensOwn },
+  { ...config, name: "configuration-workspace", height: 1400, then: opens("Workspace") },
+  { ...config, name: "configuration-connectors", then: opens("Connectors & extensions") },
+  { ...config, name: "configuration-plugins", then: opens("Plugins & skills") },
+  { ...config, name: "configuration-telemetry", height: 1400, then: opens("Telemetry & updates") },
+  { ...config, name: "configuration-usage", then: opens("Usage limits") },
+  { ...config, name: "configuration-appearance", then: opens("Appearance") },
+  { ...config, name: "configuration-egress", then: opens("Egress requirements") },
+  { ...config, name: "configuration-source", height: 2200, then: imports },
+  { ...config, name: "configuration-source-dark", height: 2200, scheme: "dark", then: imports },
+  { ...config, name: "configuration-search", then: searchesSettings },
+  { ...config, name: "configuration-rtl", direction: "rtl", then: changesSettings },
   { ...excel, name: "pane-tour", width: 360, height: 760, hello: tour, events: waitingTurn.slice(0, 9) },
 ];
 
@@ -170,8 +191,15 @@ async function open(shot: Shot): Promise<{ page: Page; faults: string[] }> {
       Object.assign(window, { ipc: { postMessage: () => undefined } });
     });
   }
-  await page.goto(`${origin}/${shot.page}/#token=token`);
-  await page.getByLabel("Prompt", { exact: true }).waitFor();
+  service
+    .answer("configuration/get", () => answers.managed)
+    .answer("configuration/check", ({ changes }) => checkOf(answers.managed, changes));
+  await page.goto(`${origin}/${shot.page}/#token=token${shot.place === undefined ? "" : `&${shot.place}`}`);
+  if (shot.place === undefined) {
+    await page.getByLabel("Prompt", { exact: true }).waitFor();
+  } else {
+    await page.getByRole("heading", { name: "Connection", level: 1 }).waitFor();
+  }
   if (shot.events.length > 0) {
     await page.locator(".own-message").first().waitFor();
   }
@@ -242,6 +270,56 @@ async function opensLockedMode(page: Page, service: FakeService): Promise<void> 
   await page.screenshot({ path: `${OUT}/window-act-locked-menu.png` });
   await page.getByRole("menuitemradio", { name: /^Act/ }).click();
   await page.getByText("Set by your organisation").waitFor();
+}
+
+const go = (page: Page, name: string): Promise<void> =>
+  page.getByRole("navigation").getByRole("button", { name, exact: true }).click();
+
+function opens(name: string): (page: Page) => Promise<void> {
+  return async (page) => {
+    await go(page, name);
+    await page.getByRole("heading", { name, level: 1 }).waitFor();
+  };
+}
+
+async function seesPadlock(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Inference gateway base URL is set by your organisation: reason" }).click();
+  await page.getByText("Requests stay on our own network.").waitFor();
+}
+
+/** The settings of a computer that nobody manages, with a change and a mistake in the draft. */
+async function opensOwn(page: Page, service: FakeService): Promise<void> {
+  service
+    .answer("configuration/get", () => answers.own)
+    .answer("configuration/check", ({ changes }) => checkOf(answers.own, changes));
+  await page.getByRole("button", { name: "Back to the sessions" }).click();
+  await page.getByRole("button", { name: "Configuration" }).click();
+  await page.getByRole("textbox", { name: "Inference gateway base URL" }).fill("ftp://gateway.example.com");
+  await page.getByText("Correct", { exact: false }).or(page.getByText("not applied yet")).first().waitFor();
+}
+
+async function changesSettings(page: Page, service: FakeService): Promise<void> {
+  service.answer("configuration/check", ({ changes }) => checkOf(answers.managed, changes));
+  await page.getByLabel("Inference stream idle timeout").fill("400");
+  await page.getByText("1 change not applied yet").waitFor();
+}
+
+async function imports(page: Page, service: FakeService): Promise<void> {
+  const differences = [
+    { key: "inferenceGatewayBaseUrl", line: 3, sentence: "Fixed by your organisation: not taken over." },
+    { key: "noSuchKey", line: 7, sentence: "Not taken over: no such key." },
+  ];
+  service.answer("configuration/import", () => ({ changes: { deskhandMaxStepsPerTurn: 60 }, differences }));
+  await go(page, "Source");
+  await page.getByLabel("Or paste its text").fill("{}");
+  await page.getByRole("button", { name: "Take over the text" }).click();
+  await page.getByText("2 things are not taken over").waitFor();
+}
+
+async function searchesSettings(page: Page): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("folder");
+  await page.getByRole("heading", { name: /found for/ }).waitFor();
 }
 
 async function fails(page: Page, service: FakeService): Promise<void> {

@@ -145,6 +145,18 @@ errors! {
         "Your organisation's collector of records takes nothing now, and no turn may start without it." "Your text is kept; nothing was sent to the model." "Try again when the network is there, or show this code to your administrator.";
     PaneDisabled "POL_PANE"
         "Deskhand is switched off in this application by your organisation." "Your sessions are kept, and open in the window." "Ask your administrator.";
+    SettingLocked "POL_LOCKED"
+        "A setting is fixed by your organisation." "Nothing was changed." "Take it out of the draft, or ask your administrator.";
+    SettingRefused "CFG_REFUSED"
+        "A setting has a value that it cannot have." "Nothing was changed." "Correct it, then apply again.";
+    SettingsStale "CFG_STALE"
+        "Your settings were changed somewhere else meanwhile." "Nothing was changed; your draft is kept." "Look through the draft, then apply again.";
+    SettingsUnusable "CFG_UNUSABLE"
+        "Your file of settings cannot be read or written." "Nothing was changed." "The reason is in the details.";
+    SettingsFileRefused "CFG_FILE"
+        "This is no file of settings that can be read." "Nothing was changed." "The reason is in the details.";
+    FileNotSaved "CFG_SAVE"
+        "The file could not be saved in your downloads." "Nothing was overwritten." "Copy its text instead; the reason is in the details.";
     Internal "INTERNAL"
         "Something went wrong inside Deskhand." "Everything up to the last step is kept." "Try again; if it comes back, show this code to your administrator.";
 }

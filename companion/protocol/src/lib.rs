@@ -9,6 +9,7 @@
 
 pub mod audit;
 pub mod change;
+pub mod configuration;
 pub mod document;
 pub mod envelope;
 pub mod error;

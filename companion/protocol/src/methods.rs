@@ -2,7 +2,7 @@
 //! place, never in a handler.
 
 use crate::hello::FrontEndKind;
-use crate::{audit, change, document, hello, instructions, pairing, permission, session};
+use crate::{audit, change, configuration, document, hello, instructions, pairing, permission, session};
 
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +131,20 @@ methods! {
     "instructions/list" InstructionsList(session::Nothing) -> instructions::InstructionsAnswer, Any;
     /// Writes, pauses or deletes instructions and notes of the person's own.
     "instructions/put" InstructionsPut(instructions::PutInstructionsParams) -> instructions::InstructionsAnswer, Desktop;
+    /// Gives every setting with its value, where that comes from and what may be done with it.
+    "configuration/get" ConfigurationGet(session::Nothing) -> configuration::ConfigurationAnswer, Desktop;
+    /// Says what would follow from a draft of the user's own values; writes nothing.
+    "configuration/check" ConfigurationCheck(configuration::DraftParams) -> configuration::CheckAnswer, Desktop;
+    /// Writes the user's own values, all or none; refused where they are others than the draft is based on.
+    "configuration/apply" ConfigurationApply(configuration::ApplyDraftParams) -> configuration::ConfigurationAnswer, Desktop;
+    /// Asks the gateway of a draft whether it answers and takes the key.
+    "configuration/tryConnection" ConfigurationTryConnection(configuration::DraftParams) -> configuration::ConnectionTried, Desktop;
+    /// Gives out settings, or what would be contacted, in one of several forms.
+    "configuration/export" ConfigurationExport(configuration::ExportSettingsParams) -> configuration::SettingsFile, Desktop;
+    /// Saves such a file in the person's folder of downloads, beside what is there.
+    "configuration/save" ConfigurationSave(configuration::ExportSettingsParams) -> configuration::SavedFile, Desktop;
+    /// Makes a draft of a file of settings; writes nothing.
+    "configuration/import" ConfigurationImport(configuration::SettingsFile) -> configuration::ImportSettingsAnswer, Desktop;
     /// Records that the audit was read.
     "audit/note" AuditNote(audit::AuditNote) -> session::Nothing, Desktop;
     /// Registers the document that the pane stands in.

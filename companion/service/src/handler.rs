@@ -24,12 +24,11 @@ use deskhand_protocol::{
 };
 use deskhand_server::{Admission, FrontEnd, FrontEnds, Handler, Subscription, TokenRecord, TokenStore};
 use deskhand_trail::{Actor, Id, What};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::audit::{self, Notes};
 use crate::clock::{chance, now};
+use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
 use crate::hub::Hub;
 use crate::log::{Log, told};
@@ -37,6 +36,7 @@ use crate::panes::LivePanes;
 use crate::runner::Command;
 use crate::tokens::StoredTokens;
 use crate::undoing::Patient;
+use crate::wire::{give, read};
 
 /// Sessions in the answer to hello.
 const MAX_LIST: u32 = 200;
@@ -52,6 +52,7 @@ pub(crate) struct Service {
     /// Why there is no pane of a kind.
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
     pub(crate) notes: Notes,
+    pub(crate) configuration: Configuration,
     pub(crate) watch: Arc<Watch>,
 }
 
@@ -336,7 +337,7 @@ impl Service {
                 let figures = self.hub.documents.check_figures(&session).await?;
                 give(FiguresAnswer { figures })
             }
-            _ => Err(UserError::new(ErrorCode::BadRequest).detail(method.name())),
+            _ => self.configuration.call(method, params).await,
         }
     }
 
@@ -487,14 +488,6 @@ impl Service {
     }
 }
 
-fn read<T: DeserializeOwned>(params: Value) -> Result<T, UserError> {
-    serde_json::from_value(params).map_err(|error| UserError::new(ErrorCode::BadRequest).detail(error))
-}
-
 fn session_in(params: Value) -> Result<SessionId, UserError> {
     read::<SessionParams>(params).map(|params| params.session)
-}
-
-fn give(answer: impl Serialize) -> Result<Value, UserError> {
-    serde_json::to_value(answer).map_err(|error| UserError::new(ErrorCode::Internal).detail(error))
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod clock;
+mod configuration;
 mod diagnostics;
 mod document;
 mod grants;
@@ -23,6 +24,7 @@ mod terminal;
 mod tokens;
 mod undoing;
 mod view;
+mod wire;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -43,13 +43,14 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
     loop {
         looks.tick().await;
         let watched = Watched::read(paths);
-        if watched == settings.watched {
+        let secrets = service.configuration.secrets();
+        if watched == settings.watched && secrets == settings.secrets {
             if std::mem::take(&mut waits) {
                 service.withdraw(WAITS);
             }
             continue;
         }
-        let policy = Policy::resolve(&watched.managed, &[watched.user, settings.secrets.clone()]);
+        let policy = Policy::resolve(&watched.managed, &[watched.user, secrets]);
         if policy == settings.policy {
             continue;
         }
@@ -70,11 +71,15 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
 
 /// True where a turn at work must not go on under the old settings: something is closed, or the organisation changed
 /// something of which that cannot be told.
-fn presses(old: &Policy, new: &Policy) -> bool {
-    let closes = |change: &Change| match change.direction {
+pub(crate) fn presses(old: &Policy, new: &Policy) -> bool {
+    (old.stopping().is_empty() && !new.stopping().is_empty()) || old.changes(new).iter().any(closes)
+}
+
+/// True where a change may close something.
+pub(crate) fn closes(change: &Change) -> bool {
+    match change.direction {
         Direction::Tightens => true,
         Direction::Other => !matches!(change.origin, Origin::User(_)),
         Direction::Loosens => false,
-    };
-    (old.stopping().is_empty() && !new.stopping().is_empty()) || old.changes(new).iter().any(closes)
+    }
 }

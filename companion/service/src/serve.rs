@@ -14,6 +14,7 @@ use deskhand_inference::{Gateway, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
+use deskhand_policy::Policy;
 use deskhand_protocol::session::SessionAnswer;
 use deskhand_protocol::{ErrorCode, EventBody, Notification, UserError};
 use deskhand_server::{
@@ -29,6 +30,7 @@ use zeroize::Zeroizing;
 
 use crate::audit::{self, Notes, SignIns, Upkeep};
 use crate::clock::RealWorld;
+use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
@@ -74,7 +76,7 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
     let lock = alone(&paths)?;
-    let secrets = open_secrets(&paths).await?;
+    let secrets = Arc::new(open_secrets(&paths).await?);
     let mut settings = Settings::load(&paths, &secrets)?;
     if options.tour && settings.managed {
         anyhow::bail!("The tour is not offered on a computer whose Deskhand is managed by an organisation.");
@@ -96,13 +98,15 @@ pub(crate) async fn serve(
     telemetry.policy_changed(changed_keys, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
+    let script = options.office_script.clone();
+    let configuration = Configuration::new(&paths, &secrets, &settings, gate.clone(), script);
     let (service, tokens) = build(
         &settings,
         &options,
         &gate,
         (&trail, notes, grants, guide),
         (&telemetry, &watch),
-        &secrets,
+        configuration,
         &server,
     );
     service.hub.recover().await?;
@@ -160,7 +164,7 @@ pub(crate) fn gate(
         audit,
         ..Network::default()
     };
-    let values = gate_values(settings, office_script);
+    let values = gate_values(&settings.policy, office_script);
     Gate::new(|key| values.get(key).cloned().unwrap_or_default(), network)
 }
 
@@ -169,13 +173,15 @@ const OFFICE_SCRIPT_KEY: &str = "deskhandOfficeScriptFolder";
 
 /// The settings as the gate sees them. The folder of office.js may come from the command line too; one that policy sets and
 /// that cannot be used still closes the way to the copy outside.
-fn gate_values(settings: &Settings, office_script: Option<&PathBuf>) -> BTreeMap<&'static str, Value> {
-    let mut values = settings.values();
+pub(crate) fn gate_values(policy: &Policy, office_script: Option<&PathBuf>) -> BTreeMap<&'static str, Value> {
+    // Secrets are masked: that they are there is enough.
+    let rows = deskhand_policy::definitions();
+    let mut values: BTreeMap<_, _> = rows.map(|row| (row.name, policy.value(row.name))).collect();
     let of_policy = values
         .get(OFFICE_SCRIPT_KEY)
         .is_some_and(|value| !value.is_null());
     let broken = || {
-        let mut problems = settings.policy.problems.iter();
+        let mut problems = policy.problems.iter();
         problems.any(|problem| problem.key == OFFICE_SCRIPT_KEY)
     };
     if let Some(folder) = office_script {
@@ -299,7 +305,7 @@ fn build(
     gate: &Gate,
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
     (telemetry, watch): (&Telemetry, &Arc<Watch>),
-    secrets: &SecretStore,
+    configuration: Configuration,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
     let provider = provider(settings, gate, &notes);
@@ -336,7 +342,7 @@ fn build(
         .as_ref()
         .map(|gateway| gateway.models.clone())
         .unwrap_or_default();
-    let view = view::of(settings, options.tour, models, secrets.kind());
+    let view = view::of(settings, options.tour, models, configuration.secret_store());
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
@@ -350,6 +356,7 @@ fn build(
         closed_panes: settings.closed_panes(),
         notes,
         watch: Arc::clone(watch),
+        configuration,
     };
     let service = Arc::new(service);
     if settings.gateway.is_some() {

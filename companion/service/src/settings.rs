@@ -19,7 +19,6 @@ use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Content;
 use deskhand_web::{SearchServer, ServerError};
 use deskhand_workspace::{Access, AllowedFolder};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::audit::Retention;
@@ -27,6 +26,9 @@ use crate::reload::Watched;
 
 /// Secret keys that a user may set; they lie in the secret store, never in the file.
 pub(crate) const USER_SECRETS: [&str; 1] = ["inferenceGatewayApiKey"];
+
+/// The place of these, in words.
+pub(crate) const SECRET_PLACE: &str = "the secret store";
 
 /// The settings in force.
 #[derive(Debug)]
@@ -110,12 +112,6 @@ impl Settings {
         })
     }
 
-    /// The effective value of every key, its secrets masked, for the egress gate.
-    pub(crate) fn values(&self) -> BTreeMap<&'static str, Value> {
-        let rows = deskhand_policy::definitions();
-        rows.map(|row| (row.name, self.policy.value(row.name))).collect()
-    }
-
     /// The folders that may be attached, where the policy limits them.
     pub(crate) fn allowed_folders(&self) -> Option<Vec<AllowedFolder>> {
         let rules = self.policy.workspace.allowed_workspace_folders.value.as_ref()?;
@@ -192,7 +188,7 @@ fn expanded(rule: &FolderRule) -> Option<PathBuf> {
 }
 
 /// The secrets that the user set, as a source like any other.
-fn secret_reading(secrets: &SecretStore) -> anyhow::Result<Reading> {
+pub(crate) fn secret_reading(secrets: &SecretStore) -> anyhow::Result<Reading> {
     let mut entries = BTreeMap::new();
     for name in USER_SECRETS {
         if let Some(secret) = secrets.read(name)? {
@@ -203,7 +199,7 @@ fn secret_reading(secrets: &SecretStore) -> anyhow::Result<Reading> {
     if entries.is_empty() {
         return Ok(Reading::Absent);
     }
-    let origin = Origin::User("the secret store".into());
+    let origin = Origin::User(SECRET_PLACE.into());
     Ok(Reading::Present(Values {
         origin,
         encoding: Encoding::Json,
@@ -224,7 +220,8 @@ fn stopped(policy: &Policy) -> Option<UserError> {
     Some(UserError::new(code).detail(format!("{}: {}", problem.key, problem.reason)))
 }
 
-fn gateway(policy: &Policy) -> Option<GatewayConfig> {
+/// The gateway that a policy names.
+pub(crate) fn gateway(policy: &Policy) -> Option<GatewayConfig> {
     let base = policy.connection.inference_gateway_base_url.value.as_ref()?;
     if !matches!(
         policy.connection.inference_provider.value,

@@ -54,7 +54,8 @@ pub(crate) fn store_name(kind: SecretStoreKind) -> &'static str {
     }
 }
 
-fn organisation(policy: &Policy) -> OrganisationView {
+/// What the organisation shows to everybody.
+pub(crate) fn organisation(policy: &Policy) -> OrganisationView {
     let (look, source) = (&policy.appearance, &policy.source);
     OrganisationView {
         name: look.deployment_display_name.value.clone().map(|line| line.0),

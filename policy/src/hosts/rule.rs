@@ -106,6 +106,20 @@ impl HostRule {
         hosts && ports
     }
 
+    /// The host, or the pattern of hosts, without the port.
+    pub fn host(&self) -> String {
+        let any_port = Self {
+            port: None,
+            ..self.clone()
+        };
+        any_port.to_string()
+    }
+
+    /// The port, where the rule names one; otherwise 80 and 443 are meant, and every one for `*`.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// The rule as a firewall has it, one host and port each.
     pub fn for_firewall(&self) -> Vec<String> {
         let host = self.hosts.to_string();

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use super::{FILE_CAP, Store, json_reading};
 use crate::keys::{Policy, definitions};
-use crate::source::{Encoding, Origin, Reading};
+use crate::nested;
+use crate::source::{Encoding, Origin, Reading, Values};
 use crate::value::Invalid;
 
 /// A file of the user's own settings.
@@ -57,6 +58,11 @@ impl UserFile {
         Self { path: path.into() }
     }
 
+    /// Its path, for people.
+    pub fn place(&self) -> String {
+        self.path.to_string_lossy().into_owned()
+    }
+
     /// Sets and removes keys, all or none, and leaves the rest of the file as it is. What `policy` locks is refused.
     pub fn set(&self, policy: &Policy, changes: &[(String, Option<Value>)]) -> Result<(), EditError> {
         let mut entries = self.entries()?;
@@ -68,6 +74,10 @@ impl UserFile {
                     key: row.name,
                     origin: locked.origin.clone(),
                 });
+            }
+            // Under an earlier name it would go on to count, or be told as covered.
+            for earlier in row.aliases {
+                entries.shift_remove(*earlier);
             }
             match value {
                 None => {
@@ -109,9 +119,15 @@ impl UserFile {
         };
         match json_reading(self.origin(), &bytes) {
             Reading::Unusable(_, reason) => Err(EditError::Unusable(reason)),
-            // In the order of the file, which the reading does not keep.
-            Reading::Absent | Reading::Present(_) => {
-                serde_json::from_slice(&bytes).map_err(|error| EditError::Unusable(error.to_string()))
+            Reading::Absent => Ok(Map::new()),
+            Reading::Present(values) => {
+                // In the order of the file, which the reading does not keep.
+                let entries: Map<String, Value> =
+                    serde_json::from_slice(&bytes).map_err(|error| EditError::Unusable(error.to_string()))?;
+                if entries.contains_key(nested::VERSION) {
+                    return flat(values);
+                }
+                Ok(entries)
             }
         }
     }
@@ -131,8 +147,16 @@ impl UserFile {
     }
 
     fn origin(&self) -> Origin {
-        Origin::User(self.path.to_string_lossy().into())
+        Origin::User(self.place().into())
     }
+}
+
+/// The entries of a file in the nested form, under the names that are written.
+fn flat(values: Values) -> Result<Map<String, Value>, EditError> {
+    let entries = values.entries.into_iter();
+    entries
+        .map(|(name, said)| said.map(|value| (name, value)).map_err(EditError::Unusable))
+        .collect()
 }
 
 impl Store for UserFile {

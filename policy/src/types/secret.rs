@@ -11,7 +11,7 @@ use crate::source::Encoding;
 use crate::value::{Invalid, PolicyValue, text};
 
 /// What is shown in its place.
-pub(crate) const MASK: &str = "••••";
+pub const MASK: &str = "••••";
 /// Bytes that a secret may have.
 const CAP: usize = 16 << 10;
 

@@ -39,6 +39,6 @@ impl PolicyValue for Instructions {
     }
 
     fn schema() -> Value {
-        json!({ "type": "string", "minLength": 1, "maxLength": CAP })
+        json!({ "type": "string", "minLength": 1, "maxLength": CAP, "contentMediaType": "text/plain" })
     }
 }

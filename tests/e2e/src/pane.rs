@@ -124,6 +124,15 @@ impl Pane {
         }
     }
 
+    /// Calls a method that panes may not call, and is told so.
+    pub async fn refusal(&mut self, method: Method) -> UserError {
+        let connection = self.connection.as_mut().expect("the pane is connected");
+        match connection.call::<serde_json::Value>(method, Nothing {}).await {
+            Err(CallError::Refused(error)) => *error,
+            other => panic!("the pane was not refused: {other:?}"),
+        }
+    }
+
     /// The page is loaded anew: the connection and what it remembered are gone.
     pub fn reload(&mut self) {
         self.connection = None;

@@ -27,7 +27,11 @@ pub struct Talk {
 impl Talk {
     /// Opens a window with a new session that it follows.
     pub async fn begin(service: &Service) -> Self {
-        let mut window = service.join(FrontEndKind::Window).await;
+        Self::with(service.join(FrontEndKind::Window).await).await
+    }
+
+    /// The same in a window that is there already.
+    pub async fn with(mut window: FrontEnd) -> Self {
         let session = window.create("a talk").await;
         window.follow(&session, 0).await;
         Self {

@@ -31,6 +31,18 @@ export function tokenStore(kind: FrontEndKind, page: Pick<Window, "localStorage"
   };
 }
 
+/** The place of the window that an address names, beside a token or alone: `#configuration`. Alone it is taken out. */
+export function takePlaceFromAddress(location: Pick<Location, "hash" | "replace">): "configuration" | undefined {
+  const named = new URLSearchParams(location.hash.slice(1));
+  if (!named.has("configuration")) {
+    return undefined;
+  }
+  if (!named.has("token")) {
+    location.replace("#");
+  }
+  return "configuration";
+}
+
 /**
  * Takes the token out of `#token=…` and the address. `location.replace` takes it out of the session's list of visited
  * addresses too, which setting `location.hash` would not.

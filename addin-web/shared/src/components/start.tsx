@@ -4,11 +4,13 @@ import { userError } from "../client/rpc.ts";
 import type { DocumentKind } from "../generated/protocol.ts";
 import { shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
-import { useSession } from "./context.tsx";
+import { useApp, useSession } from "./context.tsx";
+import { TextButton } from "./controls.tsx";
 import { ErrorCard } from "./notices.tsx";
 
 export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }): ReactElement {
   const { view, described, open } = useSession();
+  const { kind: frontEnd, store } = useApp();
   const kind = described?.kind ?? open[0]?.kind;
   const prompts: readonly string[] =
     view?.stopped !== undefined
@@ -20,7 +22,22 @@ export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }):
     <div className="start">
       {view?.configured === false && view.stopped === undefined && (
         <>
-          <ErrorCard error={userError("INF_NOT_CONFIGURED")} />
+          <ErrorCard
+            error={userError("INF_NOT_CONFIGURED")}
+            action={
+              frontEnd === "window" && (
+                <TextButton
+                  small
+                  look="main"
+                  onClick={() => {
+                    store.configuration.show(true);
+                  }}
+                >
+                  {words.configuration.open}
+                </TextButton>
+              )
+            }
+          />
           {!view.managed && <p className="secondary">{words.tour.offer}</p>}
         </>
       )}

@@ -1,5 +1,5 @@
 // The desktop window: sessions, conversation, and the side with plan, changes and files.
-import { type ReactElement, useEffect, useRef, useState } from "react";
+import { lazy, type ReactElement, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { openApprovals } from "../session/model.ts";
 import { sessionDocuments } from "../session/state.ts";
 import { words } from "../words/en.ts";
@@ -11,7 +11,7 @@ import { Conversation } from "./conversation.tsx";
 import { IconButton } from "./controls.tsx";
 import { DropTarget } from "./drop-target.tsx";
 import { FilesList } from "./files.tsx";
-import { Compose16Regular, Glyph, Mark } from "./icons.tsx";
+import { Compose16Regular, Glyph, Mark, Settings16Regular } from "./icons.tsx";
 import { useKeyboard } from "./keyboard.ts";
 import { MoreMenu } from "./more-menu.tsx";
 import { doneOf, PlanSteps } from "./plan.tsx";
@@ -25,12 +25,16 @@ type Tab = "chat" | "changes";
 
 const LOST_AFTER_MS = 10_000;
 
+/** Its own part of the page: no pane loads it, and the window only where it is opened. */
+const Configuration = lazy(async () => ({ default: (await import("./configuration/page.tsx")).Configuration }));
+
 export function DeskhandWindow(): ReactElement {
   const { store } = useApp();
   const { model } = useSession();
   const [tab, setTab] = useState<Tab>("chat");
   const [switching, setSwitching] = useState(false);
   const [keys, setKeys] = useState(false);
+  const { open: configuring } = useSyncExternalStore(store.configuration.subscribe, store.configuration.current);
   const box = useRef<PromptBoxHandle>(null);
   useShell();
   const startNew = (): void => {
@@ -39,15 +43,16 @@ export function DeskhandWindow(): ReactElement {
   };
   useKeyboard(store, {
     search: () => {
-      const search = document.querySelector<HTMLElement>(".sessions [data-session-search]");
+      const place = configuring ? "[data-setting-search]" : ".sessions [data-session-search]";
+      const search = document.querySelector<HTMLElement>(place);
       // A column that is not shown has no offset parent.
       if (search?.offsetParent) {
         search.focus();
-      } else {
+      } else if (!configuring) {
         setSwitching(true);
       }
     },
-    newSession: startNew,
+    newSession: configuring ? undefined : startNew,
     keys: () => {
       setKeys(true);
     },
@@ -56,6 +61,11 @@ export function DeskhandWindow(): ReactElement {
     <div className="window">
       <OrganisationBanner />
       <TourBanner detail />
+      {configuring ? (
+        <Suspense>
+          <Configuration />
+        </Suspense>
+      ) : (
       <div className="window-body" data-tab={tab}>
         <nav className="window-tabs" aria-label={words.areas.views}>
           <Tabs
@@ -82,7 +92,8 @@ export function DeskhandWindow(): ReactElement {
         </main>
         <Side />
       </div>
-      <DropTarget />
+      )}
+      {!configuring && <DropTarget />}
       <Announcer />
     </div>
   );
@@ -135,6 +146,7 @@ interface HeadProps {
 
 function ConversationHead({ switching, onSwitching, keys, onKeys }: HeadProps): ReactElement {
   const state = useSession();
+  const { store } = useApp();
   const { model } = state;
   const live = sessionDocuments(state).filter((document) => document.state === "live");
   return (
@@ -151,6 +163,13 @@ function ConversationHead({ switching, onSwitching, keys, onKeys }: HeadProps): 
           <span className="cut">{words.documentLive(document.kind)}</span>
         </span>
       ))}
+      <IconButton
+        label={words.configuration.open}
+        icon={<Settings16Regular />}
+        onClick={() => {
+          store.configuration.show(true);
+        }}
+      />
       <MoreMenu keys={keys} onKeys={onKeys} />
     </header>
   );

@@ -103,6 +103,19 @@ export type ApplyAnswer = {
 outcomes: Array<ApplyOutcome>, };
 
 /**
+ * `configuration/apply`.
+ */
+export type ApplyDraftParams = { 
+/**
+ * The [`ConfigurationAnswer::version`] that the draft is based on.
+ */
+version: string, 
+/**
+ * Values by key, secrets included; null for one that is no longer set.
+ */
+changes: Record<string, unknown>, };
+
+/**
  * The outcome of one step.
  */
 export type ApplyOutcome = { "answer": Answer } | { "refusal": Refusal };
@@ -759,6 +772,27 @@ series: Array<ChartSeries>, };
 export type Check = Record<symbol, never>;
 
 /**
+ * The answer to `configuration/check`: what would follow from a draft.
+ */
+export type CheckAnswer = { 
+/**
+ * What is wrong with the draft, and what would be wrong under it.
+ */
+problems: Array<SettingProblem>, 
+/**
+ * What it would change in effect.
+ */
+changes: Array<SettingChange>, 
+/**
+ * What this computer would contact.
+ */
+egress: Array<EgressView>, 
+/**
+ * True where it could close something, so that running turns would go on under it at once; otherwise they end first.
+ */
+atOnce: boolean, };
+
+/**
  * `workbook.check`, `deck.check` and `document.check`.
  */
 export type CheckContent = { 
@@ -1029,6 +1063,103 @@ format?: CellFormat,
  * Later rules do not apply where this one is met.
  */
 stop?: boolean, };
+
+/**
+ * The answer to `configuration/get` and `configuration/apply`: the settings as the sources have them now.
+ */
+export type ConfigurationAnswer = { 
+/**
+ * The state of the user's own values that a draft is based on.
+ */
+version: string, 
+/**
+ * When the sources were read.
+ */
+readAt: number, 
+/**
+ * True once a managed source exists.
+ */
+managed: boolean, 
+/**
+ * True while the service still runs under other settings, because a turn is at work.
+ */
+waiting: boolean, 
+/**
+ * Why settings are fixed and whom to ask.
+ */
+organisation: OrganisationView, 
+/**
+ * Where settings come from, the strongest first.
+ */
+sources: Array<SourceView>, 
+/**
+ * Every setting, by page.
+ */
+pages: Array<ConfigurationPage>, 
+/**
+ * Everything that is wrong in the sources.
+ */
+problems: Array<SettingProblem>, 
+/**
+ * What this computer contacts under these settings.
+ */
+egress: Array<EgressView>, 
+/**
+ * Forms that settings and the list of contacts can be given out in.
+ */
+exports: Array<ExportView>, };
+
+/**
+ * A page of settings.
+ */
+export type ConfigurationPage = { 
+/**
+ * Its stable name.
+ */
+id: ConfigurationPageId, 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * Its parts.
+ */
+sections: Array<ConfigurationSection>, };
+
+/**
+ * The pages of settings.
+ */
+export type ConfigurationPageId = "connection" | "workspace" | "sandbox" | "connectors" | "plugins" | "telemetry" | "usage" | "appearance" | "source";
+
+/**
+ * A part of a page.
+ */
+export type ConfigurationSection = { 
+/**
+ * Its title.
+ */
+title: string, 
+/**
+ * What is in it.
+ */
+about: string, 
+/**
+ * Its settings, in order.
+ */
+settings: Array<SettingView>, };
+
+/**
+ * The answer to `configuration/tryConnection`.
+ */
+export type ConnectionTried = { 
+/**
+ * Models that the gateway lists.
+ */
+models: number, 
+/**
+ * How long its answer took, in milliseconds.
+ */
+milliseconds: number, };
 
 /**
  * What `range.copy` takes along.
@@ -2076,9 +2207,55 @@ export type DocumentsAnswer = {
 documents: Array<DocumentView>, };
 
 /**
+ * A draft: what the user would set, and with null no longer set.
+ */
+export type DraftParams = { 
+/**
+ * Values by key, secrets included.
+ */
+changes: Record<string, unknown>, };
+
+/**
  * What a filter compares with that changes by itself (ECMA-376 part 1, 18.18.26).
  */
 export type DynamicFilter = "aboveAverage" | "belowAverage" | "yesterday" | "today" | "tomorrow" | "lastWeek" | "thisWeek" | "nextWeek" | "lastMonth" | "thisMonth" | "nextMonth" | "lastQuarter" | "thisQuarter" | "nextQuarter" | "lastYear" | "thisYear" | "nextYear" | "yearToDate" | "q1" | "q2" | "q3" | "q4" | "m1" | "m2" | "m3" | "m4" | "m5" | "m6" | "m7" | "m8" | "m9" | "m10" | "m11" | "m12";
+
+/**
+ * One way out of this computer.
+ */
+export type EgressView = { 
+/**
+ * The destination's stable name.
+ */
+destination: string, 
+/**
+ * The host, or a pattern of hosts; none while it is closed.
+ */
+host?: string, 
+/**
+ * The port; none where an entry names none, which means 80 and 443.
+ */
+port?: number, 
+/**
+ * Why it exists.
+ */
+why: string, 
+/**
+ * The key that closes it, or that opens it where it is closed.
+ */
+key: string, 
+/**
+ * `service`, `sandbox`, `browser` or `pane`.
+ */
+openedBy: string, 
+/**
+ * True where prompts, answers or documents travel there.
+ */
+carriesContent: boolean, 
+/**
+ * False where nothing in this build connects there.
+ */
+built: boolean, };
 
 /**
  * How many formulas an engine computed.
@@ -2096,7 +2273,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_COLLECTOR" | "POL_PANE" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -2474,9 +2651,48 @@ session: SessionSummary,
 events: Array<SessionEvent>, };
 
 /**
+ * What a form holds.
+ */
+export type ExportContent = "values" | "template" | "egress";
+
+/**
  * The form of an export of the audit.
  */
 export type ExportFormat = "jsonl" | "csv" | "ocsf";
+
+/**
+ * `configuration/export` and `configuration/save`: settings as they would be with a draft, or what would be contacted.
+ */
+export type ExportSettingsParams = { 
+/**
+ * An [`ExportView::format`].
+ */
+format: string, 
+/**
+ * The draft.
+ */
+changes: Record<string, unknown>, };
+
+/**
+ * A form that settings or the list of contacts can be given out in.
+ */
+export type ExportView = { 
+/**
+ * Its stable name.
+ */
+format: string, 
+/**
+ * Its name for people.
+ */
+title: string, 
+/**
+ * The name of its file.
+ */
+fileName: string, 
+/**
+ * What it holds.
+ */
+holds: ExportContent, };
 
 /**
  * A field (`PAGE`, `REF …`) or a content control.
@@ -2995,6 +3211,36 @@ height?: number,
  * The part that holds the picture.
  */
 part?: string, };
+
+/**
+ * Something that an import does not take over as it is.
+ */
+export type ImportDifference = { 
+/**
+ * The line, where the form has lines.
+ */
+line?: number, 
+/**
+ * The key as the file writes it; empty where it is about something else in the file.
+ */
+key: string, 
+/**
+ * What differs.
+ */
+sentence: string, };
+
+/**
+ * The answer to `configuration/import`: nothing is written before it is applied.
+ */
+export type ImportSettingsAnswer = { 
+/**
+ * The draft that the file makes.
+ */
+changes: Record<string, unknown>, 
+/**
+ * What is not taken over, or does something else than it did before.
+ */
+differences: Array<ImportDifference>, };
 
 /**
  * The answer to `instructions/list`.
@@ -4087,6 +4333,11 @@ title: string,
 state: PlanState, };
 
 /**
+ * How much a problem weighs.
+ */
+export type ProblemWeight = "note" | "stopsSessions" | "refused";
+
+/**
  * The answer to `session/prompt`.
  */
 export type PromptAnswer = { 
@@ -4666,6 +4917,15 @@ error?: RpcError, };
 export type SandboxState = "vm" | "unavailable" | "notNeeded";
 
 /**
+ * The answer to `configuration/save`.
+ */
+export type SavedFile = { 
+/**
+ * Where the file is.
+ */
+path: string, };
+
+/**
  * The answer to `session/search`.
  */
 export type SearchAnswer = { 
@@ -5243,6 +5503,188 @@ documents: Array<string>,
  * How many change sets it made.
  */
 changes: number, };
+
+/**
+ * A setting whose effective value would be another one.
+ */
+export type SettingChange = { 
+/**
+ * Its key.
+ */
+key: string, 
+/**
+ * Its name in words.
+ */
+title: string, 
+/**
+ * The value now, masked where it is secret.
+ */
+before: unknown, 
+/**
+ * The value then, masked where it is secret.
+ */
+after: unknown, 
+/**
+ * True where it could close something.
+ */
+atOnce: boolean, };
+
+/**
+ * What a person gives for a setting.
+ */
+export type SettingInput = { "type": "switch" } | { "type": "choice", 
+/**
+ * The words as sources write them.
+ */
+words: Array<string>, } | { "type": "number", 
+/**
+ * The least; none where only its type limits it.
+ */
+least?: number, 
+/**
+ * The most.
+ */
+most?: number, 
+/**
+ * True where fractions are none of its values.
+ */
+whole: boolean, 
+/**
+ * What is counted, in the plural.
+ */
+unit?: string, } | { "type": "text", 
+/**
+ * The most characters.
+ */
+longest: number, 
+/**
+ * True where it may have several lines.
+ */
+lines: boolean, } | { "type": "secret", 
+/**
+ * The most characters.
+ */
+longest: number, } | { "type": "list", 
+/**
+ * The most entries; none where only the size of the file limits them.
+ */
+most?: number, 
+/**
+ * The only words that it may hold; empty for any text.
+ */
+words: Array<string>, 
+/**
+ * True where an entry may also be an object.
+ */
+objects: boolean, } | { "type": "json", 
+/**
+ * Type and limits in words.
+ */
+kind: string, };
+
+/**
+ * Where a value comes from.
+ */
+export type SettingOrigin = "default" | "managed" | "managedForUser" | "bootstrap" | "user";
+
+/**
+ * Something wrong with a value or a source.
+ */
+export type SettingProblem = { 
+/**
+ * The key; empty where it is about a whole source.
+ */
+key: string, 
+/**
+ * The source; empty for a draft.
+ */
+place: string, 
+/**
+ * The line, where the source has lines.
+ */
+line?: number, 
+/**
+ * What is wrong, never with a secret.
+ */
+sentence: string, 
+/**
+ * How much it weighs.
+ */
+weight: ProblemWeight, };
+
+/**
+ * A setting.
+ */
+export type SettingView = { 
+/**
+ * Its name in every source.
+ */
+key: string, 
+/**
+ * Its name in words.
+ */
+title: string, 
+/**
+ * What it does, plain text.
+ */
+help: string, 
+/**
+ * What a person gives for it.
+ */
+input: SettingInput, 
+/**
+ * The value in effect; null where it is unset, never a secret.
+ */
+value: unknown, 
+/**
+ * The value where no source sets it; null for none.
+ */
+default: unknown, 
+/**
+ * Where the value comes from.
+ */
+origin: SettingOrigin, 
+/**
+ * The file, preference domain, registry key or address that it comes from; empty for the default.
+ */
+place: string, 
+/**
+ * True where the organisation fixes it.
+ */
+locked: boolean, 
+/**
+ * True where the user may give it another value.
+ */
+editable: boolean, 
+/**
+ * True where the user has a value of their own for it, in effect or not.
+ */
+own: boolean, 
+/**
+ * True where it does nothing, or stops sessions alone, in this build: it is not edited.
+ */
+inert: boolean, 
+/**
+ * Why it does nothing, or not all of what it says, in this build.
+ */
+effect?: string, 
+/**
+ * What is wrong with what its source says.
+ */
+problem?: string, };
+
+/**
+ * A file by its content.
+ */
+export type SettingsFile = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its bytes, Base64 (RFC 4648, section 4).
+ */
+bytes: string, };
 
 /**
  * Who settled a request.
@@ -6015,6 +6457,27 @@ column: string,
 descending?: boolean, };
 
 /**
+ * A place that holds settings.
+ */
+export type SourceView = { 
+/**
+ * Whose it is.
+ */
+kind: SettingOrigin, 
+/**
+ * The file, preference domain, registry key or address; empty where there is none.
+ */
+place: string, 
+/**
+ * Keys that it holds; none where it is not there.
+ */
+keys?: number, 
+/**
+ * Why it cannot be used.
+ */
+problem?: string, };
+
+/**
  * Why the model stopped.
  */
 export type StopReason = "endTurn" | "toolUse" | "maxTokens" | "refusal" | { "other": string };
@@ -6683,6 +7146,20 @@ export interface Methods {
   'instructions/list': { params: Nothing; answer: InstructionsAnswer };
   /** Writes, pauses or deletes instructions and notes of the person's own. */
   'instructions/put': { params: PutInstructionsParams; answer: InstructionsAnswer };
+  /** Gives every setting with its value, where that comes from and what may be done with it. */
+  'configuration/get': { params: Nothing; answer: ConfigurationAnswer };
+  /** Says what would follow from a draft of the user's own values; writes nothing. */
+  'configuration/check': { params: DraftParams; answer: CheckAnswer };
+  /** Writes the user's own values, all or none; refused where they are others than the draft is based on. */
+  'configuration/apply': { params: ApplyDraftParams; answer: ConfigurationAnswer };
+  /** Asks the gateway of a draft whether it answers and takes the key. */
+  'configuration/tryConnection': { params: DraftParams; answer: ConnectionTried };
+  /** Gives out settings, or what would be contacted, in one of several forms. */
+  'configuration/export': { params: ExportSettingsParams; answer: SettingsFile };
+  /** Saves such a file in the person's folder of downloads, beside what is there. */
+  'configuration/save': { params: ExportSettingsParams; answer: SavedFile };
+  /** Makes a draft of a file of settings; writes nothing. */
+  'configuration/import': { params: SettingsFile; answer: ImportSettingsAnswer };
   /** Records that the audit was read. */
   'audit/note': { params: AuditNote; answer: Nothing };
   /** Registers the document that the pane stands in. */
@@ -6796,6 +7273,12 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   POL_NOT_ENFORCEABLE: ["Your organisation asks for a protection that this version of Deskhand does not have.","Nothing was sent.","Show this code to your administrator."],
   POL_COLLECTOR: ["Your organisation's collector of records takes nothing now, and no turn may start without it.","Your text is kept; nothing was sent to the model.","Try again when the network is there, or show this code to your administrator."],
   POL_PANE: ["Deskhand is switched off in this application by your organisation.","Your sessions are kept, and open in the window.","Ask your administrator."],
+  POL_LOCKED: ["A setting is fixed by your organisation.","Nothing was changed.","Take it out of the draft, or ask your administrator."],
+  CFG_REFUSED: ["A setting has a value that it cannot have.","Nothing was changed.","Correct it, then apply again."],
+  CFG_STALE: ["Your settings were changed somewhere else meanwhile.","Nothing was changed; your draft is kept.","Look through the draft, then apply again."],
+  CFG_UNUSABLE: ["Your file of settings cannot be read or written.","Nothing was changed.","The reason is in the details."],
+  CFG_FILE: ["This is no file of settings that can be read.","Nothing was changed.","The reason is in the details."],
+  CFG_SAVE: ["The file could not be saved in your downloads.","Nothing was overwritten.","Copy its text instead; the reason is in the details."],
   INTERNAL: ["Something went wrong inside Deskhand.","Everything up to the last step is kept.","Try again; if it comes back, show this code to your administrator."],
 };
 

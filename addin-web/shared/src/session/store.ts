@@ -20,6 +20,7 @@ import type {
   UserError,
 } from "../generated/protocol.ts";
 import { type Chosen, neither, notAttached, type NotAttached, tooMany } from "./attaching.ts";
+import { ConfigurationStore, noService } from "./configuration.ts";
 import { fold } from "./fold.ts";
 import { emptyModel, type SessionModel } from "./model.ts";
 import { initial, newestFirst, type PendingPrompt, type PromptDraft, type State } from "./state.ts";
@@ -34,12 +35,19 @@ export class SessionStore implements ClientListener {
   /** True once a session was chosen or a new one asked for, so that a reconnect does not choose again. */
   private chosen = false;
   private lastCheck = 0;
+  /** The settings, for the configuration window. */
+  readonly configuration: ConfigurationStore;
 
   constructor(
     readonly kind: FrontEndKind,
     private readonly memory: PageMemory,
     private readonly newId: () => string = () => crypto.randomUUID(),
-  ) {}
+  ) {
+    this.configuration = new ConfigurationStore(
+      async (method, params) => await (this.client ?? noService()).request(method, params),
+      memory,
+    );
+  }
 
   /** Takes the client, and sends again what a reload cut short. */
   attach(client: SessionClient): void {

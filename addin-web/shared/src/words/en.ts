@@ -11,6 +11,7 @@ import type {
 } from "../generated/protocol.ts";
 import type { DayGroup } from "../text/format.ts";
 import { number } from "../text/format.ts";
+import { configuration } from "./configuration.ts";
 
 const cells = (count: number): string => (count === 1 ? "1 cell" : `${number(count)} cells`);
 const lines = (count: number): string => (count === 1 ? "1 line" : `${number(count)} lines`);
@@ -30,6 +31,7 @@ export const words = {
   cells,
   lines,
   changes,
+  configuration,
 
   documentKind: {
     workbook: "Workbook",

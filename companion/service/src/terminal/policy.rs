@@ -15,6 +15,7 @@ use deskhand_policy::{
 use serde_json::{Value, json};
 
 use super::sessions::{print, print_json};
+use crate::configuration::set_ones;
 use crate::options::PolicyCommand;
 use crate::serve::open_secrets;
 use crate::settings::Settings;
@@ -241,21 +242,6 @@ fn recommended(name: &str) -> anyhow::Result<deskhand_policy::Settings> {
             known.join(", ")
         )
     })
-}
-
-/// What somebody set, without secrets.
-fn set_ones(policy: &Policy) -> deskhand_policy::Settings {
-    let mut settings = deskhand_policy::Settings::default();
-    for entry in policy.entries() {
-        let told = !matches!(entry.origin, deskhand_policy::Origin::Default) && !entry.row.secret;
-        if told && !entry.value.is_null() {
-            // What is in effect is valid.
-            settings
-                .set(entry.name, &entry.value, deskhand_policy::Encoding::Json)
-                .ok();
-        }
-    }
-    settings
 }
 
 fn named(format: &str) -> anyhow::Result<Format> {

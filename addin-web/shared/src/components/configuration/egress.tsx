@@ -1,0 +1,68 @@
+// What this computer would contact with these settings, and its list for a firewall.
+import type { ReactElement } from "react";
+import type { EgressView } from "../../generated/protocol.ts";
+import { words } from "../../words/en.ts";
+import { CheckmarkCircle16Filled, Circle16Regular } from "../icons.tsx";
+import { Exports } from "./exports.tsx";
+import { useConfiguration } from "./use.ts";
+
+const texts = words.configuration;
+
+export function Egress({ level }: { level: "h1" | "h2" }): ReactElement {
+  const { state } = useConfiguration();
+  const rows = (state.check ?? state.answer)?.egress ?? [];
+  const Title = level;
+  return (
+    <section>
+      <div className="row egress-head">
+        <Title className={level === "h1" ? "page-title grow" : "title grow"}>{texts.egress}</Title>
+        <span className="small detail">{texts.contacts}</span>
+      </div>
+      <div className="card egress-card" tabIndex={0} role="region" aria-label={texts.egress}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{texts.columns.host}</th>
+              <th scope="col">{texts.columns.port}</th>
+              <th scope="col">{texts.columns.why}</th>
+              <th scope="col">{texts.columns.key}</th>
+              <th scope="col">{texts.columns.state}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Way key={`${row.destination} ${row.host ?? ""} ${row.port ?? ""}`} row={row} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Exports holds="egress" />
+    </section>
+  );
+}
+
+function Way({ row }: { row: EgressView }): ReactElement {
+  const open = row.host !== undefined;
+  return (
+    <tr>
+      <td className={open ? "mono ltr" : "detail"}>{row.host ?? texts.noHost}</td>
+      <td className="num">{open ? (row.port ?? texts.webPorts) : ""}</td>
+      <td>
+        {row.why}{" "}
+        <span className="detail small">
+          ({texts.openedBy(row.openedBy)}
+          {row.carriesContent && `, ${texts.content}`})
+        </span>
+      </td>
+      <td>
+        <code className="mono detail ltr">{row.key}</code>
+      </td>
+      <td>
+        <span className="row">
+          {open && row.built ? <CheckmarkCircle16Filled className="is-ok" /> : <Circle16Regular className="detail" />}
+          {open ? (row.built ? texts.openState : texts.notBuilt) : texts.closedState}
+        </span>
+      </td>
+    </tr>
+  );
+}

@@ -27,7 +27,7 @@ use tokio::task::spawn_blocking;
 
 use crate::clock::now;
 use crate::reload::Watched;
-use crate::serve::gate_values;
+use crate::serve::{ServeOptions, gate_values};
 use crate::settings::{Settings, gateway, secret_reading, user_file};
 use crate::wire::{give, read};
 use draft::{Draft, Edit};
@@ -60,15 +60,15 @@ impl Configuration {
         paths: &Paths,
         store: &Arc<SecretStore>,
         settings: &Settings,
-        gate: Gate,
-        office_script: Option<PathBuf>,
+        gate: &Gate,
+        options: &ServeOptions,
     ) -> Self {
         Self {
             paths: paths.clone(),
             store: Arc::clone(store),
             in_force: settings.policy.clone(),
-            gate,
-            office_script,
+            gate: gate.clone(),
+            office_script: options.office_script.clone(),
             secrets: RwLock::new(settings.secrets.clone()),
             writing: Mutex::new(()),
         }

@@ -98,8 +98,7 @@ pub(crate) async fn serve(
     telemetry.policy_changed(changed_keys, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
-    let script = options.office_script.clone();
-    let configuration = Configuration::new(&paths, &secrets, &settings, gate.clone(), script);
+    let configuration = Configuration::new(&paths, &secrets, &settings, &gate, &options);
     let (service, tokens) = build(
         &settings,
         &options,

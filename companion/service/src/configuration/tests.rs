@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::draft::Draft;
 use super::{Configuration, Sources, files, shown};
 use crate::reload::Watched;
+use crate::serve::ServeOptions;
 use crate::settings::Settings;
 
 const GATEWAY: &str = "inferenceGatewayBaseUrl";
@@ -44,8 +45,18 @@ impl Home {
         let settings = Settings::load(&paths, &store).expect("settings");
         // Without the proxy of the computer that tests.
         let gate = Gate::new(|_| Value::Null, Network::default());
+        let options = ServeOptions {
+            port: 0,
+            again: false,
+            web: None,
+            office_script: None,
+            test_hosts: Vec::new(),
+            tour: false,
+            ready_json: false,
+            until_stdin_closes: false,
+        };
         Self {
-            configuration: Configuration::new(&paths, &store, &settings, gate, None),
+            configuration: Configuration::new(&paths, &store, &settings, &gate, &options),
             folder,
             store,
         }

@@ -137,7 +137,7 @@ fn what_group_policy_says_is_shown_with_its_hive_and_locks() {
     );
     let shown = json(&computer.done(&["policy", "show", "--json"]));
     let entries = shown["keys"].as_array().unwrap_or_else(|| panic!("{shown}"));
-    let of = |name: &str| entries.iter().find(|entry| entry["name"] == name).expect(name);
+    let of = |name: &str| entries.iter().find(|entry| entry["key"] == name).expect(name);
     let steps = of("deskhandMaxStepsPerTurn");
     assert_eq!(steps["value"], json!(7), "{steps}");
     assert!(

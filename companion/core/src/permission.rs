@@ -190,11 +190,22 @@ fn is_within_request(standing: &Standing<'_>, reason: AskReason, prepared: &Prep
     }
 }
 
-/// True where a host stands in a person's words, alone or in an address.
+/// Domains of the top that are also ends of files' names.
+const FILE_ENDS: [&str; 14] = [
+    "ai", "app", "cc", "md", "mov", "pl", "ps", "py", "rs", "sh", "so", "tf", "ws", "zip",
+];
+
+/// True where a host stands in a person's words: in an address, or alone where it can be taken for nothing else, as a
+/// word or the name of a file.
 fn is_host_named(words: &str, host: &str) -> bool {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-');
-    let mut hosts = words.split(|letter| !is_part(letter));
-    hosts.any(|word| word.trim_matches('.').eq_ignore_ascii_case(host))
+    let plain = host
+        .rsplit_once('.')
+        .is_some_and(|(_, end)| !FILE_ENDS.contains(&end.to_ascii_lowercase().as_str()));
+    let is_host = |word: &str| word.trim_matches('.').eq_ignore_ascii_case(host);
+    let mut addresses = words.split("://").skip(1);
+    addresses.any(|rest| is_host(rest.split(|letter| !is_part(letter)).next().unwrap_or_default()))
+        || plain && words.split(|letter| !is_part(letter)).any(is_host)
 }
 
 /// True where the name of a file stands in a person's words as a word of its own.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use deskhand_operations::Effect;
+use deskhand_policy::hosts::Host;
 pub use deskhand_policy::types::{AccessPolicies, Label};
 use deskhand_policy::types::{ToolAction, ToolRule, ToolRules};
 use deskhand_policy::{Encoding, Invalid, PolicyValue as _};
@@ -208,13 +209,11 @@ impl About {
     }
 
     fn host(pattern: &str) -> Self {
-        let host = pattern.trim().trim_start_matches("*.").trim_end_matches('.');
-        let plain =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'[' | b']');
-        if host.is_empty() || !host.bytes().all(plain) {
-            return Self::Any;
-        }
-        Self::Host(host.to_ascii_lowercase())
+        let pattern = pattern.trim();
+        let pattern = pattern.strip_prefix("*.").unwrap_or(pattern);
+        let host = Host::parse(pattern).filter(|_| !pattern.contains('*'));
+        // What is no host, or one with a port, asks about every page rather than about none.
+        host.map_or(Self::Any, |host| Self::Host(host.to_string()))
     }
 
     fn fits(&self, subject: Subject<'_>) -> bool {
@@ -315,6 +314,19 @@ mod tests {
             ),
             ("WebFetch(domain:*)", FETCH_TOOL, "example.com", true),
             ("WebFetch(domain:)", FETCH_TOOL, "example.com", true),
+            (
+                "WebFetch(domain:example.org:8443)",
+                FETCH_TOOL,
+                "example.com",
+                true,
+            ),
+            (
+                "WebFetch(domain:bücher.example)",
+                FETCH_TOOL,
+                "xn--bcher-kva.example",
+                true,
+            ),
+            ("WebFetch(domain:0x7f.1)", FETCH_TOOL, "127.0.0.1", true),
             ("WebFetch(https://example.org/*)", FETCH_TOOL, "example.com", true),
             ("WebSearch(**/*.env)", SEARCH_TOOL, "search.example.org", true),
             ("*(domain:example.org)", SEARCH_TOOL, "search.example.org", true),

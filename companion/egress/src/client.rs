@@ -58,8 +58,8 @@ impl Client {
     /// Sends a request and waits for the head of the answer. There is no deadline after the connection stands: the
     /// caller knows how long an answer may take, and dropping the future ends the exchange.
     ///
-    /// Redirects are followed within the origin of the request; those of a web page to any host that the rules permit,
-    /// each hop judged like the first, and without the request's own headers.
+    /// Redirects are followed within the origin of the request; those of a web page within its host, without the
+    /// request's own headers. One that leads on is judged like a request, and not followed: whoever asked decides anew.
     pub async fn send(&self, request: http::Request<Bytes>) -> Result<Response, EgressError> {
         let mut hop = Hop::first(request)?;
         let mut origin = self.admit(&mut hop.url)?;
@@ -71,7 +71,7 @@ impl Client {
             hop.follow(next, answer.status());
             let target = self.admit(&mut hop.url)?;
             if target != origin {
-                self.leave(&mut hop, &target)?;
+                self.leave(&mut hop, &origin, &target)?;
             }
             origin = target;
         }
@@ -113,10 +113,16 @@ impl Client {
     }
 
     /// What happens to a request that is led to another origin. A key sent as `x-api-key` would travel along.
-    fn leave(&self, hop: &mut Hop, target: &Origin) -> Result<(), EgressError> {
+    fn leave(&self, hop: &mut Hop, origin: &Origin, target: &Origin) -> Result<(), EgressError> {
         match self.dialer.scope {
             Scope::Origins(_) | Scope::Fetch(_) => {
                 Err(self.refusal_of(target.to_string(), target.host(), target.port()))
+            }
+            // A person was asked about one host, and what goes to it over TLS does not go on in the clear.
+            Scope::Web(_) if target.host() != origin.host() || origin.is_https() && !target.is_https() => {
+                Err(EgressError::Elsewhere {
+                    address: hop.url.to_string(),
+                })
             }
             Scope::Web(_) => {
                 hop.headers.clear();

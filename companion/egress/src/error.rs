@@ -56,6 +56,12 @@ pub enum EgressError {
         /// The reason, with its key.
         why: WebRefusal,
     },
+    /// A web page leads to another host, or from https to http. Nothing was sent there.
+    #[error("the address leads to another host")]
+    Elsewhere {
+        /// Where it leads: words of the server.
+        address: String,
+    },
     /// The request is not one that can be sent.
     #[error("the request cannot be sent: {0}")]
     Request(String),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use deskhand_egress::{Client, Destination, EgressError, Exchange, Gate, Response};
+use deskhand_egress::{Client, Destination, EgressError, Exchange, Gate, Host, Response};
 use deskhand_operations::text::pdf::{PdfInfo, PdfRead};
 use deskhand_operations::text::{PdfAnswer, PdfOperation};
 use deskhand_text::PdfFile;
@@ -52,7 +52,7 @@ pub struct FetchParams {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FetchedPage {
-    /// The address that answered, after redirects.
+    /// The address that answered, after redirects within its host.
     pub address: String,
     /// The page's own title.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -247,7 +247,10 @@ pub(crate) fn address(text: &str) -> Result<Url, WebError> {
     } else {
         format!("https://{text}")
     };
-    let url = Url::parse(&full).map_err(|_| wrong())?;
+    let mut url = Url::parse(&full).map_err(|_| wrong())?;
+    // One spelling for the rules, the question and the gate.
+    let host = url.host_str().and_then(Host::parse).ok_or_else(wrong)?;
+    url.set_host(Some(&host.to_string())).map_err(|_| wrong())?;
     let web = matches!(url.scheme(), "https" | "http") && url.has_host();
     let bare = url.username().is_empty() && url.password().is_none();
     if web && bare { Ok(url) } else { Err(wrong()) }

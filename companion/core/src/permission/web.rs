@@ -6,7 +6,7 @@ use deskhand_protocol::permission::{SettledBy, WebRequest};
 use deskhand_protocol::session::PermissionMode::{self, Act, Ask as AskFirst, ReadOnly};
 use serde_json::json;
 
-use super::{Decision, Grant, Place, Standing, decide};
+use super::{Decision, Grant, Place, Standing, decide, is_host_named};
 use crate::rules::Rules;
 use crate::tool::{Ask, AskReason, FETCH_TOOL, Prepared};
 
@@ -90,6 +90,7 @@ fn a_page_is_asked_about_unless_the_mode_acts_and_nobody_else_can_have_named_its
             by_mode.clone(),
         ),
         (Act, true, "it is on example.com.", by_mode),
+        (Act, true, "https://example.org/?see=example.comm", Decision::Ask),
         (Act, true, "read notexample.com", Decision::Ask),
         (Act, true, "read example.com.example.org", Decision::Ask),
         (
@@ -106,6 +107,20 @@ fn a_page_is_asked_about_unless_the_mode_acts_and_nobody_else_can_have_named_its
             ..Case::default()
         };
         assert_eq!(decided(&case), expected, "{mode:?} {marked} {words}");
+    }
+}
+
+#[test]
+fn a_word_or_the_name_of_a_file_names_no_host() {
+    for (words, host, named) in [
+        ("summarise notes.md", "notes.md", false),
+        ("what does the budget say", "budget", false),
+        ("read https://notes.md/rates", "notes.md", true),
+        ("read http://budget/", "budget", true),
+        ("read http://budget.example.com/", "budget", false),
+        ("read notes.example", "notes.example", true),
+    ] {
+        assert_eq!(is_host_named(words, host), named, "{words}: {host}");
     }
 }
 

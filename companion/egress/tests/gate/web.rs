@@ -148,7 +148,7 @@ async fn redirecting(places: &[(&str, String)]) -> Party {
 }
 
 #[tokio::test]
-async fn judges_every_hop_of_a_redirect_and_takes_no_header_along() {
+async fn a_redirect_stays_with_its_host_without_headers_and_each_hop_is_judged() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let record = Arc::clone(&seen);
     let far = Party::serve(Router::new().fallback(move |request: Request| async move {
@@ -159,6 +159,7 @@ async fn judges_every_hop_of_a_redirect_and_takes_no_header_along() {
     .await;
     let at = |host: &str| format!("http://{host}:{}/", port(&far));
     let near = redirecting(&[
+        ("/port", at("near.example")),
         ("/listed", at("far.example")),
         ("/other", at("other.example")),
         ("/local", at("0x7f.2")),
@@ -167,6 +168,7 @@ async fn judges_every_hop_of_a_redirect_and_takes_no_header_along() {
     .await;
     let listed = json!([
         format!("near.example:{}", port(&near)),
+        format!("near.example:{}", port(&far)),
         format!("far.example:{}", port(&far)),
         format!("127.0.0.2:{}", port(&far)),
     ]);
@@ -174,9 +176,17 @@ async fn judges_every_hop_of_a_redirect_and_takes_no_header_along() {
     let settings = json!({"coworkEgressAllowedHosts": listed, "deskhandEgressAllowPrivate": ["127.0.0.1"]});
     let client = fetcher(settings, &names);
     let ask = |path: &str| request(format!("http://near.example:{}{path}", port(&near)));
-    let answer = client.send(ask("/listed")).await.expect("a page");
-    assert_eq!(answer.address(), at("far.example"));
+    let answer = client.send(ask("/port")).await.expect("a page");
+    assert_eq!(answer.address(), at("near.example"));
     assert_eq!(*seen.lock().expect("no panic"), [false]);
+    // Open as it is, nobody was asked about it.
+    let led = client.send(ask("/listed")).await.expect_err("another host");
+    assert_eq!(
+        led,
+        EgressError::Elsewhere {
+            address: at("far.example")
+        }
+    );
     let table = [
         ("/other", WebRefusal::NotListed),
         ("/local", WebRefusal::NotPublic),

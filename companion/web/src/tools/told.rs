@@ -2,6 +2,7 @@
 
 use deskhand_core::instructions::as_data;
 use deskhand_core::tool::{FETCH_TOOL, ToolResult};
+use deskhand_egress::EgressError;
 use deskhand_protocol::event::ToolOutcome;
 use url::Url;
 
@@ -11,18 +12,8 @@ use crate::{FetchedPage, SearchResults, WebError};
 /// Bytes of a page that are told at once: with what stands around them, less than a tool may tell.
 const MAX_TOLD: usize = 80 << 10;
 
-/// What was read, unless another host than the one that was asked about gave it: rules and answers are by host.
+/// What was read.
 pub(super) fn page_result(asked: &Url, page: &FetchedPage, from: usize) -> ToolResult {
-    let answered = Url::parse(&page.address).ok();
-    let host = answered.as_ref().map(host_of).unwrap_or_default();
-    if !is_same_site(&host_of(asked), &host) {
-        let output = format!(
-            "Nothing was read: the address leads to another host. Call {FETCH_TOOL} with the new address if it is what \
-             the user needs.\n{}",
-            as_data("a redirect", &page.address)
-        );
-        return ToolResult::new(ToolOutcome::Failed, "Leads to another host", output);
-    }
     let kept = page.text.floor_char_boundary(MAX_TOLD.min(page.text.len()));
     let text = page.text.get(..kept).unwrap_or_default();
     let end = from.saturating_add(text.chars().count());
@@ -42,13 +33,17 @@ pub(super) fn page_result(asked: &Url, page: &FetchedPage, from: usize) -> ToolR
         page.characters,
         as_data(&page.address, &format!("Title: {title}\n{notes}\n{text}"))
     );
-    ToolResult::new(ToolOutcome::Done, format!("Read {host}"), output)
+    ToolResult::new(ToolOutcome::Done, format!("Read {}", host_of(asked)), output)
 }
 
-/// The same host, with `www.` or without.
-fn is_same_site(one: &str, other: &str) -> bool {
-    let bare = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
-    bare(one) == bare(other)
+/// The page leads to another host: rules and answers are by host, so that is a call of its own.
+fn led_elsewhere(address: &str) -> ToolResult {
+    let output = format!(
+        "Nothing was read: the address leads to another host. Call {FETCH_TOOL} with the new address if it is what \
+         the user needs.\n{}",
+        as_data("a redirect", address)
+    );
+    ToolResult::new(ToolOutcome::Failed, "Leads to another host", output)
 }
 
 /// What was found.
@@ -72,6 +67,9 @@ pub(super) fn search_result(found: &SearchResults) -> ToolResult {
 
 /// Why there is nothing.
 pub(super) fn failed(title: String, error: &WebError) -> ToolResult {
+    if let WebError::Egress(EgressError::Elsewhere { address }) = error {
+        return led_elsewhere(address);
+    }
     let told = error.to_string();
     let output = if error.quotes() {
         as_data("the answer of a server", &told)

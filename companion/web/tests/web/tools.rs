@@ -1,7 +1,7 @@
 //! The tools as the agent has them: when they are offered, what a person is asked, what the model is told.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::response::Redirect;
@@ -187,6 +187,12 @@ async fn a_person_sees_all_that_would_be_sent() {
         (web.host.as_str(), web.sent.as_str()),
         ("example.com", "https://example.com/rates?year=2026")
     );
+    // One spelling, by which rules and answers know the host.
+    let spelled = asked("https://EXAMPLE.com./rates".to_owned()).await;
+    assert_eq!(
+        spelled.web.expect("a place on the web").sent,
+        "https://example.com/rates"
+    );
     let ask = page.ask.expect("a question");
     assert_eq!(
         (ask.reason, ask.question.as_str(), ask.risks.len()),
@@ -260,7 +266,13 @@ async fn words_of_a_server_in_a_refusal_are_marked_too() {
 
 #[tokio::test]
 async fn a_redirect_is_refused_at_the_hop_and_another_host_is_asked_about_anew() {
-    let other = serve(Router::new().fallback(|| async { "from elsewhere" })).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let other = serve(Router::new().fallback(move || async move {
+        count.fetch_add(1, Ordering::SeqCst);
+        "from elsewhere"
+    }))
+    .await;
     let port = other.rsplit(':').next().expect("a port").to_owned();
     let elsewhere = format!("http://localhost:{port}/there");
     let target = elsewhere.clone();
@@ -288,6 +300,11 @@ async fn a_redirect_is_refused_at_the_hop_and_another_host_is_asked_about_anew()
         led.output.contains(&elsewhere) && !led.output.contains("from elsewhere"),
         "{}",
         led.output
+    );
+    assert_eq!(
+        asked.load(Ordering::SeqCst),
+        0,
+        "nothing was sent where nobody was asked about"
     );
     let direct = fetch(&tools, &elsewhere).await;
     assert!(direct.output.contains("from elsewhere"), "{}", direct.output);

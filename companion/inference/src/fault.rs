@@ -116,7 +116,7 @@ impl Fault {
             | EgressError::Address { .. }
             | EgressError::Entry { .. }
             | EgressError::NotOurs(_) => FaultKind::NotConfigured,
-            EgressError::Request(_) => FaultKind::BadRequest,
+            EgressError::Request(_) | EgressError::Elsewhere { .. } => FaultKind::BadRequest,
             EgressError::Setup(_) => FaultKind::Tls,
             EgressError::Proxy(_) | EgressError::Refused { .. } | EgressError::Web { .. } => {
                 FaultKind::Unreachable

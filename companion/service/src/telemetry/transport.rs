@@ -53,7 +53,8 @@ fn sorted(error: &EgressError) -> TransportError {
         | EgressError::NotOurs(_)
         | EgressError::Refused { .. }
         | EgressError::Web { .. }
-        | EgressError::Request(_) => TransportError::Closed,
+        | EgressError::Request(_)
+        | EgressError::Elsewhere { .. } => TransportError::Closed,
     }
 }
 

@@ -7,6 +7,11 @@
 mod host;
 mod rule;
 
+/// The policy key of the hosts that the web tools and the sandbox may reach.
+pub const ALLOWED: &str = "coworkEgressAllowedHosts";
+/// The policy key of the private hosts among them.
+pub const PRIVATE: &str = "deskhandEgressAllowPrivate";
+
 pub use host::Host;
 pub(crate) use rule::host_and_port;
 pub use rule::{HostRule, HostRules, PrivateRule, RuleError};

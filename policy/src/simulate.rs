@@ -9,15 +9,10 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use crate::definition::Effect;
-use crate::hosts::{Host, HostRule, HostRules, PrivateRule, host_and_port};
+use crate::hosts::{ALLOWED, Host, HostRule, HostRules, PRIVATE, PrivateRule, host_and_port};
 use crate::keys::{Policy, definition};
 use crate::source::Origin;
 use crate::types::{BuiltInServer, FolderMode, McpServer};
-
-/// The policy key of the hosts that the web tools and the sandbox may reach.
-const LISTED: &str = "coworkEgressAllowedHosts";
-/// The policy key of the private hosts among them.
-const PRIVATE: &str = "deskhandEgressAllowPrivate";
 
 /// Bytes that a question may have.
 const CAP: usize = 8 << 10;
@@ -282,7 +277,7 @@ impl Asked<'_> {
 
     fn host_rules(&self) -> HostRules {
         let entries = |key| self.list(key).unwrap_or_default().into_iter();
-        let listed = entries(LISTED).filter_map(|text| HostRule::parse(&text).ok());
+        let listed = entries(ALLOWED).filter_map(|text| HostRule::parse(&text).ok());
         let private = entries(PRIVATE).filter_map(|text| PrivateRule::parse(&text).ok());
         HostRules {
             listed: listed.collect(),
@@ -292,10 +287,10 @@ impl Asked<'_> {
 
     /// What opens a host, or that nothing does.
     fn by_name(&self, rules: &HostRules, host: &Host, port: u16) -> Verdict {
-        let listed = self.list(LISTED).is_some();
+        let listed = self.list(ALLOWED).is_some();
         if !listed && self.is_host_of("inferenceGatewayBaseUrl", host) {
             let why = "no list is set, and it is the host of inference";
-            return self.verdict(true, LISTED, why);
+            return self.verdict(true, ALLOWED, why);
         }
         if self.is_host_of("otlpEndpoint", host) {
             let why = "it is the collector's host, which is added by itself";
@@ -303,13 +298,13 @@ impl Asked<'_> {
         }
         if !listed {
             let why = "no list is set, so only the host of inference is reached";
-            return self.verdict(false, LISTED, why);
+            return self.verdict(false, ALLOWED, why);
         }
         if let Some(rule) = rules.naming(host, port) {
-            return self.verdict(true, LISTED, format!("`{rule}` names it"));
+            return self.verdict(true, ALLOWED, format!("`{rule}` names it"));
         }
         let why = format!("nothing in the list names it on port {port}");
-        self.verdict(false, LISTED, why)
+        self.verdict(false, ALLOWED, why)
     }
 
     fn tool(&self, name: &str) -> Verdict {
@@ -332,11 +327,9 @@ impl Asked<'_> {
     /// What closes a tool of the web.
     fn web_tool(&self, name: &str) -> Option<Verdict> {
         if name.eq_ignore_ascii_case("WebFetch") {
-            let list = self.list("coworkEgressAllowedHosts")?;
+            let list = self.list(ALLOWED)?;
             let why = "the list is empty: there is no host to reach";
-            return list
-                .is_empty()
-                .then(|| self.verdict(false, "coworkEgressAllowedHosts", why));
+            return list.is_empty().then(|| self.verdict(false, ALLOWED, why));
         }
         if !name.eq_ignore_ascii_case("WebSearch") {
             return None;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use deskhand_policy::hosts::{ALLOWED, PRIVATE};
 use rustls::pki_types::CertificateDer;
 use serde_json::Value;
 
@@ -9,7 +10,6 @@ use crate::client::Door;
 use crate::dial::{Dialer, Proxies, Scope, Speech, Way};
 use crate::hosts::{self, DISABLED_TOOLS, Hosts, Tool, inference_in_force, tool_is_disabled};
 use crate::pac::ProxyScript;
-use crate::rules::{ALLOWED, PRIVATE};
 use crate::settings::Settings;
 use crate::tls::Tls;
 use crate::{

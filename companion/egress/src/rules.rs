@@ -3,14 +3,9 @@
 
 use std::net::IpAddr;
 
-use deskhand_policy::hosts::{Host, HostRule, HostRules, PrivateRule, RuleError};
+use deskhand_policy::hosts::{ALLOWED, Host, HostRule, HostRules, PRIVATE, PrivateRule, RuleError};
 
 use crate::Origin;
-
-/// The policy key of the hosts that the web tools and the sandbox may reach.
-pub(crate) const ALLOWED: &str = "coworkEgressAllowedHosts";
-/// The policy key of the private hosts among them.
-pub(crate) const PRIVATE: &str = "deskhandEgressAllowPrivate";
 
 /// An entry of a list of hosts that says nothing usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,9 +6,14 @@ use deskhand_server::{Admission, Guards, Limits, TurnedAway};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::harness::start;
+use crate::harness::{Running, start};
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
+
+/// What the handler was told since it was last looked at.
+fn told(server: &Running) -> Vec<Admission> {
+    std::mem::take(&mut *server.log.admissions.lock().expect("admissions"))
+}
 
 #[tokio::test]
 async fn tells_who_is_turned_away_at_the_door() {
@@ -37,13 +42,7 @@ async fn tells_who_is_turned_away_at_the_door() {
     ];
     for (line, headers, expected) in table {
         server.send(line, headers).await;
-        let told: Vec<Admission> = server
-            .log
-            .admissions
-            .lock()
-            .expect("admissions")
-            .drain(..)
-            .collect();
+        let told = told(&server);
         let expected: Vec<Admission> = expected.map(Admission::TurnedAway).into_iter().collect();
         assert_eq!(told, expected, "{line} {headers:?}");
     }
@@ -60,13 +59,7 @@ async fn tells_of_each_hello_that_is_refused() {
     ] {
         let hello = json!({ "protocol": protocol, "frontEnd": "window", "token": token, "version": "old" });
         page.call("hello", hello).await.expect_err("a refusal");
-        let told: Vec<Admission> = server
-            .log
-            .admissions
-            .lock()
-            .expect("admissions")
-            .drain(..)
-            .collect();
+        let told = told(&server);
         let kind = FrontEndKind::Window;
         assert_eq!(told, [Admission::Refused { kind, code }]);
     }

@@ -65,6 +65,7 @@ fn key_of(by: Actor, what: &What) -> String {
 
 /// The record of something that came this often after the first.
 fn again(what: What, count: u64) -> Option<What> {
+    let allowed = matches!(what, What::EgressAllowed { .. });
     Some(match what {
         What::FrontEndRefused { code } => What::FrontEndRefusedAgain { code, count },
         What::EgressAllowed {
@@ -72,15 +73,8 @@ fn again(what: What, count: u64) -> Option<What> {
             host,
             port,
             key,
-        } => What::EgressRepeated {
-            destination,
-            host,
-            port,
-            key,
-            allowed: true,
-            count,
-        },
-        What::EgressRefused {
+        }
+        | What::EgressRefused {
             destination,
             host,
             port,
@@ -90,7 +84,7 @@ fn again(what: What, count: u64) -> Option<What> {
             host,
             port,
             key,
-            allowed: false,
+            allowed,
             count,
         },
         _ => return None,

@@ -88,14 +88,7 @@ impl Place {
     /// One turn of the watched service, from its start to its end.
     async fn turn(&self, prompt: &str) {
         let service = self.service();
-        let mut talk = Talk::begin(&service).await;
-        let prompt = talk.prompt(prompt);
-        assert_eq!(
-            talk.say(prompt).await,
-            TurnOutcome::Completed,
-            "{}",
-            service.errors()
-        );
+        turn(&service, prompt).await;
         service.stop();
     }
 
@@ -160,6 +153,14 @@ impl Place {
     }
 }
 
+/// One turn that comes to its end.
+async fn turn(service: &Service, prompt: &str) {
+    let mut talk = Talk::begin(service).await;
+    let prompt = talk.prompt(prompt);
+    let outcome = talk.say(prompt).await;
+    assert_eq!(outcome, TurnOutcome::Completed, "{}", service.errors());
+}
+
 fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
     names.map(str::to_owned).into()
 }
@@ -170,15 +171,7 @@ async fn under_the_locked_down_profile_only_the_gateway_is_contacted() {
     let Some(world) = World::enter(test) else { return };
     let place = Place::of(world, "locked-down", &json!({ "otlpEndpoint": null })).await;
     let service = place.service();
-    let mut talk = Talk::begin(&service).await;
-    let prompt = talk.prompt("What did we sell?");
-    assert_eq!(
-        talk.say(prompt).await,
-        TurnOutcome::Completed,
-        "{}",
-        service.errors()
-    );
-
+    turn(&service, "What did we sell?").await;
     let mut ask = place.watched("terminal", &binary("deskhand"));
     ask.args(["ask", "And what did the others sell?"]);
     let asked = finish(ask, "");

@@ -74,10 +74,7 @@ pub(crate) async fn post(
     address: &Url,
     fields: &[(&str, &str)],
 ) -> Result<Answer, SignInError> {
-    let mut form = Serializer::new(String::new());
-    form.extend_pairs(fields);
-    let form = Zeroizing::new(form.finish());
-    let mut request = Request::new(Bytes::copy_from_slice(form.as_bytes()));
+    let mut request = Request::new(form(fields));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri(address)?;
     let headers = request.headers_mut();
@@ -87,6 +84,13 @@ pub(crate) async fn post(
         HeaderValue::from_static("application/x-www-form-urlencoded"),
     );
     Ok(transport.send(request).await?)
+}
+
+fn form(fields: &[(&str, &str)]) -> Bytes {
+    let mut form = Serializer::new(String::new());
+    form.extend_pairs(fields);
+    let form = Zeroizing::new(form.finish());
+    Bytes::copy_from_slice(form.as_bytes())
 }
 
 /// Reads JSON. What is wrong with it is not told: it could quote a token.

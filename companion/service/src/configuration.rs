@@ -25,6 +25,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
+use crate::bootstrap::{Bootstrap, Layer};
 use crate::clock::now;
 use crate::reload::Watched;
 use crate::serve::{ServeOptions, gate_values};
@@ -45,6 +46,8 @@ pub(crate) struct Configuration {
     office_script: Option<PathBuf>,
     /// The user's secrets as they are in the store now.
     secrets: RwLock<Reading>,
+    /// Who keeps the settings that an address hands out.
+    bootstrap: Option<Arc<Bootstrap>>,
     writing: Mutex<()>,
 }
 
@@ -52,6 +55,7 @@ pub(crate) struct Configuration {
 struct Sources {
     watched: Watched,
     secrets: Reading,
+    bootstrap: Layer,
     policy: Box<Policy>,
 }
 
@@ -62,6 +66,7 @@ impl Configuration {
         settings: &Settings,
         gate: &Gate,
         options: &ServeOptions,
+        bootstrap: Option<Arc<Bootstrap>>,
     ) -> Self {
         Self {
             paths: paths.clone(),
@@ -70,6 +75,7 @@ impl Configuration {
             gate: gate.clone(),
             office_script: options.office_script.clone(),
             secrets: RwLock::new(settings.secrets.clone()),
+            bootstrap,
             writing: Mutex::new(()),
         }
     }
@@ -85,6 +91,14 @@ impl Configuration {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The settings that an address hands out, as a source.
+    pub(crate) fn bootstrap(&self) -> Layer {
+        self.bootstrap
+            .as_ref()
+            .map(|bootstrap| bootstrap.layer())
+            .unwrap_or_default()
     }
 
     /// Does what the window asks for. The server has checked that it is the window or the terminal that asks.
@@ -120,8 +134,10 @@ impl Configuration {
 
     fn sources(&self) -> Sources {
         let (watched, secrets) = (Watched::read(&self.paths), self.secrets());
-        let policy = Policy::resolve(&watched.managed, &[watched.user.clone(), secrets.clone()]);
+        let bootstrap = self.bootstrap();
+        let policy = bootstrap.resolve(&watched.managed, &[watched.user.clone(), secrets.clone()]);
         Sources {
+            bootstrap,
             watched,
             secrets,
             policy: Box::new(policy),

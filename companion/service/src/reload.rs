@@ -44,13 +44,14 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
         looks.tick().await;
         let watched = Watched::read(paths);
         let secrets = service.configuration.secrets();
-        if watched == settings.watched && secrets == settings.secrets {
+        let bootstrap = service.configuration.bootstrap();
+        if watched == settings.watched && secrets == settings.secrets && bootstrap == settings.bootstrap {
             if std::mem::take(&mut waits) {
                 service.withdraw(WAITS);
             }
             continue;
         }
-        let policy = Policy::resolve(&watched.managed, &[watched.user, secrets]);
+        let policy = bootstrap.resolve(&watched.managed, &[watched.user, secrets]);
         if policy == settings.policy {
             continue;
         }

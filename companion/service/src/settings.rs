@@ -22,6 +22,7 @@ use deskhand_workspace::{Access, AllowedFolder};
 use uuid::Uuid;
 
 use crate::audit::Retention;
+use crate::bootstrap::{Layer, Plan, millis};
 use crate::reload::Watched;
 
 /// Secret keys that a user may set; they lie in the secret store, never in the file.
@@ -57,6 +58,10 @@ pub(crate) struct Settings {
     pub(crate) watched: Watched,
     /// The secrets that the user set.
     pub(crate) secrets: Reading,
+    /// The settings that an address hands out, as they are kept.
+    pub(crate) bootstrap: Layer,
+    /// True while those are waited for: nothing but the way to them is open.
+    pub(crate) awaited: bool,
     /// How much of contents the audit keeps.
     pub(crate) audit_content: Content,
     /// How long sessions and audit records are kept.
@@ -70,10 +75,12 @@ pub(crate) fn user_file(paths: &Paths) -> UserFile {
 
 impl Settings {
     /// Reads every source.
-    pub(crate) fn load(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Self> {
+    pub(crate) fn load(paths: &Paths, store: &SecretStore) -> anyhow::Result<Self> {
         let watched = Watched::read(paths);
-        let secrets = secret_reading(secrets)?;
-        let policy = Policy::resolve(&watched.managed, &[watched.user.clone(), secrets.clone()]);
+        let secrets = secret_reading(store)?;
+        let user = [watched.user.clone(), secrets.clone()];
+        let bootstrap = Layer::kept(paths, store, &watched.managed, &user, millis())?;
+        let policy = bootstrap.resolve(&watched.managed, &user);
         let mut notices: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
         let proxy = Proxy::from_environment(|name| std::env::var(name).ok()).unwrap_or_else(|error| {
             notices.push(format!("The proxy of the environment is not used: {error}"));
@@ -100,6 +107,8 @@ impl Settings {
             notices,
             watched,
             secrets,
+            awaited: Plan::of(&policy).is_some() && bootstrap.is_absent(),
+            bootstrap,
             audit_content: match policy.audit.deskhand_audit_content.value {
                 AuditContent::Hashed => Content::Hashed,
                 AuditContent::Full => Content::Full,
@@ -214,6 +223,7 @@ fn stopped(policy: &Policy) -> Option<UserError> {
     }
     let problem = policy.stopping().into_iter().next()?;
     let code = match problem.kind {
+        ProblemKind::Conflict if problem.key == "bootstrapUrl" => ErrorCode::BootstrapAwaited,
         ProblemKind::NotEnforceable => ErrorCode::PolicyNotEnforceable,
         _ => ErrorCode::PolicyInvalid,
     };

@@ -48,7 +48,11 @@ impl Draft {
         let user = edited(&sources.watched.user, &edits);
         let secrets = edited(&sources.secrets, &secret_edits);
         Self {
-            policy: Box::new(Policy::resolve(&sources.watched.managed, &[user, secrets])),
+            policy: Box::new(
+                sources
+                    .bootstrap
+                    .resolve(&sources.watched.managed, &[user, secrets]),
+            ),
             edits,
             secret_edits,
             refusals,

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::{Configuration, Sources, files, shown};
+use crate::bootstrap::Layer;
 use crate::reload::Watched;
 use crate::serve::ServeOptions;
 use crate::settings::Settings;
@@ -56,7 +57,7 @@ impl Home {
             until_stdin_closes: false,
         };
         Self {
-            configuration: Configuration::new(&paths, &store, &settings, &gate, &options),
+            configuration: Configuration::new(&paths, &store, &settings, &gate, &options, None),
             folder,
             store,
         }
@@ -130,6 +131,7 @@ fn managed(keys: Value) -> Sources {
             user: Reading::Absent,
         },
         secrets: Reading::Absent,
+        bootstrap: Layer::default(),
     }
 }
 
@@ -531,6 +533,7 @@ fn example(managed: Option<Value>, own: Value) -> ConfigurationAnswer {
     let sources = Sources {
         watched,
         secrets: Reading::Absent,
+        bootstrap: Layer::default(),
         policy,
     };
     ConfigurationAnswer {

@@ -16,7 +16,7 @@ fn each_form_tells_what_is_listed() {
     let list = gate(json!({
         "deskhandOfficeScriptFolder": "/srv/office",
         "coworkEgressAllowedHosts": ["*.corp.example", "git.corp.example:22"],
-        "bootstrapUrl": "https://boot.corp.example",
+        "deskhandImageStoreUrl": "https://images.corp.example",
     }))
     .egress_list();
     let table = egress_table(&list);
@@ -28,7 +28,7 @@ fn each_form_tells_what_is_listed() {
     assert!(
         table
             .lines()
-            .any(|line| line.starts_with("bootstrap ") && line.ends_with("Not built yet: no traffic."))
+            .any(|line| line.starts_with("image-store ") && line.ends_with("Not built yet: no traffic."))
     );
     let csv = egress_csv(&list);
     let lines: Vec<&str> = csv.split("\r\n").collect();
@@ -53,7 +53,7 @@ fn each_form_tells_what_is_listed() {
 fn a_firewall_gets_ports_and_only_what_is_built() {
     let list = gate(json!({
         "coworkEgressAllowedHosts": ["*.corp.example", "*.eu.corp.example", "git.corp.example:22", "127.0.0.1:8080"],
-        "bootstrapUrl": "https://boot.corp.example",
+        "deskhandImageStoreUrl": "https://images.corp.example",
     }))
     .egress_list();
     assert_eq!(

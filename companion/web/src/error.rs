@@ -42,7 +42,10 @@ impl WebError {
     /// place to which it led. `asked` is the host and port of the request.
     pub(crate) fn quotes(&self, asked: &str) -> bool {
         match self {
-            Self::Status { .. } | Self::Kind(_) | Self::Unreadable(_) => true,
+            Self::Status { .. }
+            | Self::Kind(_)
+            | Self::Unreadable(_)
+            | Self::Egress(EgressError::Refused { .. } | EgressError::Elsewhere { .. }) => true,
             Self::Egress(EgressError::Web { host, .. }) => host != asked,
             Self::Egress(EgressError::Failed { exchange, .. }) => {
                 matches!(
@@ -50,7 +53,6 @@ impl WebError {
                     Exchange::Tls(_) | Exchange::Cut(_) | Exchange::Proxy { .. }
                 )
             }
-            Self::Egress(EgressError::Refused { .. } | EgressError::Elsewhere { .. }) => true,
             Self::Egress(_) | Self::Address(_) | Self::Query(_) | Self::Unseen | Self::TimedOut => false,
         }
     }

@@ -1,5 +1,7 @@
 //! What the model is told: words of others are marked as data (Invariant 9), and nothing is cut behind our back.
 
+use std::fmt::Write as _;
+
 use deskhand_core::instructions::as_data;
 use deskhand_core::tool::{FETCH_TOOL, ToolResult};
 use deskhand_egress::EgressError;
@@ -60,7 +62,7 @@ pub(super) fn search_result(found: &SearchResults) -> ToolResult {
             break;
         }
         count += 1;
-        text += &format!("{count}. {told}");
+        let _ = write!(text, "{count}. {told}");
     }
     let noun = if count == 1 { "result" } else { "results" };
     ToolResult::new(

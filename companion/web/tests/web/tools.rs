@@ -360,7 +360,7 @@ async fn results_that_are_long_in_bytes_are_told_as_far_as_they_fit_and_stay_mar
         told.len()
     );
     assert_eq!(bounded(told.clone()), told);
-    assert!(told.starts_with("11 results."), "{:.40}", told);
+    assert!(told.starts_with("11 results."), "{told:.40}");
 }
 
 #[tokio::test]

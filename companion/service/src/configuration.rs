@@ -25,7 +25,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-use crate::bootstrap::{Bootstrap, Layer};
+use crate::bootstrap::{Bootstrap, Layer, Plan};
 use crate::clock::now;
 use crate::reload::Watched;
 use crate::serve::{ServeOptions, gate_values};
@@ -93,8 +93,13 @@ impl Configuration {
             .clone()
     }
 
-    /// The settings that an address hands out, as a source.
-    pub(crate) fn bootstrap(&self) -> Layer {
+    /// Who keeps the settings that an address hands out, where there is one.
+    pub(crate) fn bootstrap(&self) -> Option<&Arc<Bootstrap>> {
+        self.bootstrap.as_ref()
+    }
+
+    /// These settings, as a source.
+    pub(crate) fn layer(&self) -> Layer {
         self.bootstrap
             .as_ref()
             .map(|bootstrap| bootstrap.layer())
@@ -134,7 +139,7 @@ impl Configuration {
 
     fn sources(&self) -> Sources {
         let (watched, secrets) = (Watched::read(&self.paths), self.secrets());
-        let bootstrap = self.bootstrap();
+        let bootstrap = self.layer();
         let policy = bootstrap.resolve(&watched.managed, &[watched.user.clone(), secrets.clone()]);
         Sources {
             bootstrap,
@@ -146,8 +151,14 @@ impl Configuration {
 
     fn gate(&self, policy: &Policy) -> Gate {
         let values = gate_values(policy, self.office_script.as_ref());
-        self.gate
-            .under(|key| values.get(key).cloned().unwrap_or_default())
+        let gate = self
+            .gate
+            .under(|key| values.get(key).cloned().unwrap_or_default());
+        if Plan::awaits(policy, &self.layer()) {
+            gate.before_settings()
+        } else {
+            gate
+        }
     }
 
     fn shown(&self) -> ConfigurationAnswer {

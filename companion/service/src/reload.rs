@@ -44,7 +44,7 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
         looks.tick().await;
         let watched = Watched::read(paths);
         let secrets = service.configuration.secrets();
-        let bootstrap = service.configuration.bootstrap();
+        let bootstrap = service.configuration.layer();
         if watched == settings.watched && secrets == settings.secrets && bootstrap == settings.bootstrap {
             if std::mem::take(&mut waits) {
                 service.withdraw(WAITS);

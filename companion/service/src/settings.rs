@@ -107,7 +107,7 @@ impl Settings {
             notices,
             watched,
             secrets,
-            awaited: Plan::of(&policy).is_some() && bootstrap.is_absent(),
+            awaited: Plan::awaits(&policy, &bootstrap),
             bootstrap,
             audit_content: match policy.audit.deskhand_audit_content.value {
                 AuditContent::Hashed => Content::Hashed,

@@ -98,7 +98,7 @@ impl Layer {
     }
 
     /// Whether nothing counts.
-    pub(crate) fn is_absent(&self) -> bool {
+    pub(super) fn is_absent(&self) -> bool {
         matches!(self.reading, Reading::Absent)
     }
 

@@ -10,6 +10,7 @@ use deskhand_platform::Paths;
 use deskhand_policy::{Change, Direction, Origin, Policy, Reading, Store as _, managed_store};
 
 use crate::handler::Service;
+use crate::history;
 use crate::settings::{Settings, user_file};
 
 /// How often the sources are looked at. Reading them takes well under a millisecond.
@@ -42,6 +43,10 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
+        if history::is_wanted(paths, settings.organisation) && service.hub.idle().await {
+            tracing::info!("earlier sessions are to be taken over and no turn is at work: starting anew");
+            return;
+        }
         let watched = Watched::read(paths);
         let secrets = service.configuration.secrets();
         if watched == settings.watched && secrets == settings.secrets {

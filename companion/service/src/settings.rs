@@ -22,6 +22,7 @@ use deskhand_workspace::{Access, AllowedFolder};
 use uuid::Uuid;
 
 use crate::audit::Retention;
+use crate::history;
 use crate::reload::Watched;
 
 /// Secret keys that a user may set; they lie in the secret store, never in the file.
@@ -83,6 +84,9 @@ impl Settings {
         if let Err(error @ ServerError::Helper) = SearchServer::among(servers) {
             notices.push(format!("WebSearch is not offered: {error}"));
         }
+        let organisation = policy.source.deployment_organization_uuid.value.as_ref();
+        let organisation = organisation.map(|id| id.0);
+        notices.extend(history::offer(paths, organisation));
         Ok(Self {
             managed: policy.managed,
             gateway: gateway(&policy),
@@ -90,12 +94,7 @@ impl Settings {
             max_steps: policy.usage.deskhand_max_steps_per_turn.value.get(),
             journal_limit: u64::from(policy.usage.deskhand_journal_megabytes.value.get()) << 20,
             window: policy.usage.deskhand_context_tokens.value.get().into(),
-            organisation: policy
-                .source
-                .deployment_organization_uuid
-                .value
-                .as_ref()
-                .map(|id| id.0),
+            organisation,
             proxy,
             notices,
             watched,

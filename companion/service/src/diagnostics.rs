@@ -125,6 +125,16 @@ impl Watch {
             .record(now(), &Diagnostic::Timing { step, duration_ms });
     }
 
+    /// So much telemetry waited for another collector than the one that is named now, and was dropped.
+    pub(crate) fn dropped(&self, count: u64) {
+        if count > 0 {
+            let kept = "telemetry for another collector";
+            tracing::warn!(count, "{kept} was dropped");
+            self.diagnostics
+                .record(now(), &Diagnostic::Dropped { kept, count });
+        }
+    }
+
     /// The service is there for front ends.
     pub(crate) fn ready(&self) {
         self.timed("ready", self.started);

@@ -113,7 +113,7 @@ struct Shared {
     queue: Mutex<Queue>,
     /// A batch is full.
     full: Notify,
-    /// When the collector last took a request, while none failed since.
+    /// When the collector last took records whole, while nothing failed since.
     taken: Mutex<Option<Instant>>,
     /// When everything must be at its end, once that is asked for.
     end: watch::Sender<Option<Instant>>,
@@ -164,7 +164,7 @@ impl Exporter {
         answer.await.unwrap_or(Err(NotTaken::Ended))
     }
 
-    /// Whether the collector took a request within this time, and none failed since.
+    /// Whether the collector took records whole within this time, and nothing failed since. Counters and spans show nothing of it.
     pub fn took_within(&self, time: Duration) -> bool {
         self.shared.taken().is_some_and(|at| at.elapsed() <= time)
     }

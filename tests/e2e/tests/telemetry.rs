@@ -7,7 +7,7 @@ use deskhand_e2e::{CallError, Collector, PATIENCE, Service, Setup, Talk, play};
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::session::{CreateParams, SessionAnswer};
-use deskhand_protocol::{ErrorCode, Method};
+use deskhand_protocol::{ErrorCode, EventBody, Method, SessionEvent};
 use deskhand_standins::gateway::Gateway;
 use deskhand_test_support::wait_for;
 use pretty_assertions::assert_eq;
@@ -340,7 +340,7 @@ async fn where_the_audit_must_reach_the_collector_no_session_begins_and_no_promp
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_audit_must_reach_a_collector_that_cannot_be_told_no_turn_starts() {
+async fn where_the_audit_must_reach_a_collector_that_cannot_be_told_no_session_begins() {
     let collector = Collector::start("http");
     let gateway = play(SCRIPT).await;
     let setup = Setup::empty();
@@ -354,14 +354,100 @@ async fn where_the_audit_must_reach_a_collector_that_cannot_be_told_no_turn_star
         setup.configure(key, value);
     }
     let service = Service::start(&setup, 0);
-    let mut talk = Talk::begin(&service).await;
-    let prompt = talk.prompt("Thanks");
-    let TurnOutcome::Failed(error) = talk.say(prompt).await else {
-        panic!("a turn went on without its audit");
+    let Err(CallError::Refused(error)) = create(&service).await else {
+        panic!("a session began without its audit");
     };
     assert_eq!(error.code, ErrorCode::CollectorUnavailable);
-    assert!(error.detail.unwrap_or_default().contains("otlpAuthMode"));
     assert!(gateway.log().is_empty(), "nothing was sent to the model");
+    let status = setup.run(&["status"]);
+    assert!(
+        status.out.contains("otlpAuthMode"),
+        "{}{}",
+        status.out,
+        status.err
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_and_an_answer_wait_for_the_collector_that_the_audit_must_reach_also_through_a_restart() {
+    let mut collector = Collector::start("http");
+    let (setup, gateway) = exporting(&collector, "http/protobuf").await;
+    setup.configure("deskhandAuditRequired", "true");
+    let service = Service::start(&setup, 0);
+    let book = setup.fixture("workbooks/ironcalc__example.xlsx", "book.xlsx");
+    let mut talk = Talk::begin(&service).await;
+    talk.attach(&book).await.expect("the workbook is attached");
+    let prompt = talk.prompt(&format!("Add a sheet named {MARKER}"));
+    talk.window.prompt(prompt).await.expect("the prompt is taken");
+    let mut events = Vec::new();
+    while talk.view.question().is_none() {
+        events = talk
+            .window
+            .events(&talk.session)
+            .await
+            .expect("the service stays");
+        events.iter().for_each(|event| talk.view.take(event));
+    }
+    collector.go_away();
+    let until = std::time::Instant::now() + PATIENCE;
+    while create(&service).await.is_ok() {
+        assert!(std::time::Instant::now() < until, "every session was made");
+    }
+
+    let asked = gateway.log().len();
+    assert_eq!(talk.take(events).await, None, "the answer is taken");
+    wait_for_hold(&mut talk).await;
+    service.stop();
+    let service = Service::start(&setup, 0);
+    talk.window = service.join(FrontEndKind::Window).await;
+    talk.window.follow(&talk.session, talk.view.cursor()).await;
+    wait_for_hold(&mut talk).await;
+    assert!(
+        talk.changes().is_empty(),
+        "something was written without its audit"
+    );
+    assert_eq!(
+        gateway.log().len(),
+        asked,
+        "the model was asked without the audit"
+    );
+
+    collector.come_back();
+    let outcome = loop {
+        let events = talk
+            .window
+            .events(&talk.session)
+            .await
+            .expect("the service stays");
+        if let Some(outcome) = talk.take(events).await {
+            break outcome;
+        }
+    };
+    assert_eq!(outcome, TurnOutcome::Completed);
+    assert_eq!(talk.changes().len(), 1);
+    service.stop();
+}
+
+/// Waits until the session says that its turn waits for the collector.
+async fn wait_for_hold(talk: &mut Talk) {
+    loop {
+        let events = talk
+            .window
+            .events(&talk.session)
+            .await
+            .expect("the service stays");
+        events.iter().for_each(|event| talk.view.take(event));
+        let held = |event: &SessionEvent| match &event.body {
+            EventBody::Notice { error, .. } => error
+                .as_ref()
+                .is_some_and(|error| error.code == ErrorCode::CollectorUnavailable),
+            EventBody::TurnEnded { outcome, .. } => panic!("the turn ended: {outcome:?}"),
+            _ => false,
+        };
+        if events.iter().any(held) {
+            return;
+        }
+    }
 }
 
 /// Gives prompts until one is not taken.

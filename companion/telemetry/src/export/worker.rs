@@ -95,6 +95,8 @@ impl<T: Transport> Worker<T> {
     }
 
     pub(super) async fn run(mut self) {
+        let elsewhere = self.with_spool(|spool| spool.elsewhere()).await;
+        self.lose(Loss::Elsewhere, None, elsewhere.unwrap_or_default());
         let start = Instant::now();
         let mut records = interval_at(start + RECORDS_EVERY, RECORDS_EVERY);
         let mut counters = interval_at(start + COUNTERS_EVERY, COUNTERS_EVERY);
@@ -131,9 +133,13 @@ impl<T: Transport> Worker<T> {
     async fn send_delivery(&mut self, delivery: Delivery) {
         let payload = logs(&self.resource, delivery.records);
         let taken = match self.judged(&payload).await {
-            Verdict::Taken { rejected: 0 } => {
-                self.is_there();
-                Ok(())
+            Verdict::Taken { rejected } => {
+                self.is_there(&payload, rejected);
+                if rejected == 0 {
+                    Ok(())
+                } else {
+                    Err(NotTaken::Refused)
+                }
             }
             Verdict::Again { after } => {
                 self.later(after);
@@ -147,7 +153,7 @@ impl<T: Transport> Worker<T> {
                 self.compress = false;
                 Err(NotTaken::Away)
             }
-            Verdict::Taken { .. } | Verdict::Refused => Err(NotTaken::Refused),
+            Verdict::Refused => Err(NotTaken::Refused),
         };
         if taken.is_err() {
             *self.shared.taken() = None;
@@ -225,10 +231,14 @@ impl<T: Transport> Worker<T> {
         }
     }
 
-    fn is_there(&mut self) {
+    /// The collector answers. Only records that it took whole show that it takes the audit, which travels as records: a
+    /// collector may well have a place for counters and none for them.
+    fn is_there(&mut self, payload: &Payload, rejected: u64) {
         self.failures = 0;
         self.away_until = None;
-        *self.shared.taken() = Some(Instant::now());
+        if payload.stream == Stream::Logs {
+            *self.shared.taken() = (rejected == 0).then(Instant::now);
+        }
     }
 
     async fn exchange(&self, payload: &Payload) -> Verdict {
@@ -252,7 +262,7 @@ impl<T: Transport> Worker<T> {
     fn answered(&mut self, payload: &Payload, verdict: &Verdict) -> Sent {
         match *verdict {
             Verdict::Taken { rejected } => {
-                self.is_there();
+                self.is_there(payload, rejected);
                 self.lose(
                     Loss::Rejected,
                     Some(payload.stream),
@@ -280,7 +290,9 @@ impl<T: Transport> Worker<T> {
             "the collector refused telemetry"
         );
         self.lose(Loss::Refused, Some(payload.stream), u64::from(payload.items));
-        *self.shared.taken() = None;
+        if payload.stream == Stream::Logs {
+            *self.shared.taken() = None;
+        }
         Sent::Settled
     }
 

@@ -143,7 +143,7 @@ impl Scripted {
         lost.into_iter().collect()
     }
 
-    fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
+    pub(crate) fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
         let requests = self.requests.borrow();
         let wanted = requests.iter().filter(|request| request.uri().path() == path);
         wanted.map(plain).collect()

@@ -32,7 +32,6 @@ use crate::diagnostics::install_id;
 use crate::logging::Logging;
 use crate::settings::Settings;
 use held::Held;
-pub(crate) use setup::{arch, os};
 use transport::Way;
 
 /// How long what waits may take to be sent when the service ends; the rest goes to the spool.

@@ -75,17 +75,17 @@ pub enum SettingsError {
 }
 
 /// Why the collector did not take what it was to take at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
     /// It cannot be reached, or can take nothing now; or there are no headers to send.
-    #[error("the collector does not answer, or can take nothing now")]
-    Away,
+    #[error("the collector takes nothing now: {0}")]
+    Away(String),
     /// It does not accept the headers.
-    #[error("the collector does not accept the credentials")]
-    Unauthorized,
+    #[error("the collector does not accept the credentials: {0}")]
+    Unauthorized(String),
     /// It takes no such request, or not everything in it; or the way is closed.
-    #[error("the collector refused it")]
-    Refused,
+    #[error("the collector refused the request: {0}")]
+    Refused(String),
     /// The exporter is at its end.
     #[error("the export has ended")]
     Ended,

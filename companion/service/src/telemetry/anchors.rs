@@ -36,7 +36,8 @@ impl AnchorSink for Collector {
         let signals = self.recording.event(now(), Severity::Info, row);
         Box::pin(async move {
             let taken = timeout(PATIENCE, self.exporter.deliver(signals)).await;
-            let taken = taken.unwrap_or(Err(NotTaken::Away));
+            let late = || Err(NotTaken::Away("it did not answer in time".to_owned()));
+            let taken = taken.unwrap_or_else(|_| late());
             taken.map_err(|why| NotAnchored(why.to_string()))
         })
     }

@@ -164,31 +164,14 @@ fn resource(settings: &Settings) -> Resource {
     let attributed = policy.end_user_attribution.value.then(|| account.clone());
     let facts = Facts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        arch: arch().to_owned(),
-        os: os().to_owned(),
+        arch: machine::arch().to_owned(),
+        os: machine::os().to_owned(),
         os_version: machine::os_version(),
         end_user: attributed,
         owner: Some(account),
         organization: settings.organisation.map(|id| id.hyphenated().to_string()),
     };
     Resource::new(facts, &policy.otlp_resource_attributes.value.0)
-}
-
-/// The architecture, as the semantic conventions of OpenTelemetry name it (`host.arch`).
-pub(crate) fn arch() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    }
-}
-
-/// The operating system, as the semantic conventions name it (`os.type`).
-pub(crate) fn os() -> &'static str {
-    match std::env::consts::OS {
-        "macos" => "darwin",
-        other => other,
-    }
 }
 
 /// Headers that change: the helper's, then the credential.

@@ -29,6 +29,16 @@ pub(crate) enum Step {
     Silence,
 }
 
+impl Step {
+    pub(crate) fn away() -> Self {
+        Self::Fail(TransportError::Unreachable("TLS failed".to_owned()))
+    }
+
+    pub(crate) fn closed() -> Self {
+        Self::Fail(TransportError::Closed("closed".to_owned()))
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Scripted {
     steps: Arc<Mutex<VecDeque<Step>>>,

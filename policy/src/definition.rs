@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::forbids::Cases;
 use crate::order::Order;
 use crate::source::Encoding;
 use crate::value::Invalid;
@@ -104,6 +105,8 @@ pub struct Definition {
     pub invalid_why: &'static str,
     /// Which of two values is the tighter one.
     pub order: Order,
+    /// What its values forbid.
+    pub forbids: Cases,
     /// How the effect of a value differs from what a profile written for the reference product counts on; told at import.
     pub differs: Option<&'static str>,
     /// How its absence differs from what such a profile counts on; told at import.
@@ -193,7 +196,8 @@ macro_rules! given_or {
 pub(crate) use given_or;
 
 /// Turns the rows of a section into its struct, its reader and its definitions. What a row leaves out: `scope` is
-/// `ManagedOrBootstrap`, `locks` and `opens` true, `secret` false, `effect` `Effect::Enforced`, `order` `Order::Plain`.
+/// `ManagedOrBootstrap`, `locks` and `opens` true, `secret` false, `effect` `Effect::Enforced`, `order` `Order::Plain`,
+/// `forbids` nothing.
 macro_rules! policy_section {
     (
         $(#[doc = $about:literal])+
@@ -210,6 +214,7 @@ macro_rules! policy_section {
                 $(effect: $effect:expr,)?
                 $(aliases: $aliases:expr,)?
                 $(order: $order:expr,)?
+                $(forbids: $forbids:expr,)?
                 $(differs: $differs:literal,)?
                 $(differs_when_absent: $differs_when_absent:literal,)?
                 since: $since:literal,
@@ -246,6 +251,7 @@ macro_rules! policy_section {
                     invalid_consequence: Consequence::$consequence,
                     invalid_why: $why,
                     order: given_or!($($order,)? Order::Plain),
+                    forbids: given_or!($($forbids,)? &[]),
                     differs: given_or!($(Some($differs),)? None),
                     differs_when_absent: given_or!($(Some($differs_when_absent),)? None),
                     since: $since,

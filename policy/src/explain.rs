@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::definition::Effect;
+use crate::forbids::sentence;
 use crate::keys::{Policy, definition, unused};
 use crate::render::words::{facts, paragraph, plain, title};
 
@@ -40,11 +42,10 @@ pub fn explain(policy: &Policy, key: &str) -> Result<Explanation, String> {
     let stops = stopping
         .iter()
         .find(|problem| definition(&problem.key).is_some_and(|other| other.name == row.name));
-    let default = (row.default)();
-    let forbids = match (stops, policy.value(row.name) == default) {
+    let forbids = match (stops, row.effect) {
         (Some(problem), _) => Some(format!("sessions do not start: {}", problem.reason)),
-        (None, false) if (row.invalid_becomes)() == policy.value(row.name) => {
-            Some("it is at its tight end: the doc says what that closes".to_owned())
+        (None, Effect::Enforced | Effect::ActsInPart(_)) => {
+            sentence(row.forbids, &policy.value(row.name)).map(|what| format!("it forbids {what}"))
         }
         (None, _) => None,
     };

@@ -14,6 +14,7 @@ mod bootstrap;
 pub mod check;
 mod definition;
 pub mod explain;
+mod forbids;
 pub mod format;
 pub mod hosts;
 pub mod import;
@@ -37,6 +38,7 @@ mod value;
 
 pub use bootstrap::{BootstrapAnswer, bootstrap_answer};
 pub use definition::{Consequence, Definition, Effect, Page, Scope, Section};
+pub use forbids::Cases;
 pub use keys::{Policy, SECTIONS, Standing, UNUSED, UnusedKey, definition, definitions, unused};
 pub use order::{Change, Direction, Order};
 pub use profiles::{RECOMMENDED, Recommended};

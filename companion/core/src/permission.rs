@@ -174,7 +174,7 @@ fn granted(
 }
 
 /// What the mode that acts may do by itself: looks of documents that the person chose; and files and hosts on the web that
-/// the person named, or any as long as nobody else had a word in the session.
+/// the person named, or any, and searches, as long as nobody else had a word in the session.
 fn is_within_request(standing: &Standing<'_>, reason: AskReason, prepared: &Prepared) -> bool {
     match reason {
         AskReason::Reformats => is_chosen(standing, prepared),
@@ -182,6 +182,7 @@ fn is_within_request(standing: &Standing<'_>, reason: AskReason, prepared: &Prep
             let path = prepared.file.as_ref().map(|file| file.path.as_str());
             !standing.marked || path.is_some_and(|path| is_named(standing.words, path))
         }
+        AskReason::Searches => !standing.marked,
         AskReason::Browses => {
             let host = prepared.web.as_ref().map(|web| web.host.as_str());
             !standing.marked || host.is_some_and(|host| is_host_named(standing.words, host))

@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
 use crate::dial::{DialError, Dialer, Scope, Speech, Use};
-use crate::{Destination, EgressError, Exchange, Origin, Stream, WebRefusal};
+use crate::{Destination, EgressError, Exchange, Origin, Outcome, Stream, WebRefusal};
 use deskhand_policy::hosts::Host;
 
 /// Redirects followed before the exchange is given up.
@@ -139,8 +139,8 @@ impl Client {
 
     fn refusal_of(&self, origin: String, host: &str, port: u16) -> EgressError {
         let destination = self.dialer.destination;
-        let key = destination.row().named_by();
-        self.dialer.record(host, port, false, key);
+        let key = destination.row().named_by;
+        self.dialer.record(host, port, Outcome::Refused, key);
         EgressError::Refused {
             destination,
             origin,
@@ -149,7 +149,8 @@ impl Client {
     }
 
     fn web_refusal(&self, origin: &Origin, why: WebRefusal) -> EgressError {
-        self.dialer.record(origin.host(), origin.port(), false, why.key());
+        self.dialer
+            .record(origin.host(), origin.port(), Outcome::Refused, why.key());
         web_error(self.dialer.destination, origin, why)
     }
 
@@ -187,7 +188,8 @@ impl Door {
         let destination = self.dialer.destination;
         if let Scope::Web(rules) = &self.dialer.scope {
             rules.permits(&parsed, port).map_err(|why| {
-                self.dialer.record(origin.host(), port, false, why.key());
+                self.dialer
+                    .record(origin.host(), port, Outcome::Refused, why.key());
                 web_error(destination, &origin, why)
             })?;
         }

@@ -68,7 +68,9 @@ pub struct Row {
     pub why: &'static str,
     /// The policy key that closes it.
     pub closed_by: &'static str,
-    /// Every other policy key that its hosts follow from, the one that names them first.
+    /// The policy key that names its hosts: what a person has to look at.
+    pub named_by: &'static str,
+    /// Every other policy key that its hosts follow from.
     pub follows: &'static [&'static str],
     /// Who opens the connection.
     pub opened_by: OpenedBy,
@@ -82,14 +84,12 @@ pub struct Row {
 }
 
 impl Row {
-    /// The key that names the hosts, or else the one that closes the row: what a person has to look at.
-    pub fn named_by(&self) -> &'static str {
-        self.follows.first().copied().unwrap_or(self.closed_by)
-    }
-
     /// Every policy key of the row.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.closed_by).chain(self.follows.iter().copied())
+        let naming = Some(self.named_by).filter(|key| *key != self.closed_by);
+        std::iter::once(self.closed_by)
+            .chain(naming)
+            .chain(self.follows.iter().copied())
     }
 
     /// Whether `deskhandEnabled` closes it. What stays: the source from which the organisation may switch on again, the
@@ -107,6 +107,7 @@ impl Row {
 macro_rules! destinations {
     ($( #[doc = $why:literal] $name:ident = $id:literal {
         closed_by: $closed:literal,
+        named_by: $named:literal,
         follows: $follows:expr,
         by: $by:expr,
         carries: $carries:ident,
@@ -126,6 +127,7 @@ macro_rules! destinations {
                     id: $id,
                     why: $why.trim_ascii(),
                     closed_by: $closed,
+                    named_by: $named,
                     follows: &$follows,
                     opened_by: $by,
                     carries: Carries::$carries,
@@ -147,7 +149,8 @@ destinations! {
     /// Streams the model's answers from the gateway that the organisation runs.
     InferenceGateway = "inference-gateway" {
         closed_by: "inferenceProvider",
-        follows: ["inferenceGatewayBaseUrl"],
+        named_by: "inferenceGatewayBaseUrl",
+        follows: [],
         by: OpenedBy::Service,
         carries: Content,
         feature: Built,
@@ -157,7 +160,8 @@ destinations! {
     /// Streams the model's answers from Amazon Bedrock, or from the endpoint that takes its place.
     InferenceBedrock = "inference-bedrock" {
         closed_by: "inferenceProvider",
-        follows: ["inferenceBedrockRegion", "inferenceBedrockBaseUrl"],
+        named_by: "inferenceBedrockRegion",
+        follows: ["inferenceBedrockBaseUrl"],
         by: OpenedBy::Service,
         carries: Content,
         feature: NotBuilt,
@@ -167,7 +171,8 @@ destinations! {
     /// Streams the model's answers from Vertex AI, or from the endpoint that takes its place.
     InferenceVertex = "inference-vertex" {
         closed_by: "inferenceProvider",
-        follows: ["inferenceVertexRegion", "inferenceVertexBaseUrl"],
+        named_by: "inferenceVertexRegion",
+        follows: ["inferenceVertexBaseUrl"],
         by: OpenedBy::Service,
         carries: Content,
         feature: NotBuilt,
@@ -177,7 +182,8 @@ destinations! {
     /// Streams the model's answers from Azure AI Foundry.
     InferenceFoundry = "inference-foundry" {
         closed_by: "inferenceProvider",
-        follows: ["inferenceFoundryResource"],
+        named_by: "inferenceFoundryResource",
+        follows: [],
         by: OpenedBy::Service,
         carries: Content,
         feature: NotBuilt,
@@ -187,9 +193,10 @@ destinations! {
     /// Lists the models of the AWS account, and turns a profile or a sign-in into credentials for Amazon Bedrock.
     AwsCredentials = "aws-credentials" {
         closed_by: "inferenceProvider",
+        named_by: "inferenceBedrockRegion",
         follows: [
-            "inferenceBedrockRegion", "inferenceBedrockBearerToken", "inferenceBedrockSsoStartUrl",
-            "inferenceBedrockSsoRegion", "inferenceCredentialHelper", "inferenceCredentialKind",
+            "inferenceBedrockBearerToken", "inferenceBedrockSsoStartUrl", "inferenceBedrockSsoRegion",
+            "inferenceCredentialHelper", "inferenceCredentialKind",
         ],
         by: OpenedBy::Service,
         carries: NoContent,
@@ -203,9 +210,9 @@ destinations! {
     /// Turns Google credentials or a sign-in into tokens for Vertex AI.
     GoogleCredentials = "google-credentials" {
         closed_by: "inferenceProvider",
+        named_by: "inferenceVertexOAuthClientId",
         follows: [
-            "inferenceVertexOAuthClientId", "inferenceVertexWorkforceAudience", "inferenceCredentialHelper",
-            "inferenceCredentialKind",
+            "inferenceVertexWorkforceAudience", "inferenceCredentialHelper", "inferenceCredentialKind",
         ],
         by: OpenedBy::Service,
         carries: NoContent,
@@ -216,9 +223,8 @@ destinations! {
     /// Signs people in with Microsoft Entra for Azure AI Foundry.
     EntraSignIn = "entra-sign-in" {
         closed_by: "inferenceProvider",
-        follows: [
-            "inferenceFoundryTenantId", "inferenceFoundryApiKey", "inferenceCredentialHelper", "inferenceCredentialKind",
-        ],
+        named_by: "inferenceFoundryTenantId",
+        follows: ["inferenceFoundryApiKey", "inferenceCredentialHelper", "inferenceCredentialKind"],
         by: OpenedBy::Service,
         carries: NoContent,
         feature: NotBuilt,
@@ -228,9 +234,8 @@ destinations! {
     /// Fetches tokens from the organisation's own identity provider, for inference.
     IdentityProvider = "identity-provider" {
         closed_by: "inferenceProvider",
-        follows: [
-            "inferenceGatewayOidc", "inferenceVertexWorkforceOidc", "inferenceGatewayBaseUrl", "inferenceCredentialKind",
-        ],
+        named_by: "inferenceGatewayOidc",
+        follows: ["inferenceVertexWorkforceOidc", "inferenceGatewayBaseUrl", "inferenceCredentialKind"],
         by: OpenedBy::Service,
         carries: NoContent,
         feature: NotBuilt,
@@ -240,10 +245,11 @@ destinations! {
     /// Shows the pages on which people sign in.
     SignInPage = "sign-in-page" {
         closed_by: "inferenceProvider",
+        named_by: "inferenceGatewayOidc",
         follows: [
-            "inferenceGatewayOidc", "inferenceVertexWorkforceOidc", "inferenceVertexOAuthClientId",
-            "inferenceBedrockSsoStartUrl", "inferenceFoundryTenantId", "inferenceFoundryApiKey",
-            "inferenceCredentialHelper", "inferenceCredentialKind",
+            "inferenceVertexWorkforceOidc", "inferenceVertexOAuthClientId", "inferenceBedrockSsoStartUrl",
+            "inferenceFoundryTenantId", "inferenceFoundryApiKey", "inferenceCredentialHelper",
+            "inferenceCredentialKind",
         ],
         by: OpenedBy::Browser,
         carries: NoContent,
@@ -254,6 +260,7 @@ destinations! {
     /// Calls the tools of the MCP servers that the organisation provides.
     Mcp = "mcp" {
         closed_by: "managedMcpServers",
+        named_by: "managedMcpServers",
         follows: [],
         by: OpenedBy::Service,
         carries: Content,
@@ -264,6 +271,7 @@ destinations! {
     /// Signs people in at the MCP servers that the organisation provides.
     McpSignIn = "mcp-sign-in" {
         closed_by: "managedMcpServers",
+        named_by: "managedMcpServers",
         follows: [],
         by: OpenedBy::Service,
         carries: NoContent,
@@ -274,6 +282,7 @@ destinations! {
     /// Sends the model's search queries to the search service of the websearch server.
     WebSearch = "web-search" {
         closed_by: "managedMcpServers",
+        named_by: "managedMcpServers",
         follows: ["disabledBuiltinTools"],
         by: OpenedBy::Service,
         carries: Content,
@@ -284,6 +293,7 @@ destinations! {
     /// Reads the web pages that the model asks for.
     WebFetch = "web-fetch" {
         closed_by: "coworkEgressAllowedHosts",
+        named_by: "coworkEgressAllowedHosts",
         follows: ["deskhandEgressAllowPrivate", "disabledBuiltinTools"],
         by: OpenedBy::Service,
         carries: Content,
@@ -294,6 +304,7 @@ destinations! {
     /// Reaches what programs in the sandbox ask for: packages, repositories, web services.
     Sandbox = "sandbox" {
         closed_by: "coworkEgressAllowedHosts",
+        named_by: "coworkEgressAllowedHosts",
         follows: ["deskhandEgressAllowPrivate", "otlpEndpoint"],
         by: OpenedBy::Sandbox,
         carries: Content,
@@ -304,6 +315,7 @@ destinations! {
     /// Fetches the plugins that the organisation allows.
     Marketplaces = "marketplaces" {
         closed_by: "allowedPluginMarketplaces",
+        named_by: "allowedPluginMarketplaces",
         follows: [],
         by: OpenedBy::Service,
         carries: NoContent,
@@ -314,6 +326,7 @@ destinations! {
     /// Exports what happened to the organisation's own collector, redacted unless policy unlocks content.
     Collector = "collector" {
         closed_by: "otlpEndpoint",
+        named_by: "otlpEndpoint",
         follows: [],
         by: OpenedBy::Service,
         carries: Content,
@@ -324,6 +337,7 @@ destinations! {
     /// Fetches the settings of the person who signs in.
     Bootstrap = "bootstrap" {
         closed_by: "bootstrapUrl",
+        named_by: "bootstrapUrl",
         follows: ["bootstrapEnabled", "bootstrapOidc", "bootstrapHeaders", "bootstrapHeadersHelper"],
         by: OpenedBy::Service,
         carries: NoContent,
@@ -334,6 +348,7 @@ destinations! {
     /// Shows the page on which people sign in to fetch their settings.
     BootstrapSignInPage = "bootstrap-sign-in-page" {
         closed_by: "bootstrapUrl",
+        named_by: "bootstrapUrl",
         follows: ["bootstrapEnabled", "bootstrapOidc", "bootstrapHeaders", "bootstrapHeadersHelper"],
         by: OpenedBy::Browser,
         carries: NoContent,
@@ -344,7 +359,8 @@ destinations! {
     /// Asks for new versions of Deskhand and downloads them.
     UpdateFeed = "update-feed" {
         closed_by: "disableAutoUpdates",
-        follows: ["deskhandUpdateUrl"],
+        named_by: "deskhandUpdateUrl",
+        follows: [],
         by: OpenedBy::Service,
         carries: NoContent,
         feature: NotBuilt,
@@ -354,6 +370,7 @@ destinations! {
     /// Downloads the disk image of the sandbox.
     ImageStore = "image-store" {
         closed_by: "deskhandImageStoreUrl",
+        named_by: "deskhandImageStoreUrl",
         follows: [],
         by: OpenedBy::Service,
         carries: NoContent,
@@ -364,6 +381,7 @@ destinations! {
     /// Takes the connections of the service where the network asks for a proxy.
     Proxy = "proxy" {
         closed_by: "egressProxyUrl",
+        named_by: "egressProxyUrl",
         follows: ["egressProxyPacUrl"],
         by: OpenedBy::ServiceOnTheWay,
         carries: Content,
@@ -374,6 +392,7 @@ destinations! {
     /// Says which proxy to use; the proxies that the file names are not in this list.
     ProxyScript = "proxy-script" {
         closed_by: "egressProxyPacUrl",
+        named_by: "egressProxyPacUrl",
         follows: [],
         by: OpenedBy::ServiceOnTheWay,
         carries: NoContent,
@@ -384,6 +403,7 @@ destinations! {
     /// Loads office.js, through which a pane talks to Excel and PowerPoint.
     OfficeScript = "office-script" {
         closed_by: "deskhandOfficeScriptFolder",
+        named_by: "deskhandOfficeScriptFolder",
         follows: [],
         by: OpenedBy::Pane(&[Directive::Script, Directive::Connect]),
         carries: NoContent,

@@ -20,8 +20,8 @@ use crate::proxy::{Server, goes_direct};
 use crate::resolve::{Lookup, LookupError};
 use crate::tls::Tls;
 use crate::{
-    Destination, EgressAudit, EgressDecision, EgressError, Exchange, Origin, Proxy, ProxyFault, Resolve,
-    Stream, WebRefusal, WebRules, tunnel,
+    Destination, EgressAudit, EgressDecision, EgressError, Exchange, Origin, Outcome, Proxy, ProxyFault,
+    Resolve, Step, Stream, WebRefusal, WebRules, tunnel,
 };
 use deskhand_policy::hosts::Host;
 
@@ -128,27 +128,25 @@ impl Dialer {
             .map_err(|_| Exchange::TimedOut)
             .map_err(DialError::from)
             .flatten();
-        match &stream {
-            Ok(_) => self.record(
-                target.host(),
-                target.port(),
-                true,
-                self.destination.row().named_by(),
-            ),
-            Err(DialError::Refused(why)) => self.record(target.host(), target.port(), false, why.key()),
-            Err(DialError::Failed(_) | DialError::Setup(_)) => {}
-        }
+        let named_by = self.destination.row().named_by;
+        let (outcome, key) = match &stream {
+            Ok(_) => (Outcome::Opened, named_by),
+            Err(DialError::Refused(why)) => (Outcome::Refused, why.key()),
+            Err(DialError::Failed(exchange)) => (Outcome::Failed(exchange.into()), named_by),
+            Err(DialError::Setup(_)) => (Outcome::Failed(Step::Tls), named_by),
+        };
+        self.record(target.host(), target.port(), outcome, key);
         stream
     }
 
     /// Tells the audit port.
-    pub(crate) fn record(&self, host: &str, port: u16, allowed: bool, key: &'static str) {
+    pub(crate) fn record(&self, host: &str, port: u16, outcome: Outcome, key: &'static str) {
         if let Some(audit) = &self.audit {
             audit.record(EgressDecision {
                 destination: self.destination,
                 host: host.to_owned(),
                 port,
-                allowed,
+                outcome,
                 key,
             });
         }

@@ -13,8 +13,8 @@ use crate::pac::ProxyScript;
 use crate::settings::Settings;
 use crate::tls::Tls;
 use crate::{
-    Client, Destination, Directive, EgressAudit, EgressDecision, EgressError, OpenedBy, Origin, Proxy,
-    Resolve, Row, SystemResolver, WebRules,
+    Client, Destination, Directive, EgressAudit, EgressDecision, EgressError, OpenedBy, Origin, Outcome,
+    Proxy, Resolve, Row, SystemResolver, WebRules,
 };
 
 /// The policy key that switches Deskhand off.
@@ -184,7 +184,7 @@ impl Gate {
         if destination.row().opened_by != OpenedBy::Service {
             return Err(EgressError::NotOurs(destination));
         }
-        let key = destination.row().named_by();
+        let key = destination.row().named_by;
         let origin = Origin::of_address(address).map_err(|why| EgressError::Address {
             destination,
             key,
@@ -245,7 +245,7 @@ impl Gate {
                 destination,
                 host,
                 port,
-                allowed: false,
+                outcome: Outcome::Refused,
                 key,
             });
         }

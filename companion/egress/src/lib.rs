@@ -24,7 +24,7 @@ mod stream;
 mod tls;
 mod tunnel;
 
-pub use audit::{EgressAudit, EgressDecision};
+pub use audit::{EgressAudit, EgressDecision, Outcome, Step};
 pub use client::{Client, Door, MAX_REDIRECTS, Response};
 pub use deskhand_policy::hosts::Host;
 pub use destination::{Carries, Destination, Directive, Feature, OpenedBy, Row};

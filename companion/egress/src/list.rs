@@ -121,7 +121,7 @@ impl Gate {
             Ok(Scope::Origins(origins)) if origins.iter().any(is_host) => Judgement::Reaches,
             Ok(Scope::Fetch(origin)) if is_host(origin) => Judgement::Reaches,
             // The destination is open and leads somewhere else: its address would have to change.
-            Ok(_) if is_standard(row, host, port) => Judgement::Opens(row.named_by()),
+            Ok(_) if is_standard(row, host, port) => Judgement::Opens(row.named_by),
             Err(error) if is_standard(row, host, port) || row.id == "web-fetch" || row.id == "sandbox" => {
                 Judgement::Opens(match error {
                     EgressError::Closed { key, .. } | EgressError::Address { key, .. } => key,

@@ -99,8 +99,10 @@ pub struct ReadBefore {
 pub enum AskReason {
     /// Something is added to a document that the person did not choose for this prompt, once others had a word.
     Elsewhere,
-    /// A web page is read, or the web is searched.
+    /// A web page is read.
     Browses,
+    /// The web is searched.
+    Searches,
     /// A file is made where there was none.
     Creates,
     /// Looks change, contents stay.

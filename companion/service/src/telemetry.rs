@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use deskhand_core::ports::EventLog;
-use deskhand_egress::{Destination, EgressAudit, EgressDecision, Gate};
+use deskhand_egress::{Destination, EgressAudit, EgressDecision, Gate, Outcome};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::Origin;
 use deskhand_protocol::{ErrorCode, SessionEvent, SessionId, Timestamp, UserError};
@@ -279,7 +279,11 @@ impl EgressAudit for Decisions {
             collector.tell(schema::EgressDecision {
                 destination: decision.destination.to_string(),
                 host: decision.host,
-                decision: if decision.allowed { "accept" } else { "reject" },
+                decision: match decision.outcome {
+                    Outcome::Opened => "accept",
+                    Outcome::Failed(_) => "fail",
+                    Outcome::Refused => "reject",
+                },
                 key: Some(decision.key.to_owned()),
             });
         }

@@ -209,6 +209,19 @@ kinds! {
         /// The policy key that closes the destination.
         key: String,
     }
+    /// A connection to another machine was allowed and did not come about. Its name may have been asked for.
+    "egressFailed" EgressFailed as Network Activity(4, "Fail"), content "" {
+        /// The row of the table of destinations.
+        destination: String,
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+        /// The policy key that opens the destination.
+        key: String,
+        /// Where it ended: `name`, `connection`, `proxy`, `tls` or `time`.
+        failed_at: String,
+    }
     /// Connections to the same place were allowed or refused again, within the minute of one that is recorded.
     "egressRepeated" EgressRepeated as Network Activity(6, "Traffic"), content "" {
         /// The row of the table of destinations.
@@ -219,8 +232,10 @@ kinds! {
         port: u16,
         /// The policy key that decided.
         key: String,
-        /// True where they were allowed and opened.
+        /// True where they were allowed.
         allowed: bool,
+        /// Where they ended, as in `egressFailed`; absent where they were opened or refused.
+        failed_at: Option<String>,
         /// How many there were beside the one that is recorded.
         count: u64,
     }

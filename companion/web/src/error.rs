@@ -1,6 +1,6 @@
 //! Why there is no page and no result, told so that a model or a person can do something about it.
 
-use deskhand_egress::EgressError;
+use deskhand_egress::{EgressError, Exchange};
 use deskhand_operations::Refusal;
 
 /// A page that was not read or a search that was not answered.
@@ -38,9 +38,23 @@ pub enum WebError {
 }
 
 impl WebError {
-    /// True where words of the other side stand in it: what a server says of its answer.
-    pub(crate) fn quotes(&self) -> bool {
-        matches!(self, Self::Status { .. } | Self::Kind(_) | Self::Unreadable(_))
+    /// True where words of the other side stand in it: what a server says of its answer, a name in its certificate, a
+    /// place to which it led. `asked` is the host and port of the request.
+    pub(crate) fn quotes(&self, asked: &str) -> bool {
+        match self {
+            Self::Status { .. }
+            | Self::Kind(_)
+            | Self::Unreadable(_)
+            | Self::Egress(EgressError::Refused { .. } | EgressError::Elsewhere { .. }) => true,
+            Self::Egress(EgressError::Web { host, .. }) => host != asked,
+            Self::Egress(EgressError::Failed { exchange, .. }) => {
+                matches!(
+                    exchange,
+                    Exchange::Tls(_) | Exchange::Cut(_) | Exchange::Proxy { .. }
+                )
+            }
+            Self::Egress(_) | Self::Address(_) | Self::Query(_) | Self::Unseen | Self::TimedOut => false,
+        }
     }
 }
 

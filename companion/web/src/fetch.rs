@@ -22,7 +22,7 @@ pub const MAX_BODY: usize = 10 << 20;
 pub const MAX_TEXT: usize = 100_000;
 const USUAL_TEXT: usize = 30_000;
 /// Characters of an address.
-const MAX_ADDRESS: usize = 4096;
+pub(crate) const MAX_ADDRESS: usize = 4096;
 /// For the whole exchange, redirects and body included.
 const WITHIN: Duration = Duration::from_mins(1);
 /// For parsing HTML.

@@ -285,7 +285,8 @@ fn read(result: &Value, excerpts: &[&str]) -> Option<SearchResult> {
     })
 }
 
-fn bounded(text: &str, most: usize) -> String {
+/// The first characters of words of others, without controls.
+pub(crate) fn bounded(text: &str, most: usize) -> String {
     text.chars()
         .filter(|c| !c.is_control() || *c == '\n')
         .take(most)

@@ -21,7 +21,7 @@ use url::Url;
 mod ask;
 mod told;
 
-use ask::{ask_to_fetch, ask_to_search, host_of, sent};
+use ask::{ask_to_fetch, ask_to_search, host_and_port, host_of, sent};
 use told::{failed, page_result, search_result};
 
 use crate::fetch::address;
@@ -210,11 +210,15 @@ impl Call<'_> {
         match self {
             Self::Fetch(params, url) => match fetched(gate, &params).await {
                 Ok(page) => page_result(&url, &page, params.from),
-                Err(error) => failed(format!("{} was not read", host_of(&url)), &error),
+                Err(error) => failed(
+                    format!("{} was not read", host_of(&url)),
+                    &host_and_port(&url),
+                    &error,
+                ),
             },
             Self::Search(server, params) => match searched(gate, server, &params).await {
                 Ok(found) => search_result(&found),
-                Err(error) => failed("The web was not searched".to_owned(), &error),
+                Err(error) => failed("The web was not searched".to_owned(), server.host(), &error),
             },
         }
     }

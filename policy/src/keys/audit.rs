@@ -11,6 +11,7 @@ policy_section! {
         default: AuditContent::Hashed,
         invalid: AuditContent::Hashed, UsesValue, "content that is not kept cannot leak",
         opens: false,
+        forbids: &[("hashed", "keeping prompts, answers and tool inputs in the audit; it holds their hashes and sizes")],
         since: "0.1.0",
     }
 
@@ -19,6 +20,7 @@ policy_section! {
         default: None,
         invalid: None, UsesValue, "a record that is dropped does not come back",
         opens: false,
+        forbids: &[("any", "keeping records of the audit longer than {} days")],
         since: "0.1.0",
     }
 
@@ -28,6 +30,7 @@ policy_section! {
         default: false,
         invalid: true, StopsSessions, "who writes this key wants no session without its audit",
         opens: false,
+        forbids: &[("true", "sessions and prompts while no collector takes the audit")],
         since: "0.1.0",
     }
 
@@ -37,6 +40,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "neither keeping for ever nor deleting at once is what the key is written for",
         order: Order::Less,
+        forbids: &[("any", "keeping a session longer than {} days after its last turn")],
         since: "0.1.0",
     }
 }

@@ -16,6 +16,7 @@ policy_section! {
         invalid: true, UsesValue, "its answer may restrict",
         scope: Managed,
         opens: false,
+        forbids: &[("false", "asking the bootstrap address")],
         since: "0.1.0",
     }
 
@@ -70,6 +71,7 @@ policy_section! {
         scope: Managed,
         opens: false,
         aliases: ["trustBootstrapLocalExec"],
+        forbids: &[("false", "programs, credential files and sign-in targets of a bootstrap answer without the consent of the user")],
         since: "0.1.0",
     }
 }

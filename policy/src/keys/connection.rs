@@ -11,6 +11,10 @@ policy_section! {
     inference_provider "inferenceProvider": Option<Provider> {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to a provider that nobody named",
+        forbids: &[
+            ("unset", "every prompt, because nothing says where the model runs"),
+            ("any", "prompts to any other provider than {}"),
+        ],
         differs: "`anthropic` and `mantle` are none of Deskhand's providers: with them no session starts.",
         since: "0.1.0",
     }
@@ -21,6 +25,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to an address that nobody named",
         scope: ManagedOrBootstrapWithConsent,
+        forbids: &[("any", "prompts to any other gateway than {}")],
         differs: "Plain http is accepted for loopback hosts; an address with a user name, password, query or fragment is refused.",
         since: "0.1.0",
     }
@@ -64,6 +69,10 @@ policy_section! {
         default: None,
         invalid: Some(Models::default()), UsesValue, "a malformed allow-list allows nothing",
         order: Order::Allows(|outer, inner| outer["name"] == inner["name"]),
+        forbids: &[
+            ("none", "every model"),
+            ("any", "models other than {}"),
+        ],
         since: "0.1.0",
     }
 
@@ -71,6 +80,7 @@ policy_section! {
     model_discovery_enabled "modelDiscoveryEnabled": Option<bool> {
         default: None,
         invalid: Some(false), UsesValue, "off connects less",
+        forbids: &[("false", "asking the provider for its models")],
         since: "0.1.0",
     }
 
@@ -142,6 +152,7 @@ policy_section! {
         invalid: None, StopsSessions, "connections must not go around the proxy",
         scope: Managed,
         locks: false,
+        forbids: &[("any", "connections to other machines that go around {}")],
         since: "0.1.0",
     }
 
@@ -152,6 +163,7 @@ policy_section! {
         invalid: None, StopsSessions, "connections must not go around the proxy",
         scope: Managed,
         locks: false,
+        forbids: &[("any", "connections to other machines that {} does not find a way for")],
         since: "0.1.0",
     }
 }

@@ -66,6 +66,7 @@ policy_section! {
     mcp_persistent_always_allow_enabled "mcpPersistentAlwaysAllowEnabled": bool {
         default: true,
         invalid: false, UsesValue, "asking lets less happen",
+        forbids: &[("false", "the answer \"always\" to a question")],
         since: "0.1.0",
     }
 }

@@ -12,6 +12,7 @@ policy_section! {
     inference_credential_kind "inferenceCredentialKind": Option<CredentialKind> {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
+        forbids: &[("any", "credentials that come from elsewhere than `{}`")],
         differs: "Sessions start with `static` alone until the other kinds are built.",
         since: "0.1.0",
     }

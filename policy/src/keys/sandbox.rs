@@ -13,6 +13,11 @@ policy_section! {
         default: None,
         invalid: Some(List::default()), UsesValue, "a malformed allow-list allows nothing",
         order: Order::AllowsInstead(names_all_of),
+        forbids: &[
+            ("unset", "web pages of every host but that of inference"),
+            ("none", "every web page"),
+            ("any", "web pages of every host but {}"),
+        ],
         differs: "Private, loopback, link-local and metadata addresses are refused, also as address literals, unless `deskhandEgressAllowPrivate` lists them.",
         differs_when_absent: "Address literals and `localhost`, which the reference product always lets through, are refused.",
         since: "0.1.0",
@@ -24,6 +29,10 @@ policy_section! {
         default: List::default(),
         invalid: List::default(), UsesValue, "a malformed allow-list allows nothing",
         order: Order::Allows(|outer, inner| outer == inner),
+        forbids: &[
+            ("none", "every private, loopback, link-local and metadata address to the web tools"),
+            ("any", "private addresses other than {} to the web tools"),
+        ],
         since: "0.1.0",
     }
 

@@ -11,6 +11,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "sessions must not be filed under another deployment",
         opens: false,
+        forbids: &[("any", "sessions of other deployments on this machine: they lie in databases of their own")],
         differs: "It gives the deployment a database of its own on each machine; nothing is sent to a vendor under it.",
         since: "0.1.0",
     }
@@ -20,6 +21,7 @@ policy_section! {
         default: true,
         invalid: false, UsesValue, "who writes this key wants to switch off",
         opens: false,
+        forbids: &[("false", "everything: no session starts and nothing is contacted, and every front end says who switched it off")],
         since: "0.1.0",
     }
 
@@ -31,6 +33,10 @@ policy_section! {
         scope: Managed,
         opens: false,
         order: Order::Allows(|outer, inner| outer == inner),
+        forbids: &[
+            ("none", "changes by users, where an administrator sets anything"),
+            ("any", "changes by users of keys other than {}, where an administrator sets anything"),
+        ],
         since: "0.1.0",
     }
 

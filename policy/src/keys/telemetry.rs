@@ -11,6 +11,7 @@ policy_section! {
         default: false,
         invalid: true, UsesValue, "less leaves the machine",
         scope: Managed,
+        forbids: &[("true", "keeping records of crashes and times on this machine")],
         differs_when_absent: "No crash report and no timing leaves the machine; support needs the files of a diagnostic bundle.",
         since: "0.1.0",
     }
@@ -19,6 +20,7 @@ policy_section! {
     disable_nonessential_telemetry "disableNonessentialTelemetry": bool {
         default: false,
         invalid: true, UsesValue, "less leaves the machine",
+        forbids: &[("true", "keeping figures of use on this machine")],
         differs_when_absent: "No figures of use leave the machine.",
         since: "0.1.0",
     }
@@ -27,6 +29,7 @@ policy_section! {
     disable_nonessential_services "disableNonessentialServices": bool {
         default: false,
         invalid: true, UsesValue, "less leaves the machine",
+        forbids: &[("true", "small services such as icons of connectors, of which this build has none")],
         differs_when_absent: "No icons of connectors and no frame for previews are fetched.",
         since: "0.1.0",
     }
@@ -35,6 +38,10 @@ policy_section! {
     otlp_endpoint "otlpEndpoint": Option<BaseUrl> {
         default: None,
         invalid: None, UsesValue, "records must not go to an address that nobody named; where the audit is required, sessions stop",
+        forbids: &[
+            ("unset", "every export to a collector"),
+            ("any", "exports to any other collector than {}"),
+        ],
         differs: "http is accepted for loopback hosts only; a collector in the network needs https.",
         since: "0.1.0",
     }
@@ -82,6 +89,10 @@ policy_section! {
     otlp_desktop_log_level "otlpDesktopLogLevel": LogLevel {
         default: LogLevel::Error,
         invalid: LogLevel::Error, UsesValue, "the default tells little",
+        forbids: &[
+            ("off", "exporting events of Deskhand itself"),
+            ("any", "exporting events of Deskhand itself below `{}`"),
+        ],
         since: "0.1.0",
     }
 
@@ -91,6 +102,10 @@ policy_section! {
         default: List::default(),
         invalid: List::default(), UsesValue, "less leaves the machine",
         order: Order::Allows(|outer, inner| outer == inner),
+        forbids: &[
+            ("none", "content of any kind in what is exported"),
+            ("any", "content other than {} in what is exported"),
+        ],
         differs_when_absent: "The export holds metadata only: prompts, answers and what tools take and give are redacted.",
         since: "0.1.0",
     }
@@ -99,6 +114,7 @@ policy_section! {
     otlp_traces_enabled "otlpTracesEnabled": bool {
         default: false,
         invalid: false, UsesValue, "less leaves the machine",
+        forbids: &[("false", "exporting traces")],
         since: "0.1.0",
     }
 
@@ -107,6 +123,7 @@ policy_section! {
         default: false,
         invalid: false, UsesValue, "less leaves the machine",
         aliases: ["enduserAttribution"],
+        forbids: &[("false", "naming the user in what is exported")],
         since: "0.1.0",
     }
 }

@@ -15,6 +15,7 @@ policy_section! {
         invalid: false, UsesValue, "corrections of security faults must go on arriving",
         locks: false,
         order: Order::Tight(true),
+        forbids: &[("true", "looking for new versions")],
         differs_when_absent: "New versions are looked for only where `deskhandUpdateUrl` names a place; there is no vendor's place.",
         since: "0.1.0",
     }

@@ -11,6 +11,7 @@ policy_section! {
         default: Whole::new(),
         invalid: Whole::new(), UsesValue, "the default is a cap, too",
         order: Order::Less,
+        forbids: &[("any", "turns of more than {} steps")],
         since: "0.1.0",
     }
 
@@ -28,6 +29,7 @@ policy_section! {
         default: Whole::new(),
         invalid: Whole::new(), UsesValue, "the default keeps the disk from filling, too",
         order: Order::Less,
+        forbids: &[("any", "changes once the journal holds {} megabytes")],
         since: "0.1.0",
     }
 

@@ -11,6 +11,7 @@ policy_section! {
     deskhand_keep_sources_in_files "deskhandKeepSourcesInFiles": bool {
         default: true,
         invalid: false, UsesValue, "who writes this key wants less to leave with a file",
+        forbids: &[("false", "writing into files where their figures came from")],
         since: "0.1.0",
     }
 
@@ -18,6 +19,7 @@ policy_section! {
     deskhand_pairing "deskhandPairing": Pairing {
         default: Pairing::Once,
         invalid: Pairing::Always, UsesValue, "asking more often lets less in",
+        forbids: &[("always", "panes that connect without being paired anew")],
         since: "0.1.0",
     }
 
@@ -29,6 +31,10 @@ policy_section! {
         default: None,
         invalid: Some(FolderRules::default()), UsesValue, "a malformed allow-list allows nothing",
         order: Order::Allows(allows_all_of),
+        forbids: &[
+            ("none", "attaching any folder"),
+            ("any", "attaching folders outside of {}"),
+        ],
         since: "0.1.0",
     }
 
@@ -39,6 +45,7 @@ policy_section! {
         default: ToolNames::default(),
         invalid: ToolNames::default(), StopsSessions, "the list may name any tool",
         order: Order::Refuses,
+        forbids: &[("any", "the tools {}")],
         differs: "The names are those of Deskhand's tools; a name of another product's tool removes nothing.",
         since: "0.1.0",
     }
@@ -50,6 +57,7 @@ policy_section! {
         default: ToolRules::default(),
         invalid: ToolRules::ask_always(), UsesValue, "asking lets less happen",
         order: Order::Words("ask"),
+        forbids: &[("any", "calls that fit {} without asking a person")],
         differs: "`allow` takes no question away: risky actions ask all the same.",
         since: "0.1.0",
     }
@@ -58,6 +66,7 @@ policy_section! {
     disable_bypass_permissions_mode "disableBypassPermissionsMode": bool {
         default: false,
         invalid: true, UsesValue, "asking lets less happen",
+        forbids: &[("true", "the mode that acts without asking")],
         since: "0.1.0",
     }
 
@@ -66,6 +75,7 @@ policy_section! {
     block_reads_outside_working_directories "blockReadsOutsideWorkingDirectories": bool {
         default: false,
         invalid: true, UsesValue, "reading less lets less out",
+        forbids: &[("true", "attaching single files outside of attached folders")],
         differs_when_absent: "Tools never read what nobody attached, also where the key is absent.",
         since: "0.1.0",
     }
@@ -79,6 +89,7 @@ policy_section! {
     office_access_policies "officeAccessPolicies": AccessPolicies {
         default: AccessPolicies::default(),
         invalid: AccessPolicies::deny_all(), UsesValue, "a malformed deny must not open what it closes",
+        forbids: &[("any", "reading documents whose sensitivity labels its statements do not open")],
         since: "0.1.0",
     }
 
@@ -96,6 +107,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "pages must not load a script from outside that the organisation keeps itself",
         scope: Managed,
+        forbids: &[("any", "office.js from the network: panes load it from {}")],
         since: "0.1.0",
     }
 
@@ -105,6 +117,7 @@ policy_section! {
         default: List::default(),
         invalid: List(OfficeHost::all().collect()), UsesValue, "a malformed list may name any of them",
         order: Order::Refuses,
+        forbids: &[("any", "the agent in {}")],
         since: "0.1.0",
     }
 }

@@ -192,3 +192,61 @@ fn an_explanation_says_what_a_key_does_and_why_it_has_its_value() {
             .contains("known, not used")
     );
 }
+
+#[test]
+fn a_key_says_what_its_value_forbids_right_now() {
+    let forbidden = |key: &str, value: serde_json::Value| {
+        let values = [
+            ("inferenceProvider", json!("gateway")),
+            ("inferenceGatewayBaseUrl", json!("https://gw.example.com")),
+            (key, value),
+        ];
+        let policy = Policy::resolve(
+            &MemoryStore::new(Origin::Managed("profile".into()), values).read(),
+            &[],
+        );
+        explain(&policy, key).expect("a key").forbids
+    };
+    let some = |text: &str| Some(text.to_owned());
+    for (key, value, expected) in [
+        (
+            "coworkEgressAllowedHosts",
+            json!(["a.example", "*.b.example:8443"]),
+            some("it forbids web pages of every host but a.example, *.b.example:8443"),
+        ),
+        (
+            "coworkEgressAllowedHosts",
+            json!([]),
+            some("it forbids every web page"),
+        ),
+        (
+            "coworkEgressAllowedHosts",
+            json!(["no host!"]),
+            some("it forbids every web page"),
+        ),
+        ("coworkEgressAllowedHosts", json!(["*"]), None),
+        ("deskhandPairing", json!("once"), None),
+        (
+            "deskhandPairing",
+            json!("always"),
+            some("it forbids panes that connect without being paired anew"),
+        ),
+        (
+            "allowedWorkspaceFolders",
+            json!(["/srv/a", {"path": "/srv/b", "mode": "ro"}]),
+            some("it forbids attaching folders outside of /srv/a, /srv/b"),
+        ),
+        ("builtinToolPolicy", json!({"Edit": "allow"}), None),
+        (
+            "builtinToolPolicy",
+            json!({"Edit": "ask", "Read": "allow"}),
+            some("it forbids calls that fit Edit without asking a person"),
+        ),
+        ("disabledBuiltinTools", json!([]), None),
+        ("isLocalDevMcpEnabled", json!(false), None),
+    ] {
+        assert_eq!(forbidden(key, value.clone()), expected, "{key} {value}");
+    }
+    let stops = forbidden("requireCoworkFullVmSandbox", json!(true)).expect("a sentence");
+    assert!(stops.starts_with("sessions do not start: "), "{stops}");
+}

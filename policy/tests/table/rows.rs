@@ -2,8 +2,8 @@
 
 use deskhand_policy::types::KeyNames;
 use deskhand_policy::{
-    Encoding, MemoryStore, Origin, Policy, PolicyValue as _, ProblemKind, Reading, SECTIONS, Scope,
-    Store as _, UNUSED, definition, definitions, unused,
+    Effect, Encoding, MemoryStore, Order, Origin, Policy, PolicyValue as _, ProblemKind, Reading, SECTIONS,
+    Scope, Store as _, UNUSED, definition, definitions, unused,
 };
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -250,4 +250,15 @@ fn keys_of_other_providers_stop_nothing() {
             );
         }
     }
+}
+
+#[test]
+fn each_enforced_key_that_may_be_tight_says_what_that_forbids() {
+    let enforced = definitions().filter(|row| matches!(row.effect, Effect::Enforced | Effect::ActsInPart(_)));
+    let silent: Vec<&str> = enforced
+        .filter(|row| (row.default)() != (row.invalid_becomes)() || !matches!(row.order, Order::Plain))
+        .filter(|row| row.forbids.is_empty())
+        .map(|row| row.name)
+        .collect();
+    assert_eq!(silent, Vec::<&str>::new());
 }

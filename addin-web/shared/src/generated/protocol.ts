@@ -154,7 +154,7 @@ expected?: string, };
 /**
  * Why a person must be asked, the weightier last.
  */
-export type AskReason = "elsewhere" | "browses" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside" | "attaches" | "sendsOut";
+export type AskReason = "elsewhere" | "browses" | "searches" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside" | "attaches" | "sendsOut";
 
 /**
  * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.

@@ -459,6 +459,7 @@ export const words = {
     what: {
       elsewhere: "Add to documents that were not chosen",
       browses: "Read the web",
+      searches: "Search the web",
       creates: "Make new files",
       reformats: "Change looks",
       edits: "Edit text files",

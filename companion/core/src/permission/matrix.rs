@@ -456,6 +456,7 @@ fn answers_for_longer_than_once_are_offered_only_where_they_count() {
         (AskReason::Attaches, true, &rules, "once deny"),
         (AskReason::SendsOut, false, &rules, "once deny"),
         (AskReason::Browses, false, &rules, "once session deny"),
+        (AskReason::Searches, false, &rules, "once session deny"),
     ] {
         let words = choices(reason, has_folder, rules)
             .into_iter()

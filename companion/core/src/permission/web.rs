@@ -153,6 +153,7 @@ fn an_answer_for_the_session_holds_for_its_host_alone() {
             Decision::Allowed(SettledBy::SessionGrant, Some(id)),
         ),
         (AskReason::Browses, "www.example.com", Decision::Ask),
+        (AskReason::Searches, "example.com", Decision::Ask),
         (AskReason::Edits, "example.com", Decision::Ask),
     ] {
         let grants = [grant(reason, host)];
@@ -161,6 +162,23 @@ fn an_answer_for_the_session_holds_for_its_host_alone() {
             ..Case::default()
         };
         assert_eq!(decided(&case), expected, "{reason:?} {host}");
+    }
+}
+
+#[test]
+fn a_search_is_asked_about_once_others_had_a_word_whatever_the_person_named() {
+    for (marked, expected) in [
+        (false, Decision::Allowed(SettledBy::Mode, None)),
+        (true, Decision::Ask),
+    ] {
+        let case = Case {
+            mode: Act,
+            marked,
+            words: "search example.com",
+            reason: Some(AskReason::Searches),
+            ..Case::default()
+        };
+        assert_eq!(decided(&case), expected, "{marked}");
     }
 }
 

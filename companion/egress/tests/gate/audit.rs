@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use deskhand_egress::{Destination, EgressAudit, EgressDecision, Gate, Network};
+use deskhand_egress::{Destination, EgressAudit, EgressDecision, Gate, Network, Outcome};
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
@@ -28,15 +28,20 @@ impl Record {
                 destination,
                 host,
                 port,
-                allowed,
+                outcome,
                 key,
             } = one;
+            let outcome = match outcome {
+                Outcome::Opened => "opened",
+                Outcome::Refused => "refused",
+                Outcome::Failed(step) => step.as_str(),
+            };
             let port = if [0, 443].contains(port) {
                 port.to_string()
             } else {
                 "N".to_owned()
             };
-            format!("{destination} {host}:{port} {allowed} {key}")
+            format!("{destination} {host}:{port} {outcome} {key}")
         };
         heard.iter().map(line).collect()
     }
@@ -83,11 +88,69 @@ async fn the_audit_port_hears_of_each_connection_and_refusal_and_of_no_path() {
     assert_eq!(
         record.heard(),
         [
-            "inference-gateway 127.0.0.1:N true inferenceGatewayBaseUrl",
-            "inference-gateway evil.example:443 false inferenceGatewayBaseUrl",
-            "web-fetch evil.example:443 false coworkEgressAllowedHosts",
-            "web-fetch pages.example:N false deskhandEgressAllowPrivate",
-            "collector :0 false otlpEndpoint",
+            "inference-gateway 127.0.0.1:N opened inferenceGatewayBaseUrl",
+            "inference-gateway evil.example:443 refused inferenceGatewayBaseUrl",
+            "web-fetch evil.example:443 refused coworkEgressAllowedHosts",
+            "web-fetch pages.example:N refused deskhandEgressAllowPrivate",
+            "collector :0 refused otlpEndpoint",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_audit_port_hears_of_a_page_that_was_read_under_the_key_that_lists_its_host() {
+    let party = Party::serve(Router::new().fallback(|| async { "hello" })).await;
+    let port = party.base.rsplit(':').next().expect("a port");
+    let record = Arc::new(Record::default());
+    let settings = json!({
+        "coworkEgressAllowedHosts": [format!("127.0.0.1:{port}")],
+        "deskhandEgressAllowPrivate": ["127.0.0.1"],
+    });
+    let network = Network {
+        audit: Some(Arc::<Record>::clone(&record)),
+        ..Network::default()
+    };
+    let gate = Gate::new(move |key| settings[key].clone(), network);
+    let web = gate.client(Destination::WebFetch).expect("an open destination");
+    web.send(request(&party.base)).await.expect("a page");
+    assert_eq!(
+        record.heard(),
+        ["web-fetch 127.0.0.1:N opened coworkEgressAllowedHosts"]
+    );
+}
+
+#[tokio::test]
+async fn the_audit_port_hears_of_what_was_allowed_and_failed_and_at_which_step() {
+    let party = Party::serve(Router::new().fallback(|| async { "hello" })).await;
+    let port = party.base.rsplit(':').next().expect("a port");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let closed = nobody.local_addr().expect("an address").port();
+    drop(nobody);
+    let record = Arc::new(Record::default());
+    let settings = json!({
+        "coworkEgressAllowedHosts": ["*"],
+        "deskhandEgressAllowPrivate": ["127.0.0.1"],
+    });
+    let network = Network {
+        audit: Some(Arc::<Record>::clone(&record)),
+        resolver: Names::answering(&[&[]]),
+        ..Network::default()
+    };
+    let gate = Gate::new(move |key| settings[key].clone(), network);
+    let web = gate.client(Destination::WebFetch).expect("an open destination");
+    for address in [
+        "https://nowhere.example/".to_owned(),
+        format!("https://127.0.0.1:{port}/"),
+        format!("http://127.0.0.1:{closed}/"),
+    ] {
+        web.send(request(address)).await.expect_err("no connection");
+    }
+    assert_eq!(
+        record.heard(),
+        [
+            "web-fetch nowhere.example:443 name coworkEgressAllowedHosts",
+            "web-fetch 127.0.0.1:N tls coworkEgressAllowedHosts",
+            "web-fetch 127.0.0.1:N connection coworkEgressAllowedHosts",
         ]
     );
 }

@@ -65,7 +65,11 @@ fn key_of(by: Actor, what: &What) -> String {
 
 /// The record of something that came this often after the first.
 fn again(what: What, count: u64) -> Option<What> {
-    let allowed = matches!(what, What::EgressAllowed { .. });
+    let allowed = !matches!(what, What::EgressRefused { .. });
+    let failed_at = match &what {
+        What::EgressFailed { failed_at, .. } => Some(failed_at.clone()),
+        _ => None,
+    };
     Some(match what {
         What::FrontEndRefused { code } => What::FrontEndRefusedAgain { code, count },
         What::EgressAllowed {
@@ -79,12 +83,20 @@ fn again(what: What, count: u64) -> Option<What> {
             host,
             port,
             key,
+        }
+        | What::EgressFailed {
+            destination,
+            host,
+            port,
+            key,
+            ..
         } => What::EgressRepeated {
             destination,
             host,
             port,
             key,
             allowed,
+            failed_at,
             count,
         },
         _ => return None,
@@ -92,7 +104,10 @@ fn again(what: What, count: u64) -> Option<What> {
 }
 
 fn without_host(mut what: What) -> What {
-    if let What::EgressAllowed { host, port, .. } | What::EgressRefused { host, port, .. } = &mut what {
+    if let What::EgressAllowed { host, port, .. }
+    | What::EgressRefused { host, port, .. }
+    | What::EgressFailed { host, port, .. } = &mut what
+    {
         host.clear();
         *port = 0;
     }
@@ -109,22 +124,31 @@ mod tests {
         }
     }
 
-    fn connected(host: &str, allowed: bool) -> What {
-        let (destination, host, key) = ("web-fetch".to_owned(), host.to_owned(), "key".to_owned());
-        if allowed {
-            What::EgressAllowed {
-                destination,
-                host,
-                port: 443,
-                key,
-            }
-        } else {
-            What::EgressRefused {
-                destination,
-                host,
-                port: 443,
-                key,
-            }
+    fn connected(host: &str) -> What {
+        What::EgressAllowed {
+            destination: "web-fetch".to_owned(),
+            host: host.to_owned(),
+            port: 443,
+            key: "key".to_owned(),
+        }
+    }
+
+    fn refused_to_connect(host: &str) -> What {
+        What::EgressRefused {
+            destination: "web-fetch".to_owned(),
+            host: host.to_owned(),
+            port: 443,
+            key: "key".to_owned(),
+        }
+    }
+
+    fn failed_to_connect(host: &str, step: &str) -> What {
+        What::EgressFailed {
+            destination: "web-fetch".to_owned(),
+            host: host.to_owned(),
+            port: 443,
+            key: "key".to_owned(),
+            failed_at: step.to_owned(),
         }
     }
 
@@ -157,24 +181,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_and_what_is_refused_is_counted_apart() {
+    fn what_is_opened_what_is_refused_and_what_fails_is_counted_apart() {
         let mut folding = Folding::default();
         for _ in 0..3 {
-            folding.take(0, Actor::Service, connected("example.com", true));
-            folding.take(0, Actor::Service, connected("example.com", false));
+            for what in [
+                connected("example.com"),
+                refused_to_connect("example.com"),
+                failed_to_connect("example.com", "name"),
+                failed_to_connect("example.com", "tls"),
+            ] {
+                folding.take(0, Actor::Service, what);
+            }
         }
         let counted: Vec<_> = folding
             .end()
             .into_iter()
             .map(|(_, what)| match what {
                 What::EgressRepeated {
-                    allowed, count, host, ..
-                } => (host, allowed, count),
+                    allowed,
+                    failed_at,
+                    count,
+                    ..
+                } => (allowed, failed_at, count),
                 other => panic!("{other:?}"),
             })
             .collect();
-        let host = || "example.com".to_owned();
-        assert_eq!(counted, [(host(), true, 2), (host(), false, 2)]);
+        let at = |step: &str| Some(step.to_owned());
+        assert_eq!(
+            counted,
+            [
+                (true, None, 2),
+                (true, at("name"), 2),
+                (true, at("tls"), 2),
+                (false, None, 2)
+            ]
+        );
     }
 
     #[test]
@@ -182,7 +223,11 @@ mod tests {
         let mut folding = Folding::default();
         let mut written = 0;
         for number in 0..10_000 {
-            let told = folding.take(0, Actor::Service, connected(&format!("h{number}.example"), false));
+            let told = folding.take(
+                0,
+                Actor::Service,
+                refused_to_connect(&format!("h{number}.example")),
+            );
             written += told.len();
         }
         assert_eq!(

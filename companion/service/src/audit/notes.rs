@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deskhand_egress::{EgressAudit, EgressDecision};
+use deskhand_egress::{EgressAudit, EgressDecision, Outcome};
 use deskhand_protocol::Timestamp;
 use deskhand_server::Admission;
 use deskhand_trail::{Actor, Id, What};
@@ -87,24 +87,30 @@ impl EgressAudit for Notes {
             destination,
             host,
             port,
-            allowed,
+            outcome,
             key,
         } = decision;
         let (destination, key) = (destination.row().id.to_owned(), key.to_owned());
-        let what = if allowed {
-            What::EgressAllowed {
+        let what = match outcome {
+            Outcome::Opened => What::EgressAllowed {
                 destination,
                 host,
                 port,
                 key,
-            }
-        } else {
-            What::EgressRefused {
+            },
+            Outcome::Refused => What::EgressRefused {
                 destination,
                 host,
                 port,
                 key,
-            }
+            },
+            Outcome::Failed(step) => What::EgressFailed {
+                destination,
+                host,
+                port,
+                key,
+                failed_at: step.as_str().to_owned(),
+            },
         };
         self.fold(Actor::Service, what);
     }

@@ -273,7 +273,7 @@ fn closed(row: &Row) -> EgressView {
         host: None,
         port: None,
         why: row.why.to_owned(),
-        key: row.named_by().to_owned(),
+        key: row.named_by.to_owned(),
         opened_by: row.opened_by.as_str().to_owned(),
         carries_content: row.carries == Carries::Content,
         built: true,

@@ -41,6 +41,7 @@ fn words(reason: AskReason) -> &'static str {
     match reason {
         AskReason::Elsewhere => "add to a document that was not chosen",
         AskReason::Browses => "read the web",
+        AskReason::Searches => "search the web",
         AskReason::Creates => "make new files",
         AskReason::Reformats => "change how it looks",
         AskReason::Edits => "edit files of text",

@@ -146,13 +146,13 @@ table! {
         /// Values that could not be read.
         invalid: u64 = "policy.invalid" always,
     }
-    /// The door out let a connection pass or refused it.
+    /// The door out let a connection pass, refused it, or let it pass and it did not come about.
     own Event "egress_decision" EgressDecision {
         /// The destination, as in the egress list.
         destination: String = "egress.destination" always,
         /// Its host, without path and query.
         host: String = "server.address" always,
-        /// `accept` or `reject`.
+        /// `accept`, `reject` or `fail`.
         decision: &'static str = "decision" always,
         /// The policy key that opens or closes it.
         key: Option<String> = "policy.key" always,

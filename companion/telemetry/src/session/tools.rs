@@ -307,6 +307,7 @@ fn changes(reason: AskReason) -> bool {
             | AskReason::Browses
             | AskReason::Remembers
             | AskReason::Ruled
+            | AskReason::Searches
             | AskReason::SendsOut
     )
 }

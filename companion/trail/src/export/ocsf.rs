@@ -94,6 +94,7 @@ fn of_class(record: &Record, kind: Option<&Kind>, event: &Value) -> Map<String, 
     let attributes = match (&record.what, kind.map(|kind| kind.class)) {
         (
             What::EgressAllowed { host, port, .. }
+            | What::EgressFailed { host, port, .. }
             | What::EgressRefused { host, port, .. }
             | What::EgressRepeated { host, port, .. },
             _,
@@ -135,6 +136,10 @@ fn status(what: &What) -> Status {
         What::FrontEndRefused { .. }
         | What::FrontEndRefusedAgain { .. }
         | What::EgressRepeated { allowed: false, .. }
+        | What::EgressRepeated {
+            failed_at: Some(_), ..
+        }
+        | What::EgressFailed { .. }
         | What::PairingRefused { .. }
         | What::SignInFailed { .. }
         | What::EgressRefused { .. }

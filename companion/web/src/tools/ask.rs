@@ -46,7 +46,7 @@ pub(super) fn ask_to_search(web: &WebRequest, ruled: bool) -> Ask {
     } else if ruled {
         ask(AskReason::Ruled, question, scope, None)
     } else {
-        ask(AskReason::Browses, question, scope, None)
+        ask(AskReason::Searches, question, scope, None)
     }
 }
 
@@ -73,6 +73,15 @@ fn carries(what: &str, web: &WebRequest) -> RiskNote {
 /// The host of an address, without its port.
 pub(super) fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
+}
+
+/// The host of an address with its port, as the gate names it.
+pub(super) fn host_and_port(url: &Url) -> String {
+    format!(
+        "{}:{}",
+        host_of(url),
+        url.port_or_known_default().unwrap_or_default()
+    )
 }
 
 /// All of an address that leaves this computer.

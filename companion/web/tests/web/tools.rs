@@ -294,6 +294,13 @@ async fn a_redirect_is_refused_at_the_hop_and_another_host_is_asked_about_anew()
     for word in ["example.com", "coworkEgressAllowedHosts"] {
         assert!(refused.output.contains(word), "{}", refused.output);
     }
+    assert!(
+        holds_data(&refused.output),
+        "the server chose the name: {}",
+        refused.output
+    );
+    let own = fetch(&tools, "https://example.com/").await;
+    assert!(!holds_data(&own.output), "the model chose it: {}", own.output);
     let led = fetch(&tools, &at("/other")).await;
     assert_eq!(led.outcome, ToolOutcome::Failed);
     assert!(
@@ -336,6 +343,40 @@ async fn a_long_page_is_told_in_parts_that_are_whole() {
 }
 
 #[tokio::test]
+async fn results_that_are_long_in_bytes_are_told_as_far_as_they_fit_and_stay_marked() {
+    let result =
+        json!({ "title": "界".repeat(300), "url": "https://example.com/", "snippet": "界".repeat(2_000) });
+    let found = json!({ "results": vec![result; 20] }).to_string();
+    let place = serve(Router::new().fallback(move || async move { answer("application/json", found) })).await;
+    let tools = tools(json!({ "managedMcpServers": [
+        { "name": "s", "server": "websearch", "provider": "custom", "customUrl": format!("http://{place}/q") },
+    ] }));
+    let told = run(&tools, "WebSearch", json!({ "query": "rates", "most": 20 }))
+        .await
+        .output;
+    assert!(
+        told.len() < MAX_OUTPUT && told.ends_with("</document-data>"),
+        "{}",
+        told.len()
+    );
+    assert_eq!(bounded(told.clone()), told);
+    assert!(told.starts_with("11 results."), "{told:.40}");
+}
+
+#[tokio::test]
+async fn an_address_to_which_a_server_leads_is_told_in_part_only() {
+    let target = format!("https://example.com/{}", "x".repeat(20_000));
+    let place = serve(Router::new().fallback(move || async move { Redirect::temporary(&target) })).await;
+    let tools = open_to(&[&place, "example.com"]);
+    let led = fetch(&tools, &format!("http://{place}/")).await;
+    assert!(
+        led.output.len() < 5_000 && led.output.ends_with("</document-data>"),
+        "{}",
+        led.output.len()
+    );
+}
+
+#[tokio::test]
 async fn a_person_who_stops_the_turn_does_not_wait_for_the_server() {
     let place = serve(Router::new().fallback(|| async { std::future::pending::<&str>().await })).await;
     let (tools, watch) = (open_to(&[&place]), Watch::default());
@@ -370,7 +411,7 @@ async fn a_search_is_shown_by_its_words_and_told_as_data_with_addresses() {
         (web.host.as_str(), web.sent.as_str()),
         ("127.0.0.1", "rates 2026")
     );
-    assert_eq!(call.ask.expect("a question").reason, AskReason::Browses);
+    assert_eq!(call.ask.expect("a question").reason, AskReason::Searches);
     let long = prepare(&tools, "WebSearch", json!({ "query": "rates ".repeat(40) }))
         .await
         .expect("a call");

@@ -20,6 +20,7 @@ use crate::audit::{hostname, user};
 use crate::clock::now;
 use crate::options::Options;
 use crate::settings::Settings;
+use crate::telemetry::Exporting;
 
 /// The file of the random id of this installation.
 const INSTALL_ID: &str = "install-id";
@@ -170,8 +171,9 @@ impl Watch {
             .record(now(), &Diagnostic::Timing { step, duration_ms });
     }
 
-    /// So much telemetry waited for another collector than the one that is named now, and was dropped.
-    pub(crate) fn dropped(&self, count: u64) {
+    /// The export begins: what waited for another collector than the one that is named now was dropped.
+    pub(crate) fn dropped(&self, exporting: Option<&Exporting>) {
+        let count = exporting.map_or(0, Exporting::elsewhere);
         if count > 0 {
             let kept = "telemetry for another collector";
             tracing::warn!(count, "{kept} was dropped");

@@ -42,7 +42,7 @@ use crate::panes::{LivePanes, SharedPanes};
 use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
-use crate::telemetry::{Decisions, Exporting, Telemetry};
+use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
 use crate::view;
 
@@ -91,12 +91,11 @@ pub(crate) async fn serve(
     let gate = gate(&settings, options.office_script.as_ref(), Some(decisions.clone()));
     let (telemetry, exporting) = Telemetry::begin(&mut settings, &gate, (&paths, &secrets), &logging);
     decisions.begin(&telemetry);
-    watch.dropped(exporting.as_ref().map_or(0, Exporting::elsewhere));
+    watch.dropped(exporting.as_ref());
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     let trail = Trail::new(store, &audit::user(), settings.audit_content);
-    let changed_keys = audit::started(&trail, &settings).await?;
-    telemetry.policy_changed(changed_keys, &settings);
+    telemetry.policy_changed(audit::started(&trail, &settings).await?, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
     let configuration = Configuration::new(&paths, &secrets, &settings, &gate, &options);

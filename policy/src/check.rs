@@ -64,6 +64,8 @@ pub enum FindingCode {
     NothingSet,
     /// Nobody could start a session.
     NoProvider,
+    /// An address that is good, and hardly the one that is meant.
+    Address,
 }
 
 impl FindingCode {
@@ -88,6 +90,7 @@ impl FindingCode {
             Self::NotRead => "not-read",
             Self::NothingSet => "nothing-set",
             Self::NoProvider => "no-provider",
+            Self::Address => "address",
         }
     }
 }
@@ -313,6 +316,16 @@ impl Check<'_> {
         if row.doc.trim_start().starts_with("Deprecated") {
             let sentence = crate::render::words::paragraph(row.doc);
             self.about(entry, Severity::Warning, FindingCode::Deprecated, sentence);
+        }
+        let path = value.as_str().map_or("", |address| address.trim_end_matches('/'));
+        let signal = ["/v1/logs", "/v1/metrics", "/v1/traces"]
+            .into_iter()
+            .find(|signal| path.ends_with(signal));
+        if let Some(signal) = signal.filter(|_| row.name == "otlpEndpoint") {
+            let sentence = format!(
+                "write the address before `{signal}`: Deskhand adds that itself, for each kind of record"
+            );
+            self.about(entry, Severity::Warning, FindingCode::Address, sentence);
         }
         let empty = value.as_object().is_some_and(serde_json::Map::is_empty);
         if row.secret && !empty {

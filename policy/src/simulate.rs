@@ -69,13 +69,28 @@ pub struct Verdict {
     pub why: String,
 }
 
-/// What expands in the paths of folders, on the machine that is asked about.
+/// What the answers need beside the policy: what expands in the paths of folders, on the machine that is asked about, and what
+/// the gate of connections adds to the list of hosts.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// The home of the user.
     pub home: &'a Path,
     /// The variables of the user.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// What is reached without an entry in the list of hosts.
+    pub added: &'a [Added],
+}
+
+/// A host that is reached on one port without an entry in the list of hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// The host.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// The key that adds it: `otlpEndpoint` for the collector, which the sandbox alone reaches; else that of the list, which
+    /// is unset, so that the host of inference is reached.
+    pub key: &'static str,
 }
 
 impl std::fmt::Debug for Place<'_> {
@@ -83,6 +98,7 @@ impl std::fmt::Debug for Place<'_> {
         formatter
             .debug_struct("Place")
             .field("home", &self.home)
+            .field("added", &self.added)
             .finish_non_exhaustive()
     }
 }
@@ -287,17 +303,19 @@ impl Asked<'_> {
 
     /// What opens a host, or that nothing does.
     fn by_name(&self, rules: &HostRules, host: &Host, port: u16) -> Verdict {
-        let listed = self.list(ALLOWED).is_some();
-        if !listed && self.is_host_of("inferenceGatewayBaseUrl", host) {
-            let why = "no list is set, and it is the host of inference";
-            return self.verdict(true, ALLOWED, why);
+        let mut added = self.place.added.iter();
+        if let Some(added) = added.find(|added| added.host == *host && added.port == port) {
+            let why = if added.key == ALLOWED {
+                "no list is set, and it is the host of inference"
+            } else {
+                "it is the collector, which programs in the sandbox reach without an entry"
+            };
+            return self.verdict(true, added.key, why);
         }
-        if self.is_host_of("otlpEndpoint", host) {
-            let why = "it is the collector's host, which is added by itself";
-            return self.verdict(true, "otlpEndpoint", why);
-        }
-        if !listed {
-            let why = "no list is set, so only the host of inference is reached";
+        if self.list(ALLOWED).is_none() {
+            let why = format!(
+                "no list is set, so only the host of inference is reached, and this is not it on port {port}"
+            );
             return self.verdict(false, ALLOWED, why);
         }
         if let Some(rule) = rules.naming(host, port) {
@@ -327,9 +345,14 @@ impl Asked<'_> {
     /// What closes a tool of the web.
     fn web_tool(&self, name: &str) -> Option<Verdict> {
         if name.eq_ignore_ascii_case("WebFetch") {
-            let list = self.list(ALLOWED)?;
-            let why = "the list is empty: there is no host to reach";
-            return list.is_empty().then(|| self.verdict(false, ALLOWED, why));
+            let why = match self.list(ALLOWED) {
+                Some(list) if list.is_empty() => "the list is empty: there is no host to reach",
+                None if !self.place.added.iter().any(|added| added.key == ALLOWED) => {
+                    "no list is set, and there is no host of inference: there is no host to reach"
+                }
+                Some(_) | None => return None,
+            };
+            return Some(self.verdict(false, ALLOWED, why));
         }
         if !name.eq_ignore_ascii_case("WebSearch") {
             return None;
@@ -390,11 +413,5 @@ impl Asked<'_> {
         let value = self.policy.value(key);
         let entries = value.as_array()?.iter().filter_map(Value::as_str);
         Some(entries.map(str::to_owned).collect())
-    }
-
-    fn is_host_of(&self, key: &str, host: &Host) -> bool {
-        let value = self.policy.value(key);
-        let address = value.as_str().and_then(|text| url::Url::parse(text).ok());
-        address.and_then(|url| Host::parse(url.host_str()?)).as_ref() == Some(host)
     }
 }

@@ -38,6 +38,8 @@ use deskhand_protocol::UserError;
 
 use logging::Logging;
 use options::{Command, DiagnosticsCommand, Options, SupportCommand};
+use terminal::doctor::Asks;
+use terminal::support::BundleOptions;
 
 /// What tasks get to end, once everything is done.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -115,15 +117,21 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Document { command } => document::run(&paths, command).await,
         Command::Policy { command, json } => terminal::policy::policy(&paths, command, json).await,
         Command::Egress { command } => terminal::egress::egress(&paths, command).await,
-        Command::Doctor { json } => Box::pin(terminal::doctor::doctor(&paths, json)).await,
+        Command::Doctor { json, offline } => {
+            let asks = if offline { Asks::Nobody } else { Asks::Everybody };
+            Box::pin(terminal::doctor::doctor(&paths, asks, json)).await
+        }
         Command::Audit { command, json } => Box::pin(terminal::audit::audit(&paths, command, json)).await,
         Command::Diagnostics {
             command: DiagnosticsCommand::Show,
             json,
         } => terminal::diagnostics::show(&paths, json).await,
         Command::Support {
-            command: SupportCommand::Bundle { output, yes },
-        } => Box::pin(terminal::support::bundle(&paths, output, yes)).await,
+            command: SupportCommand::Bundle { output, yes, offline },
+        } => {
+            let options = BundleOptions { output, yes, offline };
+            Box::pin(terminal::support::bundle(&paths, options)).await
+        }
         Command::Trust => terminal::status::trust(&paths).await,
     };
     code.map(Ended::With)

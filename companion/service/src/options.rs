@@ -127,8 +127,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DocumentCommand,
     },
-    /// Looks at everything that Deskhand needs, and says what to do where something is not as it should be.
+    /// Looks at everything that Deskhand needs, and says what to do where something is not as it should be. Asks the model
+    /// provider for its list of models, and sends the collector a request without records.
     Doctor {
+        /// Ask neither the model provider nor the collector.
+        #[arg(long)]
+        offline: bool,
         /// As JSON, for fleet scripts.
         #[arg(long)]
         json: bool,

@@ -90,6 +90,7 @@ pub(crate) async fn serve(
     let gate = gate(&settings, options.office_script.as_ref(), Some(decisions.clone()));
     let (telemetry, exporting) = Telemetry::begin(&mut settings, &gate, (&paths, &secrets), &logging);
     decisions.begin(&telemetry);
+    watch.dropped(exporting.as_ref());
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
     telemetry.policy_changed(changed_keys, &settings);

@@ -212,11 +212,13 @@ fn stopped(policy: &Policy) -> Option<UserError> {
         return Some(UserError::new(ErrorCode::Disabled).detail(&policy.source.deskhand_enabled.origin));
     }
     let problem = policy.stopping().into_iter().next()?;
-    let code = match problem.kind {
-        ProblemKind::NotEnforceable => ErrorCode::PolicyNotEnforceable,
-        _ => ErrorCode::PolicyInvalid,
+    let error = match problem.kind {
+        ProblemKind::NotEnforceable => UserError::new(ErrorCode::PolicyNotEnforceable),
+        ProblemKind::Conflict => UserError::new(ErrorCode::PolicyInvalid)
+            .happened("A setting needs another one that is not as it must be, so no session starts."),
+        _ => UserError::new(ErrorCode::PolicyInvalid),
     };
-    Some(UserError::new(code).detail(format!("{}: {}", problem.key, problem.reason)))
+    Some(error.detail(problem))
 }
 
 /// The gateway that a policy names.

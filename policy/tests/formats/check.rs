@@ -54,6 +54,12 @@ fn each_kind_of_fault_has_its_finding() {
         ),
         ("inferenceModels", json!([]), Severity::Warning, "contradiction"),
         (
+            "otlpEndpoint",
+            json!("https://otel.example.com/v1/logs/"),
+            Severity::Warning,
+            "address",
+        ),
+        (
             "otlpTracesEnabled",
             json!(true),
             Severity::Warning,

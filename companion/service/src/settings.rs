@@ -11,7 +11,8 @@ use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{
-    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, McpServer, OfficeHost, Provider, Whole,
+    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, McpServer, OfficeHost, Provider,
+    SearchServiceError, Whole,
 };
 use deskhand_policy::{Encoding, Origin, Policy, ProblemKind, Reading, UserFile, Values};
 use deskhand_protocol::hello::{FrontEndKind, ModelView};
@@ -80,7 +81,7 @@ impl Settings {
             Proxy::direct()
         });
         let servers = &policy.connectors.managed_mcp_servers.value.0;
-        if let Err(error @ ServerError::Helper) = SearchServer::among(servers) {
+        if let Err(error @ ServerError::Entry(SearchServiceError::Helper)) = SearchServer::among(servers) {
             notices.push(format!("WebSearch is not offered: {error}"));
         }
         Ok(Self {

@@ -9,6 +9,7 @@ mod grants;
 mod guidance;
 mod handler;
 mod hub;
+mod kept;
 mod log;
 mod logging;
 mod manifest;

@@ -9,7 +9,7 @@ use super::address::web_address;
 use super::header::Headers;
 use super::list::Item;
 use super::secret::Secret;
-use crate::value::{FIELD_CAP, Invalid, PolicyValue as _, object, short};
+use crate::value::{FIELD_CAP, Invalid, PolicyValue as _, Reach, object, short};
 
 /// Arguments, variables, tools or servers of authorization that may be named.
 const CAP: usize = 200;
@@ -348,6 +348,7 @@ impl McpClient {
 
 impl Item for McpServer {
     const WHAT: &str = "MCP servers";
+    const REACH: Option<Reach> = Some(Reach::AddressesAndFiles);
 
     fn read(value: &Value) -> Result<Self, Invalid> {
         let server: Self = object(value, "a description of a server")?;
@@ -371,7 +372,7 @@ impl Item for McpServer {
         let client = json!({
             "type": "object", "additionalProperties": false,
             "properties": {
-                "clientId": text, "clientSecret": text, "clientSecretHelper": text, "authorizationServer": texts,
+                "clientId": text, "clientSecret": Secret::schema(), "clientSecretHelper": text, "authorizationServer": texts,
                 "tenantId": text, "scope": text, "appendOfflineAccess": flag,
                 "callbackHost": { "enum": ["127.0.0.1", "localhost"] },
                 "callbackPort": { "type": "integer", "minimum": 1, "maximum": 65_535 },
@@ -386,7 +387,7 @@ impl Item for McpServer {
                 "transport": { "enum": ["http", "sse", "stdio"] },
                 "url": text, "headers": Headers::schema(), "headersHelper": text, "headersHelperTtlSec": seconds,
                 "headersHelperRefreshBufferSec": seconds, "oauth": { "anyOf": [flag, client] }, "command": text,
-                "args": texts, "env": { "type": "object", "maxProperties": CAP, "additionalProperties": text },
+                "args": texts, "env": { "type": "object", "maxProperties": CAP, "additionalProperties": Secret::schema() },
                 "envHelper": text, "envHelperTtlSec": seconds, "startupTimeoutSec": seconds,
                 "provider": { "enum": ["brave", "tavily", "exa", "custom"] }, "customUrl": text, "tenantId": text,
                 "clientId": text, "azureCloud": { "enum": ["global", "us-gov-high", "us-gov-dod"] }, "scope": text,

@@ -10,6 +10,7 @@ mod guidance;
 mod handler;
 mod history;
 mod hub;
+mod kept;
 mod log;
 mod logging;
 mod manifest;

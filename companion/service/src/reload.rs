@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use deskhand_platform::Paths;
-use deskhand_policy::{Change, Direction, Origin, Policy, Reading, Store as _, managed_store};
+use deskhand_policy::{Change, Direction, KeptSecrets, Origin, Policy, Reading, Store as _, managed_store};
 
 use crate::handler::Service;
 use crate::history;
@@ -31,6 +31,11 @@ impl Watched {
             user: user_file(paths).read(),
         }
     }
+
+    /// The policy that follows from them and the user's secrets.
+    pub(crate) fn policy(&self, kept: &KeptSecrets) -> Policy {
+        Policy::resolve_with(&self.managed, std::slice::from_ref(&self.user), kept)
+    }
 }
 
 /// What front ends show while changed settings wait.
@@ -48,14 +53,14 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
             return;
         }
         let watched = Watched::read(paths);
-        let secrets = service.configuration.secrets();
-        if watched == settings.watched && secrets == settings.secrets {
+        let kept = service.configuration.kept();
+        if watched == settings.watched && kept == settings.kept {
             if std::mem::take(&mut waits) {
                 service.withdraw(WAITS);
             }
             continue;
         }
-        let policy = Policy::resolve(&watched.managed, &[watched.user, secrets]);
+        let policy = watched.policy(&kept);
         if policy == settings.policy {
             continue;
         }

@@ -1,5 +1,7 @@
 //! What is wrong, or worth knowing, in a file of settings before it is deployed: line by line.
 
+mod secrets;
+
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
@@ -54,6 +56,10 @@ pub enum FindingCode {
     NotEnforceable,
     /// A secret that whoever reads the file can read.
     SecretInClear,
+    /// What is shown in the place of a secret: the value was given out without it.
+    MaskedSecret,
+    /// A reference to the secret store of a user.
+    SecretReference,
     /// The value is the default.
     IsDefault,
     /// Keys that do not go together.
@@ -64,6 +70,8 @@ pub enum FindingCode {
     NothingSet,
     /// Nobody could start a session.
     NoProvider,
+    /// An address that is good, and hardly the one that is meant.
+    Address,
 }
 
 impl FindingCode {
@@ -83,11 +91,14 @@ impl FindingCode {
             Self::ActsLater => "acts-later",
             Self::NotEnforceable => "not-enforceable",
             Self::SecretInClear => "secret-in-clear",
+            Self::MaskedSecret => "masked-secret",
+            Self::SecretReference => "secret-reference",
             Self::IsDefault => "is-default",
             Self::Contradiction => "contradiction",
             Self::NotRead => "not-read",
             Self::NothingSet => "nothing-set",
             Self::NoProvider => "no-provider",
+            Self::Address => "address",
         }
     }
 }
@@ -268,6 +279,14 @@ impl Check<'_> {
             self.about(entry, Severity::Warning, code, sentence);
         }
         let encoding = self.profile.encoding;
+        if let Some((code, sentence)) = entry
+            .value
+            .as_ref()
+            .ok()
+            .and_then(|value| secrets::absent(row, value))
+        {
+            return self.about(entry, Severity::Error, code, sentence);
+        }
         let valid = match &entry.value {
             Ok(value) => native(row, value, encoding).map_err(|reason| reason.to_string()),
             Err(reason) => Err(reason.clone()),
@@ -314,9 +333,17 @@ impl Check<'_> {
             let sentence = crate::render::words::paragraph(row.doc);
             self.about(entry, Severity::Warning, FindingCode::Deprecated, sentence);
         }
-        let empty = value.as_object().is_some_and(serde_json::Map::is_empty);
-        if row.secret && !empty {
-            let sentence = "a secret: whoever can read this file or the device's settings can read it; a credential helper keeps it out of both";
+        let path = value.as_str().map_or("", |address| address.trim_end_matches('/'));
+        let signal = ["/v1/logs", "/v1/metrics", "/v1/traces"]
+            .into_iter()
+            .find(|signal| path.ends_with(signal));
+        if let Some(signal) = signal.filter(|_| row.name == "otlpEndpoint") {
+            let sentence = format!(
+                "write the address before `{signal}`: Deskhand adds that itself, for each kind of record"
+            );
+            self.about(entry, Severity::Warning, FindingCode::Address, sentence);
+        }
+        if let Some(sentence) = secrets::clear(row, value) {
             self.about(entry, Severity::Warning, FindingCode::SecretInClear, sentence);
         }
         if is_default {

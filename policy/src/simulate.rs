@@ -12,7 +12,7 @@ use crate::definition::Effect;
 use crate::hosts::{ALLOWED, Host, HostRule, HostRules, PRIVATE, PrivateRule, host_and_port};
 use crate::keys::{Policy, definition};
 use crate::source::Origin;
-use crate::types::{BuiltInServer, FolderMode, McpServer};
+use crate::types::{BuiltInServer, FolderMode, McpServer, SEARCH_TOOL, SearchService};
 
 /// Bytes that a question may have.
 const CAP: usize = 8 << 10;
@@ -69,13 +69,28 @@ pub struct Verdict {
     pub why: String,
 }
 
-/// What expands in the paths of folders, on the machine that is asked about.
+/// What the answers need beside the policy: what expands in the paths of folders, on the machine that is asked about, and what
+/// the gate of connections adds to the list of hosts.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// The home of the user.
     pub home: &'a Path,
     /// The variables of the user.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// What is reached without an entry in the list of hosts.
+    pub added: &'a [Added],
+}
+
+/// A host that is reached on one port without an entry in the list of hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// The host.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// The key that adds it: `otlpEndpoint` for the collector, which the sandbox alone reaches; else that of the list, which
+    /// is unset, so that the host of inference is reached.
+    pub key: &'static str,
 }
 
 impl std::fmt::Debug for Place<'_> {
@@ -83,6 +98,7 @@ impl std::fmt::Debug for Place<'_> {
         formatter
             .debug_struct("Place")
             .field("home", &self.home)
+            .field("added", &self.added)
             .finish_non_exhaustive()
     }
 }
@@ -287,17 +303,19 @@ impl Asked<'_> {
 
     /// What opens a host, or that nothing does.
     fn by_name(&self, rules: &HostRules, host: &Host, port: u16) -> Verdict {
-        let listed = self.list(ALLOWED).is_some();
-        if !listed && self.is_host_of("inferenceGatewayBaseUrl", host) {
-            let why = "no list is set, and it is the host of inference";
-            return self.verdict(true, ALLOWED, why);
+        let mut added = self.place.added.iter();
+        if let Some(added) = added.find(|added| added.host == *host && added.port == port) {
+            let why = if added.key == ALLOWED {
+                "no list is set, and it is the host of inference"
+            } else {
+                "it is the collector, which programs in the sandbox reach without an entry"
+            };
+            return self.verdict(true, added.key, why);
         }
-        if self.is_host_of("otlpEndpoint", host) {
-            let why = "it is the collector's host, which is added by itself";
-            return self.verdict(true, "otlpEndpoint", why);
-        }
-        if !listed {
-            let why = "no list is set, so only the host of inference is reached";
+        if self.list(ALLOWED).is_none() {
+            let why = format!(
+                "no list is set, so only the host of inference is reached, and this is not it on port {port}"
+            );
             return self.verdict(false, ALLOWED, why);
         }
         if let Some(rule) = rules.naming(host, port) {
@@ -327,25 +345,47 @@ impl Asked<'_> {
     /// What closes a tool of the web.
     fn web_tool(&self, name: &str) -> Option<Verdict> {
         if name.eq_ignore_ascii_case("WebFetch") {
-            let list = self.list(ALLOWED)?;
-            let why = "the list is empty: there is no host to reach";
-            return list.is_empty().then(|| self.verdict(false, ALLOWED, why));
+            let why = match self.list(ALLOWED) {
+                Some(list) if list.is_empty() => "the list is empty: there is no host to reach",
+                None if !self.place.added.iter().any(|added| added.key == ALLOWED) => {
+                    "no list is set, and there is no host of inference: there is no host to reach"
+                }
+                Some(_) | None => return None,
+            };
+            return Some(self.verdict(false, ALLOWED, why));
         }
-        if !name.eq_ignore_ascii_case("WebSearch") {
+        if !name.eq_ignore_ascii_case(SEARCH_TOOL) {
             return None;
         }
-        let servers = &self.policy.connectors.managed_mcp_servers.value.0;
-        let is_search = |server: &McpServer| server.server == Some(BuiltInServer::Websearch);
-        let why = "the list has no server `websearch` that could be asked";
-        (!servers.iter().any(is_search)).then(|| self.verdict(false, "managedMcpServers", why))
+        let key = "managedMcpServers";
+        match SearchService::among(self.servers()) {
+            Ok(service) if service.asks => {
+                Some(self.verdict(true, key, "a person is asked each time (`toolPolicy`)"))
+            }
+            Ok(_) => None,
+            Err(error) => Some(self.verdict(false, key, error.to_string())),
+        }
+    }
+
+    fn servers(&self) -> &[McpServer] {
+        &self.policy.connectors.managed_mcp_servers.value.0
     }
 
     fn server(&self, name: &str) -> Verdict {
-        let servers = &self.policy.connectors.managed_mcp_servers.value.0;
+        let servers = self.servers();
         let entry = servers.iter().find(|server| server.name == name);
         if entry.is_some_and(|entry| entry.server == Some(BuiltInServer::Websearch)) {
-            let why = "the administrator's list has it, and WebSearch asks it";
-            return self.verdict(true, "managedMcpServers", why);
+            return match SearchService::among(servers) {
+                Ok(service) if service.entry.name == name => {
+                    let why = "the administrator's list has it, and WebSearch asks it";
+                    self.verdict(true, "managedMcpServers", why)
+                }
+                Ok(_) => {
+                    let why = "WebSearch asks the first server `websearch` of the list, which is another one";
+                    self.verdict(false, "managedMcpServers", why)
+                }
+                Err(error) => self.verdict(false, "managedMcpServers", error.to_string()),
+            };
         }
         let listed = entry.is_some();
         let (key, allowed, why) = match (listed, self.policy.value("isLocalDevMcpEnabled")) {
@@ -390,11 +430,5 @@ impl Asked<'_> {
         let value = self.policy.value(key);
         let entries = value.as_array()?.iter().filter_map(Value::as_str);
         Some(entries.map(str::to_owned).collect())
-    }
-
-    fn is_host_of(&self, key: &str, host: &Host) -> bool {
-        let value = self.policy.value(key);
-        let address = value.as_str().and_then(|text| url::Url::parse(text).ok());
-        address.and_then(|url| Host::parse(url.host_str()?)).as_ref() == Some(host)
     }
 }

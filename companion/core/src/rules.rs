@@ -248,6 +248,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::tool::MEMORY_TOOL;
 
     fn rules(disabled: &[&str], asks: &Value) -> Rules {
         let disabled: Vec<String> = disabled.iter().map(|name| (*name).to_owned()).collect();
@@ -258,6 +259,20 @@ mod tests {
         FileSubject {
             path: path.to_owned(),
             folder: Some("/srv/plans".to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_tool_that_can_be_taken_away_is_named_where_administrators_read_of_it() {
+        let row = deskhand_policy::definition("disabledBuiltinTools").expect("a row");
+        let others = [DIRECTORY_TOOL, FETCH_TOOL, SEARCH_TOOL, MEMORY_TOOL];
+        for tool in FolderTool::ALL.map(FolderTool::name).into_iter().chain(others) {
+            assert!(
+                row.doc.contains(&format!("`{tool}`")),
+                "{tool} is not in the list"
+            );
+            let none = rules(&[&tool.to_uppercase()], &json!({}));
+            assert!(!none.offers(tool), "{tool} stays");
         }
     }
 

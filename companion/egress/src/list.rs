@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::destination::{Carries, Feature};
 use crate::dial::Scope;
 use crate::{Destination, EgressError, Gate, Origin, Row};
-use deskhand_policy::hosts::{Host, HostRule};
+use deskhand_policy::hosts::{ALLOWED, Host, HostRule};
+use deskhand_policy::simulate::Added;
 
 /// One line of the egress list: one origin, or one entry of a list of hosts, that may be contacted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,6 +72,25 @@ impl Gate {
         let rows = Destination::TABLE.iter();
         rows.flat_map(|row| self.targets(row).into_iter().map(|target| entry(row, target)))
             .collect()
+    }
+
+    /// What the web tools and the sandbox reach without an entry in the list of hosts, for the simulator of policies.
+    pub fn added(&self) -> Vec<Added> {
+        let origins = |destination| self.origins(destination).unwrap_or_default();
+        let collector = origins(Destination::Collector);
+        let reached = [Destination::WebFetch, Destination::Sandbox].map(origins);
+        let added = reached.into_iter().flatten().filter_map(|origin| {
+            Some(Added {
+                host: Host::parse(origin.host())?,
+                port: origin.port(),
+                key: if collector.contains(origin) {
+                    "otlpEndpoint"
+                } else {
+                    ALLOWED
+                },
+            })
+        });
+        added.collect()
     }
 
     fn targets(&self, row: &Row) -> Vec<Target> {

@@ -2,27 +2,44 @@
 
 #[cfg(target_os = "linux")]
 #[path = "machine/linux.rs"]
-mod os;
+mod system;
 #[cfg(target_os = "macos")]
 #[path = "machine/macos.rs"]
-mod os;
+mod system;
 #[cfg(windows)]
 #[path = "machine/windows.rs"]
-mod os;
+mod system;
+
+/// The operating system, as the semantic conventions of OpenTelemetry name it (`os.type`).
+pub fn os() -> &'static str {
+    match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    }
+}
+
+/// The architecture, as the semantic conventions name it (`host.arch`).
+pub fn arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
 
 /// The version of the operating system, such as `15.1`; empty where it cannot be told.
 pub fn os_version() -> String {
-    os::version().unwrap_or_default()
+    system::version().unwrap_or_default()
 }
 
 /// The model of the processor; empty where it cannot be told.
 pub fn cpu() -> String {
-    os::cpu().unwrap_or_default()
+    system::cpu().unwrap_or_default()
 }
 
 /// Bytes of memory; 0 where it cannot be told.
 pub fn memory() -> u64 {
-    os::memory().unwrap_or_default()
+    system::memory().unwrap_or_default()
 }
 
 /// What a program of the system prints, at most a few lines.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use deskhand_egress::{Destination, Gate};
 use deskhand_identity::Tokens;
 use deskhand_platform::{Paths, SecretStore};
-use deskhand_policy::Reading;
+use deskhand_policy::secrets::KeptSecrets;
 use deskhand_protocol::bootstrap::{
     BootstrapAnswer, BootstrapState, BootstrapView, ConsentParams, SignInAnswer,
 };
@@ -35,12 +35,14 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Notes;
 use crate::clock::now;
 use crate::handler::Service;
+use crate::reload::Watched;
 use crate::settings::Settings;
 use crate::wire::{give, read};
 use fetch::{Fetched, ask, renewed};
 use vault::{Answer, Kept, Said, Vault};
 
 pub(crate) use layer::Layer;
+use layer::Question;
 pub(crate) use plan::Plan;
 use plan::Way;
 
@@ -65,7 +67,7 @@ pub(crate) struct Bootstrap {
     helper: Option<Helper>,
     notes: Notes,
     /// The administrator's source and the user's, which the answer lies between.
-    sources: (Reading, Vec<Reading>),
+    sources: (Watched, KeptSecrets),
     /// Held over an exchange, so that there is one at a time.
     kept: tokio::sync::Mutex<Kept>,
     shown: Mutex<Shown>,
@@ -122,10 +124,7 @@ impl Bootstrap {
             told: None,
         };
         Ok(Some(Arc::new(Self {
-            sources: (
-                settings.watched.managed.clone(),
-                vec![settings.watched.user.clone(), settings.secrets.clone()],
-            ),
+            sources: (settings.watched.clone(), settings.kept.clone()),
             kept: tokio::sync::Mutex::new(kept),
             shown: Mutex::new(shown),
             attempt: Mutex::default(),
@@ -326,9 +325,14 @@ impl Bootstrap {
         })
     }
 
+    fn asked(&self) -> Question {
+        let (watched, kept) = &self.sources;
+        self.layer().asked(watched.layers(kept))
+    }
+
     /// What front ends show.
     pub(crate) fn view(&self) -> BootstrapView {
-        let consent = self.layer().asked(&self.sources.0, &self.sources.1).consent;
+        let consent = self.asked().consent;
         let now = millis();
         self.with(|shown| BootstrapView {
             origin: self.plan.origin(),
@@ -359,7 +363,7 @@ impl Bootstrap {
 
     /// How far the settings are, and what a person is asked about.
     fn answer(&self) -> BootstrapAnswer {
-        let asked = self.layer().asked(&self.sources.0, &self.sources.1);
+        let asked = self.asked();
         BootstrapAnswer {
             view: Some(self.view()),
             values: asked.values,
@@ -370,7 +374,7 @@ impl Bootstrap {
     /// Takes in what a person said of exactly these values.
     async fn consent(&self, params: ConsentParams) -> Result<(), UserError> {
         let mut kept = self.kept.lock().await;
-        let asked = self.layer().asked(&self.sources.0, &self.sources.1);
+        let asked = self.asked();
         if asked.consent.is_none() || asked.digest != params.digest {
             return Err(UserError::new(ErrorCode::BootstrapConsent));
         }

@@ -1,23 +1,26 @@
 //! Diagnostics of the service: what failed, how long steps took, how often what was used. They stay on this computer, for
 //! `deskhand diagnostics show` and the support bundle; nothing sends them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use clap::CommandFactory as _;
 use deskhand_platform::{Paths, machine};
 use deskhand_policy::Policy;
 use deskhand_telemetry::diagnostics::{Category, Diagnostic, Diagnostics, Machine, record_panics};
 use deskhand_telemetry::scrub::{Known, Scrubber};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::audit::{hostname, user};
 use crate::clock::now;
+use crate::options::Options;
 use crate::settings::Settings;
-use crate::telemetry::{arch, os};
+use crate::telemetry::Exporting;
 
 /// The file of the random id of this installation.
 const INSTALL_ID: &str = "install-id";
@@ -60,7 +63,50 @@ pub(crate) fn scrubber() -> Scrubber {
             .into_iter()
             .filter(|name| name != "unknown")
             .collect(),
+        words: own_words(),
     })
+}
+
+/// Words that were written when Deskhand was: names of settings, the words that they take, commands and their options.
+fn own_words() -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for row in deskhand_policy::definitions() {
+        words.insert(row.name.to_owned());
+        words.extend(row.aliases.iter().map(|alias| (*alias).to_owned()));
+        collect_words(&(row.schema)(), &mut words);
+    }
+    collect_commands(&Options::command(), "", &mut words);
+    words
+}
+
+/// The words of every `enum` and `const` of a schema.
+fn collect_words(schema: &Value, words: &mut BTreeSet<String>) {
+    match schema {
+        Value::Array(items) => items.iter().for_each(|item| collect_words(item, words)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match (name.as_str(), value) {
+                    ("enum", Value::Array(items)) => {
+                        words.extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
+                    }
+                    ("const", Value::String(word)) => drop(words.insert(word.clone())),
+                    _ => collect_words(value, words),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A command as it is typed, those below it, and their options.
+fn collect_commands(command: &clap::Command, above: &str, words: &mut BTreeSet<String>) {
+    let typed = format!("{above}{}", command.get_name());
+    let options = command.get_arguments().filter_map(clap::Arg::get_long);
+    words.extend(options.map(|option| format!("--{option}")));
+    for below in command.get_subcommands() {
+        collect_commands(below, &format!("{typed} "), words);
+    }
+    words.insert(typed);
 }
 
 /// The categories that policy closes.
@@ -85,8 +131,8 @@ pub(crate) fn open(paths: &Paths, settings: &Settings, tour: bool) -> std::io::R
             (false, false) => "user",
         },
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        os: format!("{} {}", os(), machine::os_version()),
-        arch: arch().to_owned(),
+        os: format!("{} {}", machine::os(), machine::os_version()),
+        arch: machine::arch().to_owned(),
         cpu: machine::cpu(),
         memory: machine::memory(),
     };
@@ -123,6 +169,17 @@ impl Watch {
         let duration_ms = milliseconds(since.elapsed());
         self.diagnostics
             .record(now(), &Diagnostic::Timing { step, duration_ms });
+    }
+
+    /// The export begins: what waited for another collector than the one that is named now was dropped.
+    pub(crate) fn dropped(&self, exporting: Option<&Exporting>) {
+        let count = exporting.map_or(0, Exporting::elsewhere);
+        if count > 0 {
+            let kept = "telemetry for another collector";
+            tracing::warn!(count, "{kept} was dropped");
+            self.diagnostics
+                .record(now(), &Diagnostic::Dropped { kept, count });
+        }
     }
 
     /// The service is there for front ends.

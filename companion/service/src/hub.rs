@@ -131,10 +131,13 @@ impl Hub {
         Ok(())
     }
 
-    /// True while no turn is at work. One that waits for a person can wait for days, and waits through restarts.
+    /// True while no turn is at work. One that waits for a person or for the collector can wait for days, and waits through
+    /// restarts.
     pub(crate) async fn idle(&self) -> bool {
+        let held = self.parts.log.telemetry().held();
+        let is_working = |one: &&SessionSummary| one.status == SessionStatus::Working;
         let sessions = self.list(usize::MAX).await;
-        sessions.is_ok_and(|sessions| sessions.iter().all(|one| one.status != SessionStatus::Working))
+        sessions.is_ok_and(|sessions| sessions.iter().filter(is_working).count() <= held)
     }
 
     /// Sessions, newest first.

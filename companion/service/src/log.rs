@@ -78,6 +78,11 @@ impl Log {
         self.telemetry.admit(&self.trail).await
     }
 
+    /// Waits until the audit reaches whom it must reach; where that has to be waited for, `says` is told why.
+    pub(crate) async fn admitted(&self, says: impl AsyncFnOnce(UserError)) {
+        self.telemetry.wait(&self.trail, says).await;
+    }
+
     /// Called when a turn or a session ended.
     pub(crate) fn ended(&self) -> &Arc<Notify> {
         &self.ended

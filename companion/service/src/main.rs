@@ -9,7 +9,9 @@ mod document;
 mod grants;
 mod guidance;
 mod handler;
+mod history;
 mod hub;
+mod kept;
 mod log;
 mod logging;
 mod manifest;
@@ -38,6 +40,8 @@ use deskhand_protocol::UserError;
 
 use logging::Logging;
 use options::{Command, DiagnosticsCommand, Options, SupportCommand};
+use terminal::doctor::Asks;
+use terminal::support::BundleOptions;
 
 /// What tasks get to end, once everything is done.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -106,6 +110,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Status { json } => Box::pin(terminal::status::status(&paths, json)).await,
         Command::Ask(ask) => options::ask(&paths, ask).await,
         Command::Session { command, json } => options::session(&paths, command, json).await,
+        Command::History { command } => terminal::history::history(&paths, command).await,
         Command::Journal { command, json } => options::journal(&paths, command, json).await,
         Command::Permission { command, json } => options::permission(&paths, command, json).await,
         Command::Instructions { command, json } => options::instructions(&paths, command, json).await,
@@ -116,15 +121,21 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Document { command } => document::run(&paths, command).await,
         Command::Policy { command, json } => terminal::policy::policy(&paths, command, json).await,
         Command::Egress { command } => terminal::egress::egress(&paths, command).await,
-        Command::Doctor { json } => Box::pin(terminal::doctor::doctor(&paths, json)).await,
+        Command::Doctor { json, offline } => {
+            let asks = if offline { Asks::Nobody } else { Asks::Everybody };
+            Box::pin(terminal::doctor::doctor(&paths, asks, json)).await
+        }
         Command::Audit { command, json } => Box::pin(terminal::audit::audit(&paths, command, json)).await,
         Command::Diagnostics {
             command: DiagnosticsCommand::Show,
             json,
         } => terminal::diagnostics::show(&paths, json).await,
         Command::Support {
-            command: SupportCommand::Bundle { output, yes },
-        } => Box::pin(terminal::support::bundle(&paths, output, yes)).await,
+            command: SupportCommand::Bundle { output, yes, offline },
+        } => {
+            let options = BundleOptions { output, yes, offline };
+            Box::pin(terminal::support::bundle(&paths, options)).await
+        }
         Command::Trust => terminal::status::trust(&paths).await,
     };
     code.map(Ended::With)

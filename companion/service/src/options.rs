@@ -50,6 +50,12 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Sessions from before your organisation named this deployment (`deploymentOrganizationUuid`): takes them over or
+    /// leaves them.
+    History {
+        #[command(subcommand)]
+        command: HistoryCommand,
+    },
     /// Lists the files that the agent changed or deleted, and brings them back.
     Journal {
         #[command(subcommand)]
@@ -126,8 +132,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DocumentCommand,
     },
-    /// Looks at everything that Deskhand needs, and says what to do where something is not as it should be.
+    /// Looks at everything that Deskhand needs, and says what to do where something is not as it should be. Asks the model
+    /// provider for its list of models, and sends the collector a request without records.
     Doctor {
+        /// Ask neither the model provider nor the collector.
+        #[arg(long)]
+        offline: bool,
         /// As JSON, for fleet scripts.
         #[arg(long)]
         json: bool,
@@ -287,6 +297,14 @@ pub(crate) enum SessionCommand {
         /// The session.
         id: String,
     },
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum HistoryCommand {
+    /// Makes them sessions of the deployment, under its rules for keeping and auditing.
+    TakeOver,
+    /// Leaves them where they are, and offers them no more.
+    Leave,
 }
 
 #[derive(Debug, Subcommand)]

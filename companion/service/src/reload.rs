@@ -7,9 +7,13 @@
 use std::time::Duration;
 
 use deskhand_platform::Paths;
-use deskhand_policy::{Change, Direction, Origin, Policy, Reading, Store as _, managed_store};
+use deskhand_policy::{
+    Change, Direction, KeptSecrets, Layers, Origin, Policy, Reading, Store as _, managed_store,
+};
 
+use crate::bootstrap::Layer;
 use crate::handler::Service;
+use crate::history;
 use crate::settings::{Settings, user_file};
 
 /// How often the sources are looked at. Reading them takes well under a millisecond.
@@ -30,6 +34,19 @@ impl Watched {
             user: user_file(paths).read(),
         }
     }
+
+    /// They and the user's secrets, as the policy takes them.
+    pub(crate) fn layers<'a>(&'a self, kept: &'a KeptSecrets) -> Layers<'a> {
+        Layers {
+            kept,
+            ..Layers::new(&self.managed, std::slice::from_ref(&self.user))
+        }
+    }
+
+    /// The policy that follows from them, the user's secrets and the settings that an address hands out.
+    pub(crate) fn policy(&self, kept: &KeptSecrets, bootstrap: &Layer) -> Policy {
+        bootstrap.resolve(self.layers(kept))
+    }
 }
 
 /// What front ends show while changed settings wait.
@@ -42,16 +59,20 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
+        if history::is_wanted(paths, settings.organisation) && service.hub.idle().await {
+            tracing::info!("earlier sessions are to be taken over and no turn is at work: starting anew");
+            return;
+        }
         let watched = Watched::read(paths);
-        let secrets = service.configuration.secrets();
+        let kept = service.configuration.kept();
         let bootstrap = service.configuration.layer();
-        if watched == settings.watched && secrets == settings.secrets && bootstrap == settings.bootstrap {
+        if watched == settings.watched && kept == settings.kept && bootstrap == settings.bootstrap {
             if std::mem::take(&mut waits) {
                 service.withdraw(WAITS);
             }
             continue;
         }
-        let policy = bootstrap.resolve(&watched.managed, &[watched.user, secrets]);
+        let policy = watched.policy(&kept, &bootstrap);
         if policy == settings.policy {
             continue;
         }

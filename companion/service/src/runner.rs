@@ -1,19 +1,19 @@
 //! One session at work: takes inputs one by one, lets the core decide, and does the effects in their order. An effect that
 //! acts comes after the event that records it is as safe as asked (Invariant 1).
 
+mod calls;
+
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use deskhand_core::model::{ModelRequest, ToolDefinition};
 use deskhand_core::permission::Grant;
-use deskhand_core::ports::{Durability, EventLog, Progress, Provider, Tools};
+use deskhand_core::ports::{Durability, EventLog, Provider, Tools};
 use deskhand_core::rules::Rules;
-use deskhand_core::tool::{ToolFailure, ToolRequest, ToolResult};
 use deskhand_core::turn::{Input, Prompt};
 use deskhand_core::{Effect, Session, World, handle};
-use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
+use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::instructions::Guidance;
 use deskhand_protocol::session::SessionSummary;
@@ -25,6 +25,7 @@ use deskhand_trail::Actor;
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::{chance, now};
 use crate::grants::Grants;
@@ -113,7 +114,7 @@ struct Runner {
     /// Kept weak, so that a session ends when nobody can reach it.
     inputs: mpsc::WeakSender<Command>,
     model: Option<AbortHandle>,
-    tool: Option<(CallId, Arc<AtomicBool>)>,
+    tool: Option<(CallId, CancellationToken)>,
     told: Option<Told>,
 }
 
@@ -316,7 +317,7 @@ impl Runner {
                 }
                 Effect::StopTool(call) => {
                     if let Some((_, stop)) = self.tool.as_ref().filter(|(running, _)| *running == call) {
-                        stop.store(true, Ordering::Relaxed);
+                        stop.cancel();
                     }
                 }
             }
@@ -382,6 +383,7 @@ impl Runner {
         let (provider, log) = (Arc::clone(&self.parts.provider), self.parts.log.clone());
         let (inputs, session) = (self.inputs.clone(), self.session.id.clone());
         let task = tokio::spawn(async move {
+            log.admitted(async |why| held(&inputs, why).await).await;
             request.load(&log, &session, provider.capabilities()).await;
             let mut stream = provider.stream(request);
             loop {
@@ -406,42 +408,6 @@ impl Runner {
         });
         self.model = Some(task.abort_handle());
     }
-
-    fn begin_tool(&mut self, call: &CallId) -> ToolProgress {
-        let cancelled = self.session.turn.as_ref().is_some_and(|turn| turn.cancelled);
-        let stop = match &self.tool {
-            Some((running, stop)) if running == call => Arc::clone(stop),
-            _ => Arc::new(AtomicBool::new(cancelled)),
-        };
-        self.tool = Some((call.clone(), Arc::clone(&stop)));
-        ToolProgress {
-            call: call.clone(),
-            inputs: self.inputs.clone(),
-            stop,
-        }
-    }
-
-    fn prepare(&mut self, request: ToolRequest) {
-        let progress = self.begin_tool(&request.call);
-        let tools = Arc::clone(&self.parts.tools);
-        tokio::spawn(async move {
-            let prepared = AssertUnwindSafe(tools.prepare(&request, &progress)).catch_unwind();
-            let prepared = prepared
-                .await
-                .unwrap_or_else(|_| Err(not_prepared(&request.name)));
-            progress.tell(Input::Prepared(request.call, prepared)).await;
-        });
-    }
-
-    fn run_tool(&mut self, request: ToolRequest) {
-        let progress = self.begin_tool(&request.call);
-        let tools = Arc::clone(&self.parts.tools);
-        tokio::spawn(async move {
-            let result = AssertUnwindSafe(tools.run(&request, &progress)).catch_unwind();
-            let result = result.await.unwrap_or_else(|_| not_finished(&request.name));
-            progress.tell(Input::ToolDone(request.call, result)).await;
-        });
-    }
 }
 
 /// Why an answer settled nothing.
@@ -455,49 +421,18 @@ fn broken(detail: &str) -> UserError {
     UserError::new(ErrorCode::Internal).detail(detail)
 }
 
-/// What comes of a call that panicked before anything was changed.
-fn not_prepared(tool: &str) -> ToolFailure {
-    let error = broken(&format!("{tool} panicked"));
-    ToolFailure {
-        title: error.happened.clone(),
-        output: format!("{error} Nothing was changed."),
-    }
-}
-
-/// What comes of a call that panicked while it ran.
-fn not_finished(tool: &str) -> ToolResult {
-    let error = broken(&format!("{tool} panicked"));
-    let output =
-        format!("{error} It is not known whether anything was changed: read the place before you go on.");
-    ToolResult::new(ToolOutcome::Failed, error.happened, output)
-}
-
-/// What a running tool tells its session.
-struct ToolProgress {
-    call: CallId,
-    inputs: mpsc::WeakSender<Command>,
-    stop: Arc<AtomicBool>,
-}
-
-impl ToolProgress {
-    async fn tell(&self, input: Input) {
-        if let Some(inputs) = self.inputs.upgrade() {
-            // A session that ended takes nothing in; its log says how far it came.
-            drop(inputs.send(Command::Happened(input)).await);
-        }
-    }
-}
-
-impl Progress for ToolProgress {
-    fn waiting(&self, error: UserError) {
-        if let Some(inputs) = self.inputs.upgrade() {
-            // A full queue only leaves the note out.
-            drop(inputs.try_send(Command::Happened(Input::ToolWaits(self.call.clone(), error))));
-        }
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+/// Says in the session that its turn waits.
+async fn held(inputs: &mpsc::WeakSender<Command>, why: UserError) {
+    let Some(inputs) = inputs.upgrade() else { return };
+    let notice = EventBody::Notice {
+        text: why.happened.clone(),
+        error: Some(why),
+    };
+    let (reply, written) = oneshot::channel();
+    let record = Command::Record(vec![notice], Actor::Service, reply);
+    // A session that ended has nobody left to tell.
+    if inputs.send(record).await.is_ok() {
+        drop(written.await);
     }
 }
 

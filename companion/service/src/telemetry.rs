@@ -4,12 +4,13 @@
 //! Without `otlpEndpoint` nothing of this is there.
 
 mod anchors;
+mod held;
 mod setup;
 mod transport;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use deskhand_core::ports::EventLog;
 use deskhand_egress::{Destination, EgressAudit, EgressDecision, Gate, Outcome};
@@ -30,7 +31,7 @@ use crate::clock::now;
 use crate::diagnostics::install_id;
 use crate::logging::Logging;
 use crate::settings::Settings;
-pub(crate) use setup::{arch, os};
+use held::Held;
 use transport::Way;
 
 /// How long what waits may take to be sent when the service ends; the rest goes to the spool.
@@ -45,15 +46,17 @@ type OwnTools = Arc<OnceLock<BTreeSet<String>>>;
 
 /// Tells the collector, where there is one. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Telemetry(Option<Arc<Collector>>);
+pub(crate) struct Telemetry {
+    collector: Option<Arc<Collector>>,
+    /// The turns that wait for a collector; there where a turn needs one that takes the audit (`deskhandAuditRequired`).
+    required: Option<Arc<Held>>,
+}
 
 #[derive(Debug)]
 struct Collector {
     exporter: Exporter,
     recording: Arc<Recording>,
     own_tools: OwnTools,
-    /// Whether a turn needs a collector that takes the audit.
-    required: bool,
     sessions: Mutex<HashMap<SessionId, Session>>,
     /// When each front end said hello.
     connected: Mutex<HashMap<u64, Timestamp>>,
@@ -64,9 +67,15 @@ struct Collector {
 pub(crate) struct Exporting {
     exporter: Exporter,
     work: JoinHandle<()>,
+    elsewhere: u64,
 }
 
 impl Exporting {
+    /// Records, spans and sums that waited for another collector, and were dropped.
+    pub(crate) fn elsewhere(&self) -> u64 {
+        self.elsewhere
+    }
+
     /// Sends what waits, puts the rest aside, and ends.
     pub(crate) async fn end(self) {
         self.exporter.stop(GOODBYE);
@@ -86,11 +95,15 @@ impl Telemetry {
         logging: &Logging,
     ) -> (Self, Option<Exporting>) {
         let required = settings.policy.audit.deskhand_audit_required.value;
-        let spool = || setup::spool(settings, paths, secrets);
+        let mut telemetry = Self {
+            collector: None,
+            required: required.then(Arc::default),
+        };
+        let spool = |endpoint: &str| setup::spool(settings, paths, secrets, endpoint);
         let made = install_id(paths).map_err(anyhow::Error::from);
         let made = match made.and_then(|install| setup::exporter(settings, gate, &install, &spool)) {
             Ok(Some(made)) => made,
-            Ok(None) => return (Self::default(), None),
+            Ok(None) => return (telemetry, None),
             Err(error) => {
                 let notice = format!("Nothing is exported: {error:#}");
                 tracing::error!("{notice}");
@@ -99,7 +112,7 @@ impl Telemetry {
                     settings.stopped.get_or_insert(stopped);
                 }
                 settings.notices.push(notice);
-                return (Self::default(), None);
+                return (telemetry, None);
             }
         };
         let (exporter, recording) = (made.exporter, made.recording);
@@ -109,21 +122,31 @@ impl Telemetry {
         let exporting = Exporting {
             exporter: exporter.clone(),
             work: tokio::spawn(made.work),
+            elsewhere: made.elsewhere,
         };
         let collector = Collector {
             exporter,
             recording,
             own_tools: made.own_tools,
-            required,
             sessions: Mutex::default(),
             connected: Mutex::default(),
         };
-        (Self(Some(Arc::new(collector))), Some(exporting))
+        telemetry.collector = Some(Arc::new(collector));
+        (telemetry, Some(exporting))
+    }
+
+    /// Tells nobody, although somebody must be told.
+    #[cfg(test)]
+    pub(crate) fn of_nobody() -> Self {
+        Self {
+            collector: None,
+            required: Some(Arc::default()),
+        }
     }
 
     /// Says which tools are Deskhand's own; until then the names of all are others' words.
     pub(crate) fn know_tools(&self, names: impl IntoIterator<Item = String>) {
-        if let Some(collector) = &self.0 {
+        if let Some(collector) = &self.collector {
             collector.own_tools.get_or_init(|| names.into_iter().collect());
         }
     }
@@ -131,7 +154,7 @@ impl Telemetry {
     /// Tells of events that were written to a session's log, in their order. A session of an earlier run is read first, so
     /// that numbers and traces go on.
     pub(crate) async fn observe(&self, log: &impl EventLog, session: &SessionId, events: &[SessionEvent]) {
-        let (Some(collector), Some(first)) = (&self.0, events.first()) else {
+        let (Some(collector), Some(first)) = (&self.collector, events.first()) else {
             return;
         };
         if !collector.sessions().contains_key(session) {
@@ -154,14 +177,14 @@ impl Telemetry {
 
     /// Forgets a session that was deleted.
     pub(crate) fn forget(&self, session: &SessionId) {
-        if let Some(collector) = &self.0 {
+        if let Some(collector) = &self.collector {
             collector.sessions().remove(session);
         }
     }
 
     /// Tells that a front end said hello, with the version of its page or program.
     pub(crate) fn connected(&self, front_end: &FrontEnd, version: String) {
-        let Some(collector) = &self.0 else { return };
+        let Some(collector) = &self.collector else { return };
         collector.connected().insert(front_end.id(), now());
         collector.tell(schema::PaneConnected {
             front_end: kind(front_end),
@@ -171,7 +194,7 @@ impl Telemetry {
 
     /// Tells that a front end is gone.
     pub(crate) fn disconnected(&self, front_end: &FrontEnd) {
-        let Some(collector) = &self.0 else { return };
+        let Some(collector) = &self.collector else { return };
         let since = collector.connected().remove(&front_end.id());
         let duration = since.map_or(0, |since| now().saturating_sub(since));
         collector.tell(schema::PaneDisconnected {
@@ -182,7 +205,7 @@ impl Telemetry {
 
     /// Tells which settings are others than in the last run, without their values.
     pub(crate) fn policy_changed(&self, mut keys: Vec<String>, settings: &Settings) {
-        let Some(collector) = self.0.as_ref().filter(|_| !keys.is_empty()) else {
+        let Some(collector) = self.collector.as_ref().filter(|_| !keys.is_empty()) else {
             return;
         };
         keys.truncate(KEYS);
@@ -200,11 +223,16 @@ impl Telemetry {
     }
 }
 
+/// How much was dropped when the collector last became another one, and when.
+pub(crate) fn last_elsewhere(settings: &Settings, paths: &Paths) -> Option<(u64, SystemTime)> {
+    Spool::last_elsewhere(&setup::spool_folder(settings, paths))
+}
+
 /// Sends a request without records, as the service would, and says why the collector does not take it; `None` where none is
 /// named.
 pub(crate) async fn try_out(settings: &Settings, gate: &Gate) -> anyhow::Result<Option<()>> {
     let folder = tempfile::tempdir()?;
-    let spool = || Ok(Spool::open(folder.path(), &SpoolKey::new([0; 32]), 0)?);
+    let spool = |endpoint: &str| Ok(Spool::open(folder.path(), &SpoolKey::new([0; 32]), 0, endpoint)?);
     let Some(made) = setup::exporter(settings, gate, "", &spool)? else {
         return Ok(None);
     };
@@ -243,7 +271,10 @@ impl EgressAudit for Decisions {
     fn record(&self, decision: EgressDecision) {
         self.notes.record(decision.clone());
         // A record of the way to the collector would cause the next one.
-        let told = self.telemetry.get().and_then(|telemetry| telemetry.0.as_ref());
+        let told = self
+            .telemetry
+            .get()
+            .and_then(|telemetry| telemetry.collector.as_ref());
         if let Some(collector) = told.filter(|_| decision.destination != Destination::Collector) {
             collector.tell(schema::EgressDecision {
                 destination: decision.destination.to_string(),

@@ -75,17 +75,17 @@ pub enum SettingsError {
 }
 
 /// Why the collector did not take what it was to take at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
     /// It cannot be reached, or can take nothing now; or there are no headers to send.
-    #[error("the collector does not answer, or can take nothing now")]
-    Away,
+    #[error("the collector takes nothing now: {0}")]
+    Away(String),
     /// It does not accept the headers.
-    #[error("the collector does not accept the credentials")]
-    Unauthorized,
+    #[error("the collector does not accept the credentials: {0}")]
+    Unauthorized(String),
     /// It takes no such request, or not everything in it; or the way is closed.
-    #[error("the collector refused it")]
-    Refused,
+    #[error("the collector refused the request: {0}")]
+    Refused(String),
     /// The exporter is at its end.
     #[error("the export has ended")]
     Ended,
@@ -113,7 +113,7 @@ struct Shared {
     queue: Mutex<Queue>,
     /// A batch is full.
     full: Notify,
-    /// When the collector last took a request, while none failed since.
+    /// When the collector last took records whole, while nothing failed since.
     taken: Mutex<Option<Instant>>,
     /// When everything must be at its end, once that is asked for.
     end: watch::Sender<Option<Instant>>,
@@ -164,7 +164,7 @@ impl Exporter {
         answer.await.unwrap_or(Err(NotTaken::Ended))
     }
 
-    /// Whether the collector took a request within this time, and none failed since.
+    /// Whether the collector took records whole within this time, and nothing failed since. Counters and spans show nothing of it.
     pub fn took_within(&self, time: Duration) -> bool {
         self.shared.taken().is_some_and(|at| at.elapsed() <= time)
     }

@@ -34,15 +34,15 @@ pub struct Answer {
     pub trailers: HeaderMap,
 }
 
-/// Why there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why there is no answer. Each says how far the request came (DNS, TLS, a proxy), and holds nothing of its headers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     /// The collector cannot be reached, or the connection broke. It is tried again.
-    #[error("the collector could not be reached")]
-    Unreachable,
+    #[error("the collector could not be reached: {0}")]
+    Unreachable(String),
     /// The organisation's settings close this way, or the request cannot be sent at all. It is not tried again.
-    #[error("the way to the collector is closed")]
-    Closed,
+    #[error("the way to the collector is closed: {0}")]
+    Closed(String),
 }
 
 /// Headers that change: what a helper program prints, or the credential for the model provider.

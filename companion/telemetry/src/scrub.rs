@@ -5,12 +5,14 @@
 //! log but as its length.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex, RegexBuilder};
 
-/// Bytes of a text that are looked at; the rest is left out.
+/// Bytes of a text that are looked at; the rest is left out, which is said.
 const LOOKED_AT: usize = 8 * 1024;
 /// Names that an installation gives, at most.
 const NAMES: usize = 4_096;
@@ -32,6 +34,8 @@ pub struct Counts {
     pub hosts: usize,
     /// Texts in quotation marks.
     pub quoted: usize,
+    /// Texts of which only the beginning was kept.
+    pub cut: usize,
 }
 
 impl Counts {
@@ -45,7 +49,29 @@ impl Counts {
             names: self.names + other.names,
             hosts: self.hosts + other.hosts,
             quoted: self.quoted + other.quoted,
+            cut: self.cut + other.cut,
         }
+    }
+}
+
+impl fmt::Display for Counts {
+    /// What was taken out, in words; what was not is not named.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.secrets, "secret", "secrets"),
+            (self.addresses, "query of an address", "queries of addresses"),
+            (self.paths, "path", "paths"),
+            (self.names, "name", "names"),
+            (self.hosts, "network address", "network addresses"),
+            (self.quoted, "quoted value", "quoted values"),
+            (self.cut, "end of a long line", "ends of long lines"),
+        ];
+        let mut told = counts.into_iter().filter(|(count, ..)| *count > 0);
+        let Some((count, one, many)) = told.next() else {
+            return f.write_str("nothing");
+        };
+        write!(f, "{count} {}", if count == 1 { one } else { many })?;
+        told.try_for_each(|(count, one, many)| write!(f, ", {count} {}", if count == 1 { one } else { many }))
     }
 }
 
@@ -58,6 +84,9 @@ pub struct Known {
     pub install: Vec<String>,
     /// The login name, the host's name, and names that people or the organisation gave to folders, servers, plugins.
     pub names: Vec<String>,
+    /// Words that were written when Deskhand was, and may stand in quotation marks: names of settings, the words that they take,
+    /// commands.
+    pub words: BTreeSet<String>,
 }
 
 /// The rules for one machine.
@@ -66,6 +95,7 @@ pub struct Scrubber {
     homes: Vec<String>,
     install: Vec<String>,
     names: Option<Regex>,
+    words: BTreeSet<String>,
 }
 
 impl Scrubber {
@@ -88,6 +118,7 @@ impl Scrubber {
             homes: folders(known.homes),
             install: folders(known.install),
             names: names.ok().filter(|_| !pattern.is_empty()),
+            words: known.words,
         }
     }
 
@@ -107,7 +138,13 @@ impl Scrubber {
             .lines()
             .map(|line| self.line(line, &mut counts))
             .collect();
-        (lines.join("\n"), counts)
+        let mut clean = lines.join("\n");
+        if end < text.len() {
+            counts.cut += 1;
+            // Writing to a string cannot fail.
+            let _ = write!(clean, " <{} more bytes>", text.len() - end);
+        }
+        (clean, counts)
     }
 
     /// A text that passed the rules when it was written, without names that became known since.
@@ -147,7 +184,9 @@ impl Scrubber {
             format!("{}{REDACTED}", &found[1])
         });
         let line = replace(&SECRET, &line, &mut counts.secrets, |_| REDACTED.to_owned());
-        let line = replace(&QUOTED, &line, &mut counts.quoted, |found| unquoted(&found[0]));
+        let line = replace(&QUOTED, &line, &mut counts.quoted, |found| {
+            self.unquoted(&found[0])
+        });
         let line = replace(&PATH, &line, &mut counts.paths, |found| {
             format!("{}{}", &found[1], self.path(&found[2]))
         });
@@ -159,6 +198,24 @@ impl Scrubber {
             Some(names) => replace(names, &line, &mut counts.names, |_| REDACTED.to_owned()).into_owned(),
             None => line.into_owned(),
         }
+    }
+
+    /// A text in quotation marks without its words, where they are none of ours. The mark at its end may be missing.
+    fn unquoted(&self, text: &str) -> String {
+        let mut letters = text.chars();
+        let Some(open) = letters.next() else {
+            return String::new();
+        };
+        let rest = letters.as_str();
+        let inner = rest.strip_suffix(closing(open)).unwrap_or(rest);
+        if OWN_WORDS.contains(&inner) || self.words.contains(inner) {
+            return text.to_owned();
+        }
+        format!(
+            "{open}{} characters{}",
+            inner.chars().count(),
+            &rest[inner.len()..]
+        )
     }
 
     fn path(&self, path: &str) -> String {
@@ -219,6 +276,20 @@ fn bare_url(found: &Captures<'_>) -> String {
 /// Two slashes that no rule after this one takes for a path.
 const SLASHES: &str = "//";
 
+/// The marks that end what this mark begins.
+fn closing(open: char) -> &'static [char] {
+    match open {
+        '"' => &['"'],
+        '`' => &['`'],
+        '\'' => &['\''],
+        '“' => &['”'],
+        '‘' => &['’'],
+        '«' => &['»'],
+        '„' => &['“', '”'],
+        _ => &[],
+    }
+}
+
 /// Words in quotation marks that were written when Deskhand, or Rust, was: they are no values.
 const OWN_WORDS: [&str; 9] = [
     "Option::unwrap()",
@@ -231,22 +302,6 @@ const OWN_WORDS: [&str; 9] = [
     "Result::expect()",
     "Self",
 ];
-
-fn unquoted(text: &str) -> String {
-    let mut letters = text.chars();
-    let (open, close) = (letters.next(), letters.next_back());
-    let inner = letters.as_str();
-    if OWN_WORDS.contains(&inner) {
-        return text.to_owned();
-    }
-    let quote = |mark: Option<char>| mark.map(String::from).unwrap_or_default();
-    format!(
-        "{}{} characters{}",
-        quote(open),
-        inner.chars().count(),
-        quote(close)
-    )
-}
 
 /// A long run of letters and digits without a word's look: a token, a hash, a key.
 fn dense(found: &Captures<'_>) -> String {

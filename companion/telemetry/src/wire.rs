@@ -42,6 +42,16 @@ pub(crate) struct Target {
     endpoint: Url,
 }
 
+/// The status of an answer in words: that of gRPC, where there is one.
+pub(crate) fn status_words(answer: &Answer) -> String {
+    let field = |name: &str| answer.trailers.get(name).or_else(|| answer.headers.get(name));
+    let code: Option<u32> = field("grpc-status").and_then(|code| code.to_str().ok()?.parse().ok());
+    match code {
+        Some(code) => format!("it answered with the gRPC status {code}"),
+        None => format!("it answered with status {}", answer.status.as_u16()),
+    }
+}
+
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {

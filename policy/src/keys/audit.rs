@@ -24,8 +24,10 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Whether sessions need a collector that takes the audit: `otlpEndpoint` must be there and work. No session begins and no
-    /// prompt is taken while the collector takes no anchor of the audit.
+    /// Whether sessions need a collector that takes the audit: `otlpEndpoint` must be there and work. While the collector takes no
+    /// records, no session begins and no prompt is taken. A turn that is open ends the step that it is in, and waits before the
+    /// next one: before the model is asked, and before a tool looks or acts; after a restart and after an answer, too. It says so
+    /// in the session, goes on by itself, and can be stopped. That the collector took records counts for a minute.
     deskhand_audit_required "deskhandAuditRequired": bool {
         default: false,
         invalid: true, StopsSessions, "who writes this key wants no session without its audit",

@@ -6,9 +6,10 @@ policy_section! {
     /// Where the model's own programs run, and which hosts they and the web tools reach.
     Sandbox "sandbox" "Sandbox" on Sandbox
 
-    /// Hosts that the web tools and the sandbox may reach: `host` exactly, `*.host` for names with one more label, `*` for all;
-    /// each with a port or without. Absent: the host of inference alone. Empty: none. Private, loopback, link-local and
-    /// metadata addresses are refused unless `deskhandEgressAllowPrivate` lists them.
+    /// Hosts that the web tools and the sandbox may reach: `host` exactly, `*.host` for names with one more label, `*` for all.
+    /// Each is meant on the port that it names, as in `host:8443`; without one on 443 and 80, and `*` alone on every port. Absent: the host of inference alone, on its own port. Empty: none. Programs in
+    /// the sandbox also reach the collector (`otlpEndpoint`), on its own port, whatever the list holds; the web tools do not. Private,
+    /// loopback, link-local and metadata addresses are refused unless `deskhandEgressAllowPrivate` lists them.
     cowork_egress_allowed_hosts "coworkEgressAllowedHosts": Option<List<HostRule, 1000>> {
         default: None,
         invalid: Some(List::default()), UsesValue, "a malformed allow-list allows nothing",

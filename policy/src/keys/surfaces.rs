@@ -6,7 +6,7 @@ policy_section! {
     /// What is offered, and what acts by itself.
     Surfaces "surfaces" "Surfaces" on Workspace
 
-    /// Whether the choice of the hosted mode is hidden.
+    /// `true`: the choice of the hosted mode is hidden.
     disable_deployment_mode_chooser "disableDeploymentModeChooser": bool {
         default: false,
         invalid: true, UsesValue, "fewer choices open less",
@@ -15,7 +15,7 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Whether links of the reference product's own scheme stay unhandled.
+    /// `true`: links of the reference product's own scheme are not handled.
     disable_deep_link_registration "disableDeepLinkRegistration": bool {
         default: false,
         invalid: true, UsesValue, "an unhandled link opens nothing",

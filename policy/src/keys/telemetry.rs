@@ -6,7 +6,8 @@ policy_section! {
     /// What is sent to the organisation's own collector, and what is kept for support. Nothing is sent to anybody else.
     Telemetry "telemetry" "Telemetry" on Telemetry
 
-    /// Whether crash reports and timings are not even kept on the machine, for the support bundle.
+    /// `true`: no records of crashes and times are kept, so a support bundle holds none. `false`: they are kept on this machine,
+    /// for `deskhand diagnostics show` and the support bundle; nothing sends them.
     disable_essential_telemetry "disableEssentialTelemetry": bool {
         default: false,
         invalid: true, UsesValue, "less leaves the machine",
@@ -16,7 +17,8 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Whether figures of use are not even kept on the machine, for the support bundle.
+    /// `true`: no figures of use are kept, so a support bundle holds none. `false`: they are kept on this machine, for `deskhand
+    /// diagnostics show` and the support bundle; nothing sends them.
     disable_nonessential_telemetry "disableNonessentialTelemetry": bool {
         default: false,
         invalid: true, UsesValue, "less leaves the machine",
@@ -25,7 +27,8 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Whether small services such as the icons of connectors are left out, and records of them. This build has none.
+    /// `true`: small services such as the icons of connectors are not asked, and nothing is kept of them. `false`: they may be.
+    /// This build has none of them, so nothing is asked either way.
     disable_nonessential_services "disableNonessentialServices": bool {
         default: false,
         invalid: true, UsesValue, "less leaves the machine",
@@ -34,7 +37,8 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// The collector of logs, metrics and traces (OTLP). Absent: nothing is exported. http only for loopback hosts.
+    /// The collector of logs, metrics and traces (OTLP): the address before `/v1/logs`, which Deskhand adds itself. Absent: nothing
+    /// is exported. http only for loopback hosts. What waits for one collector is dropped when another one is named.
     otlp_endpoint "otlpEndpoint": Option<BaseUrl> {
         default: None,
         invalid: None, UsesValue, "records must not go to an address that nobody named; where the audit is required, sessions stop",
@@ -96,11 +100,12 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Content that the export may hold: `userPrompts`, `assistantResponses`, `toolDetails`, `toolContent`, `rawApiBodies`.
-    /// Empty: metadata only.
+    /// Content that the export may hold: `userPrompts`, `assistantResponses`, `toolDetails`, `toolContent`. Empty: metadata only.
+    /// `rawApiBodies` is read, and opens nothing: this build records no bodies of requests.
     otlp_content_capture "otlpContentCapture": List<ContentCapture, 16> {
         default: List::default(),
         invalid: List::default(), UsesValue, "less leaves the machine",
+        effect: Effect::ActsInPart("`rawApiBodies` opens nothing, because this build records no bodies of requests to the provider"),
         order: Order::Allows(|outer, inner| outer == inner),
         forbids: &[
             ("none", "content of any kind in what is exported"),
@@ -118,12 +123,14 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Whether the export names the user who is signed in (`enduser.id`): the account of the operating system.
+    /// Whether the export names the person as the one who is signed in (`enduser.id`). Deskhand has no sign-in of its own, so that
+    /// is the login name of the operating system. `process.owner` holds this name in every export, also without this key: a
+    /// collector that may not have it must drop that attribute.
     end_user_attribution "endUserAttribution": bool {
         default: false,
         invalid: false, UsesValue, "less leaves the machine",
         aliases: ["enduserAttribution"],
-        forbids: &[("false", "naming the user in what is exported")],
+        forbids: &[("false", "naming the user as `enduser.id` in what is exported (`process.owner` is there all the same)")],
         since: "0.1.0",
     }
 }

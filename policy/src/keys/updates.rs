@@ -9,7 +9,8 @@ policy_section! {
     /// How new versions and new settings reach the machine.
     Updates "updates" "Updates" on Telemetry
 
-    /// Whether no new version is looked for, and no record of that is kept.
+    /// `true`: no new version is looked for, and no record of that is kept. `false`: one is looked for where `deskhandUpdateUrl`
+    /// names a place. This build looks for none yet, whatever the value is: deliver new versions as you delivered this one.
     disable_auto_updates "disableAutoUpdates": bool {
         default: false,
         invalid: false, UsesValue, "corrections of security faults must go on arriving",

@@ -38,8 +38,8 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Tools that are not there, by name: `Glob`, `Grep`, `Read`, `Write`, `Edit`, `Delete`, `request_directory`, or the name of
-    /// a document tool such as `range_write`. Without `Read` no file on disk is read, without `Edit` none is changed, documents among them;
+    /// Tools that are not there, by name: `Glob`, `Grep`, `Read`, `Write`, `Edit`, `Delete`, `request_directory`, `WebFetch`,
+    /// `WebSearch`, `memory_write`, or the name of a document tool such as `document_open`, `document_create` or `range_write`. Without `Read` no file on disk is read, without `Edit` none is changed, documents among them;
     /// without `Write` no file is made, overwritten or deleted. What is open in Office is read and edited there all the same.
     disabled_builtin_tools "disabledBuiltinTools": ToolNames {
         default: ToolNames::default(),
@@ -62,7 +62,7 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Whether the mode that acts without asking is closed. Risky actions ask in every mode.
+    /// `true`: the mode that acts without asking is closed. `false`: people may choose it. Risky actions ask in every mode.
     disable_bypass_permissions_mode "disableBypassPermissionsMode": bool {
         default: false,
         invalid: true, UsesValue, "asking lets less happen",

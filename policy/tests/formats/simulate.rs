@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use deskhand_policy::simulate::{Place, Question, Verdict, simulate, text};
+use deskhand_policy::hosts::{ALLOWED, Host};
+use deskhand_policy::simulate::{Added, Place, Question, Verdict, simulate, text};
 use deskhand_policy::{MemoryStore, Origin, Policy, Store};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -13,11 +14,19 @@ fn answer(values: &[(&str, Value)], question: &str) -> Verdict {
         ("inferenceGatewayBaseUrl", json!("https://gw.example.com")),
     ];
     all.extend(values.iter().cloned());
+    let has_list = all.iter().any(|(key, _)| *key == ALLOWED);
+    let gateway = Added {
+        host: Host::parse("gw.example.com").unwrap(),
+        port: 443,
+        key: ALLOWED,
+    };
+    let added: Vec<Added> = std::iter::once(gateway).filter(|_| !has_list).collect();
     let store = MemoryStore::new(Origin::Managed("profile".into()), all);
     let variable = |_: &str| None;
     let place = Place {
         home: Path::new(HOME),
         variable: &variable,
+        added: &added,
     };
     simulate(
         &Policy::resolve(&store.read(), &[]),
@@ -92,6 +101,7 @@ fn hosts_are_reached_as_the_list_says() {
     ];
     assert_eq!(told(&opened, "connect 10.0.0.1"), (true, LISTED));
     assert_eq!(told(&[], "connect gw.example.com"), (true, LISTED));
+    assert_eq!(told(&[], "connect gw.example.com:8443"), (false, LISTED));
     assert_eq!(told(&[], "connect a.example.com"), (false, LISTED));
     assert_eq!(
         told(
@@ -138,6 +148,24 @@ fn tools_of_the_web_follow_from_their_own_keys() {
     assert_eq!(told(&both, "tool WebSearch"), (true, TOOLS));
     assert_eq!(told(&both, "mcp s"), (true, SERVERS));
     assert!(answer(&both, "mcp s").why.contains("WebSearch asks it"));
+    for closed in [
+        json!({ "*Search": "blocked" }),
+        json!({ "*": "allow", "websearch": "blocked" }),
+    ] {
+        let server = json!({ "name": "s", "server": "websearch", "provider": "brave", "toolPolicy": closed });
+        let next = json!({ "name": "next", "server": "websearch", "provider": "exa" });
+        let list = [("managedMcpServers", json!([server, next]))];
+        for question in ["tool WebSearch", "mcp s", "mcp next"] {
+            assert_eq!(told(&list, question), (false, SERVERS), "{question} {closed}");
+        }
+    }
+    let ruled = json!([
+        { "name": "s", "server": "websearch", "provider": "brave", "toolPolicy": { "web*": "ask" } },
+        { "name": "next", "server": "websearch", "provider": "exa" },
+    ]);
+    let ruled = [("managedMcpServers", ruled)];
+    assert!(answer(&ruled, "tool WebSearch").why.contains("asked each time"));
+    assert_eq!(told(&ruled, "mcp next"), (false, SERVERS));
     let off = [search, ("disabledBuiltinTools", json!(["websearch"]))];
     assert_eq!(told(&off, "tool WebSearch"), (false, TOOLS));
     let asks = [(

@@ -3,7 +3,7 @@
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
 use deskhand_protocol::message::{Attachment, Block};
 use deskhand_protocol::permission::{Choice, PermissionRequest, SettledBy};
-use deskhand_protocol::{CallId, ChangeSetId, EventBody, Timestamp, TurnId};
+use deskhand_protocol::{CallId, ChangeSetId, ErrorCode, EventBody, Timestamp, TurnId, UserError};
 
 use super::{Call, Phase, RunState, Running, Session, Turn, calls};
 use crate::instructions::holds_data;
@@ -65,8 +65,16 @@ impl Session {
             | EventBody::CallAllowed { .. }
             | EventBody::ChangedSince { .. }
             | EventBody::FileSaved { .. }
-            | EventBody::RetryScheduled { .. }
-            | EventBody::Notice { .. } => {}
+            | EventBody::RetryScheduled { .. } => {}
+            EventBody::Notice { error, .. } => self.apply_notice(error.as_ref()),
+        }
+    }
+
+    /// A turn that waits for the collector was not cut by its own work: restarts meanwhile do not count against it.
+    fn apply_notice(&mut self, error: Option<&UserError>) {
+        let waits = error.is_some_and(|error| error.code == ErrorCode::CollectorUnavailable);
+        if let Some(turn) = self.turn.as_mut().filter(|_| waits) {
+            turn.resumed = 0;
         }
     }
 

@@ -24,6 +24,7 @@ mod policy;
 mod proxies;
 #[cfg(unix)]
 mod real_proxies;
+mod simulator;
 mod web;
 use party::{Party, TlsParty};
 

@@ -1,6 +1,7 @@
 //! The settings that are kept, as one of the sources of the policy.
 
 use deskhand_platform::{Paths, SecretStore};
+use deskhand_policy::secrets::KeptSecrets;
 use deskhand_policy::{Layers, Policy, Reading, bootstrap_answer, definition};
 use deskhand_protocol::bootstrap::{Consent, ConsentValue};
 use deskhand_storage::BlobHash;
@@ -8,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::plan::Plan;
 use super::vault::{Kept, Said, Vault};
+use crate::kept;
+use crate::reload::Watched;
 
 /// The bootstrap answer as it counts now, and what a person said of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,32 +39,35 @@ pub(super) struct Question {
 }
 
 impl Layer {
-    /// What is kept on disk for the address that these sources name.
+    /// What is kept on disk for the address that these sources name, without an answer of their own.
     pub(crate) fn kept(
         paths: &Paths,
         secrets: &SecretStore,
-        managed: &Reading,
-        user: &[Reading],
+        layers: Layers<'_>,
         now: u64,
     ) -> anyhow::Result<Self> {
-        let Some(plan) = Plan::of(&Policy::resolve(managed, user)) else {
+        let Some(plan) = Plan::of(&Policy::resolve_layers(layers)) else {
             return Ok(Self::default());
         };
         Ok(Self::of(&plan, &Vault::open(paths, secrets, &plan)?.read(), now))
     }
 
     /// The policy of a command that works without the service: the secret store is opened only where something is kept.
-    pub(crate) fn policy_on_disk(paths: &Paths, managed: &Reading, user: &[Reading], now: u64) -> Policy {
-        if Plan::of(&Policy::resolve(managed, user)).is_none() {
-            return Policy::resolve(managed, user);
+    pub(crate) fn policy_on_disk(paths: &Paths, watched: &Watched, now: u64) -> Policy {
+        let without = Policy::resolve_layers(watched.layers(KeptSecrets::NONE));
+        if Plan::of(&without).is_none() {
+            return without;
         }
-        let opened = SecretStore::open(paths).map_err(anyhow::Error::from);
-        let kept = opened.and_then(|secrets| Self::kept(paths, &secrets, managed, user, now));
-        let kept = kept.unwrap_or_else(|error| {
+        let read = || {
+            let store = SecretStore::open(paths)?;
+            let kept = kept::read(&store, &watched.user)?;
+            let layer = Self::kept(paths, &store, watched.layers(&kept), now)?;
+            anyhow::Ok(watched.policy(&kept, &layer))
+        };
+        read().unwrap_or_else(|error| {
             tracing::error!(%error, "the bootstrap settings that are kept cannot be read");
-            Self::default()
-        });
-        kept.resolve(managed, user)
+            without
+        })
     }
 
     /// What counts of what is kept.
@@ -76,8 +82,7 @@ impl Layer {
     }
 
     /// The policy that follows from all sources.
-    pub(crate) fn resolve(&self, managed: &Reading, user: &[Reading]) -> Policy {
-        let layers = Layers::new(managed, user);
+    pub(crate) fn resolve(&self, layers: Layers<'_>) -> Policy {
         let without = Policy::resolve_layers(layers);
         let named = Plan::of(&without).is_some_and(|plan| plan.address.as_str() == self.address);
         if !named || self.is_absent() {
@@ -103,10 +108,10 @@ impl Layer {
     }
 
     /// What a person is asked about under these sources.
-    pub(super) fn asked(&self, managed: &Reading, user: &[Reading]) -> Question {
+    pub(super) fn asked(&self, layers: Layers<'_>) -> Question {
         let policy = Policy::resolve_layers(Layers {
             bootstrap: &self.reading,
-            ..Layers::new(managed, user)
+            ..layers
         });
         self.question(&policy.awaiting_consent)
     }

@@ -17,7 +17,6 @@ use deskhand_operations::{
     Answer, DocumentKind, Operation, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation,
 };
 use deskhand_platform::Paths;
-use deskhand_policy::{Store as _, managed_store};
 use deskhand_protocol::ChangeSetId;
 use deskhand_workspace::{Expected, Fingerprint};
 use serde::Serialize;
@@ -31,7 +30,7 @@ use super::{
 };
 use crate::bootstrap::{Layer, millis};
 use crate::clock;
-use crate::settings::user_file;
+use crate::reload::Watched;
 use crate::terminal::sessions::{print, print_json};
 
 /// Bytes of operations at the most.
@@ -168,8 +167,7 @@ pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
 /// The operations of the input, without sources of figures where the settings keep those out of files.
 pub(super) fn asked(paths: &Paths, kind: DocumentKind, input: Value) -> Outcome<Vec<Operation>> {
     let mut list = operations(kind, input)?;
-    let user = [user_file(paths).read()];
-    let policy = Layer::policy_on_disk(paths, &managed_store(None).read(), &user, millis());
+    let policy = Layer::policy_on_disk(paths, &Watched::read(paths), millis());
     if !policy.workspace.deskhand_keep_sources_in_files.value {
         for sources in list.iter_mut().filter_map(Operation::sources_mut) {
             sources.clear();

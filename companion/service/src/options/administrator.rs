@@ -62,14 +62,17 @@ pub(crate) enum DiagnosticsCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SupportCommand {
     /// Lists logs, diagnostics, settings and what the doctor says, without content, names, places and secrets; asks, and
-    /// writes them to one file. Nothing is sent.
+    /// writes them to one file. Nothing of it is sent; whom the doctor asks is named first.
     Bundle {
         /// The file; one of a new name in this folder when absent.
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// Write without asking.
+        /// Agree to everything without being asked.
         #[arg(long)]
         yes: bool,
+        /// Ask neither the model provider nor the collector whether they answer.
+        #[arg(long)]
+        offline: bool,
     },
 }
 

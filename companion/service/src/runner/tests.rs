@@ -6,8 +6,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use deskhand_core::model::{Capabilities, ModelEvent, ToolDefinition};
-use deskhand_core::ports::{BoxFuture, ModelStream};
-use deskhand_core::tool::Prepared;
+use deskhand_core::ports::{BoxFuture, ModelStream, Progress};
+use deskhand_core::tool::{Prepared, ToolFailure, ToolRequest, ToolResult};
+use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::message::{Block, StopReason, Usage};
 use deskhand_protocol::operations::Effect as DocumentEffect;
@@ -18,6 +19,7 @@ use deskhand_trail::{Content, Trail};
 
 use super::*;
 use crate::log::uuid_of;
+use crate::telemetry::Telemetry;
 
 /// What the provider does at each call; after the last it says "Done.".
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -178,16 +180,7 @@ impl Bench {
     /// Gives a prompt and waits for the end of the turn; every event of it.
     async fn turn(&self) -> Vec<EventBody> {
         let mut live = self.parts.log.follow(&self.id);
-        let (handle, _) = start(self.parts.clone(), self.id.clone(), self.meta.clone())
-            .await
-            .expect("a session at work");
-        let prompt = Prompt {
-            client_id: "p".to_owned(),
-            text: "Go".to_owned(),
-            ..Prompt::default()
-        };
-        let accepted = handle.ask(|reply| Command::Prompt(Box::new(prompt), reply)).await;
-        accepted.expect("an accepted prompt");
+        let _handle = self.prompted().await;
         let mut events = Vec::new();
         let ended = async {
             while let Ok(event) = live.recv().await {
@@ -201,6 +194,21 @@ impl Bench {
             .await
             .expect("the turn hangs");
         events
+    }
+
+    /// Gives a prompt; the way to the session at work.
+    async fn prompted(&self) -> Handle {
+        let (handle, _) = start(self.parts.clone(), self.id.clone(), self.meta.clone())
+            .await
+            .expect("a session at work");
+        let prompt = Prompt {
+            client_id: "p".to_owned(),
+            text: "Go".to_owned(),
+            ..Prompt::default()
+        };
+        let accepted = handle.ask(|reply| Command::Prompt(Box::new(prompt), reply)).await;
+        accepted.expect("an accepted prompt");
+        handle
     }
 }
 
@@ -252,4 +260,41 @@ async fn an_event_that_cannot_be_kept_ends_the_turn_and_not_the_session() {
         .await
         .expect("the session can be loaded again");
     assert!(session.turn.is_none());
+}
+
+#[tokio::test]
+async fn a_turn_that_needs_a_collector_and_has_none_asks_no_model_says_so_and_can_be_stopped() {
+    let mut bench = Bench::new(&[], Does::PanicsBefore).await;
+    bench.parts.log = bench.parts.log.with_telemetry(Telemetry::of_nobody());
+    let provider = Arc::new(Provided(Mutex::new([Says::Nothing].into())));
+    bench.parts.provider = Arc::clone(&provider) as Arc<dyn Provider>;
+    let mut live = bench.parts.log.follow(&bench.id);
+    let handle = bench.prompted().await;
+    let ended = async {
+        let mut said = Vec::new();
+        loop {
+            match &live.recv().await.expect("a live session").body {
+                EventBody::Notice {
+                    error: Some(error), ..
+                } => {
+                    said.push(error.code);
+                    assert_eq!(bench.parts.log.telemetry().held(), 1);
+                    let cancel = |reply| Command::Cancel(FrontEndKind::Window, reply);
+                    handle.ask(cancel).await.expect("a stopped turn");
+                }
+                EventBody::TurnEnded { outcome, .. } => return (said, outcome.clone()),
+                _ => {}
+            }
+        }
+    };
+    let (said, outcome) = tokio::time::timeout(Duration::from_secs(30), ended)
+        .await
+        .expect("the turn hangs");
+    assert_eq!(said, [ErrorCode::CollectorUnavailable]);
+    assert_eq!(outcome, TurnOutcome::Cancelled);
+    assert_eq!(
+        provider.0.lock().expect("the script").len(),
+        1,
+        "the model was asked"
+    );
 }

@@ -34,13 +34,25 @@ pub(super) struct Made<W> {
     pub(super) exporter: Exporter,
     pub(super) recording: Arc<Recording>,
     pub(super) own_tools: OwnTools,
+    /// Items that waited for another collector, and were dropped.
+    pub(super) elsewhere: u64,
     pub(super) work: W,
 }
 
 /// The requests that wait for the collector.
-pub(super) fn spool(settings: &Settings, paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Spool> {
+pub(super) fn spool(
+    settings: &Settings,
+    paths: &Paths,
+    secrets: &SecretStore,
+    endpoint: &str,
+) -> anyhow::Result<Spool> {
     let key = SpoolKey::new(key_of(secrets, SPOOL_KEY)?);
-    Ok(Spool::open(&spool_folder(settings, paths), &key, SPOOL)?)
+    Ok(Spool::open(
+        &spool_folder(settings, paths),
+        &key,
+        SPOOL,
+        endpoint,
+    )?)
 }
 
 /// Makes the exporter; `None` where no collector is named, or the whole of Deskhand is switched off.
@@ -48,7 +60,7 @@ pub(super) fn exporter(
     settings: &Settings,
     gate: &Gate,
     install: &str,
-    spool: &dyn Fn() -> anyhow::Result<Spool>,
+    spool: &dyn Fn(&str) -> anyhow::Result<Spool>,
 ) -> anyhow::Result<Option<Made<impl Future<Output = ()> + Send + use<>>>> {
     let policy = &settings.policy.telemetry;
     let Some(endpoint) = policy.otlp_endpoint.value.as_ref() else {
@@ -80,18 +92,21 @@ pub(super) fn exporter(
         chance: Box::new(|| f64::from(chance()[0]) / 255.0),
         sources: sources(&settings.policy)?,
     };
-    let (exporter, work) = Exporter::new(&export, Arc::clone(&recording), way, spool()?, world)?;
+    let spool = spool(&export.endpoint)?;
+    let elsewhere = spool.elsewhere();
+    let (exporter, work) = Exporter::new(&export, Arc::clone(&recording), way, spool, world)?;
     Ok(Some(Made {
         exporter,
         recording,
         own_tools,
+        elsewhere,
         work,
     }))
 }
 
 /// One folder for each deployment, and another for a collector that a user names: what one missed is never told to another
 /// organisation's.
-fn spool_folder(settings: &Settings, paths: &Paths) -> PathBuf {
+pub(super) fn spool_folder(settings: &Settings, paths: &Paths) -> PathBuf {
     let deployment = settings.organisation.map(|id| id.hyphenated().to_string());
     let deployment = deployment.as_deref().unwrap_or("local");
     let whose = if settings.managed { "managed" } else { "user" };
@@ -149,31 +164,14 @@ fn resource(settings: &Settings) -> Resource {
     let attributed = policy.end_user_attribution.value.then(|| account.clone());
     let facts = Facts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        arch: arch().to_owned(),
-        os: os().to_owned(),
+        arch: machine::arch().to_owned(),
+        os: machine::os().to_owned(),
         os_version: machine::os_version(),
         end_user: attributed,
         owner: Some(account),
         organization: settings.organisation.map(|id| id.hyphenated().to_string()),
     };
     Resource::new(facts, &policy.otlp_resource_attributes.value.0)
-}
-
-/// The architecture, as the semantic conventions of OpenTelemetry name it (`host.arch`).
-pub(crate) fn arch() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    }
-}
-
-/// The operating system, as the semantic conventions name it (`os.type`).
-pub(crate) fn os() -> &'static str {
-    match std::env::consts::OS {
-        "macos" => "darwin",
-        other => other,
-    }
 }
 
 /// Headers that change: the helper's, then the credential.

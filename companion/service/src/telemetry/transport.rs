@@ -28,7 +28,9 @@ impl Transport for Way {
         let answer = self.0.send(request).await.map_err(|error| sorted(&error))?;
         // Behind a redirect stands a page to sign in on, or another place altogether; its answer means nothing.
         if answer.address() != asked {
-            return Err(TransportError::Unreachable);
+            return Err(TransportError::Unreachable(
+                "it leads to another address, and telemetry does not go there".to_owned(),
+            ));
         }
         let (status, headers) = (answer.status(), answer.headers().clone());
         let read = answer.body_and_trailers_up_to(MAX_ANSWER).await;
@@ -43,9 +45,10 @@ impl Transport for Way {
 }
 
 fn sorted(error: &EgressError) -> TransportError {
+    let why = error.to_string();
     match error {
         EgressError::Failed { .. } | EgressError::Proxy(_) | EgressError::Setup(_) => {
-            TransportError::Unreachable
+            TransportError::Unreachable(why)
         }
         EgressError::Closed { .. }
         | EgressError::Address { .. }
@@ -54,7 +57,7 @@ fn sorted(error: &EgressError) -> TransportError {
         | EgressError::Refused { .. }
         | EgressError::Web { .. }
         | EgressError::Request(_)
-        | EgressError::Elsewhere { .. } => TransportError::Closed,
+        | EgressError::Elsewhere { .. } => TransportError::Closed(why),
     }
 }
 

@@ -1,13 +1,14 @@
 //! `deskhand doctor`: looks at each thing that Deskhand needs, in the order in which one rests on the other. Changes nothing
-//! but what every start makes: its folders, its key and its authority.
+//! but what every start makes: its folders, its key and its authority. It asks the model provider for its list of models, and
+//! sends the collector a request without records; offline it asks nobody.
 
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use deskhand_egress::Destination;
+use deskhand_egress::{Destination, Gate};
 use deskhand_inference::Gateway;
 use deskhand_platform::trust::TrustState;
 use deskhand_platform::{Paths, SecretStore, SecretStoreKind};
@@ -77,9 +78,18 @@ impl Finding {
     }
 }
 
+/// Whom the doctor asks beside this computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// The model provider and the collector.
+    Everybody,
+    /// Nobody: `--offline`.
+    Nobody,
+}
+
 /// Exit 0 where nothing is bad, 1 otherwise.
-pub(crate) async fn doctor(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
-    let findings = Box::pin(find_out(paths)).await?;
+pub(crate) async fn doctor(paths: &Paths, asks: Asks, json: bool) -> anyhow::Result<ExitCode> {
+    let findings = Box::pin(find_out(paths, asks)).await?;
     let bad = findings.iter().any(|finding| finding.state == State::Bad);
     if json {
         print_json(&findings)?;
@@ -90,13 +100,35 @@ pub(crate) async fn doctor(paths: &Paths, json: bool) -> anyhow::Result<ExitCode
 }
 
 /// Everything that was found, as it is shown.
-pub(crate) async fn report(paths: &Paths) -> anyhow::Result<String> {
-    let findings = Box::pin(find_out(paths)).await?;
+pub(crate) async fn report(paths: &Paths, asks: Asks) -> anyhow::Result<String> {
+    let findings = Box::pin(find_out(paths, asks)).await?;
     let lines: Vec<String> = findings.iter().map(told).collect();
     Ok(lines.join("\n"))
 }
 
-async fn find_out(paths: &Paths) -> anyhow::Result<Vec<Finding>> {
+/// Whom the doctor would ask under these settings, one a line: what it is, where, and what it is asked.
+pub(crate) fn contacts(gate: &Gate) -> Vec<String> {
+    let asked = [
+        (
+            Destination::InferenceGateway,
+            "the model provider",
+            "for its list of models",
+        ),
+        (
+            Destination::Collector,
+            "the collector",
+            "to take a request without records",
+        ),
+    ];
+    let open = asked.into_iter().filter_map(|(destination, who, what)| {
+        let origins = gate.origins(destination).ok()?;
+        let places: Vec<String> = origins.iter().map(ToString::to_string).collect();
+        Some(format!("{who} at {}, {what}", places.join(", ")))
+    });
+    open.collect()
+}
+
+async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
     paths.create()?;
     let secrets = open_secrets(paths).await?;
     let settings = Settings::load(paths, &secrets)?;
@@ -107,9 +139,16 @@ async fn find_out(paths: &Paths) -> anyhow::Result<Vec<Finding>> {
     findings.push(certificate(paths, &secrets)?);
     findings.push(port(attachment.as_ref()));
     findings.extend(bootstrap(attachment.as_ref()).await);
-    findings.push(proxy(&settings));
-    findings.push(provider(&settings).await);
-    findings.push(collector(&settings).await);
+    let gate = gate(&settings, None, None);
+    if settings.policy.source.deskhand_enabled.value {
+        findings.push(proxy(&gate));
+        findings.push(provider(&settings, &gate, asks).await);
+        findings.push(collector(&settings, &gate, asks).await);
+        findings.extend(elsewhere(&settings, paths));
+    } else {
+        let off = "Deskhand is switched off (`deskhandEnabled`): nothing is contacted, so nobody was asked.";
+        findings.push(Finding::of("network", State::Note, off, ""));
+    }
     findings.push(logs(paths));
     findings.push(panes(attachment.as_ref()).await);
     findings.push(Finding::good(
@@ -143,9 +182,28 @@ fn policy(settings: &Settings) -> Vec<Finding> {
         .iter()
         .map(|why| Finding::error("policy", why))
         .collect();
-    let remedy = "`deskhand config show` says what each key became.";
-    let notes = settings.notices.iter();
-    findings.extend(notes.map(|notice| Finding::of("policy", State::Note, notice.clone(), remedy)));
+    let stopping: Vec<String> = settings
+        .policy
+        .stopping()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let notes = settings.notices.iter().map(|notice| {
+        // One that keeps sessions from starting is no mere note.
+        let (state, remedy) = if stopping.contains(notice) {
+            (
+                State::Bad,
+                "No session starts until it is corrected where it is set.",
+            )
+        } else {
+            (
+                State::Note,
+                "`deskhand policy show` says what is in force in its place.",
+            )
+        };
+        Finding::of("policy", state, notice.clone(), remedy)
+    });
+    findings.extend(notes);
     if findings.is_empty() {
         findings.push(Finding::good("policy", format!("Every setting is valid; {who}.")));
     }
@@ -254,8 +312,7 @@ async fn bootstrap(attachment: Option<&Attachment>) -> Option<Finding> {
     ))
 }
 
-fn proxy(settings: &Settings) -> Finding {
-    let gate = gate(settings, None, None);
+fn proxy(gate: &Gate) -> Finding {
     match gate.origins(Destination::Proxy) {
         Ok(origins) => {
             let named = origins
@@ -280,7 +337,18 @@ fn proxy(settings: &Settings) -> Finding {
     }
 }
 
-async fn provider(settings: &Settings) -> Finding {
+/// What is found of somebody who is not asked.
+fn not_asked(step: &'static str, who: &str) -> Finding {
+    let says = format!("{who} is named in the settings, and was not asked.");
+    Finding::of(
+        step,
+        State::Note,
+        says,
+        "Run `deskhand doctor` without `--offline` to ask it.",
+    )
+}
+
+async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
     let Some(config) = settings.gateway.clone() else {
         return Finding::of(
             "provider",
@@ -289,26 +357,32 @@ async fn provider(settings: &Settings) -> Finding {
             "Ask your administrator, or set `inferenceProvider` and the gateway's address with `deskhand config set`.",
         );
     };
-    let asked = match Gateway::new(config, &gate(settings, None, None)) {
+    if asks == Asks::Nobody {
+        return not_asked("provider", "The gateway");
+    }
+    let asked = match Gateway::new(config, gate) {
         Ok(gateway) => gateway.try_out().await,
         Err(error) => Err(error),
     };
     match asked {
         Ok(models) => {
-            let count = match models.len() {
-                0 => "no models".to_owned(),
-                1 => "one model".to_owned(),
-                count => format!("{count} models"),
-            };
-            Finding::good("provider", format!("The gateway answers and lists {count}."))
+            let models = counted(models.len(), "model", "models");
+            Finding::good("provider", format!("The gateway answers and lists {models}."))
         }
         Err(error) => Finding::error("provider", &error),
     }
 }
 
-async fn collector(settings: &Settings) -> Finding {
-    match telemetry::try_out(settings, &gate(settings, None, None)).await {
-        Ok(None) => Finding::good("collector", "No collector is in force: nothing is exported."),
+async fn collector(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
+    let is_named = settings.policy.telemetry.otlp_endpoint.value.is_some();
+    if is_named && asks == Asks::Nobody {
+        return not_asked("collector", "A collector");
+    }
+    match telemetry::try_out(settings, gate).await {
+        Ok(None) => Finding::good(
+            "collector",
+            "No collector is named (`otlpEndpoint`): nothing is exported.",
+        ),
         Ok(Some(())) => Finding::good(
             "collector",
             "The collector at `otlpEndpoint` takes what is exported.",
@@ -320,6 +394,24 @@ async fn collector(settings: &Settings) -> Finding {
             "Check `otlpEndpoint`, `otlpProtocol` and the headers, and the way there with `deskhand egress explain`.",
         ),
     }
+}
+
+/// What waited for another collector and was dropped, for as long as somebody may still wonder.
+fn elsewhere(settings: &Settings, paths: &Paths) -> Option<Finding> {
+    let (count, at) = telemetry::last_elsewhere(settings, paths)?;
+    let recent = at
+        .elapsed()
+        .is_ok_and(|since| since <= Duration::from_hours(30 * 24));
+    let items = counted(usize::try_from(count).unwrap_or(usize::MAX), "record", "records");
+    let says = format!(
+        "{items} waited for the collector that was named before, and went to none: `otlpEndpoint` changed."
+    );
+    recent.then(|| Finding::of("collector", State::Note, says, ""))
+}
+
+/// A number with its noun.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn logs(paths: &Paths) -> Finding {
@@ -338,7 +430,11 @@ fn logs(paths: &Paths) -> Finding {
         ),
         None => Finding::good(
             "logs",
-            format!("{} log files are in {}.", files.len(), folder.display()),
+            format!(
+                "{} in {} can be written.",
+                counted(files.len(), "log file", "log files"),
+                folder.display()
+            ),
         ),
     }
 }
@@ -354,7 +450,11 @@ async fn panes(attachment: Option<&Attachment>) -> Finding {
             .await
     };
     match tokens.await {
-        Ok(answer) => Finding::good("panes", format!("{} paired.", answer.tokens.len())),
+        Ok(answer) if answer.tokens.is_empty() => Finding::good("panes", "No pane is paired yet."),
+        Ok(answer) => {
+            let paired = counted(answer.tokens.len(), "pane is", "panes are");
+            Finding::good("panes", format!("{paired} paired."))
+        }
         Err(error) => Finding::of(
             "panes",
             State::Bad,

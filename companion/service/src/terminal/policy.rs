@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
+use deskhand_egress::{Gate, Network};
 use deskhand_platform::Paths;
 use deskhand_policy::format::{self, Profile};
 use deskhand_policy::simulate::{self, Place, Question, simulate};
@@ -14,10 +15,11 @@ use deskhand_policy::{
 };
 use serde_json::{Value, json};
 
+use super::safe::safe_line;
 use super::sessions::{print, print_json};
 use crate::configuration::set_ones;
 use crate::options::PolicyCommand;
-use crate::serve::open_secrets;
+use crate::serve::{gate_values, open_secrets};
 use crate::settings::Settings;
 
 /// Bytes that are read of a file; more than any form of settings may have.
@@ -54,11 +56,16 @@ pub(crate) async fn policy(paths: &Paths, command: PolicyCommand, json: bool) ->
             profile,
             output,
         } => {
-            let settings = match (from, profile) {
-                (Some(file), _) => import::import(&read(&file)?).settings,
-                (None, Some(name)) => recommended(&name)?,
+            let (settings, left_out) = match (from, profile) {
+                (Some(file), _) => (import::import(&read(&file)?).settings, Vec::new()),
+                (None, Some(name)) => (recommended(&name)?, Vec::new()),
                 (None, None) => set_ones(&in_force(paths).await?.policy),
             };
+            if !left_out.is_empty() {
+                // Beside the file, which may go to standard output.
+                let told = safe_line(&left_out.join(", "));
+                writeln!(std::io::stderr().lock(), "Left out, because it is secret: {told}")?;
+            }
             export(&settings, named(&format)?, output.as_deref())?;
         }
         PolicyCommand::Import { file, format, output } => {
@@ -205,11 +212,18 @@ fn simulated(profile: &Profile, question: &str, json: bool) -> anyhow::Result<Ex
     let question =
         Question::parse(question).map_err(|why| anyhow!("`{question}` cannot be answered: {why}."))?;
     let home = std::env::home_dir().unwrap_or_default();
+    let policy = check::resolved(profile);
+    let values = gate_values(&policy, None);
+    let gate = Gate::new(
+        |key| values.get(key).cloned().unwrap_or_default(),
+        Network::default(),
+    );
     let place = Place {
         home: &home,
         variable: &|name| std::env::var(name).ok(),
+        added: &gate.added(),
     };
-    let verdict = simulate(&check::resolved(profile), &question, place);
+    let verdict = simulate(&policy, &question, place);
     if json {
         let (key, origin) = (verdict.key, verdict.origin.to_string());
         print_json(&json!({ "allowed": verdict.allowed, "key": key, "origin": origin, "why": verdict.why }))?;

@@ -1,4 +1,5 @@
-//! `deskhand support bundle`: what support needs, scrubbed, listed before it is written.
+//! `deskhand support bundle`: what support needs, scrubbed, listed before it is written. Nothing of it is sent. The doctor's part
+//! of it asks the model provider and the collector whether they answer: they are named first, and asked once a person agrees.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
@@ -6,20 +7,32 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use deskhand_egress::Gate;
 use deskhand_platform::{Paths, machine};
 use deskhand_telemetry::bundle::{Bundle, Content};
 
-use super::doctor;
+use super::doctor::{self, Asks};
 use super::sessions::print;
-use crate::serve::open_secrets;
+use crate::serve::{gate, open_secrets};
 use crate::settings::Settings;
-use crate::telemetry::{arch, os};
 use crate::{clock, diagnostics, logging};
 
-/// Lists what the bundle holds, asks, and writes it. Nothing is sent anywhere.
-pub(crate) async fn bundle(paths: &Paths, output: Option<PathBuf>, yes: bool) -> anyhow::Result<ExitCode> {
+/// What was chosen on the command line.
+#[derive(Clone, Debug)]
+pub(crate) struct BundleOptions {
+    /// The file that is written.
+    pub(crate) output: Option<PathBuf>,
+    /// Nothing is asked: everything is agreed to.
+    pub(crate) yes: bool,
+    /// The model provider and the collector are not asked.
+    pub(crate) offline: bool,
+}
+
+/// Says whom it would ask, lists what the bundle holds, asks, and writes it.
+pub(crate) async fn bundle(paths: &Paths, options: BundleOptions) -> anyhow::Result<ExitCode> {
     paths.create()?;
     let settings = Settings::load(paths, &open_secrets(paths).await?)?;
+    let asks = may_ask(&gate(&settings, None, None), &options)?;
     let kept = |folder: &'static str, files: Vec<PathBuf>| {
         files
             .into_iter()
@@ -33,7 +46,7 @@ pub(crate) async fn bundle(paths: &Paths, output: Option<PathBuf>, yes: bool) ->
         ),
         (
             "doctor.txt".to_owned(),
-            Content::Text(Box::pin(doctor::report(paths)).await?),
+            Content::Text(Box::pin(doctor::report(paths, asks)).await?),
         ),
     ];
     sources.extend(kept("logs", log_files(paths)));
@@ -42,15 +55,17 @@ pub(crate) async fn bundle(paths: &Paths, output: Option<PathBuf>, yes: bool) ->
     let bundle = Bundle::plan(sources, &diagnostics::scrubber());
     print("The bundle holds:")?;
     print(bundle.listing().trim_end())?;
-    let output = output.unwrap_or_else(|| PathBuf::from(format!("deskhand-support-{}.zip", clock::now())));
-    if !yes && !agreed(&output)? {
+    let output = options
+        .output
+        .unwrap_or_else(|| PathBuf::from(format!("deskhand-support-{}.zip", clock::now())));
+    if !options.yes && !agreed(&format!("Write {}?", output.display()))? {
         bail!("Nothing was written. Answer with `y`, or add `--yes`.");
     }
     bundle
         .write(&output)
         .with_context(|| format!("writing {}", output.display()))?;
     print(&format!(
-        "Written to {}. Nothing was sent: look into it, then give it to your administrator.",
+        "Written to {}. Nothing of it was sent: look into it, then give it to your administrator.",
         output.display()
     ))?;
     Ok(ExitCode::SUCCESS)
@@ -72,13 +87,30 @@ fn name(file: &Path) -> String {
         .into_owned()
 }
 
+/// Whether the provider and the collector may be asked.
+fn may_ask(gate: &Gate, options: &BundleOptions) -> anyhow::Result<Asks> {
+    let contacts = doctor::contacts(gate);
+    if options.offline || contacts.is_empty() {
+        return Ok(Asks::Nobody);
+    }
+    print("To tell whether they answer, this would ask, and send nothing of the bundle:")?;
+    contacts
+        .iter()
+        .try_for_each(|contact| print(&format!("  {contact}")))?;
+    if options.yes || agreed("Ask them?")? {
+        return Ok(Asks::Everybody);
+    }
+    print("They were not asked.")?;
+    Ok(Asks::Nobody)
+}
+
 /// Asks a person; where none can answer, that is a no.
-fn agreed(output: &Path) -> anyhow::Result<bool> {
+fn agreed(question: &str) -> anyhow::Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         return Ok(false);
     }
-    print(&format!("Write {}? [y/N]", output.display()))?;
+    print(&format!("{question} [y/N]"))?;
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -88,9 +120,9 @@ fn versions() -> String {
     format!(
         "Deskhand {}\n{} {} {}\nProcessor {}\nMemory {} MB\n",
         env!("CARGO_PKG_VERSION"),
-        os(),
+        machine::os(),
         machine::os_version(),
-        arch(),
+        machine::arch(),
         machine::cpu(),
         machine::memory() >> 20,
     )

@@ -97,6 +97,13 @@ pub enum Diagnostic {
         /// Milliseconds that it ran.
         duration_ms: u64,
     },
+    /// Something that was kept was dropped.
+    Dropped {
+        /// What: `telemetry for another collector`.
+        kept: &'static str,
+        /// How many.
+        count: u64,
+    },
     /// Something was used.
     Used {
         /// What: `undo`, `attach folder`.
@@ -130,9 +137,11 @@ impl Diagnostic {
     /// The category that it belongs to.
     pub fn category(&self) -> Category {
         match self {
-            Self::Error { .. } | Self::Timing { .. } | Self::Memory { .. } | Self::Exit { .. } => {
-                Category::Essential
-            }
+            Self::Error { .. }
+            | Self::Timing { .. }
+            | Self::Memory { .. }
+            | Self::Exit { .. }
+            | Self::Dropped { .. } => Category::Essential,
             Self::Used { .. } | Self::Typed { .. } => Category::Usage,
             Self::Fetched {
                 category: Category::Updates,
@@ -175,6 +184,7 @@ impl Diagnostic {
             } => {
                 json!({ "exit": { "process": process, "code": code, "durationMs": duration_ms } })
             }
+            Self::Dropped { kept, count } => json!({ "dropped": { "kept": kept, "count": count } }),
             Self::Used { feature, count } => json!({ "used": { "feature": feature, "count": count } }),
             Self::Typed { feature, length } => json!({ "typed": { "feature": feature, "length": length } }),
             Self::Fetched {

@@ -34,6 +34,8 @@ pub(super) enum Loss {
     Refused,
     /// Its file in the spool was altered.
     Altered,
+    /// It waited for another collector.
+    Elsewhere,
 }
 
 impl Loss {
@@ -44,6 +46,7 @@ impl Loss {
             Self::Rejected => "rejected",
             Self::Refused => "refused",
             Self::Altered => "altered",
+            Self::Elsewhere => "elsewhere",
         }
     }
 }

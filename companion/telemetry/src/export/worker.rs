@@ -17,7 +17,7 @@ use crate::port::{Transport, TransportError};
 use crate::record::Recording;
 use crate::resource::Resource;
 use crate::spool::{Oldest, Spool};
-use crate::wire::{Target, Verdict};
+use crate::wire::{Target, Verdict, status_words};
 
 /// How often records and spans are sent.
 const RECORDS_EVERY: Duration = Duration::from_secs(5);
@@ -95,6 +95,8 @@ impl<T: Transport> Worker<T> {
     }
 
     pub(super) async fn run(mut self) {
+        let elsewhere = self.with_spool(|spool| spool.elsewhere()).await;
+        self.lose(Loss::Elsewhere, None, elsewhere.unwrap_or_default());
         let start = Instant::now();
         let mut records = interval_at(start + RECORDS_EVERY, RECORDS_EVERY);
         let mut counters = interval_at(start + COUNTERS_EVERY, COUNTERS_EVERY);
@@ -130,24 +132,30 @@ impl<T: Transport> Worker<T> {
 
     async fn send_delivery(&mut self, delivery: Delivery) {
         let payload = logs(&self.resource, delivery.records);
-        let taken = match self.judged(&payload).await {
-            Verdict::Taken { rejected: 0 } => {
-                self.is_there();
-                Ok(())
+        let (verdict, why) = self.judged(&payload).await;
+        let taken = match verdict {
+            Verdict::Taken { rejected } => {
+                self.is_there(&payload, rejected);
+                let part = "it did not take all of its records".to_owned();
+                if rejected == 0 {
+                    Ok(())
+                } else {
+                    Err(NotTaken::Refused(part))
+                }
             }
             Verdict::Again { after } => {
                 self.later(after);
-                Err(NotTaken::Away)
+                Err(NotTaken::Away(why))
             }
             Verdict::Unauthorized => {
                 self.world.sources.iter().for_each(|source| source.refused());
-                Err(NotTaken::Unauthorized)
+                Err(NotTaken::Unauthorized(why))
             }
             Verdict::NotCompressed => {
                 self.compress = false;
-                Err(NotTaken::Away)
+                Err(NotTaken::Away(why))
             }
-            Verdict::Taken { .. } | Verdict::Refused => Err(NotTaken::Refused),
+            Verdict::Refused => Err(NotTaken::Refused(why)),
         };
         if taken.is_err() {
             *self.shared.taken() = None;
@@ -213,46 +221,56 @@ impl<T: Transport> Worker<T> {
     }
 
     async fn send(&mut self, payload: &Payload) -> Sent {
-        let verdict = self.judged(payload).await;
-        self.answered(payload, &verdict)
+        let (verdict, why) = self.judged(payload).await;
+        self.answered(payload, &verdict, &why)
     }
 
-    async fn judged(&self, payload: &Payload) -> Verdict {
+    /// What the collector makes of a request, and why, in words.
+    async fn judged(&self, payload: &Payload) -> (Verdict, String) {
         let mut end = self.end.clone();
         tokio::select! {
-            verdict = self.exchange(payload) => verdict,
-            () = ended(&mut end) => Verdict::Again { after: None },
+            judged = self.exchange(payload) => judged,
+            () = ended(&mut end) => (Verdict::Again { after: None }, "Deskhand ends".to_owned()),
         }
     }
 
-    fn is_there(&mut self) {
+    /// The collector answers. Only records that it took whole show that it takes the audit, which travels as records: a
+    /// collector may well have a place for counters and none for them.
+    fn is_there(&mut self, payload: &Payload, rejected: u64) {
         self.failures = 0;
         self.away_until = None;
-        *self.shared.taken() = Some(Instant::now());
+        if payload.stream == Stream::Logs {
+            *self.shared.taken() = (rejected == 0).then(Instant::now);
+        }
     }
 
-    async fn exchange(&self, payload: &Payload) -> Verdict {
+    async fn exchange(&self, payload: &Payload) -> (Verdict, String) {
+        let later = Verdict::Again { after: None };
         let headers = match self.headers().await {
             Ok(headers) => headers,
             Err(error) => {
                 tracing::warn!(%error, "telemetry waits");
-                return Verdict::Again { after: None };
+                return (later, error.to_string());
             }
         };
         let Some(request) = self.target.request(payload, self.compress, &headers) else {
-            return Verdict::Refused;
+            return (Verdict::Refused, "the request cannot be made".to_owned());
         };
         match timeout(WITHIN, self.transport.post(request)).await {
-            Ok(Ok(answer)) => self.target.verdict(payload.stream, &answer),
-            Err(_) | Ok(Err(TransportError::Unreachable)) => Verdict::Again { after: None },
-            Ok(Err(TransportError::Closed)) => Verdict::Refused,
+            Ok(Ok(answer)) => (
+                self.target.verdict(payload.stream, &answer),
+                status_words(&answer),
+            ),
+            Err(_) => (later, "it did not answer in time".to_owned()),
+            Ok(Err(TransportError::Unreachable(why))) => (later, why),
+            Ok(Err(TransportError::Closed(why))) => (Verdict::Refused, why),
         }
     }
 
-    fn answered(&mut self, payload: &Payload, verdict: &Verdict) -> Sent {
+    fn answered(&mut self, payload: &Payload, verdict: &Verdict, why: &str) -> Sent {
         match *verdict {
             Verdict::Taken { rejected } => {
-                self.is_there();
+                self.is_there(payload, rejected);
                 self.lose(
                     Loss::Rejected,
                     Some(payload.stream),
@@ -269,18 +287,21 @@ impl<T: Transport> Worker<T> {
                 self.compress = false;
                 self.later(Some(Duration::ZERO))
             }
-            Verdict::Unauthorized | Verdict::NotCompressed | Verdict::Refused => self.refused(payload),
+            Verdict::Unauthorized | Verdict::NotCompressed | Verdict::Refused => self.refused(payload, why),
         }
     }
 
-    fn refused(&mut self, payload: &Payload) -> Sent {
+    fn refused(&mut self, payload: &Payload, why: &str) -> Sent {
         tracing::warn!(
             items = payload.items,
             signal = payload.stream.name(),
+            why,
             "the collector refused telemetry"
         );
         self.lose(Loss::Refused, Some(payload.stream), u64::from(payload.items));
-        *self.shared.taken() = None;
+        if payload.stream == Stream::Logs {
+            *self.shared.taken() = None;
+        }
         Sent::Settled
     }
 

@@ -186,7 +186,7 @@ table! {
     }
     /// Records that did not reach the collector.
     own Counter("{record}") "export.lost" ExportLost {
-        /// `queue`, `spool`, `rejected`, `refused` or `altered`.
+        /// `queue`, `spool`, `rejected`, `refused`, `altered` or `elsewhere` (it waited for another collector).
         reason: &'static str = "reason" always,
         /// `logs`, `metrics` or `traces`; `unknown` for a file that could not be read.
         signal: &'static str = "signal" always,

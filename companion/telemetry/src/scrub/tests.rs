@@ -18,6 +18,9 @@ fn scrubber() -> Scrubber {
             "Project Falcon".to_owned(),
             "ab".to_owned(),
         ],
+        words: ["otlpEndpoint", "http/json", "deskhand policy show"]
+            .map(str::to_owned)
+            .into(),
     })
 }
 
@@ -75,6 +78,34 @@ fn each_rule_takes_out_what_it_is_for() {
 }
 
 #[test]
+fn words_of_ours_stay_in_quotation_marks_and_no_others() {
+    for (text, expected) in [
+        (
+            "`otlpEndpoint` is \"http/json\": see `deskhand policy show`",
+            "`otlpEndpoint` is \"http/json\": see `deskhand policy show`",
+        ),
+        ("`otlpEndpoint2`", "`13 characters`"),
+        ("`deskhand policy show Falcon plans`", "`33 characters`"),
+    ] {
+        assert_eq!(scrubber().text(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_quotation_without_its_end_leaves_no_letter_of_it() {
+    for (text, expected) in [
+        ("no \"salary of Jane", "no \"14 characters"),
+        ("no `salary of Jane", "no `14 characters"),
+        ("no “salary of Jane", "no “14 characters"),
+        ("no 'salary of Jane", "no '14 characters"),
+        ("no „salary of Jane”", "no „14 characters”"),
+        ("no \"", "no \"0 characters"),
+    ] {
+        assert_eq!(scrubber().text(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn plain_sentences_stay_as_they_are() {
     for text in [
         "the audit chain could not be written: disk full (os error 28)",
@@ -115,9 +146,15 @@ fn what_was_taken_out_is_counted_by_rule() {
 }
 
 #[test]
-fn a_long_text_is_looked_at_up_to_the_limit_and_no_further() {
+fn a_long_text_is_looked_at_up_to_the_limit_and_says_how_much_is_left_out() {
     let long = "é".repeat(LOOKED_AT);
-    assert!(scrubber().text(&long).len() <= LOOKED_AT);
+    let (text, counts) = scrubber().counted(&long);
+    let kept = text.strip_suffix(&format!(" <{LOOKED_AT} more bytes>"));
+    assert_eq!(kept.map(str::len), Some(LOOKED_AT), "what is left out is said");
+    assert_eq!(
+        (counts.cut, counts.to_string().as_str()),
+        (1, "1 end of a long line")
+    );
 }
 
 #[test]

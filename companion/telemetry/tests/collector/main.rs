@@ -94,7 +94,7 @@ fn world() -> World {
 
 /// Sends these signals to a collector and waits for the end.
 async fn send(settings: &Settings, capture: Capture, spool: &Path, signals: Vec<Signals>) {
-    let spool = Spool::open(spool, &SpoolKey::new([1; 32]), 1 << 20).expect("a spool");
+    let spool = Spool::open(spool, &SpoolKey::new([1; 32]), 1 << 20, &settings.endpoint).expect("a spool");
     let wire = Wire::new(settings.protocol, &settings.endpoint);
     let (exporter, work) =
         Exporter::new(settings, recording(capture), wire, spool, world()).expect("an address of HTTP");
@@ -188,18 +188,25 @@ async fn a_request_without_its_key_is_refused_over_each_form() {
 #[tokio::test]
 async fn what_the_collector_missed_arrives_after_a_restart_in_another_form() {
     let folder = tempfile::tempdir().expect("a folder");
-    let nobody = settings(Protocol::Grpc, deskhand_test_support::free_port(), "open sesame");
+    let mut collector = Collector::start("http");
+    collector.ask("away");
     send(
-        &nobody,
+        &settings(Protocol::HttpProtobuf, collector.port, "open sesame"),
         Capture::all(),
         folder.path(),
         everything(&Capture::all()),
     )
     .await;
     assert!(std::fs::read_dir(folder.path()).expect("the spool").count() > 0);
-    let mut collector = Collector::start("http");
+    collector.ask("back");
     let settings = settings(Protocol::HttpJson, collector.port, "open sesame");
-    let spool = Spool::open(folder.path(), &SpoolKey::new([1; 32]), 1 << 20).expect("a spool");
+    let spool = Spool::open(
+        folder.path(),
+        &SpoolKey::new([1; 32]),
+        1 << 20,
+        &settings.endpoint,
+    )
+    .expect("a spool");
     let wire = Wire::new(settings.protocol, &settings.endpoint);
     let (exporter, work) = Exporter::new(&settings, recording(Capture::all()), wire, spool, world())
         .expect("an address of HTTP");

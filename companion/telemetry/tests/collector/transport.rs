@@ -85,9 +85,13 @@ impl Wire {
 impl Transport for Wire {
     async fn post(&self, request: Request<Bytes>) -> Result<Answer, TransportError> {
         if self.grpc {
-            self.http2(request).await.map_err(|_| TransportError::Unreachable)
+            self.http2(request)
+                .await
+                .map_err(|error| TransportError::Unreachable(error.to_string()))
         } else {
-            self.http1(request).await.map_err(|_| TransportError::Unreachable)
+            self.http1(request)
+                .await
+                .map_err(|error| TransportError::Unreachable(error.to_string()))
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use deskhand_telemetry::Protocol;
 use deskhand_telemetry::content::Capture;
 use deskhand_telemetry::export::{Exporter, NotTaken, Secrets, Settings, SettingsError, World};
-use deskhand_telemetry::port::{HeaderSource, TransportError};
+use deskhand_telemetry::port::HeaderSource;
 use deskhand_telemetry::record::{Recording, Severity, Signals};
 use deskhand_telemetry::resource::{Facts, Resource};
 use deskhand_telemetry::schema::TurnResumed;
@@ -21,6 +21,7 @@ use scripted::{Credential, Scripted, Step, status};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+const COLLECTOR: &str = "https://collector.example.com";
 const SECOND: Duration = Duration::from_secs(1);
 
 fn recording() -> Arc<Recording> {
@@ -56,14 +57,19 @@ impl Running {
     }
 
     fn with(folder: &Path, most: u64, steps: Vec<Step>, sources: Vec<Arc<dyn HeaderSource>>) -> Self {
+        let spool =
+            Spool::open(folder, &SpoolKey::new([1; 32]), most, COLLECTOR).expect("a test's own values");
+        Self::over(spool, steps, sources)
+    }
+
+    fn over(spool: Spool, steps: Vec<Step>, sources: Vec<Arc<dyn HeaderSource>>) -> Self {
         let collector = Scripted::new(steps);
-        let spool = Spool::open(folder, &SpoolKey::new([1; 32]), most).expect("a test's own values");
+        let settings = settings(COLLECTOR);
         let world = World {
             now: Box::new(|| 5),
             chance: Box::new(|| 0.0),
             sources,
         };
-        let settings = settings("https://collector.example.com");
         let (exporter, work) = Exporter::new(&settings, recording(), collector.clone(), spool, world)
             .expect("a test's own values");
         Self {
@@ -136,7 +142,7 @@ async fn what_a_collector_cannot_take_now_is_sent_again_after_the_time_it_names(
 #[tokio::test(start_paused = true)]
 async fn pauses_double_up_to_five_minutes() {
     let folder = tempfile::tempdir().unwrap();
-    let away = (0..9).map(|_| Step::Fail(TransportError::Unreachable)).collect();
+    let away = (0..9).map(|_| Step::away()).collect();
     let running = Running::start(folder.path(), away);
     running.exporter.send(record("one"));
     running.collector.received(1).await;
@@ -154,16 +160,19 @@ async fn pauses_double_up_to_five_minutes() {
 async fn what_somebody_waits_for_goes_at_once_also_while_the_collector_is_away_and_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let away = vec![
-        Step::Fail(TransportError::Unreachable),
+        Step::away(),
         Step::Answer(status(503, Some(40))),
         Step::Rejects(1),
     ];
     let running = Running::start(folder.path(), away);
     assert!(!running.exporter.took_within(SECOND), "nothing was taken yet");
     for (turn, why) in [
-        ("one", NotTaken::Away),
-        ("two", NotTaken::Away),
-        ("three", NotTaken::Refused),
+        ("one", NotTaken::Away("TLS failed".to_owned())),
+        ("two", NotTaken::Away("it answered with status 503".to_owned())),
+        (
+            "three",
+            NotTaken::Refused("it did not take all of its records".to_owned()),
+        ),
     ] {
         assert_eq!(running.exporter.deliver(record(turn)).await, Err(why), "{turn}");
     }
@@ -186,7 +195,7 @@ async fn a_collector_that_went_away_is_known_to_take_nothing() {
     let running = Running::start(folder.path(), vec![]);
     running.exporter.deliver(record("one")).await.unwrap();
     assert!(running.exporter.took_within(10 * SECOND));
-    running.collector.then(Step::Fail(TransportError::Unreachable));
+    running.collector.then(Step::away());
     running.exporter.send(record("two"));
     running.collector.received(2).await;
     tokio::time::advance(SECOND).await;
@@ -195,13 +204,52 @@ async fn a_collector_that_went_away_is_known_to_take_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn counters_and_spans_and_records_taken_in_part_do_not_show_that_a_collector_takes_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path(), vec![Step::Rejects(1)]);
+    running.exporter.send(record("one"));
+    running.collector.received(1).await;
+    // What was rejected is told as a counter, and that is taken.
+    running.collector.received(2).await;
+    tokio::time::advance(SECOND).await;
+    assert_eq!(running.collector.bodies("/v1/metrics").len(), 1);
+    assert!(!running.exporter.took_within(600 * SECOND));
+
+    running.exporter.deliver(record("two")).await.unwrap();
+    running.collector.then(Step::Rejects(1));
+    running.exporter.send(record("three"));
+    running.collector.received(4).await;
+    tokio::time::advance(SECOND).await;
+    assert!(
+        !running.exporter.took_within(600 * SECOND),
+        "one of them was not taken"
+    );
+    running.stop(SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collector_that_refuses_counters_alone_still_takes_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(
+        folder.path(),
+        vec![Step::Rejects(1), Step::Answer(status(404, None))],
+    );
+    running.exporter.send(record("one"));
+    running.collector.received(1).await;
+    running.exporter.deliver(record("two")).await.unwrap_err();
+    running.exporter.deliver(record("three")).await.unwrap();
+    running.collector.then(Step::Answer(status(404, None)));
+    running.collector.received(4).await;
+    tokio::time::advance(SECOND).await;
+    assert_eq!(running.collector.bodies("/v1/metrics").len(), 1);
+    assert!(running.exporter.took_within(600 * SECOND));
+    running.stop(SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_refused_is_counted_and_not_sent_again() {
     let folder = tempfile::tempdir().unwrap();
-    let steps = vec![
-        Step::Answer(status(400, None)),
-        Step::Fail(TransportError::Closed),
-        Step::Rejects(2),
-    ];
+    let steps = vec![Step::Answer(status(400, None)), Step::closed(), Step::Rejects(2)];
     let running = Running::start(folder.path(), steps);
     for turn in ["one", "two", "three"] {
         running.exporter.send(record(turn));
@@ -269,7 +317,7 @@ async fn what_has_no_room_is_dropped_and_counted() {
 #[tokio::test(start_paused = true)]
 async fn a_full_spool_drops_the_oldest_and_says_so_later() {
     let folder = tempfile::tempdir().unwrap();
-    let away = (0..3).map(|_| Step::Fail(TransportError::Unreachable)).collect();
+    let away = (0..3).map(|_| Step::away()).collect();
     let running = Running::with(folder.path(), 1_500, away, Vec::new());
     for turn in 0..10 {
         running.exporter.send(record(&turn.to_string()));
@@ -289,12 +337,37 @@ async fn a_full_spool_drops_the_oldest_and_says_so_later() {
 #[tokio::test(start_paused = true)]
 async fn an_altered_file_of_the_spool_is_skipped_and_counted() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("00000000000000000007.otlp"), "altered").unwrap();
+    let running = Running::start(folder.path(), vec![Step::away()]);
+    running.exporter.send(record("one"));
+    running.stop(Duration::ZERO).await;
+    let file = folder.path().join("00000000000000000000.otlp");
+    let mut bytes = std::fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&file, bytes).unwrap();
     let running = Running::start(folder.path(), vec![]);
     tokio::time::sleep(SECOND).await;
     let collector = running.stop(SECOND).await;
     assert_eq!(collector.lost(), [("altered unknown".to_owned(), 1)]);
     assert_eq!(spooled(folder.path()), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_another_collector_is_not_sent_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = Spool::open(
+        folder.path(),
+        &SpoolKey::new([1; 32]),
+        1 << 20,
+        "https://collector.example.org",
+    );
+    let running = Running::over(other.unwrap(), vec![Step::away()], Vec::new());
+    running.exporter.send(record("one"));
+    running.exporter.send(record("two"));
+    running.stop(Duration::ZERO).await;
+    assert_eq!(spooled(folder.path()), 1);
+    let collector = Running::start(folder.path(), vec![]).stop(SECOND).await;
+    assert!(collector.turns().is_empty());
+    assert_eq!(collector.lost(), [("elsewhere unknown".to_owned(), 2)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -330,7 +403,7 @@ async fn without_a_credential_everything_waits() {
 #[tokio::test]
 async fn an_endpoint_that_is_none_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::open(folder.path(), &SpoolKey::new([1; 32]), 1_000).unwrap();
+    let spool = Spool::open(folder.path(), &SpoolKey::new([1; 32]), 1_000, COLLECTOR).unwrap();
     let world = World {
         now: Box::new(|| 5),
         chance: Box::new(|| 0.0),

@@ -29,6 +29,16 @@ pub(crate) enum Step {
     Silence,
 }
 
+impl Step {
+    pub(crate) fn away() -> Self {
+        Self::Fail(TransportError::Unreachable("TLS failed".to_owned()))
+    }
+
+    pub(crate) fn closed() -> Self {
+        Self::Fail(TransportError::Closed("closed".to_owned()))
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Scripted {
     steps: Arc<Mutex<VecDeque<Step>>>,
@@ -143,7 +153,7 @@ impl Scripted {
         lost.into_iter().collect()
     }
 
-    fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
+    pub(crate) fn bodies(&self, path: &str) -> Vec<Vec<u8>> {
         let requests = self.requests.borrow();
         let wanted = requests.iter().filter(|request| request.uri().path() == path);
         wanted.map(plain).collect()

@@ -155,6 +155,6 @@ pub(super) fn told(view: &BootstrapView) -> Vec<String> {
         _ => None,
     });
     let problem = view.problem.as_ref();
-    lines.extend(problem.map(|problem| super::status::in_one_line(problem)));
+    lines.extend(problem.map(super::status::in_one_line));
     lines
 }

@@ -46,6 +46,21 @@ const stopped = { ...userError("POL_DISABLED"), detail: "managed: /etc/deskhand/
 const organisation = {
   banner: { text: "Internal use only", background: "#00205b", color: "#ffffff", link: "https://example.com/rules" },
 };
+const awaited = userError("BOOT_AWAITED");
+const bootstrap = { origin: "https://settings.example.com", signedIn: false };
+const signIn = { ...bootstrap, state: { kind: "signIn" as const, browser: true } };
+const code = {
+  ...bootstrap,
+  state: { kind: "code" as const, code: "WDJB-MJHT", address: "https://settings.example.com/activate", endsAt: NOW + 300_000 },
+};
+const lost = {
+  ...bootstrap,
+  state: { kind: "idle" as const },
+  countsUntil: NOW + 1_800_000,
+  problem: { ...userError("BOOT_UNREACHABLE"), detail: "settings.example.com: no connection" },
+};
+const asks = { ...bootstrap, state: { kind: "idle" as const }, countsUntil: NOW + 1_800_000, consent: "waiting" as const };
+const seesCode = (page: Page): Promise<void> => page.getByText("WDJB-MJHT").waitFor();
 const seesStopped = (page: Page): Promise<void> => page.getByText(stopped.happened).waitFor();
 const excel = {
   page: "excel" as const,
@@ -77,6 +92,11 @@ const shots: Shot[] = [
   { ...desk, name: "window-empty", events: [], hello: { sessions: [], documents: [] } },
   { ...desk, name: "window-stopped", events: [], hello: { ...desk.hello, view: { ...view, stopped, organisation } } },
   { ...excel, name: "pane-excel-stopped", width: 320, events: [], hello: { ...excel.hello, view: { ...view, stopped, organisation } }, then: seesStopped },
+  { ...desk, name: "window-sign-in", events: [], hello: { ...desk.hello, view: { ...view, stopped: awaited, bootstrap: signIn } } },
+  { ...desk, name: "window-settings-lost", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: lost } } },
+  { ...desk, name: "window-settings-consent", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: asks } } },
+  { ...excel, name: "pane-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
+  { ...excel, name: "pane-sign-in-code-dark", width: 360, height: 800, scheme: "dark", events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
   { ...desk, name: "window-files", events: [], hello: { sessions: [], documents: files } },
   { ...desk, name: "window-files-dark", scheme: "dark", events: [], hello: { sessions: [], documents: files } },
   { ...excel, name: "pane-excel-light", width: 360 },
@@ -170,6 +190,7 @@ async function open(shot: Shot): Promise<{ page: Page; faults: string[] }> {
   const service = new FakeService()
     .answer("hello", () => helloAnswer({ view, sessions, documents: [], ...shot.hello }))
     .answer("pairing/list", () => ({ pairings: [] }))
+    .answer("bootstrap/show", () => ({ values: [{ key: "inferenceGatewayBaseUrl", value: "https://settings.example.com/ai" }, { key: "otlpHeadersHelper", value: "/usr/local/bin/headers" }], digest: "d" }))
     .answer("figure/check", () => ({ figures }))
     .answer("session/subscribe", ({ session }) => {
       queueMicrotask(() => {

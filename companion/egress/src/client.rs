@@ -30,6 +30,7 @@ const USER_AGENT: &str = concat!("deskhand/", env!("CARGO_PKG_VERSION"));
 pub struct Client {
     inner: legacy::Client<Dialer, Full<Bytes>>,
     dialer: Dialer,
+    follows: bool,
 }
 
 impl Client {
@@ -47,7 +48,20 @@ impl Client {
                 .http2_keep_alive_timeout(SIGN_OF_LIFE_WITHIN);
         }
         let inner = builder.build(dialer.clone());
-        Self { inner, dialer }
+        Self {
+            inner,
+            dialer,
+            follows: true,
+        }
+    }
+
+    /// The same client, for what must not be sent twice: a redirect is an answer like any other.
+    #[must_use]
+    pub fn without_redirects(self) -> Self {
+        Self {
+            follows: false,
+            ..self
+        }
     }
 
     /// The destination this client belongs to.
@@ -65,7 +79,7 @@ impl Client {
         let mut origin = self.admit(&mut hop.url)?;
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.exchange(&hop, &origin).await?;
-            let Some(next) = hop.redirected(&answer) else {
+            let Some(next) = hop.redirected(&answer).filter(|_| self.follows) else {
                 return Ok(Response::new(answer, origin, &hop.url));
             };
             hop.follow(next, answer.status());

@@ -341,7 +341,7 @@ destinations! {
         follows: ["bootstrapEnabled", "bootstrapOidc", "bootstrapHeaders", "bootstrapHeadersHelper"],
         by: OpenedBy::Service,
         carries: NoContent,
-        feature: NotBuilt,
+        feature: Built,
         standard: [],
         hosts: Hosts::Of(hosts::bootstrap),
     }
@@ -352,7 +352,7 @@ destinations! {
         follows: ["bootstrapEnabled", "bootstrapOidc", "bootstrapHeaders", "bootstrapHeadersHelper"],
         by: OpenedBy::Browser,
         carries: NoContent,
-        feature: NotBuilt,
+        feature: Built,
         standard: [],
         hosts: Hosts::Of(hosts::bootstrap_sign_in_page),
     }

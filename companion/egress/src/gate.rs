@@ -19,6 +19,8 @@ use crate::{
 
 /// The policy key that switches Deskhand off.
 const ENABLED: &str = "deskhandEnabled";
+/// The policy key of the address that hands out settings.
+const BOOTSTRAP_KEY: &str = "bootstrapUrl";
 /// The policy key of the proxy.
 const PROXY_KEY: &str = "egressProxyUrl";
 /// The policy key of the script that names proxies; it wins over the proxy.
@@ -102,6 +104,18 @@ impl Gate {
     #[must_use]
     pub fn under(&self, setting: impl Fn(&str) -> Value) -> Self {
         Self::build(Settings(&setting), self.network.clone(), self.tls.clone())
+    }
+
+    /// The same gate while the settings are not all known: what fetches them is open, and the way to it, and nothing else.
+    #[must_use]
+    pub fn before_settings(mut self) -> Self {
+        for row in Destination::TABLE
+            .iter()
+            .filter(|row| row.is_closed_when_switched_off())
+        {
+            self.access[row.destination as usize] = Access::closed(row.destination, BOOTSTRAP_KEY);
+        }
+        self
     }
 
     fn build(settings: Settings<'_>, network: Network, tls: Tls) -> Self {
@@ -199,6 +213,25 @@ impl Gate {
             });
         }
         Ok(Client::new(self.dialer(destination, Some(origin))?))
+    }
+
+    /// Whether a person's browser may be sent to this page of a destination.
+    pub fn page(&self, destination: Destination, address: &str) -> Result<(), EgressError> {
+        let key = destination.row().named_by;
+        let origin = Origin::of_address(address).map_err(|why| EgressError::Address {
+            destination,
+            key,
+            why,
+        })?;
+        if self.origins(destination).map_err(Clone::clone)?.contains(&origin) {
+            return Ok(());
+        }
+        self.record(destination, &origin, key);
+        Err(EgressError::Refused {
+            destination,
+            origin: origin.to_string(),
+            key,
+        })
     }
 
     /// The way out of the sandbox: connections that carry what they like, to the hosts that the rules permit.

@@ -143,6 +143,16 @@ errors! {
         "Your organisation asks for a protection that this version of Deskhand does not have." "Nothing was sent." "Show this code to your administrator.";
     CredentialWithheld "POL_CREDENTIAL"
         "A key or password would go to an address that it was not given for." "Nothing was sent." "The details say which; give it again for that address, or ask your administrator.";
+    BootstrapAwaited "BOOT_AWAITED"
+        "The settings that your organisation hands out to you are not here, or have ended." "Your sessions are kept." "Sign in with `deskhand sign-in` or in the Deskhand window; offline, connect to your organisation's network first.";
+    BootstrapSignIn "BOOT_SIGN_IN"
+        "The sign-in for your organisation's settings did not come about." "Settings that are here count until they end." "Sign in again, or show the details to your administrator.";
+    BootstrapUnreachable "BOOT_UNREACHABLE"
+        "Your organisation's settings could not be fetched." "Settings that are here count until they end." "Check the network, then try again; it is also tried again by itself.";
+    BootstrapAnswer "BOOT_ANSWER"
+        "The address of your organisation's settings gave an answer that cannot be used." "Settings that are here count until they end." "Show the details to your administrator.";
+    BootstrapConsent "BOOT_CONSENT"
+        "The values that you were asked about are others now." "Nothing was changed." "Look through them, then answer again.";
     CollectorUnavailable "POL_COLLECTOR"
         "Your organisation's collector of records takes nothing now, and no turn may start without it." "Your text is kept; nothing was sent to the model." "Try again when the network is there, or show this code to your administrator.";
     PaneDisabled "POL_PANE"

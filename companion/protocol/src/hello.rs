@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::UserError;
+use crate::bootstrap::BootstrapView;
 use crate::document::{DocumentView, LiveDocument};
 use crate::session::SessionSummary;
 
@@ -90,6 +91,10 @@ pub struct ServiceView {
     /// What the organisation shows to everybody.
     #[serde(default)]
     pub organisation: OrganisationView,
+    /// How far the settings are that an address of the organisation hands out; absent where there is no such address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub bootstrap: Option<BootstrapView>,
 }
 
 /// What the organisation shows to everybody.

@@ -8,6 +8,7 @@
 //! Types only: no IO, no runtime.
 
 pub mod audit;
+pub mod bootstrap;
 pub mod change;
 pub mod configuration;
 pub mod document;

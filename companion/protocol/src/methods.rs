@@ -2,7 +2,9 @@
 //! place, never in a handler.
 
 use crate::hello::FrontEndKind;
-use crate::{audit, change, configuration, document, hello, instructions, pairing, permission, session};
+use crate::{
+    audit, bootstrap, change, configuration, document, hello, instructions, pairing, permission, session,
+};
 
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +147,16 @@ methods! {
     "configuration/save" ConfigurationSave(configuration::ExportSettingsParams) -> configuration::SavedFile, Desktop;
     /// Makes a draft of a file of settings; writes nothing.
     "configuration/import" ConfigurationImport(configuration::SettingsFile) -> configuration::ImportSettingsAnswer, Desktop;
+    /// Shows how far the settings are that an address of the organisation hands out, and what of them a person is asked about.
+    "bootstrap/show" BootstrapShow(session::Nothing) -> bootstrap::BootstrapAnswer, Desktop;
+    /// Asks the address now, and begins a sign-in where it needs one.
+    "bootstrap/signIn" BootstrapSignIn(session::Nothing) -> bootstrap::SignInAnswer, Any;
+    /// Ends a sign-in that is under way.
+    "bootstrap/cancel" BootstrapCancel(session::Nothing) -> session::Nothing, Any;
+    /// Signs out: the sign-in and the settings that came with it are forgotten.
+    "bootstrap/signOut" BootstrapSignOut(session::Nothing) -> session::Nothing, Desktop;
+    /// Says whether the values that a person is asked about may count.
+    "bootstrap/consent" BootstrapConsent(bootstrap::ConsentParams) -> session::Nothing, Desktop;
     /// Records that the audit was read.
     "audit/note" AuditNote(audit::AuditNote) -> session::Nothing, Desktop;
     /// Registers the document that the pane stands in.

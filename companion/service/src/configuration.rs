@@ -25,6 +25,7 @@ use deskhand_storage::BlobHash;
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
+use crate::bootstrap::{Bootstrap, Layer, millis};
 use crate::clock::now;
 use crate::kept::{self, SecretEdit};
 use crate::reload::Watched;
@@ -46,21 +47,25 @@ pub(crate) struct Configuration {
     office_script: Option<PathBuf>,
     /// The user's secrets as they are in the store now.
     kept: RwLock<KeptSecrets>,
+    /// Who keeps the settings that an address hands out.
+    bootstrap: Option<Arc<Bootstrap>>,
 }
 
 /// What the sources say now.
 struct Sources {
     watched: Watched,
     kept: KeptSecrets,
+    bootstrap: Layer,
     policy: Box<Policy>,
 }
 
 impl Sources {
-    fn new(watched: Watched, kept: KeptSecrets) -> Self {
-        let policy = Box::new(watched.policy(&kept));
+    fn new(watched: Watched, kept: KeptSecrets, bootstrap: Layer) -> Self {
+        let policy = Box::new(bootstrap.resolve(&watched, &kept));
         Self {
             watched,
             kept,
+            bootstrap,
             policy,
         }
     }
@@ -73,6 +78,7 @@ impl Configuration {
         settings: &Settings,
         gate: &Gate,
         options: &ServeOptions,
+        bootstrap: Option<Arc<Bootstrap>>,
     ) -> Self {
         Self {
             paths: paths.clone(),
@@ -81,6 +87,7 @@ impl Configuration {
             gate: gate.clone(),
             office_script: options.office_script.clone(),
             kept: RwLock::new(settings.kept.clone()),
+            bootstrap,
         }
     }
 
@@ -92,6 +99,14 @@ impl Configuration {
     /// The user's secrets.
     pub(crate) fn kept(&self) -> KeptSecrets {
         self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The settings that an address hands out, as a source.
+    pub(crate) fn bootstrap(&self) -> Layer {
+        self.bootstrap
+            .as_ref()
+            .map(|bootstrap| bootstrap.layer())
+            .unwrap_or_default()
     }
 
     /// Does what the window asks for. The server has checked that it is the window or the terminal that asks.
@@ -126,7 +141,7 @@ impl Configuration {
     }
 
     fn sources(&self) -> Sources {
-        Sources::new(Watched::read(&self.paths), self.kept())
+        Sources::new(Watched::read(&self.paths), self.kept(), self.bootstrap())
     }
 
     fn gate(&self, policy: &Policy) -> Gate {
@@ -230,7 +245,9 @@ pub(crate) fn set(
         return Err(unwritten(&EditError::Unusable(reason.clone())));
     }
     let before = kept::read(store, &watched.user).map_err(|error| out_of_reach(&error))?;
-    let sources = Sources::new(watched, before);
+    let bootstrap = Layer::kept(paths, store, (&watched, &before), millis());
+    let bootstrap = bootstrap.map_err(|error| UserError::new(ErrorCode::SecretStore).detail(error))?;
+    let sources = Sources::new(watched, before, bootstrap);
     let draft = Draft::new(&sources, changes);
     if let Some(refusal) = draft.refusal() {
         return Err(refusal);

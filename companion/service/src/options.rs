@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use deskhand_platform::Paths;
+use deskhand_protocol::bootstrap::ConsentParams;
 use deskhand_server::DEFAULT_PORT;
 
 pub(crate) use administrator::{
@@ -79,6 +80,10 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Signs in to get the settings that your organisation hands out to you, or asks for them anew.
+    SignIn(SignIn),
+    /// Signs out: the sign-in and the settings that came with it are forgotten.
+    SignOut,
     /// Allows and refuses panes that ask to be paired, lists those that are, and ends pairings.
     Pairing {
         #[command(subcommand)]
@@ -211,6 +216,28 @@ fn beside_program() -> Option<PathBuf> {
         .take(2)
         .map(|folder| folder.join("web"));
     folders.into_iter().find(|folder| folder.is_dir())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignIn {
+    /// Lets the values that were shown under this digest count; they are not asked about again.
+    #[arg(long, value_name = "DIGEST", conflicts_with = "refuse")]
+    allow: Option<String>,
+    /// Keeps them from counting.
+    #[arg(long, value_name = "DIGEST")]
+    refuse: Option<String>,
+    /// The outcome as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl SignIn {
+    /// What is said of values that were shown before.
+    pub(crate) fn said(&self) -> Option<ConsentParams> {
+        let allow = self.allow.is_some();
+        let digest = self.allow.clone().or_else(|| self.refuse.clone())?;
+        Some(ConsentParams { digest, allow })
+    }
 }
 
 #[derive(Debug, Args)]

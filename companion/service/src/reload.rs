@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use deskhand_platform::Paths;
-use deskhand_policy::{Change, Direction, KeptSecrets, Origin, Policy, Reading, Store as _, managed_store};
+use deskhand_policy::{Change, Direction, Origin, Policy, Reading, Store as _, managed_store};
 
 use crate::handler::Service;
 use crate::history;
@@ -31,11 +31,6 @@ impl Watched {
             user: user_file(paths).read(),
         }
     }
-
-    /// The policy that follows from them and the user's secrets.
-    pub(crate) fn policy(&self, kept: &KeptSecrets) -> Policy {
-        Policy::resolve_with(&self.managed, std::slice::from_ref(&self.user), kept)
-    }
 }
 
 /// What front ends show while changed settings wait.
@@ -54,13 +49,14 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
         }
         let watched = Watched::read(paths);
         let kept = service.configuration.kept();
-        if watched == settings.watched && kept == settings.kept {
+        let bootstrap = service.configuration.bootstrap();
+        if watched == settings.watched && kept == settings.kept && bootstrap == settings.bootstrap {
             if std::mem::take(&mut waits) {
                 service.withdraw(WAITS);
             }
             continue;
         }
-        let policy = watched.policy(&kept);
+        let policy = bootstrap.resolve(&watched, &kept);
         if policy == settings.policy {
             continue;
         }

@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::audit::{self, Notes, SignIns, Upkeep};
+use crate::bootstrap::Bootstrap;
 use crate::clock::RealWorld;
 use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
@@ -96,14 +97,15 @@ pub(crate) async fn serve(
     telemetry.policy_changed(changed_keys, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
-    let configuration = Configuration::new(&paths, &secrets, &settings, &gate, &options);
+    let bootstrap = Bootstrap::new(&paths, &secrets, &settings, &gate, &notes)?;
+    let configuration = Configuration::new(&paths, &secrets, &settings, &gate, &options, bootstrap.clone());
     let (service, tokens) = build(
         &settings,
         &options,
         &gate,
         (&trail, notes, grants, guide),
         (&telemetry, &watch),
-        configuration,
+        (configuration, bootstrap),
         &server,
     );
     service.hub.recover().await?;
@@ -113,6 +115,15 @@ pub(crate) async fn serve(
         announce(&server, &options);
     }
     watch.ready();
+    let fetching = service.bootstrap.clone().map(|bootstrap| {
+        let shown = Arc::downgrade(&service);
+        let tell = move |now| {
+            if let Some(service) = shown.upgrade() {
+                service.show(|view| view.bootstrap = Some(now));
+            }
+        };
+        tokio::spawn(bootstrap.run(Box::new(tell)))
+    });
     let (stop, running, port) = (shutdown.clone(), Arc::clone(&service), server.port());
     let ending = tokio::spawn(async move {
         let again = tokio::select! {
@@ -124,6 +135,9 @@ pub(crate) async fn serve(
         again
     });
     server.serve(service, tokens, shutdown).await;
+    if let Some(fetching) = fetching {
+        fetching.abort();
+    }
     upkeep.end().await;
     if let Some(exporting) = exporting {
         exporting.end().await;
@@ -162,7 +176,12 @@ pub(crate) fn gate(
         ..Network::default()
     };
     let values = gate_values(&settings.policy, office_script);
-    Gate::new(|key| values.get(key).cloned().unwrap_or_default(), network)
+    let gate = Gate::new(|key| values.get(key).cloned().unwrap_or_default(), network);
+    if settings.awaited {
+        gate.before_settings()
+    } else {
+        gate
+    }
 }
 
 /// The policy key of the organisation's own copy of office.js.
@@ -330,7 +349,7 @@ fn build(
     gate: &Gate,
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
     (telemetry, watch): (&Telemetry, &Arc<Watch>),
-    configuration: Configuration,
+    (configuration, bootstrap): (Configuration, Option<Arc<Bootstrap>>),
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
     let provider = provider(settings, gate, &notes);
@@ -367,7 +386,8 @@ fn build(
         .as_ref()
         .map(|gateway| gateway.models.clone())
         .unwrap_or_default();
-    let view = view::of(settings, options.tour, models, configuration.secret_store());
+    let mut view = view::of(settings, options.tour, models, configuration.secret_store());
+    view.bootstrap = bootstrap.as_ref().map(|bootstrap| bootstrap.view());
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
@@ -382,6 +402,7 @@ fn build(
         notes,
         watch: Arc::clone(watch),
         configuration,
+        bootstrap,
     };
     let service = Arc::new(service);
     if settings.gateway.is_some() {

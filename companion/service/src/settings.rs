@@ -23,6 +23,7 @@ use deskhand_workspace::{Access, AllowedFolder};
 use uuid::Uuid;
 
 use crate::audit::Retention;
+use crate::bootstrap::{Layer, Plan, millis};
 use crate::history;
 use crate::kept;
 use crate::reload::Watched;
@@ -54,6 +55,10 @@ pub(crate) struct Settings {
     pub(crate) watched: Watched,
     /// The secrets that the user set.
     pub(crate) kept: KeptSecrets,
+    /// The settings that an address hands out, as they are kept.
+    pub(crate) bootstrap: Layer,
+    /// True while those are waited for: nothing but the way to them is open.
+    pub(crate) awaited: bool,
     /// How much of contents the audit keeps.
     pub(crate) audit_content: Content,
     /// How long sessions and audit records are kept.
@@ -67,13 +72,14 @@ pub(crate) fn user_file(paths: &Paths) -> UserFile {
 
 impl Settings {
     /// Reads every source.
-    pub(crate) fn load(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Self> {
+    pub(crate) fn load(paths: &Paths, store: &SecretStore) -> anyhow::Result<Self> {
         // Whoever is about to change the file and its secrets ends first: never one of them old and one new.
         let turn = user_file(paths).turn()?;
         let watched = Watched::read(paths);
-        let kept = kept::read(secrets, &watched.user)?;
+        let kept = kept::read(store, &watched.user)?;
         drop(turn);
-        let policy = watched.policy(&kept);
+        let bootstrap = Layer::kept(paths, store, (&watched, &kept), millis())?;
+        let policy = bootstrap.resolve(&watched, &kept);
         let mut notices: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
         let proxy = Proxy::from_environment(|name| std::env::var(name).ok()).unwrap_or_else(|error| {
             notices.push(format!("The proxy of the environment is not used: {error}"));
@@ -98,6 +104,8 @@ impl Settings {
             notices,
             watched,
             kept,
+            awaited: Plan::of(&policy).is_some() && bootstrap.is_absent(),
+            bootstrap,
             audit_content: match policy.audit.deskhand_audit_content.value {
                 AuditContent::Hashed => Content::Hashed,
                 AuditContent::Full => Content::Full,
@@ -193,6 +201,7 @@ fn stopped(policy: &Policy) -> Option<UserError> {
     let problem = policy.stopping().into_iter().next()?;
     let error = match problem.kind {
         ProblemKind::NotEnforceable => UserError::new(ErrorCode::PolicyNotEnforceable),
+        ProblemKind::Conflict if problem.key == "bootstrapUrl" => UserError::new(ErrorCode::BootstrapAwaited),
         ProblemKind::Conflict => UserError::new(ErrorCode::PolicyInvalid)
             .happened("A setting needs another one that is not as it must be, so no session starts."),
         ProblemKind::Withheld => UserError::new(ErrorCode::CredentialWithheld),

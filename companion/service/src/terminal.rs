@@ -16,6 +16,7 @@ pub(crate) mod policy;
 mod question;
 pub(crate) mod safe;
 pub(crate) mod sessions;
+pub(crate) mod sign_in;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod support;

@@ -21,6 +21,7 @@ pub(crate) fn empty() -> ServiceView {
         notices: Vec::new(),
         stopped: None,
         organisation: OrganisationView::default(),
+        bootstrap: None,
     }
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn of(
         notices: settings.notices.clone(),
         stopped: settings.stopped.clone(),
         organisation: organisation(&settings.policy),
+        bootstrap: None,
     }
 }
 

@@ -187,6 +187,11 @@ kinds! {
         /// The code of the error.
         code: String,
     }
+    /// Somebody signed out of a provider.
+    "signedOut" SignedOut as Authentication Activity(2, "Logoff"), content "" {
+        /// The provider.
+        provider: String,
+    }
     /// A connection to another machine was allowed and opened.
     "egressAllowed" EgressAllowed as Network Activity(1, "Open"), content "" {
         /// The row of the table of destinations.

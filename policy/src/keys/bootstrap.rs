@@ -2,9 +2,6 @@
 
 use super::prelude::*;
 
-/// What the keys of fetching wait for.
-const FETCHING: Effect = Effect::ActsWith("the fetching of bootstrap answers");
-
 policy_section! {
     /// An address that hands out settings for each user. What its answer holds lies over the user's own settings and under
     /// the administrator's.
@@ -39,7 +36,6 @@ policy_section! {
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: Managed,
         opens: false,
-        effect: FETCHING,
         since: "0.1.0",
     }
 
@@ -50,7 +46,6 @@ policy_section! {
         scope: Managed,
         opens: false,
         secret: true,
-        effect: FETCHING,
         since: "0.1.0",
     }
 
@@ -60,7 +55,6 @@ policy_section! {
         invalid: None, StopsSessions, "an answer for somebody else may restrict less",
         scope: Managed,
         opens: false,
-        effect: FETCHING,
         since: "0.1.0",
     }
 

@@ -6,6 +6,7 @@ import { useApp, useNow, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
 import { Warning16Filled } from "./icons.tsx";
 import { ErrorCard } from "./notices.tsx";
+import { cardSays, SettingsCard } from "./settings-card.tsx";
 
 const QUIET_MS = 1_000;
 const CARD_MS = 10_000;
@@ -65,9 +66,13 @@ export function ConnectionNote(): ReactElement | null {
 /** What the service has to say as long as it stands, why no turn starts, and why a pane has no document. */
 export function ServiceNotices(): ReactElement {
   const { view, detached } = useSession();
+  // Where the settings are waited for, their card says it, with what to do.
+  const said = view?.stopped?.code === "BOOT_AWAITED" && cardSays(view.bootstrap);
+  const stopped = said ? undefined : view?.stopped;
   return (
     <>
-      {view?.stopped !== undefined && <ErrorCard error={view.stopped} open />}
+      <SettingsCard />
+      {stopped !== undefined && <ErrorCard error={stopped} open />}
       {detached !== undefined && <ErrorCard error={detached} />}
       {(view?.notices ?? []).map((notice) => (
         <p key={notice} className="note note-warning">

@@ -2,7 +2,8 @@
 import { Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 import { words } from "../words/en.ts";
-import { useSession } from "./context.tsx";
+import { useApp, useSession } from "./context.tsx";
+import { TextButton } from "./controls.tsx";
 import { LockClosed16Regular, Shield16Regular, Warning16Filled } from "./icons.tsx";
 
 export function SandboxBadge({ long }: { long: boolean }): ReactElement | null {
@@ -21,6 +22,7 @@ export function SandboxBadge({ long }: { long: boolean }): ReactElement | null {
 
 export function ManagedMark({ long }: { long: boolean }): ReactElement | null {
   const { view } = useSession();
+  const { store, kind } = useApp();
   if (view?.managed !== true) {
     return null;
   }
@@ -39,6 +41,16 @@ export function ManagedMark({ long }: { long: boolean }): ReactElement | null {
         <p className="small">{words.managed.text}</p>
         <p className="small secondary">{words.managed.store(view.secretStore)}</p>
         {organisation.reason !== undefined && <p className="small">{words.managed.quote(organisation.reason)}</p>}
+        {view.bootstrap?.signedIn === true && kind === "window" && (
+          <TextButton
+            small
+            onClick={() => {
+              store.signOut();
+            }}
+          >
+            {words.settings.signOut}
+          </TextButton>
+        )}
         {organisation.contact === undefined ? (
           <p className="small secondary">{words.managed.ask}</p>
         ) : (

@@ -335,6 +335,77 @@ input: unknown, };
 export type BlockKind = "paragraph" | "heading" | "title" | "listItem" | "table";
 
 /**
+ * The answer to `bootstrap/show`.
+ */
+export type BootstrapAnswer = { 
+/**
+ * How far the settings are; absent where no address hands any out.
+ */
+view?: BootstrapView, 
+/**
+ * The values that a person is asked about, whole.
+ */
+values: Array<ConsentValue>, 
+/**
+ * Names exactly these values; it goes into the answer.
+ */
+digest: string, };
+
+/**
+ * What is under way.
+ */
+export type BootstrapState = { "kind": "checking" } | { "kind": "signIn", 
+/**
+ * True where that happens in the browser, false where a code is entered on a page.
+ */
+browser: boolean, } | { "kind": "browser" } | { "kind": "code", 
+/**
+ * The code.
+ */
+code: string, 
+/**
+ * The page to enter it on, in full.
+ */
+address: string, 
+/**
+ * The same page with the code in its address, where there is one.
+ */
+complete?: string, 
+/**
+ * Until when, Unix milliseconds.
+ */
+endsAt: number, } | { "kind": "idle" };
+
+/**
+ * How far these settings are.
+ */
+export type BootstrapView = { 
+/**
+ * Where they come from: an origin, in full.
+ */
+origin: string, 
+/**
+ * What is under way.
+ */
+state: BootstrapState, 
+/**
+ * Why the last check or sign-in did not come about.
+ */
+problem?: UserError, 
+/**
+ * Until when the present settings count, Unix milliseconds; absent where there are none.
+ */
+countsUntil?: number, 
+/**
+ * True where a person is signed in, and may sign out.
+ */
+signedIn: boolean, 
+/**
+ * What was said of values that a person is asked about; absent where there are none.
+ */
+consent?: Consent, };
+
+/**
  * A tool call, as the model named it.
  */
 export type CallId = string;
@@ -1160,6 +1231,37 @@ models: number,
  * How long its answer took, in milliseconds.
  */
 milliseconds: number, };
+
+/**
+ * What a person said of values that name programs, files with credentials, addresses or sign-in.
+ */
+export type Consent = "waiting" | "given" | "refused";
+
+/**
+ * `bootstrap/consent`.
+ */
+export type ConsentParams = { 
+/**
+ * The digest of the values that were shown.
+ */
+digest: string, 
+/**
+ * Whether they may count.
+ */
+allow: boolean, };
+
+/**
+ * A value that a person is asked about.
+ */
+export type ConsentValue = { 
+/**
+ * The key.
+ */
+key: string, 
+/**
+ * Its value, whole.
+ */
+value: unknown, };
 
 /**
  * What `range.copy` takes along.
@@ -2273,7 +2375,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_CREDENTIAL" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_CREDENTIAL" | "BOOT_AWAITED" | "BOOT_SIGN_IN" | "BOOT_UNREACHABLE" | "BOOT_ANSWER" | "BOOT_CONSENT" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -5085,7 +5187,11 @@ stopped?: UserError,
 /**
  * What the organisation shows to everybody.
  */
-organisation: OrganisationView, };
+organisation: OrganisationView, 
+/**
+ * How far the settings are that an address of the organisation hands out; absent where there is no such address.
+ */
+bootstrap?: BootstrapView, };
 
 /**
  * The answer to `session/create` and `session/show`.
@@ -6040,6 +6146,15 @@ name: string,
  * The new name, at most 31 characters, none of `\ / ? * [ ] :`.
  */
 to: string, };
+
+/**
+ * The answer to `bootstrap/signIn`.
+ */
+export type SignInAnswer = { 
+/**
+ * The page that the browser was sent to, for the window and the terminal where it did not open.
+ */
+page?: string, };
 
 /**
  * `slide.add`.
@@ -7186,6 +7301,16 @@ export interface Methods {
   'configuration/save': { params: ExportSettingsParams; answer: SavedFile };
   /** Makes a draft of a file of settings; writes nothing. */
   'configuration/import': { params: SettingsFile; answer: ImportSettingsAnswer };
+  /** Shows how far the settings are that an address of the organisation hands out, and what of them a person is asked about. */
+  'bootstrap/show': { params: Nothing; answer: BootstrapAnswer };
+  /** Asks the address now, and begins a sign-in where it needs one. */
+  'bootstrap/signIn': { params: Nothing; answer: SignInAnswer };
+  /** Ends a sign-in that is under way. */
+  'bootstrap/cancel': { params: Nothing; answer: Nothing };
+  /** Signs out: the sign-in and the settings that came with it are forgotten. */
+  'bootstrap/signOut': { params: Nothing; answer: Nothing };
+  /** Says whether the values that a person is asked about may count. */
+  'bootstrap/consent': { params: ConsentParams; answer: Nothing };
   /** Records that the audit was read. */
   'audit/note': { params: AuditNote; answer: Nothing };
   /** Registers the document that the pane stands in. */
@@ -7298,6 +7423,11 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   POL_INVALID: ["A managed setting could not be read, so its strictest meaning applies.","Nothing was sent.","Show this code to your administrator."],
   POL_NOT_ENFORCEABLE: ["Your organisation asks for a protection that this version of Deskhand does not have.","Nothing was sent.","Show this code to your administrator."],
   POL_CREDENTIAL: ["A key or password would go to an address that it was not given for.","Nothing was sent.","The details say which; give it again for that address, or ask your administrator."],
+  BOOT_AWAITED: ["The settings that your organisation hands out to you are not here, or have ended.","Your sessions are kept.","Sign in with `deskhand sign-in` or in the Deskhand window; offline, connect to your organisation's network first."],
+  BOOT_SIGN_IN: ["The sign-in for your organisation's settings did not come about.","Settings that are here count until they end.","Sign in again, or show the details to your administrator."],
+  BOOT_UNREACHABLE: ["Your organisation's settings could not be fetched.","Settings that are here count until they end.","Check the network, then try again; it is also tried again by itself."],
+  BOOT_ANSWER: ["The address of your organisation's settings gave an answer that cannot be used.","Settings that are here count until they end.","Show the details to your administrator."],
+  BOOT_CONSENT: ["The values that you were asked about are others now.","Nothing was changed.","Look through them, then answer again."],
   POL_COLLECTOR: ["Your organisation's collector of records takes nothing now, and no turn may start without it.","Your text is kept; nothing was sent to the model.","Try again when the network is there, or show this code to your administrator."],
   POL_PANE: ["Deskhand is switched off in this application by your organisation.","Your sessions are kept, and open in the window.","Ask your administrator."],
   POL_LOCKED: ["A setting is fixed by your organisation.","Nothing was changed.","Take it out of the draft, or ask your administrator."],

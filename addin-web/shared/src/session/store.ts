@@ -5,6 +5,7 @@ import { asUserError, RequestFailed } from "../client/rpc.ts";
 import type { PageMemory } from "../client/page-memory.ts";
 import type { ClientListener, Connection, SessionClient } from "../client/session-client.ts";
 import type {
+  BootstrapAnswer,
   Choice,
   DocumentId,
   DocumentView,
@@ -422,6 +423,41 @@ export class SessionStore implements ClientListener {
   answerPairing(pairing: string, allow: boolean): void {
     this.update({ pairings: this.state.pairings.filter((each) => each.pairing !== pairing) });
     this.act(this.client?.request("pairing/answer", { pairing, allow }));
+  }
+
+  /** Asks for the organisation's settings, and begins a sign-in where one is needed; gives the page, in the window. */
+  async signIn(): Promise<string | undefined> {
+    try {
+      return (await this.client?.request("bootstrap/signIn", {}))?.page;
+    } catch (error) {
+      // The card says what went wrong; only what it cannot know is said here.
+      if (this.state.view?.bootstrap?.problem === undefined) {
+        this.failed(error);
+      }
+      return undefined;
+    }
+  }
+
+  cancelSignIn(): void {
+    this.act(this.client?.request("bootstrap/cancel", {}));
+  }
+
+  signOut(): void {
+    this.act(this.client?.request("bootstrap/signOut", {}));
+  }
+
+  /** The settings that wait for consent, with their whole values. */
+  async bootstrap(): Promise<BootstrapAnswer | undefined> {
+    try {
+      return await this.client?.request("bootstrap/show", {});
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
+  }
+
+  consent(digest: string, allow: boolean): void {
+    this.act(this.client?.request("bootstrap/consent", { digest, allow }));
   }
 
   reconnect(): void {

@@ -359,6 +359,30 @@ export const words = {
     reload: "Reload the page",
   },
 
+  settings: {
+    title: "Sign in to get your organisation's settings",
+    from: (origin: string) => `They come from ${origin}.`,
+    none: "No turn starts before they are here.",
+    until: (time: string) => `Those you have count until ${time}.`,
+    checking: "Asking for your settings",
+    inBrowser: "Sign in in the browser",
+    withCode: "Get a code to sign in",
+    browser: "Waiting for you to sign in in the browser",
+    openPage: "No browser opened? Open the page",
+    enter: "Enter this code at",
+    copyCode: "Copy the code",
+    codeCopied: "Code copied",
+    code: (time: string) => `Waiting for the code to be entered, until ${time}`,
+    cancel: "Cancel",
+    signOut: "Sign out of your organisation's settings",
+    consentTitle: "May these settings of your organisation count?",
+    consentText: (origin: string) =>
+      `${origin} names programs, files with credentials, addresses or sign-in. They count once you allow them, and you are asked again when they change.`,
+    consentInWindow: "They name programs, addresses or sign-in. Look at them in the Deskhand window, and answer there.",
+    allow: "Let them count",
+    refuse: "Do not use them",
+  },
+
   pairing: {
     title: "Connect this pane",
     text: "Compare this number with the one in the Deskhand window, and allow it there if they are the same.",

@@ -16,7 +16,7 @@ fn each_form_tells_what_is_listed() {
     let list = gate(json!({
         "deskhandOfficeScriptFolder": "/srv/office",
         "coworkEgressAllowedHosts": ["*.corp.example", "git.corp.example:22"],
-        "bootstrapUrl": "https://boot.corp.example",
+        "deskhandImageStoreUrl": "https://images.corp.example",
     }))
     .egress_list();
     let table = egress_table(&list);
@@ -28,7 +28,7 @@ fn each_form_tells_what_is_listed() {
     assert!(
         table
             .lines()
-            .any(|line| line.starts_with("bootstrap ") && line.ends_with("Not built yet: no traffic."))
+            .any(|line| line.starts_with("image-store ") && line.ends_with("Not built yet: no traffic."))
     );
     let csv = egress_csv(&list);
     let lines: Vec<&str> = csv.split("\r\n").collect();
@@ -53,7 +53,7 @@ fn each_form_tells_what_is_listed() {
 fn a_firewall_gets_ports_and_only_what_is_built() {
     let list = gate(json!({
         "coworkEgressAllowedHosts": ["*.corp.example", "*.eu.corp.example", "git.corp.example:22", "127.0.0.1:8080"],
-        "bootstrapUrl": "https://boot.corp.example",
+        "deskhandImageStoreUrl": "https://images.corp.example",
     }))
     .egress_list();
     assert_eq!(
@@ -136,10 +136,10 @@ fn the_mark_of_what_is_built_is_true() {
         let used = code.contains(&format!("Destination::{:?}", row.destination))
             || row.destination == Destination::Sandbox && code.contains(".sandbox()");
         match row.opened_by {
-            OpenedBy::Service | OpenedBy::Sandbox => {
+            OpenedBy::Service | OpenedBy::Sandbox | OpenedBy::Browser => {
                 assert_eq!(used, row.feature == Feature::Built, "{}", row.id);
             }
-            OpenedBy::Browser | OpenedBy::Pane(_) => assert!(!used, "{}", row.id),
+            OpenedBy::Pane(_) => assert!(!used, "{}", row.id),
             // Every client goes through it; nobody asks for it.
             OpenedBy::ServiceOnTheWay => {}
         }

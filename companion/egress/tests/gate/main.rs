@@ -123,6 +123,17 @@ async fn refuses_a_redirect_to_another_host_before_the_key_leaves() {
 }
 
 #[tokio::test]
+async fn gives_a_redirect_as_an_answer_where_none_is_followed() {
+    let party = Party::serve(Router::new().fallback(|| async { Redirect::temporary("/again") })).await;
+    let answer = client(&party.base)
+        .without_redirects()
+        .send(request(&party.base))
+        .await;
+    assert_eq!(answer.expect("an answer").status(), 307);
+    assert_eq!(party.seen(), 1);
+}
+
+#[tokio::test]
 async fn refuses_a_redirect_from_one_host_of_a_destination_to_another() {
     let two = Party::serve(Router::new().fallback(|| async { "stolen" })).await;
     let target = two.base.clone();

@@ -66,6 +66,46 @@ fn switched_off_only_the_place_that_may_switch_on_again_stays_open() {
 }
 
 #[test]
+fn before_the_settings_are_here_only_the_way_to_them_is_open() {
+    let settings = json!({
+        "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gateway.example.com",
+        "coworkEgressAllowedHosts": ["*.example.com"],
+        "otlpEndpoint": "https://collector.example.com",
+        "bootstrapUrl": "https://settings.example.com",
+    });
+    let gate = gate(&settings).before_settings();
+    assert!(gate.client(Destination::Bootstrap).is_ok());
+    for destination in [
+        Destination::InferenceGateway,
+        Destination::Collector,
+        Destination::WebFetch,
+    ] {
+        let Err(refused) = gate.client(destination) else {
+            panic!("{destination} is open")
+        };
+        assert!(refused.to_string().contains("bootstrapUrl"), "{refused}");
+    }
+}
+
+#[test]
+fn a_browser_is_sent_to_pages_of_its_destination_alone() {
+    let settings = json!({
+        "bootstrapUrl": "https://settings.example.com",
+        "bootstrapOidc": {"clientId": "x", "issuer": "https://id.example.com", "scopes": "openid"},
+    });
+    let (gate, page) = (gate(&settings), Destination::BootstrapSignInPage);
+    assert!(gate.page(page, "https://id.example.com/authorize?x=1").is_ok());
+    for elsewhere in [
+        "https://evil.example.org/authorize",
+        "https://id.example.com:8443/authorize",
+        "http://id.example.com/authorize",
+        "javascript:alert(1)",
+    ] {
+        assert!(gate.page(page, elsewhere).is_err(), "{elsewhere}");
+    }
+}
+
+#[test]
 fn a_bearer_token_that_is_masked_still_needs_the_runtime_host_alone() {
     let settings = json!({
         "inferenceProvider": "bedrock", "inferenceBedrockRegion": "us-east-1",

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{Sources, refused};
 use crate::kept::{SecretEdit, is_kept, split};
+use crate::reload::Watched;
 
 /// Characters of a name that is no key.
 const NAME: usize = 80;
@@ -79,9 +80,12 @@ impl Draft {
                 None => kept.0.remove(name),
             };
         }
-        let managed = &sources.watched.managed;
+        let watched = Watched {
+            managed: sources.watched.managed.clone(),
+            user: user.clone(),
+        };
         Self {
-            policy: Box::new(Policy::resolve_with(managed, std::slice::from_ref(&user), &kept)),
+            policy: Box::new(sources.bootstrap.resolve(&watched, &kept)),
             edits,
             user,
             secret_edits,

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::{Configuration, Sources, files, shown};
+use crate::bootstrap::Layer;
 use crate::reload::Watched;
 use crate::serve::ServeOptions;
 use crate::settings::Settings;
@@ -58,7 +59,7 @@ impl Home {
             until_stdin_closes: false,
         };
         Self {
-            configuration: Configuration::new(&paths, &store, &settings, &gate, &options),
+            configuration: Configuration::new(&paths, &store, &settings, &gate, &options, None),
             folder,
             store,
         }
@@ -135,7 +136,7 @@ fn managed(keys: Value) -> Sources {
         managed,
         user: Reading::Absent,
     };
-    Sources::new(watched, KeptSecrets::default())
+    Sources::new(watched, KeptSecrets::default(), Layer::default())
 }
 
 #[test]
@@ -553,6 +554,7 @@ fn example(managed: Option<Value>, own: Value) -> ConfigurationAnswer {
     let sources = Sources {
         watched,
         kept: KeptSecrets::default(),
+        bootstrap: Layer::default(),
         policy,
     };
     ConfigurationAnswer {

@@ -17,7 +17,6 @@ use deskhand_operations::{
     Answer, DocumentKind, Operation, Refusal, RefusalCode, WorkbookAnswer, WorkbookOperation,
 };
 use deskhand_platform::Paths;
-use deskhand_policy::{Policy, Store as _, managed_store};
 use deskhand_protocol::ChangeSetId;
 use deskhand_workspace::{Expected, Fingerprint};
 use serde::Serialize;
@@ -29,8 +28,8 @@ use super::journal::Journal;
 use super::{
     Apply, OneFile, Outcome, Password, Read, Recalc, TieOut, To, Trouble, flat, make, refused, show,
 };
+use crate::bootstrap::{Layer, millis};
 use crate::clock;
-use crate::settings::user_file;
 use crate::terminal::sessions::{print, print_json};
 
 /// Bytes of operations at the most.
@@ -167,7 +166,7 @@ pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
 /// The operations of the input, without sources of figures where the settings keep those out of files.
 pub(super) fn asked(paths: &Paths, kind: DocumentKind, input: Value) -> Outcome<Vec<Operation>> {
     let mut list = operations(kind, input)?;
-    let policy = Policy::resolve(&managed_store(None).read(), &[user_file(paths).read()]);
+    let policy = Layer::policy_on_disk(paths, millis());
     if !policy.workspace.deskhand_keep_sources_in_files.value {
         for sources in list.iter_mut().filter_map(Operation::sources_mut) {
             sources.clear();

@@ -111,6 +111,9 @@ fn table(status: &Status) -> anyhow::Result<()> {
         }
     ))?;
     print(&format!("Provider    {}", status.provider))?;
+    let bootstrap = status.view.as_ref().and_then(|view| view.bootstrap.as_ref());
+    let settings = bootstrap.map(super::sign_in::told).unwrap_or_default();
+    settings.iter().try_for_each(|line| print(line))?;
     if let Some(stopped) = &status.stopped {
         print(&format!("Stopped     {}", in_one_line(stopped)))?;
     }
@@ -124,7 +127,7 @@ fn table(status: &Status) -> anyhow::Result<()> {
 }
 
 /// What happened and who says so.
-fn in_one_line(error: &UserError) -> String {
+pub(super) fn in_one_line(error: &UserError) -> String {
     match &error.detail {
         Some(detail) => format!("{} ({detail}) [{}]", error.happened, error.code.as_str()),
         None => format!("{} [{}]", error.happened, error.code.as_str()),

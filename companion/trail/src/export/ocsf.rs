@@ -105,6 +105,7 @@ fn of_class(record: &Record, kind: Option<&Kind>, event: &Value) -> Map<String, 
         (
             What::SignInStarted { provider }
             | What::SignInSucceeded { provider }
+            | What::SignedOut { provider }
             | What::SignInFailed { provider, .. },
             _,
         ) => json!({ "user": user, "service": { "name": provider }, "src_endpoint": from }),

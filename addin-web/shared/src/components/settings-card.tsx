@@ -1,0 +1,208 @@
+// The settings that an address of the organisation hands out: sign-in, what waits, what went wrong, what is asked. One quiet
+// card, and nothing while there is nothing to do.
+import { type ReactElement, type ReactNode, useEffect, useState } from "react";
+import type { BootstrapAnswer, BootstrapView } from "../generated/protocol.ts";
+import { when } from "../text/format.ts";
+import { words } from "../words/en.ts";
+import { useApp, useSession } from "./context.tsx";
+import { TextButton } from "./controls.tsx";
+import { Checkmark16Regular, Copy16Regular } from "./icons.tsx";
+
+/** True where the card says why no turn starts, so that nobody has to say it twice. */
+export function cardSays(view: BootstrapView | undefined): boolean {
+  return view !== undefined && (view.state.kind !== "idle" || view.problem !== undefined);
+}
+
+export function SettingsCard(): ReactElement | null {
+  const { view } = useSession();
+  const bootstrap = view?.bootstrap;
+  if (bootstrap === undefined) {
+    return null;
+  }
+  if (cardSays(bootstrap)) {
+    return <SignInCard view={bootstrap} />;
+  }
+  return bootstrap.consent === "waiting" ? <ConsentCard view={bootstrap} /> : null;
+}
+
+function Card({ title, children }: { title: string; children: ReactNode }): ReactElement {
+  return (
+    <section className="card settings-card" aria-label={title}>
+      <div className="card-head">
+        <h2 className="grow">{title}</h2>
+      </div>
+      <div className="card-body">{children}</div>
+    </section>
+  );
+}
+
+function SignInCard({ view }: { view: BootstrapView }): ReactElement {
+  const { store } = useApp();
+  const [page, setPage] = useState<string>();
+  const { state, problem } = view;
+  const signIn = (label: string): ReactElement => (
+    <TextButton
+      small
+      look="main"
+      onClick={() => {
+        void store.signIn().then(setPage);
+      }}
+    >
+      {label}
+    </TextButton>
+  );
+  const cancel = (
+    <TextButton
+      small
+      look="quiet"
+      className="end"
+      onClick={() => {
+        store.cancelSignIn();
+      }}
+    >
+      {words.settings.cancel}
+    </TextButton>
+  );
+  return (
+    <Card title={words.settings.title}>
+      <p className="small secondary">
+        {words.settings.from(view.origin)}{" "}
+        {view.countsUntil === undefined
+          ? words.settings.none
+          : words.settings.until(when(view.countsUntil, Date.now()))}
+      </p>
+      {problem !== undefined && (
+        <div className="small" role="alert">
+          <p>
+            {problem.happened} {problem.action}
+          </p>
+          {problem.detail !== undefined && <p className="secondary error-detail">{problem.detail}</p>}
+        </div>
+      )}
+      {state.kind === "checking" && <Waiting>{words.settings.checking}</Waiting>}
+      {state.kind === "browser" && (
+        <>
+          <Waiting>{words.settings.browser}</Waiting>
+          {page !== undefined && (
+            <p className="small">
+              <a href={page} target="_blank" rel="noopener noreferrer">
+                {words.settings.openPage}
+              </a>
+            </p>
+          )}
+          <div className="row choices">{cancel}</div>
+        </>
+      )}
+      {state.kind === "code" && (
+        <>
+          <p className="small">
+            {words.settings.enter}{" "}
+            <a className="ltr settings-address" href={state.complete ?? state.address} target="_blank" rel="noopener noreferrer">
+              {state.address}
+            </a>
+          </p>
+          <div className="row choices">
+            <UserCode code={state.code} />
+          </div>
+          <Waiting>{words.settings.code(when(state.endsAt, Date.now()))}</Waiting>
+          <div className="row choices">{cancel}</div>
+        </>
+      )}
+      {state.kind === "signIn" && (
+        <div className="row choices">{signIn(state.browser ? words.settings.inBrowser : words.settings.withCode)}</div>
+      )}
+      {state.kind === "idle" && <div className="row choices">{signIn(words.failure.retry)}</div>}
+    </Card>
+  );
+}
+
+function Waiting({ children }: { children: ReactNode }): ReactElement {
+  return (
+    <p className="row small secondary" role="status">
+      <span className="ring" />
+      <span>{children}</span>
+    </p>
+  );
+}
+
+/** The code, as the page asks for it, with a button that copies it. */
+function UserCode({ code }: { code: string }): ReactElement {
+  const [copied, setCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      className="link-btn settings-code"
+      aria-label={copied ? words.settings.codeCopied : `${words.settings.copyCode} ${code}`}
+      onClick={() => {
+        void navigator.clipboard.writeText(code).then(() => {
+          setCopied(true);
+        });
+      }}
+    >
+      <code className="mono ltr">{code}</code>
+      {copied ? <Checkmark16Regular /> : <Copy16Regular />}
+    </button>
+  );
+}
+
+/** What names programs, files with credentials, addresses or sign-in, whole; asked about in the window alone. */
+function ConsentCard({ view }: { view: BootstrapView }): ReactElement {
+  const { store, kind } = useApp();
+  const [asked, setAsked] = useState<BootstrapAnswer>();
+  const desktop = kind === "window";
+  useEffect(() => {
+    if (desktop) {
+      void store.bootstrap().then(setAsked);
+    }
+  }, [store, desktop, view]);
+  if (!desktop) {
+    return (
+      <Card title={words.settings.consentTitle}>
+        <p className="small secondary">{words.settings.consentInWindow}</p>
+      </Card>
+    );
+  }
+  const answer = (allow: boolean): void => {
+    if (asked !== undefined) {
+      store.consent(asked.digest, allow);
+    }
+  };
+  return (
+    <Card title={words.settings.consentTitle}>
+      <p className="small secondary">{words.settings.consentText(view.origin)}</p>
+      <dl className="settings-values">
+        {(asked?.values ?? []).map(({ key, value }) => (
+          <div key={key}>
+            <dt className="small strong">{key}</dt>
+            <dd>
+              <pre className="mono ltr small">{typeof value === "string" ? value : JSON.stringify(value, null, 2)}</pre>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {asked !== undefined && (
+        <div className="row choices">
+          <TextButton
+            small
+            look="main"
+            onClick={() => {
+              answer(true);
+            }}
+          >
+            {words.settings.allow}
+          </TextButton>
+          <TextButton
+            small
+            look="quiet"
+            className="end"
+            onClick={() => {
+              answer(false);
+            }}
+          >
+            {words.settings.refuse}
+          </TextButton>
+        </div>
+      )}
+    </Card>
+  );
+}

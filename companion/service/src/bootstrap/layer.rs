@@ -1,0 +1,162 @@
+//! The settings that are kept, as one of the sources of the policy.
+
+use deskhand_platform::{Paths, SecretStore};
+use deskhand_policy::secrets::KeptSecrets;
+use deskhand_policy::{Layers, Policy, Reading, bootstrap_answer, definition};
+use deskhand_protocol::bootstrap::{Consent, ConsentValue};
+use deskhand_storage::BlobHash;
+use serde_json::{Value, json};
+
+use super::plan::Plan;
+use super::vault::{Kept, Said, Vault};
+use crate::kept;
+use crate::reload::Watched;
+
+/// The bootstrap answer as it counts now, and what a person said of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layer {
+    /// The address that it came from.
+    address: String,
+    reading: Reading,
+    said: Option<Said>,
+}
+
+impl Default for Layer {
+    fn default() -> Self {
+        Self {
+            address: String::new(),
+            reading: Reading::Absent,
+            said: None,
+        }
+    }
+}
+
+/// What a person is asked about.
+pub(super) struct Question {
+    pub(super) values: Vec<ConsentValue>,
+    pub(super) digest: String,
+    pub(super) consent: Option<Consent>,
+}
+
+impl Layer {
+    /// What is kept on disk for the address that these sources name.
+    pub(crate) fn kept(
+        paths: &Paths,
+        secrets: &SecretStore,
+        (watched, kept): (&Watched, &KeptSecrets),
+        now: u64,
+    ) -> anyhow::Result<Self> {
+        let Some(plan) = Plan::of(&Self::default().resolve(watched, kept)) else {
+            return Ok(Self::default());
+        };
+        Ok(Self::of(&plan, &Vault::open(paths, secrets, &plan)?.read(), now))
+    }
+
+    /// The policy of a command that works without the service: the secret store is opened only where something is kept.
+    pub(crate) fn policy_on_disk(paths: &Paths, now: u64) -> Policy {
+        let watched = Watched::read(paths);
+        let without = Self::default().resolve(&watched, KeptSecrets::NONE);
+        if Plan::of(&without).is_none() {
+            return without;
+        }
+        let opened = SecretStore::open(paths).map_err(anyhow::Error::from);
+        let layers = opened.and_then(|secrets| {
+            let kept = kept::read(&secrets, &watched.user)?;
+            Ok((Self::kept(paths, &secrets, (&watched, &kept), now)?, kept))
+        });
+        let (layer, kept) = layers.unwrap_or_else(|error| {
+            tracing::error!(%error, "the bootstrap settings that are kept cannot be read");
+            Default::default()
+        });
+        layer.resolve(&watched, &kept)
+    }
+
+    /// What counts of what is kept.
+    pub(super) fn of(plan: &Plan, kept: &Kept, now: u64) -> Self {
+        let answer = kept.answer.as_ref().filter(|answer| answer.counts(now));
+        let reading = answer.map(|answer| bootstrap_answer(&plan.origin(), answer.body.as_bytes()).reading);
+        Self {
+            address: plan.address.to_string(),
+            reading: reading.unwrap_or(Reading::Absent),
+            said: kept.consent.clone(),
+        }
+    }
+
+    /// The policy that follows from all sources.
+    pub(crate) fn resolve(&self, watched: &Watched, kept: &KeptSecrets) -> Policy {
+        let layers = Layers {
+            kept,
+            ..Layers::new(&watched.managed, std::slice::from_ref(&watched.user))
+        };
+        let without = Policy::resolve_layers(layers);
+        let named = Plan::of(&without).is_some_and(|plan| plan.address.as_str() == self.address);
+        if !named || self.is_absent() {
+            return without;
+        }
+        let layers = Layers {
+            bootstrap: &self.reading,
+            ..layers
+        };
+        let policy = Policy::resolve_layers(layers);
+        if self.question(&policy.awaiting_consent).consent != Some(Consent::Given) {
+            return policy;
+        }
+        Policy::resolve_layers(Layers {
+            consented: true,
+            ..layers
+        })
+    }
+
+    /// Whether nothing counts.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self.reading, Reading::Absent)
+    }
+
+    /// What a person is asked about under these sources.
+    pub(super) fn asked(&self, (watched, kept): &(Watched, KeptSecrets)) -> Question {
+        let policy = Policy::resolve_layers(Layers {
+            bootstrap: &self.reading,
+            kept,
+            ..Layers::new(&watched.managed, std::slice::from_ref(&watched.user))
+        });
+        self.question(&policy.awaiting_consent)
+    }
+
+    fn question(&self, keys: &[&'static str]) -> Question {
+        let value = |key: &&'static str| {
+            Some(ConsentValue {
+                key: (*key).to_owned(),
+                value: self.value(key)?,
+            })
+        };
+        let values: Vec<ConsentValue> = keys.iter().filter_map(value).collect();
+        // Bound to the address and to each value as it stands: another of them is asked about anew.
+        let exact = json!([self.address, values]);
+        let digest = BlobHash::of(exact.to_string().as_bytes()).to_string();
+        let said = self.said.as_ref().filter(|said| said.digest == digest);
+        let consent = match said {
+            _ if values.is_empty() => None,
+            None => Some(Consent::Waiting),
+            Some(said) if said.allowed => Some(Consent::Given),
+            Some(_) => Some(Consent::Refused),
+        };
+        Question {
+            values,
+            digest,
+            consent,
+        }
+    }
+
+    fn value(&self, key: &str) -> Option<Value> {
+        let Reading::Present(values) = &self.reading else {
+            return None;
+        };
+        let names = std::iter::once(key).chain(definition(key)?.aliases.iter().copied());
+        let said = names.into_iter().find_map(|name| values.entries.get(name))?;
+        // What is no value is shown as what is wrong with it: it does not count either way.
+        Some(said.clone().unwrap_or_else(|reason| json!(reason)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

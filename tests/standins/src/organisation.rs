@@ -1,0 +1,303 @@
+//! An organisation that hands out settings for each person: an address for them, and an identity provider beside it. Plain
+//! http on a loopback port; whoever needs TLS and a name puts them in front.
+//!
+//! The provider knows discovery (RFC 8414, OpenID Connect), codes with PKCE (RFC 7636), device codes (RFC 8628), refresh with
+//! rotation, and revocation (RFC 7009). It refuses what a provider has to refuse: a code or a refresh token a second time, a
+//! verifier that does not fit, another redirect.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::extract::{Query, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// What the address answers to somebody whom it knows.
+#[derive(Clone, Debug)]
+pub enum Answers {
+    /// These settings, with an entity tag of them.
+    Settings(Value),
+    /// This status with this body, and an address to go to.
+    Raw(u16, String, Option<String>),
+}
+
+/// An organisation that runs until the test ends.
+#[derive(Clone, Debug)]
+pub struct Organisation {
+    at: SocketAddr,
+    state: Arc<Mutex<Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    issuer: String,
+    answers: Answers,
+    /// The value of `X-Settings-Key` that is taken in the place of a token.
+    key: Option<String>,
+    given: u32,
+    /// Access tokens that count.
+    access: BTreeSet<String>,
+    refresh: BTreeSet<String>,
+    /// Codes with their challenge and redirect.
+    codes: BTreeMap<String, (String, String)>,
+    /// Device codes; true once the person is done.
+    devices: BTreeMap<String, bool>,
+    /// Every request, `GET /settings 200`.
+    log: Vec<String>,
+}
+
+type Shared = State<Arc<Mutex<Known>>>;
+
+impl Organisation {
+    /// Begins to answer, as the issuer of this name.
+    ///
+    /// # Panics
+    /// Without a free port.
+    pub async fn serve(issuer: &str, settings: Value) -> Self {
+        let state = Arc::new(Mutex::new(Known {
+            issuer: issuer.to_owned(),
+            answers: Answers::Settings(settings),
+            key: None,
+            given: 0,
+            access: BTreeSet::new(),
+            refresh: BTreeSet::new(),
+            codes: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            log: Vec::new(),
+        }));
+        let routes = Router::new()
+            .route("/settings", get(settings_of))
+            .route("/.well-known/oauth-authorization-server", get(metadata))
+            .route("/.well-known/openid-configuration", get(metadata))
+            .route("/authorize", get(authorize))
+            .route("/device", post(device))
+            .route("/token", post(token))
+            .route("/revoke", post(revoke))
+            .with_state(Arc::clone(&state));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let at = listener.local_addr().expect("an address");
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { at, state }
+    }
+
+    /// Where it answers, `127.0.0.1:port`.
+    pub fn at(&self) -> String {
+        self.at.to_string()
+    }
+
+    /// Takes this value of `X-Settings-Key` in the place of a token.
+    pub fn take_key(&self, key: &str) {
+        self.known().key = Some(key.to_owned());
+    }
+
+    /// Answers this from now on.
+    pub fn answer(&self, answers: Answers) {
+        self.known().answers = answers;
+    }
+
+    /// The person enters every code that was given out.
+    pub fn enter_codes(&self) {
+        self.known().devices.values_mut().for_each(|done| *done = true);
+    }
+
+    /// Access tokens count no longer.
+    pub fn end_access(&self) {
+        self.known().access.clear();
+    }
+
+    /// Nothing that was given out counts any longer.
+    pub fn end_everything(&self) {
+        let mut known = self.known();
+        known.access.clear();
+        known.refresh.clear();
+    }
+
+    /// Every request so far with the status of its answer.
+    pub fn log(&self) -> Vec<String> {
+        self.known().log.clone()
+    }
+
+    /// Every token and code that was given out.
+    pub fn secrets(&self) -> Vec<String> {
+        let given = self.known().given;
+        let each = (1..=given)
+            .flat_map(|number| ["access", "refresh", "code", "device"].map(|kind| secret(kind, number)));
+        each.collect()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        locked(&self.state)
+    }
+}
+
+fn locked(state: &Mutex<Known>) -> MutexGuard<'_, Known> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is given out: easy to find again wherever it should not stand.
+fn secret(kind: &str, number: u32) -> String {
+    format!("standin-{kind}-{number:04}-2f9c1d")
+}
+
+impl Known {
+    fn give(&mut self, kind: &str) -> String {
+        self.given += 1;
+        secret(kind, self.given)
+    }
+
+    fn granted(&mut self) -> Response {
+        let (access, refresh) = (self.give("access"), self.give("refresh"));
+        self.access.insert(access.clone());
+        self.refresh.insert(refresh.clone());
+        Json(json!({
+            "access_token": access, "token_type": "Bearer", "expires_in": 3600, "refresh_token": refresh,
+        }))
+        .into_response()
+    }
+
+    fn logged(&mut self, what: &str, response: Response) -> Response {
+        self.log.push(format!("{what} {}", response.status().as_u16()));
+        response
+    }
+}
+
+fn refused(code: &str) -> Response {
+    (
+        StatusCode::BAD_REQUEST,
+        Json(json!({ "error": code, "error_description": "words of the provider" })),
+    )
+        .into_response()
+}
+
+async fn settings_of(State(state): Shared, headers: HeaderMap) -> Response {
+    let mut known = locked(&state);
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let token = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
+    let by_key = known.key.is_some() && header("x-settings-key") == known.key.as_deref();
+    let response = if !by_key && !token.is_some_and(|token| known.access.contains(token)) {
+        StatusCode::UNAUTHORIZED.into_response()
+    } else {
+        match &known.answers {
+            Answers::Settings(settings) => {
+                let body = settings.to_string();
+                let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest(&SHA256, body.as_bytes())));
+                if header(IF_NONE_MATCH.as_str()) == Some(tag.as_str()) {
+                    StatusCode::NOT_MODIFIED.into_response()
+                } else {
+                    ([(CONTENT_TYPE, "application/json".to_owned()), (ETAG, tag)], body).into_response()
+                }
+            }
+            Answers::Raw(status, body, to) => {
+                let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::IM_A_TEAPOT);
+                let mut response = (status, body.clone()).into_response();
+                if let Some(to) = to.as_ref().and_then(|to| to.parse().ok()) {
+                    response.headers_mut().insert(LOCATION, to);
+                }
+                response
+            }
+        }
+    };
+    known.logged("GET /settings", response)
+}
+
+async fn metadata(State(state): Shared) -> Response {
+    let issuer = locked(&state).issuer.clone();
+    Json(json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "device_authorization_endpoint": format!("{issuer}/device"),
+        "revocation_endpoint": format!("{issuer}/revoke"),
+        "code_challenge_methods_supported": ["S256"],
+    }))
+    .into_response()
+}
+
+/// The person is signed in already: the browser is sent back at once.
+async fn authorize(State(state): Shared, Query(asked): Query<BTreeMap<String, String>>) -> Response {
+    let mut known = locked(&state);
+    let field = |name: &str| asked.get(name).cloned().unwrap_or_default();
+    let whole = field("response_type") == "code" && field("code_challenge_method") == "S256";
+    let response = if whole && field("code_challenge").len() == 43 {
+        let code = known.give("code");
+        known
+            .codes
+            .insert(code.clone(), (field("code_challenge"), field("redirect_uri")));
+        let back = format!("{}?code={code}&state={}", field("redirect_uri"), field("state"));
+        (StatusCode::FOUND, [(LOCATION, back)]).into_response()
+    } else {
+        refused("invalid_request")
+    };
+    known.logged("GET /authorize", response)
+}
+
+async fn device(State(state): Shared, _: String) -> Response {
+    let mut known = locked(&state);
+    let code = known.give("device");
+    known.devices.insert(code.clone(), false);
+    let page = format!("{}/activate", known.issuer);
+    let response = Json(json!({
+        "device_code": code, "user_code": "WDJB-MJHT", "verification_uri": page,
+        "verification_uri_complete": format!("{page}?user_code=WDJB-MJHT"), "expires_in": 900, "interval": 1,
+    }));
+    known.logged("POST /device", response.into_response())
+}
+
+async fn token(State(state): Shared, body: String) -> Response {
+    let mut known = locked(&state);
+    let form = form(&body);
+    let field = |name: &str| form.get(name).map_or("", String::as_str);
+    let response = match field("grant_type") {
+        "authorization_code" => {
+            let fits = |(challenge, redirect): &(String, String)| {
+                let found = URL_SAFE_NO_PAD.encode(digest(&SHA256, field("code_verifier").as_bytes()));
+                found == *challenge && field("redirect_uri") == redirect
+            };
+            // Taken out: a code counts once.
+            match known.codes.remove(field("code")) {
+                Some(code) if fits(&code) => known.granted(),
+                _ => refused("invalid_grant"),
+            }
+        }
+        "refresh_token" => match known.refresh.remove(field("refresh_token")) {
+            true => known.granted(),
+            false => refused("invalid_grant"),
+        },
+        "urn:ietf:params:oauth:grant-type:device_code" => match known.devices.get(field("device_code")) {
+            Some(true) => {
+                known.devices.remove(field("device_code"));
+                known.granted()
+            }
+            Some(false) => refused("authorization_pending"),
+            None => refused("expired_token"),
+        },
+        _ => refused("unsupported_grant_type"),
+    };
+    let what = format!("POST /token {}", field("grant_type"));
+    known.logged(&what, response)
+}
+
+async fn revoke(State(state): Shared, body: String) -> Response {
+    let mut known = locked(&state);
+    let form = form(&body);
+    let token = form.get("token").map_or("", String::as_str);
+    known.refresh.remove(token);
+    known.access.clear();
+    known.logged("POST /revoke", StatusCode::OK.into_response())
+}
+
+/// The fields of a form.
+fn form(body: &str) -> BTreeMap<String, String> {
+    let uri: Option<Uri> = format!("/?{body}").parse().ok();
+    let fields = uri.and_then(|uri| Query::try_from_uri(&uri).ok());
+    fields.map(|Query(fields)| fields).unwrap_or_default()
+}

@@ -41,14 +41,13 @@ impl Watched {
 const WAITS: &str = "Settings were changed. They take effect when no turn is at work.";
 
 /// Ends once the service has to start anew, for settings other than those that it runs under.
-pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Service) {
+pub(crate) async fn changed(settings: &Settings, service: &Service) {
     let mut waits = false;
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        let watched = Watched::read(paths);
-        let kept = service.configuration.kept();
+        let (watched, kept) = service.configuration.read(settings);
         if watched == settings.watched && kept == settings.kept {
             if std::mem::take(&mut waits) {
                 service.withdraw(WAITS);

@@ -261,7 +261,16 @@ async fn a_helper_gives_the_headers_that_the_collector_asks_for() {
 async fn the_credential_for_the_model_is_sent_where_policy_says_so() {
     let mut collector = Collector::asking_for("grpc", "authorization", "Bearer e2e-key");
     let (setup, _gateway) = exporting(&collector, "grpc").await;
-    setup.configure("otlpAuthMode", "inference-credential");
+    let set = setup.run(&["config", "set", "otlpAuthMode", "inference-credential"]);
+    // The key was given for the gateway alone.
+    assert!(
+        set.out.contains("inferenceGatewayApiKey") && set.out.contains("give it again"),
+        "{}",
+        set.out
+    );
+    Service::start(&setup, 0).stop();
+    assert!(collector.received("deskhand.policy_changed").is_empty());
+    setup.key("e2e-key");
     Service::start(&setup, 0).stop();
     assert!(!collector.received("deskhand.policy_changed").is_empty());
 }

@@ -219,7 +219,25 @@ fn stopped(policy: &Policy) -> Option<UserError> {
             .happened("A setting needs another one that is not as it must be, so no session starts."),
         _ => UserError::new(ErrorCode::PolicyInvalid),
     };
+    let error = match problem.origin {
+        Origin::User(_) => of_the_user(error),
+        _ => error,
+    };
     Some(error.detail(problem))
+}
+
+/// The same about a setting that the user made: no organisation asks for it, and no administrator has to correct it.
+fn of_the_user(error: UserError) -> UserError {
+    let happened = match error.code {
+        ErrorCode::PolicyNotEnforceable => {
+            "A setting of yours asks for a protection that this version of Deskhand does not have."
+        }
+        _ => "A setting of yours cannot be used as it is, so no session starts.",
+    };
+    UserError {
+        action: "Correct it in the settings, or take it out with `deskhand config set`.".to_owned(),
+        ..error.happened(happened)
+    }
 }
 
 /// The gateway that a policy names.

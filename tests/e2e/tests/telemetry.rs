@@ -590,8 +590,27 @@ async fn a_bundle_for_support_is_listed_before_it_is_written_and_holds_no_conten
     let log = std::fs::read_to_string(setup.path().join("data/logs/service.log")).unwrap_or_default();
     let file = setup.path().join("bundle.zip");
     let output = file.to_str().expect("a path");
+    let asked = gateway.log().len();
     let listed = setup.run(&["support", "bundle", "--output", output]);
     assert_eq!(listed.code(), Some(1), "nobody agreed: {}", listed.out);
+    assert!(listed.out.contains(&gateway.base_url()), "{}", listed.out);
+    let offline = setup.path().join("offline.zip");
+    let offline = [
+        "support",
+        "bundle",
+        "--yes",
+        "--offline",
+        "--output",
+        offline.to_str().expect("a path"),
+    ];
+    let quiet = setup.run(&offline);
+    assert_eq!(quiet.code(), Some(0), "{}", quiet.err);
+    assert!(!quiet.out.contains("would ask"), "{}", quiet.out);
+    assert_eq!(
+        gateway.log().len(),
+        asked,
+        "the gateway was asked before anybody agreed"
+    );
     for name in [
         "versions.txt",
         "settings.txt",
@@ -604,6 +623,7 @@ async fn a_bundle_for_support_is_listed_before_it_is_written_and_holds_no_conten
     let written = setup.run(&["support", "bundle", "--yes", "--output", output]);
     assert_eq!(written.code(), Some(0), "{}", written.err);
     assert!(file.exists() && !log.contains(MARKER));
+    assert_eq!(gateway.log().len(), asked + 1, "the doctor asks once");
     let again = setup.run(&["support", "bundle", "--yes", "--output", output]);
     assert_eq!(again.code(), Some(1), "a file that is there is not replaced");
     let shown = std::process::Command::new(deskhand_test_support::python())
@@ -616,6 +636,9 @@ async fn a_bundle_for_support_is_listed_before_it_is_written_and_holds_no_conten
         text.contains("inferenceGatewayBaseUrl") && text.contains("open the store"),
         "{text}"
     );
+    for word in ["`deskhand trust`", "= \"gateway\"", "`otlpEndpoint`"] {
+        assert!(text.contains(word), "{word} was taken out of {text}");
+    }
     for gone in [MARKER, "e2e-key", "book.xlsx"] {
         assert!(!text.contains(gone), "the bundle holds {gone}");
     }

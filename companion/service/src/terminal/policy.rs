@@ -152,12 +152,17 @@ pub(crate) fn show(policy: &Policy, all: bool, json: bool) -> anyhow::Result<()>
     }
     let silent = entries.iter().filter(|entry| !told(entry)).count();
     if silent > 0 {
+        let which = if silent == entries.len() {
+            "All"
+        } else {
+            "The other"
+        };
         print(&format!(
-            "\n{silent} more keys are at their default; `--all` shows them."
+            "\n{which} {silent} keys are at their default; `--all` shows them."
         ))?;
     }
     for problem in &policy.problems {
-        print(&format!("\nProblem: {problem}"))?;
+        print(&format!("\nProblem: {problem}{}", problem.consequence.words()))?;
     }
     Ok(())
 }

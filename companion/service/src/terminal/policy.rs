@@ -92,7 +92,10 @@ fn compare(before: &Profile, after: &Profile, json: bool) -> anyhow::Result<()> 
         let direction = word(change.direction);
         print(&format!("{direction:<9} {}: {before} -> {after}", change.name))?;
     }
-    print(&format!("{} keys differ", changes.len()))
+    match changes.len() {
+        1 => print("1 key differs"),
+        count => print(&format!("{count} keys differ")),
+    }
 }
 
 fn differences(taken: &import::Import, json: bool) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use deskhand_e2e::{Collector, PATIENCE, Service, Setup, Talk, play};
+use deskhand_protocol::Method;
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_standins::gateway::Gateway;
@@ -255,7 +256,7 @@ async fn lines_of_the_log_are_told_from_their_level_on_and_kept_in_files() {
     let folders = json!([{ "path": folder, "mode": "ro", "isDefaultSelected": true }]);
     setup.configure("allowedWorkspaceFolders", &folders.to_string());
     let service = Service::start(&setup, 0);
-    create(&service, "one").await.expect("a session");
+    drop(Talk::begin(&service).await);
     service.stop();
     let lines = values(&collector.received("deskhand.log"), "log.message");
     let told = |line: &Value| {

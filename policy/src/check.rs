@@ -1,5 +1,7 @@
 //! What is wrong, or worth knowing, in a file of settings before it is deployed: line by line.
 
+mod secrets;
+
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
@@ -54,6 +56,10 @@ pub enum FindingCode {
     NotEnforceable,
     /// A secret that whoever reads the file can read.
     SecretInClear,
+    /// What is shown in the place of a secret: the value was given out without it.
+    MaskedSecret,
+    /// A reference to the secret store of a user.
+    SecretReference,
     /// The value is the default.
     IsDefault,
     /// Keys that do not go together.
@@ -85,6 +91,8 @@ impl FindingCode {
             Self::ActsLater => "acts-later",
             Self::NotEnforceable => "not-enforceable",
             Self::SecretInClear => "secret-in-clear",
+            Self::MaskedSecret => "masked-secret",
+            Self::SecretReference => "secret-reference",
             Self::IsDefault => "is-default",
             Self::Contradiction => "contradiction",
             Self::NotRead => "not-read",
@@ -270,6 +278,14 @@ impl Check<'_> {
             self.about(entry, Severity::Warning, code, sentence);
         }
         let encoding = self.profile.encoding;
+        if let Some((code, sentence)) = entry
+            .value
+            .as_ref()
+            .ok()
+            .and_then(|value| secrets::absent(row, value))
+        {
+            return self.about(entry, Severity::Error, code, sentence);
+        }
         let valid = match &entry.value {
             Ok(value) => native(row, value, encoding).map_err(|reason| reason.to_string()),
             Err(reason) => Err(reason.clone()),
@@ -326,9 +342,7 @@ impl Check<'_> {
             );
             self.about(entry, Severity::Warning, FindingCode::Address, sentence);
         }
-        let empty = value.as_object().is_some_and(serde_json::Map::is_empty);
-        if row.secret && !empty {
-            let sentence = "a secret: whoever can read this file or the device's settings can read it; a credential helper keeps it out of both";
+        if let Some(sentence) = secrets::clear(row, value) {
             self.about(entry, Severity::Warning, FindingCode::SecretInClear, sentence);
         }
         if is_default {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::forbids::Cases;
 use crate::order::Order;
 use crate::source::Encoding;
-use crate::value::Invalid;
+use crate::value::{Invalid, Reach};
 
 /// Where a key may come from, beside the user's own configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub struct Definition {
     pub schema: fn() -> Value,
     /// The default; null where it is unset.
     pub default: fn() -> Value,
+    /// What its values name beside themselves.
+    pub reach: Option<Reach>,
     /// Where it may come from.
     pub scope: Scope,
     /// True where a managed source that holds it locks every key. Keys of how the app behaves lock nothing.
@@ -242,6 +244,7 @@ macro_rules! policy_section {
                     kind: <$type as PolicyValue>::kind,
                     schema: <$type as PolicyValue>::schema,
                     default: || { let value: $type = $default; value.to_json() },
+                    reach: <$type as PolicyValue>::REACH,
                     scope: given_or!($(Scope::$scope,)? Scope::ManagedOrBootstrap),
                     locks: given_or!($($locks,)? true),
                     opens: given_or!($($opens,)? true),

@@ -1,11 +1,14 @@
 //! From sources to values: who wins, what is locked, what becomes of the invalid. Pure.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::bootstrap::{Answer, answer};
 use crate::definition::{Consequence, Definition, Effect};
 use crate::keys::{Policy, definition, definitions, unused};
 use crate::nearest::nearest;
+use crate::secrets::{KeptSecrets, refers};
+use crate::sent::{Withheld, withheld};
 use crate::source::{Origin, Problem, ProblemKind, Reading, Sourced, Values};
 use crate::value::PolicyValue;
 use crate::{json, rules};
@@ -27,6 +30,8 @@ pub struct Layers<'a> {
     pub consented: bool,
     /// The user's own sources, of which a later one covers an earlier one.
     pub user: &'a [Reading],
+    /// The secrets that the user gave; they cover the sources of the user, which may refer to them.
+    pub kept: &'a KeptSecrets,
 }
 
 impl<'a> Layers<'a> {
@@ -37,6 +42,7 @@ impl<'a> Layers<'a> {
             bootstrap: &Reading::Absent,
             consented: false,
             user,
+            kept: KeptSecrets::NONE,
         }
     }
 }
@@ -47,11 +53,26 @@ impl Policy {
         Self::resolve_layers(Layers::new(managed, user))
     }
 
+    /// The same, with the secrets that the user gave.
+    pub fn resolve_with(managed: &Reading, user: &[Reading], kept: &KeptSecrets) -> Self {
+        Self::resolve_layers(Layers {
+            kept,
+            ..Layers::new(managed, user)
+        })
+    }
+
     /// The policy that follows from all sources. Where a managed source locks, users set nothing but what it opens; what
     /// the bootstrap answer holds, users do not set either.
     pub fn resolve_layers(layers: Layers<'_>) -> Self {
-        let answer = answer(layers, &mut Sources::new(layers, &Answer::default()));
-        let mut policy = Self::read(&mut Sources::new(layers, &answer));
+        let kept = layers.kept.reading();
+        let answer = answer(layers, &mut Sources::new(layers, &Answer::default(), &kept));
+        let mut policy = Self::read(&mut Sources::new(layers, &answer, &kept));
+        let withheld = withheld(&policy, layers.kept);
+        if !withheld.is_empty() {
+            let mut sources = Sources::new(layers, &answer, &kept);
+            sources.withheld = withheld;
+            policy = Self::read(&mut sources);
+        }
         let conflicts = rules::conflicts(&policy, layers.bootstrap);
         policy.problems.extend(conflicts);
         policy
@@ -66,6 +87,9 @@ pub(crate) struct Sources<'a> {
     bootstrap: &'a Answer,
     /// The strongest first.
     user: Vec<&'a Reading>,
+    kept: &'a KeptSecrets,
+    /// Credentials that are not sent where they would go.
+    withheld: Withheld,
     opened: Vec<&'static str>,
     problems: Vec<Problem>,
     seen: BTreeSet<&'static str>,
@@ -87,7 +111,7 @@ enum Source {
 }
 
 impl<'a> Sources<'a> {
-    pub(crate) fn new(layers: Layers<'a>, bootstrap: &'a Answer) -> Self {
+    pub(crate) fn new(layers: Layers<'a>, bootstrap: &'a Answer, kept: &'a Reading) -> Self {
         let readings = [layers.managed, &bootstrap.reading];
         let unusable = readings.into_iter().chain(layers.user).filter_map(|reading| {
             let Reading::Unusable(origin, reason) = reading else {
@@ -106,7 +130,9 @@ impl<'a> Sources<'a> {
             managed: layers.managed,
             locks: locks(layers.managed),
             bootstrap,
-            user: layers.user.iter().rev().collect(),
+            user: std::iter::once(kept).chain(layers.user.iter().rev()).collect(),
+            kept: layers.kept,
+            withheld: Withheld::new(),
             opened: opened(layers.managed),
             problems,
             seen: BTreeSet::new(),
@@ -143,11 +169,15 @@ impl<'a> Sources<'a> {
             return unset(!open);
         };
         let parsed = said.value.map_err(str::to_owned).and_then(|(values, value)| {
-            T::parse(value, values.encoding).map_err(|reason| reason.to_string())
+            let value = self.filled(row, said.source, value)?;
+            T::parse(&value, values.encoding).map_err(|reason| reason.to_string())
         });
-        let (value, problem) = match parsed {
-            Ok(value) => (value, None),
-            Err(reason) => (
+        let (value, problem) = match (parsed, self.withheld.remove(row.name)) {
+            (Ok(_), Some((reason, consequence))) => {
+                (invalid(), Some((ProblemKind::Withheld, reason, consequence)))
+            }
+            (Ok(value), None) => (value, None),
+            (Err(reason), _) => (
                 invalid(),
                 Some((ProblemKind::Invalid, reason, row.invalid_consequence)),
             ),
@@ -177,6 +207,24 @@ impl<'a> Sources<'a> {
             alias: said.alias,
             problem,
         }
+    }
+
+    /// A value with the secrets that it refers to.
+    fn filled<'v>(
+        &self,
+        row: &Definition,
+        source: Source,
+        value: &'v serde_json::Value,
+    ) -> Result<Cow<'v, serde_json::Value>, String> {
+        if !refers(value) {
+            return Ok(Cow::Borrowed(value));
+        }
+        if source != Source::User {
+            return Err(
+                "refers to the secret store of a user, which holds nothing for this source".to_owned(),
+            );
+        }
+        self.kept.fill(row, value).map(Cow::Owned)
     }
 
     /// What the strongest source that has the key says of it. What is opened, users say first.

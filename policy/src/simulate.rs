@@ -12,7 +12,7 @@ use crate::definition::Effect;
 use crate::hosts::{ALLOWED, Host, HostRule, HostRules, PRIVATE, PrivateRule, host_and_port};
 use crate::keys::{Policy, definition};
 use crate::source::Origin;
-use crate::types::{BuiltInServer, FolderMode, McpServer};
+use crate::types::{BuiltInServer, FolderMode, McpServer, SEARCH_TOOL, SearchService};
 
 /// Bytes that a question may have.
 const CAP: usize = 8 << 10;
@@ -354,21 +354,38 @@ impl Asked<'_> {
             };
             return Some(self.verdict(false, ALLOWED, why));
         }
-        if !name.eq_ignore_ascii_case("WebSearch") {
+        if !name.eq_ignore_ascii_case(SEARCH_TOOL) {
             return None;
         }
-        let servers = &self.policy.connectors.managed_mcp_servers.value.0;
-        let is_search = |server: &McpServer| server.server == Some(BuiltInServer::Websearch);
-        let why = "the list has no server `websearch` that could be asked";
-        (!servers.iter().any(is_search)).then(|| self.verdict(false, "managedMcpServers", why))
+        let key = "managedMcpServers";
+        match SearchService::among(self.servers()) {
+            Ok(service) if service.asks => {
+                Some(self.verdict(true, key, "a person is asked each time (`toolPolicy`)"))
+            }
+            Ok(_) => None,
+            Err(error) => Some(self.verdict(false, key, error.to_string())),
+        }
+    }
+
+    fn servers(&self) -> &[McpServer] {
+        &self.policy.connectors.managed_mcp_servers.value.0
     }
 
     fn server(&self, name: &str) -> Verdict {
-        let servers = &self.policy.connectors.managed_mcp_servers.value.0;
+        let servers = self.servers();
         let entry = servers.iter().find(|server| server.name == name);
         if entry.is_some_and(|entry| entry.server == Some(BuiltInServer::Websearch)) {
-            let why = "the administrator's list has it, and WebSearch asks it";
-            return self.verdict(true, "managedMcpServers", why);
+            return match SearchService::among(servers) {
+                Ok(service) if service.entry.name == name => {
+                    let why = "the administrator's list has it, and WebSearch asks it";
+                    self.verdict(true, "managedMcpServers", why)
+                }
+                Ok(_) => {
+                    let why = "WebSearch asks the first server `websearch` of the list, which is another one";
+                    self.verdict(false, "managedMcpServers", why)
+                }
+                Err(error) => self.verdict(false, "managedMcpServers", error.to_string()),
+            };
         }
         let listed = entry.is_some();
         let (key, allowed, why) = match (listed, self.policy.value("isLocalDevMcpEnabled")) {

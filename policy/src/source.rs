@@ -108,6 +108,8 @@ pub enum ProblemKind {
     NotEnforceable,
     /// The value is good alone, but not together with another key.
     Conflict,
+    /// A credential that is not sent where it would go.
+    Withheld,
 }
 
 /// Something wrong in a source.

@@ -17,6 +17,7 @@ mod oidc;
 mod organization;
 mod plugin;
 mod pricing;
+mod search;
 mod secret;
 mod tools;
 mod words;
@@ -49,6 +50,7 @@ pub use plugin::{
     Installation, Marketplace, MarketplaceCredential, MarketplaceSource, PluginTools, ServerTools, ToolRight,
 };
 pub use pricing::Price;
+pub use search::{SEARCH_TOOL, SearchService, SearchServiceError, shown_servers};
 pub use secret::{MASK, Secret};
 pub use tools::{ToolAction, ToolNames, ToolRule, ToolRules};
 pub use words::Instructions;

@@ -27,8 +27,22 @@ impl Invalid {
     }
 }
 
+/// What a value leads out of the settings to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Addresses that are connected to, or let through.
+    Addresses,
+    /// Programs, files or folders of this machine that are used.
+    Files,
+    /// Both.
+    AddressesAndFiles,
+}
+
 /// A type that a key can have.
 pub trait PolicyValue: PartialEq + Sized {
+    /// What values name beside themselves.
+    const REACH: Option<Reach> = None;
+
     /// Reads a value as a source writes it.
     fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid>;
 
@@ -43,6 +57,8 @@ pub trait PolicyValue: PartialEq + Sized {
 }
 
 impl<T: PolicyValue> PolicyValue for Option<T> {
+    const REACH: Option<Reach> = T::REACH;
+
     fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid> {
         T::parse(value, encoding).map(Some)
     }

@@ -1,7 +1,7 @@
 //! How the sources lie over each other: the administrator's, the bootstrap answer, the user's own.
 
 use deskhand_policy::{
-    Consequence, Layers, MemoryStore, Origin, Policy, ProblemKind, Reading, Scope, Store as _,
+    Consequence, KeptSecrets, Layers, MemoryStore, Origin, Policy, ProblemKind, Reading, Scope, Store as _,
     bootstrap_answer, definitions,
 };
 use pretty_assertions::assert_eq;
@@ -32,6 +32,7 @@ fn bootstrapped(of_answer: Settings<'_>, of_user: Settings<'_>, consented: bool)
     let mut own = vec![("bootstrapUrl", json!(ADDRESS))];
     own.extend(of_user.iter().cloned());
     Policy::resolve_layers(Layers {
+        kept: KeptSecrets::NONE,
         managed: &Reading::Absent,
         bootstrap: &answer(of_answer),
         consented,
@@ -74,6 +75,7 @@ fn the_administrator_lies_over_the_bootstrap_answer() {
         ("deskhandPairing", json!("always")),
     ]);
     let policy = Policy::resolve_layers(Layers {
+        kept: KeptSecrets::NONE,
         managed: &profile,
         bootstrap: &answer(&[
             ("deskhandPairing", json!("once")),
@@ -116,6 +118,7 @@ fn an_answer_without_an_address_or_with_bootstrap_off_does_not_count() {
     ]);
     for own in [user(&[]), off] {
         let policy = Policy::resolve_layers(Layers {
+            kept: KeptSecrets::NONE,
             managed: &Reading::Absent,
             bootstrap: &of_answer,
             consented: true,
@@ -129,6 +132,7 @@ fn an_answer_without_an_address_or_with_bootstrap_off_does_not_count() {
 fn an_answer_that_cannot_be_used_invalidates_what_it_could_have_set() {
     let broken = Reading::Unusable(Origin::Bootstrap("boot.example.org".into()), "no JSON".to_owned());
     let policy = Policy::resolve_layers(Layers {
+        kept: KeptSecrets::NONE,
         managed: &Reading::Absent,
         bootstrap: &broken,
         consented: false,
@@ -200,6 +204,7 @@ fn consent_is_not_asked_for_where_the_machines_administrator_named_the_address()
     ];
     for (managed, taken) in cases {
         let policy = Policy::resolve_layers(Layers {
+            kept: KeptSecrets::NONE,
             managed: &managed,
             bootstrap: &of_answer,
             consented: false,

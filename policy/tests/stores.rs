@@ -188,7 +188,8 @@ impl Settings {
 
     fn set(&self, key: &str, value: Option<Value>) -> Result<(), EditError> {
         let policy = Policy::resolve(&Reading::Absent, &[self.file.read()]);
-        self.file.set(&policy, &[(key.to_owned(), value)])
+        self.file
+            .set(&self.file.turn()?, &policy, &[(key.to_owned(), value)])
     }
 
     fn content(&self) -> String {
@@ -208,8 +209,8 @@ fn a_user_sets_and_removes_keys_and_the_rest_stays() {
     );
     assert_eq!(
         fs::read_dir(settings.folder.path()).unwrap().count(),
-        1,
-        "nothing is left beside it"
+        2,
+        "nothing is left beside it but the lock"
     );
 }
 
@@ -256,6 +257,21 @@ fn what_must_not_be_written_is_refused_and_nothing_changes() {
             json!("k"),
             "`inferenceGatewayApiKey` is secret and not kept in a file",
         ),
+        (
+            "managedMcpServers",
+            json!([{ "name": "a", "transport": "stdio", "command": "/opt/a", "env": { "TOKEN": "k" } }]),
+            "`managedMcpServers/a/env/TOKEN` is secret and not kept in a file",
+        ),
+        (
+            "managedMcpServers",
+            json!([{ "name": "a", "transport": "stdio", "command": "/opt/a", "env": { "TOKEN": "••••" } }]),
+            "`managedMcpServers/a/env/TOKEN` is secret and not kept in a file",
+        ),
+        (
+            "managedMcpServers",
+            json!([{ "name": { "$secret": "managedMcpServers/a" }, "transport": "stdio", "command": "/opt/a" }]),
+            "`managedMcpServers`: entry 1: expected a description of a server: a field has a value of another kind",
+        ),
     ];
     for (key, value, reason) in cases {
         assert_eq!(settings.set(key, Some(value)).unwrap_err().to_string(), reason);
@@ -273,7 +289,11 @@ fn a_locked_key_is_refused() {
     let policy = Policy::resolve(&managed.read(), &[]);
     let refused = settings
         .file
-        .set(&policy, &[("deskhandPairing".to_owned(), Some(json!("once")))])
+        .set(
+            &settings.file.turn().unwrap(),
+            &policy,
+            &[("deskhandPairing".to_owned(), Some(json!("once")))],
+        )
         .unwrap_err();
     assert_eq!(
         refused.to_string(),
@@ -288,4 +308,40 @@ fn a_file_that_cannot_be_read_is_not_overwritten() {
     let refused = settings.set("deskhandEnabled", Some(json!(true))).unwrap_err();
     assert!(matches!(refused, EditError::Unusable(_)));
     assert_eq!(settings.content(), "{ half");
+}
+
+#[test]
+fn a_reference_to_the_secret_store_is_written_as_it_is() {
+    let settings = Settings::new(None);
+    let name = "managedMcpServers/a/env/TOKEN";
+    let list = json!([{ "name": "a", "transport": "stdio", "command": "/opt/a", "env": { "TOKEN": { "$secret": name } } }]);
+    settings.set("managedMcpServers", Some(list.clone())).unwrap();
+    let Reading::Present(values) = settings.file.read() else {
+        panic!("no values");
+    };
+    assert_eq!(values.entries["managedMcpServers"], Ok(list));
+    assert!(deskhand_policy::secrets::wanted(&Reading::Present(values), 99).contains(&name.to_owned()));
+}
+
+#[test]
+fn a_file_that_would_not_be_read_any_more_is_not_written() {
+    let before = format!("{{\"somebodyElses\": \"{}\"}}", "x".repeat((1 << 20) - 40));
+    let settings = Settings::new(Some(&before));
+    let tools: Vec<String> = (0..20).map(|at| format!("tool-{at}")).collect();
+    let refused = settings
+        .set("disabledBuiltinTools", Some(json!(tools)))
+        .unwrap_err();
+    assert!(matches!(refused, EditError::TooLarge), "{refused}");
+    assert_eq!(settings.content(), before);
+}
+
+#[test]
+fn one_at_a_time_has_the_turn_to_change_the_file() {
+    let settings = Settings::new(None);
+    let lock = settings.folder.path().join("settings.lock");
+    let turn = settings.file.turn().unwrap();
+    let other = fs::File::open(&lock).unwrap();
+    assert!(matches!(other.try_lock(), Err(fs::TryLockError::WouldBlock)));
+    drop(turn);
+    assert!(other.try_lock().is_ok());
 }

@@ -309,7 +309,7 @@ async function imports(page: Page, service: FakeService): Promise<void> {
     { key: "inferenceGatewayBaseUrl", line: 3, sentence: "Fixed by your organisation: not taken over." },
     { key: "noSuchKey", line: 7, sentence: "Not taken over: no such key." },
   ];
-  service.answer("configuration/import", () => ({ changes: { deskhandMaxStepsPerTurn: 60 }, differences }));
+  service.answer("configuration/import", () => ({ changes: { deskhandMaxStepsPerTurn: 60 }, differences, reaches: [] }));
   await go(page, "Source");
   await page.getByLabel("Or paste its text").fill("{}");
   await page.getByRole("button", { name: "Take over the text" }).click();

@@ -102,6 +102,21 @@ describe("the pages", () => {
     expect(gateway?.textContent).toContain("Open");
     expect(rows.some((row) => row.textContent.includes("Closed"))).toBe(true);
   });
+
+  it("say of a way to every host that every port is open", async () => {
+    const [way] = answers.managed.egress;
+    if (way === undefined) {
+      throw new Error("There is no way out.");
+    }
+    const egress = [
+      { ...way, destination: "a", host: "*", ports: [] },
+      { ...way, destination: "b", host: "*.example.com", ports: [80, 443] },
+    ];
+    const opened = await show({ ...answers.managed, egress });
+    await go(opened, "Egress requirements");
+    const ports = [...document.querySelectorAll("tbody td.num")].map((cell) => cell.textContent);
+    expect(ports).toEqual(["All", "80, 443"]);
+  });
 });
 
 describe("a locked setting", () => {
@@ -191,6 +206,32 @@ describe("a draft", () => {
     expect(JSON.stringify(kept)).not.toContain("a-secret");
   });
 
+  it.each([
+    ["Connectors & extensions", "managedMcpServers", '[{"name":"docs","transport":"http","headers":{"x-key":"a-secret"}}]'],
+    ["Telemetry & updates", "otlpHeaders", '{"x-key":"a-secret"}'],
+  ])("keeps of %s what may hold a secret only as long as the page lives: %s", async (page, key, value) => {
+    const kept: Record<string, string | undefined> = {};
+    const opened = await show(answers.own, kept);
+    await type(opened, ADDRESS, "https://other.example.com");
+    await go(opened, page);
+    const field = document.querySelector<HTMLTextAreaElement>(`[data-key="${key}"] textarea`);
+    if (field === null) {
+      throw new Error(`There is no field for ${key}.`);
+    }
+    await opened.run(() => fireEvent.change(field, { target: { value } }));
+    expect(JSON.stringify(opened.calls("configuration/check").at(-1))).toContain("a-secret");
+    expect(JSON.stringify(kept)).toContain("https://other.example.com");
+    expect(JSON.stringify(kept)).not.toContain("a-secret");
+  });
+
+  it("keeps no secret of a draft that was there before the settings were known", async () => {
+    const kept: Record<string, string | undefined> = {
+      configuration: JSON.stringify({ otlpHeaders: { "x-key": "a-secret" }, deskhandMaxStepsPerTurn: 70 }),
+    };
+    await show(answers.own, kept);
+    expect(kept.configuration).toBe(JSON.stringify({ deskhandMaxStepsPerTurn: 70 }));
+  });
+
   it("drops what the settings have by now, when the connection comes back", async () => {
     const opened = await show(answers.own);
     await type(opened, ADDRESS, "https://other.example.com");
@@ -229,7 +270,11 @@ describe("files", () => {
     const opened = await show(answers.own);
     await go(opened, "Source");
     const differences = [{ key: "noSuchKey", line: 7, sentence: "Not taken over: no such key." }];
-    opened.service.answer("configuration/import", () => ({ changes: { deskhandMaxStepsPerTurn: 60 }, differences }));
+    opened.service.answer("configuration/import", () => ({
+      changes: { deskhandMaxStepsPerTurn: 60 },
+      differences,
+      reaches: [{ key: "otlpEndpoint", line: 3, sentence: "Connects to, or lets through: https://otel.example.com" }],
+    }));
     await type(opened, "Or paste its text", '{"deskhandMaxStepsPerTurn": 60}');
     await press(opened, "Take over the text");
     expect(opened.calls("configuration/import")).toEqual([
@@ -237,6 +282,8 @@ describe("files", () => {
     ]);
     expect(screen.getByText("1 change from the file is in the draft.")).toBeTruthy();
     expect(screen.getByText(/Not taken over: no such key/).textContent).toContain("line 7");
+    const reaches = screen.getByRole("list", { name: /Look at these before you apply/ });
+    expect(reaches.textContent).toContain("otlpEndpoint Connects to, or lets through: https://otel.example.com line 3");
     expect(foot()).toContain("1 change not applied yet");
     expect(opened.calls("configuration/apply")).toEqual([]);
   });
@@ -248,9 +295,9 @@ describe("files", () => {
     let copied = "";
     Object.assign(navigator, { clipboard: { writeText: (text: string) => Promise.resolve(void (copied = text)) } });
     opened.service.answer("configuration/export", ({ format }) => ({
-      name: format,
       // "ä" in UTF-16 with a byte order mark, as registry files have it.
-      bytes: btoa("\u00ff\u00fe\u00e4\u0000"),
+      file: { name: format, bytes: btoa("\u00ff\u00fe\u00e4\u0000") },
+      leftOut: ["inferenceGatewayApiKey", "managedMcpServers/docs/headers/x-key"],
     }));
     for (const { title, holds } of answers.own.exports.filter((form) => form.holds !== "egress")) {
       expect(button(`Save: ${title}`), holds).toBeTruthy();
@@ -260,7 +307,10 @@ describe("files", () => {
       { format: "reg", changes: { inferenceGatewayBaseUrl: "https://other.example.com" } },
     ]);
     expect(copied).toBe("ä");
-    opened.service.answer("configuration/save", () => ({ path: "/home/ann/Downloads/deskhand.reg" }));
+    expect(
+      screen.getByText(/Left out, because it is secret: inferenceGatewayApiKey, managedMcpServers\/docs\/headers\/x-key/),
+    ).toBeTruthy();
+    opened.service.answer("configuration/save", () => ({ path: "/home/ann/Downloads/deskhand.reg", leftOut: [] }));
     await press(opened, "Save: Windows registry file");
     expect(opened.calls("configuration/save")).toEqual(opened.calls("configuration/export"));
     expect(screen.getByText("Saved as /home/ann/Downloads/deskhand.reg")).toBeTruthy();

@@ -149,6 +149,8 @@ pub struct SettingView {
     pub own: bool,
     /// True where it does nothing, or stops sessions alone, in this build: it is not edited.
     pub inert: bool,
+    /// True where a value may hold secrets: a front end sends it and keeps it nowhere.
+    pub secrets: bool,
     /// Why it does nothing, or not all of what it says, in this build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -257,10 +259,8 @@ pub struct EgressView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub host: Option<String>,
-    /// The port; none where an entry names none, which means 80 and 443.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub port: Option<u16>,
+    /// The ports; none for every port.
+    pub ports: Vec<u16>,
     /// Why it exists.
     pub why: String,
     /// The key that closes it, or that opens it where it is closed.
@@ -374,12 +374,24 @@ pub struct SettingsFile {
     pub bytes: String,
 }
 
+/// The answer to `configuration/export`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportedSettings {
+    /// The file.
+    pub file: SettingsFile,
+    /// What the file is without because it is secret: keys, and parts of them with `/` between.
+    pub left_out: Vec<String>,
+}
+
 /// The answer to `configuration/save`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedFile {
     /// Where the file is.
     pub path: String,
+    /// What the file is without because it is secret: keys, and parts of them with `/` between.
+    pub left_out: Vec<String>,
 }
 
 /// The answer to `configuration/import`: nothing is written before it is applied.
@@ -391,9 +403,12 @@ pub struct ImportSettingsAnswer {
     pub changes: BTreeMap<String, Value>,
     /// What is not taken over, or does something else than it did before.
     pub differences: Vec<ImportDifference>,
+    /// What of the draft names an address to connect to, or a program or file of this computer to use: to be looked at before
+    /// it is applied.
+    pub reaches: Vec<ImportDifference>,
 }
 
-/// Something that an import does not take over as it is.
+/// Something to know of a key in an imported file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportDifference {
@@ -403,7 +418,7 @@ pub struct ImportDifference {
     pub line: Option<u32>,
     /// The key as the file writes it; empty where it is about something else in the file.
     pub key: String,
-    /// What differs.
+    /// What there is to know.
     pub sentence: String,
 }
 
@@ -428,4 +443,10 @@ macro_rules! without_values {
     )+ };
 }
 
-without_values!(DraftParams, ApplyDraftParams, ExportSettingsParams, SettingsFile);
+without_values!(
+    DraftParams,
+    ApplyDraftParams,
+    ExportSettingsParams,
+    ExportedSettings,
+    SettingsFile
+);

@@ -141,6 +141,8 @@ errors! {
         "A managed setting could not be read, so its strictest meaning applies." "Nothing was sent." "Show this code to your administrator.";
     PolicyNotEnforceable "POL_NOT_ENFORCEABLE"
         "Your organisation asks for a protection that this version of Deskhand does not have." "Nothing was sent." "Show this code to your administrator.";
+    CredentialWithheld "POL_CREDENTIAL"
+        "A key or password would go to an address that it was not given for." "Nothing was sent." "The details say which; give it again for that address, or ask your administrator.";
     CollectorUnavailable "POL_COLLECTOR"
         "Your organisation's collector of records takes nothing now, and no turn may start without it." "Your text is kept; nothing was sent to the model." "Try again when the network is there, or show this code to your administrator.";
     PaneDisabled "POL_PANE"

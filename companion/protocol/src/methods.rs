@@ -140,7 +140,7 @@ methods! {
     /// Asks the gateway of a draft whether it answers and takes the key.
     "configuration/tryConnection" ConfigurationTryConnection(configuration::DraftParams) -> configuration::ConnectionTried, Desktop;
     /// Gives out settings, or what would be contacted, in one of several forms.
-    "configuration/export" ConfigurationExport(configuration::ExportSettingsParams) -> configuration::SettingsFile, Desktop;
+    "configuration/export" ConfigurationExport(configuration::ExportSettingsParams) -> configuration::ExportedSettings, Desktop;
     /// Saves such a file in the person's folder of downloads, beside what is there.
     "configuration/save" ConfigurationSave(configuration::ExportSettingsParams) -> configuration::SavedFile, Desktop;
     /// Makes a draft of a file of settings; writes nothing.

@@ -7,14 +7,15 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use deskhand_egress::Gate;
 use deskhand_inference::Gateway;
-use deskhand_platform::{Paths, Secret, SecretStore, SecretStoreKind};
-use deskhand_policy::{EditError, Policy, Reading};
+use deskhand_platform::{Paths, SecretError, SecretStore, SecretStoreKind};
+use deskhand_policy::{EditError, FileTurn, KeptSecrets, Policy, ProblemKind, Reading, UserFile};
 use deskhand_protocol::configuration::{
     ApplyDraftParams, CheckAnswer, ConfigurationAnswer, ConnectionTried, DraftParams, ExportSettingsParams,
     SettingProblem, SettingsFile,
@@ -22,15 +23,15 @@ use deskhand_protocol::configuration::{
 use deskhand_protocol::{ErrorCode, Method, UserError};
 use deskhand_storage::BlobHash;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use crate::clock::now;
+use crate::kept::{self, SecretEdit};
 use crate::reload::Watched;
 use crate::serve::{ServeOptions, gate_values};
-use crate::settings::{Settings, gateway, secret_reading, user_file};
+use crate::settings::{Settings, gateway, user_file};
 use crate::wire::{give, read};
-use draft::{Draft, Edit};
+use draft::Draft;
 use files::Exported;
 
 pub(crate) use files::set_ones;
@@ -44,15 +45,25 @@ pub(crate) struct Configuration {
     gate: Gate,
     office_script: Option<PathBuf>,
     /// The user's secrets as they are in the store now.
-    secrets: RwLock<Reading>,
-    writing: Mutex<()>,
+    kept: RwLock<KeptSecrets>,
 }
 
 /// What the sources say now.
 struct Sources {
     watched: Watched,
-    secrets: Reading,
+    kept: KeptSecrets,
     policy: Box<Policy>,
+}
+
+impl Sources {
+    fn new(watched: Watched, kept: KeptSecrets) -> Self {
+        let policy = Box::new(watched.policy(&kept));
+        Self {
+            watched,
+            kept,
+            policy,
+        }
+    }
 }
 
 impl Configuration {
@@ -69,8 +80,7 @@ impl Configuration {
             in_force: settings.policy.clone(),
             gate: gate.clone(),
             office_script: options.office_script.clone(),
-            secrets: RwLock::new(settings.secrets.clone()),
-            writing: Mutex::new(()),
+            kept: RwLock::new(settings.kept.clone()),
         }
     }
 
@@ -79,12 +89,9 @@ impl Configuration {
         self.store.kind()
     }
 
-    /// The user's secrets as a source.
-    pub(crate) fn secrets(&self) -> Reading {
-        self.secrets
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// The user's secrets.
+    pub(crate) fn kept(&self) -> KeptSecrets {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Does what the window asks for. The server has checked that it is the window or the terminal that asks.
@@ -94,7 +101,7 @@ impl Configuration {
             Method::ConfigurationCheck => give(self.check(&read(params)?)),
             Method::ConfigurationApply => give(self.apply(read(params)?).await?),
             Method::ConfigurationTryConnection => give(self.try_connection(&read(params)?).await?),
-            Method::ConfigurationExport => give(self.export(&read(params)?)?.into_file()),
+            Method::ConfigurationExport => give(self.export(&read(params)?)?.into_answer()),
             Method::ConfigurationSave => {
                 let file = self.export(&read(params)?)?;
                 let saved = spawn_blocking(move || files::save(&file, &files::downloads()?));
@@ -119,13 +126,7 @@ impl Configuration {
     }
 
     fn sources(&self) -> Sources {
-        let (watched, secrets) = (Watched::read(&self.paths), self.secrets());
-        let policy = Policy::resolve(&watched.managed, &[watched.user.clone(), secrets.clone()]);
-        Sources {
-            watched,
-            secrets,
-            policy: Box::new(policy),
-        }
+        Sources::new(Watched::read(&self.paths), self.kept())
     }
 
     fn gate(&self, policy: &Policy) -> Gate {
@@ -167,31 +168,13 @@ impl Configuration {
 
     /// Writes a draft: the secrets into the secret store, the rest into the user's file. All or none.
     async fn apply(&self, params: ApplyDraftParams) -> Result<ConfigurationAnswer, UserError> {
-        let _alone = self.writing.lock().await;
-        let sources = self.sources();
-        if version(&sources.watched.user) != params.version {
-            return Err(UserError::new(ErrorCode::SettingsStale));
-        }
-        let draft = Draft::new(&sources, &params.changes);
-        if let Some(refusal) = draft.refusal() {
-            return Err(refusal);
-        }
-        let (file, store) = (user_file(&self.paths), Arc::clone(&self.store));
-        let written = spawn_blocking(move || {
-            let before = secret_reading(&store);
-            let kept = keep(&store, &draft.secret_edits).and_then(|()| {
-                file.set(&sources.policy, &draft.edits)
-                    .map_err(|error| unwritten(&error))
-            });
-            if kept.is_err() {
-                put_back(&store, before.as_ref().ok(), &draft.secret_edits);
-            }
-            kept.and_then(|()| secret_reading(&store).map_err(|error| out_of_reach(&error)))
-        });
-        let secrets = written
+        let (paths, store) = (self.paths.clone(), Arc::clone(&self.store));
+        let written =
+            spawn_blocking(move || set(&paths, &store, &params.changes, Some(params.version.as_str())));
+        let kept = written
             .await
             .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))??;
-        *self.secrets.write().unwrap_or_else(PoisonError::into_inner) = secrets;
+        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = kept;
         Ok(self.shown())
     }
 
@@ -200,6 +183,12 @@ impl Configuration {
         let draft = Draft::new(&self.sources(), &params.changes);
         if let Some(refusal) = draft.refusal() {
             return Err(refusal);
+        }
+        let withheld = draft.policy.problems.iter().find(|problem| {
+            problem.kind == ProblemKind::Withheld && draft.policy.stopping().contains(problem)
+        });
+        if let Some(problem) = withheld {
+            return Err(UserError::new(ErrorCode::CredentialWithheld).detail(&problem.reason));
         }
         let config = gateway(&draft.policy);
         let config = config.ok_or_else(|| UserError::new(ErrorCode::InferenceNotConfigured))?;
@@ -223,38 +212,73 @@ fn version(user: &Reading) -> String {
     format!("{state}-{}", BlobHash::of(&content))
 }
 
-fn keep(store: &SecretStore, edits: &[Edit]) -> Result<(), UserError> {
-    for (name, value) in edits {
-        let done = match value.as_ref().and_then(Value::as_str) {
-            Some(text) => store.set(name, &Secret::new(text.as_bytes().to_vec())),
-            None => store.delete(name),
-        };
-        done.map_err(|error| out_of_reach(&error))?;
+/// Changes the user's own settings, all or none, in one turn of all programs: of the file, and of the secrets that belong to
+/// it. Refused where the file is not in the state that `version` tells any more. Gives the secrets that there are then.
+pub(crate) fn set(
+    paths: &Paths,
+    store: &SecretStore,
+    changes: &BTreeMap<String, Value>,
+    version: Option<&str>,
+) -> Result<KeptSecrets, UserError> {
+    let file = user_file(paths);
+    let turn = file.turn().map_err(|error| unwritten(&error.into()))?;
+    let watched = Watched::read(paths);
+    if version.is_some_and(|version| version != self::version(&watched.user)) {
+        return Err(UserError::new(ErrorCode::SettingsStale));
     }
-    Ok(())
+    if let Reading::Unusable(_, reason) = &watched.user {
+        return Err(unwritten(&EditError::Unusable(reason.clone())));
+    }
+    let before = kept::read(store, &watched.user).map_err(|error| out_of_reach(&error))?;
+    let sources = Sources::new(watched, before);
+    let draft = Draft::new(&sources, changes);
+    if let Some(refusal) = draft.refusal() {
+        return Err(refusal);
+    }
+    if let Err(error) = write(&file, &turn, store, &sources, &draft) {
+        put_back(store, &sources.kept, &draft.secret_edits);
+        return Err(error);
+    }
+    let gone = kept::left_behind(&sources.watched.user, &draft.user);
+    if let Err(error) = kept::write(store, &gone) {
+        tracing::warn!("a secret that is not used any more is still in the secret store: {error}");
+    }
+    kept::read(store, &draft.user).map_err(|error| out_of_reach(&error))
+}
+
+/// The secrets first: one whose address is not there yet is sent nowhere.
+fn write(
+    file: &UserFile,
+    turn: &FileTurn,
+    store: &SecretStore,
+    sources: &Sources,
+    draft: &Draft,
+) -> Result<(), UserError> {
+    kept::write(store, &draft.secret_edits).map_err(|error| out_of_reach(&error))?;
+    if draft.edits.is_empty() {
+        return Ok(());
+    }
+    file.set(turn, &sources.policy, &draft.edits)
+        .map_err(|error| unwritten(&error))
 }
 
 /// Puts secrets back as they were. Where that fails too, the store is out of reach, and the next start says so.
-fn put_back(store: &SecretStore, before: Option<&Reading>, edits: &[Edit]) {
-    let Some(before) = before else { return };
-    let was = |name: &String| match before {
-        Reading::Present(values) => values.entries.get(name).and_then(|said| said.clone().ok()),
-        Reading::Absent | Reading::Unusable(..) => None,
-    };
-    let back: Vec<Edit> = edits.iter().map(|(name, _)| (name.clone(), was(name))).collect();
-    if let Err(error) = keep(store, &back) {
+fn put_back(store: &SecretStore, before: &KeptSecrets, edits: &[SecretEdit]) {
+    let was = |(name, _): &SecretEdit| (name.clone(), before.0.get(name).cloned());
+    let back: Vec<SecretEdit> = edits.iter().map(was).collect();
+    if let Err(error) = kept::write(store, &back) {
         tracing::error!("a secret could not be put back: {error}");
     }
 }
 
-fn out_of_reach(error: &impl std::fmt::Display) -> UserError {
+fn out_of_reach(error: &SecretError) -> UserError {
     UserError::new(ErrorCode::SecretStore).detail(error)
 }
 
 fn unwritten(error: &EditError) -> UserError {
     let code = match error {
         EditError::Locked { .. } => ErrorCode::SettingLocked,
-        EditError::Unusable(_) | EditError::Io(_) => ErrorCode::SettingsUnusable,
+        EditError::Unusable(_) | EditError::TooLarge | EditError::Io(_) => ErrorCode::SettingsUnusable,
         _ => ErrorCode::SettingRefused,
     };
     UserError::new(code).detail(error)

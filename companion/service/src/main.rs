@@ -8,7 +8,9 @@ mod document;
 mod grants;
 mod guidance;
 mod handler;
+mod history;
 mod hub;
+mod kept;
 mod log;
 mod logging;
 mod manifest;
@@ -107,6 +109,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Status { json } => Box::pin(terminal::status::status(&paths, json)).await,
         Command::Ask(ask) => options::ask(&paths, ask).await,
         Command::Session { command, json } => options::session(&paths, command, json).await,
+        Command::History { command } => terminal::history::history(&paths, command).await,
         Command::Journal { command, json } => options::journal(&paths, command, json).await,
         Command::Permission { command, json } => options::permission(&paths, command, json).await,
         Command::Instructions { command, json } => options::instructions(&paths, command, json).await,

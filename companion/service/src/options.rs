@@ -49,6 +49,12 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Sessions from before your organisation named this deployment (`deploymentOrganizationUuid`): takes them over or
+    /// leaves them.
+    History {
+        #[command(subcommand)]
+        command: HistoryCommand,
+    },
     /// Lists the files that the agent changed or deleted, and brings them back.
     Journal {
         #[command(subcommand)]
@@ -264,6 +270,14 @@ pub(crate) enum SessionCommand {
         /// The session.
         id: String,
     },
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum HistoryCommand {
+    /// Makes them sessions of the deployment, under its rules for keeping and auditing.
+    TakeOver,
+    /// Leaves them where they are, and offers them no more.
+    Leave,
 }
 
 #[derive(Debug, Subcommand)]

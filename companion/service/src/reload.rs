@@ -7,9 +7,10 @@
 use std::time::Duration;
 
 use deskhand_platform::Paths;
-use deskhand_policy::{Change, Direction, Origin, Policy, Reading, Store as _, managed_store};
+use deskhand_policy::{Change, Direction, KeptSecrets, Origin, Policy, Reading, Store as _, managed_store};
 
 use crate::handler::Service;
+use crate::history;
 use crate::settings::{Settings, user_file};
 
 /// How often the sources are looked at. Reading them takes well under a millisecond.
@@ -30,6 +31,11 @@ impl Watched {
             user: user_file(paths).read(),
         }
     }
+
+    /// The policy that follows from them and the user's secrets.
+    pub(crate) fn policy(&self, kept: &KeptSecrets) -> Policy {
+        Policy::resolve_with(&self.managed, std::slice::from_ref(&self.user), kept)
+    }
 }
 
 /// What front ends show while changed settings wait.
@@ -42,15 +48,19 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
+        if history::is_wanted(paths, settings.organisation) && service.hub.idle().await {
+            tracing::info!("earlier sessions are to be taken over and no turn is at work: starting anew");
+            return;
+        }
         let watched = Watched::read(paths);
-        let secrets = service.configuration.secrets();
-        if watched == settings.watched && secrets == settings.secrets {
+        let kept = service.configuration.kept();
+        if watched == settings.watched && kept == settings.kept {
             if std::mem::take(&mut waits) {
                 service.withdraw(WAITS);
             }
             continue;
         }
-        let policy = Policy::resolve(&watched.managed, &[watched.user, secrets]);
+        let policy = watched.policy(&kept);
         if policy == settings.policy {
             continue;
         }

@@ -35,6 +35,7 @@ use crate::diagnostics::Watch;
 use crate::grants::Grants;
 use crate::guidance::{Guide, NoteTools};
 use crate::handler::Service;
+use crate::history;
 use crate::hub::Hub;
 use crate::log::Log;
 use crate::logging::Logging;
@@ -82,9 +83,7 @@ pub(crate) async fn serve(
         anyhow::bail!("The tour is not offered on a computer whose Deskhand is managed by an organisation.");
     }
     let watch = Arc::new(Watch::begin(&paths, &settings, options.tour)?);
-    let opening = Instant::now();
-    let store = open_store(&paths, &secrets, &settings)?;
-    watch.timed("open the store", opening);
+    let (trail, changed_keys) = open_trail(&paths, &secrets, &mut settings, &watch).await?;
     let authority = Authority::open(&paths, &secrets, SystemTime::now())?;
     let (notes, noted) = Notes::new();
     let decisions = Arc::new(Decisions::after(notes.clone()));
@@ -94,8 +93,7 @@ pub(crate) async fn serve(
     watch.dropped(exporting.as_ref());
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
     let shutdown = CancellationToken::new();
-    let trail = Trail::new(store, &audit::user(), settings.audit_content);
-    telemetry.policy_changed(audit::started(&trail, &settings).await?, &settings);
+    telemetry.policy_changed(changed_keys, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
     let configuration = Configuration::new(&paths, &secrets, &settings, &gate, &options);
@@ -229,13 +227,41 @@ pub(crate) fn key_of(secrets: &SecretStore, name: &str) -> anyhow::Result<[u8; 3
 
 pub(crate) fn open_store(paths: &Paths, secrets: &SecretStore, settings: &Settings) -> anyhow::Result<Store> {
     let options = OpenOptions {
-        folder: paths.data().to_owned(),
         deployment: settings.organisation,
-        master_key: MasterKey::new(master_key(secrets)?),
-        text_of: searchable,
-        max_bytes: None,
+        ..store_options(paths, MasterKey::new(master_key(secrets)?))
     };
     Ok(Store::open(options).map_err(|error| crate::log::told(&error))?)
+}
+
+/// Opens the database, with the earlier sessions in it where the person wants them, and begins its audit. Answers with the
+/// keys that have another value than in the last run.
+async fn open_trail(
+    paths: &Paths,
+    secrets: &SecretStore,
+    settings: &mut Settings,
+    watch: &Watch,
+) -> anyhow::Result<(Trail, Vec<String>)> {
+    let opening = Instant::now();
+    let taken_over = history::settle(paths, secrets, settings).await;
+    let store = open_store(paths, secrets, settings)?;
+    watch.timed("open the store", opening);
+    let trail = Trail::new(store, &audit::user(), settings.audit_content);
+    let changed_keys = audit::started(&trail, settings).await?;
+    if let (Some(sessions), Some(deployment)) = (taken_over, settings.organisation) {
+        history::record(&trail, sessions, deployment).await?;
+    }
+    Ok((trail, changed_keys))
+}
+
+/// How a database of sessions is opened: the one from before a deployment had its name.
+pub(crate) fn store_options(paths: &Paths, master_key: MasterKey) -> OpenOptions {
+    OpenOptions {
+        folder: paths.data().to_owned(),
+        deployment: None,
+        master_key,
+        text_of: searchable,
+        max_bytes: None,
+    }
 }
 
 async fn open_guide(trail: &Trail, settings: &Settings) -> Result<Guide, UserError> {

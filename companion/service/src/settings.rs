@@ -11,9 +11,10 @@ use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{
-    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, McpServer, OfficeHost, Provider, Whole,
+    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, McpServer, OfficeHost, Provider,
+    SearchServiceError, Whole,
 };
-use deskhand_policy::{Encoding, Origin, Policy, ProblemKind, Reading, UserFile, Values};
+use deskhand_policy::{KeptSecrets, Policy, ProblemKind, UserFile};
 use deskhand_protocol::hello::{FrontEndKind, ModelView};
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Content;
@@ -22,13 +23,9 @@ use deskhand_workspace::{Access, AllowedFolder};
 use uuid::Uuid;
 
 use crate::audit::Retention;
+use crate::history;
+use crate::kept;
 use crate::reload::Watched;
-
-/// Secret keys that a user may set; they lie in the secret store, never in the file.
-pub(crate) const USER_SECRETS: [&str; 1] = ["inferenceGatewayApiKey"];
-
-/// The place of these, in words.
-pub(crate) const SECRET_PLACE: &str = "the secret store";
 
 /// The settings in force.
 #[derive(Debug)]
@@ -56,7 +53,7 @@ pub(crate) struct Settings {
     /// The sources that may change while the service runs.
     pub(crate) watched: Watched,
     /// The secrets that the user set.
-    pub(crate) secrets: Reading,
+    pub(crate) kept: KeptSecrets,
     /// How much of contents the audit keeps.
     pub(crate) audit_content: Content,
     /// How long sessions and audit records are kept.
@@ -71,18 +68,24 @@ pub(crate) fn user_file(paths: &Paths) -> UserFile {
 impl Settings {
     /// Reads every source.
     pub(crate) fn load(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Self> {
+        // Whoever is about to change the file and its secrets ends first: never one of them old and one new.
+        let turn = user_file(paths).turn()?;
         let watched = Watched::read(paths);
-        let secrets = secret_reading(secrets)?;
-        let policy = Policy::resolve(&watched.managed, &[watched.user.clone(), secrets.clone()]);
+        let kept = kept::read(secrets, &watched.user)?;
+        drop(turn);
+        let policy = watched.policy(&kept);
         let mut notices: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
         let proxy = Proxy::from_environment(|name| std::env::var(name).ok()).unwrap_or_else(|error| {
             notices.push(format!("The proxy of the environment is not used: {error}"));
             Proxy::direct()
         });
         let servers = &policy.connectors.managed_mcp_servers.value.0;
-        if let Err(error @ ServerError::Helper) = SearchServer::among(servers) {
+        if let Err(error @ ServerError::Entry(SearchServiceError::Helper)) = SearchServer::among(servers) {
             notices.push(format!("WebSearch is not offered: {error}"));
         }
+        let organisation = policy.source.deployment_organization_uuid.value.as_ref();
+        let organisation = organisation.map(|id| id.0);
+        notices.extend(history::offer(paths, organisation));
         Ok(Self {
             managed: policy.managed,
             gateway: gateway(&policy),
@@ -90,16 +93,11 @@ impl Settings {
             max_steps: policy.usage.deskhand_max_steps_per_turn.value.get(),
             journal_limit: u64::from(policy.usage.deskhand_journal_megabytes.value.get()) << 20,
             window: policy.usage.deskhand_context_tokens.value.get().into(),
-            organisation: policy
-                .source
-                .deployment_organization_uuid
-                .value
-                .as_ref()
-                .map(|id| id.0),
+            organisation,
             proxy,
             notices,
             watched,
-            secrets,
+            kept,
             audit_content: match policy.audit.deskhand_audit_content.value {
                 AuditContent::Hashed => Content::Hashed,
                 AuditContent::Full => Content::Full,
@@ -187,26 +185,6 @@ fn expanded(rule: &FolderRule) -> Option<PathBuf> {
     rule.expand(&home, |name| std::env::var(name).ok())
 }
 
-/// The secrets that the user set, as a source like any other.
-pub(crate) fn secret_reading(secrets: &SecretStore) -> anyhow::Result<Reading> {
-    let mut entries = BTreeMap::new();
-    for name in USER_SECRETS {
-        if let Some(secret) = secrets.read(name)? {
-            let text = String::from_utf8_lossy(secret.expose()).into_owned();
-            entries.insert(name.to_owned(), Ok(serde_json::Value::String(text)));
-        }
-    }
-    if entries.is_empty() {
-        return Ok(Reading::Absent);
-    }
-    let origin = Origin::User(SECRET_PLACE.into());
-    Ok(Reading::Present(Values {
-        origin,
-        encoding: Encoding::Json,
-        entries,
-    }))
-}
-
 /// Why no session may start.
 fn stopped(policy: &Policy) -> Option<UserError> {
     if !policy.source.deskhand_enabled.value {
@@ -217,6 +195,7 @@ fn stopped(policy: &Policy) -> Option<UserError> {
         ProblemKind::NotEnforceable => UserError::new(ErrorCode::PolicyNotEnforceable),
         ProblemKind::Conflict => UserError::new(ErrorCode::PolicyInvalid)
             .happened("A setting needs another one that is not as it must be, so no session starts."),
+        ProblemKind::Withheld => UserError::new(ErrorCode::CredentialWithheld),
         _ => UserError::new(ErrorCode::PolicyInvalid),
     };
     let error = match problem.origin {

@@ -8,6 +8,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod doctor;
 pub(crate) mod egress;
 pub(crate) mod grants;
+pub(crate) mod history;
 pub(crate) mod instructions;
 pub(crate) mod journal;
 pub(crate) mod pairing;

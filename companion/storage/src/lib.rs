@@ -13,6 +13,7 @@ mod connection;
 mod error;
 mod export;
 mod files;
+mod history;
 mod keys;
 mod migrate;
 mod reader;
@@ -25,6 +26,7 @@ mod writer;
 
 pub use change::{Change, Durability, StoreChange};
 pub use error::{Result, StorageError};
+pub use history::{copy_sessions, has_history};
 pub use reader::AuditReader;
 pub use seal::{BlobHash, MasterKey};
 pub use search::{Found, Hit, TextOf};

@@ -110,7 +110,7 @@ impl Store {
         })
     }
 
-    fn prepare(
+    pub(crate) fn prepare(
         files: &Files,
         max_bytes: Option<u64>,
         master: MasterKey,

@@ -249,6 +249,13 @@ kinds! {
         /// Its last event.
         last_seq: u64,
     }
+    /// Sessions from before the deployment had its name became sessions of it. Recorded in the audit of both.
+    "sessionsTakenOver" SessionsTakenOver as Api UPDATE, content "" {
+        /// How many.
+        sessions: u64,
+        /// The deployment.
+        into: Id,
+    }
     /// A session was given out whole.
     "sessionExported" SessionExported as Api READ, content "" {
         /// Events.

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use deskhand_core::line::{acts, hides};
-use deskhand_core::tool::SEARCH_TOOL;
 use deskhand_egress::{Client, Destination, EgressError, Gate};
-use deskhand_policy::types::{BuiltInServer, Headers, McpServer, SearchProvider, ToolPermission};
+use deskhand_policy::types::{Headers, McpServer, SearchProvider, SearchService, SearchServiceError};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,13 +30,10 @@ const WITHIN: Duration = Duration::from_secs(30);
 /// Why the entry of the search server cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerError {
-    /// There is no entry with `"server": "websearch"`.
-    #[error("policy key managedMcpServers has no server `websearch`")]
-    None,
-    /// `provider` is missing.
-    #[error("the server `websearch` in policy key managedMcpServers has no `provider`")]
-    Provider,
-    /// `customUrl` is missing or no address.
+    /// There is none, or its entry says so.
+    #[error(transparent)]
+    Entry(#[from] SearchServiceError),
+    /// `customUrl` is no address.
     #[error("`customUrl` of the server `websearch` in policy key managedMcpServers is not an address")]
     Address,
     /// An entry of `headers` is no header.
@@ -45,14 +41,6 @@ pub enum ServerError {
         "`headers` of the server `websearch` in policy key managedMcpServers holds what is no HTTP header"
     )]
     Headers,
-    /// Its headers come from a program.
-    #[error(
-        "`headersHelper` of the server `websearch` in policy key managedMcpServers is not run yet; give `headers`"
-    )]
-    Helper,
-    /// `toolPolicy` takes the tool away.
-    #[error("`toolPolicy` of the server `websearch` in policy key managedMcpServers blocks it")]
-    Blocked,
 }
 
 /// The search service, as the entry with `"server": "websearch"` of `managedMcpServers` has it.
@@ -66,43 +54,20 @@ pub struct SearchServer {
 }
 
 impl SearchServer {
-    /// The first entry of the list that is a search service; the egress table lists the same one.
+    /// The search service of the list, the one that the egress table lists.
+    ///
+    /// # Errors
+    /// There is none that can be used.
     pub fn among(servers: &[McpServer]) -> Result<Self, ServerError> {
-        let is_search = |entry: &&McpServer| entry.server == Some(BuiltInServer::Websearch);
-        servers
-            .iter()
-            .find(is_search)
-            .map_or(Err(ServerError::None), Self::of_entry)
-    }
-
-    /// Reads the entry.
-    pub fn of_entry(entry: &McpServer) -> Result<Self, ServerError> {
-        let permission = |name| entry.tool_policy.get(name).copied();
-        let permission = permission(SEARCH_TOOL).or_else(|| permission("*"));
-        if permission == Some(ToolPermission::Blocked) {
-            return Err(ServerError::Blocked);
-        }
-        let service = entry.provider.ok_or(ServerError::Provider)?;
-        let address = match service {
-            SearchProvider::Brave => Some("https://api.search.brave.com/res/v1/web/search"),
-            SearchProvider::Tavily => Some("https://api.tavily.com/search"),
-            SearchProvider::Exa => Some("https://api.exa.ai/search"),
-            SearchProvider::Custom => entry.custom_url.as_deref(),
-        };
-        let address = address
-            .and_then(|address| Url::parse(address).ok())
-            .ok_or(ServerError::Address)?;
-        let named = entry.headers.iter().flat_map(Headers::iter);
+        let service = SearchService::among(servers)?;
+        let address = Url::parse(service.address).map_err(|_| ServerError::Address)?;
+        let named = service.entry.headers.iter().flat_map(Headers::iter);
         let headers: Option<Vec<_>> = named.map(|(name, value)| header(name, value)).collect();
-        let headers = headers.ok_or(ServerError::Headers)?;
-        if headers.is_empty() && entry.headers_helper.is_some() {
-            return Err(ServerError::Helper);
-        }
         Ok(Self {
-            service,
+            service: service.provider,
             address,
-            headers,
-            asks: permission == Some(ToolPermission::Ask),
+            headers: headers.ok_or(ServerError::Headers)?,
+            asks: service.asks,
         })
     }
 
@@ -302,7 +267,7 @@ mod tests {
     fn server(provider: &str) -> SearchServer {
         let entry = json!({"name": "search", "server": "websearch", "provider": provider,
             "customUrl": "https://search.corp.example/q", "headers": {"X-Subscription-Token": "company-key"}});
-        SearchServer::of_entry(&entry_of(entry)).expect("a server")
+        SearchServer::among(&[entry_of(entry)]).expect("a server")
     }
 
     fn entry_of(entry: Value) -> McpServer {
@@ -393,26 +358,35 @@ mod tests {
     #[test]
     fn an_entry_that_says_too_little_is_refused() {
         let table = [
-            (json!({}), ServerError::Provider),
-            (json!({"provider": "custom"}), ServerError::Address),
+            (json!({}), SearchServiceError::Provider),
+            (json!({"provider": "custom"}), SearchServiceError::Address),
             (
                 json!({"provider": "exa", "headersHelper": "/opt/key"}),
-                ServerError::Helper,
+                SearchServiceError::Helper,
             ),
             (
                 json!({"provider": "exa", "toolPolicy": {"*": "blocked"}}),
-                ServerError::Blocked,
+                SearchServiceError::Blocked,
             ),
             (
                 json!({"provider": "exa", "toolPolicy": {"*": "allow", "WebSearch": "blocked"}}),
-                ServerError::Blocked,
+                SearchServiceError::Blocked,
+            ),
+            (
+                json!({"provider": "exa", "toolPolicy": {"websearch": "blocked"}}),
+                SearchServiceError::Blocked,
+            ),
+            (
+                json!({"provider": "exa", "toolPolicy": {"*": "allow", "Web*": "blocked"}}),
+                SearchServiceError::Blocked,
             ),
         ];
-        for (entry, wanted) in table {
+        for (mut entry, wanted) in table {
+            entry["server"] = json!("websearch");
             let told = entry.to_string();
             assert_eq!(
-                SearchServer::of_entry(&entry_of(entry)).err(),
-                Some(wanted),
+                SearchServer::among(&[entry_of(entry)]).err(),
+                Some(wanted.into()),
                 "{told}"
             );
         }
@@ -427,6 +401,9 @@ mod tests {
         ];
         let found = SearchServer::among(&list.map(entry_of)).expect("a server");
         assert_eq!((found.host(), found.asks()), ("api.search.brave.com", true));
-        assert_eq!(SearchServer::among(&[]).err(), Some(ServerError::None));
+        assert_eq!(
+            SearchServer::among(&[]).err(),
+            Some(SearchServiceError::None.into())
+        );
     }
 }

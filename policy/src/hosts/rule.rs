@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::host::{Host, is_private_network, is_public};
 
 /// Ports of a rule that names none, except for `*`.
-const WEB_PORTS: [u16; 2] = [443, 80];
+const WEB_PORTS: [u16; 2] = [80, 443];
 
 /// Why a text is no rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -115,18 +115,22 @@ impl HostRule {
         any_port.to_string()
     }
 
-    /// The port, where the rule names one; otherwise 80 and 443 are meant, and every one for `*`.
-    pub fn port(&self) -> Option<u16> {
-        self.port
+    /// The ports that the rule means: the one that it names, or 80 and 443; of `*` without one every port, which is told by
+    /// none.
+    pub fn ports(&self) -> Vec<u16> {
+        match (self.port, &self.hosts) {
+            (Some(port), _) => vec![port],
+            (None, Hosts::Every) => Vec::new(),
+            (None, _) => WEB_PORTS.to_vec(),
+        }
     }
 
     /// The rule as a firewall has it, one host and port each.
     pub fn for_firewall(&self) -> Vec<String> {
         let host = self.hosts.to_string();
-        match (self.port, &self.hosts) {
-            (Some(port), _) => vec![format!("{host}:{port}")],
-            (None, Hosts::Every) => vec![format!("{host}:*")],
-            (None, _) => WEB_PORTS.iter().map(|port| format!("{host}:{port}")).collect(),
+        match self.ports().as_slice() {
+            [] => vec![format!("{host}:*")],
+            ports => ports.iter().map(|port| format!("{host}:{port}")).collect(),
         }
     }
 

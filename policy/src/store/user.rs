@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{FILE_CAP, Store, json_reading};
 use crate::keys::{Policy, definitions};
 use crate::nested;
+use crate::secrets::referred;
 use crate::source::{Encoding, Origin, Reading, Values};
 use crate::value::Invalid;
 
@@ -33,9 +34,9 @@ pub enum EditError {
         /// Where its value comes from.
         origin: Origin,
     },
-    /// Secrets belong into the secret store of the system.
+    /// Secrets belong into the secret store of the system: the key, or the part of its value.
     #[error("`{0}` is secret and not kept in a file")]
-    Secret(&'static str),
+    Secret(String),
     /// The value is not one of this key.
     #[error("`{key}`: {reason}")]
     Invalid {
@@ -47,9 +48,19 @@ pub enum EditError {
     /// The file is there and cannot be read as it is: correct or remove it first.
     #[error("the file of settings cannot be used: {0}")]
     Unusable(String),
+    /// The file would become one that is not read.
+    #[error("the file of settings would be larger than {FILE_CAP} bytes")]
+    TooLarge,
     /// Writing failed.
     #[error("the file of settings cannot be written")]
     Io(#[from] io::Error),
+}
+
+/// The turn to read and write a file of settings, and the secrets that belong to it: of all programs one has it. It lasts
+/// until it is dropped.
+#[derive(Debug)]
+pub struct FileTurn {
+    _lock: File,
 }
 
 impl UserFile {
@@ -63,8 +74,33 @@ impl UserFile {
         self.path.to_string_lossy().into_owned()
     }
 
-    /// Sets and removes keys, all or none, and leaves the rest of the file as it is. What `policy` locks is refused.
-    pub fn set(&self, policy: &Policy, changes: &[(String, Option<Value>)]) -> Result<(), EditError> {
+    /// Waits until no other program and no other thread has the turn: who changes the file reads it in the same turn. Not to
+    /// be taken by who has it.
+    ///
+    /// # Errors
+    /// The folder of the file cannot be written to.
+    pub fn turn(&self) -> io::Result<FileTurn> {
+        let lock = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.path.with_extension("lock"))?;
+        lock.lock()?;
+        Ok(FileTurn { _lock: lock })
+    }
+
+    /// Sets and removes keys, all or none, and leaves the rest of the file as it is. What `policy` locks is refused, and so is a
+    /// secret: a reference stands in its place.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub fn set(
+        &self,
+        _turn: &FileTurn,
+        policy: &Policy,
+        changes: &[(String, Option<Value>)],
+    ) -> Result<(), EditError> {
         let mut entries = self.entries()?;
         for (name, value) in changes {
             let row = definitions().find(|row| row.name == name);
@@ -83,9 +119,17 @@ impl UserFile {
                 None => {
                     entries.shift_remove(name);
                 }
-                Some(_) if row.secret => return Err(EditError::Secret(row.name)),
                 Some(value) => {
-                    let checked = (row.check)(value, Encoding::Json);
+                    let mut clear = None;
+                    row.each_secret(&mut value.clone(), &mut |place, secret| {
+                        if row.secret || referred(secret).is_none() {
+                            clear.get_or_insert(place.name.clone());
+                        }
+                    });
+                    if let Some(name) = clear {
+                        return Err(EditError::Secret(name));
+                    }
+                    let checked = (row.check)(&row.with_stand_ins(value), Encoding::Json);
                     checked.map_err(|reason| EditError::Invalid {
                         key: row.name,
                         reason,
@@ -138,9 +182,13 @@ impl UserFile {
             .path
             .parent()
             .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let mut text = serde_json::to_vec_pretty(entries).map_err(io::Error::from)?;
+        text.push(b'\n');
+        if text.len() as u64 > FILE_CAP {
+            return Err(EditError::TooLarge);
+        }
         let mut beside = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut beside, entries).map_err(io::Error::from)?;
-        beside.write_all(b"\n")?;
+        beside.write_all(&text)?;
         beside.as_file().sync_all()?;
         beside.persist(&self.path).map_err(|error| error.error)?;
         Ok(())

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 
 use crate::source::Encoding;
-use crate::value::{Invalid, PolicyValue, text};
+use crate::value::{Invalid, PolicyValue, Reach, text};
 
 /// Bytes that an address may have.
 const CAP: usize = 2 << 10;
@@ -36,6 +36,8 @@ impl BaseUrl {
 }
 
 impl PolicyValue for BaseUrl {
+    const REACH: Option<Reach> = Some(Reach::Addresses);
+
     // What is wrong is told without the address: it may hold a password.
     fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
         let text = text(value, CAP)?;
@@ -86,6 +88,8 @@ impl HttpsUrl {
 }
 
 impl PolicyValue for HttpsUrl {
+    const REACH: Option<Reach> = Some(Reach::Addresses);
+
     fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
         let url = web_address(text(value, CAP)?)?;
         if url.scheme() == "https" {
@@ -139,6 +143,8 @@ impl PacUrl {
 }
 
 impl PolicyValue for PacUrl {
+    const REACH: Option<Reach> = Some(Reach::Addresses);
+
     fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
         let text = text(value, CAP)?;
         let url = Url::parse(text).map_err(|error| Invalid(format!("no address: {error}")))?;
@@ -179,6 +185,8 @@ impl ProxyUrl {
 }
 
 impl PolicyValue for ProxyUrl {
+    const REACH: Option<Reach> = Some(Reach::Addresses);
+
     // What is wrong is told without the address: it may hold a password.
     fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
         let text = text(value, CAP)?;

@@ -9,7 +9,7 @@ use super::list::Item;
 use crate::json::shown;
 use crate::keys::definition;
 use crate::source::Encoding;
-use crate::value::{Invalid, PolicyValue, structured, text};
+use crate::value::{Invalid, PolicyValue, Reach, structured, text};
 
 /// Attributes that may be given.
 const CAP: usize = 64;
@@ -119,6 +119,7 @@ pub struct SshHost(pub String);
 
 impl Item for SshHost {
     const WHAT: &str = "SSH hosts";
+    const REACH: Option<Reach> = Some(Reach::Addresses);
 
     fn read(value: &Value) -> Result<Self, Invalid> {
         let host = text(value, 253)?;

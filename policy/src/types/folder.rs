@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::source::Encoding;
-use crate::value::{Invalid, PolicyValue, structured, text};
+use crate::value::{Invalid, PolicyValue, Reach, structured, text};
 
 /// Folders that may be named.
 const CAP: usize = 200;
@@ -145,6 +145,8 @@ impl FilePath {
 }
 
 impl PolicyValue for FilePath {
+    const REACH: Option<Reach> = Some(Reach::Files);
+
     fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
         let written = text(value, PATH_CAP)?;
         let variable = written.matches('%').count() > 1 || written.contains("${");
@@ -181,6 +183,8 @@ impl FolderPath {
 }
 
 impl PolicyValue for FolderPath {
+    const REACH: Option<Reach> = Some(Reach::Files);
+
     fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
         let path = PathBuf::from(text(value, PATH_CAP)?);
         if path.is_absolute() {

@@ -120,7 +120,7 @@ impl PolicyValue for Headers {
     }
 
     fn schema() -> Value {
-        json!({ "type": "object", "maxProperties": CAP, "additionalProperties": { "type": "string" } })
+        json!({ "type": "object", "maxProperties": CAP, "additionalProperties": { "type": "string", "writeOnly": true } })
     }
 }
 

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use super::list::Item;
 use crate::hosts::{HostRule, PrivateRule};
-use crate::value::{Invalid, text};
+use crate::value::{Invalid, Reach, text};
 
 /// Bytes that an entry may have: a name of 253 (RFC 1035), `*.` and a port.
 const CAP: usize = 262;
 
 impl Item for HostRule {
     const WHAT: &str = "hosts";
+    const REACH: Option<Reach> = Some(Reach::Addresses);
 
     fn read(value: &Value) -> Result<Self, Invalid> {
         Self::parse(text(value, CAP)?).map_err(|why| Invalid(why.to_string()))
@@ -27,6 +28,7 @@ impl Item for HostRule {
 
 impl Item for PrivateRule {
     const WHAT: &str = "hosts, addresses or blocks of addresses";
+    const REACH: Option<Reach> = Some(Reach::Addresses);
 
     fn read(value: &Value) -> Result<Self, Invalid> {
         Self::parse(text(value, CAP)?).map_err(|why| Invalid(why.to_string()))

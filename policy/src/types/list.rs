@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::source::Encoding;
-use crate::value::{Invalid, PolicyValue, structured};
+use crate::value::{Invalid, PolicyValue, Reach, structured};
 
 /// An entry of a list.
 pub trait Item: PartialEq + Sized {
     /// What the entries are, in the plural.
     const WHAT: &str;
+    /// What they name beside themselves.
+    const REACH: Option<Reach> = None;
 
     /// Reads an entry in its native form.
     fn read(value: &Value) -> Result<Self, Invalid>;
@@ -36,6 +38,8 @@ impl<T, const CAP: usize> Default for List<T, CAP> {
 }
 
 impl<T: Item, const CAP: usize> PolicyValue for List<T, CAP> {
+    const REACH: Option<Reach> = T::REACH;
+
     fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid> {
         let expected = format!("a list of {}", T::WHAT);
         let Value::Array(entries) = structured(value, encoding, &expected)? else {

@@ -9,7 +9,7 @@ use super::address::web_address;
 use super::header::Headers;
 use super::list::Item;
 use super::secret::Secret;
-use crate::value::{FIELD_CAP, Invalid, PolicyValue as _, object, short};
+use crate::value::{FIELD_CAP, Invalid, PolicyValue as _, Reach, object, short};
 
 /// Arguments, variables, tools or servers of authorization that may be named.
 const CAP: usize = 200;
@@ -144,8 +144,8 @@ pub enum AzureCloud {
     UsGovDod,
 }
 
-/// What may be done with a tool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What may be done with a tool; the later, the stricter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ToolPermission {
     /// It is approved in advance.
@@ -225,6 +225,28 @@ pub enum McpMode {
 }
 
 impl McpServer {
+    /// What `toolPolicy` says of a tool, whatever the case of its letters; nothing where it does not say. A tool's own name
+    /// counts before a pattern; of several patterns, as of several spellings of the name, the strictest. `*` in a pattern
+    /// takes any number of characters, and the pattern is about the whole name.
+    pub fn permission(&self, tool: &str) -> Option<ToolPermission> {
+        let tool = tool.to_lowercase();
+        let said = |named: bool| {
+            let rules = self.tool_policy.iter();
+            let rules = rules.map(|(rule, permission)| (rule.to_lowercase(), *permission));
+            let counts = |rule: &str| {
+                if rule.contains('*') {
+                    !named && fits(rule, &tool)
+                } else {
+                    named && rule == tool
+                }
+            };
+            rules
+                .filter_map(|(rule, permission)| counts(&rule).then_some(permission))
+                .max()
+        };
+        said(true).or_else(|| said(false))
+    }
+
     fn check(&self) -> Result<(), Invalid> {
         let refused = |reason: &str| Err(Invalid(reason.to_owned()));
         self.check_text()?;
@@ -291,6 +313,21 @@ impl McpServer {
     }
 }
 
+/// Whether a pattern with `*` is about a name: its first and last part stand at the ends, those between in their order.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let (between, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(name) = name.strip_prefix(first).and_then(|name| name.strip_suffix(last)) else {
+        return false;
+    };
+    let mut parts = between.split('*');
+    parts
+        .try_fold(name, |name, part| Some(name.split_once(part)?.1))
+        .is_some()
+}
+
 impl McpClient {
     fn check(&self) -> Result<(), Invalid> {
         short([
@@ -311,6 +348,7 @@ impl McpClient {
 
 impl Item for McpServer {
     const WHAT: &str = "MCP servers";
+    const REACH: Option<Reach> = Some(Reach::AddressesAndFiles);
 
     fn read(value: &Value) -> Result<Self, Invalid> {
         let server: Self = object(value, "a description of a server")?;
@@ -334,7 +372,7 @@ impl Item for McpServer {
         let client = json!({
             "type": "object", "additionalProperties": false,
             "properties": {
-                "clientId": text, "clientSecret": text, "clientSecretHelper": text, "authorizationServer": texts,
+                "clientId": text, "clientSecret": Secret::schema(), "clientSecretHelper": text, "authorizationServer": texts,
                 "tenantId": text, "scope": text, "appendOfflineAccess": flag,
                 "callbackHost": { "enum": ["127.0.0.1", "localhost"] },
                 "callbackPort": { "type": "integer", "minimum": 1, "maximum": 65_535 },
@@ -349,7 +387,7 @@ impl Item for McpServer {
                 "transport": { "enum": ["http", "sse", "stdio"] },
                 "url": text, "headers": Headers::schema(), "headersHelper": text, "headersHelperTtlSec": seconds,
                 "headersHelperRefreshBufferSec": seconds, "oauth": { "anyOf": [flag, client] }, "command": text,
-                "args": texts, "env": { "type": "object", "maxProperties": CAP, "additionalProperties": text },
+                "args": texts, "env": { "type": "object", "maxProperties": CAP, "additionalProperties": Secret::schema() },
                 "envHelper": text, "envHelperTtlSec": seconds, "startupTimeoutSec": seconds,
                 "provider": { "enum": ["brave", "tavily", "exa", "custom"] }, "customUrl": text, "tenantId": text,
                 "clientId": text, "azureCloud": { "enum": ["global", "us-gov-high", "us-gov-dod"] }, "scope": text,
@@ -358,5 +396,53 @@ impl Item for McpServer {
                     "additionalProperties": { "enum": ["allow", "ask", "blocked"] } },
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn server(policy: &Value) -> McpServer {
+        serde_json::from_value(json!({ "name": "s", "toolPolicy": policy })).unwrap()
+    }
+
+    #[test]
+    fn a_name_beats_patterns_and_the_strictest_pattern_counts() {
+        use ToolPermission::{Allow, Ask, Blocked};
+        let rules = server(&json!({
+            "*": "ask", "get_*": "allow", "*_secret": "blocked", "a*b*c": "allow", "Get_Secret": "allow", "PUT": "allow", "put": "blocked",
+        }));
+        let table = [
+            ("list", Some(Ask)),
+            ("get_list", Some(Ask)),
+            ("GET_SECRET", Some(Allow)),
+            ("get_my_secret", Some(Blocked)),
+            ("Put", Some(Blocked)),
+        ];
+        for (tool, wanted) in table {
+            assert_eq!(rules.permission(tool), wanted, "{tool}");
+        }
+        assert_eq!(server(&json!({})).permission("list"), None);
+    }
+
+    #[test]
+    fn a_pattern_is_about_the_whole_name() {
+        let rules = server(&json!({ "get_*": "allow", "a*b*bc": "allow", "x*x": "allow" }));
+        let table = [
+            ("get_", true),
+            ("forget_all", false),
+            ("abbc", true),
+            ("abc", false),
+            ("a-b-bc", true),
+            ("a-b-bcd", false),
+            ("x", false),
+            ("xx", true),
+        ];
+        for (tool, wanted) in table {
+            assert_eq!(rules.permission(tool).is_some(), wanted, "{tool}");
+        }
     }
 }

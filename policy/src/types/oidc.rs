@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::address::web_address;
 use super::line::Scopes;
 use crate::source::Encoding;
-use crate::value::{FIELD_CAP, Invalid, PolicyValue, object, short, structured};
+use crate::value::{FIELD_CAP, Invalid, PolicyValue, Reach, object, short, structured};
 
 /// Hosts that may send a browser back.
 const HOSTS_CAP: usize = 32;
@@ -147,6 +147,8 @@ macro_rules! oidc {
         pub struct $name(pub Oidc);
 
         impl PolicyValue for $name {
+            const REACH: Option<Reach> = Some(Reach::Addresses);
+
             fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid> {
                 let oidc = Oidc::read(value, encoding, &$own)?;
                 let there = json!(oidc);

@@ -7,7 +7,7 @@ use super::address::web_address;
 use super::list::{Item, List};
 use super::mcp::ToolPermission;
 use crate::source::Encoding;
-use crate::value::{FIELD_CAP, Invalid, PolicyValue, object, short, structured};
+use crate::value::{FIELD_CAP, Invalid, PolicyValue, Reach, object, short, structured};
 
 /// Servers and tools of one that may be named.
 const CAP: usize = 200;
@@ -127,6 +127,7 @@ impl Marketplace {
 
 impl Item for Marketplace {
     const WHAT: &str = "marketplaces";
+    const REACH: Option<Reach> = Some(Reach::AddressesAndFiles);
 
     fn read(value: &Value) -> Result<Self, Invalid> {
         let marketplace: Self = object(value, "a description of a marketplace")?;

@@ -52,7 +52,12 @@ impl<'de> Deserialize<'de> for Secret {
 
 impl PolicyValue for Secret {
     fn parse(value: &Value, _: Encoding) -> Result<Self, Invalid> {
-        text(value, CAP).map(|text| Self::new(text.to_owned()))
+        match text(value, CAP)? {
+            MASK => Err(Invalid(
+                "a mask stands in its place: it was given out without the secret".to_owned(),
+            )),
+            text => Ok(Self::new(text.to_owned())),
+        }
     }
 
     fn to_json(&self) -> Value {

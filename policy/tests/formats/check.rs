@@ -1,11 +1,11 @@
 //! What is said of a file before it is deployed.
 
-use deskhand_policy::check::{FindingCode, Severity, check, diff, fails, text};
+use deskhand_policy::check::{Finding, FindingCode, Severity, check, diff, fails, text};
 use deskhand_policy::explain::explain;
 use deskhand_policy::format::read;
 use deskhand_policy::{Direction, MemoryStore, Origin, Policy, Reading, Store};
 use pretty_assertions::assert_eq;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Key, severity and word of each finding.
 fn said(content: &str) -> Vec<(String, Severity, &'static str)> {
@@ -255,4 +255,46 @@ fn a_key_says_what_its_value_forbids_right_now() {
     }
     let stops = forbidden("requireCoworkFullVmSandbox", json!(true)).expect("a sentence");
     assert!(stops.starts_with("sessions do not start: "), "{stops}");
+}
+
+#[test]
+fn a_value_that_was_given_out_without_its_secret_is_an_error_by_name() {
+    let servers = |secret: &Value| json!([{ "name": "docs", "transport": "http", "url": "https://docs.example.com", "headers": { "x-key": secret } }]);
+    let place = "managedMcpServers/docs/headers/x-key";
+    let found = |values: &Value| {
+        let findings = check(&read(values.to_string().as_bytes(), "").unwrap());
+        let about = findings.into_iter().filter(|finding| {
+            use FindingCode::{MaskedSecret, SecretInClear, SecretReference};
+            matches!(finding.code, MaskedSecret | SecretInClear | SecretReference)
+        });
+        let found: Vec<Finding> = about.collect();
+        assert_eq!(found.len(), 1, "{values}");
+        found.into_iter().next().unwrap()
+    };
+    for (value, code, word) in [
+        (json!("••••"), FindingCode::MaskedSecret, "masked-secret"),
+        (
+            json!({ "$secret": place }),
+            FindingCode::SecretReference,
+            "secret-reference",
+        ),
+    ] {
+        let finding = found(&json!({ "managedMcpServers": servers(&value) }));
+        assert_eq!((finding.code, finding.severity), (code, Severity::Error));
+        assert_eq!(finding.code.word(), word);
+        assert!(finding.sentence.contains(place), "{finding}");
+    }
+    let whole = found(&json!({ "inferenceGatewayApiKey": "••••" }));
+    assert_eq!(whole.code, FindingCode::MaskedSecret);
+    let clear = found(&json!({ "managedMcpServers": servers(&json!("hunter2")) }));
+    assert_eq!(
+        (clear.code, clear.severity),
+        (FindingCode::SecretInClear, Severity::Warning)
+    );
+    assert!(
+        clear.sentence.contains(place) && !clear.sentence.contains("hunter2"),
+        "{clear}"
+    );
+    let held = json!({ "managedMcpServers": servers(&json!("••••")).to_string() });
+    assert_eq!(found(&held).code, FindingCode::MaskedSecret);
 }

@@ -148,6 +148,24 @@ fn tools_of_the_web_follow_from_their_own_keys() {
     assert_eq!(told(&both, "tool WebSearch"), (true, TOOLS));
     assert_eq!(told(&both, "mcp s"), (true, SERVERS));
     assert!(answer(&both, "mcp s").why.contains("WebSearch asks it"));
+    for closed in [
+        json!({ "*Search": "blocked" }),
+        json!({ "*": "allow", "websearch": "blocked" }),
+    ] {
+        let server = json!({ "name": "s", "server": "websearch", "provider": "brave", "toolPolicy": closed });
+        let next = json!({ "name": "next", "server": "websearch", "provider": "exa" });
+        let list = [("managedMcpServers", json!([server, next]))];
+        for question in ["tool WebSearch", "mcp s", "mcp next"] {
+            assert_eq!(told(&list, question), (false, SERVERS), "{question} {closed}");
+        }
+    }
+    let ruled = json!([
+        { "name": "s", "server": "websearch", "provider": "brave", "toolPolicy": { "web*": "ask" } },
+        { "name": "next", "server": "websearch", "provider": "exa" },
+    ]);
+    let ruled = [("managedMcpServers", ruled)];
+    assert!(answer(&ruled, "tool WebSearch").why.contains("asked each time"));
+    assert_eq!(told(&ruled, "mcp next"), (false, SERVERS));
     let off = [search, ("disabledBuiltinTools", json!(["websearch"]))];
     assert_eq!(told(&off, "tool WebSearch"), (false, TOOLS));
     let asks = [(

@@ -10,6 +10,7 @@ mod files;
 mod folder;
 mod history;
 mod litellm;
+mod policy;
 mod process;
 mod provider;
 mod stream;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use figure::Report;
 
 /// Every benchmark by its name.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "sizes",
     "start",
     "replay",
@@ -28,6 +29,7 @@ const NAMES: [&str; 11] = [
     "files",
     "folder",
     "journal",
+    "policy",
     "audit",
     "context",
     "telemetry",
@@ -56,6 +58,10 @@ async fn main() -> ExitCode {
             "search" => Box::pin(history::search(&mut report)).await,
             "files" => files::files(&mut report),
             "folder" => folder::searching(&mut report),
+            "policy" => {
+                policy::settings(&mut report);
+                policy::gate(&mut report).await;
+            }
             "audit" => Box::pin(audit::appending(&mut report)).await,
             "context" => Box::pin(context::tokens(&mut report)).await,
             "telemetry" => Box::pin(telemetry::telling(&mut report)).await,

@@ -110,7 +110,13 @@ async fn told(talk: &Talk, events: &[SessionEvent], capture: Capture) -> f64 {
     };
     let mut elapsed = Duration::ZERO;
     for _ in 0..TIMES {
-        let spool = Spool::open(folder.path(), &SpoolKey::new([1; 32]), 1 << 20).expect("a spool");
+        let spool = Spool::open(
+            folder.path(),
+            &SpoolKey::new([1; 32]),
+            1 << 20,
+            "https://collector.example.com",
+        )
+        .expect("a spool");
         let world = World {
             now: Box::new(|| 0),
             chance: Box::new(|| 0.5),

@@ -2233,9 +2233,9 @@ destination: string,
  */
 host?: string, 
 /**
- * The port; none where an entry names none, which means 80 and 443.
+ * The ports; none for every port.
  */
-port?: number, 
+ports: Array<number>, 
 /**
  * Why it exists.
  */
@@ -2273,7 +2273,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "POL_CREDENTIAL" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -2693,6 +2693,19 @@ fileName: string,
  * What it holds.
  */
 holds: ExportContent, };
+
+/**
+ * The answer to `configuration/export`.
+ */
+export type ExportedSettings = { 
+/**
+ * The file.
+ */
+file: SettingsFile, 
+/**
+ * What the file is without because it is secret: keys, and parts of them with `/` between.
+ */
+leftOut: Array<string>, };
 
 /**
  * A field (`PAGE`, `REF …`) or a content control.
@@ -3213,7 +3226,7 @@ height?: number,
 part?: string, };
 
 /**
- * Something that an import does not take over as it is.
+ * Something to know of a key in an imported file.
  */
 export type ImportDifference = { 
 /**
@@ -3225,7 +3238,7 @@ line?: number,
  */
 key: string, 
 /**
- * What differs.
+ * What there is to know.
  */
 sentence: string, };
 
@@ -3240,7 +3253,12 @@ changes: Record<string, unknown>,
 /**
  * What is not taken over, or does something else than it did before.
  */
-differences: Array<ImportDifference>, };
+differences: Array<ImportDifference>, 
+/**
+ * What of the draft names an address to connect to, or a program or file of this computer to use: to be looked at before
+ * it is applied.
+ */
+reaches: Array<ImportDifference>, };
 
 /**
  * The answer to `instructions/list`.
@@ -4923,7 +4941,11 @@ export type SavedFile = {
 /**
  * Where the file is.
  */
-path: string, };
+path: string, 
+/**
+ * What the file is without because it is secret: keys, and parts of them with `/` between.
+ */
+leftOut: Array<string>, };
 
 /**
  * The answer to `session/search`.
@@ -5664,6 +5686,10 @@ own: boolean,
  * True where it does nothing, or stops sessions alone, in this build: it is not edited.
  */
 inert: boolean, 
+/**
+ * True where a value may hold secrets: a front end sends it and keeps it nowhere.
+ */
+secrets: boolean, 
 /**
  * Why it does nothing, or not all of what it says, in this build.
  */
@@ -7155,7 +7181,7 @@ export interface Methods {
   /** Asks the gateway of a draft whether it answers and takes the key. */
   'configuration/tryConnection': { params: DraftParams; answer: ConnectionTried };
   /** Gives out settings, or what would be contacted, in one of several forms. */
-  'configuration/export': { params: ExportSettingsParams; answer: SettingsFile };
+  'configuration/export': { params: ExportSettingsParams; answer: ExportedSettings };
   /** Saves such a file in the person's folder of downloads, beside what is there. */
   'configuration/save': { params: ExportSettingsParams; answer: SavedFile };
   /** Makes a draft of a file of settings; writes nothing. */
@@ -7271,6 +7297,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   POL_DISABLED: ["Deskhand is switched off by your organisation.","Your sessions are kept.","Ask your administrator."],
   POL_INVALID: ["A managed setting could not be read, so its strictest meaning applies.","Nothing was sent.","Show this code to your administrator."],
   POL_NOT_ENFORCEABLE: ["Your organisation asks for a protection that this version of Deskhand does not have.","Nothing was sent.","Show this code to your administrator."],
+  POL_CREDENTIAL: ["A key or password would go to an address that it was not given for.","Nothing was sent.","The details say which; give it again for that address, or ask your administrator."],
   POL_COLLECTOR: ["Your organisation's collector of records takes nothing now, and no turn may start without it.","Your text is kept; nothing was sent to the model.","Try again when the network is there, or show this code to your administrator."],
   POL_PANE: ["Deskhand is switched off in this application by your organisation.","Your sessions are kept, and open in the window.","Ask your administrator."],
   POL_LOCKED: ["A setting is fixed by your organisation.","Nothing was changed.","Take it out of the draft, or ask your administrator."],

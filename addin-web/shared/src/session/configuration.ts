@@ -1,14 +1,16 @@
 // The settings and a draft of the person's own values. Whether a value is one, and what follows from it, the service says.
 //
-// The draft outlives leaving the page and a reload; a secret in it only leaving.
+// The draft outlives leaving the page and a reload; what may hold a secret only leaving.
 import { asUserError, RequestFailed, userError } from "../client/rpc.ts";
 import type { PageMemory } from "../client/page-memory.ts";
 import type {
   CheckAnswer,
   ConfigurationAnswer,
   ConnectionTried,
+  ExportedSettings,
   ImportSettingsAnswer,
   Methods,
+  SavedFile,
   SettingsFile,
   SettingView,
   UserError,
@@ -129,21 +131,21 @@ export class ConfigurationStore {
   }
 
   /** The file of a form, with the draft in it. */
-  async exportAs(format: string): Promise<SettingsFile | undefined> {
-    let file: SettingsFile | undefined;
+  async exportAs(format: string): Promise<ExportedSettings | undefined> {
+    let exported: ExportedSettings | undefined;
     await this.run(async () => {
-      file = await this.ask("configuration/export", { format, changes: this.state.draft });
+      exported = await this.ask("configuration/export", { format, changes: this.state.draft });
     });
-    return file;
+    return exported;
   }
 
   /** Saves such a file in the person's downloads, and answers where it is. */
-  async save(format: string): Promise<string | undefined> {
-    let path: string | undefined;
+  async save(format: string): Promise<SavedFile | undefined> {
+    let saved: SavedFile | undefined;
     await this.run(async () => {
-      ({ path } = await this.ask("configuration/save", { format, changes: this.state.draft }));
+      saved = await this.ask("configuration/save", { format, changes: this.state.draft });
     });
-    return path;
+    return saved;
   }
 
   /** Takes a file into the draft. */
@@ -189,18 +191,14 @@ export class ConfigurationStore {
       return setting === undefined || !isNoChange(setting, value);
     });
     this.update({ answer });
-    if (changes.length < Object.keys(this.state.draft).length) {
-      this.drafted(Object.fromEntries(changes));
-    }
+    this.drafted(changes.length < Object.keys(this.state.draft).length ? Object.fromEntries(changes) : this.state.draft);
   }
 
   private drafted(draft: Draft): void {
-    const secret = new Set(
-      settingsOf(this.state.answer)
-        .filter(({ input }) => input.type === "secret")
-        .map(({ key }) => key),
-    );
-    const plain = Object.entries(draft).filter(([key]) => !secret.has(key));
+    // A key that is not known may hold anything.
+    const settings = settingsOf(this.state.answer).filter(({ secrets }) => !secrets);
+    const free = new Set(settings.map(({ key }) => key));
+    const plain = Object.entries(draft).filter(([key]) => free.has(key));
     this.memory.write(DRAFT, plain.length === 0 ? undefined : JSON.stringify(Object.fromEntries(plain)));
     this.update({ draft });
   }

@@ -60,7 +60,7 @@ export const configuration = {
   contacts: "Everything this computer would contact with these settings",
   noContacts: "Nothing is contacted.",
   columns: { host: "Host", port: "Port", why: "Why", key: "Key that closes it", state: "State" },
-  webPorts: "80, 443",
+  everyPort: "All",
   openState: "Open",
   closedState: "Closed",
   notBuilt: "Not built yet",
@@ -86,6 +86,7 @@ export const configuration = {
   copyOf: (title: string) => `Copy: ${title}`,
   copied: (title: string) => `Copied: ${title}`,
   saved: (path: string) => `Saved as ${path}`,
+  leftOut: (names: readonly string[]) => `Left out, because it is secret: ${names.join(", ")}`,
   importTitle: "Import",
   importText:
     "A configuration profile, registry file or JSON, of Deskhand or of the reference product. It becomes a draft: nothing is written before you apply it.",
@@ -99,6 +100,7 @@ export const configuration = {
       : `${changes(count)} from the file ${count === 1 ? "is" : "are"} in the draft.`,
   differences: (count: number) =>
     count === 1 ? "1 thing is not taken over as it is" : `${number(count)} things are not taken over as they are`,
+  reaches: "Look at these before you apply: they name addresses, or programs and files of this computer",
   line: (line: number) => `line ${line}`,
 
   sources: "Where settings come from",

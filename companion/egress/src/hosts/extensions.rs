@@ -1,5 +1,6 @@
 //! Hosts of extensions: MCP servers, the search service and plugin marketplaces.
 
+use deskhand_policy::types::{SEARCH_TOOL, SearchService, shown_servers};
 use serde_json::Value;
 
 use super::{Answer, DISABLED_TOOLS, Found, tool_is_disabled};
@@ -47,23 +48,14 @@ pub(crate) fn mcp_sign_in(settings: Settings<'_>) -> Answer {
 }
 
 pub(crate) fn web_search(settings: Settings<'_>) -> Answer {
-    if tool_is_disabled(settings, "WebSearch") {
+    if tool_is_disabled(settings, SEARCH_TOOL) {
         return Err(DISABLED_TOOLS);
     }
-    let servers = servers(settings);
-    let search = servers
-        .iter()
-        .find(|server| field(server, "server") == Some("websearch"));
-    let search = search.ok_or(SERVERS)?;
-    let found = Found::default();
-    let found = match field(search, "provider") {
-        Some("brave") => found.host(SERVERS, "api.search.brave.com"),
-        Some("tavily") => found.host(SERVERS, "api.tavily.com"),
-        Some("exa") => found.host(SERVERS, "api.exa.ai"),
-        Some("custom") => found.fields(SERVERS, search, &["customUrl"]),
-        _ => found,
-    };
-    found.or_closed_by(SERVERS)
+    let servers = shown_servers(&servers(settings));
+    let service = SearchService::among(&servers).map_err(|_| SERVERS)?;
+    Found::default()
+        .address(SERVERS, service.address)
+        .or_closed_by(SERVERS)
 }
 
 pub(crate) fn marketplaces(settings: Settings<'_>) -> Answer {

@@ -296,6 +296,30 @@ fn the_search_service_is_closed_with_its_tool() {
         hosts(Destination::WebSearch, settings.clone()),
         Ok(vec!["api.search.brave.com".to_owned()])
     );
+    for unusable in [
+        json!({"toolPolicy": {"Web*": "blocked"}}),
+        json!({"toolPolicy": {"*": "allow", "websearch": "blocked"}}),
+        json!({"headersHelper": "/opt/key"}),
+    ] {
+        let mut entry = json!({"server": "websearch", "provider": "brave"});
+        entry
+            .as_object_mut()
+            .unwrap()
+            .extend(unusable.as_object().unwrap().clone());
+        let next = json!({"name": "next", "server": "websearch", "provider": "exa"});
+        let settings = json!({ "managedMcpServers": [entry, next] });
+        assert_eq!(
+            hosts(Destination::WebSearch, settings),
+            Err("managedMcpServers"),
+            "{unusable}"
+        );
+    }
+    settings["managedMcpServers"][0]["headers"] = json!({ "X-Subscription-Token": "••••" });
+    settings["managedMcpServers"][0]["headersHelper"] = json!("/opt/key");
+    assert_eq!(
+        hosts(Destination::WebSearch, settings.clone()),
+        Ok(vec!["api.search.brave.com".to_owned()])
+    );
     settings["disabledBuiltinTools"] = json!(["WebSearch"]);
     assert_eq!(
         hosts(Destination::WebSearch, settings),

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use deskhand_policy::types::MASK;
+use deskhand_policy::secrets::{KeptSecret, holds_mask};
 use deskhand_policy::{Definition, Encoding, Origin, Policy, Reading, Values, definitions};
 use deskhand_protocol::configuration::{ProblemWeight, SettingProblem};
 use deskhand_protocol::{ErrorCode, UserError};
 use serde_json::Value;
 
 use super::{Sources, refused};
-use crate::settings::USER_SECRETS;
+use crate::kept::{SecretEdit, is_kept, split};
 
 /// Characters of a name that is no key.
 const NAME: usize = 80;
@@ -18,6 +18,8 @@ const TOLD: usize = 100;
 
 /// A key with its new value; none where it is no longer set.
 pub(super) type Edit = (String, Option<Value>);
+/// Why a value cannot be applied.
+type Refusal = (ErrorCode, String);
 
 /// A draft beside the sources it is for.
 pub(super) struct Draft {
@@ -25,31 +27,63 @@ pub(super) struct Draft {
     pub(super) policy: Box<Policy>,
     /// What goes into the user's file.
     pub(super) edits: Vec<Edit>,
+    /// The user's file as it would be.
+    pub(super) user: Reading,
     /// What goes into the secret store.
-    pub(super) secret_edits: Vec<Edit>,
+    pub(super) secret_edits: Vec<SecretEdit>,
     refusals: Vec<(ErrorCode, SettingProblem)>,
 }
 
 impl Draft {
     pub(super) fn new(sources: &Sources, changes: &BTreeMap<String, Value>) -> Self {
-        let (mut edits, mut secret_edits, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut edits, mut secret_edits, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+        let mut refusals = Vec::new();
+        let mut refuse = |name: &str, (code, sentence): Refusal| {
+            let key = name.chars().take(NAME).collect();
+            refusals.push((code, problem(key, sentence)));
+        };
         for (name, value) in changes {
             let value = Some(value).filter(|value| !value.is_null());
-            match place(&sources.policy, name, value) {
-                Ok(Place::File) => edits.push((name.clone(), value.cloned())),
-                Ok(Place::SecretStore) => secret_edits.push((name.clone(), value.cloned())),
-                Err((code, sentence)) => {
-                    let key = name.chars().take(NAME).collect();
-                    refusals.push((code, problem(key, sentence)));
+            match place(sources, name, value) {
+                Ok(Place::File(value, secrets)) => {
+                    edits.push((name.clone(), value));
+                    secret_edits.extend(secrets);
+                }
+                Ok(Place::SecretStore) => whole.push((name, value)),
+                Err(refusal) => refuse(name, refusal),
+            }
+        }
+        // What stands in clear in the file goes out of it.
+        let clear = whole.iter().map(|(name, _)| (*name).clone());
+        let clear = clear.filter(|name| said(&sources.watched.user, name).is_some());
+        edits.extend(clear.map(|name| (name, None)));
+        let user = edited(&sources.watched.user, &edits);
+        let addresses = Policy::resolve(&sources.watched.managed, std::slice::from_ref(&user));
+        for (name, value) in whole {
+            match value.map(|value| (value, addresses.sent_to(name))) {
+                Some((_, goes_to)) if goes_to.is_empty() => {
+                    let sentence = "It is kept for the address that it goes to: set that as well.";
+                    refuse(name, (ErrorCode::SettingRefused, sentence.to_owned()));
+                }
+                given => {
+                    let given = given.map(|(value, goes_to)| KeptSecret::new(value.clone(), goes_to));
+                    secret_edits.push((name.clone(), given));
                 }
             }
         }
         refusals.truncate(TOLD);
-        let user = edited(&sources.watched.user, &edits);
-        let secrets = edited(&sources.secrets, &secret_edits);
+        let mut kept = sources.kept.clone();
+        for (name, secret) in &secret_edits {
+            match secret {
+                Some(secret) => kept.0.insert(name.clone(), secret.clone()),
+                None => kept.0.remove(name),
+            };
+        }
+        let managed = &sources.watched.managed;
         Self {
-            policy: Box::new(Policy::resolve(&sources.watched.managed, &[user, secrets])),
+            policy: Box::new(Policy::resolve_with(managed, std::slice::from_ref(&user), &kept)),
             edits,
+            user,
             secret_edits,
             refusals,
         }
@@ -69,46 +103,51 @@ impl Draft {
 }
 
 enum Place {
-    File,
+    /// The file, with references to these secrets.
+    File(Option<Value>, Vec<SecretEdit>),
     SecretStore,
 }
 
 /// Where a value belongs, or why it belongs nowhere.
-fn place(policy: &Policy, name: &str, value: Option<&Value>) -> Result<Place, (ErrorCode, String)> {
-    let wrong = |sentence: String| (ErrorCode::SettingRefused, sentence);
+fn place(sources: &Sources, name: &str, value: Option<&Value>) -> Result<Place, Refusal> {
+    let wrong = |sentence: &str| (ErrorCode::SettingRefused, sentence.to_owned());
     let row: &Definition = definitions()
         .find(|row| row.name == name)
-        .ok_or_else(|| wrong("There is no such key.".to_owned()))?;
-    if let Some(entry) = policy.entry(row.name).filter(|entry| entry.locked) {
+        .ok_or_else(|| wrong("There is no such key."))?;
+    if let Some(entry) = sources.policy.entry(row.name).filter(|entry| entry.locked) {
         let sentence = format!("It is fixed by your organisation ({}).", entry.origin);
         return Err((ErrorCode::SettingLocked, sentence));
     }
-    let kept = USER_SECRETS.contains(&row.name);
     let Some(value) = value else {
-        return Ok(if kept { Place::SecretStore } else { Place::File });
+        return Ok(if is_kept(row) {
+            Place::SecretStore
+        } else {
+            Place::File(None, Vec::new())
+        });
     };
-    if holds_mask(value) {
-        return Err(wrong(
-            "A secret in it is shown masked: give the secret itself.".to_owned(),
-        ));
+    if !row.secret {
+        let before = said(&sources.watched.user, row.name).and_then(|said| said.as_ref().ok());
+        let (value, secrets) = split(row, value, before).map_err(|reason| wrong(&sentence(&reason)))?;
+        return Ok(Place::File(Some(value), secrets));
     }
-    (row.check)(value, Encoding::Json).map_err(|reason| wrong(sentence(&reason.to_string())))?;
-    match (row.secret, kept) {
-        (true, true) => Ok(Place::SecretStore),
-        (true, false) => Err(wrong(
-            "It is secret, and this build keeps it in the administrator's settings alone.".to_owned(),
-        )),
-        (false, _) => Ok(Place::File),
+    if holds_mask(value) {
+        return Err(wrong("A secret in it is shown masked: give the secret itself."));
+    }
+    (row.check)(value, Encoding::Json).map_err(|reason| wrong(&sentence(&reason.to_string())))?;
+    if is_kept(row) {
+        Ok(Place::SecretStore)
+    } else {
+        Err(wrong(
+            "It is secret and does nothing in this build: it is not kept.",
+        ))
     }
 }
 
-/// Whether a value holds what is shown in the place of a secret, so that it would be written over the secret.
-fn holds_mask(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text == MASK,
-        Value::Array(entries) => entries.iter().any(holds_mask),
-        Value::Object(fields) => fields.values().any(holds_mask),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+/// What a source says of a key.
+fn said<'a>(source: &'a Reading, name: &str) -> Option<&'a Result<Value, String>> {
+    match source {
+        Reading::Present(values) => values.entries.get(name),
+        Reading::Absent | Reading::Unusable(..) => None,
     }
 }
 

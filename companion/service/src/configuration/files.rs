@@ -9,12 +9,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use deskhand_egress::{Gate, egress_csv, egress_table, firewall_rules};
 use deskhand_policy::{
-    Encoding, Format, Origin, Policy, Settings, export as written, format, import, template,
+    Encoding, Format, Origin, Policy, Reach, Settings, export as written, format, import, template,
 };
 use deskhand_protocol::configuration::{
-    ExportContent, ExportView, ImportDifference, ImportSettingsAnswer, SavedFile, SettingsFile,
+    ExportContent, ExportView, ExportedSettings, ImportDifference, ImportSettingsAnswer, SavedFile,
+    SettingsFile,
 };
 use deskhand_protocol::{ErrorCode, UserError};
+use serde_json::Value;
 
 use super::draft::sentence;
 
@@ -28,6 +30,8 @@ const EGRESS: [(&str, &str, &str); 4] = [
     ("egress-firewall", "Firewall list", "deskhand-firewall.txt"),
 ];
 
+/// Characters of a value in a sentence.
+const SHOWN: usize = 300;
 /// Files of one name that a folder may have before it is full of them.
 const MOST_COPIES: u32 = 999;
 
@@ -36,14 +40,19 @@ const MOST_COPIES: u32 = 999;
 pub(super) struct Exported {
     name: &'static str,
     bytes: Vec<u8>,
+    /// What it is without because it is secret.
+    left_out: Vec<String>,
 }
 
 impl Exported {
     /// As it is on the wire.
-    pub(super) fn into_file(self) -> SettingsFile {
-        SettingsFile {
-            name: self.name.to_owned(),
-            bytes: STANDARD.encode(self.bytes),
+    pub(super) fn into_answer(self) -> ExportedSettings {
+        ExportedSettings {
+            file: SettingsFile {
+                name: self.name.to_owned(),
+                bytes: STANDARD.encode(self.bytes),
+            },
+            left_out: self.left_out,
         }
     }
 }
@@ -90,20 +99,27 @@ fn last(file: &'static str) -> &'static str {
 
 /// The file of a form under a policy.
 pub(super) fn export(form: &str, policy: &Policy, gate: &Gate) -> Result<Exported, UserError> {
-    let (name, bytes) = match (Format::ALL.iter().find(|(name, ..)| *name == form), form) {
+    let (name, bytes, left_out) = match (Format::ALL.iter().find(|(name, ..)| *name == form), form) {
         (Some((_, form, file)), _) => {
-            let values = written(*form, &set_ones(policy), NAME);
-            (last(file), values.unwrap_or_else(|| template(*form)))
+            let (settings, left_out) = set_ones(policy);
+            match written(*form, &settings, NAME) {
+                Some(bytes) => (last(file), bytes, left_out),
+                None => (last(file), template(*form), Vec::new()),
+            }
         }
         (None, form) => {
             let (_, _, name) = EGRESS
                 .into_iter()
                 .find(|(name, ..)| *name == form)
                 .ok_or_else(|| UserError::new(ErrorCode::BadRequest).detail("no such format"))?;
-            (name, contacts(form, gate)?.into_bytes())
+            (name, contacts(form, gate)?.into_bytes(), Vec::new())
         }
     };
-    Ok(Exported { name, bytes })
+    Ok(Exported {
+        name,
+        bytes,
+        left_out,
+    })
 }
 
 /// The person's folder of downloads.
@@ -129,6 +145,7 @@ pub(super) fn save(file: &Exported, folder: &Path) -> Result<SavedFile, UserErro
                     .map_err(failed)?;
                 return Ok(SavedFile {
                     path: path.to_string_lossy().into_owned(),
+                    left_out: file.left_out.clone(),
                 });
             }
         }
@@ -148,17 +165,22 @@ fn contacts(form: &str, gate: &Gate) -> Result<String, UserError> {
     })
 }
 
-/// What somebody set, without secrets.
-pub(crate) fn set_ones(policy: &Policy) -> Settings {
-    let mut settings = Settings::default();
+/// What somebody set, without secrets, and the names of those: keys, and parts of them.
+pub(crate) fn set_ones(policy: &Policy) -> (Settings, Vec<String>) {
+    let (mut settings, mut left_out) = (Settings::default(), Vec::new());
     for entry in policy.entries() {
-        let told = !matches!(entry.origin, Origin::Default) && !entry.row.secret;
-        if told && !entry.value.is_null() {
-            // What is in effect is valid.
-            settings.set(entry.name, &entry.value, Encoding::Json).ok();
+        let empty = entry.value.as_object().is_some_and(serde_json::Map::is_empty);
+        if matches!(entry.origin, Origin::Default) || entry.value.is_null() || (entry.row.secret && empty) {
+            continue;
+        }
+        let (value, secrets) = entry.row.without_secrets(&entry.value);
+        left_out.extend(secrets);
+        // What is in effect is valid; where it is nothing without its secrets, its name is all there is to tell.
+        if !value.is_null() && settings.set(entry.name, &value, Encoding::Json).is_err() {
+            left_out.push(entry.name.to_owned());
         }
     }
-    settings
+    (settings, left_out)
 }
 
 /// The draft that a file makes beside the settings that are there.
@@ -178,27 +200,55 @@ pub(super) fn import(file: &SettingsFile, policy: &Policy) -> Result<ImportSetti
             sentence: sentence(&one.sentence),
         })
         .collect();
-    let mut changes = BTreeMap::new();
+    let (mut changes, mut reaches) = (BTreeMap::new(), Vec::new());
     for (row, value) in taken.settings.iter() {
         let Some(entry) = policy.entry(row.name) else {
             continue;
         };
-        let left_out = if row.secret {
-            "Secret: not taken over. Give it on its page."
-        } else if entry.locked {
-            "Fixed by your organisation: not taken over."
-        } else {
-            if entry.value != *value {
-                changes.insert(row.name.to_owned(), value.clone());
-            }
-            continue;
-        };
         let line = profile.entries.iter().find(|entry| entry.key == row.name);
-        differences.push(ImportDifference {
+        let told = |sentence: String| ImportDifference {
             line: line.and_then(|entry| entry.line?.try_into().ok()),
             key: row.name.to_owned(),
-            sentence: left_out.to_owned(),
-        });
+            sentence,
+        };
+        if row.secret {
+            differences.push(told("Secret: not taken over. Give it on its page.".to_owned()));
+        } else if entry.locked {
+            differences.push(told("Fixed by your organisation: not taken over.".to_owned()));
+        } else {
+            let (value, secrets) = row.without_secrets(value);
+            if !secrets.is_empty() {
+                let names = secrets.join(", ");
+                differences.push(told(format!(
+                    "Secret: not taken over. Give it on its page: {names}."
+                )));
+            }
+            if entry.value != value {
+                reaches.extend(row.reach.map(|reach| told(reached(reach, &value))));
+                changes.insert(row.name.to_owned(), value);
+            }
+        }
     }
-    Ok(ImportSettingsAnswer { changes, differences })
+    Ok(ImportSettingsAnswer {
+        changes,
+        differences,
+        reaches,
+    })
+}
+
+/// What a value would lead to once it is applied.
+fn reached(reach: Reach, value: &Value) -> String {
+    let what = match reach {
+        Reach::Addresses => "Connects to, or lets through",
+        Reach::Files => "Uses on this computer",
+        Reach::AddressesAndFiles => "Connects to, or runs on this computer",
+    };
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let shown: String = text
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(SHOWN)
+        .collect();
+    let more = if text.chars().count() > SHOWN { "…" } else { "" };
+    format!("{what}: {shown}{more}")
 }

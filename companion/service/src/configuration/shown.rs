@@ -7,8 +7,8 @@ use std::io::Read as _;
 use deskhand_egress::{Carries, Destination, EgressEntry, Feature, Gate, Row, Target};
 use deskhand_policy::input::{Field, Input, field};
 use deskhand_policy::{
-    Definition, Effect, Entry, Origin, Page, Policy, Problem, Reading, SECTIONS, Section, check, definition,
-    format,
+    Definition, Effect, Entry, KeptSecrets, Origin, Page, Policy, Problem, Reading, SECTIONS, Section, check,
+    definition, format,
 };
 use deskhand_protocol::configuration::{
     ConfigurationPage, ConfigurationPageId, ConfigurationSection, EgressView, ProblemWeight, SettingChange,
@@ -18,7 +18,6 @@ use deskhand_protocol::configuration::{
 use super::Sources;
 use super::draft::sentence;
 use crate::reload::closes;
-use crate::settings::{SECRET_PLACE, USER_SECRETS};
 
 /// Pages in their order.
 const PAGES: [(Page, ConfigurationPageId); 9] = [
@@ -38,10 +37,21 @@ pub(super) fn sources(sources: &Sources, user_file: &str) -> Vec<SourceView> {
     [
         (&sources.watched.managed, Origin::Managed("".into())),
         (&sources.watched.user, Origin::User(user_file.into())),
-        (&sources.secrets, Origin::User(SECRET_PLACE.into())),
     ]
     .map(|(reading, absent)| source(reading, &absent))
-    .into()
+    .into_iter()
+    .chain([secret_store(&sources.kept)])
+    .collect()
+}
+
+fn secret_store(kept: &KeptSecrets) -> SourceView {
+    let (kind, place) = origin_of(&KeptSecrets::origin());
+    SourceView {
+        kind,
+        place,
+        keys: Some(count(kept.0.len())).filter(|keys| *keys > 0),
+        problem: None,
+    }
 }
 
 fn source(reading: &Reading, absent: &Origin) -> SourceView {
@@ -112,15 +122,7 @@ fn setting(entry: &Entry<'_>, sources: &Sources) -> SettingView {
         }
         Reading::Absent | Reading::Unusable(..) => false,
     };
-    let kept = !row.secret || USER_SECRETS.contains(&row.name);
-    let effect = match row.effect {
-        _ if kept => effect(row.effect),
-        Effect::Enforced => {
-            Some("Secret: this build takes it from the administrator's settings alone.".to_owned())
-        }
-        other => effect(other),
-    };
-    let inert = !kept || !matches!(row.effect, Effect::Enforced | Effect::ActsInPart(_));
+    let inert = !matches!(row.effect, Effect::Enforced | Effect::ActsInPart(_));
     SettingView {
         key: row.name.to_owned(),
         title,
@@ -132,9 +134,10 @@ fn setting(entry: &Entry<'_>, sources: &Sources) -> SettingView {
         place,
         locked: entry.locked,
         editable: !entry.locked && !inert,
-        own: own(&sources.watched.user) || own(&sources.secrets),
+        own: own(&sources.watched.user) || sources.kept.0.contains_key(row.name),
         inert,
-        effect,
+        secrets: row.holds_secrets(),
+        effect: effect(row.effect),
         problem: entry.problem.map(|problem| sentence(&problem.reason)),
     }
 }
@@ -251,14 +254,14 @@ pub(super) fn egress(gate: &Gate) -> Vec<EgressView> {
 }
 
 fn opened(entry: &EgressEntry) -> EgressView {
-    let (host, port) = match &entry.target {
-        Target::Origin(origin) => (origin.host().to_owned(), Some(origin.port())),
-        Target::Hosts(rule) => (rule.host(), rule.port()),
+    let (host, ports) = match &entry.target {
+        Target::Origin(origin) => (origin.host().to_owned(), vec![origin.port()]),
+        Target::Hosts(rule) => (rule.host(), rule.ports()),
     };
     EgressView {
         destination: entry.destination.to_owned(),
         host: Some(host),
-        port,
+        ports,
         why: entry.why.to_owned(),
         key: entry.key.to_owned(),
         opened_by: entry.opened_by.to_owned(),
@@ -271,7 +274,7 @@ fn closed(row: &Row) -> EgressView {
     EgressView {
         destination: row.id.to_owned(),
         host: None,
-        port: None,
+        ports: Vec::new(),
         why: row.why.to_owned(),
         key: row.named_by.to_owned(),
         opened_by: row.opened_by.as_str().to_owned(),

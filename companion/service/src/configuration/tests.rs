@@ -1,5 +1,7 @@
 //! The methods on a home of their own, and drafts beside an administrator's settings.
 
+mod secrets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use deskhand_egress::{Gate, Network};
 use deskhand_platform::{Paths, SecretStore};
-use deskhand_policy::{MemoryStore, Origin, Policy, Reading, Store as _, definitions};
+use deskhand_policy::{KeptSecrets, MemoryStore, Origin, Policy, Reading, Store as _, definitions};
 use deskhand_protocol::configuration::{
     ApplyDraftParams, ConfigurationAnswer, DraftParams, EgressView, ExportContent, ExportSettingsParams,
     ProblemWeight, SettingInput, SettingOrigin, SettingView, SettingsFile,
@@ -67,8 +69,14 @@ impl Home {
     }
 
     fn kept(&self) -> Option<String> {
-        let kept = self.store.read(KEY).expect("a store that can be read");
-        kept.map(|secret| String::from_utf8_lossy(secret.expose()).into_owned())
+        self.kept_under(KEY)
+    }
+
+    /// The secret in an entry of the store, without what it was given for.
+    fn kept_under(&self, name: &str) -> Option<String> {
+        let kept = self.store.read(name).expect("a store that can be read")?;
+        let record: Value = serde_json::from_slice(kept.expose()).expect("a record");
+        record["secret"].as_str().map(str::to_owned)
     }
 
     async fn apply(&self, version: &str, draft: Value) -> Result<ConfigurationAnswer, UserError> {
@@ -87,10 +95,10 @@ impl Home {
     fn export(&self, format: &str, draft: &Value) -> String {
         let draft = Draft::new(&self.configuration.sources(), &changes(draft.clone()));
         let gate = self.configuration.gate(&draft.policy);
-        let file = files::export(format, &draft.policy, &gate)
+        let answer = files::export(format, &draft.policy, &gate)
             .expect("a file")
-            .into_file();
-        let bytes = STANDARD.decode(file.bytes).expect("Base64");
+            .into_answer();
+        let bytes = STANDARD.decode(answer.file.bytes).expect("Base64");
         match bytes.strip_prefix(b"\xff\xfe") {
             Some(wide) => {
                 let units = wide
@@ -123,14 +131,11 @@ fn managed(keys: Value) -> Sources {
     let keys = changes(keys);
     let entries = keys.iter().map(|(key, value)| (key.as_str(), value.clone()));
     let managed = MemoryStore::new(origin, entries).read();
-    Sources {
-        policy: Box::new(Policy::resolve(&managed, &[])),
-        watched: Watched {
-            managed,
-            user: Reading::Absent,
-        },
-        secrets: Reading::Absent,
-    }
+    let watched = Watched {
+        managed,
+        user: Reading::Absent,
+    };
+    Sources::new(watched, KeptSecrets::default())
 }
 
 #[test]
@@ -237,16 +242,33 @@ async fn a_draft_on_a_state_that_is_no_more_is_refused_and_nothing_changes() {
 #[tokio::test]
 async fn where_the_file_cannot_be_written_the_secret_is_put_back() {
     let home = Home::new(None);
-    home.applied(json!({ KEY: "the-first" })).await;
+    home.applied(
+        json!({ "inferenceProvider": "gateway", GATEWAY: "https://gateway.example.com", KEY: "the-first" }),
+    )
+    .await;
     let file = home.folder.path().join("data/settings.json");
-    std::fs::write(&file, "no JSON").expect("a file");
+    let mut full: Value = serde_json::from_str(&home.file().expect("a file")).expect("JSON");
+    full["somebodyElses"] = json!("x".repeat((1 << 20) - 300));
+    std::fs::write(&file, full.to_string()).expect("a file");
+    let version = home.configuration.shown().version;
+    let tools: Vec<String> = (0..50).map(|at| format!("tool-{at}")).collect();
+    let refused = home
+        .apply(&version, json!({ "disabledBuiltinTools": tools, KEY: SECRET }))
+        .await;
+    assert_eq!(refused.expect_err("too large").code, ErrorCode::SettingsUnusable);
+    assert_eq!(home.file(), Some(full.to_string()));
+    assert_eq!(home.kept().as_deref(), Some("the-first"));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_not_written_over() {
+    let home = Home::new(Some("no JSON"));
     let version = home.configuration.shown().version;
     let refused = home
-        .apply(&version, json!({ "deskhandMaxStepsPerTurn": 70, KEY: SECRET }))
+        .apply(&version, json!({ "deskhandMaxStepsPerTurn": 70 }))
         .await;
     assert_eq!(refused.expect_err("unusable").code, ErrorCode::SettingsUnusable);
     assert_eq!(home.file().as_deref(), Some("no JSON"));
-    assert_eq!(home.kept().as_deref(), Some("the-first"));
 }
 
 #[tokio::test]
@@ -312,10 +334,10 @@ fn a_draft_of_rubbish_gets_a_short_answer() {
 #[test]
 fn what_would_be_contacted_follows_the_draft() {
     let home = Home::new(None);
-    let hosts = |egress: &[EgressView]| -> Vec<(String, Option<u16>)> {
+    let hosts = |egress: &[EgressView]| -> Vec<(String, Vec<u16>)> {
         let hosts = egress.iter().filter(|one| one.destination == "inference-gateway");
         hosts
-            .filter_map(|one| Some((one.host.clone()?, one.port)))
+            .filter_map(|one| Some((one.host.clone()?, one.ports.clone())))
             .collect()
     };
     let now = home.configuration.shown();
@@ -334,7 +356,7 @@ fn what_would_be_contacted_follows_the_draft() {
     });
     assert_eq!(
         hosts(&then.egress),
-        [("gateway.example.com".to_owned(), Some(8443))]
+        [("gateway.example.com".to_owned(), vec![8443])]
     );
     let rules = home.export("egress-firewall", &draft);
     assert!(
@@ -530,7 +552,7 @@ fn example(managed: Option<Value>, own: Value) -> ConfigurationAnswer {
     let policy = Box::new(policy);
     let sources = Sources {
         watched,
-        secrets: Reading::Absent,
+        kept: KeptSecrets::default(),
         policy,
     };
     ConfigurationAnswer {

@@ -15,6 +15,7 @@ use deskhand_policy::{
 };
 use serde_json::{Value, json};
 
+use super::safe::safe_line;
 use super::sessions::{print, print_json};
 use crate::configuration::set_ones;
 use crate::options::PolicyCommand;
@@ -55,11 +56,16 @@ pub(crate) async fn policy(paths: &Paths, command: PolicyCommand, json: bool) ->
             profile,
             output,
         } => {
-            let settings = match (from, profile) {
-                (Some(file), _) => import::import(&read(&file)?).settings,
-                (None, Some(name)) => recommended(&name)?,
+            let (settings, left_out) = match (from, profile) {
+                (Some(file), _) => (import::import(&read(&file)?).settings, Vec::new()),
+                (None, Some(name)) => (recommended(&name)?, Vec::new()),
                 (None, None) => set_ones(&in_force(paths).await?.policy),
             };
+            if !left_out.is_empty() {
+                // Beside the file, which may go to standard output.
+                let told = safe_line(&left_out.join(", "));
+                writeln!(std::io::stderr().lock(), "Left out, because it is secret: {told}")?;
+            }
             export(&settings, named(&format)?, output.as_deref())?;
         }
         PolicyCommand::Import { file, format, output } => {

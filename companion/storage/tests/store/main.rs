@@ -6,6 +6,7 @@ mod audit;
 mod erasing;
 mod failures;
 mod following;
+mod history;
 mod log;
 mod records;
 mod sealing;

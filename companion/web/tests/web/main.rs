@@ -329,7 +329,7 @@ async fn searches_with_the_organisations_service() {
             "headers": {"Authorization": format!("Bearer {key}")}})
     };
     let tool = |entry: Value| {
-        let server = SearchServer::of_entry(&entry_of(&entry)).expect("a server");
+        let server = SearchServer::among(&[entry_of(&entry)]).expect("a server");
         WebSearch::new(&gate(json!({"managedMcpServers": [entry]})), server)
     };
     let asked = |query: &str| SearchParams {
@@ -366,7 +366,7 @@ async fn searches_with_the_organisations_service() {
     for hidden in ["rates\u{e0041}\u{e0042}", "a\u{200b}b", "a\nb", "\u{202e}a"] {
         assert_eq!(search.search(&asked(hidden)).await, Err(WebError::Unseen));
     }
-    let server = SearchServer::of_entry(&entry_of(&entry("x"))).expect("a server");
+    let server = SearchServer::among(&[entry_of(&entry("x"))]).expect("a server");
     let closed = WebSearch::new(&gate(json!({})), server).expect_err("a refusal");
     assert!(closed.to_string().contains("managedMcpServers"), "{closed}");
 }

@@ -31,7 +31,7 @@ export function Egress({ level }: { level: "h1" | "h2" }): ReactElement {
           </thead>
           <tbody>
             {rows.map((row) => (
-              <Way key={`${row.destination} ${row.host ?? ""} ${row.port ?? ""}`} row={row} />
+              <Way key={`${row.destination} ${row.host ?? ""} ${row.ports.join(" ")}`} row={row} />
             ))}
           </tbody>
         </table>
@@ -46,7 +46,7 @@ function Way({ row }: { row: EgressView }): ReactElement {
   return (
     <tr>
       <td className={open ? "mono ltr" : "detail"}>{row.host ?? texts.noHost}</td>
-      <td className="num">{open ? (row.port ?? texts.webPorts) : ""}</td>
+      <td className="num">{open ? (row.ports.length === 0 ? texts.everyPort : row.ports.join(", ")) : ""}</td>
       <td>
         {row.why}{" "}
         <span className="detail small">

@@ -11,17 +11,20 @@ const texts = words.configuration;
 export function Exports({ holds }: { holds: ExportContent }): ReactElement {
   const { configuration, state } = useConfiguration();
   const [done, setDone] = useState("");
+  const [leftOut, setLeftOut] = useState<readonly string[]>([]);
   const forms = state.answer?.exports.filter((form) => form.holds === holds) ?? [];
   const save = async (form: ExportView): Promise<void> => {
-    const path = await configuration.save(form.format);
-    setDone(path === undefined ? "" : texts.saved(path));
+    const saved = await configuration.save(form.format);
+    setDone(saved === undefined ? "" : texts.saved(saved.path));
+    setLeftOut(saved?.leftOut ?? []);
   };
   const copy = async (form: ExportView): Promise<void> => {
-    const file = await configuration.exportAs(form.format);
-    if (file !== undefined) {
-      await navigator.clipboard.writeText(textOf(file));
+    const exported = await configuration.exportAs(form.format);
+    if (exported !== undefined) {
+      await navigator.clipboard.writeText(textOf(exported.file));
     }
-    setDone(file === undefined ? "" : texts.copied(form.title));
+    setDone(exported === undefined ? "" : texts.copied(form.title));
+    setLeftOut(exported?.leftOut ?? []);
   };
   return (
     <>
@@ -55,6 +58,7 @@ export function Exports({ holds }: { holds: ExportContent }): ReactElement {
           <>
             <Checkmark16Regular className="is-ok" />
             {done}
+            {leftOut.length > 0 && ` ${texts.leftOut(leftOut)}`}
           </>
         )}
       </p>

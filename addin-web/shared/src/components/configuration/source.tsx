@@ -1,6 +1,6 @@
 // Where settings come from, what is wrong there, and settings in and out of files.
 import { type ChangeEvent, type ReactElement, useId, useState } from "react";
-import type { SettingProblem, SourceView } from "../../generated/protocol.ts";
+import type { ImportDifference, SettingProblem, SourceView } from "../../generated/protocol.ts";
 import { when } from "../../text/format.ts";
 import { words } from "../../words/en.ts";
 import { TextButton } from "../controls.tsx";
@@ -161,20 +161,28 @@ function Import(): ReactElement {
       <div role="status">
         {imported !== undefined && <p>{texts.importDone(Object.keys(imported.changes).length)}</p>}
       </div>
+      {imported !== undefined && imported.reaches.length > 0 && <Told title={texts.reaches} lines={imported.reaches} />}
       {imported !== undefined && imported.differences.length > 0 && (
-        <>
-          <h3 className="strong">{texts.differences(imported.differences.length)}</h3>
-          <ul className="plain-list problem-list">
-            {imported.differences.map(({ key, line, sentence }) => (
-              <li key={`${key} ${line ?? ""} ${sentence}`}>
-                {key !== "" && <code className="mono ltr">{key}</code>} {sentence}
-                {line !== undefined && <span className="small detail"> {texts.line(line)}</span>}
-              </li>
-            ))}
-          </ul>
-        </>
+        <Told title={texts.differences(imported.differences.length)} lines={imported.differences} />
       )}
     </section>
+  );
+}
+
+/** What there is to know of keys in an imported file. */
+function Told({ title, lines }: { title: string; lines: readonly ImportDifference[] }): ReactElement {
+  return (
+    <>
+      <h3 className="strong">{title}</h3>
+      <ul className="plain-list problem-list" aria-label={title}>
+        {lines.map(({ key, line, sentence }) => (
+          <li key={`${key} ${line ?? ""} ${sentence}`}>
+            {key !== "" && <code className="mono ltr">{key}</code>} {sentence}
+            {line !== undefined && <span className="small detail"> {texts.line(line)}</span>}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

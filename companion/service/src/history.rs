@@ -1,0 +1,121 @@
+//! Sessions from before the deployment had its name (`deploymentOrganizationUuid`): each deployment has a database of its
+//! own, so they are not shown. The person may bring them into it or leave them; nobody else decides that.
+
+use anyhow::Context as _;
+use deskhand_platform::permissions::{read_private_file, write_private_file};
+use deskhand_platform::{Paths, SecretStore};
+use deskhand_storage::{MasterKey, OpenOptions, Store, StoreChange, copy_sessions, has_history};
+use deskhand_trail::{Actor, Id, Trail, What};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::audit;
+use crate::clock::now;
+use crate::log::told;
+use crate::serve::{master_key, store_options};
+use crate::settings::Settings;
+
+/// What front ends show until the person chose.
+const OFFER: &str = "Sessions from before your organisation named this deployment are on this computer and not shown. \
+                     `deskhand history take-over` brings them here, `deskhand history leave` leaves them where they are.";
+/// Bytes that a choice may have.
+const MAX_CHOICE: u64 = 1_024;
+
+/// What the person chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Choice {
+    /// They become sessions of the deployment, under its rules for keeping and auditing.
+    TakeOver,
+    /// They stay in their own database.
+    Leave,
+}
+
+/// Whether there are sessions from before a deployment had its name.
+pub(crate) fn is_there(paths: &Paths) -> bool {
+    has_history(paths.data(), None)
+}
+
+/// The offer, until the person chose.
+pub(crate) fn offer(paths: &Paths, deployment: Option<Uuid>) -> Option<String> {
+    let open = chosen(paths, deployment?).is_none() && is_there(paths);
+    open.then(|| OFFER.to_owned())
+}
+
+/// Keeps the choice; a service that runs acts on it as soon as no turn is at work, another one when it starts.
+pub(crate) fn choose(paths: &Paths, deployment: Uuid, choice: Choice) -> anyhow::Result<()> {
+    let kept = serde_json::to_vec(&choice)?;
+    Ok(write_private_file(&place(paths, deployment), &kept)?)
+}
+
+/// Whether a service that runs has to start anew for it.
+pub(crate) fn is_wanted(paths: &Paths, deployment: Option<Uuid>) -> bool {
+    deployment.is_some_and(|deployment| chosen(paths, deployment) == Some(Choice::TakeOver))
+}
+
+/// Does what the person chose, before the database is opened. Answers with the
+/// number of sessions that were taken over. Where that does not work nothing is lost, and the service starts all the same.
+pub(crate) async fn settle(paths: &Paths, secrets: &SecretStore, settings: &mut Settings) -> Option<u64> {
+    let deployment = settings.organisation?;
+    if !is_wanted(paths, Some(deployment)) {
+        return None;
+    }
+    let taken = take_over(paths, secrets, settings, deployment).await;
+    // Whatever came of it, it is not tried again by itself.
+    let forgotten = std::fs::remove_file(place(paths, deployment));
+    let done = taken.and_then(|sessions| forgotten.context("the choice").map(|()| sessions));
+    done.map_err(|error| {
+        let notice = format!("The earlier sessions were not taken over, and none is lost: {error:#}");
+        tracing::error!("{notice}");
+        settings.notices.push(notice);
+    })
+    .ok()
+}
+
+/// Copies them, and once they are safe deletes them where they were.
+async fn take_over(
+    paths: &Paths,
+    secrets: &SecretStore,
+    settings: &Settings,
+    deployment: Uuid,
+) -> anyhow::Result<u64> {
+    if !is_there(paths) {
+        return Ok(0);
+    }
+    let key = master_key(secrets)?;
+    let options = |deployment| OpenOptions {
+        deployment,
+        ..store_options(paths, MasterKey::new(key))
+    };
+    let (from, into) = (options(None), options(Some(deployment)));
+    let copied = tokio::task::spawn_blocking(move || copy_sessions(from, into)).await?;
+    let sessions = copied.map_err(|error| told(&error))?;
+    let former = Store::open(options(None)).map_err(|error| told(&error))?;
+    for session in &sessions {
+        former.delete(*session).await.map_err(|error| told(&error))?;
+    }
+    let count = sessions.len() as u64;
+    let trail = Trail::new(former, &audit::user(), settings.audit_content);
+    record(&trail, count, deployment).await?;
+    Ok(count)
+}
+
+/// Records it in one of the two audits.
+pub(crate) async fn record(trail: &Trail, sessions: u64, deployment: Uuid) -> anyhow::Result<()> {
+    let into = Id::of(&deployment.hyphenated().to_string());
+    let what = What::SessionsTakenOver { sessions, into };
+    let record = trail.record(now(), Actor::Service, None, what, None)?;
+    let written = trail.store().write_store(vec![StoreChange::Audit(record)]).await;
+    Ok(written.map_err(|error| told(&error))?)
+}
+
+fn chosen(paths: &Paths, deployment: Uuid) -> Option<Choice> {
+    let kept = read_private_file(&place(paths, deployment), MAX_CHOICE).ok()??;
+    serde_json::from_slice(&kept).ok()
+}
+
+fn place(paths: &Paths, deployment: Uuid) -> std::path::PathBuf {
+    paths
+        .data()
+        .join(format!("{}.earlier-sessions.json", deployment.hyphenated()))
+}

@@ -1,0 +1,87 @@
+//! Sessions from before the organisation named its deployment: not shown, offered, taken over by the person or left.
+
+use deskhand_e2e::{PATIENCE, Service, Setup, Talk, play};
+use deskhand_protocol::event::TurnOutcome;
+use deskhand_test_support::wait_for;
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+const GATEWAY: &str = "models: [claude-standin]\nkey: e2e-key\nsteps: [{ answer: { say: [{ text: Hello. }] } }, { answer: { say: [{ text: Again. }] } }]";
+const DEPLOYMENT: &str = "0d7d6a0e-4f2f-4d5f-9a70-2f1f0c6f9b11";
+
+/// How many sessions are shown, once the service answers.
+fn sessions(setup: &Setup) -> Option<usize> {
+    let done = setup.run(&["session", "list", "--json"]);
+    let list: Value = serde_json::from_str(&done.out).ok()?;
+    list["sessions"].as_array().map(Vec::len)
+}
+
+fn offers(setup: &Setup) -> bool {
+    setup
+        .run(&["status", "--json"])
+        .out
+        .contains("deskhand history take-over")
+}
+
+/// A prompt and its answer, with a service that ends then; after it the organisation has named the deployment.
+async fn named_later() -> (Setup, Talk, Service) {
+    let gateway = play(GATEWAY).await;
+    let setup = Setup::with_gateway(&gateway.base_url());
+    let service = Service::start(&setup, 0);
+    let mut talk = Talk::begin(&service).await;
+    let prompt = talk.prompt("What did we sell?");
+    assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
+    setup.configure("deploymentOrganizationUuid", DEPLOYMENT);
+    wait_for("the deployment has a database of its own", PATIENCE, || {
+        (sessions(&setup) == Some(0)).then_some(())
+    });
+    (setup, talk, service)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earlier_sessions_are_offered_and_come_over_whole_while_the_service_runs() {
+    let (setup, talk, _service) = named_later().await;
+    assert!(offers(&setup));
+    let done = setup.run(&["history", "take-over"]);
+    assert_eq!(done.code(), Some(0), "{}", done.err);
+    wait_for("the session is there again", PATIENCE, || {
+        (sessions(&setup) == Some(1)).then_some(())
+    });
+    assert!(!offers(&setup));
+    let shown = setup.run(&["session", "show", talk.session.as_str()]);
+    for words in ["What did we sell?", "Hello."] {
+        assert!(shown.out.contains(words), "{}", shown.out);
+    }
+    let verdict = setup.run(&["audit", "verify"]);
+    assert_eq!(verdict.code(), Some(0), "{}", verdict.out);
+    let audit = setup.run(&["audit", "export"]).out;
+    assert!(
+        audit.contains("sessionsTakenOver") && audit.contains(DEPLOYMENT),
+        "{audit}"
+    );
+    let again = setup.run(&["history", "take-over"]);
+    assert!(again.err.contains("no sessions from before"), "{}", again.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn earlier_sessions_that_are_left_stay_where_they_are_and_are_offered_no_more() {
+    let (setup, _, service) = named_later().await;
+    assert_eq!(setup.run(&["history", "leave"]).code(), Some(0));
+    service.stop();
+    drop(service);
+    let _service = Service::start(&setup, 0);
+    assert!(!offers(&setup));
+    assert_eq!(sessions(&setup), Some(0));
+    let unset = setup.run(&["config", "unset", "deploymentOrganizationUuid"]);
+    assert_eq!(unset.code(), Some(0), "{}", unset.err);
+    wait_for("the session is there as it was", PATIENCE, || {
+        (sessions(&setup) == Some(1)).then_some(())
+    });
+}
+
+#[test]
+fn without_a_deployment_there_is_nothing_to_take_over() {
+    let done = Setup::empty().run(&["history", "take-over"]);
+    assert_eq!(done.code(), Some(1));
+    assert!(done.err.contains("deploymentOrganizationUuid"), "{}", done.err);
+}

@@ -14,7 +14,7 @@ use deskhand_policy::types::{
     AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, McpServer, OfficeHost, Provider,
     SearchServiceError, Whole,
 };
-use deskhand_policy::{KeptSecrets, Policy, ProblemKind, UserFile};
+use deskhand_policy::{KeptSecrets, Origin, Policy, ProblemKind, UserFile};
 use deskhand_protocol::hello::{FrontEndKind, ModelView};
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Content;

@@ -9,14 +9,14 @@ use deskhand_protocol::{ErrorCode, EventBody, Method};
 use deskhand_standins::gateway::{Gateway, Logged};
 use pretty_assertions::assert_eq;
 
-const SCRIPT: &str = r#"
+const SCRIPT: &str = r"
 models: [claude-standin]
 key: e2e-key
 order: any
 steps:
   - expect: { user: Thanks }
     answer: { say: [{ text: You are welcome. }] }
-"#;
+";
 
 /// A turn that asks before it writes over what is there.
 const ASKING: &str = r#"
@@ -114,7 +114,9 @@ async fn held(setup: &Setup, service: &Service, collector: &mut Collector) -> Ta
     while talk.view.question().is_none() {
         let events = talk.window.events(&talk.session).await;
         let events = events.expect("the service stays");
-        events.iter().for_each(|event| talk.view.take(event));
+        for event in &events {
+            talk.view.take(event);
+        }
         assert_eq!(talk.view.outcome(), None, "nothing was asked");
     }
     collector.go_away();

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::policy::show;
 use super::sessions::print;
+use crate::bootstrap::{Layer, millis};
 use crate::configuration::set;
 use crate::options::ConfigCommand;
 use crate::reload::Watched;
@@ -47,7 +48,9 @@ pub(crate) async fn config(paths: &Paths, command: ConfigCommand, json: bool) ->
             } else {
                 "Set. A service that runs takes it up when no turn is at work."
             })?;
-            tell_withheld(&Watched::read(paths).policy(&kept))?;
+            let watched = Watched::read(paths);
+            let layer = Layer::kept(paths, &secrets, (&watched, &kept), millis())?;
+            tell_withheld(&layer.resolve(&watched, &kept))?;
         }
         ConfigCommand::Unset { key } => {
             set(paths, &secrets, &BTreeMap::from([(key, Value::Null)]), None)?;

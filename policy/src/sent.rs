@@ -20,6 +20,8 @@ const INFERENCE: &[&str] = &[
 ];
 /// The collector.
 const COLLECTOR: &str = "otlpEndpoint";
+/// The address that hands out settings.
+const BOOTSTRAP: &str = "bootstrapUrl";
 /// The key of the gateway, which the collector may get as well.
 const GATEWAY_KEY: &str = "inferenceGatewayApiKey";
 /// What lets it.
@@ -35,6 +37,8 @@ const SENT: &[(&str, &[&str])] = &[
     ("inferenceCredentialHelper", INFERENCE),
     ("otlpHeaders", &[COLLECTOR]),
     ("otlpHeadersHelper", &[COLLECTOR]),
+    ("bootstrapHeaders", &[BOOTSTRAP]),
+    ("bootstrapHeadersHelper", &[BOOTSTRAP]),
 ];
 
 /// A credential that is not sent: why, and what follows.

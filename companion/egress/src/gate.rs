@@ -198,25 +198,17 @@ impl Gate {
         if destination.row().opened_by != OpenedBy::Service {
             return Err(EgressError::NotOurs(destination));
         }
-        let key = destination.row().named_by;
-        let origin = Origin::of_address(address).map_err(|why| EgressError::Address {
-            destination,
-            key,
-            why,
-        })?;
-        if !self.origins(destination).map_err(Clone::clone)?.contains(&origin) {
-            self.record(destination, &origin, key);
-            return Err(EgressError::Refused {
-                destination,
-                origin: origin.to_string(),
-                key,
-            });
-        }
+        let origin = self.named(destination, address)?;
         Ok(Client::new(self.dialer(destination, Some(origin))?))
     }
 
     /// Whether a person's browser may be sent to this page of a destination.
     pub fn page(&self, destination: Destination, address: &str) -> Result<(), EgressError> {
+        self.named(destination, address).map(drop)
+    }
+
+    /// The origin of an address, if it is one of the destination's.
+    fn named(&self, destination: Destination, address: &str) -> Result<Origin, EgressError> {
         let key = destination.row().named_by;
         let origin = Origin::of_address(address).map_err(|why| EgressError::Address {
             destination,
@@ -224,7 +216,7 @@ impl Gate {
             why,
         })?;
         if self.origins(destination).map_err(Clone::clone)?.contains(&origin) {
-            return Ok(());
+            return Ok(origin);
         }
         self.record(destination, &origin, key);
         Err(EgressError::Refused {

@@ -131,7 +131,7 @@ type Settled = Result<Code, SignInError>;
 async fn serve(stream: TcpStream, judge: &Judge<'_>) -> Option<Settled> {
     let settled = Mutex::new(None);
     let service = service_fn(|request: Request<Incoming>| {
-        let (status, words, found) = match judge.request(request) {
+        let (status, words, found) = match judge.request(&request) {
             Ok(code) => (StatusCode::OK, DONE, Some(Ok(code))),
             Err(Refusal::Settles(error)) => (StatusCode::OK, DENIED, Some(Err(error))),
             Err(Refusal::Of(status)) => (status, STRANGE, None),
@@ -139,7 +139,7 @@ async fn serve(stream: TcpStream, judge: &Judge<'_>) -> Option<Settled> {
         if found.is_some() {
             *settled.lock().unwrap_or_else(PoisonError::into_inner) = found;
         }
-        std::future::ready(page(status, words))
+        std::future::ready(Ok::<_, Infallible>(page(status, words)))
     });
     let mut connection = http1::Builder::new();
     connection
@@ -172,7 +172,7 @@ enum Refusal {
 }
 
 impl Judge<'_> {
-    fn request(&self, request: Request<Incoming>) -> Result<Code, Refusal> {
+    fn request(&self, request: &Request<Incoming>) -> Result<Code, Refusal> {
         let strange = Refusal::Of(StatusCode::BAD_REQUEST);
         let head = request.headers();
         // Another name for this address would be one that a page made lead here.
@@ -264,7 +264,7 @@ const DENIED: &str = "You were not signed in. You may close this page and go bac
 const STRANGE: &str = "Deskhand did not expect this page. You may close it.";
 
 /// A page that holds nothing of the request and loads nothing.
-fn page(status: StatusCode, words: &str) -> Result<Response<Full<Bytes>>, Infallible> {
+fn page(status: StatusCode, words: &str) -> Response<Full<Bytes>> {
     let text = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Deskhand</title>\
          <meta name=\"color-scheme\" content=\"light dark\"><p>{words}</p></html>"
@@ -284,5 +284,5 @@ fn page(status: StatusCode, words: &str) -> Result<Response<Full<Bytes>>, Infall
     for (name, value) in says {
         page.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    Ok(page)
+    page
 }

@@ -70,7 +70,7 @@ fn answer(status: u16, body: String) -> Answer {
     }
 }
 
-fn metadata(more: Value) -> Value {
+fn metadata(more: &Value) -> Value {
     let mut said = json!({
         "issuer": ISSUER,
         "authorization_endpoint": "https://id.example.org/authorize",
@@ -87,7 +87,7 @@ fn granted() -> Value {
 }
 
 async fn discovered(more: Value) -> Result<Provider, SignInError> {
-    let script = Scripted::saying([(200, metadata(more))]);
+    let script = Scripted::saying([(200, metadata(&more))]);
     Provider::discover(&script, &Url::parse(ISSUER).unwrap(), Discovery::OpenId).await
 }
 
@@ -120,7 +120,7 @@ async fn metadata_lie_where_the_standards_say() {
         ),
     ];
     for (discovery, issuer, address) in cases {
-        let script = Scripted::saying([(200, metadata(json!({ "issuer": issuer })))]);
+        let script = Scripted::saying([(200, metadata(&json!({ "issuer": issuer })))]);
         let found = Provider::discover(&script, &Url::parse(issuer).unwrap(), discovery).await;
         assert!(found.is_ok(), "{issuer}");
         assert_eq!(script.sent.lock().unwrap()[0].0, address);
@@ -273,7 +273,7 @@ async fn answers_that_are_no_tokens_are_refused_without_their_words() {
 
 #[tokio::test]
 async fn nothing_that_holds_a_token_shows_it() {
-    let script = Scripted::saying([(200, offered(json!({})))]);
+    let script = Scripted::saying([(200, offered(&json!({})))]);
     let tokens = Tokens::read(granted().to_string().as_bytes(), NOW, None).unwrap();
     let client = client().await;
     let device = client.begin_device(&script, NOW).await.unwrap();
@@ -301,7 +301,7 @@ async fn a_sign_out_ends_the_refresh_token_where_the_provider_offers_it() {
     assert_eq!(without.revoke(&script, &tokens).await, Ok(false));
 }
 
-fn offered(more: Value) -> Value {
+fn offered(more: &Value) -> Value {
     let mut said = json!({
         "device_code": "device-1", "user_code": "WDJB-MJHT",
         "verification_uri": "https://id.example.org/device", "expires_in": 1800, "interval": 5,
@@ -312,7 +312,7 @@ fn offered(more: Value) -> Value {
 }
 
 async fn began(more: Value) -> Result<DeviceGrant, SignInError> {
-    let script = Scripted::saying([(200, offered(more))]);
+    let script = Scripted::saying([(200, offered(&more))]);
     let origin = Url::parse(ISSUER).unwrap().origin();
     let provider = discovered(json!({})).await.unwrap().within(&origin).unwrap();
     Client::new(provider, "desk", None)

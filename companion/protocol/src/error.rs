@@ -141,8 +141,6 @@ errors! {
         "A managed setting could not be read, so its strictest meaning applies." "Nothing was sent." "Show this code to your administrator.";
     PolicyNotEnforceable "POL_NOT_ENFORCEABLE"
         "Your organisation asks for a protection that this version of Deskhand does not have." "Nothing was sent." "Show this code to your administrator.";
-    CredentialWithheld "POL_CREDENTIAL"
-        "A key or password would go to an address that it was not given for." "Nothing was sent." "The details say which; give it again for that address, or ask your administrator.";
     BootstrapAwaited "BOOT_AWAITED"
         "The settings that your organisation hands out to you are not here, or have ended." "Your sessions are kept." "Sign in with `deskhand sign-in` or in the Deskhand window; offline, connect to your organisation's network first.";
     BootstrapSignIn "BOOT_SIGN_IN"
@@ -153,6 +151,8 @@ errors! {
         "The address of your organisation's settings gave an answer that cannot be used." "Settings that are here count until they end." "Show the details to your administrator.";
     BootstrapConsent "BOOT_CONSENT"
         "The values that you were asked about are others now." "Nothing was changed." "Look through them, then answer again.";
+    CredentialWithheld "POL_CREDENTIAL"
+        "A key or password would go to an address that it was not given for." "Nothing was sent." "The details say which; give it again for that address, or ask your administrator.";
     CollectorUnavailable "POL_COLLECTOR"
         "Your organisation's collector of records takes nothing now, and no turn may start without it." "Your text is kept; nothing was sent to the model." "Try again when the network is there, or show this code to your administrator.";
     PaneDisabled "POL_PANE"

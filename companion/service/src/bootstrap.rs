@@ -8,6 +8,7 @@ mod plan;
 mod sign_in;
 mod vault;
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::Notes;
 use crate::clock::now;
+use crate::handler::Service;
 use crate::reload::Watched;
 use crate::settings::Settings;
 use crate::wire::{give, read};
@@ -40,6 +42,7 @@ use fetch::{Fetched, ask, renewed};
 use vault::{Answer, Kept, Said, Vault};
 
 pub(crate) use layer::Layer;
+use layer::Question;
 pub(crate) use plan::Plan;
 use plan::Way;
 
@@ -83,6 +86,8 @@ struct Shown {
     problem: Option<UserError>,
     /// Whether the last answer accepted who asked: a change of that is recorded.
     accepted: Option<bool>,
+    /// What front ends were told last.
+    told: Option<BootstrapView>,
 }
 
 impl std::fmt::Debug for Bootstrap {
@@ -116,6 +121,7 @@ impl Bootstrap {
             state: BootstrapState::Idle,
             problem: None,
             accepted: None,
+            told: None,
         };
         Ok(Some(Arc::new(Self {
             sources: (settings.watched.clone(), settings.kept.clone()),
@@ -132,8 +138,8 @@ impl Bootstrap {
         })))
     }
 
-    /// Keeps the settings current, and tells `tell` of each change. Ends never.
-    pub(crate) async fn run(self: Arc<Self>, tell: Box<dyn Fn(BootstrapView) + Send + Sync>) {
+    /// Keeps the settings current, and tells `tell` of each change.
+    async fn run(&self, tell: Box<dyn Fn(BootstrapView) + Send + Sync>) -> Infallible {
         drop(self.tell.set(tell));
         let mut failed = 0;
         loop {
@@ -162,6 +168,11 @@ impl Bootstrap {
     /// Asks once. Gives whether nothing has to be tried again soon.
     async fn check(&self) -> bool {
         let mut kept = self.kept.lock().await;
+        if kept.tokens.is_none() && !matches!(self.plan.way, Way::Headers(..)) {
+            // Nobody signed in yet: there is nobody to ask as.
+            self.change(|shown| shown.idle_to(self.plan.sign_in()));
+            return true;
+        }
         let counts = kept.answer.as_ref().is_some_and(|answer| answer.counts(millis()));
         if !counts {
             self.change(|shown| shown.idle_to(BootstrapState::Checking));
@@ -184,7 +195,7 @@ impl Bootstrap {
             Fetched::Answer(answer) => Some(answer),
             Fetched::Unchanged => kept.answer.as_ref().map(|answer| renewed(answer, millis())),
             Fetched::SignIn => {
-                self.refused(kept);
+                self.refused();
                 // Headers can be others soon; a person comes by themselves.
                 return !matches!(self.plan.way, Way::Headers(..));
             }
@@ -200,27 +211,21 @@ impl Bootstrap {
     }
 
     /// Whoever asked is not known any longer: the present settings stay until they end.
-    fn refused(&self, kept: &Kept) {
+    fn refused(&self) {
         let why = match self.plan.way {
-            Way::Headers(..) => Some("the address did not accept the headers"),
-            Way::Browser(_) | Way::Device if kept.tokens.is_some() => Some("the sign-in counts no longer"),
-            // Nobody signed in yet, and that is no fault.
-            Way::Browser(_) | Way::Device => None,
+            Way::Headers(..) => "the address did not accept the headers",
+            Way::Browser(_) | Way::Device => "the sign-in counts no longer",
         };
-        if why.is_some() {
-            self.accepted(false);
-        }
+        self.accepted(false);
         self.change(|shown| {
             shown.idle_to(self.plan.sign_in());
-            if let Some(why) = why {
-                shown.problem = Some(UserError::new(ErrorCode::BootstrapSignIn).detail(why));
-            }
+            shown.problem = Some(UserError::new(ErrorCode::BootstrapSignIn).detail(why));
         });
     }
 
     /// Asks the address, as whoever the settings let ask.
     async fn fetched(&self, kept: &mut Kept) -> Result<Fetched, UserError> {
-        let etag = self.etag(kept);
+        let etag = etag(kept, millis());
         if let Way::Headers(headers, _) = &self.plan.way {
             let headers = headers
                 .iter()
@@ -257,14 +262,6 @@ impl Bootstrap {
             Some(renewed) => self.ask_as(&renewed, etag.as_deref()).await,
             None => Ok(fetched),
         }
-    }
-
-    /// The entity tag to name: of an answer that counts, and that lasts if it is unchanged.
-    fn etag(&self, kept: &Kept) -> Option<String> {
-        let now = millis();
-        let lasts = |answer: &&Answer| !answer.says_end || answer.ends_at.saturating_sub(now) > WHOLE;
-        let answer = kept.answer.as_ref().filter(|answer| answer.counts(now));
-        answer.filter(lasts)?.etag.clone()
     }
 
     async fn ask_as(&self, tokens: &Tokens, etag: Option<&str>) -> Result<Fetched, UserError> {
@@ -328,9 +325,14 @@ impl Bootstrap {
         })
     }
 
+    fn asked(&self) -> Question {
+        let (watched, kept) = &self.sources;
+        self.layer().asked(watched.layers(kept))
+    }
+
     /// What front ends show.
     pub(crate) fn view(&self) -> BootstrapView {
-        let consent = self.layer().asked(&self.sources).consent;
+        let consent = self.asked().consent;
         let now = millis();
         self.with(|shown| BootstrapView {
             origin: self.plan.origin(),
@@ -352,54 +354,27 @@ impl Bootstrap {
 
     fn change(&self, change: impl FnOnce(&mut Shown)) {
         self.with(change);
-        if let Some(tell) = self.tell.get() {
-            tell(self.view());
+        let view = self.view();
+        let news = self.with(|shown| shown.told.replace(view.clone()).as_ref() != Some(&view));
+        if let Some(tell) = self.tell.get().filter(|_| news) {
+            tell(view);
         }
     }
 
-    /// Does what a front end asks for. The server has checked that it may.
-    pub(crate) async fn call(
-        self: &Arc<Self>,
-        method: Method,
-        params: Value,
-        by: FrontEndKind,
-    ) -> Result<Value, UserError> {
-        match method {
-            Method::BootstrapShow => {
-                let asked = self.layer().asked(&self.sources);
-                give(BootstrapAnswer {
-                    view: Some(self.view()),
-                    values: asked.values,
-                    digest: asked.digest,
-                })
-            }
-            Method::BootstrapSignIn => {
-                let page = self.sign_in(by.into()).await?;
-                // The page carries what belongs to this attempt: it goes to whom the person opened here.
-                give(SignInAnswer {
-                    page: page.filter(|_| Caller::Desktop.admits(by)),
-                })
-            }
-            Method::BootstrapCancel => {
-                self.cancel();
-                give(Nothing {})
-            }
-            Method::BootstrapSignOut => {
-                self.sign_out(by.into()).await?;
-                give(Nothing {})
-            }
-            Method::BootstrapConsent => {
-                self.consent(read(params)?).await?;
-                give(Nothing {})
-            }
-            _ => Err(UserError::new(ErrorCode::BadRequest).detail(method.name())),
+    /// How far the settings are, and what a person is asked about.
+    fn answer(&self) -> BootstrapAnswer {
+        let asked = self.asked();
+        BootstrapAnswer {
+            view: Some(self.view()),
+            values: asked.values,
+            digest: asked.digest,
         }
     }
 
     /// Takes in what a person said of exactly these values.
     async fn consent(&self, params: ConsentParams) -> Result<(), UserError> {
         let mut kept = self.kept.lock().await;
-        let asked = self.layer().asked(&self.sources);
+        let asked = self.asked();
         if asked.consent.is_none() || asked.digest != params.digest {
             return Err(UserError::new(ErrorCode::BootstrapConsent));
         }
@@ -412,6 +387,58 @@ impl Bootstrap {
     }
 }
 
+/// Does what a front end asks for. The server has checked that it may.
+pub(crate) async fn call(
+    bootstrap: Option<&Arc<Bootstrap>>,
+    method: Method,
+    params: Value,
+    by: FrontEndKind,
+) -> Result<Value, UserError> {
+    let Some(bootstrap) = bootstrap else {
+        return match method {
+            Method::BootstrapShow => give(BootstrapAnswer::default()),
+            _ => Err(UserError::new(ErrorCode::BadRequest).detail("no address hands out settings")),
+        };
+    };
+    match method {
+        Method::BootstrapShow => give(bootstrap.answer()),
+        Method::BootstrapSignIn => {
+            let page = bootstrap.sign_in(by.into()).await?;
+            // The page carries what belongs to this attempt: it goes to whom the person opened here.
+            give(SignInAnswer {
+                page: page.filter(|_| Caller::Desktop.admits(by)),
+            })
+        }
+        Method::BootstrapCancel => {
+            bootstrap.cancel();
+            give(Nothing {})
+        }
+        Method::BootstrapSignOut => {
+            bootstrap.sign_out(by.into()).await?;
+            give(Nothing {})
+        }
+        Method::BootstrapConsent => {
+            bootstrap.consent(read(params)?).await?;
+            give(Nothing {})
+        }
+        _ => Err(UserError::new(ErrorCode::BadRequest).detail(method.name())),
+    }
+}
+
+/// Keeps the settings of a service current and shows each change to its front ends, until it is dropped.
+pub(crate) async fn keep_current(service: &Arc<Service>) -> Infallible {
+    let Some(bootstrap) = service.configuration.bootstrap() else {
+        return std::future::pending().await;
+    };
+    let shown = Arc::downgrade(service);
+    let tell = move |now| {
+        if let Some(service) = shown.upgrade() {
+            service.show(|view| view.bootstrap = Some(now));
+        }
+    };
+    bootstrap.run(Box::new(tell)).await
+}
+
 impl Shown {
     /// The state, unless a sign-in is under way, which says itself when it ends.
     fn idle_to(&mut self, state: BootstrapState) {
@@ -419,6 +446,13 @@ impl Shown {
             self.state = state;
         }
     }
+}
+
+/// The entity tag to name: of an answer that counts, and that lasts if it is unchanged.
+fn etag(kept: &Kept, now: u64) -> Option<String> {
+    let lasts = |answer: &&Answer| !answer.says_end || answer.ends_at.saturating_sub(now) > WHOLE;
+    let answer = kept.answer.as_ref().filter(|answer| answer.counts(now));
+    answer.filter(lasts)?.etag.clone()
 }
 
 /// Now, in Unix milliseconds.

@@ -26,7 +26,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-use crate::bootstrap::{Bootstrap, Layer, millis};
+use crate::bootstrap::{Bootstrap, Layer, Plan, millis};
 use crate::clock::now;
 use crate::kept::{self, SecretEdit};
 use crate::reload::Watched;
@@ -64,7 +64,7 @@ struct Sources {
 
 impl Sources {
     fn new(watched: Watched, kept: KeptSecrets, bootstrap: Layer) -> Self {
-        let policy = Box::new(bootstrap.resolve(&watched, &kept));
+        let policy = Box::new(watched.policy(&kept, &bootstrap));
         Self {
             watched,
             kept,
@@ -121,8 +121,13 @@ impl Configuration {
         self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The settings that an address hands out, as a source.
-    pub(crate) fn bootstrap(&self) -> Layer {
+    /// Who keeps the settings that an address hands out, where there is one.
+    pub(crate) fn bootstrap(&self) -> Option<&Arc<Bootstrap>> {
+        self.bootstrap.as_ref()
+    }
+
+    /// These settings, as a source.
+    pub(crate) fn layer(&self) -> Layer {
         self.bootstrap
             .as_ref()
             .map(|bootstrap| bootstrap.layer())
@@ -161,13 +166,19 @@ impl Configuration {
     }
 
     fn sources(&self) -> Sources {
-        Sources::new(Watched::read(&self.paths), self.kept(), self.bootstrap())
+        Sources::new(Watched::read(&self.paths), self.kept(), self.layer())
     }
 
     fn gate(&self, policy: &Policy) -> Gate {
         let values = gate_values(policy, self.office_script.as_ref());
-        self.gate
-            .under(|key| values.get(key).cloned().unwrap_or_default())
+        let gate = self
+            .gate
+            .under(|key| values.get(key).cloned().unwrap_or_default());
+        if Plan::awaits(policy, &self.layer()) {
+            gate.before_settings()
+        } else {
+            gate
+        }
     }
 
     fn shown(&self) -> ConfigurationAnswer {
@@ -273,7 +284,7 @@ pub(crate) fn set(
         return Err(unwritten(&EditError::Unusable(reason.clone())));
     }
     let before = kept::read(store, &watched.user).map_err(|error| out_of_reach(&error))?;
-    let bootstrap = Layer::kept(paths, store, (&watched, &before), millis());
+    let bootstrap = Layer::kept(paths, store, watched.layers(&before), millis());
     let bootstrap = bootstrap.map_err(|error| UserError::new(ErrorCode::SecretStore).detail(error))?;
     let sources = Sources::new(watched, before, bootstrap);
     let draft = Draft::new(&sources, changes);

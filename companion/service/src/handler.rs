@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use deskhand_core::ports::{BoxFuture, EventLog, Provider};
 use deskhand_core::turn::Input;
-use deskhand_protocol::bootstrap::BootstrapAnswer;
 use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams, FiguresAnswer};
 use deskhand_protocol::document::{
     AttachParams, ChangedParams, DetachParams, DocumentAnswer, DocumentKind, DocumentParams, DocumentsAnswer,
@@ -28,7 +27,7 @@ use deskhand_trail::{Actor, Id, What};
 use serde_json::Value;
 
 use crate::audit::{self, Notes};
-use crate::bootstrap::Bootstrap;
+use crate::bootstrap;
 use crate::clock::{chance, now};
 use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
@@ -55,8 +54,6 @@ pub(crate) struct Service {
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
     pub(crate) notes: Notes,
     pub(crate) configuration: Configuration,
-    /// The settings that an address hands out, where there is one.
-    pub(crate) bootstrap: Option<Arc<Bootstrap>>,
     pub(crate) watch: Arc<Watch>,
 }
 
@@ -263,11 +260,10 @@ impl Service {
             | Method::BootstrapSignIn
             | Method::BootstrapCancel
             | Method::BootstrapSignOut
-            | Method::BootstrapConsent => match &self.bootstrap {
-                Some(bootstrap) => bootstrap.call(method, params, front_end.kind()).await,
-                None if method == Method::BootstrapShow => give(BootstrapAnswer::default()),
-                None => Err(UserError::new(ErrorCode::BadRequest).detail("no address hands out settings")),
-            },
+            | Method::BootstrapConsent => {
+                let bootstrap = self.configuration.bootstrap();
+                bootstrap::call(bootstrap, method, params, front_end.kind()).await
+            }
             Method::JournalList => give(self.hub.list_journal(read(params)?).await?),
             Method::ChangeSetUndo | Method::ChangeSetRedo => {
                 give(self.undo(method, read(params)?, front_end.kind()).await?)

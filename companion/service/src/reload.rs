@@ -7,8 +7,11 @@
 use std::time::Duration;
 
 use deskhand_platform::Paths;
-use deskhand_policy::{Change, Direction, Origin, Policy, Reading, Store as _, managed_store};
+use deskhand_policy::{
+    Change, Direction, KeptSecrets, Layers, Origin, Policy, Reading, Store as _, managed_store,
+};
 
+use crate::bootstrap::Layer;
 use crate::handler::Service;
 use crate::history;
 use crate::settings::{Settings, user_file};
@@ -31,6 +34,19 @@ impl Watched {
             user: user_file(paths).read(),
         }
     }
+
+    /// They and the user's secrets, as the policy takes them.
+    pub(crate) fn layers<'a>(&'a self, kept: &'a KeptSecrets) -> Layers<'a> {
+        Layers {
+            kept,
+            ..Layers::new(&self.managed, std::slice::from_ref(&self.user))
+        }
+    }
+
+    /// The policy that follows from them, the user's secrets and the settings that an address hands out.
+    pub(crate) fn policy(&self, kept: &KeptSecrets, bootstrap: &Layer) -> Policy {
+        bootstrap.resolve(self.layers(kept))
+    }
 }
 
 /// What front ends show while changed settings wait.
@@ -48,14 +64,14 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
             return;
         }
         let (watched, kept) = service.configuration.read(settings);
-        let bootstrap = service.configuration.bootstrap();
+        let bootstrap = service.configuration.layer();
         if watched == settings.watched && kept == settings.kept && bootstrap == settings.bootstrap {
             if std::mem::take(&mut waits) {
                 service.withdraw(WAITS);
             }
             continue;
         }
-        let policy = bootstrap.resolve(&watched, &kept);
+        let policy = watched.policy(&kept, &bootstrap);
         if policy == settings.policy {
             continue;
         }

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::audit::{self, Notes, SignIns, Upkeep};
-use crate::bootstrap::Bootstrap;
+use crate::bootstrap::{Bootstrap, keep_current};
 use crate::clock::RealWorld;
 use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
@@ -97,15 +97,14 @@ pub(crate) async fn serve(
     telemetry.policy_changed(changed_keys, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
-    let bootstrap = Bootstrap::new(&paths, &secrets, &settings, &gate, &notes)?;
-    let configuration = Configuration::new(&paths, &secrets, &settings, &gate, &options, bootstrap.clone());
+    let configuration = configuration(&paths, &secrets, &settings, &gate, &options, &notes)?;
     let (service, tokens) = build(
         &settings,
         &options,
         &gate,
         (&trail, notes, grants, guide),
         (&telemetry, &watch),
-        (configuration, bootstrap),
+        configuration,
         &server,
     );
     service.hub.recover().await?;
@@ -115,29 +114,18 @@ pub(crate) async fn serve(
         announce(&server, &options);
     }
     watch.ready();
-    let fetching = service.bootstrap.clone().map(|bootstrap| {
-        let shown = Arc::downgrade(&service);
-        let tell = move |now| {
-            if let Some(service) = shown.upgrade() {
-                service.show(|view| view.bootstrap = Some(now));
-            }
-        };
-        tokio::spawn(bootstrap.run(Box::new(tell)))
-    });
     let (stop, running, port) = (shutdown.clone(), Arc::clone(&service), server.port());
     let ending = tokio::spawn(async move {
         let again = tokio::select! {
             () = stop_signal() => None,
             () = stdin_closed(), if options.until_stdin_closes => None,
             () = changed(&paths, &settings, &running) => Some(port),
+            never = keep_current(&running) => match never {},
         };
         stop.cancel();
         again
     });
     served(server, service, tokens, shutdown).await;
-    if let Some(fetching) = fetching {
-        fetching.abort();
-    }
     upkeep.end().await;
     if let Some(exporting) = exporting {
         exporting.end().await;
@@ -174,6 +162,20 @@ fn alone(paths: &Paths) -> anyhow::Result<InstanceLock> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+fn configuration(
+    paths: &Paths,
+    secrets: &Arc<SecretStore>,
+    settings: &Settings,
+    gate: &Gate,
+    options: &ServeOptions,
+    notes: &Notes,
+) -> anyhow::Result<Configuration> {
+    let bootstrap = Bootstrap::new(paths, secrets, settings, gate, notes)?;
+    Ok(Configuration::new(
+        paths, secrets, settings, gate, options, bootstrap,
+    ))
 }
 
 /// The gate under these settings. What it decides is told to whoever keeps it.
@@ -361,7 +363,7 @@ fn build(
     gate: &Gate,
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
     (telemetry, watch): (&Telemetry, &Arc<Watch>),
-    (configuration, bootstrap): (Configuration, Option<Arc<Bootstrap>>),
+    configuration: Configuration,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
     let provider = provider(settings, gate, &notes);
@@ -399,7 +401,7 @@ fn build(
         .map(|gateway| gateway.models.clone())
         .unwrap_or_default();
     let mut view = view::of(settings, options.tour, models, configuration.secret_store());
-    view.bootstrap = bootstrap.as_ref().map(|bootstrap| bootstrap.view());
+    view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
@@ -414,7 +416,6 @@ fn build(
         notes,
         watch: Arc::clone(watch),
         configuration,
-        bootstrap,
     };
     let service = Arc::new(service);
     if settings.gateway.is_some() {

@@ -72,14 +72,14 @@ pub(crate) fn user_file(paths: &Paths) -> UserFile {
 
 impl Settings {
     /// Reads every source.
-    pub(crate) fn load(paths: &Paths, store: &SecretStore) -> anyhow::Result<Self> {
+    pub(crate) fn load(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Self> {
         // Whoever is about to change the file and its secrets ends first: never one of them old and one new.
         let turn = user_file(paths).turn()?;
         let watched = Watched::read(paths);
-        let kept = kept::read(store, &watched.user)?;
+        let kept = kept::read(secrets, &watched.user)?;
         drop(turn);
-        let bootstrap = Layer::kept(paths, store, (&watched, &kept), millis())?;
-        let policy = bootstrap.resolve(&watched, &kept);
+        let bootstrap = Layer::kept(paths, secrets, watched.layers(&kept), millis())?;
+        let policy = watched.policy(&kept, &bootstrap);
         let mut notices: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
         let proxy = Proxy::from_environment(|name| std::env::var(name).ok()).unwrap_or_else(|error| {
             notices.push(format!("The proxy of the environment is not used: {error}"));
@@ -104,7 +104,7 @@ impl Settings {
             notices,
             watched,
             kept,
-            awaited: Plan::of(&policy).is_some() && bootstrap.is_absent(),
+            awaited: Plan::awaits(&policy, &bootstrap),
             bootstrap,
             audit_content: match policy.audit.deskhand_audit_content.value {
                 AuditContent::Hashed => Content::Hashed,

@@ -17,7 +17,8 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// The address, https. Sessions wait for its answer. Addresses in the answer that prompts go to must have the same
+    /// The address, https, of a JSON object of settings. Sessions wait for its answer, which counts until its `expiresAt`, or an hour, and
+    /// is asked for again before that. Addresses in the answer that prompts go to must have the same
     /// origin, and none of them may be of this machine; programs, files with credentials and sign-in targets need the user's consent
     /// unless the administrator of the machine set this address.
     bootstrap_url "bootstrapUrl": Option<HttpsUrl> {
@@ -30,7 +31,8 @@ policy_section! {
     }
 
     /// Sign-in for it: an object with `clientId`, `scopes`, and `issuer` or `authorizationUrl` and `tokenUrl`; optionally
-    /// `redirectPort`, `additionalRedirectReferrerHosts`.
+    /// `redirectPort`, `additionalRedirectReferrerHosts`. Without it, and without headers, people sign in with a code (RFC 8628) at the
+    /// origin of the address, where Deskhand is the public client `deskhand`.
     bootstrap_oidc "bootstrapOidc": Option<BootstrapOidc> {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",

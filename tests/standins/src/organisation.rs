@@ -268,10 +268,8 @@ async fn token(State(state): Shared, body: String) -> Response {
                 _ => refused("invalid_grant"),
             }
         }
-        "refresh_token" => match known.refresh.remove(field("refresh_token")) {
-            true => known.granted(),
-            false => refused("invalid_grant"),
-        },
+        "refresh_token" if known.refresh.remove(field("refresh_token")) => known.granted(),
+        "refresh_token" => refused("invalid_grant"),
         "urn:ietf:params:oauth:grant-type:device_code" => match known.devices.get(field("device_code")) {
             Some(true) => {
                 known.devices.remove(field("device_code"));

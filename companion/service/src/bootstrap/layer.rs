@@ -39,36 +39,35 @@ pub(super) struct Question {
 }
 
 impl Layer {
-    /// What is kept on disk for the address that these sources name.
+    /// What is kept on disk for the address that these sources name, without an answer of their own.
     pub(crate) fn kept(
         paths: &Paths,
         secrets: &SecretStore,
-        (watched, kept): (&Watched, &KeptSecrets),
+        layers: Layers<'_>,
         now: u64,
     ) -> anyhow::Result<Self> {
-        let Some(plan) = Plan::of(&Self::default().resolve(watched, kept)) else {
+        let Some(plan) = Plan::of(&Policy::resolve_layers(layers)) else {
             return Ok(Self::default());
         };
         Ok(Self::of(&plan, &Vault::open(paths, secrets, &plan)?.read(), now))
     }
 
     /// The policy of a command that works without the service: the secret store is opened only where something is kept.
-    pub(crate) fn policy_on_disk(paths: &Paths, now: u64) -> Policy {
-        let watched = Watched::read(paths);
-        let without = Self::default().resolve(&watched, KeptSecrets::NONE);
+    pub(crate) fn policy_on_disk(paths: &Paths, watched: &Watched, now: u64) -> Policy {
+        let without = Policy::resolve_layers(watched.layers(KeptSecrets::NONE));
         if Plan::of(&without).is_none() {
             return without;
         }
-        let opened = SecretStore::open(paths).map_err(anyhow::Error::from);
-        let layers = opened.and_then(|secrets| {
-            let kept = kept::read(&secrets, &watched.user)?;
-            Ok((Self::kept(paths, &secrets, (&watched, &kept), now)?, kept))
-        });
-        let (layer, kept) = layers.unwrap_or_else(|error| {
+        let read = || {
+            let store = SecretStore::open(paths)?;
+            let kept = kept::read(&store, &watched.user)?;
+            let layer = Self::kept(paths, &store, watched.layers(&kept), now)?;
+            anyhow::Ok(watched.policy(&kept, &layer))
+        };
+        read().unwrap_or_else(|error| {
             tracing::error!(%error, "the bootstrap settings that are kept cannot be read");
-            Default::default()
-        });
-        layer.resolve(&watched, &kept)
+            without
+        })
     }
 
     /// What counts of what is kept.
@@ -83,11 +82,7 @@ impl Layer {
     }
 
     /// The policy that follows from all sources.
-    pub(crate) fn resolve(&self, watched: &Watched, kept: &KeptSecrets) -> Policy {
-        let layers = Layers {
-            kept,
-            ..Layers::new(&watched.managed, std::slice::from_ref(&watched.user))
-        };
+    pub(crate) fn resolve(&self, layers: Layers<'_>) -> Policy {
         let without = Policy::resolve_layers(layers);
         let named = Plan::of(&without).is_some_and(|plan| plan.address.as_str() == self.address);
         if !named || self.is_absent() {
@@ -108,16 +103,15 @@ impl Layer {
     }
 
     /// Whether nothing counts.
-    pub(crate) fn is_absent(&self) -> bool {
+    pub(super) fn is_absent(&self) -> bool {
         matches!(self.reading, Reading::Absent)
     }
 
     /// What a person is asked about under these sources.
-    pub(super) fn asked(&self, (watched, kept): &(Watched, KeptSecrets)) -> Question {
+    pub(super) fn asked(&self, layers: Layers<'_>) -> Question {
         let policy = Policy::resolve_layers(Layers {
             bootstrap: &self.reading,
-            kept,
-            ..Layers::new(&watched.managed, std::slice::from_ref(&watched.user))
+            ..layers
         });
         self.question(&policy.awaiting_consent)
     }

@@ -7,6 +7,8 @@ use deskhand_policy::types::{Headers, Oidc};
 use deskhand_storage::BlobHash;
 use url::Url;
 
+use super::Layer;
+
 /// The address, and the way to show who asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -54,6 +56,11 @@ impl Plan {
             Way::Device
         };
         Some(Self { address, way })
+    }
+
+    /// Whether settings are named and not here.
+    pub(crate) fn awaits(policy: &Policy, layer: &Layer) -> bool {
+        Self::of(policy).is_some() && layer.is_absent()
     }
 
     /// The origin of the address.

@@ -215,6 +215,9 @@ impl Bootstrap {
             (shown.state, shown.problem) = (self.plan.sign_in(), None);
         });
         drop(kept);
+        if let Way::Headers(..) = self.plan.way {
+            self.wake.notify_one();
+        }
         if let Some(tokens) = tokens {
             let this = Arc::clone(self);
             tokio::spawn(async move {
@@ -246,7 +249,10 @@ impl Bootstrap {
                 Ok(Some(tokens))
             }
             Err(error) if error.is_passing() => Err(told(&error)),
-            Err(_) => Ok(None),
+            Err(SignInError::Over | SignInError::Denied | SignInError::Expired | SignInError::Refused(_)) => {
+                Ok(None)
+            }
+            Err(error) => Err(told(&error)),
         }
     }
 

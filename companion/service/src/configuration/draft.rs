@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use deskhand_policy::secrets::{KeptSecret, holds_mask};
-use deskhand_policy::{Definition, Encoding, Origin, Policy, Reading, Values, definitions};
+use deskhand_policy::{Definition, Encoding, Layers, Origin, Policy, Reading, Values, definitions};
 use deskhand_protocol::configuration::{ProblemWeight, SettingProblem};
 use deskhand_protocol::{ErrorCode, UserError};
 use serde_json::Value;
 
 use super::{Sources, refused};
 use crate::kept::{SecretEdit, is_kept, split};
-use crate::reload::Watched;
 
 /// Characters of a name that is no key.
 const NAME: usize = 80;
@@ -65,7 +64,8 @@ impl Draft {
             }
         }
         let user = edited(&sources.watched.user, &edits);
-        let addresses = Policy::resolve(&sources.watched.managed, std::slice::from_ref(&user));
+        let of_file = Layers::new(&sources.watched.managed, std::slice::from_ref(&user));
+        let addresses = sources.bootstrap.resolve(of_file);
         for (name, value) in whole {
             match value.map(|value| (value, addresses.sent_to(name))) {
                 Some((_, goes_to)) if goes_to.is_empty() => {
@@ -86,12 +86,11 @@ impl Draft {
                 None => kept.0.remove(name),
             };
         }
-        let watched = Watched {
-            managed: sources.watched.managed.clone(),
-            user: user.clone(),
-        };
         Self {
-            policy: Box::new(sources.bootstrap.resolve(&watched, &kept)),
+            policy: Box::new(sources.bootstrap.resolve(Layers {
+                kept: &kept,
+                ..Layers::new(&sources.watched.managed, std::slice::from_ref(&user))
+            })),
             edits,
             user,
             secret_edits,

@@ -30,6 +30,7 @@ use super::{
 };
 use crate::bootstrap::{Layer, millis};
 use crate::clock;
+use crate::reload::Watched;
 use crate::terminal::sessions::{print, print_json};
 
 /// Bytes of operations at the most.
@@ -166,7 +167,7 @@ pub(super) async fn apply(paths: &Paths, apply: &Apply) -> Outcome<ExitCode> {
 /// The operations of the input, without sources of figures where the settings keep those out of files.
 pub(super) fn asked(paths: &Paths, kind: DocumentKind, input: Value) -> Outcome<Vec<Operation>> {
     let mut list = operations(kind, input)?;
-    let policy = Layer::policy_on_disk(paths, millis());
+    let policy = Layer::policy_on_disk(paths, &Watched::read(paths), millis());
     if !policy.workspace.deskhand_keep_sources_in_files.value {
         for sources in list.iter_mut().filter_map(Operation::sources_mut) {
             sources.clear();

@@ -49,8 +49,8 @@ pub(crate) async fn config(paths: &Paths, command: ConfigCommand, json: bool) ->
                 "Set. A service that runs takes it up when no turn is at work."
             })?;
             let watched = Watched::read(paths);
-            let layer = Layer::kept(paths, &secrets, (&watched, &kept), millis())?;
-            tell_withheld(&layer.resolve(&watched, &kept))?;
+            let layer = Layer::kept(paths, &secrets, watched.layers(&kept), millis())?;
+            tell_withheld(&watched.policy(&kept, &layer))?;
         }
         ConfigCommand::Unset { key } => {
             set(paths, &secrets, &BTreeMap::from([(key, Value::Null)]), None)?;

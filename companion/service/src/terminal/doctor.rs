@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use super::client::{Client, find};
 use super::sessions::{print, print_json};
+use super::sign_in;
 use crate::serve::{gate, open_secrets};
 use crate::settings::Settings;
 use crate::{logging, telemetry};
@@ -137,6 +138,7 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
     findings.push(storage(paths));
     findings.push(certificate(paths, &secrets)?);
     findings.push(port(attachment.as_ref()));
+    findings.extend(bootstrap(attachment.as_ref()).await);
     let gate = gate(&settings, None, None);
     if settings.policy.source.deskhand_enabled.value {
         findings.push(proxy(&gate));
@@ -287,6 +289,29 @@ fn port(attachment: Option<&Attachment>) -> Finding {
             "End the program that listens there; panes need this port.",
         ),
     }
+}
+
+/// How far the settings are that an address of the organisation hands out, where there is one.
+async fn bootstrap(attachment: Option<&Attachment>) -> Option<Finding> {
+    let client = Client::connect(attachment?).await.ok()?;
+    let view = client.hello.view.bootstrap?;
+    let state = match (view.counts_until, &view.problem) {
+        (Some(_), None) => State::Good,
+        (Some(_), Some(_)) => State::Note,
+        (None, _) => State::Bad,
+    };
+    let remedy = match state {
+        State::Good => String::new(),
+        State::Note | State::Bad => {
+            "`deskhand sign-in` asks for them now, and says what is missing.".to_owned()
+        }
+    };
+    Some(Finding::of(
+        "settings",
+        state,
+        sign_in::told(&view).join("; "),
+        remedy,
+    ))
 }
 
 fn proxy(gate: &Gate) -> Finding {

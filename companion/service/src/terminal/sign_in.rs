@@ -105,7 +105,9 @@ async fn ended(client: &mut Client, answer: &BootstrapAnswer, json: bool) -> any
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(view) = &answer.view {
-        told(view).iter().try_for_each(|line| print(line))?;
+        told(view)
+            .iter()
+            .try_for_each(|line| print(&format!("Settings    {line}")))?;
         if view.consent == Some(Consent::Waiting) {
             ask(client, answer).await?;
         }
@@ -145,18 +147,14 @@ pub(super) fn told(view: &BootstrapView) -> Vec<String> {
         Some(until) => format!("from {}, until {}", view.origin, when(until)),
         None => format!("of {} are not here", view.origin),
     };
-    let mut lines = vec![format!("Settings    {here}")];
+    let mut lines = vec![here];
     lines.extend(match (&view.state, view.consent) {
-        (BootstrapState::SignIn { .. }, _) => Some("Settings    sign in with `deskhand sign-in`".to_owned()),
-        (_, Some(Consent::Waiting)) => {
-            Some("Settings    some wait for your consent: `deskhand sign-in`".to_owned())
-        }
-        (_, Some(Consent::Refused)) => {
-            Some("Settings    some do not count, because you did not consent".to_owned())
-        }
+        (BootstrapState::SignIn { .. }, _) => Some("sign in with `deskhand sign-in`".to_owned()),
+        (_, Some(Consent::Waiting)) => Some("some wait for your consent: `deskhand sign-in`".to_owned()),
+        (_, Some(Consent::Refused)) => Some("some do not count, because you did not consent".to_owned()),
         _ => None,
     });
     let problem = view.problem.as_ref();
-    lines.extend(problem.map(|problem| format!("Settings    {}", super::status::in_one_line(problem))));
+    lines.extend(problem.map(|problem| super::status::in_one_line(problem)));
     lines
 }

@@ -113,7 +113,9 @@ fn table(status: &Status) -> anyhow::Result<()> {
     print(&format!("Provider    {}", status.provider))?;
     let bootstrap = status.view.as_ref().and_then(|view| view.bootstrap.as_ref());
     let settings = bootstrap.map(super::sign_in::told).unwrap_or_default();
-    settings.iter().try_for_each(|line| print(line))?;
+    settings
+        .iter()
+        .try_for_each(|line| print(&format!("Settings    {line}")))?;
     if let Some(stopped) = &status.stopped {
         print(&format!("Stopped     {}", in_one_line(stopped)))?;
     }

@@ -48,8 +48,7 @@ fn own(user: Reading) -> (Watched, KeptSecrets) {
 }
 
 fn resolved(layer: &Layer, user: Reading) -> Policy {
-    let (watched, kept) = own(user);
-    layer.resolve(&watched, &kept)
+    layer.resolve(Layers::new(&Reading::Absent, &[user]))
 }
 
 #[test]
@@ -86,12 +85,14 @@ fn consent_belongs_to_exactly_the_values_that_were_shown() {
         json!({ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://boot.example.org/ai" });
     let mut kept = kept(&body);
     let layer = Layer::of(&plan(&user), &kept, NOW);
-    let asked = layer.asked(&own(user.clone()));
+    let asked = layer.asked(Layers::new(&Reading::Absent, std::slice::from_ref(&user)));
     assert_eq!(asked.consent, Some(Consent::Waiting));
     assert_eq!(asked.values[0].value, json!("https://boot.example.org/ai"));
     let base = |kept: &Kept| {
         let layer = Layer::of(&plan(&user), kept, NOW);
-        let consent = layer.asked(&own(user.clone())).consent;
+        let consent = layer
+            .asked(Layers::new(&Reading::Absent, std::slice::from_ref(&user)))
+            .consent;
         (
             resolved(&layer, user.clone()).value("inferenceGatewayBaseUrl"),
             consent,
@@ -117,7 +118,7 @@ fn consent_belongs_to_exactly_the_values_that_were_shown() {
 fn nothing_is_asked_about_values_that_name_no_place() {
     let user = user(&json!({}));
     let layer = Layer::of(&plan(&user), &kept(&json!({ "deskhandPairing": "always" })), NOW);
-    let asked = layer.asked(&own(user.clone()));
+    let asked = layer.asked(Layers::new(&Reading::Absent, std::slice::from_ref(&user)));
     assert_eq!((asked.consent, asked.values.len()), (None, 0));
 }
 

@@ -41,12 +41,6 @@ fn kept(body: &Value) -> Kept {
     kept
 }
 
-/// Sources of the user alone.
-fn own(user: Reading) -> (Watched, KeptSecrets) {
-    let managed = Reading::Absent;
-    (Watched { managed, user }, KeptSecrets::default())
-}
-
 fn resolved(layer: &Layer, user: Reading) -> Policy {
     layer.resolve(Layers::new(&Reading::Absent, &[user]))
 }

@@ -187,18 +187,17 @@ pub fn text(findings: &[Finding]) -> String {
     for finding in findings {
         let _ = writeln!(text, "{finding}");
     }
-    let count = |severity| {
-        findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
+    let count = |severity, word| {
+        let found = findings.iter().filter(|finding| finding.severity == severity);
+        let count = found.count();
+        format!("{count} {word}{}", if count == 1 { "" } else { "s" })
     };
     let _ = writeln!(
         text,
-        "{} errors, {} warnings, {} notes",
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Note)
+        "{}, {}, {}",
+        count(Severity::Error, "error"),
+        count(Severity::Warning, "warning"),
+        count(Severity::Note, "note")
     );
     text
 }

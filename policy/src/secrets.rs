@@ -183,15 +183,7 @@ fn goes_to(entry: &Value) -> Vec<String> {
         .collect();
     let named = entry["oauth"]["authorizationServer"].as_array();
     places.extend(named.into_iter().flatten().filter_map(text));
-    for name in [
-        "command",
-        "args",
-        "server",
-        "provider",
-        "host",
-        "tenantId",
-        "azureCloud",
-    ] {
+    for name in ["command", "server", "provider", "host", "tenantId", "azureCloud"] {
         if let Some(field) = entry.get(name) {
             places.push(format!("{name} {field}"));
         }

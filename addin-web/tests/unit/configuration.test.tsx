@@ -82,6 +82,25 @@ describe("the pages", () => {
     expect(document.body.textContent).not.toContain("••••");
   });
 
+  it("show headers that are kept as kept, and leave them where nothing is typed", async () => {
+    const answer = structuredClone(answers.own);
+    settingsOf(answer).filter(({ key }) => key === "otlpHeaders").forEach((setting) => {
+      setting.value = "••••";
+      setting.own = true;
+    });
+    const opened = await show(answer);
+    await go(opened, "Telemetry & updates");
+    const field = document.querySelector<HTMLTextAreaElement>('[data-key="otlpHeaders"] textarea');
+    if (field === null) {
+      throw new Error("There is no field.");
+    }
+    expect([field.value, field.placeholder]).toEqual(["", "Stored, never shown"]);
+    await opened.run(() => fireEvent.change(field, { target: { value: '{"x-key":"new"}' } }));
+    expect(opened.calls("configuration/check").at(-1)).toEqual({ changes: { otlpHeaders: { "x-key": "new" } } });
+    await opened.run(() => fireEvent.change(field, { target: { value: "" } }));
+    expect(foot()).toContain("No changes");
+  });
+
   it("are searched by name, key and words of the description", async () => {
     const opened = await show(answers.own);
     await opened.run(() => fireEvent.change(screen.getByLabelText("Search settings"), { target: { value: "maxsteps" } }));

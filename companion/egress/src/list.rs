@@ -70,7 +70,19 @@ impl Gate {
     /// What may be contacted under the current settings, in the order of the table.
     pub fn egress_list(&self) -> Vec<EgressEntry> {
         let rows = Destination::TABLE.iter();
-        rows.flat_map(|row| self.targets(row).into_iter().map(|target| entry(row, target)))
+        let collector = self.origins(Destination::Collector).unwrap_or_default();
+        let entry = |row: &'static Row, target: Target| {
+            let added = matches!(&target, Target::Origin(origin) if collector.contains(origin));
+            let mut entry = entry(row, target);
+            if row.destination == Destination::Sandbox && added {
+                // No entry of the list opens it.
+                entry.key = Destination::Collector.row().closed_by;
+            }
+            entry
+        };
+        let targets = |row: &'static Row| self.targets(row).into_iter().map(move |target| (row, target));
+        rows.flat_map(targets)
+            .map(|(row, target)| entry(row, target))
             .collect()
     }
 

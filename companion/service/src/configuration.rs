@@ -23,6 +23,7 @@ use deskhand_protocol::configuration::{
 use deskhand_protocol::{ErrorCode, Method, UserError};
 use deskhand_storage::BlobHash;
 use serde_json::Value;
+use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use crate::bootstrap::{Bootstrap, Layer, Plan, millis};
@@ -46,7 +47,9 @@ pub(crate) struct Configuration {
     gate: Gate,
     office_script: Option<PathBuf>,
     /// The user's secrets as they are in the store now.
-    kept: RwLock<KeptSecrets>,
+    kept: Arc<RwLock<KeptSecrets>>,
+    /// Held from the first word of an edit until everything tells of it.
+    writing: Arc<Mutex<()>>,
     /// Who keeps the settings that an address hands out.
     bootstrap: Option<Arc<Bootstrap>>,
 }
@@ -86,7 +89,8 @@ impl Configuration {
             in_force: settings.policy.clone(),
             gate: gate.clone(),
             office_script: options.office_script.clone(),
-            kept: RwLock::new(settings.kept.clone()),
+            kept: Arc::new(RwLock::new(settings.kept.clone())),
+            writing: Arc::default(),
             bootstrap,
         }
     }
@@ -96,8 +100,24 @@ impl Configuration {
         self.store.kind()
     }
 
-    /// The user's secrets.
-    pub(crate) fn kept(&self) -> KeptSecrets {
+    /// The sources as they are now. While an edit of the window is under way, the user's are those that the service runs
+    /// under: never a file with the secrets of the one before. The organisation's wait for nobody.
+    pub(crate) fn read(&self, settings: &Settings) -> (Watched, KeptSecrets) {
+        let between = self.writing.try_lock();
+        let watched = Watched::read(&self.paths);
+        if between.is_ok() {
+            return (watched, self.kept());
+        }
+        let user = settings.watched.user.clone();
+        (Watched { user, ..watched }, settings.kept.clone())
+    }
+
+    /// Waits until no edit is under way.
+    pub(crate) async fn settled(&self) {
+        drop(self.writing.lock().await);
+    }
+
+    fn kept(&self) -> KeptSecrets {
         self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -195,12 +215,20 @@ impl Configuration {
     /// Writes a draft: the secrets into the secret store, the rest into the user's file. All or none.
     async fn apply(&self, params: ApplyDraftParams) -> Result<ConfigurationAnswer, UserError> {
         let (paths, store) = (self.paths.clone(), Arc::clone(&self.store));
-        let written =
-            spawn_blocking(move || set(&paths, &store, &params.changes, Some(params.version.as_str())));
-        let kept = written
+        let (kept, alone) = (
+            Arc::clone(&self.kept),
+            Arc::clone(&self.writing).lock_owned().await,
+        );
+        // Goes on to its end also where nobody waits for the answer any more.
+        let written = spawn_blocking(move || {
+            let _alone = alone;
+            let secrets = set(&paths, &store, &params.changes, Some(params.version.as_str()))?;
+            *kept.write().unwrap_or_else(PoisonError::into_inner) = secrets;
+            Ok::<_, UserError>(())
+        });
+        written
             .await
             .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))??;
-        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = kept;
         Ok(self.shown())
     }
 

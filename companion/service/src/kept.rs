@@ -8,8 +8,12 @@ use deskhand_policy::types::MASK;
 use deskhand_policy::{Definition, Effect, Encoding, Reading};
 use serde_json::Value;
 
-/// Secrets that a user may have.
+/// Secrets of a user that are read.
 const CAP: usize = 500;
+/// Secrets that one value may have; they and those of the keys that are secret themselves are read.
+const VALUE_CAP: usize = 400;
+/// Bytes that the name of one may have, for stores that limit it.
+const NAME_CAP: usize = 512;
 
 /// An entry of the store with its new secret; none where there is to be none.
 pub(crate) type SecretEdit = (String, Option<KeptSecret>);
@@ -56,7 +60,9 @@ pub(crate) fn split(
         });
     }
     let (mut value, mut edits, mut wrong) = (value.clone(), Vec::new(), None);
+    let mut count = 0;
     row.each_secret(&mut value, &mut |place, secret| {
+        count += 1;
         if *secret == MASK {
             match earlier(&had, place) {
                 Ok(before) => *secret = before,
@@ -66,7 +72,11 @@ pub(crate) fn split(
                 }
             }
         }
-        if referred(secret).is_none() {
+        if place.name.len() > NAME_CAP {
+            wrong.get_or_insert_with(|| {
+                format!("a name in front of a secret is longer than {NAME_CAP} bytes")
+            });
+        } else if referred(secret).is_none() {
             let given = std::mem::replace(secret, reference(&place.name));
             edits.push((
                 place.name.clone(),
@@ -74,6 +84,9 @@ pub(crate) fn split(
             ));
         }
     });
+    if count > VALUE_CAP {
+        return Err(format!("more than {VALUE_CAP} secrets"));
+    }
     wrong.map_or(Ok((value, edits)), Err)
 }
 

@@ -63,8 +63,7 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
             tracing::info!("earlier sessions are to be taken over and no turn is at work: starting anew");
             return;
         }
-        let watched = Watched::read(paths);
-        let kept = service.configuration.kept();
+        let (watched, kept) = service.configuration.read(settings);
         let bootstrap = service.configuration.layer();
         if watched == settings.watched && kept == settings.kept && bootstrap == settings.bootstrap {
             if std::mem::take(&mut waits) {

@@ -125,13 +125,25 @@ pub(crate) async fn serve(
         stop.cancel();
         again
     });
-    server.serve(service, tokens, shutdown).await;
+    served(server, service, tokens, shutdown).await;
     upkeep.end().await;
     if let Some(exporting) = exporting {
         exporting.end().await;
     }
     watch.end();
     Ok(ending.await?)
+}
+
+/// Serves until the end, which an edit of the settings that has begun comes before.
+async fn served(
+    server: Server,
+    service: Arc<Service>,
+    tokens: Arc<StoredTokens>,
+    shutdown: CancellationToken,
+) {
+    let last = Arc::clone(&service);
+    server.serve(service, tokens, shutdown).await;
+    last.configuration.settled().await;
 }
 
 /// Makes sure that no other service of this user runs.

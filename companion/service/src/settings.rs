@@ -14,7 +14,7 @@ use deskhand_policy::types::{
     AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, McpServer, OfficeHost, Provider,
     SearchServiceError, Whole,
 };
-use deskhand_policy::{KeptSecrets, Policy, ProblemKind, UserFile};
+use deskhand_policy::{KeptSecrets, Origin, Policy, ProblemKind, UserFile};
 use deskhand_protocol::hello::{FrontEndKind, ModelView};
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Content;
@@ -207,7 +207,25 @@ fn stopped(policy: &Policy) -> Option<UserError> {
         ProblemKind::Withheld => UserError::new(ErrorCode::CredentialWithheld),
         _ => UserError::new(ErrorCode::PolicyInvalid),
     };
+    let error = match problem.origin {
+        Origin::User(_) => of_the_user(error),
+        _ => error,
+    };
     Some(error.detail(problem))
+}
+
+/// The same about a setting that the user made: no organisation asks for it, and no administrator has to correct it.
+fn of_the_user(error: UserError) -> UserError {
+    let happened = match error.code {
+        ErrorCode::PolicyNotEnforceable => {
+            "A setting of yours asks for a protection that this version of Deskhand does not have."
+        }
+        _ => "A setting of yours cannot be used as it is, so no session starts.",
+    };
+    UserError {
+        action: "Correct it in the settings, or take it out with `deskhand config set`.".to_owned(),
+        ..error.happened(happened)
+    }
 }
 
 /// The gateway that a policy names.

@@ -26,7 +26,8 @@ policy_section! {
     }
 
     /// Keys that users may set although a managed source locks the others, by name. Users' values then come first, the
-    /// managed value is the default.
+    /// managed value is the default. To an address that a user sets no credential of the organisation is sent; sessions stop
+    /// while one would be.
     deskhand_user_may_set "deskhandUserMaySet": KeyNames {
         default: KeyNames::default(),
         invalid: KeyNames::default(), UsesValue, "a malformed allow-list allows nothing",

@@ -94,9 +94,14 @@ impl Setup {
 
     /// Sets the gateway's key.
     pub fn key(&self, key: &str) {
-        let set = command(self.path(), &["config", "set", "inferenceGatewayApiKey"]);
-        let done = finish(set, key);
-        assert!(done.status.success(), "the key: {}", done.err);
+        self.give("inferenceGatewayApiKey", key);
+    }
+
+    /// Sets a key of the user's own by standard input.
+    pub fn give(&self, key: &str, value: &str) {
+        let set = command(self.path(), &["config", "set", key]);
+        let done = finish(set, value);
+        assert!(done.status.success(), "config set {key}: {}", done.err);
     }
 
     /// Writes the administrator's file, of which only [`Service::managed`] knows.

@@ -32,7 +32,7 @@ async fn a_doctor_who_finds_nothing_bad_ends_with_0() {
     assert_eq!(code, Some(0), "{findings:#}");
     assert_eq!(
         step(&findings, "provider")["finding"],
-        "The gateway answers and lists one model."
+        "The gateway answers and lists 1 model."
     );
     let port = step(&findings, "port")["finding"].as_str().unwrap_or_default();
     assert!(port.contains(service.address()), "{port}");
@@ -286,5 +286,27 @@ fn a_recommended_profile_is_given_out_in_a_form_that_is_taken_in_again() {
             .run(&["policy", "export", "--profile", "lax", "--format", "json"])
             .code(),
         Some(1)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_asks_nobody_offline_and_says_once_what_keeps_sessions_from_starting() {
+    let gateway = play(GATEWAY).await;
+    let setup = Setup::with_gateway(&gateway.base_url());
+    let done = setup.run(&["doctor", "--offline"]);
+    assert!(done.out.contains("was not asked"), "{}", done.out);
+    assert!(gateway.log().is_empty(), "the gateway was asked");
+
+    setup.configure("deskhandAuditRequired", "true");
+    let done = setup.run(&["doctor", "--offline"]);
+    assert_eq!(done.code(), Some(1));
+    let why = "the audit needs a collector, and `otlpEndpoint` names none";
+    assert_eq!(done.out.matches(why).count(), 1, "{}", done.out);
+    assert!(!done.out.contains("could not be read"), "{}", done.out);
+    let shown = setup.run(&["policy", "show"]);
+    assert!(
+        shown.out.contains("names none; sessions do not start"),
+        "{}",
+        shown.out
     );
 }

@@ -3,8 +3,8 @@
 
 use deskhand_e2e::{CallError, FrontEnd, PATIENCE, Pane, Service, Setup, Talk, Workbook, play};
 use deskhand_protocol::configuration::{
-    CheckAnswer, ConfigurationAnswer, ConnectionTried, ImportSettingsAnswer, SettingOrigin, SettingView,
-    SettingsFile,
+    CheckAnswer, ConfigurationAnswer, ConnectionTried, ExportedSettings, ImportSettingsAnswer, ProblemWeight,
+    SettingOrigin, SettingView,
 };
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
@@ -203,12 +203,13 @@ async fn what_is_given_out_can_be_taken_in_on_another_computer() {
     let elsewhere = Service::start(&other, 0);
     let mut there = elsewhere.join(FrontEndKind::Window).await;
     for format in ["mobileconfig", "reg", "json"] {
-        let file: SettingsFile = window
+        let given: ExportedSettings = window
             .call(Method::ConfigurationExport, json!({ "format": format }))
             .await
             .expect("a file");
+        assert_eq!(given.left_out, ["inferenceGatewayApiKey"], "{format}");
         let taken: ImportSettingsAnswer = there
-            .call(Method::ConfigurationImport, &file)
+            .call(Method::ConfigurationImport, &given.file)
             .await
             .expect("a draft");
         let keys: Vec<_> = taken.changes.keys().collect();
@@ -218,6 +219,72 @@ async fn what_is_given_out_can_be_taken_in_on_another_computer() {
         shown(&other, "inferenceProvider"),
         Value::Null,
         "nothing is written"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_key_is_sent_to_no_other_address_than_it_was_given_for() {
+    let (gateway, other) = (play(GREETS).await, play(GREETS).await);
+    let setup = Setup::with_gateway(&gateway.base_url());
+    let service = Service::start(&setup, 0);
+    let mut window = service.join(FrontEndKind::Window).await;
+    let elsewhere = json!({ "inferenceGatewayBaseUrl": other.base_url() });
+    let tried: Result<ConnectionTried, _> = window
+        .call(
+            Method::ConfigurationTryConnection,
+            json!({ "changes": elsewhere }),
+        )
+        .await;
+    let (code, detail) = refused(tried);
+    assert_eq!(code, ErrorCode::CredentialWithheld);
+    assert!(detail.contains("give it again"), "{detail}");
+    let answer = apply(&mut window, elsewhere).await.expect("it is applied");
+    let problem = answer
+        .problems
+        .iter()
+        .find(|one| one.key == "inferenceGatewayApiKey");
+    assert_eq!(problem.map(|one| one.weight), Some(ProblemWeight::StopsSessions));
+    ended(window).await;
+    let mut window = service.rejoin(FrontEndKind::Window).await;
+    assert!(other.log().is_empty(), "nothing went there");
+    apply(&mut window, json!({ "inferenceGatewayApiKey": "e2e-key" }))
+        .await
+        .expect("it is given again");
+    ended(window).await;
+    let mut talk = Talk::with(service.rejoin(FrontEndKind::Window).await).await;
+    let prompt = talk.prompt("Hello");
+    assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
+}
+
+#[test]
+fn a_secret_inside_a_value_is_taken_from_standard_input_and_refused_on_the_command_line() {
+    let setup = Setup::empty();
+    let servers = |secret: &str| {
+        let env = json!({ "TOKEN": secret });
+        json!([{ "name": "docs", "transport": "stdio", "command": "/opt/example/docs", "env": env }])
+            .to_string()
+    };
+    let refused = setup.run(&["config", "set", "managedMcpServers", &servers("hunter2")]);
+    assert_eq!(refused.code(), Some(1));
+    assert!(
+        refused.err.contains("managedMcpServers/docs/env/TOKEN") && !refused.err.contains("hunter2"),
+        "{}",
+        refused.err
+    );
+    setup.give("managedMcpServers", &servers("hunter2"));
+    let file = std::fs::read_to_string(setup.path().join("data/settings.json")).expect("the user's file");
+    assert!(file.contains("$secret") && !file.contains("hunter2"), "{file}");
+    assert_eq!(
+        shown(&setup, "managedMcpServers")[0]["env"]["TOKEN"],
+        json!("••••")
+    );
+    setup.give("managedMcpServers", &servers("••••"));
+    let given_out = setup.run(&["policy", "export", "--format", "json"]);
+    assert!(
+        given_out.err.contains("managedMcpServers/docs/env/TOKEN") && !given_out.out.contains("••••"),
+        "{} {}",
+        given_out.out,
+        given_out.err
     );
 }
 

@@ -3,13 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use deskhand_e2e::{CallError, Collector, PATIENCE, Service, Setup, Talk, play};
+use deskhand_e2e::{Collector, PATIENCE, Service, Setup, Talk, play};
+use deskhand_protocol::Method;
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
-use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice};
-use deskhand_protocol::session::{CreateParams, SessionAnswer};
-use deskhand_protocol::{ErrorCode, EventBody, Method};
-use deskhand_standins::gateway::{Gateway, Logged};
+use deskhand_standins::gateway::Gateway;
 use deskhand_test_support::wait_for;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -34,26 +32,9 @@ steps:
     answer: { say: [{ text: You are welcome. }] }
 "#;
 
-/// A turn that asks before it writes over what is there.
-const ASKING: &str = r#"
-models: [claude-standin]
-key: e2e-key
-order: any
-capture: { book: { before: " | workbook | " } }
-steps:
-  - expect: { user: Write, results: [] }
-    answer: { say: [{ tool: range_write, input: { document: "{{book}}", range: "Sheet1!A1:A1", cells: [[77]] } }] }
-  - expect: { user: Write, results: [range_write] }
-    answer: { say: [{ text: It is written. }] }
-"#;
-
 /// A home whose service exports to this collector.
 async fn exporting(collector: &Collector, protocol: &str) -> (Setup, Gateway) {
-    exporting_while(SCRIPT, collector, protocol).await
-}
-
-async fn exporting_while(script: &str, collector: &Collector, protocol: &str) -> (Setup, Gateway) {
-    let gateway = play(script).await;
+    let gateway = play(SCRIPT).await;
     let setup = Setup::with_gateway(&gateway.base_url());
     setup.configure("otlpEndpoint", &collector.endpoint());
     setup.configure("otlpProtocol", protocol);
@@ -261,7 +242,16 @@ async fn a_helper_gives_the_headers_that_the_collector_asks_for() {
 async fn the_credential_for_the_model_is_sent_where_policy_says_so() {
     let mut collector = Collector::asking_for("grpc", "authorization", "Bearer e2e-key");
     let (setup, _gateway) = exporting(&collector, "grpc").await;
-    setup.configure("otlpAuthMode", "inference-credential");
+    let set = setup.run(&["config", "set", "otlpAuthMode", "inference-credential"]);
+    // The key was given for the gateway alone.
+    assert!(
+        set.out.contains("inferenceGatewayApiKey") && set.out.contains("give it again"),
+        "{}",
+        set.out
+    );
+    Service::start(&setup, 0).stop();
+    assert!(collector.received("deskhand.policy_changed").is_empty());
+    setup.key("e2e-key");
     Service::start(&setup, 0).stop();
     assert!(!collector.received("deskhand.policy_changed").is_empty());
 }
@@ -275,7 +265,7 @@ async fn lines_of_the_log_are_told_from_their_level_on_and_kept_in_files() {
     let folders = json!([{ "path": folder, "mode": "ro", "isDefaultSelected": true }]);
     setup.configure("allowedWorkspaceFolders", &folders.to_string());
     let service = Service::start(&setup, 0);
-    create(&service, "one").await.expect("a session");
+    drop(Talk::begin(&service).await);
     service.stop();
     let lines = values(&collector.received("deskhand.log"), "log.message");
     let told = |line: &Value| {
@@ -320,177 +310,6 @@ async fn what_waits_is_sent_before_the_service_starts_anew_under_other_settings(
     assert_eq!(last["policy.source"], "file");
     let resources = collector.resources();
     assert_eq!(resources.last().expect("a request")["team"], "legal");
-}
-
-async fn create(service: &Service, id: &str) -> Result<SessionAnswer, CallError> {
-    let mut window = service.join(FrontEndKind::Window).await;
-    let params = CreateParams {
-        client_id: id.to_owned(),
-        title: None,
-    };
-    window.call(Method::SessionCreate, params).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn where_the_audit_must_reach_the_collector_no_session_begins_and_no_prompt_is_taken_without_it() {
-    let mut collector = Collector::start("http");
-    collector.go_away();
-    let (setup, _gateway) = exporting(&collector, "http/protobuf").await;
-    setup.configure("deskhandAuditRequired", "true");
-    let service = Service::start(&setup, 0);
-    let Err(CallError::Refused(error)) = create(&service, "one").await else {
-        panic!("a session began without its audit");
-    };
-    assert_eq!(error.code, ErrorCode::CollectorUnavailable);
-    assert!(error.detail.unwrap_or_default().contains("deskhandAuditRequired"));
-
-    collector.come_back();
-    let mut talk = Talk::begin(&service).await;
-    assert!(!collector.received("deskhand.audit_anchor").is_empty());
-    let prompt = talk.prompt("Thanks");
-    assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
-
-    collector.go_away();
-    // The end of the turn was to be anchored, or what the turn did was to be told: one of them was missed by now.
-    let refused = wait_for_refusal(&mut talk).await;
-    assert_eq!(refused.code, ErrorCode::CollectorUnavailable);
-    service.stop();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn where_the_audit_must_reach_a_collector_that_cannot_be_told_no_session_begins() {
-    let collector = Collector::start("http");
-    let gateway = play(SCRIPT).await;
-    let setup = Setup::empty();
-    for (key, value) in [
-        ("inferenceProvider", "gateway"),
-        ("inferenceGatewayBaseUrl", gateway.base_url().as_str()),
-        ("otlpEndpoint", collector.endpoint().as_str()),
-        ("otlpAuthMode", "inference-credential"),
-        ("deskhandAuditRequired", "true"),
-    ] {
-        setup.configure(key, value);
-    }
-    let service = Service::start(&setup, 0);
-    let Err(CallError::Refused(error)) = create(&service, "one").await else {
-        panic!("a session began without its audit");
-    };
-    assert_eq!(error.code, ErrorCode::CollectorUnavailable);
-    assert!(gateway.log().is_empty(), "nothing was sent to the model");
-    let found = setup.run(&["doctor"]);
-    assert!(found.out.contains("otlpAuthMode"), "{}{}", found.out, found.err);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_turn_and_an_answer_wait_for_the_collector_that_the_audit_must_reach_also_through_a_restart() {
-    let mut collector = Collector::start("http");
-    let (setup, gateway) = exporting_while(ASKING, &collector, "http/protobuf").await;
-    setup.configure("deskhandAuditRequired", "true");
-    let service = Service::start(&setup, 0);
-    let book = setup.fixture("workbooks/ironcalc__example.xlsx", "book.xlsx");
-    let mut talk = Talk::begin(&service).await;
-    talk.attach(&book).await.expect("the workbook is attached");
-    let prompt = talk.prompt("Write 77");
-    talk.window.prompt(prompt).await.expect("the prompt is taken");
-    while talk.view.question().is_none() {
-        let events = talk
-            .window
-            .events(&talk.session)
-            .await
-            .expect("the service stays");
-        events.iter().for_each(|event| talk.view.take(event));
-        assert_eq!(talk.view.outcome(), None, "nothing was asked");
-    }
-    collector.go_away();
-    let until = std::time::Instant::now() + PATIENCE;
-    let mut count = 0;
-    while create(&service, &count.to_string()).await.is_ok() {
-        count += 1;
-        assert!(std::time::Instant::now() < until, "every session was made");
-    }
-
-    let prompted = || {
-        let messages = |logged: &Logged| logged.request.starts_with("POST");
-        gateway.log().iter().filter(|logged| messages(logged)).count()
-    };
-    let asked = prompted();
-    let question = talk.view.question().map(|question| question.id.clone());
-    let answer = AnswerParams {
-        session: talk.session.clone(),
-        permission: question.expect("it is open"),
-        choice: Choice::AllowOnce,
-        folder: None,
-    };
-    let answered: Result<AnswerAnswer, _> = talk.window.call(Method::PermissionAnswer, answer).await;
-    answered.expect("the answer is taken");
-    wait_for_hold(&mut talk).await;
-    service.stop();
-    let service = Service::start(&setup, 0);
-    talk.window = service.join(FrontEndKind::Window).await;
-    talk.window.follow(&talk.session, talk.view.cursor()).await;
-    wait_for_hold(&mut talk).await;
-    assert!(
-        talk.changes().is_empty(),
-        "something was written without its audit"
-    );
-    assert_eq!(prompted(), asked, "the model was asked without the audit");
-
-    collector.come_back();
-    let outcome = loop {
-        let events = talk
-            .window
-            .events(&talk.session)
-            .await
-            .expect("the service stays");
-        if let Some(outcome) = talk.take(events).await {
-            break outcome;
-        }
-    };
-    assert_eq!(outcome, TurnOutcome::Completed);
-    assert_eq!(talk.changes().len(), 1);
-    service.stop();
-}
-
-/// Waits until the session says that its turn waits for the collector.
-async fn wait_for_hold(talk: &mut Talk) {
-    let outcome = hold_or_end(talk).await;
-    assert_eq!(outcome, None, "the turn ended");
-}
-
-/// Waits until a turn waits for the collector, or ends; how it ended.
-async fn hold_or_end(talk: &mut Talk) -> Option<TurnOutcome> {
-    loop {
-        let events = talk
-            .window
-            .events(&talk.session)
-            .await
-            .expect("the service stays");
-        for event in &events {
-            talk.view.take(event);
-            match &event.body {
-                EventBody::Notice {
-                    error: Some(error), ..
-                } if error.code == ErrorCode::CollectorUnavailable => return None,
-                EventBody::TurnEnded { outcome, .. } => return Some(outcome.clone()),
-                _ => {}
-            }
-        }
-    }
-}
-
-/// Gives prompts until one is not taken.
-async fn wait_for_refusal(talk: &mut Talk) -> deskhand_protocol::UserError {
-    let until = std::time::Instant::now() + PATIENCE;
-    loop {
-        assert!(std::time::Instant::now() < until, "every prompt was taken");
-        let prompt = talk.prompt("Thanks");
-        match talk.window.prompt(prompt).await {
-            Err(CallError::Refused(error)) => return *error,
-            Err(CallError::Cut) => panic!("the service is gone"),
-            // The turn itself may be the first to find nobody there.
-            Ok(_) => drop(hold_or_end(talk).await),
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -590,8 +409,27 @@ async fn a_bundle_for_support_is_listed_before_it_is_written_and_holds_no_conten
     let log = std::fs::read_to_string(setup.path().join("data/logs/service.log")).unwrap_or_default();
     let file = setup.path().join("bundle.zip");
     let output = file.to_str().expect("a path");
+    let asked = gateway.log().len();
     let listed = setup.run(&["support", "bundle", "--output", output]);
     assert_eq!(listed.code(), Some(1), "nobody agreed: {}", listed.out);
+    assert!(listed.out.contains(&gateway.base_url()), "{}", listed.out);
+    let offline = setup.path().join("offline.zip");
+    let offline = [
+        "support",
+        "bundle",
+        "--yes",
+        "--offline",
+        "--output",
+        offline.to_str().expect("a path"),
+    ];
+    let quiet = setup.run(&offline);
+    assert_eq!(quiet.code(), Some(0), "{}", quiet.err);
+    assert!(!quiet.out.contains("would ask"), "{}", quiet.out);
+    assert_eq!(
+        gateway.log().len(),
+        asked,
+        "the gateway was asked before anybody agreed"
+    );
     for name in [
         "versions.txt",
         "settings.txt",
@@ -604,6 +442,7 @@ async fn a_bundle_for_support_is_listed_before_it_is_written_and_holds_no_conten
     let written = setup.run(&["support", "bundle", "--yes", "--output", output]);
     assert_eq!(written.code(), Some(0), "{}", written.err);
     assert!(file.exists() && !log.contains(MARKER));
+    assert_eq!(gateway.log().len(), asked + 1, "the doctor asks once");
     let again = setup.run(&["support", "bundle", "--yes", "--output", output]);
     assert_eq!(again.code(), Some(1), "a file that is there is not replaced");
     let shown = std::process::Command::new(deskhand_test_support::python())
@@ -616,6 +455,9 @@ async fn a_bundle_for_support_is_listed_before_it_is_written_and_holds_no_conten
         text.contains("inferenceGatewayBaseUrl") && text.contains("open the store"),
         "{text}"
     );
+    for word in ["`deskhand trust`", "= \"gateway\"", "`otlpEndpoint`"] {
+        assert!(text.contains(word), "{word} was taken out of {text}");
+    }
     for gone in [MARKER, "e2e-key", "book.xlsx"] {
         assert!(!text.contains(gone), "the bundle holds {gone}");
     }

@@ -57,6 +57,12 @@ impl Draft {
         let clear = whole.iter().map(|(name, _)| (*name).clone());
         let clear = clear.filter(|name| said(&sources.watched.user, name).is_some());
         edits.extend(clear.map(|name| (name, None)));
+        if !changes.is_empty() {
+            for (name, secret) in clear_ones(sources, changes) {
+                edits.push((name.clone(), None));
+                secret_edits.push((name, Some(secret)));
+            }
+        }
         let user = edited(&sources.watched.user, &edits);
         let of_file = Layers::new(&sources.watched.managed, std::slice::from_ref(&user));
         let addresses = sources.bootstrap.resolve(of_file);
@@ -80,11 +86,10 @@ impl Draft {
                 None => kept.0.remove(name),
             };
         }
-        let managed = &sources.watched.managed;
         Self {
             policy: Box::new(sources.bootstrap.resolve(Layers {
                 kept: &kept,
-                ..Layers::new(managed, std::slice::from_ref(&user))
+                ..Layers::new(&sources.watched.managed, std::slice::from_ref(&user))
             })),
             edits,
             user,
@@ -104,6 +109,21 @@ impl Draft {
         let first = self.refusals.iter().find(locked).or(self.refusals.first());
         first.map(|(code, problem)| refused(*code, problem))
     }
+}
+
+/// Secret keys that the user's file has in clear and the draft does not set: what they are for is where they go before it.
+fn clear_ones(sources: &Sources, changes: &BTreeMap<String, Value>) -> Vec<(String, KeptSecret)> {
+    let policy = &sources.policy;
+    let rows = definitions().filter(|row| is_kept(row) && !changes.contains_key(row.name));
+    let open = rows.filter(|row| policy.entry(row.name).is_some_and(|entry| !entry.locked));
+    let clear = open.filter_map(|row| {
+        let value = said(&sources.watched.user, row.name)?.as_ref().ok()?;
+        let goes_to = policy.sent_to(row.name);
+        let counts = !sources.kept.0.contains_key(row.name) && !goes_to.is_empty();
+        let valid = (row.check)(value, Encoding::Json).is_ok();
+        (counts && valid).then(|| (row.name.to_owned(), KeptSecret::new(value.clone(), goes_to)))
+    });
+    clear.collect()
 }
 
 enum Place {

@@ -6,13 +6,15 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use deskhand_platform::Paths;
-use deskhand_policy::{Definition, definition};
+use deskhand_policy::{Definition, Policy, ProblemKind, definition};
 use serde_json::Value;
 
 use super::policy::show;
 use super::sessions::print;
+use crate::bootstrap::{Layer, millis};
 use crate::configuration::set;
 use crate::options::ConfigCommand;
+use crate::reload::Watched;
 use crate::serve::open_secrets;
 use crate::settings::Settings;
 
@@ -40,12 +42,15 @@ pub(crate) async fn config(paths: &Paths, command: ConfigCommand, json: bool) ->
                     value
                 }
             };
-            set(paths, &secrets, &BTreeMap::from([(key, value)]), None)?;
+            let kept = set(paths, &secrets, &BTreeMap::from([(key, value)]), None)?;
             print(if holds_secrets {
                 "Set. Secrets are kept in the secret store. A service that runs uses them from its next start on."
             } else {
                 "Set. A service that runs takes it up when no turn is at work."
             })?;
+            let watched = Watched::read(paths);
+            let layer = Layer::kept(paths, &secrets, watched.layers(&kept), millis())?;
+            tell_withheld(&watched.policy(&kept, &layer))?;
         }
         ConfigCommand::Unset { key } => {
             set(paths, &secrets, &BTreeMap::from([(key, Value::Null)]), None)?;
@@ -53,6 +58,15 @@ pub(crate) async fn config(paths: &Paths, command: ConfigCommand, json: bool) ->
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Names the credentials that are not sent under the settings as they are now.
+fn tell_withheld(policy: &Policy) -> anyhow::Result<()> {
+    let withheld = policy.problems.iter();
+    for problem in withheld.filter(|problem| problem.kind == ProblemKind::Withheld) {
+        print(&format!("{}: {}.", problem.key, problem.reason))?;
+    }
+    Ok(())
 }
 
 /// What comes on standard input.

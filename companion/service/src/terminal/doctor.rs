@@ -188,7 +188,9 @@ fn policy(settings: &Settings) -> Vec<Finding> {
         .iter()
         .map(ToString::to_string)
         .collect();
-    let notes = settings.notices.iter().map(|notice| {
+    let told = settings.stopped.as_ref().and_then(|why| why.detail.as_ref());
+    let more = settings.notices.iter().filter(|notice| Some(*notice) != told);
+    let notes = more.map(|notice| {
         // One that keeps sessions from starting is no mere note.
         let (state, remedy) = if stopping.contains(notice) {
             (
@@ -348,14 +350,32 @@ fn not_asked(step: &'static str, who: &str) -> Finding {
     )
 }
 
+fn no_provider(settings: &Settings) -> Finding {
+    let named = settings.policy.value("inferenceProvider");
+    let (state, says, remedy) = match named.as_str() {
+        None => (
+            State::Note,
+            "No model provider is configured.".to_owned(),
+            "Ask your administrator, or set `inferenceProvider` and the gateway's address with `deskhand config set`.",
+        ),
+        Some("gateway") => (
+            State::Bad,
+            "The provider is the gateway, and `inferenceGatewayBaseUrl` holds no address that can be used."
+                .to_owned(),
+            "Set the gateway's address, where the other settings are.",
+        ),
+        Some(other) => (
+            State::Bad,
+            format!("This version has no part for the provider `{other}`: the gateway alone answers."),
+            "Put a gateway before it, and set `inferenceProvider` to `gateway`.",
+        ),
+    };
+    Finding::of("provider", state, says, remedy)
+}
+
 async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
     let Some(config) = settings.gateway.clone() else {
-        return Finding::of(
-            "provider",
-            State::Note,
-            "No model provider is configured.",
-            "Ask your administrator, or set `inferenceProvider` and the gateway's address with `deskhand config set`.",
-        );
+        return no_provider(settings);
     };
     if asks == Asks::Nobody {
         return not_asked("provider", "The gateway");
@@ -377,6 +397,11 @@ async fn collector(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
     let is_named = settings.policy.telemetry.otlp_endpoint.value.is_some();
     if is_named && asks == Asks::Nobody {
         return not_asked("collector", "A collector");
+    }
+    let mut problems = settings.policy.problems.iter();
+    if !is_named && problems.any(|problem| problem.key == "otlpEndpoint") {
+        let says = "`otlpEndpoint` has a value that cannot be used: nothing is exported.";
+        return Finding::of("collector", State::Bad, says, "Correct it where it is set.");
     }
     match telemetry::try_out(settings, gate).await {
         Ok(None) => Finding::good(
@@ -427,6 +452,13 @@ fn logs(paths: &Paths) -> Finding {
             State::Bad,
             format!("A log file in {} cannot be written: {error}", folder.display()),
             "Give this user the right to write there.",
+        ),
+        None if files.is_empty() => Finding::good(
+            "logs",
+            format!(
+                "There is no log file yet; the service writes them to {}.",
+                folder.display()
+            ),
         ),
         None => Finding::good(
             "logs",

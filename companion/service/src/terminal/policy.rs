@@ -98,7 +98,10 @@ fn compare(before: &Profile, after: &Profile, json: bool) -> anyhow::Result<()> 
         let direction = word(change.direction);
         print(&format!("{direction:<9} {}: {before} -> {after}", change.name))?;
     }
-    print(&format!("{} keys differ", changes.len()))
+    match changes.len() {
+        1 => print("1 key differs"),
+        count => print(&format!("{count} keys differ")),
+    }
 }
 
 fn differences(taken: &import::Import, json: bool) -> anyhow::Result<()> {
@@ -158,12 +161,17 @@ pub(crate) fn show(policy: &Policy, all: bool, json: bool) -> anyhow::Result<()>
     }
     let silent = entries.iter().filter(|entry| !told(entry)).count();
     if silent > 0 {
+        let which = if silent == entries.len() {
+            "All"
+        } else {
+            "The other"
+        };
         print(&format!(
-            "\n{silent} more keys are at their default; `--all` shows them."
+            "\n{which} {silent} keys are at their default; `--all` shows them."
         ))?;
     }
     for problem in &policy.problems {
-        print(&format!("\nProblem: {problem}"))?;
+        print(&format!("\nProblem: {problem}{}", problem.consequence.words()))?;
     }
     Ok(())
 }

@@ -122,10 +122,9 @@ fn table(status: &Status) -> anyhow::Result<()> {
     if status.view.as_ref().is_some_and(|view| view.tour) {
         print(TOUR)?;
     }
-    status
-        .notices
-        .iter()
-        .try_for_each(|notice| print(&format!("Note        {notice}")))
+    let told = status.stopped.as_ref().and_then(|why| why.detail.as_ref());
+    let mut more = status.notices.iter().filter(|notice| Some(*notice) != told);
+    more.try_for_each(|notice| print(&format!("Note        {notice}")))
 }
 
 /// What happened and who says so.

@@ -136,6 +136,9 @@ fn settings_told(settings: &Settings) -> anyhow::Result<String> {
             writeln!(text, "{} = {} ({})", entry.name, entry.value, entry.origin)?;
         }
     }
+    if text.is_empty() {
+        text.push_str("Every key is at its default.\n");
+    }
     for problem in &settings.policy.problems {
         writeln!(text, "{problem}")?;
     }

@@ -47,7 +47,7 @@ function ReadOnly({ setting, value, id, describedBy }: InputProps): ReactElement
     const text = typedOf(setting.input, value);
     return <textarea {...common} rows={rowsOf(text)} value={text} dir="ltr" />;
   }
-  const secret = setting.input.type === "secret";
+  const secret = setting.input.type === "secret" || isMasked(setting, value);
   return <input {...common} value={secret ? secretState(value) : shown(setting, value)} />;
 }
 
@@ -154,17 +154,19 @@ function Secret({ setting, value, id, describedBy, invalid, onValue }: InputProp
 function Typed({ setting, value, id, describedBy, invalid, onValue }: InputProps): ReactElement {
   const [typed, setTyped] = useState("");
   const { input } = setting;
-  const text = same(valueOf(setting, typed), value) ? typed : typedOf(input, value);
+  const masked = isMasked(setting, value);
+  const text = masked ? "" : same(valueOf(setting, typed), value) ? typed : typedOf(input, value);
   const common = {
     id,
     value: text,
     spellCheck: false,
-    placeholder: setting.default === null ? texts.unset : texts.unsetDefault(shown(setting, setting.default)),
+    placeholder: masked ? texts.secretKept : setting.default === null ? texts.unset : texts.unsetDefault(shown(setting, setting.default)),
     "aria-describedby": describedBy,
     "aria-invalid": invalid,
     onChange: (event: { target: { value: string } }) => {
       setTyped(event.target.value);
-      onValue(valueOf(setting, event.target.value));
+      const untyped = event.target.value === "" && isMasked(setting, setting.value);
+      onValue(untyped ? setting.value : valueOf(setting, event.target.value));
     },
   };
   if (isLong(input)) {
@@ -189,6 +191,11 @@ export function isLong(input: SettingInput): boolean {
 
 function rowsOf(text: string): number {
   return Math.min(10, Math.max(2, text.split("\n").length));
+}
+
+/** Whether what is shown stands for a secret that is kept: a list or object of which nothing is told. */
+function isMasked({ input, secrets, value: kept }: SettingView, value: unknown): boolean {
+  return secrets && input.type === "json" && typeof value === "string" && value === kept;
 }
 
 function secretState(value: unknown): string {

@@ -163,3 +163,26 @@ fn every_call_has_one_result(session: &Session) {
         }
     }
 }
+
+#[test]
+fn restarts_end_a_turn_at_last_unless_it_waits_for_the_collector() {
+    let waits = EventBody::Notice {
+        text: String::new(),
+        error: Some(UserError::new(ErrorCode::CollectorUnavailable)),
+    };
+    let another = EventBody::Notice {
+        text: String::new(),
+        error: Some(UserError::new(ErrorCode::DiskFull)),
+    };
+    for (notice, goes_on) in [(waits, true), (another, false)] {
+        let mut bench = Bench::new();
+        bench.prompt("Go");
+        for _ in 0..=MAX_RESUMES {
+            bench = bench.restarted();
+            bench.take(Input::Recover);
+            bench.session.apply(0, 0, &notice);
+            bench.log.push((notice.clone(), Durability::Flushed));
+        }
+        assert_eq!(bench.outcome().is_none(), goes_on, "{notice:?}");
+    }
+}

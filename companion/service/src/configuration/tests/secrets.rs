@@ -90,6 +90,27 @@ async fn a_mask_stands_for_no_secret_of_another_address_or_name() {
     }
 }
 
+#[test]
+fn more_secrets_than_are_read_and_names_that_no_store_takes_are_refused() {
+    let home = Home::new(None);
+    let server = |name: String, variables: usize| {
+        let variables = (0..variables).map(|at| (format!("V{at}"), json!(SECRET)));
+        let variables: serde_json::Map<_, _> = variables.collect();
+        json!({ "name": name, "transport": "stdio", "command": "/opt/example", "env": variables })
+    };
+    let many = [0, 1, 2].map(|at| server(format!("s{at}"), 150));
+    let mut long = server("s".to_owned(), 0);
+    long["env"] = json!({ "V".repeat(2_000): SECRET });
+    for (value, reason) in [
+        (json!(many), "More than 400 secrets"),
+        (json!([long]), "longer than 512 bytes"),
+    ] {
+        let draft = Draft::new(&home.configuration.sources(), &changes(json!({ SERVERS: value })));
+        let detail = draft.refusal().expect("a refusal").detail.unwrap_or_default();
+        assert!(detail.contains(reason) && !detail.contains(SECRET), "{detail}");
+    }
+}
+
 #[tokio::test]
 async fn a_secret_that_is_gone_from_the_store_is_a_problem_of_its_key() {
     let home = Home::new(None);
@@ -150,6 +171,22 @@ async fn the_kept_key_does_not_follow_an_address_that_a_file_changes() {
     home.applied(json!({ KEY: SECRET })).await;
     let settings = Settings::load(&Paths::below(home.folder.path()), &home.store).expect("settings");
     assert!(settings.stopped.is_none() && settings.gateway.expect("a gateway").key.is_some());
+}
+
+#[tokio::test]
+async fn a_key_in_clear_in_the_file_does_not_follow_an_address_either() {
+    let home = Home::new(Some(&gateway("https://gateway.example.com").to_string()));
+    let before = home.configuration.sources().policy;
+    assert!(before.connection.inference_gateway_api_key.value.is_some());
+    home.applied(json!({ GATEWAY: "https://elsewhere.example.org" }))
+        .await;
+    let policy = home.configuration.sources().policy;
+    assert!(policy.connection.inference_gateway_api_key.value.is_none());
+    assert!(!home.file().expect("a file").contains(SECRET));
+    home.applied(json!({ GATEWAY: "https://gateway.example.com" }))
+        .await;
+    let policy = home.configuration.sources().policy;
+    assert!(policy.connection.inference_gateway_api_key.value.is_some());
 }
 
 #[tokio::test]

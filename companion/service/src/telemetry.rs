@@ -50,6 +50,8 @@ pub(crate) struct Telemetry {
     collector: Option<Arc<Collector>>,
     /// The turns that wait for a collector; there where a turn needs one that takes the audit (`deskhandAuditRequired`).
     required: Option<Arc<Held>>,
+    /// True where the settings stop sessions: a turn ends with their reason and waits for nobody.
+    stopped: bool,
 }
 
 #[derive(Debug)]
@@ -98,6 +100,7 @@ impl Telemetry {
         let mut telemetry = Self {
             collector: None,
             required: required.then(Arc::default),
+            stopped: settings.stopped.is_some(),
         };
         let spool = |endpoint: &str| setup::spool(settings, paths, secrets, endpoint);
         let made = install_id(paths).map_err(anyhow::Error::from);
@@ -141,6 +144,7 @@ impl Telemetry {
         Self {
             collector: None,
             required: Some(Arc::default()),
+            stopped: false,
         }
     }
 

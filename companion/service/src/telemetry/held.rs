@@ -64,7 +64,9 @@ impl Telemetry {
 
     /// Waits until a turn may go on; where it has to wait, `says` is told once, and why.
     pub(crate) async fn wait(&self, trail: &Trail, says: impl AsyncFnOnce(UserError)) {
-        let Some(held) = &self.required else { return };
+        let Some(held) = self.required.as_ref().filter(|_| !self.stopped) else {
+            return;
+        };
         let Err(error) = self.admit(trail).await else {
             return;
         };

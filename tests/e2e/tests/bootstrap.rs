@@ -212,15 +212,9 @@ async fn settings_by_headers_are_fetched_kept_and_asked_for_again() {
     place.assert_no_secret(&service.errors());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn faults_leave_the_present_settings_in_force_each_with_its_reason() {
-    let Some(world) = World::enter("faults_leave_the_present_settings_in_force_each_with_its_reason") else {
-        return;
-    };
-    let place = Place::new(world, &by_key()).await;
-    let service = place.service();
-    in_force(&place.setup, Some("First")).await;
-    for (answers, code, word) in [
+/// Answers that change nothing: what is told of each, and a word of it.
+fn faults() -> [(Answers, ErrorCode, &'static str); 7] {
+    [
         (
             Answers::Raw(302, String::new(), Some(format!("{ISSUER}/other"))),
             ErrorCode::BootstrapAnswer,
@@ -256,7 +250,18 @@ async fn faults_leave_the_present_settings_in_force_each_with_its_reason() {
             ErrorCode::BootstrapSignIn,
             "headers",
         ),
-    ] {
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_leave_the_present_settings_in_force_each_with_its_reason() {
+    let Some(world) = World::enter("faults_leave_the_present_settings_in_force_each_with_its_reason") else {
+        return;
+    };
+    let place = Place::new(world, &by_key()).await;
+    let service = place.service();
+    in_force(&place.setup, Some("First")).await;
+    for (answers, code, word) in faults() {
         place.organisation.answer(answers);
         let done = place.setup.run(&["sign-in"]);
         assert!(

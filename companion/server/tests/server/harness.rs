@@ -311,6 +311,7 @@ impl Handler for Log {
             notices: Vec::new(),
             stopped: None,
             organisation: OrganisationView::default(),
+            bootstrap: None,
         };
         let answer = HelloAnswer {
             version: "test".to_owned(),

@@ -1,10 +1,14 @@
 //! What of a bootstrap answer counts: an address that hands out settings may not name programs of the machine, sign-in
 //! targets or services elsewhere without somebody else's word for it.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
 use crate::definition::{Consequence, Scope};
+use crate::hosts::{ALLOWED, Host, PRIVATE, host_and_port};
 use crate::keys::{Bootstrap, definition};
 use crate::resolve::{Layers, Sources};
 use crate::source::{Origin, Problem, ProblemKind, Reading, Values};
@@ -17,6 +21,9 @@ const PINNED: [&str; 3] = [
     "inferenceGatewayBaseUrl",
     "inferenceVertexBaseUrl",
 ];
+
+/// Lists of hosts, which hold names and addresses alone.
+const HOST_LISTS: [&str; 2] = [ALLOWED, PRIVATE];
 
 /// An answer of a bootstrap address as it came.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +148,7 @@ fn filtered(values: &Values, address: &HttpsUrl, trusted: bool) -> Answer {
 
 /// Why a value names an address that an answer may not name.
 fn foreign(key: &str, value: &Value, address: &HttpsUrl) -> Option<&'static str> {
-    if names_loopback(value) {
+    if names_loopback(value) || (HOST_LISTS.contains(&key) && lists_this_machine(value)) {
         return Some("addresses of this machine are not taken from a bootstrap answer");
     }
     let elsewhere = |text: &str| Url::parse(text).is_ok_and(|url| url.origin() != address.url().origin());
@@ -149,15 +156,40 @@ fn foreign(key: &str, value: &Value, address: &HttpsUrl) -> Option<&'static str>
         .then_some("its address must have the same origin as `bootstrapUrl`")
 }
 
+/// Whether a list of hosts names this machine or what only it reaches: loopback, link-local and metadata addresses, alone or
+/// in a block.
+fn lists_this_machine(value: &Value) -> bool {
+    let entries = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let own: [IpNet; 5] = [
+        Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8).into(),
+        Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16).into(),
+        Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 32).into(),
+        Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128).into(),
+        Ipv6Net::new_assert(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10).into(),
+    ];
+    entries.into_iter().any(|entry| {
+        let block = entry.parse::<IpNet>().ok();
+        let host = host_and_port(entry)
+            .map(|(host, _)| host)
+            .or_else(|| Host::parse(entry));
+        let block = block.or(match &host {
+            Some(Host::Address(address)) => Some(IpNet::from(*address)),
+            Some(Host::Name(_)) | None => None,
+        });
+        let overlaps = |block: IpNet| own.iter().any(|own| own.contains(&block) || block.contains(own));
+        host.is_some_and(|host| host.is_localhost()) || block.is_some_and(overlaps)
+    })
+}
+
 fn names_loopback(value: &Value) -> bool {
     match value {
         Value::String(text) => Url::parse(text).is_ok_and(|url| match url.host() {
-            Some(Host::Domain(name)) => {
+            Some(url::Host::Domain(name)) => {
                 let name = name.trim_end_matches('.').to_ascii_lowercase();
                 name == "localhost" || name.ends_with(".localhost")
             }
-            Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
-            Some(Host::Ipv6(address)) => {
+            Some(url::Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+            Some(url::Host::Ipv6(address)) => {
                 let mapped = address.to_ipv4_mapped();
                 address.is_loopback() || address.is_unspecified() || mapped.is_some_and(|v4| v4.is_loopback())
             }

@@ -268,6 +268,55 @@ fn no_address_of_this_machine_is_taken_from_an_answer() {
 }
 
 #[test]
+fn no_list_of_hosts_in_an_answer_names_this_machine_or_what_only_it_reaches() {
+    let refused = [
+        ("coworkEgressAllowedHosts", "localhost:8080"),
+        ("coworkEgressAllowedHosts", "desk.localhost"),
+        ("coworkEgressAllowedHosts", "127.0.0.1"),
+        ("coworkEgressAllowedHosts", "[::1]:443"),
+        ("coworkEgressAllowedHosts", "169.254.169.254"),
+        ("deskhandEgressAllowPrivate", "localhost"),
+        ("deskhandEgressAllowPrivate", "127.0.0.0/8"),
+        ("deskhandEgressAllowPrivate", "126.0.0.0/7"),
+        ("deskhandEgressAllowPrivate", "169.254.169.254/32"),
+        ("deskhandEgressAllowPrivate", "fe80::/10"),
+        ("deskhandEgressAllowPrivate", "0.0.0.0/0"),
+    ];
+    for (key, entry) in refused {
+        let policy = bootstrapped(&[(key, json!(["wiki.example.com", entry]))], &[], true);
+        assert_eq!(policy.value(key), json!([]), "{key} {entry}");
+        assert_eq!(kinds(&policy), [(key, ProblemKind::Invalid)], "{key} {entry}");
+    }
+    for (key, entry) in [
+        ("coworkEgressAllowedHosts", "wiki.example.com:8443"),
+        ("coworkEgressAllowedHosts", "*.example.com"),
+        ("deskhandEgressAllowPrivate", "10.0.0.0/8"),
+        ("deskhandEgressAllowPrivate", "wiki.example.com"),
+    ] {
+        let policy = bootstrapped(&[(key, json!([entry]))], &[], true);
+        assert_eq!(policy.value(key), json!([entry]), "{key} {entry}");
+    }
+}
+
+#[test]
+fn where_content_may_go_is_asked_about_unless_the_administrator_of_the_machine_set_the_address() {
+    for (key, value) in [
+        ("otlpEndpoint", json!("https://collector.example.org")),
+        ("otlpContentCapture", json!(["userPrompts"])),
+        ("deskhandEgressAllowPrivate", json!(["10.0.0.0/8"])),
+    ] {
+        let asked = bootstrapped(&[(key, value.clone())], &[], false);
+        assert_ne!(asked.value(key), value, "{key}");
+        assert_eq!(asked.awaiting_consent, [key]);
+        assert_eq!(
+            bootstrapped(&[(key, value.clone())], &[], true).value(key),
+            value,
+            "{key}"
+        );
+    }
+}
+
+#[test]
 fn an_opened_key_is_the_users_then_the_administrators() {
     let opens = (
         "deskhandUserMaySet",

@@ -10,7 +10,7 @@ mod vault;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deskhand_egress::{Destination, Gate};
 use deskhand_identity::Tokens;
@@ -145,8 +145,13 @@ impl Bootstrap {
         loop {
             let checked = self.check().await;
             failed = if checked { 0 } else { failed + 1 };
-            let at = millis().saturating_add(self.until_next(failed));
-            while millis() < at {
+            let wait = self.until_next(failed);
+            // By the clock, which goes on while the computer sleeps, or by the time that passed, where the clock was set back.
+            let (at, passed) = (
+                millis().saturating_add(wait),
+                Instant::now() + Duration::from_millis(wait),
+            );
+            while millis() < at && Instant::now() < passed {
                 tokio::select! {
                     () = tokio::time::sleep(LOOK) => {}
                     () = self.wake.notified() => break,
@@ -196,8 +201,13 @@ impl Bootstrap {
             Fetched::Unchanged => kept.answer.as_ref().map(|answer| renewed(answer, millis())),
             Fetched::SignIn => {
                 self.refused();
-                // Headers can be others soon; a person comes by themselves.
-                return !matches!(self.plan.way, Way::Headers(..));
+                // Headers can be others soon. A sign-in that is over is not asked with again; a person comes by themselves.
+                let by_headers = matches!(self.plan.way, Way::Headers(..));
+                if !by_headers {
+                    kept.tokens = None;
+                    self.keep(kept);
+                }
+                return !by_headers;
             }
         };
         kept.answer = answer;
@@ -372,12 +382,19 @@ impl Bootstrap {
     }
 
     /// Takes in what a person said of exactly these values.
-    async fn consent(&self, params: ConsentParams) -> Result<(), UserError> {
+    async fn consent(&self, params: ConsentParams, by: Actor) -> Result<(), UserError> {
         let mut kept = self.kept.lock().await;
         let asked = self.asked();
         if asked.consent.is_none() || asked.digest != params.digest {
             return Err(UserError::new(ErrorCode::BootstrapConsent));
         }
+        let keys: Vec<&str> = asked.values.iter().map(|value| value.key.as_str()).collect();
+        let said = What::BootstrapConsent {
+            keys: keys.join(" "),
+            digest: params.digest.clone(),
+            allowed: params.allow,
+        };
+        self.notes.add(by, said);
         kept.consent = Some(Said {
             digest: params.digest,
             allowed: params.allow,
@@ -418,7 +435,7 @@ pub(crate) async fn call(
             give(Nothing {})
         }
         Method::BootstrapConsent => {
-            bootstrap.consent(read(params)?).await?;
+            bootstrap.consent(read(params)?, by.into()).await?;
             give(Nothing {})
         }
         _ => Err(UserError::new(ErrorCode::BadRequest).detail(method.name())),

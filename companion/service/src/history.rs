@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use deskhand_platform::permissions::{read_private_file, write_private_file};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_storage::{MasterKey, OpenOptions, Store, StoreChange, copy_sessions, has_history};
-use deskhand_trail::{Actor, Id, Trail, What};
+use deskhand_trail::{Actor, Content, Id, Trail, What};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -60,44 +60,71 @@ pub(crate) async fn settle(paths: &Paths, secrets: &SecretStore, settings: &mut 
     if !is_wanted(paths, Some(deployment)) {
         return None;
     }
-    let taken = take_over(paths, secrets, settings, deployment).await;
-    // Whatever came of it, it is not tried again by itself.
-    let forgotten = std::fs::remove_file(place(paths, deployment));
-    let done = taken.and_then(|sessions| forgotten.context("the choice").map(|()| sessions));
-    done.map_err(|error| {
-        let notice = format!("The earlier sessions were not taken over, and none is lost: {error:#}");
-        tracing::error!("{notice}");
-        settings.notices.push(notice);
-    })
-    .ok()
+    // Before anything is done: whatever comes of it, it is not tried again by itself.
+    let begun = std::fs::remove_file(place(paths, deployment)).context("the choice cannot be forgotten");
+    let copied = match begun {
+        Ok(()) => copied(paths, secrets, deployment).await,
+        Err(error) => Err(error),
+    };
+    let sessions = match copied {
+        Ok(sessions) => sessions,
+        Err(error) => {
+            let notice = format!("The earlier sessions were not taken over, and none is lost: {error:#}");
+            tracing::error!("{notice}");
+            settings.notices.push(notice);
+            return None;
+        }
+    };
+    if sessions.is_empty() {
+        return None;
+    }
+    if let Err(error) = deleted(paths, secrets, settings.audit_content, &sessions, deployment).await {
+        settings.notices.push(format!(
+            "The earlier sessions were taken over. Where they were, some are left: {error:#}. `deskhand history take-over` \
+             deletes them."
+        ));
+    }
+    Some(sessions.len() as u64)
 }
 
-/// Copies them, and once they are safe deletes them where they were.
-async fn take_over(
+/// How the database of before, or of a deployment, is opened.
+fn options(paths: &Paths, secrets: &SecretStore, deployment: Option<Uuid>) -> anyhow::Result<OpenOptions> {
+    Ok(OpenOptions {
+        deployment,
+        ..store_options(paths, MasterKey::new(master_key(secrets)?))
+    })
+}
+
+/// Copies them; gives those that are safe.
+async fn copied(paths: &Paths, secrets: &SecretStore, deployment: Uuid) -> anyhow::Result<Vec<Uuid>> {
+    if !is_there(paths) {
+        return Ok(Vec::new());
+    }
+    let from = options(paths, secrets, None)?;
+    let into = options(paths, secrets, Some(deployment))?;
+    let copied = tokio::task::spawn_blocking(move || copy_sessions(from, into)).await?;
+    Ok(copied.map_err(|error| told(&error))?)
+}
+
+/// Deletes them where they were.
+async fn deleted(
     paths: &Paths,
     secrets: &SecretStore,
-    settings: &Settings,
+    content: Content,
+    sessions: &[Uuid],
     deployment: Uuid,
-) -> anyhow::Result<u64> {
-    if !is_there(paths) {
-        return Ok(0);
+) -> anyhow::Result<()> {
+    let former = Store::open(options(paths, secrets, None)?).map_err(|error| told(&error))?;
+    let trail = Trail::new(former, &audit::user(), content);
+    record(&trail, sessions.len() as u64, deployment).await?;
+    for session in sessions {
+        trail
+            .store()
+            .delete(*session)
+            .await
+            .map_err(|error| told(&error))?;
     }
-    let key = master_key(secrets)?;
-    let options = |deployment| OpenOptions {
-        deployment,
-        ..store_options(paths, MasterKey::new(key))
-    };
-    let (from, into) = (options(None), options(Some(deployment)));
-    let copied = tokio::task::spawn_blocking(move || copy_sessions(from, into)).await?;
-    let sessions = copied.map_err(|error| told(&error))?;
-    let former = Store::open(options(None)).map_err(|error| told(&error))?;
-    for session in &sessions {
-        former.delete(*session).await.map_err(|error| told(&error))?;
-    }
-    let count = sessions.len() as u64;
-    let trail = Trail::new(former, &audit::user(), settings.audit_content);
-    record(&trail, count, deployment).await?;
-    Ok(count)
+    Ok(())
 }
 
 /// Records it in one of the two audits.

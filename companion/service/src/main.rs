@@ -21,6 +21,7 @@ mod reload;
 mod runner;
 mod serve;
 mod settings;
+mod stopped;
 mod summary;
 mod telemetry;
 mod terminal;

@@ -44,6 +44,7 @@ use crate::panes::{LivePanes, SharedPanes};
 use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
+use crate::stopped::StoppedTools;
 use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
 use crate::view;
@@ -384,7 +385,7 @@ fn build(
     let parts = Parts {
         log: log.clone(),
         provider: Arc::clone(&provider),
-        tools: Arc::new(tools),
+        tools: StoppedTools::unless(settings.stopped.as_ref(), Arc::new(tools)),
         max_steps: settings.max_steps,
         window: settings.window,
         rules: Arc::clone(&rules),

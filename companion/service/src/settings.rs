@@ -237,13 +237,10 @@ pub(crate) fn gateway(policy: &Policy) -> Option<GatewayConfig> {
     ) {
         return None;
     }
-    let models = policy
-        .connection
-        .inference_models
-        .value
-        .as_ref()
-        .map(|models| models.0.clone())
-        .unwrap_or_default();
+    let named = policy.connection.inference_models.value.as_ref();
+    // A list without a model allows none: the gateway is not asked for others.
+    let none = named.is_some_and(|models| models.0.is_empty()).then_some(false);
+    let models = named.map(|models| models.0.clone()).unwrap_or_default();
     let secret = |text: &str| Secret::new(text.to_owned());
     Some(GatewayConfig {
         key: policy
@@ -268,7 +265,7 @@ pub(crate) fn gateway(policy: &Policy) -> Option<GatewayConfig> {
                 id: model.name,
             })
             .collect(),
-        discovery: policy.connection.model_discovery_enabled.value,
+        discovery: policy.connection.model_discovery_enabled.value.or(none),
         stall_after: Duration::from_secs(u64::from(
             policy.connection.inference_stream_idle_timeout_sec.value.get(),
         )),

@@ -113,6 +113,7 @@ impl Telemetry {
                 if required {
                     let stopped = UserError::new(ErrorCode::CollectorUnavailable).detail(&notice);
                     settings.stopped.get_or_insert(stopped);
+                    telemetry.stopped = true;
                 }
                 settings.notices.push(notice);
                 return (telemetry, None);

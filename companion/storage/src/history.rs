@@ -48,7 +48,8 @@ pub fn has_history(folder: &std::path::Path, deployment: Option<Uuid>) -> bool {
 
 /// Copies every session of the database `from` into that of `into` unless it has it, with events, contents, journal and
 /// answers, as a whole or not at all. Both are brought to this version's schema first; neither may be open elsewhere.
-/// Answers with the sessions that are in both now: what is left to delete in `from`, also after a step that was cut short.
+/// Answers with the sessions that `into` holds whole now: what is left to delete in `from`, also after a step that was cut short.
+/// One that went on in `from` since is not among them.
 /// What the audit of `from` kept in full stays there and goes with its session.
 pub fn copy_sessions(from: OpenOptions, into: OpenOptions) -> Result<Vec<Uuid>> {
     let former = Files::new(&from.folder, from.deployment);
@@ -64,7 +65,8 @@ pub fn copy_sessions(from: OpenOptions, into: OpenOptions) -> Result<Vec<Uuid>> 
     transaction.execute_batch(COPY)?;
     transaction.commit()?;
     let mut statement = connection.prepare(
-        "SELECT id FROM former.sessions WHERE id IN (SELECT id FROM main.sessions) ORDER BY number",
+        "SELECT f.id FROM former.sessions f JOIN main.sessions m ON m.id = f.id
+         WHERE f.last_seq <= m.last_seq AND f.updated_at <= m.updated_at ORDER BY f.number",
     )?;
     let both = statement.query_map([], |row| row.get(0))?;
     Ok(both.collect::<rusqlite::Result<_>>()?)

@@ -192,6 +192,15 @@ kinds! {
         /// The provider.
         provider: String,
     }
+    /// A person allowed or refused what settings of a bootstrap address name: programs, files with credentials, addresses.
+    "bootstrapConsent" BootstrapConsent as ConfigState UPDATE, content "" {
+        /// The keys, with spaces between.
+        keys: String,
+        /// The digest of the exact values.
+        digest: String,
+        /// Whether they count.
+        allowed: bool,
+    }
     /// A connection to another machine was allowed and opened.
     "egressAllowed" EgressAllowed as Network Activity(1, "Open"), content "" {
         /// The row of the table of destinations.

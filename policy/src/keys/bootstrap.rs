@@ -67,7 +67,7 @@ policy_section! {
         scope: Managed,
         opens: false,
         aliases: ["trustBootstrapLocalExec"],
-        forbids: &[("false", "programs, credential files and sign-in targets of a bootstrap answer without the consent of the user")],
+        forbids: &[("false", "programs, credential files and sign-in targets of a bootstrap answer without the consent of the user, unless the administrator of the machine set the address")],
         since: "0.1.0",
     }
 }

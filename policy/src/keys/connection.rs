@@ -71,7 +71,7 @@ policy_section! {
         order: Order::Allows(|outer, inner| outer["name"] == inner["name"]),
         forbids: &[
             ("none", "every model"),
-            ("any", "models other than {}"),
+            ("any", "models other than {}, unless `modelDiscoveryEnabled` adds those of the provider"),
         ],
         since: "0.1.0",
     }
@@ -152,7 +152,7 @@ policy_section! {
         invalid: None, StopsSessions, "connections must not go around the proxy",
         scope: Managed,
         locks: false,
-        forbids: &[("any", "connections to other machines that go around {}")],
+        forbids: &[("any", "connections to other machines that go around {}, unless `egressProxyPacUrl` names another way")],
         since: "0.1.0",
     }
 

@@ -29,6 +29,7 @@ policy_section! {
     deskhand_egress_allow_private "deskhandEgressAllowPrivate": List<PrivateRule, 200> {
         default: List::default(),
         invalid: List::default(), UsesValue, "a malformed allow-list allows nothing",
+        scope: ManagedOrBootstrapWithConsent,
         order: Order::Allows(|outer, inner| outer == inner),
         forbids: &[
             ("none", "every private, loopback, link-local and metadata address to the web tools"),

@@ -21,7 +21,7 @@ policy_section! {
         default: true,
         invalid: false, UsesValue, "who writes this key wants to switch off",
         opens: false,
-        forbids: &[("false", "everything: no session starts and nothing is contacted, and every front end says who switched it off")],
+        forbids: &[("false", "everything: no session starts, nothing is contacted but the address of settings, the way to it and office.js, and every front end says who switched it off")],
         since: "0.1.0",
     }
 

@@ -42,6 +42,7 @@ policy_section! {
     otlp_endpoint "otlpEndpoint": Option<BaseUrl> {
         default: None,
         invalid: None, UsesValue, "records must not go to an address that nobody named; where the audit is required, sessions stop",
+        scope: ManagedOrBootstrapWithConsent,
         forbids: &[
             ("unset", "every export to a collector"),
             ("any", "exports to any other collector than {}"),
@@ -105,6 +106,7 @@ policy_section! {
     otlp_content_capture "otlpContentCapture": List<ContentCapture, 16> {
         default: List::default(),
         invalid: List::default(), UsesValue, "less leaves the machine",
+        scope: ManagedOrBootstrapWithConsent,
         effect: Effect::ActsInPart("`rawApiBodies` opens nothing, because this build records no bodies of requests to the provider"),
         order: Order::Allows(|outer, inner| outer == inner),
         forbids: &[

@@ -89,7 +89,7 @@ policy_section! {
     office_access_policies "officeAccessPolicies": AccessPolicies {
         default: AccessPolicies::default(),
         invalid: AccessPolicies::deny_all(), UsesValue, "a malformed deny must not open what it closes",
-        forbids: &[("any", "reading documents whose sensitivity labels its statements do not open")],
+        forbids: &[("any", "reading documents whose sensitivity labels its statements deny or, where one allows some, do not allow")],
         since: "0.1.0",
     }
 

@@ -35,10 +35,11 @@ impl Plan {
 }
 
 impl Bootstrap {
-    /// Begins a sign-in, in the place of one that is under way. Gives the page, where it happens in the browser.
+    /// Begins a sign-in, in the place of one that is under way. Gives the page, where it happens in the browser. Where only the
+    /// address could not be reached, it is asked again as who signed in.
     pub(super) async fn sign_in(self: &Arc<Self>, by: Actor) -> Result<Option<String>, UserError> {
         self.cancel();
-        if let Way::Headers(..) = self.plan.way {
+        if matches!(self.plan.way, Way::Headers(..)) || self.was_out_of_reach() {
             self.change(|shown| {
                 shown.state = BootstrapState::Checking;
                 shown.problem = None;
@@ -55,6 +56,13 @@ impl Bootstrap {
             _ => self.begin_device(begun).await.map(|()| None),
         };
         page.inspect_err(|error| self.failed(error))
+    }
+
+    fn was_out_of_reach(&self) -> bool {
+        self.with(|shown| {
+            let problem = shown.problem.as_ref();
+            shown.signed_in && problem.is_some_and(|problem| problem.code == ErrorCode::BootstrapUnreachable)
+        })
     }
 
     async fn begin_browser(
@@ -162,9 +170,12 @@ impl Bootstrap {
                 self.failed(&UserError::new(ErrorCode::BootstrapSignIn).detail(why));
             }
             Err(error) => {
-                kept.tokens = Some(tokens.to_bytes().to_vec());
-                kept.answer = None;
-                self.keep(&kept);
+                // An address that is out of reach takes nothing away from settings that count; without any, who signed in
+                // is asked for as soon as it is there.
+                if kept.answer.is_none() {
+                    kept.tokens = Some(tokens.to_bytes().to_vec());
+                    self.keep(&kept);
+                }
                 self.change(|shown| {
                     shown.state = BootstrapState::Idle;
                     shown.problem = Some(error);

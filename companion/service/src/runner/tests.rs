@@ -19,6 +19,7 @@ use deskhand_trail::{Content, Trail};
 
 use super::*;
 use crate::log::uuid_of;
+use crate::stopped::StoppedTools;
 use crate::telemetry::Telemetry;
 
 /// What the provider does at each call; after the last it says "Done.".
@@ -235,6 +236,24 @@ async fn a_tool_that_panics_is_a_failed_call_and_the_turn_goes_on() {
         assert!(output.contains(words) && output.contains("INTERNAL"), "{output}");
         assert_eq!(outcome(&events), &TurnOutcome::Completed, "{does:?}");
     }
+}
+
+#[tokio::test]
+async fn a_call_ends_with_the_reason_of_the_settings_that_stop_sessions_and_is_not_run() {
+    let mut bench = Bench::new(&[Says::Call], Does::PanicsBefore).await;
+    let reason = UserError::new(ErrorCode::Disabled);
+    bench.parts.tools = StoppedTools::unless(Some(&reason), Arc::clone(&bench.parts.tools));
+    let events = bench.turn().await;
+    let failed = events.iter().find_map(|event| match event {
+        EventBody::ToolCallCompleted { outcome, output, .. } => Some((*outcome, output)),
+        _ => None,
+    });
+    let (tool, output) = failed.expect("the call has no end");
+    assert_eq!(tool, ToolOutcome::Failed);
+    assert!(
+        output.contains("POL_DISABLED") && output.contains("Nothing was changed"),
+        "{output}"
+    );
 }
 
 #[tokio::test]

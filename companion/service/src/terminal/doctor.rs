@@ -146,7 +146,7 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
         findings.push(collector(&settings, &gate, asks).await);
         findings.extend(elsewhere(&settings, paths));
     } else {
-        let off = "Deskhand is switched off (`deskhandEnabled`): nothing is contacted, so nobody was asked.";
+        let off = "Deskhand is switched off (`deskhandEnabled`): nothing is contacted but the address of settings and the way to it, so nobody was asked.";
         findings.push(Finding::of("network", State::Note, off, ""));
     }
     findings.push(logs(paths));

@@ -134,6 +134,22 @@ async fn a_step_that_was_cut_short_is_made_again_without_doubles_and_without_los
 }
 
 #[tokio::test]
+async fn a_session_that_went_on_where_it_was_is_not_among_those_to_delete() {
+    let Fixture { folder, store } = Fixture::new().await;
+    drop(store);
+    let folder = folder.path();
+    copy_sessions(options(folder), of_deployment(folder)).unwrap();
+    let before = Store::open(options(folder)).unwrap();
+    before
+        .append(SESSION, vec![event("say since")], Durability::Flushed)
+        .await
+        .unwrap();
+    drop(before);
+    let whole = copy_sessions(options(folder), of_deployment(folder)).unwrap();
+    assert!(whole.is_empty(), "{whole:?}");
+}
+
+#[tokio::test]
 async fn what_is_open_or_sealed_with_another_key_is_refused_and_nothing_goes_over() {
     let fixture = Fixture::new().await;
     let folder = fixture.folder.path();

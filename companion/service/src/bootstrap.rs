@@ -201,13 +201,8 @@ impl Bootstrap {
             Fetched::Unchanged => kept.answer.as_ref().map(|answer| renewed(answer, millis())),
             Fetched::SignIn => {
                 self.refused();
-                // Headers can be others soon. A sign-in that is over is not asked with again; a person comes by themselves.
-                let by_headers = matches!(self.plan.way, Way::Headers(..));
-                if !by_headers {
-                    kept.tokens = None;
-                    self.keep(kept);
-                }
-                return !by_headers;
+                // Headers can be others soon; a person comes by themselves.
+                return !matches!(self.plan.way, Way::Headers(..));
             }
         };
         kept.answer = answer;

@@ -529,6 +529,10 @@ async fn values_that_name_places_wait_for_consent_and_are_asked_about_again_when
         })
         .await;
     }
+    let audit = place.setup.run(&["audit", "export"]).out;
+    let said = audit.lines().filter(|line| line.contains("bootstrapConsent"));
+    let said: Vec<bool> = said.map(|line| line.contains("\"allowed\":true")).collect();
+    assert_eq!(said, [false, true], "who said what is in the audit");
     place.organisation.answer(Answers::Settings(gateway("other")));
     assert!(place.setup.run(&["sign-in"]).status.success());
     let (_, again) = until(&service, "another question", |view| {

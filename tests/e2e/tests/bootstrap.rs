@@ -483,6 +483,13 @@ async fn a_provider_whose_pages_lie_elsewhere_is_refused() {
     assert!(begun.is_err(), "its metadata are not there");
 }
 
+/// What people said of values, as the audit has it.
+fn consents(place: &Place) -> Vec<bool> {
+    let audit = place.setup.run(&["audit", "export"]).out;
+    let said = audit.lines().filter(|line| line.contains("bootstrapConsent"));
+    said.map(|line| line.contains("\"allowed\":true")).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn values_that_name_places_wait_for_consent_and_are_asked_about_again_when_they_change() {
     let test = "values_that_name_places_wait_for_consent_and_are_asked_about_again_when_they_change";
@@ -529,10 +536,7 @@ async fn values_that_name_places_wait_for_consent_and_are_asked_about_again_when
         })
         .await;
     }
-    let audit = place.setup.run(&["audit", "export"]).out;
-    let said = audit.lines().filter(|line| line.contains("bootstrapConsent"));
-    let said: Vec<bool> = said.map(|line| line.contains("\"allowed\":true")).collect();
-    assert_eq!(said, [false, true], "who said what is in the audit");
+    assert_eq!(consents(&place), [false, true]);
     place.organisation.answer(Answers::Settings(gateway("other")));
     assert!(place.setup.run(&["sign-in"]).status.success());
     let (_, again) = until(&service, "another question", |view| {

@@ -10,7 +10,7 @@ import {
   PopoverSurface,
 } from "@fluentui/react-components";
 import { type ButtonHTMLAttributes, type ReactElement, type ReactNode, type Ref, useRef, useState } from "react";
-import { ChevronDown16Regular, LockClosed16Regular } from "./icons.tsx";
+import { Checkmark16Regular, ChevronDown16Regular, Copy16Regular, LockClosed16Regular } from "./icons.tsx";
 
 type Look = "main" | "outline" | "quiet";
 
@@ -210,6 +210,32 @@ function PickerMenu<T extends string>({ label, chosen, value, options, onChoose 
         </PopoverSurface>
       </Popover>
     </>
+  );
+}
+
+/** A code that people pass on as it is, with a button that copies it. */
+export function CopyCode(props: {
+  code: string;
+  className: string;
+  /** What the button does, and once it did. */
+  label: string;
+  copied: string;
+}): ReactElement {
+  const [copied, setCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      className={`link-btn ${props.className}`}
+      aria-label={copied ? props.copied : props.label}
+      onClick={() => {
+        void navigator.clipboard.writeText(props.code).then(() => {
+          setCopied(true);
+        });
+      }}
+    >
+      <code className="mono ltr">{props.code}</code>
+      {copied ? <Checkmark16Regular /> : <Copy16Regular />}
+    </button>
   );
 }
 

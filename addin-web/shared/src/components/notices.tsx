@@ -1,12 +1,12 @@
 // What happened to the turn or the connection: errors, pauses, ends. One sentence each for what happened, what was kept,
 // what to do; never a trace.
-import { type ReactElement, type ReactNode, useState } from "react";
+import type { ReactElement, ReactNode } from "react";
 import type { UserError } from "../generated/protocol.ts";
 import type { NoticeEntry, RetryEntry, SummaryEntry } from "../session/model.ts";
 import { pause } from "../text/format.ts";
 import { words } from "../words/en.ts";
-import { TextButton } from "./controls.tsx";
-import { ArrowSync16Regular, Checkmark16Regular, Copy16Regular, ErrorCircle16Filled, Info16Regular } from "./icons.tsx";
+import { CopyCode, TextButton } from "./controls.tsx";
+import { ArrowSync16Regular, ErrorCircle16Filled, Info16Regular } from "./icons.tsx";
 
 interface ErrorCardProps {
   error: UserError;
@@ -33,29 +33,15 @@ export function ErrorCard({ error, action, open = false }: ErrorCardProps): Reac
         )}
         <div className="row error-foot">
           {action}
-          <Code code={error.code} />
+          <CopyCode
+            code={error.code}
+            className="error-code end"
+            label={`${words.failure.copy} ${error.code}`}
+            copied={words.failure.copied}
+          />
         </div>
       </div>
     </section>
-  );
-}
-
-function Code({ code }: { code: string }): ReactElement {
-  const [copied, setCopied] = useState(false);
-  return (
-    <button
-      type="button"
-      className="link-btn error-code end"
-      aria-label={copied ? words.failure.copied : `${words.failure.copy} ${code}`}
-      onClick={() => {
-        void navigator.clipboard.writeText(code).then(() => {
-          setCopied(true);
-        });
-      }}
-    >
-      <code className="mono ltr">{code}</code>
-      {copied ? <Checkmark16Regular /> : <Copy16Regular />}
-    </button>
   );
 }
 

@@ -5,8 +5,7 @@ import type { BootstrapAnswer, BootstrapView } from "../generated/protocol.ts";
 import { when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
-import { TextButton } from "./controls.tsx";
-import { Checkmark16Regular, Copy16Regular } from "./icons.tsx";
+import { CopyCode, TextButton } from "./controls.tsx";
 
 /** True where the card says why no turn starts, so that nobody has to say it twice. */
 export function cardSays(view: BootstrapView | undefined): boolean {
@@ -102,7 +101,12 @@ function SignInCard({ view }: { view: BootstrapView }): ReactElement {
             </a>
           </p>
           <div className="row choices">
-            <UserCode code={state.code} />
+            <CopyCode
+              code={state.code}
+              className="settings-code"
+              label={`${words.settings.copyCode} ${state.code}`}
+              copied={words.settings.codeCopied}
+            />
           </div>
           <Waiting>{words.settings.code(when(state.endsAt, Date.now()))}</Waiting>
           <div className="row choices">{cancel}</div>
@@ -122,26 +126,6 @@ function Waiting({ children }: { children: ReactNode }): ReactElement {
       <span className="ring" />
       <span>{children}</span>
     </p>
-  );
-}
-
-/** The code, as the page asks for it, with a button that copies it. */
-function UserCode({ code }: { code: string }): ReactElement {
-  const [copied, setCopied] = useState(false);
-  return (
-    <button
-      type="button"
-      className="link-btn settings-code"
-      aria-label={copied ? words.settings.codeCopied : `${words.settings.copyCode} ${code}`}
-      onClick={() => {
-        void navigator.clipboard.writeText(code).then(() => {
-          setCopied(true);
-        });
-      }}
-    >
-      <code className="mono ltr">{code}</code>
-      {copied ? <Checkmark16Regular /> : <Copy16Regular />}
-    </button>
   );
 }
 

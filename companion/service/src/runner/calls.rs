@@ -37,9 +37,7 @@ impl Runner {
         let (tools, log) = (Arc::clone(&self.parts.tools), self.parts.log.clone());
         tokio::spawn(async move {
             if !progress.admitted(&log).await {
-                return progress
-                    .tell(Input::ToolDone(request.call, stopped_while_held()))
-                    .await;
+                return;
             }
             let prepared = AssertUnwindSafe(tools.prepare(&request, &progress)).catch_unwind();
             let prepared = prepared
@@ -54,9 +52,7 @@ impl Runner {
         let (tools, log) = (Arc::clone(&self.parts.tools), self.parts.log.clone());
         tokio::spawn(async move {
             if !progress.admitted(&log).await {
-                return progress
-                    .tell(Input::ToolDone(request.call, stopped_while_held()))
-                    .await;
+                return;
             }
             let result = AssertUnwindSafe(tools.run(&request, &progress)).catch_unwind();
             let result = result.await.unwrap_or_else(|_| not_finished(&request.name));
@@ -97,13 +93,17 @@ struct ToolProgress {
 }
 
 impl ToolProgress {
-    /// Waits until the audit reaches whom it must reach; false where a person stopped the turn before.
+    /// Waits until the audit reaches whom it must reach. False where a person stopped the turn before: the call has ended
+    /// then, and its session knows.
     async fn admitted(&self, log: &Log) -> bool {
         tokio::select! {
             biased;
-            () = log.admitted(async |why| held(&self.inputs, why).await) => true,
-            () = self.stop.cancelled() => false,
+            () = log.admitted(async |why| held(&self.inputs, why).await) => return true,
+            () = self.stop.cancelled() => {}
         }
+        self.tell(Input::ToolDone(self.call.clone(), stopped_while_held()))
+            .await;
+        false
     }
 
     async fn tell(&self, input: Input) {

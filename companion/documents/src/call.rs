@@ -1,5 +1,8 @@
 //! From a tool call to a typed operation on a document, and from operations to tools.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use deskhand_core::instructions::as_data;
 use deskhand_core::model::ToolDefinition;
 use deskhand_core::tool::{ToolFailure, model_operations, operation_of, tool_name};
@@ -128,17 +131,27 @@ pub(crate) fn refused(refusal: &Refusal) -> ToolFailure {
     }
 }
 
-/// Every tool of this room, in a stable order.
+/// Every tool of this room, in a stable order. They are made once: the schema of all operations is large.
 pub(crate) fn tools() -> Vec<ToolDefinition> {
+    static TOOLS: LazyLock<Vec<ToolDefinition>> = LazyLock::new(made);
+    TOOLS.clone()
+}
+
+fn made() -> Vec<ToolDefinition> {
     let list = ToolDefinition {
         name: LIST_TOOL.to_owned(),
         description: "Lists the documents of this session with their ids, and where they are.".to_owned(),
         input_schema: json!({ "type": "object", "properties": {}, "additionalProperties": false }),
     };
-    let operations = model_operations().map(|definition| ToolDefinition {
-        name: tool_name(definition),
-        description: description(definition),
-        input_schema: schema(definition),
+    let mut whole = BTreeMap::new();
+    let operations = model_operations().map(|definition| {
+        let kind = definition.document;
+        let whole = whole.entry(kind).or_insert_with(|| whole_schema(kind));
+        ToolDefinition {
+            name: tool_name(definition),
+            description: description(definition),
+            input_schema: schema(definition, whole),
+        }
     });
     std::iter::once(list)
         .chain(folder_tools::tools())
@@ -166,17 +179,20 @@ fn description(definition: &Definition) -> String {
     format!("In {kind}: {} {effect}", definition.summary)
 }
 
-/// The schema of one operation out of the generated schema of all, with `document` instead of `op`.
-fn schema(definition: &Definition) -> Value {
-    let whole = match definition.document {
+/// The generated schema of all operations on one kind of document.
+fn whole_schema(kind: DocumentKind) -> Value {
+    Value::from(match kind {
         DocumentKind::Workbook => schemars::schema_for!(WorkbookOperation),
         DocumentKind::Deck => schemars::schema_for!(DeckOperation),
         DocumentKind::Document => schemars::schema_for!(WordOperation),
         DocumentKind::Pdf => schemars::schema_for!(PdfOperation),
         DocumentKind::Csv => schemars::schema_for!(CsvOperation),
         DocumentKind::Legacy => schemars::schema_for!(LegacyOperation),
-    };
-    let whole = Value::from(whole);
+    })
+}
+
+/// The schema of one operation out of that of all, with `document` instead of `op`.
+fn schema(definition: &Definition, whole: &Value) -> Value {
     let named = |variant: &&Value| {
         variant.pointer("/properties/op/const").and_then(Value::as_str) == Some(definition.name)
     };

@@ -79,6 +79,8 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
     let lock = alone(&paths)?;
+    // The first random numbers of a process take tens of milliseconds to gather; the settings are read meanwhile.
+    std::thread::spawn(|| aws_lc_rs::rand::fill(&mut [0]));
     let secrets = Arc::new(open_secrets(&paths).await?);
     let mut settings = Settings::load(&paths, &secrets)?;
     if options.tour && settings.managed {
@@ -380,7 +382,9 @@ fn build(
     let tools = WebTools::new(Arc::new(tools), gate, settings.servers());
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
-    let names = tools.definitions().into_iter().map(|tool| tool.name);
+    let names = std::iter::once_with(|| tools.definitions())
+        .flatten()
+        .map(|tool| tool.name);
     telemetry.know_tools(names.chain([PLAN_TOOL.to_owned()]));
     let parts = Parts {
         log: log.clone(),

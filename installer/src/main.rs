@@ -11,6 +11,7 @@ mod bench;
 mod check;
 mod command;
 mod count;
+mod fips;
 mod ledger;
 mod machine;
 mod options;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Task::Run(options) => run::run(&mut ledger, &options),
         Task::Test => check::test(&mut ledger),
         Task::TestWindows => windows::task(&mut ledger),
+        Task::TestFips => fips::task(&mut ledger),
         Task::Bench(arguments) => bench::bench(&mut ledger, &arguments),
     };
     ledger.print();

@@ -7,8 +7,10 @@ cargo xtask run [--tour] [--headless] [--release]
     --tour      scripted answers instead of a model, with a data folder of its own
     --headless  no window: print the address
     --release   build as it is shipped
-cargo xtask test [--windows] Installs what is missing and runs every check and test.
+cargo xtask test [--windows|--fips]
+    Installs what is missing and runs every check and test.
     --windows   only what concerns Windows: builds for it and runs the programs under Wine
+    --fips      only the build with the FIPS 140-3 module, which the other tests leave out
 cargo xtask setup            Installs what is missing for both, and nothing else.
 cargo xtask bench [NAME…]    Measures, prints the figures and keeps them as JSON.
 cargo xtask help             Prints this.";
@@ -21,6 +23,7 @@ pub(crate) enum Task {
     Run(Run),
     Test,
     TestWindows,
+    TestFips,
     Bench(Vec<String>),
 }
 
@@ -47,6 +50,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
         "setup" => alone(Task::Setup, rest),
         "test" => match rest {
             [switch] if switch == "--windows" => Ok(Task::TestWindows),
+            [switch] if switch == "--fips" => Ok(Task::TestFips),
             _ => alone(Task::Test, rest),
         },
         unknown => Err(format!("`{unknown}` is no task of cargo xtask.")),
@@ -89,6 +93,7 @@ mod tests {
             ("setup", Task::Setup),
             ("test", Task::Test),
             ("test --windows", Task::TestWindows),
+            ("test --fips", Task::TestFips),
             ("bench replay", Task::Bench(vec!["replay".into()])),
             ("run", Task::Run(Run::default())),
             (

@@ -65,6 +65,15 @@ pub(crate) const TEST: &[Package] = &[
     ),
 ];
 
+/// To build the cryptography library with its FIPS module.
+pub(crate) const FIPS: &[Package] = &[
+    package("cmake", "drives the build of the module"),
+    package(
+        "golang-go",
+        "puts the checksum into the module that its own tests look for",
+    ),
+];
+
 /// To build the native programs for Windows and to run them. Some releases of Ubuntu do not offer all of them.
 pub(crate) const WINDOWS: &[Package] = &[
     package(

@@ -133,6 +133,8 @@ errors! {
         "The journal has no room for the way back." "Nothing was changed; all that was changed before can still be undone." "Delete sessions that you do not need any more, or ask your administrator for more room.";
     SecretStore "SEC_STORE"
         "The secret store of this computer could not be opened." "Your sessions are kept." "Unlock the keyring, then start Deskhand again.";
+    CryptographyRefused "SEC_CRYPTOGRAPHY"
+        "The validated cryptography that this build of Deskhand promises is not in force." "Nothing was started." "Install this build again, or show this code to your administrator.";
     SandboxUnavailable "SBX_UNAVAILABLE"
         "Code cannot run on this computer now." "Workbooks and decks still work." "Ask your administrator about virtual machines.";
     Disabled "POL_DISABLED"

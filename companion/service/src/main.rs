@@ -4,6 +4,7 @@ mod audit;
 mod bootstrap;
 mod clock;
 mod configuration;
+mod cryptography;
 mod diagnostics;
 mod document;
 mod grants;
@@ -97,6 +98,7 @@ impl Ended {
 }
 
 async fn run(options: Options) -> anyhow::Result<Ended> {
+    cryptography::confirm()?;
     let paths = Paths::resolve(|name| std::env::var_os(name))?;
     let logging = Logging::begin(matches!(options.command, Command::Serve(_)).then_some(&paths));
     let code = match options.command {

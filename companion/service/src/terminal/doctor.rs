@@ -134,6 +134,7 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
     let settings = Settings::load(paths, &secrets)?;
     let attachment = find(paths).await?;
     let mut findings = policy(&settings);
+    findings.push(Finding::good("cryptography", crate::cryptography::told()));
     findings.push(secret_store(&secrets));
     findings.push(storage(paths));
     findings.push(certificate(paths, &secrets)?);

@@ -91,6 +91,7 @@ export function helloAnswer(parts: Partial<HelloAnswer> = {}): HelloAnswer {
       sandbox: "notNeeded",
       secretStore: "keyFile",
       notices: [],
+      earlierSessions: false,
       organisation: {},
     },
     sessions: [],

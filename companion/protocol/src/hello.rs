@@ -84,6 +84,9 @@ pub struct ServiceView {
     pub secret_store: String,
     /// What has to be said and stays said: an invalid policy value, an expiring certificate.
     pub notices: Vec<String>,
+    /// True while the person has not said what becomes of sessions from before the deployment had its name.
+    #[serde(default)]
+    pub earlier_sessions: bool,
     /// Why no turn starts, and who says so; absent where turns start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

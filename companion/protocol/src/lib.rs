@@ -11,6 +11,7 @@ pub mod audit;
 pub mod bootstrap;
 pub mod change;
 pub mod configuration;
+pub mod diagnostics;
 pub mod document;
 pub mod envelope;
 pub mod error;

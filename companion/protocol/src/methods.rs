@@ -3,7 +3,8 @@
 
 use crate::hello::FrontEndKind;
 use crate::{
-    audit, bootstrap, change, configuration, document, hello, instructions, pairing, permission, session,
+    audit, bootstrap, change, configuration, diagnostics, document, hello, instructions, pairing, permission,
+    session,
 };
 
 /// Who may call a method.
@@ -157,6 +158,10 @@ methods! {
     "bootstrap/signOut" BootstrapSignOut(session::Nothing) -> session::Nothing, Desktop;
     /// Says whether the values that a person is asked about may count.
     "bootstrap/consent" BootstrapConsent(bootstrap::ConsentParams) -> session::Nothing, Desktop;
+    /// Shows what is recorded of failures, times and use on this computer.
+    "diagnostics/show" DiagnosticsShow(session::Nothing) -> diagnostics::DiagnosticsAnswer, Desktop;
+    /// Says what becomes of sessions from before the deployment had its name.
+    "history/choose" HistoryChoose(session::EarlierSessionsParams) -> session::Nothing, Desktop;
     /// Records that the audit was read.
     "audit/note" AuditNote(audit::AuditNote) -> session::Nothing, Desktop;
     /// Registers the document that the pane stands in.

@@ -229,3 +229,21 @@ pub struct RemovedParams {
 /// Nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 pub struct Nothing {}
+
+/// What becomes of sessions from before the deployment had its name (`deploymentOrganizationUuid`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum EarlierSessions {
+    /// They become sessions of the deployment, under its rules for keeping and auditing.
+    TakeOver,
+    /// They stay in their own database and are not shown.
+    Leave,
+}
+
+/// The parameters of `history/choose`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct EarlierSessionsParams {
+    /// What the person chose.
+    pub choice: EarlierSessions,
+}

@@ -20,6 +20,7 @@ use deskhand_protocol::configuration::{
     ApplyDraftParams, CheckAnswer, ConfigurationAnswer, ConnectionTried, DraftParams, ExportSettingsParams,
     SettingProblem, SettingsFile,
 };
+use deskhand_protocol::session::EarlierSessions;
 use deskhand_protocol::{ErrorCode, Method, UserError};
 use deskhand_storage::BlobHash;
 use serde_json::Value;
@@ -28,6 +29,7 @@ use tokio::task::spawn_blocking;
 
 use crate::bootstrap::{Bootstrap, Layer, Plan, millis};
 use crate::clock::now;
+use crate::history;
 use crate::kept::{self, SecretEdit};
 use crate::reload::Watched;
 use crate::serve::{ServeOptions, gate_values};
@@ -110,6 +112,21 @@ impl Configuration {
         }
         let user = settings.watched.user.clone();
         (Watched { user, ..watched }, settings.kept.clone())
+    }
+
+    /// Keeps what the person chose for sessions from before the deployment had its name.
+    pub(crate) fn choose_history(&self, choice: EarlierSessions) -> Result<(), UserError> {
+        let refused = |why: String| UserError::new(ErrorCode::BadRequest).detail(why);
+        let deployment = self.in_force.source.deployment_organization_uuid.value.as_ref();
+        let deployment = deployment
+            .ok_or_else(|| refused("no deployment is named".to_owned()))?
+            .0;
+        if !history::is_there(&self.paths) {
+            return Err(refused(
+                "there are no sessions from before this deployment".to_owned(),
+            ));
+        }
+        history::choose(&self.paths, deployment, choice).map_err(|error| refused(format!("{error:#}")))
     }
 
     /// Waits until no edit is under way.

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use clap::CommandFactory as _;
 use deskhand_platform::{Paths, machine};
 use deskhand_policy::Policy;
+use deskhand_protocol::diagnostics::{DiagnosticsAnswer, DiagnosticsView};
 use deskhand_telemetry::diagnostics::{Category, Diagnostic, Diagnostics, Machine, record_panics};
 use deskhand_telemetry::scrub::{Known, Scrubber};
 use serde_json::Value;
@@ -24,6 +25,19 @@ use crate::telemetry::Exporting;
 
 /// The file of the random id of this installation.
 const INSTALL_ID: &str = "install-id";
+
+/// Most records of a category that the window shows; the terminal shows all.
+const MOST_SHOWN: usize = 200;
+
+/// What a category holds, in a few words.
+pub(crate) fn name(category: Category) -> &'static str {
+    match category {
+        Category::Essential => "crashes and times",
+        Category::Usage => "figures of use",
+        Category::Services => "helper services",
+        Category::Updates => "updates",
+    }
+}
 
 /// The folder of diagnostics.
 pub(crate) fn folder(paths: &Paths) -> PathBuf {
@@ -200,6 +214,24 @@ impl Watch {
         let length = length as u64;
         self.diagnostics
             .record(now(), &Diagnostic::Typed { feature, length });
+    }
+
+    /// What is kept, for the window.
+    pub(crate) fn shown(&self) -> DiagnosticsAnswer {
+        let view = |category: Category| {
+            let kept = self.diagnostics.kept(category);
+            let newest = &kept[kept.len().saturating_sub(MOST_SHOWN)..];
+            DiagnosticsView {
+                category: name(category).to_owned(),
+                key: category.key().to_owned(),
+                closed: !self.diagnostics.keeps(category),
+                count: u32::try_from(kept.len()).unwrap_or(u32::MAX),
+                records: newest.iter().map(Value::to_string).collect(),
+            }
+        };
+        DiagnosticsAnswer {
+            categories: Category::ALL.map(view).into(),
+        }
     }
 
     /// The service ends: what was used is kept, and how long it ran.

@@ -1,34 +1,29 @@
 //! What the service does with what front ends call. The server has checked who may call what.
 
+mod documents;
+
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use deskhand_core::ports::{BoxFuture, EventLog, Provider};
 use deskhand_core::turn::Input;
-use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams, FiguresAnswer};
-use deskhand_protocol::document::{
-    AttachParams, ChangedParams, DetachParams, DocumentAnswer, DocumentKind, DocumentParams, DocumentsAnswer,
-    LiveDocument, OpenParams, SelectParams,
-};
+use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams};
 use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, ServiceView};
 use deskhand_protocol::methods::Caller;
 use deskhand_protocol::pairing::{RevokeParams, TokenView, TokensAnswer};
 use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice};
 use deskhand_protocol::session::{
-    CreateParams, ListAnswer, ListParams, Nothing, PromptParams, RemovedParams, RenameParams, SearchParams,
-    SessionAnswer, SessionParams,
+    CreateParams, EarlierSessions, EarlierSessionsParams, ListAnswer, ListParams, Nothing, PromptParams,
+    RemovedParams, RenameParams, SearchParams, SessionAnswer, SessionParams,
 };
-use deskhand_protocol::{
-    DocumentId, ErrorCode, EventBody, Method, Notification, SessionEvent, SessionId, UserError,
-};
+use deskhand_protocol::{ErrorCode, EventBody, Method, Notification, SessionEvent, SessionId, UserError};
 use deskhand_server::{Admission, FrontEnd, FrontEnds, Handler, Subscription, TokenRecord, TokenStore};
 use deskhand_trail::{Actor, Id, What};
 use serde_json::Value;
 
 use crate::audit::{self, Notes};
 use crate::bootstrap;
-use crate::clock::{chance, now};
+use crate::clock::now;
 use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
 use crate::hub::Hub;
@@ -132,14 +127,6 @@ impl Service {
     async fn note(&self, by: Actor, what: What) -> Result<(), UserError> {
         let written = self.log.trail().write(now(), by, None, what).await;
         written.map_err(|error| told(&error))
-    }
-
-    /// Takes a front end out of its document.
-    fn leave(&self, front_end: &FrontEnd) {
-        if let Some(document) = self.panes.leave(front_end) {
-            self.hub.registry.left(&document);
-            self.tell_documents();
-        }
     }
 }
 
@@ -268,6 +255,16 @@ impl Service {
             Method::ChangeSetUndo | Method::ChangeSetRedo => {
                 give(self.undo(method, read(params)?, front_end.kind()).await?)
             }
+            Method::DiagnosticsShow => give(self.watch.shown()),
+            Method::HistoryChoose => {
+                let EarlierSessionsParams { choice } = read(params)?;
+                self.configuration.choose_history(choice)?;
+                self.show(|view| view.earlier_sessions = false);
+                if choice == EarlierSessions::TakeOver {
+                    self.announce("Your earlier sessions come as soon as no turn is at work.");
+                }
+                give(Nothing {})
+            }
             Method::AuditNote => {
                 self.note(front_end.kind().into(), audit::of_note(read(params)?))
                     .await?;
@@ -283,119 +280,10 @@ impl Service {
         }
     }
 
-    async fn document_method(
-        &self,
-        front_end: &FrontEnd,
-        method: Method,
-        params: Value,
-    ) -> Result<Value, UserError> {
-        let by = front_end.kind();
-        match method {
-            Method::DocumentOpen => give(
-                self.open(front_end, &read::<OpenParams>(params)?.document)
-                    .await?,
-            ),
-            Method::DocumentChanged => {
-                // Undo compares with what is there at that time, so nothing has to be kept of this.
-                let _: ChangedParams = read(params)?;
-                give(Nothing {})
-            }
-            Method::DocumentClosed => {
-                let params: DocumentParams = read(params)?;
-                if self.panes.document_of(front_end).as_ref() == Some(&params.document) {
-                    self.leave(front_end);
-                    self.hub.registry.closed(&params.document);
-                }
-                give(Nothing {})
-            }
-            Method::DocumentList => give(DocumentsAnswer {
-                documents: self.hub.registry.live(),
-            }),
-            Method::DocumentAttach => give(self.attach_file(read(params)?, by).await?),
-            Method::DocumentDetach => {
-                let params: DetachParams = read(params)?;
-                self.hub.handle(&params.session).await?;
-                self.hub
-                    .documents
-                    .detach(&params.session, &params.document)
-                    .await?;
-                let document = params.document;
-                let events = vec![EventBody::DocumentDetached { document }];
-                self.hub.record(&params.session, events, by.into()).await?;
-                give(Nothing {})
-            }
-            Method::FolderAttach => {
-                let AttachParams { session, path } = read(params)?;
-                let path = Path::new(&path);
-                self.hub.attach_folder(&session, path, by.into()).await?;
-                give(Nothing {})
-            }
-            Method::FolderDetach => {
-                let AttachParams { session, path } = read(params)?;
-                self.hub.detach_folder(&session, &path, by.into()).await?;
-                give(Nothing {})
-            }
-            Method::DocumentSelect => {
-                self.panes.select(&read::<SelectParams>(params)?).await?;
-                give(Nothing {})
-            }
-            Method::FigureCheck => {
-                let session = session_in(params)?;
-                // The session is loaded first, so that its documents are known.
-                self.hub.handle(&session).await?;
-                let figures = self.hub.documents.check_figures(&session).await?;
-                give(FiguresAnswer { figures })
-            }
-            _ => self.configuration.call(method, params).await,
-        }
-    }
-
-    /// Registers the document that a pane stands in.
-    async fn open(&self, front_end: &FrontEnd, live: &LiveDocument) -> Result<DocumentAnswer, UserError> {
-        let expected = match front_end.kind() {
-            FrontEndKind::Excel => DocumentKind::Workbook,
-            FrontEndKind::Powerpoint => DocumentKind::Deck,
-            FrontEndKind::Window | FrontEndKind::Terminal => {
-                return Err(UserError::new(ErrorCode::NotPermitted));
-            }
-        };
-        if live.kind != expected {
-            return Err(UserError::new(ErrorCode::DocumentWrongKind));
-        }
-        let former = self.panes.document_of(front_end);
-        if let Some(former) = &former {
-            // The pane may stand in the same document, saved under another name: that one is not open elsewhere.
-            self.hub.registry.left(former);
-        }
-        let document = self.hub.registry.open(live, DocumentId::new(now(), chance()));
-        if let Some(former) = former.filter(|former| *former != document.id) {
-            self.hub.registry.closed(&former);
-        }
-        self.panes.enter(&document.id, front_end);
-        for session in self.hub.registry.sessions_of(&document.id) {
-            let event = EventBody::DocumentAttached {
-                document: document.clone(),
-            };
-            self.hub
-                .record(&session, vec![event], front_end.kind().into())
-                .await?;
-        }
-        self.tell_documents();
-        Ok(DocumentAnswer { document })
-    }
-
     /// Tells front ends that a session is no more.
     pub(crate) fn tell_removed(&self, session: SessionId) {
         self.front_ends
             .notify(|_| true, Notification::SessionRemoved, &RemovedParams { session });
-    }
-
-    fn tell_documents(&self) {
-        let documents = DocumentsAnswer {
-            documents: self.hub.registry.live(),
-        };
-        self.front_ends
-            .notify(|_| true, Notification::DocumentListChanged, &documents);
     }
 
     /// The panes that are paired.
@@ -483,17 +371,6 @@ impl Service {
         events.extend(made.map(|document| EventBody::DocumentAttached { document }));
         self.hub.record(&session, events, by.into()).await?;
         Ok(ChangeSetAnswer { kept })
-    }
-
-    async fn attach_file(&self, params: AttachParams, by: FrontEndKind) -> Result<DocumentAnswer, UserError> {
-        let AttachParams { session, path } = params;
-        // The session is loaded first, so that nothing is attached to one that is not there.
-        self.hub.handle(&session).await?;
-        let document = self.hub.documents.attach_file(&session, Path::new(&path)).await?;
-        self.hub
-            .join(&session, std::slice::from_ref(&document.id), by.into())
-            .await?;
-        Ok(DocumentAnswer { document })
     }
 }
 

@@ -4,9 +4,9 @@
 use anyhow::Context as _;
 use deskhand_platform::permissions::{read_private_file, write_private_file};
 use deskhand_platform::{Paths, SecretStore};
+use deskhand_protocol::session::EarlierSessions;
 use deskhand_storage::{MasterKey, OpenOptions, Store, StoreChange, copy_sessions, has_history};
 use deskhand_trail::{Actor, Content, Id, Trail, What};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::audit;
@@ -15,42 +15,31 @@ use crate::log::told;
 use crate::serve::{master_key, store_options};
 use crate::settings::Settings;
 
-/// What front ends show until the person chose.
-const OFFER: &str = "Sessions from before your organisation named this deployment are on this computer and not shown. \
+/// What the terminal says until the person chose; the window has buttons for it.
+pub(crate) const OFFER: &str = "Sessions from before your organisation named this deployment are on this computer and not shown. \
                      `deskhand history take-over` brings them here, `deskhand history leave` leaves them where they are.";
 /// Bytes that a choice may have.
 const MAX_CHOICE: u64 = 1_024;
-
-/// What the person chose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Choice {
-    /// They become sessions of the deployment, under its rules for keeping and auditing.
-    TakeOver,
-    /// They stay in their own database.
-    Leave,
-}
 
 /// Whether there are sessions from before a deployment had its name.
 pub(crate) fn is_there(paths: &Paths) -> bool {
     has_history(paths.data(), None)
 }
 
-/// The offer, until the person chose.
-pub(crate) fn offer(paths: &Paths, deployment: Option<Uuid>) -> Option<String> {
-    let open = chosen(paths, deployment?).is_none() && is_there(paths);
-    open.then(|| OFFER.to_owned())
+/// Whether the person has yet to choose.
+pub(crate) fn is_open(paths: &Paths, deployment: Option<Uuid>) -> bool {
+    deployment.is_some_and(|deployment| chosen(paths, deployment).is_none()) && is_there(paths)
 }
 
 /// Keeps the choice; a service that runs acts on it as soon as no turn is at work, another one when it starts.
-pub(crate) fn choose(paths: &Paths, deployment: Uuid, choice: Choice) -> anyhow::Result<()> {
+pub(crate) fn choose(paths: &Paths, deployment: Uuid, choice: EarlierSessions) -> anyhow::Result<()> {
     let kept = serde_json::to_vec(&choice)?;
     Ok(write_private_file(&place(paths, deployment), &kept)?)
 }
 
 /// Whether a service that runs has to start anew for it.
 pub(crate) fn is_wanted(paths: &Paths, deployment: Option<Uuid>) -> bool {
-    deployment.is_some_and(|deployment| chosen(paths, deployment) == Some(Choice::TakeOver))
+    deployment.is_some_and(|deployment| chosen(paths, deployment) == Some(EarlierSessions::TakeOver))
 }
 
 /// Does what the person chose, before the database is opened. Answers with the
@@ -136,7 +125,7 @@ pub(crate) async fn record(trail: &Trail, sessions: u64, deployment: Uuid) -> an
     Ok(written.map_err(|error| told(&error))?)
 }
 
-fn chosen(paths: &Paths, deployment: Uuid) -> Option<Choice> {
+fn chosen(paths: &Paths, deployment: Uuid) -> Option<EarlierSessions> {
     let kept = read_private_file(&place(paths, deployment), MAX_CHOICE).ok()??;
     serde_json::from_slice(&kept).ok()
 }

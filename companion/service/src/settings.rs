@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) proxy: Proxy,
     /// What has to be said of the settings.
     pub(crate) notices: Vec<String>,
+    /// True while the person has not said what becomes of sessions from before the deployment had its name.
+    pub(crate) earlier_sessions: bool,
     /// The sources that may change while the service runs.
     pub(crate) watched: Watched,
     /// The secrets that the user set.
@@ -91,7 +93,6 @@ impl Settings {
         }
         let organisation = policy.source.deployment_organization_uuid.value.as_ref();
         let organisation = organisation.map(|id| id.0);
-        notices.extend(history::offer(paths, organisation));
         Ok(Self {
             managed: policy.managed,
             gateway: gateway(&policy),
@@ -100,6 +101,7 @@ impl Settings {
             journal_limit: u64::from(policy.usage.deskhand_journal_megabytes.value.get()) << 20,
             window: policy.usage.deskhand_context_tokens.value.get().into(),
             organisation,
+            earlier_sessions: history::is_open(paths, organisation),
             proxy,
             notices,
             watched,
@@ -116,6 +118,12 @@ impl Settings {
             },
             policy,
         })
+    }
+
+    /// What the terminal tells beside the state: the notices, and what it can be asked to do.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let offer = self.earlier_sessions.then(|| history::OFFER.to_owned());
+        self.notices.iter().cloned().chain(offer).collect()
     }
 
     /// The folders that may be attached, where the policy limits them.

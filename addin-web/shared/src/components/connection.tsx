@@ -5,6 +5,7 @@ import { words } from "../words/en.ts";
 import { useApp, useNow, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
 import { Warning16Filled } from "./icons.tsx";
+import { EarlierSessions } from "./earlier-sessions.tsx";
 import { ErrorCard } from "./notices.tsx";
 import { cardSays, SettingsCard } from "./settings-card.tsx";
 
@@ -72,6 +73,7 @@ export function ServiceNotices(): ReactElement {
   return (
     <>
       <SettingsCard />
+      <EarlierSessions />
       {stopped !== undefined && <ErrorCard error={stopped} open />}
       {detached !== undefined && <ErrorCard error={detached} />}
       {(view?.notices ?? []).map((notice) => (

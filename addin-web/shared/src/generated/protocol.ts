@@ -1902,6 +1902,40 @@ session: SessionId,
 document: DocumentId, };
 
 /**
+ * The answer to `diagnostics/show`.
+ */
+export type DiagnosticsAnswer = { 
+/**
+ * Every category, also those that are closed.
+ */
+categories: Array<DiagnosticsView>, };
+
+/**
+ * A category of records.
+ */
+export type DiagnosticsView = { 
+/**
+ * What it holds, in a few words.
+ */
+category: string, 
+/**
+ * The policy key that closes it.
+ */
+key: string, 
+/**
+ * True where that key is set: nothing is recorded, and what was is gone.
+ */
+closed: boolean, 
+/**
+ * How many records there are.
+ */
+count: number, 
+/**
+ * The newest of them, the oldest first, each as the JSON that is kept.
+ */
+records: Array<string>, };
+
+/**
  * A folder that the model asks for. It is attached only as a person answers.
  */
 export type DirectoryRequest = { 
@@ -2321,6 +2355,20 @@ changes: Record<string, unknown>, };
  * What a filter compares with that changes by itself (ECMA-376 part 1, 18.18.26).
  */
 export type DynamicFilter = "aboveAverage" | "belowAverage" | "yesterday" | "today" | "tomorrow" | "lastWeek" | "thisWeek" | "nextWeek" | "lastMonth" | "thisMonth" | "nextMonth" | "lastQuarter" | "thisQuarter" | "nextQuarter" | "lastYear" | "thisYear" | "nextYear" | "yearToDate" | "q1" | "q2" | "q3" | "q4" | "m1" | "m2" | "m3" | "m4" | "m5" | "m6" | "m7" | "m8" | "m9" | "m10" | "m11" | "m12";
+
+/**
+ * What becomes of sessions from before the deployment had its name (`deploymentOrganizationUuid`).
+ */
+export type EarlierSessions = "takeOver" | "leave";
+
+/**
+ * The parameters of `history/choose`.
+ */
+export type EarlierSessionsParams = { 
+/**
+ * What the person chose.
+ */
+choice: EarlierSessions, };
 
 /**
  * One way out of this computer.
@@ -5181,6 +5229,10 @@ secretStore: string,
  */
 notices: Array<string>, 
 /**
+ * True while the person has not said what becomes of sessions from before the deployment had its name.
+ */
+earlierSessions: boolean, 
+/**
  * Why no turn starts, and who says so; absent where turns start.
  */
 stopped?: UserError, 
@@ -7311,6 +7363,10 @@ export interface Methods {
   'bootstrap/signOut': { params: Nothing; answer: Nothing };
   /** Says whether the values that a person is asked about may count. */
   'bootstrap/consent': { params: ConsentParams; answer: Nothing };
+  /** Shows what is recorded of failures, times and use on this computer. */
+  'diagnostics/show': { params: Nothing; answer: DiagnosticsAnswer };
+  /** Says what becomes of sessions from before the deployment had its name. */
+  'history/choose': { params: EarlierSessionsParams; answer: Nothing };
   /** Records that the audit was read. */
   'audit/note': { params: AuditNote; answer: Nothing };
   /** Registers the document that the pane stands in. */

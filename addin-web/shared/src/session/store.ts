@@ -7,8 +7,10 @@ import type { ClientListener, Connection, SessionClient } from "../client/sessio
 import type {
   BootstrapAnswer,
   Choice,
+  DiagnosticsAnswer,
   DocumentId,
   DocumentView,
+  EarlierSessions,
   FrontEndKind,
   GrantView,
   HelloAnswer,
@@ -458,6 +460,21 @@ export class SessionStore implements ClientListener {
 
   consent(digest: string, allow: boolean): void {
     this.act(this.client?.request("bootstrap/consent", { digest, allow }));
+  }
+
+  /** What becomes of sessions from before the deployment had its name. */
+  chooseEarlierSessions(choice: EarlierSessions): void {
+    this.act(this.client?.request("history/choose", { choice }));
+  }
+
+  /** What is recorded of failures, times and use on this computer. */
+  async diagnostics(): Promise<DiagnosticsAnswer | undefined> {
+    try {
+      return await this.client?.request("diagnostics/show", {});
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
   }
 
   reconnect(): void {

@@ -115,6 +115,23 @@ export const configuration = {
   noProblems: "Nothing is wrong in any source.",
   weight: { note: "Note", stopsSessions: "Stops sessions", refused: "Refused" } satisfies Record<ProblemWeight, string>,
 
+  diagnostics: {
+    title: "What Deskhand records about itself",
+    stays: "It stays on this computer. Nothing sends it.",
+    columns: { what: "What", records: "Records", key: "Closed by" },
+    closed: "Closed: nothing is recorded",
+    none: "None",
+    show: (shown: number, count: number) =>
+      shown < count ? `Show the newest ${number(shown)} of ${number(count)}` : `Show ${number(count)}`,
+  },
+
+  earlier: {
+    title: "Bring your earlier sessions here?",
+    text: "They are from before your organisation named this deployment, and are not shown. Brought here, your organisation's settings for keeping and auditing hold for them. Left, they stay on this computer as they are.",
+    takeOver: "Bring them here",
+    leave: "Leave them",
+  },
+
   noChanges: "No changes",
   pending: (count: number) => `${changes(count)} not applied yet`,
   step: (title: string, before: string, after: string) => `${title}: ${before} to ${after}`,

@@ -29,7 +29,7 @@ pub(crate) async fn show(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> 
     let settings = Settings::load(paths, &open_secrets(paths).await?)?;
     let diagnostics = diagnostics::open(paths, &settings, false)?;
     let kept = |category: Category| Kept {
-        category: name(category),
+        category: diagnostics::name(category),
         key: category.key(),
         closed: !diagnostics.keeps(category),
         records: diagnostics.kept(category),
@@ -51,13 +51,4 @@ pub(crate) async fn show(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> 
             .try_for_each(|record| print(&record.to_string()))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn name(category: Category) -> &'static str {
-    match category {
-        Category::Essential => "crashes and times",
-        Category::Usage => "figures of use",
-        Category::Services => "helper services",
-        Category::Updates => "updates",
-    }
 }

@@ -190,7 +190,8 @@ fn policy(settings: &Settings) -> Vec<Finding> {
         .map(ToString::to_string)
         .collect();
     let told = settings.stopped.as_ref().and_then(|why| why.detail.as_ref());
-    let more = settings.notices.iter().filter(|notice| Some(*notice) != told);
+    let notices = settings.told();
+    let more = notices.iter().filter(|notice| Some(*notice) != told);
     let notes = more.map(|notice| {
         // One that keeps sessions from starting is no mere note.
         let (state, remedy) = if stopping.contains(notice) {

@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use deskhand_platform::Paths;
+use deskhand_protocol::session::EarlierSessions;
 
 use super::policy::in_force;
 use super::sessions::print;
-use crate::history::{Choice, choose, is_there};
+use crate::history::{choose, is_there};
 use crate::options::HistoryCommand;
 
 /// Keeps the person's choice.
@@ -20,12 +21,12 @@ pub(crate) async fn history(paths: &Paths, command: HistoryCommand) -> anyhow::R
     }
     let (choice, said) = match command {
         HistoryCommand::TakeOver => (
-            Choice::TakeOver,
+            EarlierSessions::TakeOver,
             "They are taken over when the service starts, or, while it runs, as soon as no turn is at work. From then on \
              your organisation's settings for keeping and auditing hold for them.",
         ),
         HistoryCommand::Leave => (
-            Choice::Leave,
+            EarlierSessions::Leave,
             "They stay on this computer as they are, and are not shown while this deployment is named.",
         ),
     };

@@ -69,7 +69,7 @@ pub(crate) async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode
         },
         view,
         stopped: settings.stopped.clone(),
-        notices: settings.notices.clone(),
+        notices: settings.told(),
     };
     let running = status.running;
     if json {

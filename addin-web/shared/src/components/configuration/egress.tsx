@@ -4,6 +4,7 @@ import type { EgressView } from "../../generated/protocol.ts";
 import { words } from "../../words/en.ts";
 import { CheckmarkCircle16Filled, Circle16Regular } from "../icons.tsx";
 import { Exports } from "./exports.tsx";
+import { Table } from "./table.tsx";
 import { useConfiguration } from "./use.ts";
 
 const texts = words.configuration;
@@ -11,31 +12,13 @@ const texts = words.configuration;
 export function Egress({ level }: { level: "h1" | "h2" }): ReactElement {
   const { state } = useConfiguration();
   const rows = (state.check ?? state.answer)?.egress ?? [];
-  const Title = level;
   return (
     <section>
-      <div className="row egress-head">
-        <Title className={level === "h1" ? "page-title grow" : "title grow"}>{texts.egress}</Title>
-        <span className="small detail">{texts.contacts}</span>
-      </div>
-      <div className="card egress-card" tabIndex={0} role="region" aria-label={texts.egress}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{texts.columns.host}</th>
-              <th scope="col">{texts.columns.port}</th>
-              <th scope="col">{texts.columns.why}</th>
-              <th scope="col">{texts.columns.key}</th>
-              <th scope="col">{texts.columns.state}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Way key={`${row.destination} ${row.host ?? ""} ${row.ports.join(" ")}`} row={row} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table level={level} title={texts.egress} about={texts.contacts} columns={Object.values(texts.columns)}>
+        {rows.map((row) => (
+          <Way key={`${row.destination} ${row.host ?? ""} ${row.ports.join(" ")}`} row={row} />
+        ))}
+      </Table>
       <Exports holds="egress" />
     </section>
   );

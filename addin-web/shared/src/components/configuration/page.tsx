@@ -28,6 +28,7 @@ import {
   Search16Regular,
 } from "../icons.tsx";
 import { ErrorCard } from "../notices.tsx";
+import { Diagnostics } from "./diagnostics.tsx";
 import { Egress } from "./egress.tsx";
 import { Setting } from "./setting.tsx";
 import { SourceParts } from "./source.tsx";
@@ -211,6 +212,7 @@ function Page({ page, answer }: { page: ConfigurationPage; answer: Configuration
       ))}
       {inert.length > 0 && <Inert settings={inert} open={parts.length === 0} />}
       {page.id === "connection" && <Egress level="h2" />}
+      {page.id === "telemetry" && <Diagnostics />}
     </>
   );
 }

@@ -5,6 +5,7 @@ import { when } from "../../text/format.ts";
 import { words } from "../../words/en.ts";
 import { TextButton } from "../controls.tsx";
 import { Exports } from "./exports.tsx";
+import { Table } from "./table.tsx";
 import { useConfiguration } from "./use.ts";
 
 const texts = words.configuration;
@@ -24,26 +25,16 @@ function Sources(): ReactElement {
   const { answer } = useConfiguration().state;
   return (
     <section>
-      <div className="row egress-head">
-        <h2 className="title grow">{texts.sources}</h2>
-        {answer !== undefined && <span className="small detail">{texts.readAt(when(answer.readAt, Date.now()))}</span>}
-      </div>
-      <div className="card egress-card" tabIndex={0} role="region" aria-label={texts.sources}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{texts.sourceColumns.who}</th>
-              <th scope="col">{texts.sourceColumns.place}</th>
-              <th scope="col">{texts.sourceColumns.keys}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {answer?.sources.map((source, index) => (
-              <Source key={`${source.kind} ${source.place} ${index}`} source={source} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        level="h2"
+        title={texts.sources}
+        about={answer && texts.readAt(when(answer.readAt, Date.now()))}
+        columns={Object.values(texts.sourceColumns)}
+      >
+        {answer?.sources.map((source, index) => (
+          <Source key={`${source.kind} ${source.place} ${index}`} source={source} />
+        ))}
+      </Table>
     </section>
   );
 }

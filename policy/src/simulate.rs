@@ -295,10 +295,7 @@ impl Asked<'_> {
         let entries = |key| self.list(key).unwrap_or_default().into_iter();
         let listed = entries(ALLOWED).filter_map(|text| HostRule::parse(&text).ok());
         let private = entries(PRIVATE).filter_map(|text| PrivateRule::parse(&text).ok());
-        HostRules {
-            listed: listed.collect(),
-            private: private.collect(),
-        }
+        HostRules::new(listed.collect(), private.collect())
     }
 
     /// What opens a host, or that nothing does.

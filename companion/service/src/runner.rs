@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use deskhand_core::model::{ModelRequest, ToolDefinition};
+use deskhand_core::model::{ModelEvent, ModelRequest, ToolDefinition};
 use deskhand_core::permission::Grant;
 use deskhand_core::ports::{Durability, EventLog, Provider, Tools};
 use deskhand_core::rules::Rules;
@@ -389,7 +389,12 @@ impl Runner {
             request.load(&log, &session, provider.capabilities()).await;
             let mut stream = provider.stream(request);
             loop {
-                let (input, is_last) = match AssertUnwindSafe(stream.next()).catch_unwind().await {
+                let next = AssertUnwindSafe(stream.next()).catch_unwind().await;
+                if let Ok(Some(Ok(ModelEvent::Body(body)))) = &next {
+                    log.telemetry().travelled(&session, &message, body);
+                    continue;
+                }
+                let (input, is_last) = match next {
                     Ok(Some(Ok(event))) => (Input::Model(message.clone(), event), false),
                     Ok(Some(Err(error))) => (Input::ModelFailed(message.clone(), error), true),
                     // After a whole answer nobody waits for this; without one nothing else would end the turn.

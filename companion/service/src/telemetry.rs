@@ -12,16 +12,17 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use deskhand_core::model::Body;
 use deskhand_core::ports::EventLog;
 use deskhand_egress::{Destination, EgressAudit, EgressDecision, Gate, Outcome};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::Origin;
-use deskhand_protocol::{ErrorCode, SessionEvent, SessionId, Timestamp, UserError};
+use deskhand_protocol::{ErrorCode, MessageId, SessionEvent, SessionId, Timestamp, UserError};
 use deskhand_server::FrontEnd;
 use deskhand_telemetry::export::{Exporter, Settings as Export};
 use deskhand_telemetry::record::{Recording, Severity, Signals};
 use deskhand_telemetry::schema;
-use deskhand_telemetry::session::Session;
+use deskhand_telemetry::session::{Session, Travelled};
 use deskhand_telemetry::spool::{Spool, SpoolKey};
 use deskhand_trail::Actor;
 use tokio::task::JoinHandle;
@@ -177,6 +178,23 @@ impl Telemetry {
             for event in events {
                 collector.exporter.send(told.observe(event));
             }
+        }
+    }
+
+    /// Tells of a body that travelled to the provider or back.
+    pub(crate) fn travelled(&self, session: &SessionId, message: &MessageId, body: &Body) {
+        let Some(collector) = &self.collector else { return };
+        if let Some(told) = collector.sessions().get(session) {
+            let body = Travelled {
+                sent: body.sent,
+                message: message.as_str(),
+                text: &body.text,
+                length: body.length,
+                truncated: body.truncated,
+                model: &body.model,
+                request_id: body.request_id.as_deref(),
+            };
+            collector.exporter.send(told.travelled(now(), body));
         }
     }
 

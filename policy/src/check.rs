@@ -459,14 +459,11 @@ pub fn contradictions(policy: &Policy) -> Vec<(&'static str, String)> {
             "switches Deskhand off; the other keys have no effect".to_owned(),
         ));
     }
-    if let (Value::Array(disabled), Value::Object(rules)) = (
-        policy.value("disabledBuiltinTools"),
-        policy.value("builtinToolPolicy"),
-    ) {
+    let disabled = &policy.workspace.disabled_builtin_tools.value;
+    if let Value::Object(rules) = policy.value("builtinToolPolicy") {
         for rule in rules.keys() {
             let tool = rule.split('(').next().unwrap_or_default();
-            let off = |name: &Value| name.as_str().is_some_and(|name| name.eq_ignore_ascii_case(tool));
-            if disabled.iter().any(off) {
+            if disabled.has(tool) {
                 found.push((
                     "builtinToolPolicy",
                     format!(

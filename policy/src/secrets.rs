@@ -174,7 +174,8 @@ fn walk(
     }
 }
 
-/// Where an entry of a list sends its secrets: its addresses by their origins, or else its program, or the service it names.
+/// Where an entry of a list sends its secrets: its addresses by their origins, or else its program with
+/// the arguments, or the service it names.
 fn goes_to(entry: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().map(origin);
     let mut places: Vec<String> = ["url", "customUrl"]
@@ -185,7 +186,13 @@ fn goes_to(entry: &Value) -> Vec<String> {
     places.extend(named.into_iter().flatten().filter_map(text));
     for name in ["command", "server", "provider", "host", "tenantId", "azureCloud"] {
         if let Some(field) = entry.get(name) {
-            places.push(format!("{name} {field}"));
+            // A shell is another program with other arguments.
+            let arguments = entry.get("args").filter(|_| name == "command");
+            let arguments = arguments.filter(|arguments| **arguments != json!([]));
+            let arguments = arguments
+                .map(|arguments| format!(" {arguments}"))
+                .unwrap_or_default();
+            places.push(format!("{name} {field}{arguments}"));
         }
     }
     places

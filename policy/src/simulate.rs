@@ -11,8 +11,9 @@ use serde_json::Value;
 use crate::definition::Effect;
 use crate::hosts::{ALLOWED, Host, HostRule, HostRules, PRIVATE, PrivateRule, host_and_port};
 use crate::keys::{Policy, definition};
+use crate::nearest::nearest;
 use crate::source::Origin;
-use crate::types::{BuiltInServer, FolderMode, McpServer, SEARCH_TOOL, SearchService};
+use crate::types::{BuiltInServer, FolderMode, McpServer, SEARCH_TOOL, SearchService, names_tool};
 
 /// Bytes that a question may have.
 const CAP: usize = 8 << 10;
@@ -101,6 +102,22 @@ impl std::fmt::Debug for Place<'_> {
             .field("added", &self.added)
             .finish_non_exhaustive()
     }
+}
+
+/// The beginning of the names of tools that servers bring: which of them there are, only the servers know.
+const OF_A_SERVER: &str = "mcp__";
+
+/// Why a question has no answer: it is about a tool that is none of `tools`, the names of Deskhand's own, and of no server.
+pub fn no_such_tool(question: &Question, tools: &[String]) -> Option<String> {
+    let Question::Tool(name) = question else {
+        return None;
+    };
+    let names = || tools.iter().map(String::as_str);
+    if names_tool(names(), name) || name.starts_with(OF_A_SERVER) {
+        return None;
+    }
+    let near = nearest(name, names()).map(|near| format!("; the nearest is `{near}`"));
+    Some(format!("there is no such tool{}", near.unwrap_or_default()))
 }
 
 /// Answers a question.
@@ -295,10 +312,7 @@ impl Asked<'_> {
         let entries = |key| self.list(key).unwrap_or_default().into_iter();
         let listed = entries(ALLOWED).filter_map(|text| HostRule::parse(&text).ok());
         let private = entries(PRIVATE).filter_map(|text| PrivateRule::parse(&text).ok());
-        HostRules {
-            listed: listed.collect(),
-            private: private.collect(),
-        }
+        HostRules::new(listed.collect(), private.collect())
     }
 
     /// What opens a host, or that nothing does.
@@ -411,8 +425,7 @@ impl Asked<'_> {
     }
 
     fn is_disabled(&self, tool: &str) -> bool {
-        let disabled = &self.policy.workspace.disabled_builtin_tools.value.0;
-        disabled.iter().any(|name| name.eq_ignore_ascii_case(tool))
+        self.policy.workspace.disabled_builtin_tools.value.has(tool)
     }
 
     /// The first rule that asks about a tool.

@@ -52,5 +52,5 @@ pub use plugin::{
 pub use pricing::Price;
 pub use search::{SEARCH_TOOL, SearchService, SearchServiceError, shown_servers};
 pub use secret::{MASK, Secret};
-pub use tools::{ToolAction, ToolNames, ToolRule, ToolRules};
+pub use tools::{ToolAction, ToolNames, ToolRule, ToolRules, names_tool};
 pub use words::Instructions;

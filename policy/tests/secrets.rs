@@ -102,6 +102,36 @@ fn a_reference_that_gives_nothing_is_a_problem_of_its_key() {
     assert!(value.is_none() && reason.unwrap().contains("of a user"));
 }
 
+#[test]
+fn a_secret_of_a_program_is_given_to_no_other_program_and_with_no_other_arguments() {
+    const VARIABLE: &str = "managedMcpServers/files/env/TOKEN";
+    let row = definition("managedMcpServers").unwrap();
+    let server = |command: &str, arguments: Value| {
+        json!([{
+            "name": "files", "transport": "stdio", "command": command, "args": arguments,
+            "env": { "TOKEN": { "$secret": VARIABLE } },
+        }])
+    };
+    let mut goes_to = Vec::new();
+    row.each_secret(&mut server("/bin/sh", json!(["-c", "serve"])), &mut |place, _| {
+        goes_to.clone_from(&place.goes_to);
+    });
+    let secrets = KeptSecrets([(VARIABLE.to_owned(), KeptSecret::new(json!("hunter2"), goes_to))].into());
+    for (command, arguments, given) in [
+        ("/bin/sh", json!(["-c", "serve"]), true),
+        ("/bin/sh", json!(["-c", "send it elsewhere"]), false),
+        ("/bin/sh", json!(["-c serve"]), false),
+        ("/bin/sh", json!([]), false),
+        ("/bin/bash", json!(["-c", "serve"]), false),
+    ] {
+        let own = user(&json!({ "managedMcpServers": server(command, arguments.clone()) }));
+        let policy = Policy::resolve_with(&Reading::Absent, &[own], &secrets);
+        let servers = &policy.connectors.managed_mcp_servers.value.0;
+        assert_eq!(servers.len(), usize::from(given), "{command} {arguments}");
+        assert_eq!(policy.problems.is_empty(), given, "{command} {arguments}");
+    }
+}
+
 /// Every place that the schema marks is one that is masked, and the other way round.
 #[test]
 fn what_is_masked_is_what_the_schema_marks() {

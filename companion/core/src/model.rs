@@ -94,6 +94,8 @@ pub enum ModelEvent {
         /// Milliseconds until it.
         wait_ms: u64,
     },
+    /// A body travelled, where they are recorded. The agent itself needs none.
+    Body(Box<Body>),
     /// The answer is whole. Tool calls come only here, so that none is ever seen in half.
     Completed {
         /// All of it.
@@ -103,6 +105,23 @@ pub enum ModelEvent {
         /// Tokens.
         usage: Usage,
     },
+}
+
+/// The body of a request to the provider, or of its answer, as it travelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// True for a request.
+    pub sent: bool,
+    /// Its beginning, bounded by the provider, without credentials.
+    pub text: String,
+    /// Bytes of the whole.
+    pub length: u64,
+    /// The text is not all of it.
+    pub truncated: bool,
+    /// The model that was asked.
+    pub model: String,
+    /// The provider's id of the request, where it named one.
+    pub request_id: Option<String>,
 }
 
 /// What a provider and its models can do.

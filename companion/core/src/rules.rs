@@ -1,12 +1,10 @@
 //! What the organisation says of tools and permissions, in the form in which the agent asks it. Made of the policy once,
 //! asked at one place: [`crate::permission::decide`].
 
-use std::collections::BTreeSet;
-
 use deskhand_operations::Effect;
 use deskhand_policy::hosts::Host;
 pub use deskhand_policy::types::{AccessPolicies, Label};
-use deskhand_policy::types::{ToolAction, ToolRule, ToolRules};
+use deskhand_policy::types::{ToolAction, ToolNames, ToolRule, ToolRules};
 use deskhand_policy::{Encoding, Invalid, PolicyValue as _};
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -15,7 +13,7 @@ use crate::tool::{DIRECTORY_TOOL, FETCH_TOOL, FileSubject, FolderTool, Prepared,
 /// The rules in force.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    disabled: BTreeSet<String>,
+    disabled: ToolNames,
     asks: Vec<AskRule>,
     act: bool,
     lasting: bool,
@@ -69,7 +67,7 @@ impl<'a> From<&'a FileSubject> for Subject<'a> {
 impl Default for Rules {
     fn default() -> Self {
         Self {
-            disabled: BTreeSet::new(),
+            disabled: ToolNames::default(),
             asks: Vec::new(),
             act: true,
             lasting: true,
@@ -93,7 +91,7 @@ impl Rules {
     pub fn new(disabled: &[String], rules: &ToolRules) -> Self {
         let asks = rules.0.iter().filter(|(_, action)| **action == ToolAction::Ask);
         Self {
-            disabled: disabled.iter().map(|name| name.to_lowercase()).collect(),
+            disabled: ToolNames(disabled.to_vec()),
             asks: asks.map(|(rule, _)| AskRule::new(rule)).collect(),
             ..Self::default()
         }
@@ -153,7 +151,7 @@ impl Rules {
     }
 
     fn is_disabled(&self, name: &str) -> bool {
-        self.disabled.contains(&name.to_lowercase())
+        self.disabled.has(name)
     }
 }
 

@@ -88,6 +88,8 @@ pub struct Turn {
     pub read: VecDeque<ReadBefore>,
     /// How often it was taken up again after a restart without any progress in between.
     pub resumed: u32,
+    /// It waits for the collector: the next restart does not count.
+    pub held: bool,
     /// True once a person asked to stop it.
     pub cancelled: bool,
     /// How often room was made for the next answer.
@@ -248,6 +250,7 @@ impl Turn {
             chosen: Vec::new(),
             read: VecDeque::new(),
             resumed: 0,
+            held: false,
             cancelled: false,
             compactions: 0,
         }

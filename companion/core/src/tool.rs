@@ -152,6 +152,23 @@ pub fn model_operations() -> impl Iterator<Item = &'static Definition> {
     definitions().filter(|definition| !INTERNAL.contains(&definition.name))
 }
 
+/// The names of all tools that Deskhand ships.
+pub fn tool_names() -> Vec<String> {
+    let named = [
+        PLAN_TOOL,
+        MEMORY_TOOL,
+        LIST_TOOL,
+        DIRECTORY_TOOL,
+        FETCH_TOOL,
+        SEARCH_TOOL,
+    ];
+    let named = named.into_iter().chain(FolderTool::ALL.map(FolderTool::name));
+    named
+        .map(str::to_owned)
+        .chain(model_operations().map(tool_name))
+        .collect()
+}
+
 /// The operation that a tool stands for.
 pub fn operation_of(tool: &str) -> Option<&'static Definition> {
     model_operations().find(|definition| tool_name(definition) == tool)

@@ -26,6 +26,8 @@ pub enum Step {
     Tls,
     /// A deadline passed.
     Time,
+    /// Whoever asked for it went away before there was an answer, as a turn that a person stopped.
+    Stopped,
 }
 
 impl Step {
@@ -37,6 +39,7 @@ impl Step {
             Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::Time => "time",
+            Self::Stopped => "stopped",
         }
     }
 }

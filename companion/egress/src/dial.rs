@@ -123,7 +123,9 @@ pub(crate) struct Dialer {
 impl Dialer {
     /// Opens a connection to an origin that the caller has checked.
     pub(crate) async fn dial(&self, target: &Origin, used: Use) -> Result<Stream, DialError> {
+        let unfinished = Unfinished { dialer: self, target };
         let dialed = timeout(CONNECT_WITHIN, self.by_some_route(target, used)).await;
+        std::mem::forget(unfinished);
         let stream = dialed
             .map_err(|_| Exchange::TimedOut)
             .map_err(DialError::from)
@@ -235,6 +237,22 @@ impl Dialer {
             Ok(Err(LookupError::Refused(why))) => Err(DialError::Refused(why)),
             Ok(Ok(_) | Err(LookupError::Dns(_))) | Err(_) => Ok(()),
         }
+    }
+}
+
+/// A connection that is being opened. Dropped, it is one that nobody waited for: a name may have been asked for, and a host or
+/// proxy talked to.
+struct Unfinished<'a> {
+    dialer: &'a Dialer,
+    target: &'a Origin,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let (host, port) = (self.target.host(), self.target.port());
+        let named_by = self.dialer.destination.row().named_by;
+        self.dialer
+            .record(host, port, Outcome::Failed(Step::Stopped), named_by);
     }
 }
 

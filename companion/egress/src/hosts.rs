@@ -3,6 +3,7 @@
 //! Rules: a base-URL key takes the place of the standard host; fewer credentials mean fewer hosts; an address that cannot
 //! be used opens nothing and is told.
 
+use deskhand_policy::types::names_tool;
 use serde_json::Value;
 
 use crate::settings::{Settings, field};
@@ -97,8 +98,7 @@ fn address_in(settings: Settings<'_>, key: &'static str) -> Answer {
 /// Whether the organisation takes a built-in tool away.
 pub(crate) fn tool_is_disabled(settings: Settings<'_>, tool: &str) -> bool {
     let disabled = settings.list(DISABLED_TOOLS).unwrap_or_default();
-    let is_tool = |name: &str| name.eq_ignore_ascii_case(tool);
-    disabled.iter().filter_map(|name| name.as_str()).any(is_tool)
+    names_tool(disabled.iter().filter_map(|name| name.as_str()), tool)
 }
 
 /// Lower-case letters, digits and dashes, as regions and resources are named. Anything else in a host name could name

@@ -55,10 +55,9 @@ impl WebRules {
         added: Vec<Origin>,
     ) -> (Self, Vec<(&'static str, EntryError)>) {
         let mut faults = Vec::new();
-        let rules = HostRules {
-            listed: read(listed, ALLOWED, HostRule::parse, &mut faults),
-            private: read(private, PRIVATE, PrivateRule::parse, &mut faults),
-        };
+        let listed = read(listed, ALLOWED, HostRule::parse, &mut faults);
+        let private = read(private, PRIVATE, PrivateRule::parse, &mut faults);
+        let rules = HostRules::new(listed, private);
         (Self { rules, added }, faults)
     }
 
@@ -81,11 +80,11 @@ impl WebRules {
 
     /// Whether nothing can be reached at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.rules.listed.is_empty() && self.added.is_empty()
+        self.rules.listed().is_empty() && self.added.is_empty()
     }
 
     pub(crate) fn listed(&self) -> &[HostRule] {
-        &self.rules.listed
+        self.rules.listed()
     }
 
     pub(crate) fn added(&self) -> &[Origin] {

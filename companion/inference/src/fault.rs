@@ -76,6 +76,8 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// The server said that trying again is no use.
     pub is_final: bool,
+    /// The HTTP status of the server's refusal.
+    pub status: Option<u16>,
 }
 
 impl Fault {
@@ -87,6 +89,7 @@ impl Fault {
             happened: None,
             retry_after: None,
             is_final: false,
+            status: None,
         }
     }
 
@@ -98,7 +101,10 @@ impl Fault {
 
     /// For a person.
     pub fn to_user_error(&self) -> UserError {
-        let mut error = UserError::new(self.kind.code());
+        let mut error = UserError {
+            status: self.status,
+            ..UserError::new(self.kind.code())
+        };
         if let Some(sentence) = self.happened {
             error = error.happened(sentence);
         }
@@ -187,6 +193,7 @@ impl Fault {
             detail = format!("{detail} (request {})", scrub(id, known));
         }
         let mut fault = of_status(status, said.as_ref(), &detail);
+        fault.status = Some(status.as_u16());
         fault.retry_after = retry_after(headers, now);
         fault.is_final |= headers
             .get("x-should-retry")
@@ -307,7 +314,7 @@ impl WireError {
     }
 }
 
-fn request_id(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     ["request-id", "x-request-id"]
         .iter()
         .find_map(|name| headers.get(*name)?.to_str().ok())

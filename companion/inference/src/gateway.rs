@@ -1,6 +1,7 @@
 //! The provider for a gateway of the organisation: `POST {base}/v1/messages` and, where offered, `GET {base}/v1/models`.
 //! Holds the settings and the client; one call of the model is in `call`.
 
+mod bodies;
 mod call;
 mod reading;
 
@@ -57,6 +58,8 @@ pub struct GatewayConfig {
     pub pauses: Pauses,
     /// Chance, for the pauses.
     pub chance: Chance,
+    /// Whether bodies are told as they travel ([`deskhand_core::model::ModelEvent::Body`]).
+    pub bodies: bool,
 }
 
 impl GatewayConfig {
@@ -72,6 +75,7 @@ impl GatewayConfig {
             stall_after: SILENCE,
             pauses: Pauses::default(),
             chance: Arc::new(|| 0.5),
+            bodies: false,
         }
     }
 }
@@ -212,7 +216,10 @@ impl Shared {
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
                     Ok(Vec::new())
                 }
-                _ => Err(self.refusal(&mut response).await),
+                _ => {
+                    let body = self.error_body(&mut response).await;
+                    Err(self.refusal(&response, &body))
+                }
             }
         };
         let late = Fault::new(FaultKind::TimedOut, "the list of models did not come");
@@ -233,15 +240,18 @@ impl Shared {
             .map_err(|error| Fault::of_egress(&error))
     }
 
+    /// The beginning of the body of an answer other than 200.
+    async fn error_body(&self, response: &mut Response) -> Vec<u8> {
+        let body = timeout(ERROR_WITHIN, beginning(response, MAX_ERROR)).await;
+        body.unwrap_or_default()
+    }
+
     /// What an answer other than 200 says.
-    async fn refusal(&self, response: &mut Response) -> Fault {
-        let body = timeout(ERROR_WITHIN, beginning(response, MAX_ERROR))
-            .await
-            .unwrap_or_default();
+    fn refusal(&self, response: &Response, body: &[u8]) -> Fault {
         Fault::of_answer(
             response.status(),
             response.headers(),
-            &body,
+            body,
             &self.secrets(),
             OffsetDateTime::now_utc(),
         )

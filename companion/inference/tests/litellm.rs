@@ -121,6 +121,7 @@ async fn ask(
                 return (words, Ok((blocks, stop)));
             }
             Ok(ModelEvent::Reset | ModelEvent::Retrying { .. }) => words.clear(),
+            Ok(ModelEvent::Body(_)) => {}
             Err(error) => return (words, Err(error)),
         }
     }

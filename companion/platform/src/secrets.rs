@@ -93,6 +93,18 @@ pub enum SecretError {
         #[source]
         source: keyring_core::Error,
     },
+    /// The store takes no secret as long as this one.
+    #[error(
+        "the secret `{name}` takes {length} bytes with where it may go, and the secret store of this system keeps {largest} of one"
+    )]
+    TooLong {
+        /// The name of the secret.
+        name: String,
+        /// Its bytes.
+        length: usize,
+        /// Bytes that one secret may have.
+        largest: usize,
+    },
     /// The key file cannot be used.
     #[error(transparent)]
     File(#[from] PermissionError),
@@ -108,6 +120,8 @@ pub enum SecretError {
 pub struct SecretStore {
     backend: Backend,
     turn: Turn,
+    /// Bytes of one secret.
+    largest: Option<usize>,
 }
 
 enum Backend {
@@ -145,6 +159,7 @@ impl SecretStore {
             return Ok(Self {
                 backend: Backend::KeyFile(file),
                 turn,
+                largest: None,
             });
         }
         Self::choose(paths, os::open)
@@ -173,6 +188,7 @@ impl SecretStore {
         Ok(Self {
             backend: Backend::KeyFile(file),
             turn,
+            largest: None,
         })
     }
 
@@ -187,6 +203,7 @@ impl SecretStore {
         let found = Self {
             backend: Backend::OperatingSystem(OpenStore(Some(store))),
             turn,
+            largest: os::LARGEST,
         };
         if !settled {
             let _turn = found.turn.take()?;
@@ -204,8 +221,25 @@ impl SecretStore {
         Ok(())
     }
 
+    /// Whether the store can keep `secret` under `name`, as far as its length says.
+    ///
+    /// # Errors
+    /// [`SecretError::TooLong`].
+    pub fn has_room(&self, name: &str, secret: &Secret) -> Result<(), SecretError> {
+        let length = secret.expose().len();
+        match self.largest {
+            Some(largest) if length > largest => Err(SecretError::TooLong {
+                name: name.to_owned(),
+                length,
+                largest,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps `secret` under `name`, replacing what was there. Windows allows at most 2,560 bytes.
     pub fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretError> {
+        self.has_room(name, secret)?;
         match &self.backend {
             Backend::KeyFile(file) => file.set(name, secret),
             Backend::OperatingSystem(store) => {

@@ -191,6 +191,10 @@ pub struct UserError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub detail: Option<String>,
+    /// The HTTP status with which a server refused, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub status: Option<u16>,
 }
 
 impl UserError {
@@ -203,6 +207,7 @@ impl UserError {
             kept,
             action,
             detail: None,
+            status: None,
         }
     }
 

@@ -345,7 +345,11 @@ fn put_back(store: &SecretStore, before: &KeptSecrets, edits: &[SecretEdit]) {
 }
 
 fn out_of_reach(error: &SecretError) -> UserError {
-    UserError::new(ErrorCode::SecretStore).detail(error)
+    let code = match error {
+        SecretError::TooLong { .. } => ErrorCode::SettingRefused,
+        _ => ErrorCode::SecretStore,
+    };
+    UserError::new(code).detail(error)
 }
 
 fn unwritten(error: &EditError) -> UserError {

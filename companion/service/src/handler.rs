@@ -71,7 +71,11 @@ impl Handler for Service {
             // Nobody is kept out where the disk is full: room can only be made by who is in.
             self.notes
                 .add(front_end.kind().into(), What::FrontEndConnected { token });
-            let view = self.view.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let mut view = self.view.read().unwrap_or_else(PoisonError::into_inner).clone();
+            // A terminal asks for the state of this moment; a window would go on showing it.
+            if front_end.kind() == FrontEndKind::Terminal {
+                view.notices.extend(self.log.telemetry().fault());
+            }
             Ok(HelloAnswer {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 view,

@@ -29,11 +29,17 @@ pub(crate) fn read(store: &SecretStore, user: &Reading) -> Result<KeptSecrets, S
     Ok(KeptSecrets(kept))
 }
 
-/// Writes them one by one; where one fails, those before it are written.
+/// Writes them one by one; where one fails, those before it are written. Nothing is written where one is too long for the store.
 pub(crate) fn write(store: &SecretStore, edits: &[SecretEdit]) -> Result<(), SecretError> {
+    let kept = |secret: &KeptSecret| Secret::new(secret.to_bytes());
+    for (name, secret) in edits {
+        secret
+            .as_ref()
+            .map_or(Ok(()), |secret| store.has_room(name, &kept(secret)))?;
+    }
     for (name, secret) in edits {
         match secret {
-            Some(secret) => store.set(name, &Secret::new(secret.to_bytes()))?,
+            Some(secret) => store.set(name, &kept(secret))?,
             None => store.delete(name)?,
         }
     }

@@ -78,9 +78,10 @@ impl Log {
         self.telemetry.admit(&self.trail).await
     }
 
-    /// Waits until the audit reaches whom it must reach; where that has to be waited for, `says` is told why.
-    pub(crate) async fn admitted(&self, says: impl AsyncFnOnce(UserError)) {
-        self.telemetry.wait(&self.trail, says).await;
+    /// Waits until the audit reaches whom it must reach; where that has to be waited for, `says` is told why, and the answer
+    /// is true.
+    pub(crate) async fn admitted(&self, says: impl AsyncFnOnce(UserError)) -> bool {
+        self.telemetry.wait(&self.trail, says).await
     }
 
     /// Called when a turn or a session ended.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use deskhand_core::model::{ModelRequest, ToolDefinition};
+use deskhand_core::model::{ModelEvent, ModelRequest, ToolDefinition};
 use deskhand_core::permission::Grant;
 use deskhand_core::ports::{Durability, EventLog, Provider, Tools};
 use deskhand_core::rules::Rules;
@@ -35,6 +35,8 @@ use crate::summary::Meta;
 
 /// Inputs that may wait for one session.
 const QUEUE: usize = 256;
+/// What is said when a turn goes on that waited for the collector.
+const GOES_ON: &str = "The collector of records takes them again: the turn goes on.";
 /// Events read at once when a session is loaded.
 const PAGE: usize = 2_000;
 
@@ -383,11 +385,16 @@ impl Runner {
         let (provider, log) = (Arc::clone(&self.parts.provider), self.parts.log.clone());
         let (inputs, session) = (self.inputs.clone(), self.session.id.clone());
         let task = tokio::spawn(async move {
-            log.admitted(async |why| held(&inputs, why).await).await;
+            admitted(&log, &inputs).await;
             request.load(&log, &session, provider.capabilities()).await;
             let mut stream = provider.stream(request);
             loop {
-                let (input, is_last) = match AssertUnwindSafe(stream.next()).catch_unwind().await {
+                let next = AssertUnwindSafe(stream.next()).catch_unwind().await;
+                if let Ok(Some(Ok(ModelEvent::Body(body)))) = &next {
+                    log.telemetry().travelled(&session, &message, body);
+                    continue;
+                }
+                let (input, is_last) = match next {
                     Ok(Some(Ok(event))) => (Input::Model(message.clone(), event), false),
                     Ok(Some(Err(error))) => (Input::ModelFailed(message.clone(), error), true),
                     // After a whole answer nobody waits for this; without one nothing else would end the turn.
@@ -421,12 +428,20 @@ fn broken(detail: &str) -> UserError {
     UserError::new(ErrorCode::Internal).detail(detail)
 }
 
-/// Says in the session that its turn waits.
-async fn held(inputs: &mpsc::WeakSender<Command>, why: UserError) {
+/// Waits until the audit reaches whom it must reach. The session is told of the wait and of its end: a restart is the turn's
+/// own fault again from there.
+async fn admitted(log: &Log, inputs: &mpsc::WeakSender<Command>) {
+    if log.admitted(async |why| held(inputs, Some(why)).await).await {
+        held(inputs, None).await;
+    }
+}
+
+/// Says in the session that its turn waits, and why; or that it goes on.
+async fn held(inputs: &mpsc::WeakSender<Command>, why: Option<UserError>) {
     let Some(inputs) = inputs.upgrade() else { return };
     let notice = EventBody::Notice {
-        text: why.happened.clone(),
-        error: Some(why),
+        text: why.as_ref().map_or(GOES_ON, |why| &why.happened).to_owned(),
+        error: why,
     };
     let (reply, written) = oneshot::channel();
     let record = Command::Record(vec![notice], Actor::Service, reply);

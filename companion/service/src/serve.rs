@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
 use deskhand_core::ports::{Provider, Tools as _};
-use deskhand_core::tool::{MEMORY_TOOL, PLAN_TOOL};
+use deskhand_core::tool::{MEMORY_TOOL, tool_names};
 use deskhand_documents::{DocumentTools, Registry};
 use deskhand_egress::{Directive, EgressAudit, Gate, Network};
 use deskhand_inference::{Gateway, Unconfigured};
@@ -382,10 +382,12 @@ fn build(
     let tools = WebTools::new(Arc::new(tools), gate, settings.servers());
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
-    let names = std::iter::once_with(|| tools.definitions())
-        .flatten()
-        .map(|tool| tool.name);
-    telemetry.know_tools(names.chain([PLAN_TOOL.to_owned()]));
+    let names = tool_names();
+    debug_assert!(
+        tools.definitions().iter().all(|tool| names.contains(&tool.name)),
+        "a tool is not in the list"
+    );
+    telemetry.know_tools(names);
     let parts = Parts {
         log: log.clone(),
         provider: Arc::clone(&provider),

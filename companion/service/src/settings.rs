@@ -11,8 +11,8 @@ use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{
-    AuditContent, AuthScheme as Scheme, FolderMode, FolderRule, McpServer, OfficeHost, Provider,
-    SearchServiceError, Whole,
+    AuditContent, AuthScheme as Scheme, ContentCapture, FolderMode, FolderRule, McpServer, OfficeHost,
+    Provider, SearchServiceError, Whole,
 };
 use deskhand_policy::{KeptSecrets, Origin, Policy, ProblemKind, UserFile};
 use deskhand_protocol::hello::{FrontEndKind, ModelView};
@@ -250,6 +250,7 @@ pub(crate) fn gateway(policy: &Policy) -> Option<GatewayConfig> {
     let none = named.is_some_and(|models| models.0.is_empty()).then_some(false);
     let models = named.map(|models| models.0.clone()).unwrap_or_default();
     let secret = |text: &str| Secret::new(text.to_owned());
+    let telemetry = &policy.telemetry;
     Some(GatewayConfig {
         key: policy
             .connection
@@ -278,6 +279,12 @@ pub(crate) fn gateway(policy: &Policy) -> Option<GatewayConfig> {
             policy.connection.inference_stream_idle_timeout_sec.value.get(),
         )),
         chance: Arc::new(|| f64::from(crate::clock::chance()[0]) / 255.0),
+        bodies: telemetry.otlp_endpoint.value.is_some()
+            && telemetry
+                .otlp_content_capture
+                .value
+                .0
+                .contains(&ContentCapture::RawApiBodies),
         ..GatewayConfig::new(base.as_str())
     })
 }

@@ -12,16 +12,17 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use deskhand_core::model::Body;
 use deskhand_core::ports::EventLog;
 use deskhand_egress::{Destination, EgressAudit, EgressDecision, Gate, Outcome};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::Origin;
-use deskhand_protocol::{ErrorCode, SessionEvent, SessionId, Timestamp, UserError};
+use deskhand_protocol::{ErrorCode, MessageId, SessionEvent, SessionId, Timestamp, UserError};
 use deskhand_server::FrontEnd;
-use deskhand_telemetry::export::Exporter;
+use deskhand_telemetry::export::{Exporter, Settings as Export};
 use deskhand_telemetry::record::{Recording, Severity, Signals};
 use deskhand_telemetry::schema;
-use deskhand_telemetry::session::Session;
+use deskhand_telemetry::session::{Session, Travelled};
 use deskhand_telemetry::spool::{Spool, SpoolKey};
 use deskhand_trail::Actor;
 use tokio::task::JoinHandle;
@@ -102,7 +103,7 @@ impl Telemetry {
             required: required.then(Arc::default),
             stopped: settings.stopped.is_some(),
         };
-        let spool = |endpoint: &str| setup::spool(settings, paths, secrets, endpoint);
+        let spool = |export: &Export| setup::spool(settings, paths, secrets, export);
         let made = install_id(paths).map_err(anyhow::Error::from);
         let made = match made.and_then(|install| setup::exporter(settings, gate, &install, &spool)) {
             Ok(Some(made)) => made,
@@ -180,6 +181,31 @@ impl Telemetry {
         }
     }
 
+    /// Tells of a body that travelled to the provider or back.
+    pub(crate) fn travelled(&self, session: &SessionId, message: &MessageId, body: &Body) {
+        let Some(collector) = &self.collector else { return };
+        if let Some(told) = collector.sessions().get(session) {
+            let body = Travelled {
+                sent: body.sent,
+                message: message.as_str(),
+                text: &body.text,
+                length: body.length,
+                truncated: body.truncated,
+                model: &body.model,
+                request_id: body.request_id.as_deref(),
+            };
+            collector.exporter.send(told.travelled(now(), body));
+        }
+    }
+
+    /// Why the collector takes no records, where it took none when it was last asked, and what becomes of them.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let why = self.collector.as_ref()?.exporter.fault()?;
+        Some(format!(
+            "The organisation's collector takes no records: {why}. They wait on this computer, sealed; `deskhand doctor` asks it again."
+        ))
+    }
+
     /// Forgets a session that was deleted.
     pub(crate) fn forget(&self, session: &SessionId) {
         if let Some(collector) = &self.collector {
@@ -237,7 +263,11 @@ pub(crate) fn last_elsewhere(settings: &Settings, paths: &Paths) -> Option<(u64,
 /// named.
 pub(crate) async fn try_out(settings: &Settings, gate: &Gate) -> anyhow::Result<Option<()>> {
     let folder = tempfile::tempdir()?;
-    let spool = |endpoint: &str| Ok(Spool::open(folder.path(), &SpoolKey::new([0; 32]), 0, endpoint)?);
+    let key = SpoolKey::new([0; 32]);
+    let spool = |export: &Export| {
+        let (endpoint, headers) = (&export.endpoint, &export.headers);
+        Ok(Spool::open(folder.path(), &key, 0, endpoint, headers)?)
+    };
     let Some(made) = setup::exporter(settings, gate, "", &spool)? else {
         return Ok(None);
     };

@@ -130,6 +130,11 @@ impl Capture {
         }
     }
 
+    /// Whether a text of content, other than a tool's details, is longer than what is sent of it.
+    pub(crate) fn is_cut(&self, text: &str) -> bool {
+        text.encode_utf16().count() > self.at_most(CONTENT)
+    }
+
     fn at_most(&self, limit: usize) -> usize {
         self.most.map_or(limit, |most| most.min(limit))
     }

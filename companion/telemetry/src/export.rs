@@ -1,6 +1,7 @@
 //! The exporter: takes signals without waiting, batches them, sends them through the port, and keeps what the collector cannot
 //! take now in the spool. Everything it holds is bounded, and what it loses is counted and told to the collector.
 
+mod pause;
 mod queue;
 mod totals;
 mod worker;
@@ -113,8 +114,7 @@ struct Shared {
     queue: Mutex<Queue>,
     /// A batch is full.
     full: Notify,
-    /// When the collector last took records whole, while nothing failed since.
-    taken: Mutex<Option<Instant>>,
+    standing: Mutex<Standing>,
     /// When everything must be at its end, once that is asked for.
     end: watch::Sender<Option<Instant>>,
 }
@@ -134,7 +134,7 @@ impl Exporter {
         let shared = Arc::new(Shared {
             queue: Mutex::new(queue),
             full: Notify::new(),
-            taken: Mutex::default(),
+            standing: Mutex::default(),
             end: watch::Sender::new(None),
         });
         let (deliveries, waiting) = mpsc::channel(DELIVERIES);
@@ -166,7 +166,15 @@ impl Exporter {
 
     /// Whether the collector took records whole within this time, and nothing failed since. Counters and spans show nothing of it.
     pub fn took_within(&self, time: Duration) -> bool {
-        self.shared.taken().is_some_and(|at| at.elapsed() <= time)
+        self.shared
+            .standing()
+            .taken
+            .is_some_and(|at| at.elapsed() <= time)
+    }
+
+    /// Why the collector takes no records, where it took none when it was last asked.
+    pub fn fault(&self) -> Option<String> {
+        self.shared.standing().fault.clone()
     }
 
     /// Takes signals over. Never waits: what has no room is dropped and counted.
@@ -190,9 +198,30 @@ impl Shared {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn taken(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.taken
+    fn standing(&self) -> std::sync::MutexGuard<'_, Standing> {
+        self.standing
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Whether the collector takes records, as far as it is known.
+#[derive(Debug, Default)]
+struct Standing {
+    /// When it last took some whole, while nothing failed since.
+    taken: Option<Instant>,
+    /// Why it took none when it was last asked.
+    fault: Option<String>,
+}
+
+impl Standing {
+    fn takes(&mut self) {
+        self.taken = Some(Instant::now());
+        self.fault = None;
+    }
+
+    fn fails(&mut self, why: String) {
+        self.taken = None;
+        self.fault = Some(why);
     }
 }

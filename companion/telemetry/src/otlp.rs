@@ -151,6 +151,98 @@ pub(crate) fn traces(resource: &Resource, spans: Vec<Span>) -> Payload {
     }
 }
 
+/// What becomes of a payload that is too large.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Smaller {
+    Halves([Payload; 2]),
+    /// One item, whose long texts were cut.
+    Cut(Payload),
+    /// It cannot be made smaller.
+    No,
+}
+
+/// Bytes that a cut text keeps.
+const CUT: usize = 256;
+
+/// Halves a payload, or cuts the texts of the one record in it.
+pub(crate) fn smaller(payload: &Payload) -> Smaller {
+    let made = match payload.stream {
+        Stream::Logs => smaller_logs(payload),
+        Stream::Metrics => halved(payload, |request: &mut ExportMetricsServiceRequest, from, to| {
+            let parts = request.resource_metrics.iter_mut();
+            let sums = parts
+                .flat_map(|part| &mut part.scope_metrics)
+                .flat_map(|part| &mut part.metrics)
+                .filter_map(|metric| match &mut metric.data {
+                    Some(metric::Data::Sum(sum)) => Some(&mut sum.data_points),
+                    _ => None,
+                });
+            keep(sums, from, to);
+        }),
+        Stream::Traces => halved(payload, |request: &mut ExportTraceServiceRequest, from, to| {
+            let parts = request.resource_spans.iter_mut();
+            let spans = parts.flat_map(|part| &mut part.scope_spans);
+            keep(spans.map(|part| &mut part.spans), from, to);
+        }),
+    };
+    made.unwrap_or(Smaller::No)
+}
+
+fn smaller_logs(payload: &Payload) -> Option<Smaller> {
+    if payload.items > 1 {
+        return halved(payload, |request: &mut ExportLogsServiceRequest, from, to| {
+            let parts = request.resource_logs.iter_mut();
+            let records = parts.flat_map(|part| &mut part.scope_logs);
+            keep(records.map(|part| &mut part.log_records), from, to);
+        });
+    }
+    let mut request = ExportLogsServiceRequest::decode(payload.message.as_slice()).ok()?;
+    let parts = request.resource_logs.iter_mut();
+    let records = parts
+        .flat_map(|part| &mut part.scope_logs)
+        .flat_map(|part| &mut part.log_records);
+    for attribute in records.flat_map(|record| &mut record.attributes) {
+        if let Some(Wire::StringValue(text)) = attribute.value.as_mut().and_then(|any| any.value.as_mut()) {
+            text.truncate(text.floor_char_boundary(CUT));
+        }
+    }
+    let message = request.encode_to_vec();
+    let cut = Payload {
+        message,
+        ..payload.clone()
+    };
+    (cut.message.len() < payload.message.len()).then_some(Smaller::Cut(cut))
+}
+
+/// `keep` keeps the items of a request from the one number up to the other.
+fn halved<R: prost::Message + Default + Clone>(
+    payload: &Payload,
+    keep: impl Fn(&mut R, usize, usize),
+) -> Option<Smaller> {
+    let items = payload.items;
+    let request = R::decode(payload.message.as_slice()).ok().filter(|_| items > 1)?;
+    let half = |from: u32, to: u32| {
+        let mut half = request.clone();
+        keep(&mut half, from as usize, to as usize);
+        Payload {
+            stream: payload.stream,
+            items: to - from,
+            message: half.encode_to_vec(),
+        }
+    };
+    Some(Smaller::Halves([half(0, items / 2), half(items / 2, items)]))
+}
+
+fn keep<'a, T: 'a>(parts: impl Iterator<Item = &'a mut Vec<T>>, from: usize, to: usize) {
+    let mut number = 0;
+    for part in parts {
+        part.retain(|_| {
+            number += 1;
+            (from..to).contains(&(number - 1))
+        });
+    }
+}
+
 /// The message of a payload as OTLP's JSON: `None` where it is none, as in a file of another version.
 pub(crate) fn json(payload: &Payload) -> Option<Vec<u8>> {
     let message = payload.message.as_slice();

@@ -35,6 +35,25 @@ const KEPT: usize = 4_096;
 /// Folders that are told.
 const FOLDERS: usize = 64;
 
+/// A body that travelled to the provider or back, without credentials.
+#[derive(Clone, Copy, Debug)]
+pub struct Travelled<'a> {
+    /// True for a request.
+    pub sent: bool,
+    /// The message that it is about.
+    pub message: &'a str,
+    /// The body, or its beginning.
+    pub text: &'a str,
+    /// Bytes of the whole.
+    pub length: u64,
+    /// The text is not all of it.
+    pub truncated: bool,
+    /// The model.
+    pub model: &'a str,
+    /// The provider's id of the request, where it is known.
+    pub request_id: Option<&'a str>,
+}
+
 /// A session, as far as the collector is told of it.
 #[derive(Debug)]
 pub struct Session {
@@ -115,6 +134,16 @@ impl Session {
         } else {
             told.signals
         }
+    }
+
+    /// What the collector is told of a body that travelled to the provider or back. It is in no log, so it takes no number.
+    pub fn travelled(&self, at: Timestamp, body: Travelled<'_>) -> Signals {
+        let mut told = Telling {
+            at,
+            signals: Signals::default(),
+        };
+        self.body(body, &mut told);
+        told.signals
     }
 
     fn fold(&mut self, body: &EventBody, told: &mut Telling) {
@@ -395,16 +424,29 @@ impl Session {
     }
 
     fn tell_as<E: Described>(&mut self, told: &mut Telling, severity: Severity, event: E) {
+        if let Some(record) = self.recording.record(told.at, severity, event, &self.place()) {
+            self.sequence += 1;
+            told.signals.records.push(record);
+        }
+    }
+
+    /// Tells what is in no log of the session, and takes no number.
+    fn tell_beside<E: Described>(&self, told: &mut Telling, event: E) {
         let place = Place {
+            sequence: None,
+            ..self.place()
+        };
+        let record = self.recording.record(told.at, Severity::Info, event, &place);
+        told.signals.records.extend(record);
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
             session: Some(self.id.as_str()),
             folders: &self.folders,
             sequence: Some(self.sequence + 1),
             prompt: self.turn.as_ref().map(|turn| turn.prompt.as_str()),
             span: self.turn.as_ref().map(|turn| turn.root),
-        };
-        if let Some(record) = self.recording.record(told.at, severity, event, &place) {
-            self.sequence += 1;
-            told.signals.records.push(record);
         }
     }
 

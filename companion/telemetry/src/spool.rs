@@ -5,10 +5,10 @@
 //! believed. A request is removed after the collector took it, so one may arrive twice when the program is killed in between.
 //! Everything here blocks.
 //!
-//! What waits for one collector is never sent to another: where the origin of the address changes, what waited is dropped and
-//! counted.
+//! What waits for one collector is never sent to another: where its address changes, or a header that names a tenant there, what
+//! waited is dropped and counted. A file that cannot be read now, as somebody locks it, stays and is judged once it can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -16,10 +16,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::hmac;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::export::Secrets;
 use crate::files;
 use crate::otlp::{Payload, Stream};
 
@@ -52,21 +53,59 @@ impl fmt::Debug for SpoolKey {
     }
 }
 
-/// Which collector requests wait for: a hash of its origin.
+/// Words of the names of headers that say whose place at a collector it is, like `X-Scope-OrgID`. Credentials change without
+/// another collector behind them, and do not count.
+const TENANT: &[&str] = &[
+    "account",
+    "dataset",
+    "index",
+    "namespace",
+    "org",
+    "organisation",
+    "organization",
+    "orgid",
+    "project",
+    "stream",
+    "tenant",
+    "tenantid",
+    "workspace",
+];
+
+/// Which collector requests wait for: a keyed hash of its address and of the headers that name a tenant there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark([u8; MARK]);
 
 impl Mark {
-    fn of(endpoint: &str) -> io::Result<Self> {
-        let origin = Url::parse(endpoint)
-            .map_err(|_| io::ErrorKind::InvalidInput)?
-            .origin();
-        let mut hash = Context::new(&SHA256);
+    fn of(key: &SpoolKey, endpoint: &str, headers: &Secrets) -> io::Result<Self> {
+        let mut url = Url::parse(endpoint).map_err(|_| io::ErrorKind::InvalidInput)?;
+        // They are not sent.
+        url.set_query(None);
+        url.set_fragment(None);
+        let tenant = headers.0.iter().filter_map(|(name, value)| {
+            let name = name.to_ascii_lowercase();
+            let names = name.split(['-', '_']).any(|word| TENANT.contains(&word));
+            names.then_some((name, value))
+        });
+        let tenant: BTreeMap<String, &String> = tenant.collect();
+        let mut hash = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key.0.as_ref()));
         hash.update(PURPOSE);
-        hash.update(origin.ascii_serialization().as_bytes());
-        let hash = <[u8; MARK]>::try_from(hash.finish().as_ref()).map_err(|_| io::ErrorKind::Other)?;
+        let address = url.as_str().trim_end_matches('/');
+        let named = tenant.iter().flat_map(|(name, value)| [name.as_str(), value]);
+        for text in std::iter::once(address).chain(named) {
+            hash.update(&(text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        let hash = <[u8; MARK]>::try_from(hash.sign().as_ref()).map_err(|_| io::ErrorKind::Other)?;
         Ok(Self(hash))
     }
+}
+
+/// What is known of a file.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    bytes: u64,
+    /// `None` until it was read.
+    stream: Option<Stream>,
 }
 
 /// Requests in a folder.
@@ -77,8 +116,8 @@ pub struct Spool {
     mark: Mark,
     /// Items that waited for another collector, and were dropped.
     elsewhere: u64,
-    /// Bytes by number.
-    files: BTreeMap<u64, u64>,
+    /// By number.
+    files: BTreeMap<u64, Kept>,
     bytes: u64,
     most: u64,
     next: u64,
@@ -98,15 +137,25 @@ pub(crate) enum Oldest {
     Payload(u64, Payload),
     /// Nothing that this key sealed: it was removed.
     Altered,
+    /// So many items that waited for another collector: they were removed.
+    Elsewhere(u32),
+    /// There are files, and none of them can be read now.
+    Locked,
 }
 
 impl Spool {
-    /// The requests in a folder that is this program's own, at most so many bytes of them, for the collector at this address.
-    /// Requests of an earlier run are there; those for a collector of another origin are dropped.
+    /// The requests in a folder that is this program's own, at most so many bytes of them, for the collector at this address,
+    /// where these headers may name a tenant. Requests of an earlier run are there; those for another collector are dropped.
     ///
     /// # Errors
     /// When the folder cannot be made or read, or the address is none.
-    pub fn open(folder: &Path, key: &SpoolKey, most: u64, endpoint: &str) -> io::Result<Self> {
+    pub fn open(
+        folder: &Path,
+        key: &SpoolKey,
+        most: u64,
+        endpoint: &str,
+        headers: &Secrets,
+    ) -> io::Result<Self> {
         files::make_folder(folder)?;
         let sealing =
             RandomizedNonceKey::new(&AES_256_GCM, key.0.as_ref()).map_err(|_| io::ErrorKind::InvalidInput)?;
@@ -117,16 +166,17 @@ impl Spool {
                 remove_half_written(&entry.path());
                 continue;
             };
-            files.insert(number, entry.metadata().map_or(0, |metadata| metadata.len()));
+            let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+            files.insert(number, Kept { bytes, stream: None });
         }
-        let bytes = files.values().sum();
+        let bytes = files.values().map(|kept| kept.bytes).sum();
         let next = files
             .last_key_value()
             .map_or(0, |(last, _)| last.saturating_add(1));
         let mut spool = Self {
             folder: folder.to_owned(),
             sealing,
-            mark: Mark::of(endpoint)?,
+            mark: Mark::of(key, endpoint, headers)?,
             elsewhere: 0,
             files,
             bytes,
@@ -137,8 +187,7 @@ impl Spool {
         Ok(spool)
     }
 
-    /// Records, spans and sums that waited for a collector of another origin when this was opened, and were dropped. A request
-    /// that cannot be read any more counts as one.
+    /// Records, spans and sums that waited for another collector when this was opened, and were dropped.
     pub fn elsewhere(&self) -> u64 {
         self.elsewhere
     }
@@ -164,13 +213,11 @@ impl Spool {
             if read.is_ok() && head == self.mark.0 {
                 continue;
             }
-            let items = self
-                .read(number)
-                .ok()
-                .flatten()
-                .map_or(1, |payload| payload.items);
-            self.elsewhere = self.elsewhere.saturating_add(items.into());
-            self.remove(number);
+            // What cannot be read, and what this key did not seal, is judged in its turn.
+            if let Ok(Some((_, payload))) = self.read(number) {
+                self.elsewhere = self.elsewhere.saturating_add(payload.items.into());
+                self.remove(number);
+            }
         }
         if self.elsewhere > 0 {
             let beside = self.folder.join(ELSEWHERE).with_extension(HALF_WRITTEN);
@@ -180,8 +227,9 @@ impl Spool {
         Ok(())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.is_empty()
+    /// The kinds of requests that wait; `None` among them for files that were not read yet.
+    pub(crate) fn waiting(&self) -> BTreeSet<Option<Stream>> {
+        self.files.values().map(|kept| kept.stream).collect()
     }
 
     /// Puts a request aside, and drops the oldest ones where there is no room.
@@ -198,7 +246,8 @@ impl Spool {
         file.write_all(&sealed)?;
         file.sync_all()?;
         fs::rename(&beside, &path)?;
-        self.files.insert(self.next, size);
+        let stream = Some(payload.stream);
+        self.files.insert(self.next, Kept { bytes: size, stream });
         self.bytes += size;
         self.next = self.next.saturating_add(1);
         Ok(dropped)
@@ -213,33 +262,54 @@ impl Spool {
             let lost = self.read(number).ok().flatten();
             dropped
                 .items
-                .push(lost.map_or((None, 1), |payload| (Some(payload.stream), payload.items)));
+                .push(lost.map_or((None, 1), |(_, payload)| (Some(payload.stream), payload.items)));
             self.remove(number);
         }
         dropped
     }
 
-    /// The oldest request, `None` where there is none. A file that this key did not seal is removed and told.
-    pub(crate) fn oldest(&mut self) -> Option<Oldest> {
-        let (&number, _) = self.files.first_key_value()?;
-        if let Ok(Some(payload)) = self.read(number) {
-            return Some(Oldest::Payload(number, payload));
+    /// The oldest request of a kind that may go, `None` where there is none. A file that this key did not seal, or that is for
+    /// another collector, is removed and told.
+    pub(crate) fn oldest(&mut self, may: impl Fn(Stream) -> bool) -> Option<Oldest> {
+        let (mut locked, mut from) = (None, 0);
+        let goes = |(_, kept): &(&u64, &Kept)| kept.stream.is_none_or(&may);
+        while let Some((&number, _)) = self.files.range(from..).find(goes) {
+            from = number.saturating_add(1);
+            match self.read(number) {
+                Ok(Some((mark, payload))) if mark != self.mark => {
+                    self.remove(number);
+                    return Some(Oldest::Elsewhere(payload.items));
+                }
+                Ok(Some((_, payload))) => {
+                    if let Some(kept) = self.files.get_mut(&number) {
+                        kept.stream = Some(payload.stream);
+                    }
+                    if may(payload.stream) {
+                        return Some(Oldest::Payload(number, payload));
+                    }
+                }
+                Err(error) if is_locked(&error) => locked = Some(Oldest::Locked),
+                Ok(None) | Err(_) => {
+                    self.remove(number);
+                    return Some(Oldest::Altered);
+                }
+            }
         }
-        self.remove(number);
-        Some(Oldest::Altered)
+        locked
     }
 
     /// Lets a request go.
     pub(crate) fn remove(&mut self, number: u64) {
-        if let Some(size) = self.files.remove(&number) {
-            self.bytes = self.bytes.saturating_sub(size);
+        if let Some(kept) = self.files.remove(&number) {
+            self.bytes = self.bytes.saturating_sub(kept.bytes);
         }
         if let Err(error) = fs::remove_file(self.path(number)) {
             tracing::warn!(%error, "a file of the spool could not be removed");
         }
     }
 
-    fn read(&self, number: u64) -> io::Result<Option<Payload>> {
+    /// A request and the collector that it is for; `None` where this key did not seal it.
+    fn read(&self, number: u64) -> io::Result<Option<(Mark, Payload)>> {
         let mut sealed = Vec::new();
         fs::File::open(self.path(number))?
             .take(LARGEST + 1)
@@ -263,30 +333,36 @@ impl Spool {
         Ok(sealed)
     }
 
-    fn unseal(&self, number: u64, sealed: &[u8]) -> Option<Payload> {
+    fn unseal(&self, number: u64, sealed: &[u8]) -> Option<(Mark, Payload)> {
         let (mark, sealed) = sealed.split_first_chunk::<MARK>()?;
+        let mark = Mark(*mark);
         let (nonce, body) = sealed.split_first_chunk::<NONCE>()?;
         let mut body = body.to_vec();
         let open = self
             .sealing
-            .open_in_place(
-                Nonce::from(nonce),
-                Aad::from(place(Mark(*mark), number)),
-                &mut body,
-            )
+            .open_in_place(Nonce::from(nonce), Aad::from(place(mark, number)), &mut body)
             .ok()?;
         let (&[stream, a, b, c, d], message) = open.split_first_chunk::<HEAD>()?;
         let stream = Stream::ALL.into_iter().find(|known| *known as u8 == stream)?;
-        Some(Payload {
+        let payload = Payload {
             stream,
             items: u32::from_be_bytes([a, b, c, d]),
             message: message.to_vec(),
-        })
+        };
+        Some((mark, payload))
     }
 
     fn path(&self, number: u64) -> PathBuf {
         self.folder.join(format!("{number:020}.{ENDING}"))
     }
+}
+
+/// Whether a file may well be read later: it is there, and somebody does not let us.
+fn is_locked(error: &io::Error) -> bool {
+    !matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof | io::ErrorKind::IsADirectory
+    )
 }
 
 /// What a killed program was writing beside its files.
@@ -312,159 +388,4 @@ fn number_of(path: &Path) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn payload(items: u32) -> Payload {
-        Payload {
-            stream: Stream::Logs,
-            items,
-            message: format!("MARKER {items} ").repeat(20).into_bytes(),
-        }
-    }
-
-    const COLLECTOR: &str = "https://collector.example.com/otlp";
-
-    fn open(folder: &Path) -> Spool {
-        open_for(folder, COLLECTOR)
-    }
-
-    fn open_for(folder: &Path, endpoint: &str) -> Spool {
-        Spool::open(folder, &SpoolKey::new([7; 32]), 2_000, endpoint).unwrap()
-    }
-
-    fn take(spool: &mut Spool) -> Option<u32> {
-        match spool.oldest()? {
-            Oldest::Payload(number, payload) => {
-                spool.remove(number);
-                Some(payload.items)
-            }
-            Oldest::Altered => Some(u32::MAX),
-        }
-    }
-
-    fn files(folder: &Path) -> Vec<PathBuf> {
-        let mut files: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
-        files.sort();
-        files
-    }
-
-    #[test]
-    fn requests_survive_a_restart_in_their_order() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut spool = open(folder.path());
-        for items in 1..=3 {
-            spool.push(&payload(items)).unwrap();
-        }
-        drop(spool);
-        fs::write(folder.path().join("00000000000000000003.tmp"), "half").unwrap();
-        let mut spool = open(folder.path());
-        spool.push(&payload(4)).unwrap();
-        let taken: Vec<u32> = std::iter::from_fn(|| take(&mut spool)).collect();
-        assert_eq!(taken, [1, 2, 3, 4]);
-        assert!(files(folder.path()).is_empty());
-    }
-
-    #[test]
-    fn the_oldest_go_where_there_is_no_room_and_are_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut spool = open(folder.path());
-        let mut lost = 0;
-        for items in 1..=20 {
-            let dropped = spool.push(&payload(items)).unwrap();
-            lost += dropped.items.iter().map(|(_, items)| items).sum::<u32>();
-        }
-        let kept: u32 = std::iter::from_fn(|| take(&mut spool)).sum();
-        assert!(kept > 0 && lost > 0);
-        assert_eq!(kept + lost, (1..=20).sum::<u32>());
-    }
-
-    #[test]
-    fn no_file_is_larger_than_all_of_them_may_be() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut spool = open(folder.path());
-        let large = Payload {
-            message: vec![0; 3_000],
-            ..payload(1)
-        };
-        assert!(spool.push(&large).is_err());
-        assert!(files(folder.path()).is_empty());
-    }
-
-    #[test]
-    fn altered_moved_and_foreign_files_are_skipped() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut spool = open(folder.path());
-        for items in 1..=4 {
-            spool.push(&payload(items)).unwrap();
-        }
-        drop(spool);
-        let names = files(folder.path());
-        let mut bytes = fs::read(&names[0]).unwrap();
-        bytes[MARK + 30] ^= 1;
-        fs::write(&names[0], bytes).unwrap();
-        fs::copy(&names[2], &names[1]).unwrap();
-        fs::write(folder.path().join("notes.txt"), "not ours").unwrap();
-        fs::write(folder.path().join("99999999999999999999.otlp"), "").unwrap();
-        let mut spool = open(folder.path());
-        let taken: Vec<u32> = std::iter::from_fn(|| take(&mut spool)).collect();
-        assert_eq!(taken, [u32::MAX, u32::MAX, 3, 4]);
-    }
-
-    #[test]
-    fn nothing_of_a_request_can_be_read_in_its_file() {
-        let folder = tempfile::tempdir().unwrap();
-        open(folder.path()).push(&payload(1)).unwrap();
-        let bytes = fs::read(&files(folder.path())[0]).unwrap();
-        assert!(!bytes.windows(6).any(|window| window == b"MARKER"));
-        let mut other = Spool::open(folder.path(), &SpoolKey::new([8; 32]), 2_000, COLLECTOR).unwrap();
-        assert_eq!(other.oldest(), Some(Oldest::Altered));
-    }
-
-    #[test]
-    fn what_waits_for_one_collector_never_goes_to_another_and_is_counted() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut spool = open(folder.path());
-        for items in 1..=3 {
-            spool.push(&payload(items)).unwrap();
-        }
-        drop(spool);
-        let same = open_for(folder.path(), "https://collector.example.com/elsewhere/on/it");
-        assert_eq!((same.elsewhere(), same.files.len()), (0, 3));
-        assert_eq!(Spool::last_elsewhere(folder.path()), None);
-        fs::write(
-            folder.path().join("00000000000000000009.otlp"),
-            "of an older form",
-        )
-        .unwrap();
-        let mut other = open_for(folder.path(), "https://collector.example.org/otlp");
-        assert_eq!(other.oldest(), None);
-        assert_eq!(other.elsewhere(), 1 + 2 + 3 + 1);
-        let told = Spool::last_elsewhere(folder.path());
-        assert_eq!(told.map(|(items, _)| items), Some(7));
-        other.push(&payload(5)).unwrap();
-        drop(other);
-        let back = open(folder.path());
-        assert_eq!(
-            (back.elsewhere(), back.files.len()),
-            (5, 0),
-            "nor does it wait until the first one is back"
-        );
-    }
-
-    #[test]
-    fn a_file_that_is_put_under_another_collectors_mark_is_not_opened() {
-        let folder = tempfile::tempdir().unwrap();
-        open(folder.path()).push(&payload(1)).unwrap();
-        let file = &files(folder.path())[0];
-        let other = Mark::of("https://collector.example.org").unwrap();
-        let mut bytes = fs::read(file).unwrap();
-        bytes[..MARK].copy_from_slice(&other.0);
-        fs::write(file, bytes).unwrap();
-        let mut spool = open_for(folder.path(), "https://collector.example.org");
-        assert_eq!(spool.oldest(), Some(Oldest::Altered));
-    }
-}
+mod tests;

@@ -61,6 +61,10 @@ pub(crate) enum Verdict {
     Again { after: Option<Duration> },
     /// The credentials are not accepted.
     Unauthorized,
+    /// There is no collector at this address, or none of this kind of request.
+    NoPlace,
+    /// The request is larger than the collector takes.
+    TooLarge,
     /// The collector does not read bodies that were made smaller.
     NotCompressed,
     /// Never to be sent again.
@@ -159,6 +163,8 @@ fn http_verdict(stream: Stream, answer: &Answer) -> Verdict {
             after: retry_after(&answer.headers),
         },
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Verdict::Unauthorized,
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Verdict::NoPlace,
+        StatusCode::PAYLOAD_TOO_LARGE => Verdict::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Verdict::NotCompressed,
         _ => Verdict::Refused,
     }
@@ -235,11 +241,14 @@ fn grpc_verdict(stream: Stream, answer: &Answer) -> Verdict {
         Some(CANCELLED | DEADLINE_EXCEEDED | ABORTED | OUT_OF_RANGE | UNAVAILABLE | DATA_LOSS) => {
             Verdict::Again { after: after() }
         }
-        // A collector that says when it will have room again wants the request again; one that does not, does not.
+        // A collector that says when it will have room again wants the request again. Servers answer the same, without a time,
+        // to a message that is larger than they take.
         Some(RESOURCE_EXHAUSTED) => {
-            after().map_or(Verdict::Refused, |after| Verdict::Again { after: Some(after) })
+            after().map_or(Verdict::TooLarge, |after| Verdict::Again { after: Some(after) })
         }
         Some(UNAUTHENTICATED | PERMISSION_DENIED) => Verdict::Unauthorized,
+        Some(NOT_FOUND) => Verdict::NoPlace,
+        // The service, or its compression.
         Some(UNIMPLEMENTED) => Verdict::NotCompressed,
         _ => Verdict::Refused,
     }
@@ -249,6 +258,7 @@ fn grpc_verdict(stream: Stream, answer: &Answer) -> Verdict {
 const OK: u32 = 0;
 const CANCELLED: u32 = 1;
 const DEADLINE_EXCEEDED: u32 = 4;
+const NOT_FOUND: u32 = 5;
 const PERMISSION_DENIED: u32 = 7;
 const RESOURCE_EXHAUSTED: u32 = 8;
 const ABORTED: u32 = 10;

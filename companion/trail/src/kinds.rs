@@ -233,7 +233,7 @@ kinds! {
         port: u16,
         /// The policy key that opens the destination.
         key: String,
-        /// Where it ended: `name`, `connection`, `proxy`, `tls` or `time`.
+        /// Where it ended: `name`, `connection`, `proxy`, `tls`, `time`, or `stopped` where nobody waited for it any more.
         failed_at: String,
     }
     /// Connections to the same place were allowed or refused again, within the minute of one that is recorded.

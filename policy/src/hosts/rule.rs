@@ -1,6 +1,7 @@
 //! Rules of hosts and what they let through. A host is judged by its name before anything is resolved, and by each
 //! address after.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
@@ -250,19 +251,55 @@ impl std::fmt::Display for PrivateRule {
     }
 }
 
-/// Both lists together.
+/// Both lists together. What names a host is found without a look at the rest of the list.
 #[derive(Clone, Debug, Default)]
 pub struct HostRules {
-    /// What is named at all.
-    pub listed: Vec<HostRule>,
-    /// Where an address that is not public may be reached.
-    pub private: Vec<PrivateRule>,
+    listed: Vec<HostRule>,
+    private: Vec<PrivateRule>,
+    /// Places in the list, in its order: of `*`, of each host, and of `*.` before each name.
+    every: Vec<usize>,
+    exactly: HashMap<Host, Vec<usize>>,
+    below: HashMap<String, Vec<usize>>,
 }
 
 impl HostRules {
-    /// The rule that names a host and port.
+    /// The rules of what is named at all, and of where an address that is not public may be reached.
+    pub fn new(listed: Vec<HostRule>, private: Vec<PrivateRule>) -> Self {
+        let mut rules = Self {
+            private,
+            ..Self::default()
+        };
+        for (place, rule) in listed.iter().enumerate() {
+            let places = match &rule.hosts {
+                Hosts::Every => &mut rules.every,
+                Hosts::Exactly(host) => rules.exactly.entry(host.clone()).or_default(),
+                Hosts::OneLabelBelow(parent) => rules.below.entry(parent.clone()).or_default(),
+            };
+            places.push(place);
+        }
+        rules.listed = listed;
+        rules
+    }
+
+    /// What is named at all.
+    pub fn listed(&self) -> &[HostRule] {
+        &self.listed
+    }
+
+    /// The first rule of the list that names a host and port.
     pub fn naming(&self, host: &Host, port: u16) -> Option<&HostRule> {
-        self.listed.iter().find(|rule| rule.matches(host, port))
+        let parent = match host {
+            Host::Name(name) => name.split_once('.').filter(|(label, _)| !label.is_empty()),
+            Host::Address(_) => None,
+        };
+        let below = parent.and_then(|(_, parent)| self.below.get(parent));
+        let places = [Some(&self.every), self.exactly.get(host), below];
+        let first = |places: &Vec<usize>| {
+            let mut places = places.iter().copied();
+            places.find(|place| self.listed[*place].ports_hold(port))
+        };
+        let place = places.into_iter().flatten().filter_map(first).min()?;
+        self.listed.get(place)
     }
 
     /// Whether a host may be reached as far as its name, or the address that it is, tells.

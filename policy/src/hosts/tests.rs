@@ -7,10 +7,10 @@ use super::*;
 fn rules(listed: &[&str], private: &[&str]) -> HostRules {
     let rule = |text: &&str| HostRule::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
     let network = |text: &&str| PrivateRule::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
-    HostRules {
-        listed: listed.iter().map(rule).collect(),
-        private: private.iter().map(network).collect(),
-    }
+    HostRules::new(
+        listed.iter().map(rule).collect(),
+        private.iter().map(network).collect(),
+    )
 }
 
 #[derive(Debug, PartialEq)]
@@ -248,6 +248,31 @@ proptest! {
         let name = [labels.as_slice(), &["corp.example".to_owned()]].concat().join(".");
         prop_assume!(labels.iter().all(|label| !label.starts_with("xn")));
         prop_assert_eq!(rule.matches(&Host::parse(&name).expect("a host"), 443), labels.len() == 1);
+    }
+
+    #[test]
+    fn the_rule_that_names_a_host_is_the_first_one_read_from_the_top(
+        listed in prop::collection::vec((0..11_usize, 0..4_usize), 0..30),
+        asked in 0..9_usize,
+        port in prop::sample::select(vec![22_u16, 80, 443, 8443]),
+    ) {
+        let hosts = [
+            "*", "*.example", "*.a.example", "*.b.a.example", "example", "a.example", "b.a.example", "c.b.a.example",
+            "93.184.216.34", "[2606:4700::1111]", "localhost",
+        ];
+        let names = [
+            "example", "a.example", "b.a.example", "c.b.a.example", "z.b.a.example", "za.example", "93.184.216.34",
+            "[2606:4700::1111]", "localhost",
+        ];
+        let rule = |(host, port): &(usize, usize)| {
+            let text = format!("{}{}", hosts[*host], ["", ":22", ":443", ":8443"][*port]);
+            HostRule::parse(&text).expect("a rule")
+        };
+        let listed: Vec<HostRule> = listed.iter().map(rule).collect();
+        let host = Host::parse(names[asked]).expect("a host");
+        let linear = listed.iter().find(|rule| rule.matches(&host, port)).cloned();
+        let rules = HostRules::new(listed, Vec::new());
+        prop_assert_eq!(rules.naming(&host, port).cloned(), linear);
     }
 
     #[test]

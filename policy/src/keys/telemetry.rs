@@ -102,12 +102,13 @@ policy_section! {
     }
 
     /// Content that the export may hold: `userPrompts`, `assistantResponses`, `toolDetails`, `toolContent`. Empty: metadata only.
-    /// `rawApiBodies` is read, and opens nothing: this build records no bodies of requests.
+    /// `rawApiBodies` opens the bodies of requests to the provider and of its answers, up to 61,440 UTF-16 units of each, without the
+    /// provider's credentials: with them everything that a conversation holds.
     otlp_content_capture "otlpContentCapture": List<ContentCapture, 16> {
         default: List::default(),
         invalid: List::default(), UsesValue, "less leaves the machine",
         scope: ManagedOrBootstrapWithConsent,
-        effect: Effect::ActsInPart("`rawApiBodies` opens nothing, because this build records no bodies of requests to the provider"),
+        effect: Effect::Enforced,
         order: Order::Allows(|outer, inner| outer == inner),
         forbids: &[
             ("none", "content of any kind in what is exported"),

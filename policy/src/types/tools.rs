@@ -16,6 +16,18 @@ const RULE_CAP: usize = 1 << 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolNames(pub Vec<String>);
 
+/// Whether names of tools, as `disabledBuiltinTools` has them, name this tool. Names of tools are ASCII, and case does not count.
+pub fn names_tool<'a>(names: impl IntoIterator<Item = &'a str>, tool: &str) -> bool {
+    names.into_iter().any(|name| name.eq_ignore_ascii_case(tool))
+}
+
+impl ToolNames {
+    /// Whether the list names this tool.
+    pub fn has(&self, tool: &str) -> bool {
+        names_tool(self.0.iter().map(String::as_str), tool)
+    }
+}
+
 impl PolicyValue for ToolNames {
     fn parse(value: &Value, encoding: Encoding) -> Result<Self, Invalid> {
         let Value::Array(entries) = structured(value, encoding, "a list of tools")? else {

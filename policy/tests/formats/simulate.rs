@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use deskhand_policy::hosts::{ALLOWED, Host};
-use deskhand_policy::simulate::{Added, Place, Question, Verdict, simulate, text};
+use deskhand_policy::simulate::{Added, Place, Question, Verdict, no_such_tool, simulate, text};
 use deskhand_policy::{MemoryStore, Origin, Policy, Store};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -70,6 +70,29 @@ fn folders_open_what_lies_in_them_and_nothing_else() {
     assert_eq!(told(&[], "read ~/a"), (true, KEY));
     assert_eq!(told(&[], "read a"), (false, None));
     assert_eq!(told(&[], "read ~other/a"), (false, None));
+}
+
+#[test]
+fn a_tool_that_is_none_has_no_answer_and_one_of_a_server_does() {
+    let tools = ["Read", "WebFetch"].map(str::to_owned);
+    let about = |text: &str| no_such_tool(&Question::parse(text).expect("a question"), &tools);
+    assert_eq!(
+        about("tool Raed").as_deref(),
+        Some("there is no such tool; the nearest is `Read`")
+    );
+    assert_eq!(
+        about("tool NothingNear").as_deref(),
+        Some("there is no such tool")
+    );
+    for known in [
+        "tool Read",
+        "tool webfetch",
+        "tool mcp__docs__search",
+        "mcp Raed",
+        "read /Raed",
+    ] {
+        assert_eq!(about(known), None, "{known}");
+    }
 }
 
 #[test]

@@ -84,13 +84,9 @@ pub(crate) fn settings(report: &mut Report) {
 /// Microseconds of a decision about a host, and of a whole request that is refused.
 pub(crate) async fn gate(report: &mut Report) {
     for count in [50, HOSTS] {
-        let rules = HostRules {
-            listed: hosts(count)
-                .iter()
-                .map(|host| HostRule::parse(host).expect("a rule"))
-                .collect(),
-            private: Vec::new(),
-        };
+        let listed = hosts(count);
+        let listed = listed.iter().map(|host| HostRule::parse(host).expect("a rule"));
+        let rules = HostRules::new(listed.collect(), Vec::new());
         let asked: Vec<Host> = hosts(count * 2)
             .iter()
             .map(|host| Host::parse(host).expect("a host"))

@@ -115,6 +115,7 @@ async fn told(talk: &Talk, events: &[SessionEvent], capture: Capture) -> f64 {
             &SpoolKey::new([1; 32]),
             1 << 20,
             "https://collector.example.com",
+            &Secrets::default(),
         )
         .expect("a spool");
         let world = World {

@@ -253,12 +253,18 @@ fn a_simulation_answers_with_the_key_that_decides() {
         assert_eq!(done.code(), Some(code), "{question}: {}{}", done.out, done.err);
         assert!(done.out.contains(key), "{question}: {}", done.out);
     }
-    assert_eq!(
-        setup
-            .run(&["policy", "check", &tight, "--simulate", "dance"])
-            .code(),
-        Some(1)
-    );
+    for (question, why) in [
+        ("dance", "ask one of"),
+        ("tool Raed", "there is no such tool; the nearest is `Read`"),
+    ] {
+        let done = setup.run(&["policy", "check", &tight, "--simulate", question]);
+        assert_eq!(done.code(), Some(1), "{question}");
+        assert!(
+            done.out.is_empty() && done.err.contains(why),
+            "{question}: {}",
+            done.err
+        );
+    }
 }
 
 #[test]

@@ -98,6 +98,40 @@ async fn where_the_audit_must_reach_a_collector_that_cannot_be_told_no_session_b
     assert!(found.out.contains("otlpAuthMode"), "{}{}", found.out, found.err);
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_does_not_let_deskhand_in_holds_sessions_says_why_and_gets_every_record_later() {
+    let mut collector = Collector::asking_for("http", "x-test-key", "open sesame");
+    let (setup, _gateway) = required(SCRIPT, &collector).await;
+    let service = Service::start(&setup, 0);
+    let Err(CallError::Refused(error)) = create(&service, "one").await else {
+        panic!("a session began without its audit");
+    };
+    assert_eq!(error.code, ErrorCode::CollectorUnavailable);
+    let detail = error.detail.unwrap_or_default();
+    assert!(detail.contains("status 401"), "{detail}");
+    for command in ["status", "doctor"] {
+        let told = setup.run(&[command]).out;
+        assert!(told.contains("status 401"), "{command}: {told}");
+    }
+    service.stop();
+    assert!(collector.received("deskhand.policy_changed").is_empty());
+
+    let helper = setup.path().join("helper.sh");
+    std::fs::write(&helper, "#!/bin/sh\necho '{\"x-test-key\": \"open sesame\"}'\n").expect("a file");
+    std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .expect("a program");
+    setup.configure("otlpHeadersHelper", helper.to_str().expect("a path"));
+    let service = Service::start(&setup, 0);
+    create(&service, "two").await.expect("a session");
+    let arrived = || {
+        let changes = collector.received("deskhand.policy_changed");
+        (changes.len() > 1).then_some(())
+    };
+    deskhand_test_support::wait_for("what was told before", PATIENCE, arrived);
+    service.stop();
+}
+
 /// How often the model was asked.
 fn prompted(gateway: &Gateway) -> usize {
     let messages = |logged: &&Logged| logged.request.starts_with("POST");

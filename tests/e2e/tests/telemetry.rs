@@ -164,6 +164,67 @@ async fn content_spans_and_the_user_are_told_where_policy_opens_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bodies_of_the_provider_are_told_where_they_are_listed_alone_and_without_its_key() {
+    for (listed, told) in [
+        (r#"["rawApiBodies"]"#, true),
+        (
+            r#"["userPrompts", "assistantResponses", "toolDetails", "toolContent"]"#,
+            false,
+        ),
+    ] {
+        let mut collector = Collector::start("http");
+        let (setup, _gateway) = exporting(&collector, "http/protobuf").await;
+        setup.configure("otlpContentCapture", listed);
+        let service = Service::start(&setup, 0);
+        let mut talk = Talk::begin(&service).await;
+        let prompt = talk.prompt("Thanks for the e2e-key");
+        assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
+        service.stop();
+        let requests = collector.received("claude_code.api_request_body");
+        let answers = collector.received("claude_code.api_response_body");
+        assert_eq!(
+            (requests.len(), answers.len()),
+            (usize::from(told), usize::from(told))
+        );
+        if let ([request], [answer]) = (requests.as_slice(), answers.as_slice()) {
+            let (sent, said) = (request["body"].to_string(), answer["body"].to_string());
+            assert!(
+                sent.contains("Thanks for the …") && !sent.contains("e2e-key"),
+                "{sent}"
+            );
+            assert!(
+                said.contains("welcome") && said.contains("message_stop"),
+                "{said}"
+            );
+            assert_eq!(request["model"], "claude-standin");
+            assert_eq!(request["session.id"], talk.session.as_str());
+            assert_eq!(request["prompt.id"], answer["prompt.id"]);
+            assert_eq!(request["body_truncated"], false);
+            assert!(request["body_length"].as_u64().is_some_and(|length| length > 100));
+            assert_eq!(request["query_source"], "main");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_of_a_provider_that_refuses_is_told() {
+    let mut collector = Collector::start("http");
+    let gateway = play(&SCRIPT.replace("e2e-key", "another-key")).await;
+    let setup = Setup::with_gateway(&gateway.base_url());
+    setup.configure("otlpEndpoint", &collector.endpoint());
+    setup.configure("otlpContentCapture", r#"["rawApiBodies"]"#);
+    setup.configure("inferenceModels", r#"["claude-standin"]"#);
+    let service = Service::start(&setup, 0);
+    let mut talk = Talk::begin(&service).await;
+    let prompt = talk.prompt("Thanks");
+    assert!(matches!(talk.say(prompt).await, TurnOutcome::Failed(_)));
+    service.stop();
+    let errors = collector.received("claude_code.api_error");
+    assert_eq!(values(&errors, "status_code"), ["401"]);
+    assert_eq!(collector.received("claude_code.api_response_body").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_collector_missed_waits_sealed_and_arrives_once_it_is_back() {
     let mut collector = Collector::start("http");
     collector.go_away();

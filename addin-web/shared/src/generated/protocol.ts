@@ -7118,7 +7118,11 @@ action: string,
 /**
  * What an expert wants to know beside the code; bounded, never a secret.
  */
-detail?: string, };
+detail?: string, 
+/**
+ * The HTTP status with which a server refused, where one did.
+ */
+status?: number, };
 
 /**
  * A message box.

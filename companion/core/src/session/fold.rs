@@ -70,11 +70,11 @@ impl Session {
         }
     }
 
-    /// A turn that waits for the collector was not cut by its own work: restarts meanwhile do not count against it.
+    /// A turn that waits for the collector was not cut by its own work: a restart meanwhile does not count against it. The
+    /// next notice says that it goes on, and from there restarts count again, with those from before.
     fn apply_notice(&mut self, error: Option<&UserError>) {
-        let waits = error.is_some_and(|error| error.code == ErrorCode::CollectorUnavailable);
-        if let Some(turn) = self.turn.as_mut().filter(|_| waits) {
-            turn.resumed = 0;
+        if let Some(turn) = &mut self.turn {
+            turn.held = error.is_some_and(|error| error.code == ErrorCode::CollectorUnavailable);
         }
     }
 
@@ -136,6 +136,7 @@ impl Session {
                 turn.pending.insert(0, Content::Text(text.clone()));
                 self.conversation.given.clone_from(text);
             }
+            EventBody::TurnResumed { .. } if std::mem::take(&mut turn.held) => {}
             EventBody::TurnResumed { .. } => turn.resumed += 1,
             EventBody::CancelRequested { .. } => turn.cancelled = true,
             _ => {}

@@ -120,6 +120,34 @@ async fn the_audit_port_hears_of_a_page_that_was_read_under_the_key_that_lists_i
 }
 
 #[tokio::test]
+async fn the_audit_port_hears_of_a_connection_that_nobody_waited_for() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let record = Arc::new(Record::default());
+    let settings = json!({
+        "coworkEgressAllowedHosts": [format!("127.0.0.1:{port}")],
+        "deskhandEgressAllowPrivate": ["127.0.0.1"],
+    });
+    let network = Network {
+        audit: Some(Arc::<Record>::clone(&record)),
+        ..Network::default()
+    };
+    let gate = Gate::new(move |key| settings[key].clone(), network);
+    let web = gate.client(Destination::WebFetch).expect("an open destination");
+    tokio::select! {
+        answered = web.send(request(format!("https://127.0.0.1:{port}/"))) => panic!("{answered:?}"),
+        // It is connected, and its TLS hello is not answered: whoever asked goes away.
+        accepted = silent.accept() => drop(accepted.expect("a connection").0.readable().await),
+    }
+    assert_eq!(
+        record.heard(),
+        ["web-fetch 127.0.0.1:N stopped coworkEgressAllowedHosts"]
+    );
+}
+
+#[tokio::test]
 async fn the_audit_port_hears_of_what_was_allowed_and_failed_and_at_which_step() {
     let party = Party::serve(Router::new().fallback(|| async { "hello" })).await;
     let port = party.base.rsplit(':').next().expect("a port");

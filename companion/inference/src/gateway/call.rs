@@ -13,9 +13,10 @@ use futures_util::stream;
 use http::{Method, StatusCode};
 use tokio::time::{sleep, timeout};
 
+use super::bodies::Kept;
 use super::reading::Reading;
 use super::{SILENCE, Shared};
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultKind, request_id};
 use crate::{messages, retry};
 
 /// How long the end of a finished answer's body is waited for.
@@ -24,8 +25,8 @@ const FINISH_WITHIN: Duration = Duration::from_secs(1);
 struct Call {
     shared: Arc<Shared>,
     request: ModelRequest,
-    /// The request as it is sent, once its model is known.
-    body: Option<Bytes>,
+    /// The request as it is sent, once its model is known, and that model.
+    body: Option<(Bytes, String)>,
     state: State,
     out: Out,
     /// Tries that failed.
@@ -103,20 +104,42 @@ impl Call {
     }
 
     async fn ask(&mut self) -> Result<Reading, Fault> {
-        let body = match &self.body {
+        let (body, model) = match &self.body {
             Some(body) => body.clone(),
             None => self.body.insert(self.encode().await?).clone(),
         };
+        if self.shared.config.bodies {
+            self.tell(&Kept::of(&body), true, &model, None);
+        }
         let sent = self.shared.send(Method::POST, "/v1/messages", body);
         let silent = Fault::new(FaultKind::TimedOut, "no answer began");
         let mut response = timeout(SILENCE, sent).await.unwrap_or(Err(silent))?;
         if response.status() == StatusCode::OK {
-            return Ok(Reading::new(response));
+            return Ok(Reading::new(response, self.shared.config.bodies));
         }
-        Err(self.shared.refusal(&mut response).await)
+        let said = self.shared.error_body(&mut response).await;
+        if self.shared.config.bodies {
+            let id = request_id(response.headers()).map(str::to_owned);
+            self.tell(&Kept::of(&said), false, &model, id);
+        }
+        Err(self.shared.refusal(&response, &said))
     }
 
-    async fn encode(&self) -> Result<Bytes, Fault> {
+    /// Tells of a body before anything else that waits, the end of the answer above all.
+    fn tell(&mut self, body: &Kept, sent: bool, model: &str, request_id: Option<String>) {
+        let told = body.told(sent, model, request_id, &self.shared.secrets());
+        self.out.queue.push_front(Ok(told));
+    }
+
+    /// Tells of an answer that ends here, whole or not.
+    fn tell_answer(&mut self, reading: &mut Reading) {
+        let model = self.body.as_ref().map(|(_, model)| model.clone());
+        if let Some((kept, id)) = reading.kept() {
+            self.tell(&kept, false, &model.unwrap_or_default(), id);
+        }
+    }
+
+    async fn encode(&self) -> Result<(Bytes, String), Fault> {
         let default;
         let model = if self.request.model.is_empty() {
             default = self.shared.default_model().await?;
@@ -125,13 +148,17 @@ impl Call {
             &self.request.model
         };
         let body = messages::encode(&self.request, model);
-        body.map(Bytes::from)
+        body.map(|body| (Bytes::from(body), model.clone()))
             .map_err(|error| Fault::new(FaultKind::BadRequest, error.to_string()))
     }
 
     async fn read(&mut self, mut reading: Box<Reading>) -> State {
         let Self { shared, out, .. } = self;
-        match reading.more(shared, |event| out.push(event)).await {
+        let read = reading.more(shared, |event| out.push(event)).await;
+        if read.is_err() || reading.is_whole() {
+            self.tell_answer(&mut reading);
+        }
+        match read {
             Ok(()) if reading.is_whole() => State::Finish(reading),
             Ok(()) => State::Read(reading),
             // A fault behind the end of the answer takes nothing away.

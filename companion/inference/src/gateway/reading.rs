@@ -4,8 +4,9 @@ use deskhand_core::model::ModelEvent;
 use deskhand_egress::Response;
 use tokio::time::{Instant, timeout_at};
 
+use super::bodies::Kept;
 use super::{SILENCE, Shared};
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultKind, request_id};
 use crate::messages::{AnswerReader, MAX_WHOLE};
 use crate::sse::{EventReader, SseError};
 
@@ -15,6 +16,8 @@ pub(super) struct Reading {
     body: Body,
     answer: AnswerReader,
     last_progress: Instant,
+    /// What has come, where it is told.
+    kept: Option<Kept>,
 }
 
 /// What kind of body it is, told by its first byte: gateways are not to be trusted with the content type.
@@ -34,13 +37,20 @@ impl From<SseError> for Fault {
 }
 
 impl Reading {
-    pub(super) fn new(response: Response) -> Self {
+    pub(super) fn new(response: Response, is_kept: bool) -> Self {
         Self {
             response,
             body: Body::NotBegun,
             answer: AnswerReader::new(),
             last_progress: Instant::now(),
+            kept: is_kept.then(Kept::default),
         }
+    }
+
+    /// What has come, with the provider's id of the request; once.
+    pub(super) fn kept(&mut self) -> Option<(Kept, Option<String>)> {
+        let id = request_id(self.response.headers()).map(str::to_owned);
+        self.kept.take().map(|kept| (kept, id))
     }
 
     /// Whether all of the answer has come.
@@ -62,6 +72,9 @@ impl Reading {
         let Some(chunk) = chunk.map_err(|error| Fault::of_cut(&error))? else {
             return self.end(shared, emit);
         };
+        if let Some(kept) = &mut self.kept {
+            kept.add(&chunk);
+        }
         let before = self.answer.progress();
         let outcome = self.take(&chunk, shared, &mut emit);
         if self.answer.progress() > before {

@@ -73,6 +73,7 @@ async fn words_of_a_cut_stream_stand_until_new_ones_come() {
             Ok(ModelEvent::Reset) => "reset",
             Ok(ModelEvent::Retrying { error, .. }) => error.code.as_str(),
             Ok(ModelEvent::Completed { .. }) => "completed",
+            Ok(ModelEvent::Body(_)) => "body",
             Err(_) => "error",
         })
         .collect();

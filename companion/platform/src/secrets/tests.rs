@@ -74,6 +74,28 @@ fn refuses_to_start_over_when_the_store_that_holds_the_keys_is_gone() {
 }
 
 #[test]
+fn refuses_a_secret_that_is_too_long_for_the_store_with_its_length_and_keeps_what_was_there() {
+    let (_home, paths) = home();
+    let (_store, open) = running();
+    let mut store = SecretStore::choose(&paths, open).expect("os");
+    store.largest = Some(4);
+    store.set("key", &Secret::new(vec![1; 4])).expect("set");
+    let refused = store.set("key", &Secret::new(vec![2; 5])).expect_err("too long");
+    assert!(
+        matches!(
+            &refused,
+            SecretError::TooLong {
+                length: 5,
+                largest: 4,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+    assert_eq!(value(&store, "key"), Some(vec![1; 4]));
+}
+
+#[test]
 fn refuses_a_damaged_key_file_instead_of_starting_over() {
     let (_home, paths) = home();
     let store = SecretStore::open(&paths).expect("open");

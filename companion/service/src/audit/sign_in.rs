@@ -75,8 +75,8 @@ impl Provider for SignIns {
         let watch = self.watch.clone();
         let stream = self.inner.stream(request);
         Box::pin(stream.inspect(move |event| match event {
-            // A retry says nothing of the credential.
-            Ok(ModelEvent::Retrying { .. }) => {}
+            // A retry says nothing of the credential, and a body may be that of the request or of a refusal.
+            Ok(ModelEvent::Retrying { .. } | ModelEvent::Body(_)) => {}
             Ok(_) => watch.taken(),
             Err(error) => watch.failed(error),
         }))

@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Command, Runner, broken, held};
+use super::{Command, Runner, admitted, broken};
 use crate::log::Log;
 
 impl Runner {
@@ -98,7 +98,7 @@ impl ToolProgress {
     async fn admitted(&self, log: &Log) -> bool {
         tokio::select! {
             biased;
-            () = log.admitted(async |why| held(&self.inputs, why).await) => return true,
+            () = admitted(log, &self.inputs) => return true,
             () = self.stop.cancelled() => {}
         }
         self.tell(Input::ToolDone(self.call.clone(), stopped_while_held()))

@@ -62,13 +62,13 @@ impl Telemetry {
         kept.map_err(|NotAnchored(why)| refused(&why))
     }
 
-    /// Waits until a turn may go on; where it has to wait, `says` is told once, and why.
-    pub(crate) async fn wait(&self, trail: &Trail, says: impl AsyncFnOnce(UserError)) {
+    /// Waits until a turn may go on; where it has to wait, `says` is told once, and why, and the answer is true.
+    pub(crate) async fn wait(&self, trail: &Trail, says: impl AsyncFnOnce(UserError)) -> bool {
         let Some(held) = self.required.as_ref().filter(|_| !self.stopped) else {
-            return;
+            return false;
         };
         let Err(error) = self.admit(trail).await else {
-            return;
+            return false;
         };
         let _waiting = Waiting::new(held);
         says(waits(error)).await;
@@ -76,6 +76,7 @@ impl Telemetry {
         while self.admit(trail).await.is_err() {
             sleep(ASK_AGAIN).await;
         }
+        true
     }
 
     /// How many turns wait for the collector.

@@ -44,14 +44,15 @@ pub(super) fn spool(
     settings: &Settings,
     paths: &Paths,
     secrets: &SecretStore,
-    endpoint: &str,
+    export: &Export,
 ) -> anyhow::Result<Spool> {
     let key = SpoolKey::new(key_of(secrets, SPOOL_KEY)?);
     Ok(Spool::open(
         &spool_folder(settings, paths),
         &key,
         SPOOL,
-        endpoint,
+        &export.endpoint,
+        &export.headers,
     )?)
 }
 
@@ -60,7 +61,7 @@ pub(super) fn exporter(
     settings: &Settings,
     gate: &Gate,
     install: &str,
-    spool: &dyn Fn(&str) -> anyhow::Result<Spool>,
+    spool: &dyn Fn(&Export) -> anyhow::Result<Spool>,
 ) -> anyhow::Result<Option<Made<impl Future<Output = ()> + Send + use<>>>> {
     let policy = &settings.policy.telemetry;
     let Some(endpoint) = policy.otlp_endpoint.value.as_ref() else {
@@ -92,7 +93,7 @@ pub(super) fn exporter(
         chance: Box::new(|| f64::from(chance()[0]) / 255.0),
         sources: sources(&settings.policy)?,
     };
-    let spool = spool(&export.endpoint)?;
+    let spool = spool(&export)?;
     let elsewhere = spool.elsewhere();
     let (exporter, work) = Exporter::new(&export, Arc::clone(&recording), way, spool, world)?;
     Ok(Some(Made {

@@ -418,7 +418,8 @@ async fn collector(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
             "collector",
             State::Bad,
             format!("Nothing can be exported: {error:#}"),
-            "Check `otlpEndpoint`, `otlpProtocol` and the headers, and the way there with `deskhand egress explain`.",
+            "Check `otlpEndpoint`, `otlpProtocol` and the headers, and the way there with `deskhand egress explain`. Until then records wait, sealed, \
+             while there is room.",
         ),
     }
 }

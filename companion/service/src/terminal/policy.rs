@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
+use deskhand_core::tool::tool_names;
 use deskhand_egress::{Gate, Network};
 use deskhand_platform::Paths;
 use deskhand_policy::format::{self, Profile};
-use deskhand_policy::simulate::{self, Place, Question, simulate};
+use deskhand_policy::simulate::{self, Place, Question, no_such_tool, simulate};
 use deskhand_policy::{
     Direction, Effect, Entry, Format, Policy, RECOMMENDED, Recommended, SECTIONS, check, explain, import,
 };
@@ -216,9 +217,11 @@ fn checked(profile: &Profile, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 /// Answers what would happen under a file.
-fn simulated(profile: &Profile, question: &str, json: bool) -> anyhow::Result<ExitCode> {
-    let question =
-        Question::parse(question).map_err(|why| anyhow!("`{question}` cannot be answered: {why}."))?;
+fn simulated(profile: &Profile, asked: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let question = Question::parse(asked).map_err(|why| anyhow!("`{asked}` cannot be answered: {why}."))?;
+    if let Some(why) = no_such_tool(&question, &tool_names()) {
+        bail!("`{asked}` cannot be answered: {why}.");
+    }
     let home = std::env::home_dir().unwrap_or_default();
     let policy = check::resolved(profile);
     let values = gate_values(&policy, None);

@@ -124,7 +124,10 @@ fn table(status: &Status) -> anyhow::Result<()> {
     }
     let told = status.stopped.as_ref().and_then(|why| why.detail.as_ref());
     let mut more = status.notices.iter().filter(|notice| Some(*notice) != told);
-    more.try_for_each(|notice| print(&format!("Note        {notice}")))
+    more.try_for_each(|notice| print(&format!("Note        {notice}")))?;
+    let live = status.view.iter().flat_map(|view| &view.notices);
+    let mut live = live.filter(|notice| Some(*notice) != told && !status.notices.contains(notice));
+    live.try_for_each(|notice| print(&format!("Note        {notice}")))
 }
 
 /// What happened and who says so.

@@ -32,6 +32,10 @@ pub(super) enum Loss {
     Rejected,
     /// The collector did not take the request, or the way is closed.
     Refused,
+    /// It was too large for the collector, also alone.
+    TooLarge,
+    /// It was too large for the collector, and went without the end of its long texts.
+    Cut,
     /// Its file in the spool was altered.
     Altered,
     /// It waited for another collector.
@@ -45,6 +49,8 @@ impl Loss {
             Self::Spool => "spool",
             Self::Rejected => "rejected",
             Self::Refused => "refused",
+            Self::TooLarge => "too_large",
+            Self::Cut => "cut",
             Self::Altered => "altered",
             Self::Elsewhere => "elsewhere",
         }

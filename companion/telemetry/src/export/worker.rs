@@ -1,7 +1,9 @@
 //! The work of the exporter: when to send, what to do with each answer, and the end.
 //!
 //! The spool is the queue of retries: what the collector cannot take now goes there, and while the collector is away, everything
-//! does, without a try. After the pause the oldest goes first.
+//! does, without a try. After the pause the oldest goes first. A collector that does not let us in, or has no place for what we
+//! send, is set up wrong, and somebody will set it right: until then what it refused waits as well, each kind for itself, so that
+//! one for which there is no place keeps back no other.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,9 +12,10 @@ use http::HeaderMap;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
+use super::pause::Pause;
 use super::queue::Loss;
 use super::{Delivery, NotTaken, Shared, World};
-use crate::otlp::{Payload, Stream, logs};
+use crate::otlp::{Payload, Smaller, Stream, logs, smaller};
 use crate::port::{Transport, TransportError};
 use crate::record::Recording;
 use crate::resource::Resource;
@@ -25,9 +28,8 @@ const RECORDS_EVERY: Duration = Duration::from_secs(5);
 const COUNTERS_EVERY: Duration = Duration::from_mins(1);
 /// How long one request may take.
 const WITHIN: Duration = Duration::from_secs(10);
-/// The first pause after a failure; it doubles up to the longest.
-const PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// Why records that were taken in part are not taken.
+const IN_PART: &str = "it did not take all of its records";
 /// Requests out of the spool before new ones have their turn.
 const AT_ONCE: usize = 16;
 
@@ -43,10 +45,12 @@ pub(super) struct Worker<T> {
     spool: Arc<Mutex<Spool>>,
     world: World,
     compress: bool,
-    /// Failures since the last success.
-    failures: u32,
-    /// Nothing is tried before.
-    away_until: Option<Instant>,
+    /// The collector is away: nothing is tried.
+    away: Pause,
+    /// It refuses this kind of request as a whole.
+    refused: [Pause; Stream::ALL.len()],
+    /// No file of the spool that may go can be read.
+    locked: Pause,
     /// When everything must be at its end, once that is asked for.
     end: watch::Receiver<Option<Instant>>,
 }
@@ -57,6 +61,8 @@ enum Sent {
     Settled,
     /// To be tried again.
     Later,
+    /// It was too large: to be sent as these.
+    InParts(Vec<Payload>),
 }
 
 impl<T: Transport> Worker<T> {
@@ -88,8 +94,9 @@ impl<T: Transport> Worker<T> {
             spool,
             world,
             compress: true,
-            failures: 0,
-            away_until: None,
+            away: Pause::default(),
+            refused: Default::default(),
+            locked: Pause::default(),
             end,
         }
     }
@@ -136,11 +143,10 @@ impl<T: Transport> Worker<T> {
         let taken = match verdict {
             Verdict::Taken { rejected } => {
                 self.is_there(&payload, rejected);
-                let part = "it did not take all of its records".to_owned();
                 if rejected == 0 {
                     Ok(())
                 } else {
-                    Err(NotTaken::Refused(part))
+                    Err(NotTaken::Refused(IN_PART.to_owned()))
                 }
             }
             Verdict::Again { after } => {
@@ -151,14 +157,16 @@ impl<T: Transport> Worker<T> {
                 self.world.sources.iter().for_each(|source| source.refused());
                 Err(NotTaken::Unauthorized(why))
             }
-            Verdict::NotCompressed => {
+            Verdict::NotCompressed if self.compress => {
                 self.compress = false;
                 Err(NotTaken::Away(why))
             }
-            Verdict::Refused => Err(NotTaken::Refused(why)),
+            Verdict::NotCompressed | Verdict::NoPlace | Verdict::TooLarge | Verdict::Refused => {
+                Err(NotTaken::Refused(why))
+            }
         };
-        if taken.is_err() {
-            *self.shared.taken() = None;
+        if let Err(why) = &taken {
+            self.shared.standing().fails(why.to_string());
         }
         // Who asked may have gone.
         delivery.taken.send(taken).ok();
@@ -174,33 +182,73 @@ impl<T: Transport> Worker<T> {
 
     /// When the spool has its turn; `None` where it is empty.
     fn spool_next(&self) -> Option<Instant> {
-        let empty = self
-            .spool
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_empty();
-        (!empty).then(|| self.away_until.unwrap_or_else(Instant::now))
+        let spool = self.spool.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = spool.waiting().into_iter();
+        let next = waiting.map(|stream| stream.map_or(self.away.until(), |stream| self.until(stream)));
+        next.min().map(|next| next.max(self.locked.until()))
+    }
+
+    /// When a kind of request is tried again.
+    fn until(&self, stream: Stream) -> Instant {
+        self.away.until().max(self.refused[stream as usize].until())
+    }
+
+    fn waits(&self, stream: Stream) -> bool {
+        self.away.is_on() || self.refused[stream as usize].is_on()
     }
 
     async fn send_spool(&mut self) {
         for _ in 0..AT_ONCE {
-            match self.with_spool(Spool::oldest).await.flatten() {
+            if self.away.is_on() {
+                return;
+            }
+            let held = Stream::ALL.map(|stream| self.waits(stream));
+            let oldest = self.with_spool(move |spool| spool.oldest(|stream| !held[stream as usize]));
+            match oldest.await.flatten() {
                 None => return,
                 Some(Oldest::Altered) => self.lose(Loss::Altered, None, 1),
-                Some(Oldest::Payload(number, payload)) => match self.send(&payload).await {
-                    Sent::Later => return,
-                    Sent::Settled => {
-                        self.with_spool(move |spool| spool.remove(number)).await;
-                    }
-                },
+                Some(Oldest::Elsewhere(items)) => self.lose(Loss::Elsewhere, None, items.into()),
+                Some(Oldest::Locked) => {
+                    let chance = (self.world.chance)();
+                    return self.locked.begin(None, chance);
+                }
+                Some(Oldest::Payload(number, payload)) => {
+                    self.locked.over();
+                    self.send_again(number, payload).await;
+                }
             }
         }
     }
 
+    async fn send_again(&mut self, number: u64, payload: Payload) {
+        match self.send(&payload).await {
+            Sent::Later => return,
+            Sent::Settled => {}
+            Sent::InParts(parts) => {
+                for part in parts {
+                    self.deliver(part).await;
+                }
+            }
+        }
+        self.settled(number).await;
+    }
+
+    async fn settled(&self, number: u64) {
+        self.with_spool(move |spool| spool.remove(number)).await;
+    }
+
     async fn deliver(&mut self, payload: Payload) {
-        let away = self.away_until.is_some_and(|until| Instant::now() < until);
-        if away || matches!(self.send(&payload).await, Sent::Later) {
-            self.put_aside(payload).await;
+        let mut parts = vec![payload];
+        while let Some(payload) = parts.pop() {
+            if self.waits(payload.stream) {
+                self.put_aside(payload).await;
+                continue;
+            }
+            match self.send(&payload).await {
+                Sent::Settled => {}
+                Sent::Later => self.put_aside(payload).await,
+                Sent::InParts(smaller) => parts.extend(smaller.into_iter().rev()),
+            }
         }
     }
 
@@ -237,10 +285,15 @@ impl<T: Transport> Worker<T> {
     /// The collector answers. Only records that it took whole show that it takes the audit, which travels as records: a
     /// collector may well have a place for counters and none for them.
     fn is_there(&mut self, payload: &Payload, rejected: u64) {
-        self.failures = 0;
-        self.away_until = None;
-        if payload.stream == Stream::Logs {
-            *self.shared.taken() = (rejected == 0).then(Instant::now);
+        self.away.over();
+        self.refused[payload.stream as usize].over();
+        if payload.stream != Stream::Logs {
+            return;
+        }
+        if rejected == 0 {
+            self.shared.standing().takes();
+        } else {
+            self.shared.standing().fails(IN_PART.to_owned());
         }
     }
 
@@ -278,43 +331,74 @@ impl<T: Transport> Worker<T> {
                 );
                 Sent::Settled
             }
-            Verdict::Again { after } => self.later(after),
-            Verdict::Unauthorized if !self.world.sources.is_empty() => {
+            Verdict::Again { after } => {
+                self.shared.standing().fails(why.to_owned());
+                self.later(after)
+            }
+            Verdict::Unauthorized => {
                 self.world.sources.iter().for_each(|source| source.refused());
-                self.later(None)
+                self.not_let_in(payload, why)
             }
             Verdict::NotCompressed if self.compress => {
                 self.compress = false;
                 self.later(Some(Duration::ZERO))
             }
-            Verdict::Unauthorized | Verdict::NotCompressed | Verdict::Refused => self.refused(payload, why),
+            Verdict::NotCompressed | Verdict::NoPlace => self.not_let_in(payload, why),
+            Verdict::TooLarge => self.too_large(payload, why),
+            Verdict::Refused => self.refused(Loss::Refused, payload, why),
         }
     }
 
-    fn refused(&mut self, payload: &Payload, why: &str) -> Sent {
+    /// The collector is not set up for what we send, or we not for it. While it takes records, it is this kind of counters or
+    /// spans alone that it has no place for, and they would only fill the spool.
+    fn not_let_in(&mut self, payload: &Payload, why: &str) -> Sent {
+        let stream = payload.stream;
+        if stream == Stream::Logs {
+            self.shared.standing().fails(why.to_owned());
+        } else if self.shared.standing().taken.is_some() {
+            return self.refused(Loss::Refused, payload, why);
+        }
+        tracing::warn!(
+            signal = stream.name(),
+            why,
+            "the collector refuses telemetry; it waits"
+        );
+        let chance = (self.world.chance)();
+        self.refused[stream as usize].begin(None, chance);
+        Sent::Later
+    }
+
+    /// Halves what the collector finds too large. Of a record that is alone the long texts are cut, so that the collector
+    /// learns at least that there was one.
+    fn too_large(&mut self, payload: &Payload, why: &str) -> Sent {
+        match smaller(payload) {
+            Smaller::Halves(halves) => Sent::InParts(halves.into()),
+            Smaller::Cut(cut) => {
+                self.lose(Loss::Cut, Some(payload.stream), u64::from(payload.items));
+                Sent::InParts(vec![cut])
+            }
+            Smaller::No => self.refused(Loss::TooLarge, payload, why),
+        }
+    }
+
+    fn refused(&mut self, loss: Loss, payload: &Payload, why: &str) -> Sent {
         tracing::warn!(
             items = payload.items,
             signal = payload.stream.name(),
             why,
             "the collector refused telemetry"
         );
-        self.lose(Loss::Refused, Some(payload.stream), u64::from(payload.items));
+        self.lose(loss, Some(payload.stream), u64::from(payload.items));
         if payload.stream == Stream::Logs {
-            *self.shared.taken() = None;
+            self.shared.standing().fails(why.to_owned());
         }
         Sent::Settled
     }
 
-    /// Starts a pause: as long as the collector asks, or twice the last one, by chance up to a quarter shorter.
+    /// Begins a pause for everything.
     fn later(&mut self, after: Option<Duration>) -> Sent {
-        let doubled = PAUSE
-            .saturating_mul(1 << self.failures.min(16))
-            .min(LONGEST_PAUSE);
-        let pause =
-            after.unwrap_or_else(|| doubled.mul_f64(1.0 - 0.25 * (self.world.chance)().clamp(0.0, 1.0)));
-        self.failures = self.failures.saturating_add(1);
-        *self.shared.taken() = None;
-        self.away_until = Some(Instant::now() + pause);
+        let chance = (self.world.chance)();
+        self.away.begin(after, chance);
         Sent::Later
     }
 

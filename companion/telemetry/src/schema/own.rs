@@ -184,9 +184,10 @@ table! {
         /// The line.
         message: String = "log.message" always,
     }
-    /// Records that did not reach the collector.
+    /// Records that did not reach the collector, or not whole.
     own Counter("{record}") "export.lost" ExportLost {
-        /// `queue`, `spool`, `rejected`, `refused`, `altered` or `elsewhere` (it waited for another collector).
+        /// `queue`, `spool`, `rejected`, `refused`, `too_large`, `cut` (sent without the end of its long texts, as it was too large), `altered`
+        /// or `elsewhere` (it waited for another collector).
         reason: &'static str = "reason" always,
         /// `logs`, `metrics` or `traces`; `unknown` for a file that could not be read.
         signal: &'static str = "signal" always,

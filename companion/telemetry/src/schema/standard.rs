@@ -17,7 +17,7 @@ table! {
         event_name: String = "event.name" always,
         /// When it happened, RFC 3339 in UTC.
         timestamp: String = "event.timestamp" always,
-        /// Counts the records of a session, from 1; missing for what belongs to none.
+        /// Counts the records of a session, from 1; missing for what belongs to none, and for bodies, which its log does not hold.
         sequence: Option<u64> = "event.sequence" always,
         /// Joins everything that one prompt caused: a UUID of version 4.
         prompt: Option<String> = "prompt.id" always,

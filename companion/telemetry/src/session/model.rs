@@ -3,11 +3,11 @@
 use deskhand_protocol::message::{Block, StopReason, Usage};
 use deskhand_protocol::{ErrorCode, EventBody, Timestamp, UserError};
 
-use super::{Answer, Session, Telling, since};
+use super::{Answer, Session, Telling, Travelled, since};
 use crate::record::{Amount, Severity, SpanRef};
 use crate::schema::{
-    ApiError, ApiRefusal, ApiRequest, ApiRetriesExhausted, AssistantResponse, Compaction, CostUsage,
-    InternalError, LlmRequest, TokenUsage,
+    ApiError, ApiRefusal, ApiRequest, ApiRequestBody, ApiResponseBody, ApiRetriesExhausted,
+    AssistantResponse, Compaction, CostUsage, InternalError, LlmRequest, TokenUsage,
 };
 
 /// There is one speed.
@@ -209,6 +209,36 @@ impl Session {
         }
     }
 
+    pub(super) fn body(&self, body: Travelled<'_>, told: &mut Telling) {
+        let compaction = self.turn.as_ref().and_then(|turn| turn.compaction.as_ref());
+        let query_source = match compaction {
+            Some((message, _)) if message.as_str() == body.message => AUXILIARY,
+            _ => MAIN,
+        };
+        let truncated = body.truncated || self.recording.capture.is_cut(body.text);
+        let (text, model) = (body.text.to_owned(), body.model.to_owned());
+        if body.sent {
+            let row = ApiRequestBody {
+                body: text,
+                length: body.length,
+                truncated,
+                model,
+                query_source,
+            };
+            self.tell_beside(told, row);
+        } else {
+            let row = ApiResponseBody {
+                body: text,
+                length: body.length,
+                truncated,
+                model,
+                query_source,
+                request_id: body.request_id.map(str::to_owned),
+            };
+            self.tell_beside(told, row);
+        }
+    }
+
     /// A turn could not go on.
     pub(super) fn failed(&mut self, error: &UserError, told: &mut Telling) {
         if !is_of_the_provider(error.code) {
@@ -225,10 +255,13 @@ impl Session {
         let (from, retries) = (turn.since, turn.retries);
         let attempt = retries.map_or(1, |(attempt, _)| u64::from(attempt));
         let (model, code) = (self.model.clone(), error.code.as_str());
+        let status = error
+            .status
+            .map_or_else(|| UNDEFINED.to_owned(), |status| status.to_string());
         let row = ApiError {
             model: model.clone(),
             error: code,
-            status: UNDEFINED.to_owned(),
+            status: status.clone(),
             duration_ms: since(from, told.at),
             attempt,
             speed: SPEED,
@@ -239,7 +272,7 @@ impl Session {
             let row = ApiRetriesExhausted {
                 model: model.clone(),
                 error: code,
-                status: UNDEFINED.to_owned(),
+                status,
                 total_attempts: attempt,
                 total_duration_ms: since(first, told.at),
                 speed: SPEED,
@@ -264,7 +297,7 @@ impl Session {
     }
 }
 
-/// The log of a session holds the code of an error, and no HTTP status.
+/// The status of an error without an answer, as the documented schema writes it.
 const UNDEFINED: &str = "undefined";
 
 fn is_of_the_provider(code: ErrorCode) -> bool {

@@ -152,7 +152,7 @@ fn http_answers_mean_what_the_protocol_says() {
             "{code}"
         );
     }
-    for code in [400, 404, 413, 500, 501, 301] {
+    for code in [400, 500, 501, 301] {
         assert_eq!(
             http().verdict(Stream::Logs, &answer(code, &[])),
             Verdict::Refused,
@@ -166,6 +166,14 @@ fn http_answers_mean_what_the_protocol_says() {
             "{code}"
         );
     }
+    for code in [404, 405] {
+        assert_eq!(
+            http().verdict(Stream::Logs, &answer(code, &[])),
+            Verdict::NoPlace,
+            "{code}"
+        );
+    }
+    assert_eq!(http().verdict(Stream::Logs, &answer(413, &[])), Verdict::TooLarge);
     assert_eq!(
         http().verdict(Stream::Logs, &answer(415, &[])),
         Verdict::NotCompressed
@@ -233,7 +241,7 @@ fn grpc_codes_mean_what_the_protocol_says() {
             "{code}"
         );
     }
-    for code in [2, 3, 5, 6, 8, 9, 13, 99] {
+    for code in [2, 3, 6, 9, 13, 99] {
         assert_eq!(
             grpc().verdict(Stream::Logs, &status(code)),
             Verdict::Refused,
@@ -248,6 +256,8 @@ fn grpc_codes_mean_what_the_protocol_says() {
         );
     }
     assert_eq!(grpc().verdict(Stream::Logs, &status(12)), Verdict::NotCompressed);
+    assert_eq!(grpc().verdict(Stream::Logs, &status(5)), Verdict::NoPlace);
+    assert_eq!(grpc().verdict(Stream::Logs, &status(8)), Verdict::TooLarge);
     assert_eq!(
         grpc().verdict(Stream::Logs, &answer(200, &[("grpc-status", "14")])),
         Verdict::Again { after: None }

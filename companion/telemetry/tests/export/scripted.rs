@@ -1,9 +1,9 @@
 //! A collector that answers as the test says, and then takes everything.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use deskhand_telemetry::port::{Answer, HeaderError, HeaderSource, HeadersFuture, Transport, TransportError};
@@ -43,6 +43,18 @@ impl Step {
 pub(crate) struct Scripted {
     steps: Arc<Mutex<VecDeque<Step>>>,
     requests: Arc<watch::Sender<Vec<Request<Bytes>>>>,
+    rules: Arc<Mutex<Rules>>,
+}
+
+/// What it does with every request, whatever comes next.
+#[derive(Debug)]
+struct Rules {
+    /// A path that it refuses, and with which status.
+    refused: Option<(&'static str, u16)>,
+    /// Bytes of a plain body that it takes.
+    most: usize,
+    /// Numbers of the requests that a rule refused.
+    by_rule: BTreeSet<usize>,
 }
 
 impl Scripted {
@@ -50,7 +62,35 @@ impl Scripted {
         Self {
             steps: Arc::new(Mutex::new(steps.into())),
             requests: Arc::new(watch::Sender::new(Vec::new())),
+            rules: Arc::new(Mutex::new(Rules {
+                refused: None,
+                most: usize::MAX,
+                by_rule: BTreeSet::new(),
+            })),
         }
+    }
+
+    /// Answers every request to a path with this status.
+    pub(crate) fn refuse(&self, path: &'static str, code: u16) {
+        self.rules().refused = Some((path, code));
+    }
+
+    /// Takes bodies of so many bytes at most.
+    pub(crate) fn take_up_to(&self, most: usize) {
+        self.rules().most = most;
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Rules> {
+        self.rules.lock().expect("a test's own values")
+    }
+
+    fn by_rule(&self, request: &Request<Bytes>, number: usize) -> Option<Answer> {
+        let mut rules = self.rules();
+        let refused = rules.refused.filter(|(path, _)| request.uri().path() == *path);
+        let large = (plain(request).len() > rules.most).then_some(413);
+        let code = refused.map(|(_, code)| code).or(large)?;
+        rules.by_rule.insert(number);
+        Some(*status(code, None))
     }
 
     /// What the collector does next.
@@ -104,21 +144,16 @@ impl Scripted {
 
     /// The turns that each request of logs names.
     pub(crate) fn turns(&self) -> Vec<Vec<String>> {
-        let bodies = self.bodies("/v1/logs");
-        let requests = bodies
-            .iter()
-            .map(|body| ExportLogsServiceRequest::decode(body.as_slice()).expect("a test's own values"));
-        let turns = requests.map(|request| {
-            let scopes = request
-                .resource_logs
-                .into_iter()
-                .flat_map(|resource| resource.scope_logs);
-            scopes
-                .flat_map(|scope| scope.log_records)
-                .map(|record| text(&record.attributes, "turn.id"))
-                .collect()
+        turns(&self.bodies("/v1/logs"))
+    }
+
+    /// Those of the requests that no rule refused.
+    pub(crate) fn taken(&self) -> Vec<Vec<String>> {
+        let (requests, rules) = (self.requests.borrow(), self.rules());
+        let taken = requests.iter().enumerate().filter(|(number, request)| {
+            request.uri().path() == "/v1/logs" && !rules.by_rule.contains(number)
         });
-        turns.collect()
+        turns(&taken.map(|(_, request)| plain(request)).collect::<Vec<_>>())
     }
 
     /// What the exporter says that it lost: reason and signal, and how many.
@@ -160,6 +195,23 @@ impl Scripted {
     }
 }
 
+fn turns(bodies: &[Vec<u8>]) -> Vec<Vec<String>> {
+    let requests = bodies
+        .iter()
+        .map(|body| ExportLogsServiceRequest::decode(body.as_slice()).expect("a test's own values"));
+    let turns = requests.map(|request| {
+        let scopes = request
+            .resource_logs
+            .into_iter()
+            .flat_map(|resource| resource.scope_logs);
+        scopes
+            .flat_map(|scope| scope.log_records)
+            .map(|record| text(&record.attributes, "turn.id"))
+            .collect()
+    });
+    turns.collect()
+}
+
 fn plain(request: &Request<Bytes>) -> Vec<u8> {
     let mut body = Vec::new();
     if request.headers().contains_key("content-encoding") {
@@ -196,7 +248,11 @@ pub(crate) fn status(code: u16, retry_after: Option<u64>) -> Box<Answer> {
 impl Transport for Scripted {
     async fn post(&self, request: Request<Bytes>) -> Result<Answer, TransportError> {
         let step = self.steps.lock().expect("a test's own values").pop_front();
+        let by_rule = self.by_rule(&request, self.count());
         self.requests.send_modify(|requests| requests.push(request));
+        if let (None, Some(answer)) = (&step, by_rule) {
+            return Ok(answer);
+        }
         match step {
             None => Ok(Answer::default()),
             Some(Step::Answer(answer)) => Ok(*answer),

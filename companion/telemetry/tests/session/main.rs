@@ -228,7 +228,10 @@ fn tokens_costs_and_time_are_counted() {
 fn a_failure_of_the_provider_is_told_once_with_its_tries() {
     let mut play = Play::new(Capture::default());
     play.prompt();
-    let error = UserError::new(ErrorCode::InferenceOverloaded).detail("SECRET");
+    let error = UserError {
+        status: Some(529),
+        ..UserError::new(ErrorCode::InferenceOverloaded).detail("SECRET")
+    };
     for attempt in [2, 3] {
         play.say(EventBody::RetryScheduled {
             turn: id::turn(),
@@ -250,10 +253,20 @@ fn a_failure_of_the_provider_is_told_once_with_its_tries() {
     );
     let told = the(&play.told, "api_error");
     assert_eq!(told["error"], "INF_OVERLOADED");
-    assert_eq!(told["status_code"], "undefined");
+    assert_eq!(told["status_code"], "529");
     assert_eq!(told["attempt"], 3);
     assert_eq!(the(&play.told, "api_retries_exhausted")["total_attempts"], 3);
     assert_eq!(the(&play.told, "deskhand.turn_ended")["error"], "INF_OVERLOADED");
+}
+
+#[test]
+fn a_provider_that_did_not_answer_has_no_status() {
+    let mut play = Play::new(Capture::default());
+    play.prompt();
+    play.end(TurnOutcome::Failed(UserError::new(
+        ErrorCode::InferenceUnreachable,
+    )));
+    assert_eq!(the(&play.told, "api_error")["status_code"], "undefined");
 }
 
 #[test]

@@ -165,6 +165,31 @@ fn every_call_has_one_result(session: &Session) {
 }
 
 #[test]
+fn a_turn_that_stops_the_service_each_time_it_goes_on_after_a_hold_is_given_up() {
+    let notice = |error| EventBody::Notice {
+        text: String::new(),
+        error,
+    };
+    let waits = notice(Some(UserError::new(ErrorCode::CollectorUnavailable)));
+    let mut bench = Bench::new();
+    bench.prompt("Go");
+    for _ in 0..MAX_RESUMES {
+        bench = bench.restarted();
+        bench.take(Input::Recover);
+        assert_eq!(bench.outcome(), None);
+        for notice in [&waits, &notice(None)] {
+            bench.session.apply(0, 0, notice);
+            bench.log.push((notice.clone(), Durability::Flushed));
+        }
+    }
+    bench = bench.restarted();
+    bench.take(Input::Recover);
+    assert!(
+        matches!(bench.outcome(), Some(TurnOutcome::Failed(error)) if error.code == ErrorCode::TurnInterrupted)
+    );
+}
+
+#[test]
 fn restarts_end_a_turn_at_last_unless_it_waits_for_the_collector() {
     let waits = EventBody::Notice {
         text: String::new(),

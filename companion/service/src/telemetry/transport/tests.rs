@@ -84,7 +84,14 @@ async fn send_everything(endpoint: &str, protocol: Protocol) -> usize {
         )])),
         resource: Resource::new(Facts::default(), &BTreeMap::new()),
     };
-    let spool = Spool::open(folder.path(), &SpoolKey::new([1; 32]), 1 << 20, endpoint).expect("a spool");
+    let spool = Spool::open(
+        folder.path(),
+        &SpoolKey::new([1; 32]),
+        1 << 20,
+        endpoint,
+        &settings.headers,
+    )
+    .expect("a spool");
     let world = World {
         now: Box::new(|| NOW),
         chance: Box::new(|| 0.5),

@@ -112,9 +112,12 @@ impl Configuration {
         (Watched { user, ..watched }, settings.kept.clone())
     }
 
-    /// Waits until no edit is under way.
+    /// Waits until nothing is under way that must not be cut: an edit, an exchange for settings that an address hands out.
     pub(crate) async fn settled(&self) {
         drop(self.writing.lock().await);
+        if let Some(bootstrap) = &self.bootstrap {
+            bootstrap.settled().await;
+        }
     }
 
     fn kept(&self) -> KeptSecrets {

@@ -135,7 +135,6 @@ fn judged(
     Ok(Fetched::Answer(Answer {
         body: String::from_utf8(body.to_vec()).map_err(|_| FetchError::Unreadable)?,
         etag: tag.filter(|tag| tag.len() <= TAG).map(str::to_owned),
-        at: now,
         ends_at,
         says_end: answer.expires_at.is_some(),
     }))
@@ -144,7 +143,6 @@ fn judged(
 /// An answer that was said to be current at `now`.
 pub(super) fn renewed(answer: &Answer, now: u64) -> Answer {
     let mut answer = answer.clone();
-    answer.at = now;
     if !answer.says_end {
         answer.ends_at = now.saturating_add(UNSAID);
     }

@@ -16,7 +16,7 @@ use std::time::Instant;
 use deskhand_egress::Gate;
 use deskhand_inference::Gateway;
 use deskhand_platform::{Paths, SecretError, SecretStore, SecretStoreKind};
-use deskhand_policy::{EditError, FileTurn, KeptSecrets, Policy, ProblemKind, Reading, UserFile};
+use deskhand_policy::{EditError, FileTurn, KeptSecrets, Policy, ProblemKind, Reading, Store as _, UserFile};
 use deskhand_protocol::configuration::{
     ApplyDraftParams, CheckAnswer, ConfigurationAnswer, ConnectionTried, DraftParams, ExportSettingsParams,
     SettingProblem, SettingsFile,

@@ -44,6 +44,8 @@ pub struct Organisation {
 struct Known {
     issuer: String,
     answers: Answers,
+    /// Fields of the metadata that say something else.
+    named: BTreeMap<String, String>,
     /// The value of `X-Settings-Key` that is taken in the place of a token.
     key: Option<String>,
     given: u32,
@@ -69,6 +71,7 @@ impl Organisation {
         let state = Arc::new(Mutex::new(Known {
             issuer: issuer.to_owned(),
             answers: Answers::Settings(settings),
+            named: BTreeMap::new(),
             key: None,
             given: 0,
             access: BTreeSet::new(),
@@ -107,6 +110,11 @@ impl Organisation {
     /// Answers this from now on.
     pub fn answer(&self, answers: Answers) {
         self.known().answers = answers;
+    }
+
+    /// The metadata say this of a field from now on.
+    pub fn name_endpoint(&self, field: &str, address: &str) {
+        self.known().named.insert(field.to_owned(), address.to_owned());
     }
 
     /// Requests to this path are done and logged at once, and answered only once they are let go.
@@ -237,16 +245,20 @@ async fn settings_of(State(state): Shared, headers: HeaderMap) -> Response {
 }
 
 async fn metadata(State(state): Shared) -> Response {
-    let issuer = locked(&state).issuer.clone();
-    Json(json!({
+    let known = locked(&state);
+    let issuer = &known.issuer;
+    let mut said = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
         "device_authorization_endpoint": format!("{issuer}/device"),
         "revocation_endpoint": format!("{issuer}/revoke"),
         "code_challenge_methods_supported": ["S256"],
-    }))
-    .into_response()
+    });
+    for (field, address) in &known.named {
+        said[field] = json!(address);
+    }
+    Json(said).into_response()
 }
 
 /// The person is signed in already: the browser is sent back at once.

@@ -72,6 +72,11 @@ impl Plan {
         Self::of(policy).is_some() && layer.is_ended()
     }
 
+    /// Whether a person signs in for them.
+    pub(crate) fn is_for_a_person(&self) -> bool {
+        !matches!(self.way, Way::Headers(..))
+    }
+
     /// The origin of the address.
     pub(super) fn origin(&self) -> String {
         self.address.origin().ascii_serialization()

@@ -33,7 +33,8 @@ const PANES: Duration = Duration::from_secs(20);
 /// The sign-in that is under way, or was last.
 #[derive(Default)]
 pub(super) struct Attempt {
-    number: u64,
+    /// How many have begun so far.
+    begun: u64,
     end: CancellationToken,
     by: Option<FrontEndKind>,
     page: Option<String>,
@@ -105,7 +106,7 @@ impl Bootstrap {
             } else {
                 held.attempt
                     .admit(by, Instant::now())
-                    .map(|()| Some(held.attempt.number))
+                    .map(|()| Some(held.attempt.begun))
             }
         })?;
         let Some(before) = before else {
@@ -113,7 +114,7 @@ impl Bootstrap {
         };
         let mut task = self.turn.lock().await;
         let joined = self.with(|held| {
-            let begun = held.attempt.number != before && held.waits_for_a_person();
+            let begun = held.attempt.begun != before && held.waits_for_a_person();
             begun.then(|| held.attempt.page.clone())
         });
         if let Some(page) = joined {
@@ -140,6 +141,7 @@ impl Bootstrap {
             signed_in,
         } = begun.inspect_err(|error| self.failed(error))?;
         self.change(|held| {
+            held.attempt.begun += 1;
             held.attempt.page.clone_from(&page);
             held.state = state;
             held.problem = None;
@@ -153,7 +155,6 @@ impl Bootstrap {
         self.notes.add(by.into(), What::SignInStarted { provider });
         self.with(|held| {
             let attempt = &mut held.attempt;
-            attempt.number += 1;
             attempt.end = CancellationToken::new();
             (attempt.by, attempt.page) = (Some(by), None);
             attempt.end.clone()

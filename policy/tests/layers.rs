@@ -541,6 +541,12 @@ fn sessions_wait_once_an_answer_ended_also_where_something_of_it_outlasts_it() {
             ..Layers::new(&Reading::Absent, std::slice::from_ref(&user))
         });
         assert_eq!(policy.value("deploymentOrganizationUuid"), ID);
-        assert_eq!(policy.stopping().iter().any(|problem| problem.key == "bootstrapUrl"), ended);
+        assert_eq!(
+            policy
+                .stopping()
+                .iter()
+                .any(|problem| problem.key == "bootstrapUrl"),
+            ended
+        );
     }
 }

@@ -250,7 +250,12 @@ async fn a_provider_whose_metadata_name_a_place_elsewhere_is_refused() {
     let oidc = json!({ "bootstrapOidc": { "clientId": "desk", "scopes": "openid", "issuer": ISSUER } });
     let elsewhere = |path: &str| format!("https://other.example.org/{path}");
     for (settings, endpoint, path, word) in [
-        (&oidc, "authorization_endpoint", "authorize", "bootstrapOidc"),
+        (
+            &oidc,
+            "authorization_endpoint",
+            "authorize",
+            "no host that bootstrapOidc names",
+        ),
         (
             &json!({}),
             "device_authorization_endpoint",

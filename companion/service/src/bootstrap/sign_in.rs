@@ -21,12 +21,14 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::fetch::{Fetched, SignInWay};
+use super::fetch::{Fetched, SignInWay, closed};
 use super::plan::{Plan, Way};
 use super::{Bootstrap, PROVIDER, millis};
 
 /// The name under which Deskhand asks for device codes; it is a public client (RFC 6749, section 2.1).
 const CLIENT: &str = "deskhand";
+/// The key that names an identity provider.
+const OIDC: &str = "bootstrapOidc";
 /// How long panes wait before one of them may begin another sign-in: each opens a browser or asks for a code.
 const PANES: Duration = Duration::from_secs(20);
 
@@ -192,10 +194,7 @@ impl Bootstrap {
             .to_string();
         self.gate
             .page(Destination::BootstrapSignInPage, &page)
-            .map_err(|error| {
-                let why = format!("the sign-in page is none that bootstrapOidc names: {error}");
-                UserError::new(ErrorCode::BootstrapSignIn).detail(why)
-            })?;
+            .map_err(|error| UserError::new(ErrorCode::BootstrapSignIn).detail(closed(&error, OIDC)))?;
         if let Err(error) = in_browser(&page) {
             tracing::warn!(%error, "the browser was not opened for the sign-in");
         }
@@ -347,7 +346,13 @@ impl Bootstrap {
     pub(super) fn way(&self) -> Result<SignInWay, SignInError> {
         let way = self.gate.client(Destination::Bootstrap);
         let way = way.map_err(|error| TransportError::Closed(error.to_string()))?;
-        Ok(SignInWay(way.without_redirects()))
+        Ok(SignInWay {
+            client: way.without_redirects(),
+            key: match self.plan.way {
+                Way::Browser(_) => OIDC,
+                Way::Headers(..) | Way::Device => "bootstrapUrl",
+            },
+        })
     }
 
     /// The client of the identity provider.

@@ -106,3 +106,17 @@ fn that_it_is_unchanged_makes_last_only_what_does_not_say_its_end() {
     let dated = renewed(&answer("{\"expiresAt\": 1800000600}"), NOW + 60_000);
     assert_eq!(dated.ends_at, NOW + 600_000);
 }
+
+#[test]
+fn a_host_of_a_sign_in_that_is_closed_is_told_with_the_key_that_names_it() {
+    let error = EgressError::Refused {
+        destination: deskhand_egress::Destination::Bootstrap,
+        origin: "https://other.example.org".to_owned(),
+        key: "bootstrapUrl",
+    };
+    let told = closed(&error, "bootstrapOidc");
+    assert_eq!(
+        told,
+        "https://other.example.org is no host that bootstrapOidc names"
+    );
+}

@@ -224,8 +224,14 @@ fn what_is_kept_is_sealed_and_opens_for_its_address_and_account_alone() {
     kept.tokens = Some(b"secret-token".to_vec());
     vault(&own).write(&kept).unwrap();
     let file = std::fs::read(home.path().join("data/bootstrap.sealed")).unwrap();
-    let found = |word: &[u8]| file.windows(word.len()).any(|part| part == word);
-    assert!(!found(b"secret-word") && !found(b"secret-token"));
+    // As text, and as the list of numbers that bytes become in JSON.
+    let bytes = b"secret-token".map(|byte| byte.to_string()).join(",");
+    let unsealed = serde_json::to_vec(&kept).unwrap();
+    let found = |file: &[u8], word: &str| file.windows(word.len()).any(|part| part == word.as_bytes());
+    for word in ["secret-word", &bytes] {
+        assert!(found(&unsealed, word) && !found(&file, word), "{word}");
+    }
+    assert!(!found(&file, "secret-token"));
     assert!(vault(&own).read().answer == kept.answer);
     for other in [
         header("two"),

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use deskhand_e2e::{FrontEnd, PATIENCE, Service, Setup};
-use deskhand_protocol::bootstrap::{BootstrapAnswer, BootstrapState, BootstrapView, SignInAnswer};
+use deskhand_protocol::bootstrap::{BootstrapAnswer, BootstrapView};
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::session::Nothing;
 use deskhand_protocol::{ErrorCode, Method};

@@ -26,6 +26,8 @@ pub struct Layers<'a> {
     pub managed: &'a Reading,
     /// The answer of the bootstrap address; absent while there is none.
     pub bootstrap: &'a Reading,
+    /// Whether that answer has ended: what is there of it then is what outlasts it, and sessions wait for another.
+    pub ended: bool,
     /// Whether the user consented to what this answer says of programs, files with credentials and sign-in.
     pub consented: bool,
     /// The user's own sources, of which a later one covers an earlier one.
@@ -40,6 +42,7 @@ impl<'a> Layers<'a> {
         Self {
             managed,
             bootstrap: &Reading::Absent,
+            ended: false,
             consented: false,
             user,
             kept: KeptSecrets::NONE,
@@ -73,7 +76,7 @@ impl Policy {
             sources.withheld = withheld;
             policy = Self::read(&mut sources);
         }
-        let conflicts = rules::conflicts(&policy, layers.bootstrap);
+        let conflicts = rules::conflicts(&policy, layers);
         policy.problems.extend(conflicts);
         policy
     }

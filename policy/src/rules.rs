@@ -2,11 +2,12 @@
 
 use crate::definition::Consequence;
 use crate::keys::Policy;
+use crate::resolve::Layers;
 use crate::source::{Origin, Problem, ProblemKind, Reading};
 use crate::types::CredentialKind;
 
 /// Keys that are good alone and stop sessions together.
-pub(crate) fn conflicts(policy: &Policy, bootstrap: &Reading) -> Vec<Problem> {
+pub(crate) fn conflicts(policy: &Policy, layers: Layers<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut stop = |key: &str, origin: &Origin, reason: &str| {
         problems.push(Problem {
@@ -19,7 +20,7 @@ pub(crate) fn conflicts(policy: &Policy, bootstrap: &Reading) -> Vec<Problem> {
     };
     let keys = &policy.bootstrap;
     let awaited = keys.bootstrap_enabled.value && keys.bootstrap_url.value.is_some();
-    if awaited && matches!(bootstrap, Reading::Absent) {
+    if awaited && (layers.ended || matches!(layers.bootstrap, Reading::Absent)) {
         let origin = &keys.bootstrap_url.origin;
         stop(
             "bootstrapUrl",

@@ -35,6 +35,7 @@ fn bootstrapped(of_answer: Settings<'_>, of_user: Settings<'_>, consented: bool)
         kept: KeptSecrets::NONE,
         managed: &Reading::Absent,
         bootstrap: &answer(of_answer),
+        ended: false,
         consented,
         user: &[user(&own)],
     })
@@ -81,6 +82,7 @@ fn the_administrator_lies_over_the_bootstrap_answer() {
             ("deskhandPairing", json!("once")),
             ("deskhandMaxStepsPerTurn", json!(7)),
         ]),
+        ended: false,
         consented: false,
         user: &[user(&[
             ("deskhandMaxStepsPerTurn", json!(9)),
@@ -121,6 +123,7 @@ fn an_answer_without_an_address_or_with_bootstrap_off_does_not_count() {
             kept: KeptSecrets::NONE,
             managed: &Reading::Absent,
             bootstrap: &of_answer,
+            ended: false,
             consented: true,
             user: &[own],
         });
@@ -135,6 +138,7 @@ fn an_answer_that_cannot_be_used_invalidates_what_it_could_have_set() {
         kept: KeptSecrets::NONE,
         managed: &Reading::Absent,
         bootstrap: &broken,
+        ended: false,
         consented: false,
         user: &[user(&[
             ("bootstrapUrl", json!(ADDRESS)),
@@ -207,6 +211,7 @@ fn consent_is_not_asked_for_where_the_machines_administrator_named_the_address()
             kept: KeptSecrets::NONE,
             managed: &managed,
             bootstrap: &of_answer,
+            ended: false,
             consented: false,
             user: &[],
         });
@@ -520,6 +525,28 @@ fn an_answer_that_is_no_object_is_unusable() {
         assert!(
             matches!(answer.reading, Reading::Unusable(Origin::Bootstrap(_), _)),
             "{start}"
+        );
+    }
+}
+
+#[test]
+fn sessions_wait_once_an_answer_ended_also_where_something_of_it_outlasts_it() {
+    const ID: &str = "0d7d6a0e-4f2f-4d5f-9a70-2f1f0c6f9b11";
+    let user = user(&[("bootstrapUrl", json!(ADDRESS))]);
+    let answer = answer(&[("deploymentOrganizationUuid", json!(ID))]);
+    for ended in [false, true] {
+        let policy = Policy::resolve_layers(Layers {
+            bootstrap: &answer,
+            ended,
+            ..Layers::new(&Reading::Absent, std::slice::from_ref(&user))
+        });
+        assert_eq!(policy.value("deploymentOrganizationUuid"), ID);
+        assert_eq!(
+            policy
+                .stopping()
+                .iter()
+                .any(|problem| problem.key == "bootstrapUrl"),
+            ended
         );
     }
 }

@@ -345,3 +345,23 @@ fn one_at_a_time_has_the_turn_to_change_the_file() {
     drop(turn);
     assert!(other.try_lock().is_ok());
 }
+
+#[test]
+fn a_stamp_tells_that_secrets_changed_and_stands_beside_the_file() {
+    let settings = Settings::new(Some("{}"));
+    assert_eq!(settings.file.stamp(), 0);
+    settings
+        .file
+        .change_stamp(&settings.file.turn().unwrap())
+        .unwrap();
+    settings
+        .file
+        .change_stamp(&settings.file.turn().unwrap())
+        .unwrap();
+    assert_eq!((settings.file.stamp(), settings.content().as_str()), (2, "{}"));
+    let stamp = settings.folder.path().join("settings.stamp");
+    for spoilt in ["", "x", &"9".repeat(99)] {
+        fs::write(&stamp, spoilt).unwrap();
+        assert_eq!(settings.file.stamp(), 0, "{spoilt}");
+    }
+}

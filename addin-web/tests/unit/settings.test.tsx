@@ -52,6 +52,18 @@ describe("settings that the organisation hands out", () => {
     expect(calls("bootstrap/cancel")).toEqual([{}]);
   });
 
+  it.each([
+    ["window", "excel", false],
+    ["terminal", "powerpoint", false],
+    ["powerpoint", "excel", true],
+    ["excel", "window", true],
+    ["terminal", "window", true],
+  ] as const)("lets what the %s began be cancelled in the %s front end: %s", async (begunBy, kind, may) => {
+    await open({ kind, hello: hello({ state: { kind: "browser" }, begunBy }) });
+    expect(screen.queryByRole("button", { name: "Cancel" }) !== null).toBe(may);
+    expect(screen.queryByText(/is cancelled there/) === null).toBe(may);
+  });
+
   it("says what went wrong, until when the present settings count, and tries again", async () => {
     const problem = { ...userError("BOOT_UNREACHABLE"), detail: "no answer within 30 seconds" };
     const { calls, run, service } = await open({ kind: "window", hello: { view: here({ problem }) } });
@@ -80,6 +92,19 @@ describe("settings that the organisation hands out", () => {
     expect(screen.getByText(value)).toBeTruthy();
     await run(() => fireEvent.click(screen.getByRole("button", { name })));
     expect(calls("bootstrap/consent")).toEqual([{ digest: "d-1", allow }]);
+  });
+
+  it("writes out what would make a value look like another one", async () => {
+    const { run, service } = await open({ kind: "window", hello: { view: here({}) } });
+    const values = [
+      { key: "inferenceGatewayBaseUrl", value: `${ORIGIN}/\u202Eia\u2066/\u200b` },
+      { key: "managedMcpServers", value: [{ name: "a\u202Eb" }] },
+    ];
+    service.answer("bootstrap/show", () => ({ values, digest: "d-1" }));
+    await run(() => service.notify("service/changed", here({ consent: "waiting" })));
+    expect(screen.getByText(`${ORIGIN}/‹U+202E›ia‹U+2066›/‹U+200B›`)).toBeTruthy();
+    expect(screen.getByText(/"name": "a‹U\+202E›b"/)).toBeTruthy();
+    expect(screen.getByRole("region", { name: /May these settings/ }).textContent).toContain("content that may be sent to a collector");
   });
 
   it("sends a pane to the window for consent, and asks for no values there", async () => {

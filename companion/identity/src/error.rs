@@ -3,7 +3,7 @@
 use crate::metadata::Endpoint;
 use crate::transport::TransportError;
 
-/// A sign-in that failed. Holds nothing that a provider said but an error code of the registry.
+/// A sign-in that failed. Holds nothing that a provider said but an error code of the registry and a host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignInError {
@@ -43,6 +43,11 @@ pub enum SignInError {
     /// The browser came back too often without what was expected.
     #[error("the browser came back without the expected answer")]
     Strange,
+    /// The provider sent the browser on through a host that may not send it back: one with which it is federated.
+    #[error(
+        "the browser came back by way of `{0}`, a host that additionalRedirectReferrerHosts does not name"
+    )]
+    Referrer(String),
     /// The loopback port is taken, or nothing can listen there.
     #[error("no port of this computer is free for the browser to come back to")]
     Port,

@@ -119,6 +119,15 @@ impl Provider {
         })
     }
 
+    /// The same, where its answers to the browser may name no other issuer (RFC 9207).
+    #[must_use]
+    pub fn named(self, issuer: Option<&str>) -> Self {
+        Self {
+            issuer: issuer.map(str::to_owned),
+            ..self
+        }
+    }
+
     /// The same, with these addresses in the place of those in the metadata.
     pub fn with_addresses(
         self,

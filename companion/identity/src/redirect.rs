@@ -40,6 +40,8 @@ const CONNECTION: Duration = Duration::from_secs(10);
 const AT_ONCE: usize = 8;
 /// Connections of one attempt.
 const MOST: usize = 100;
+/// Bytes of the name of a host (RFC 1035).
+const HOST_CAP: usize = 253;
 /// Bytes of a request's head.
 const HEAD: usize = 32 * 1024;
 
@@ -133,6 +135,9 @@ async fn serve(stream: TcpStream, judge: &Judge<'_>) -> Option<Settled> {
     let service = service_fn(|request: Request<Incoming>| {
         let (status, words, found) = match judge.request(&request) {
             Ok(code) => (StatusCode::OK, DONE, Some(Ok(code))),
+            Err(Refusal::Settles(error @ SignInError::Referrer(_))) => {
+                (StatusCode::FORBIDDEN, BY_ANOTHER_WAY, Some(Err(error)))
+            }
             Err(Refusal::Settles(error)) => (StatusCode::OK, DENIED, Some(Err(error))),
             Err(Refusal::Of(status)) => (status, STRANGE, None),
         };
@@ -183,13 +188,18 @@ impl Judge<'_> {
         if request.method() != Method::GET || request.uri().path() != PATH {
             return Err(Refusal::Of(StatusCode::NOT_FOUND));
         }
-        if [REFERER, ORIGIN].iter().any(|name| !self.may_send(head, name)) {
-            return Err(Refusal::Of(StatusCode::FORBIDDEN));
-        }
+        let sender = [REFERER, ORIGIN]
+            .iter()
+            .try_for_each(|name| self.may_send(head, name));
         let fields = Fields::read(request.uri().query().unwrap_or_default()).ok_or(strange)?;
         let known = fields.state.is_some_and(|state| self.attempt.knows(&state));
         if !known || self.done.swap(true, Ordering::Relaxed) {
-            return Err(Refusal::Of(StatusCode::BAD_REQUEST));
+            let status = sender.map_or(StatusCode::FORBIDDEN, |()| StatusCode::BAD_REQUEST);
+            return Err(Refusal::Of(status));
+        }
+        // The state is known to this attempt's provider alone: it is its answer, by a way that nobody named.
+        if let Err(host) = sender {
+            return Err(Refusal::Settles(SignInError::Referrer(host)));
         }
         // RFC 9207: an answer of another provider than the one that was asked.
         let named = fields.iss.as_ref();
@@ -205,18 +215,20 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether the page that sent the browser, where it says which, is one of the provider's or of those that may.
-    fn may_send(&self, head: &HeaderMap, name: &HeaderName) -> bool {
-        let Some(said) = head.get(name) else { return true };
+    /// Whether the page that sent the browser, where it says which, is one of the provider's or of those that may; its host
+    /// where it is not.
+    fn may_send(&self, head: &HeaderMap, name: &HeaderName) -> Result<(), String> {
+        let Some(said) = head.get(name) else { return Ok(()) };
         let said = said.to_str().unwrap_or_default();
         if said == "null" {
-            return true;
+            return Ok(());
         }
-        let Some(host) = Url::parse(said)
+        let host = Url::parse(said)
             .ok()
-            .and_then(|url| url.host_str().map(str::to_owned))
-        else {
-            return false;
+            .and_then(|url| url.host_str().map(str::to_owned));
+        let host = host.filter(|host| host.len() <= HOST_CAP);
+        let Some(host) = host else {
+            return Err("an unknown host".to_owned());
         };
         let issuer = self
             .provider
@@ -226,7 +238,11 @@ impl Judge<'_> {
         let page = self.provider.authorization().ok();
         let own = issuer.iter().chain(page).filter_map(Url::host_str);
         let mut known = own.chain(self.referrers.iter().map(String::as_str));
-        known.any(|known| known.eq_ignore_ascii_case(&host))
+        if known.any(|known| known.eq_ignore_ascii_case(&host)) {
+            Ok(())
+        } else {
+            Err(host)
+        }
     }
 }
 
@@ -261,6 +277,8 @@ impl Fields {
 
 const DONE: &str = "You may close this page and go back to Deskhand.";
 const DENIED: &str = "You were not signed in. You may close this page and go back to Deskhand.";
+const BY_ANOTHER_WAY: &str = "You were not signed in: your organisation's settings do not name the site that sent you \
+                              back. Go back to Deskhand, which says what to show to your administrator.";
 const STRANGE: &str = "Deskhand did not expect this page. You may close it.";
 
 /// A page that holds nothing of the request and loads nothing.

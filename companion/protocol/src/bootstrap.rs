@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
+use crate::hello::FrontEndKind;
 use crate::{Timestamp, UserError};
 
 /// How far these settings are.
@@ -16,6 +17,10 @@ pub struct BootstrapView {
     pub origin: String,
     /// What is under way.
     pub state: BootstrapState,
+    /// Who began the sign-in that is under way. What the window or a terminal began, a pane does not cancel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub begun_by: Option<FrontEndKind>,
     /// Why the last check or sign-in did not come about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

@@ -2,18 +2,19 @@
 //! What of them counts is the policy crate's to say; what changes in them takes effect as any change of settings does
 //! (`reload.rs`).
 
+mod check;
 mod fetch;
 mod layer;
 mod plan;
 mod sign_in;
+mod sign_out;
 mod vault;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use deskhand_egress::{Destination, Gate};
-use deskhand_identity::Tokens;
+use deskhand_egress::Gate;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::secrets::KeptSecrets;
 use deskhand_protocol::bootstrap::{
@@ -23,13 +24,11 @@ use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::methods::Caller;
 use deskhand_protocol::session::Nothing;
 use deskhand_protocol::{ErrorCode, Method, Timestamp, UserError};
-use deskhand_telemetry::headers::{Helper, fixed};
-use deskhand_telemetry::port::HeaderSource as _;
+use deskhand_telemetry::headers::Helper;
 use deskhand_trail::{Actor, What};
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Notes;
@@ -38,8 +37,8 @@ use crate::handler::Service;
 use crate::reload::Watched;
 use crate::settings::Settings;
 use crate::wire::{give, read};
-use fetch::{Fetched, ask, renewed};
-use vault::{Answer, Kept, Said, Vault};
+use sign_in::Attempt;
+use vault::{Kept, Said, Vault, forget};
 
 pub(crate) use layer::Layer;
 use layer::Question;
@@ -48,16 +47,6 @@ use plan::Way;
 
 /// The name of these sign-ins in the audit.
 const PROVIDER: &str = "bootstrap";
-/// How long before their end tokens are renewed, in milliseconds.
-const RENEW: u64 = 60_000;
-/// An answer that ends by itself sooner than this is asked for whole: that it is unchanged would not make it last.
-const WHOLE: u64 = 15 * 60_000;
-/// The shortest and the longest time between two checks while settings count, in milliseconds.
-const CHECKS: (u64, u64) = (60_000, 60 * 60_000);
-/// The first and the longest time until what failed is tried again, in milliseconds.
-const RETRIES: (u64, u64) = (15_000, 10 * 60_000);
-/// How often the clock is looked at: a computer that slept has not counted the time.
-const LOOK: Duration = Duration::from_secs(30);
 
 /// The settings of one address, while the service runs.
 pub(crate) struct Bootstrap {
@@ -68,20 +57,30 @@ pub(crate) struct Bootstrap {
     notes: Notes,
     /// The administrator's source and the user's, which the answer lies between.
     sources: (Watched, KeptSecrets),
-    /// Held over an exchange, so that there is one at a time.
-    kept: tokio::sync::Mutex<Kept>,
-    shown: Mutex<Shown>,
-    /// The sign-in that is under way.
-    attempt: Mutex<CancellationToken>,
+    /// Never held over an exchange: who signs out or consents waits for no server.
+    held: Mutex<Held>,
+    /// Held while a sign-in begins or is ended; with the task of the one that is under way.
+    turn: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    /// Held over an exchange that gives new tokens for old ones, which count once.
+    renewing: Arc<tokio::sync::Mutex<()>>,
     wake: Notify,
+    /// A sign-in is to be ended at the provider.
+    unwanted: Notify,
     tell: OnceLock<Box<dyn Fn(BootstrapView) + Send + Sync>>,
 }
 
-/// What front ends and the policy see of it.
-struct Shown {
+/// What is kept, and what front ends and the policy see of it.
+struct Held {
+    kept: Kept,
+    /// What counts of it.
     layer: Layer,
-    answer: Option<Answer>,
-    signed_in: bool,
+    /// When the time was last taken in.
+    looked: Instant,
+    /// The time that the file has.
+    written: u64,
+    /// Ended once what is kept is somebody else's: what was asked before that is not for them.
+    whose: CancellationToken,
+    attempt: Attempt,
     state: BootstrapState,
     problem: Option<UserError>,
     /// Whether the last answer accepted who asked: a change of that is recorded.
@@ -97,7 +96,7 @@ impl std::fmt::Debug for Bootstrap {
 }
 
 impl Bootstrap {
-    /// What the settings name; `None` where no address hands out settings.
+    /// What the settings name; `None` where no address hands out settings. What was kept of another address is forgotten.
     pub(crate) fn new(
         paths: &Paths,
         secrets: &SecretStore,
@@ -105,228 +104,62 @@ impl Bootstrap {
         gate: &Gate,
         notes: &Notes,
     ) -> anyhow::Result<Option<Arc<Self>>> {
+        let certain = Plan::is_certain(&settings.policy);
         let Some(plan) = Plan::of(&settings.policy) else {
+            if certain {
+                forget_noted(paths, notes)?;
+            }
             return Ok(None);
         };
         let vault = Vault::open(paths, secrets, &plan)?;
+        if certain && vault.is_foreign() {
+            forget_noted(paths, notes)?;
+        }
         let kept = vault.read();
         let helper = match &plan.way {
             Way::Headers(_, Some(helper)) => Some(Helper::new(helper.clone())?),
             _ => None,
         };
-        let shown = Shown {
-            layer: Layer::of(&plan, &kept, millis()),
-            answer: kept.answer.clone(),
-            signed_in: kept.tokens.is_some(),
-            state: BootstrapState::Idle,
-            problem: None,
-            accepted: None,
-            told: None,
-        };
-        Ok(Some(Arc::new(Self {
+        let this = Self {
             sources: (settings.watched.clone(), settings.kept.clone()),
-            kept: tokio::sync::Mutex::new(kept),
-            shown: Mutex::new(shown),
-            attempt: Mutex::default(),
+            held: Mutex::new(Held::new(&plan, kept)),
+            turn: tokio::sync::Mutex::default(),
+            renewing: Arc::default(),
             wake: Notify::new(),
+            unwanted: Notify::new(),
             tell: OnceLock::new(),
             gate: gate.clone(),
             notes: notes.clone(),
             plan,
             vault,
             helper,
-        })))
-    }
-
-    /// Keeps the settings current, and tells `tell` of each change.
-    async fn run(&self, tell: Box<dyn Fn(BootstrapView) + Send + Sync>) -> Infallible {
-        drop(self.tell.set(tell));
-        let mut failed = 0;
-        loop {
-            let checked = self.check().await;
-            failed = if checked { 0 } else { failed + 1 };
-            let wait = self.until_next(failed);
-            // By the clock, which goes on while the computer sleeps, or by the time that passed, where the clock was set back.
-            let (at, passed) = (
-                millis().saturating_add(wait),
-                Instant::now() + Duration::from_millis(wait),
-            );
-            while millis() < at && Instant::now() < passed {
-                tokio::select! {
-                    () = tokio::time::sleep(LOOK) => {}
-                    () = self.wake.notified() => break,
-                }
-            }
-        }
-    }
-
-    /// Milliseconds until the next check.
-    fn until_next(&self, failed: u32) -> u64 {
-        if failed > 0 {
-            return (RETRIES.0 << (failed - 1).min(10)).min(RETRIES.1);
-        }
-        let now = millis();
-        let ends_at = self.with(|shown| shown.answer.as_ref().map_or(now, |answer| answer.ends_at));
-        (ends_at.saturating_sub(now) / 4 * 3).clamp(CHECKS.0, CHECKS.1)
-    }
-
-    /// Asks once. Gives whether nothing has to be tried again soon.
-    async fn check(&self) -> bool {
-        let mut kept = self.kept.lock().await;
-        if kept.tokens.is_none() && !matches!(self.plan.way, Way::Headers(..)) {
-            // Nobody signed in yet: there is nobody to ask as.
-            self.change(|shown| shown.idle_to(self.plan.sign_in()));
-            return true;
-        }
-        let counts = kept.answer.as_ref().is_some_and(|answer| answer.counts(millis()));
-        if !counts {
-            self.change(|shown| shown.idle_to(BootstrapState::Checking));
-        }
-        match self.fetched(&mut kept).await {
-            Ok(fetched) => self.take(&mut kept, fetched),
-            Err(error) => {
-                self.change(|shown| {
-                    shown.idle_to(BootstrapState::Idle);
-                    shown.problem = Some(error);
-                });
-                false
-            }
-        }
-    }
-
-    /// Takes an answer in.
-    fn take(&self, kept: &mut Kept, fetched: Fetched) -> bool {
-        let answer = match fetched {
-            Fetched::Answer(answer) => Some(answer),
-            Fetched::Unchanged => kept.answer.as_ref().map(|answer| renewed(answer, millis())),
-            Fetched::SignIn => {
-                self.refused();
-                // Headers can be others soon; a person comes by themselves.
-                return !matches!(self.plan.way, Way::Headers(..));
-            }
         };
-        kept.answer = answer;
-        self.keep(kept);
-        self.accepted(true);
-        self.change(|shown| {
-            shown.idle_to(BootstrapState::Idle);
-            shown.problem = None;
-        });
-        true
+        this.look();
+        Ok(Some(Arc::new(this)))
     }
 
-    /// Whoever asked is not known any longer: the present settings stay until they end.
-    fn refused(&self) {
-        let why = match self.plan.way {
-            Way::Headers(..) => "the address did not accept the headers",
-            Way::Browser(_) | Way::Device => "the sign-in counts no longer",
-        };
-        self.accepted(false);
-        self.change(|shown| {
-            shown.idle_to(self.plan.sign_in());
-            shown.problem = Some(UserError::new(ErrorCode::BootstrapSignIn).detail(why));
-        });
-    }
-
-    /// Asks the address, as whoever the settings let ask.
-    async fn fetched(&self, kept: &mut Kept) -> Result<Fetched, UserError> {
-        let etag = etag(kept, millis());
-        if let Way::Headers(headers, _) = &self.plan.way {
-            let headers = headers
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let mut headers = fixed(&headers.collect());
-            if let Some(helper) = &self.helper {
-                let printed = helper.headers().await;
-                headers.extend(printed.map_err(|error| {
-                    UserError::new(ErrorCode::BootstrapSignIn)
-                        .detail(format!("bootstrapHeadersHelper: {error}"))
-                })?);
-            }
-            let fetched = self.ask(&headers, etag.as_deref()).await?;
-            if let (Fetched::SignIn, Some(helper)) = (&fetched, &self.helper) {
-                helper.refused();
-            }
-            return Ok(fetched);
-        }
-        let Some(mut tokens) = kept.tokens() else {
-            return Ok(Fetched::SignIn);
-        };
-        let mut new = false;
-        if tokens.ends_at() <= millis().saturating_add(RENEW) {
-            let Some(renewed) = self.renewed(kept, &tokens).await? else {
-                return Ok(Fetched::SignIn);
-            };
-            (tokens, new) = (renewed, true);
-        }
-        let fetched = self.ask_as(&tokens, etag.as_deref()).await?;
-        if fetched != Fetched::SignIn || new {
-            return Ok(fetched);
-        }
-        match self.renewed(kept, &tokens).await? {
-            Some(renewed) => self.ask_as(&renewed, etag.as_deref()).await,
-            None => Ok(fetched),
-        }
-    }
-
-    async fn ask_as(&self, tokens: &Tokens, etag: Option<&str>) -> Result<Fetched, UserError> {
-        let value = HeaderValue::try_from(format!("Bearer {}", tokens.access()));
-        // The error could quote the token.
-        let mut value = value.map_err(|_| UserError::new(ErrorCode::BootstrapSignIn))?;
-        value.set_sensitive(true);
-        self.ask(&HeaderMap::from_iter([(AUTHORIZATION, value)]), etag)
-            .await
-    }
-
-    async fn ask(&self, headers: &HeaderMap, etag: Option<&str>) -> Result<Fetched, UserError> {
-        let address = &self.plan.address;
-        let client = self.gate.client_at(Destination::Bootstrap, address.as_str());
-        let client = client.map_err(|error| UserError::new(ErrorCode::BootstrapUnreachable).detail(error))?;
-        let asked = ask(&client.without_redirects(), address, headers, etag, millis()).await;
-        asked.map_err(|error| error.told())
+    /// Waits until no exchange is under way that must not be cut.
+    pub(crate) async fn settled(&self) {
+        drop(self.renewing.lock().await);
     }
 
     /// Keeps what is there now. What cannot be kept counts until the service ends.
-    fn keep(&self, kept: &Kept) {
-        if let Err(error) = self.vault.write(kept) {
+    fn keep(&self, held: &mut Held) {
+        held.written = held.kept.seen;
+        held.layer = Layer::of(&self.plan, &held.kept, millis());
+        if let Err(error) = self.vault.write(&held.kept) {
             tracing::error!(%error, "the bootstrap settings could not be kept");
         }
-        let layer = Layer::of(&self.plan, kept, millis());
-        self.change(|shown| {
-            shown.layer = layer;
-            shown.answer.clone_from(&kept.answer);
-            shown.signed_in = kept.tokens.is_some();
-        });
-    }
-
-    /// Records whether whoever asked was accepted, where that is another than before.
-    fn accepted(&self, accepted: bool) {
-        let before = self.with(|shown| shown.accepted.replace(accepted));
-        if before == Some(accepted) {
-            return;
-        }
-        let provider = PROVIDER.to_owned();
-        let what = if accepted {
-            What::SignInSucceeded { provider }
-        } else {
-            What::SignInFailed {
-                provider,
-                code: ErrorCode::BootstrapSignIn.as_str().to_owned(),
-            }
-        };
-        self.notes.add(Actor::Service, what);
     }
 
     /// The answer as a source of the policy.
     pub(crate) fn layer(&self) -> Layer {
-        let now = millis();
-        self.with(|shown| {
-            let counts = shown.answer.as_ref().is_some_and(|answer| answer.counts(now));
-            if counts {
-                shown.layer.clone()
-            } else {
-                Layer::default()
+        self.with(|held| {
+            let now = held.see();
+            if held.kept.counting(now).is_some() == held.layer.is_ended() {
+                held.layer = Layer::of(&self.plan, &held.kept, now);
             }
+            held.layer.clone()
         })
     }
 
@@ -339,31 +172,32 @@ impl Bootstrap {
     pub(crate) fn view(&self) -> BootstrapView {
         let consent = self.asked().consent;
         let now = millis();
-        self.with(|shown| BootstrapView {
+        self.with(|held| BootstrapView {
             origin: self.plan.origin(),
-            state: shown.state.clone(),
-            problem: shown.problem.clone(),
-            counts_until: shown
-                .answer
-                .as_ref()
-                .filter(|answer| answer.counts(now))
+            state: held.state.clone(),
+            begun_by: held.attempt.by().filter(|_| held.waits_for_a_person()),
+            problem: held.problem.clone(),
+            counts_until: held
+                .kept
+                .counting(now)
                 .map(|answer| Timestamp::try_from(answer.ends_at).unwrap_or(Timestamp::MAX)),
-            signed_in: shown.signed_in,
+            signed_in: held.kept.tokens.is_some(),
             consent,
         })
     }
 
-    fn with<T>(&self, look: impl FnOnce(&mut Shown) -> T) -> T {
-        look(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, look: impl FnOnce(&mut Held) -> T) -> T {
+        look(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change(&self, change: impl FnOnce(&mut Shown)) {
-        self.with(change);
+    fn change<T>(&self, change: impl FnOnce(&mut Held) -> T) -> T {
+        let changed = self.with(change);
         let view = self.view();
-        let news = self.with(|shown| shown.told.replace(view.clone()).as_ref() != Some(&view));
+        let news = self.with(|held| held.told.replace(view.clone()).as_ref() != Some(&view));
         if let Some(tell) = self.tell.get().filter(|_| news) {
             tell(view);
         }
+        changed
     }
 
     /// How far the settings are, and what a person is asked about.
@@ -377,26 +211,83 @@ impl Bootstrap {
     }
 
     /// Takes in what a person said of exactly these values.
-    async fn consent(&self, params: ConsentParams, by: Actor) -> Result<(), UserError> {
-        let mut kept = self.kept.lock().await;
-        let asked = self.asked();
-        if asked.consent.is_none() || asked.digest != params.digest {
-            return Err(UserError::new(ErrorCode::BootstrapConsent));
-        }
-        let keys: Vec<&str> = asked.values.iter().map(|value| value.key.as_str()).collect();
-        let said = What::BootstrapConsent {
-            keys: keys.join(" "),
-            digest: params.digest.clone(),
-            allowed: params.allow,
-        };
-        self.notes.add(by, said);
-        kept.consent = Some(Said {
-            digest: params.digest,
-            allowed: params.allow,
-        });
-        self.keep(&kept);
-        Ok(())
+    fn consent(&self, params: ConsentParams, by: Actor) -> Result<(), UserError> {
+        let (watched, secrets) = &self.sources;
+        self.change(|held| {
+            let asked = held.layer.asked(watched.layers(secrets));
+            if asked.consent.is_none() || asked.digest != params.digest {
+                return Err(UserError::new(ErrorCode::BootstrapConsent));
+            }
+            let keys: Vec<&str> = asked.values.iter().map(|value| value.key.as_str()).collect();
+            let said = What::BootstrapConsent {
+                keys: keys.join(" "),
+                digest: params.digest.clone(),
+                allowed: params.allow,
+            };
+            self.notes.add(by, said);
+            held.kept.consent = Some(Said {
+                digest: params.digest,
+                allowed: params.allow,
+            });
+            self.keep(held);
+            Ok(())
+        })
     }
+}
+
+impl Held {
+    fn new(plan: &Plan, kept: Kept) -> Self {
+        Self {
+            layer: Layer::of(plan, &kept, millis()),
+            looked: Instant::now(),
+            written: kept.seen,
+            kept,
+            whose: CancellationToken::new(),
+            attempt: Attempt::default(),
+            state: BootstrapState::Idle,
+            problem: None,
+            accepted: None,
+            told: None,
+        }
+    }
+
+    /// Takes the time in, by the clock and by what passed since: a clock that is set back makes nothing last longer. Gives
+    /// what the clock says.
+    fn see(&mut self) -> u64 {
+        let (now, mark) = (millis(), Instant::now());
+        let passed = mark.duration_since(std::mem::replace(&mut self.looked, mark));
+        self.kept
+            .see(now, u64::try_from(passed.as_millis()).unwrap_or(u64::MAX));
+        now
+    }
+
+    /// From now on what is kept is somebody else's.
+    fn change_hands(&mut self) {
+        std::mem::take(&mut self.whose).cancel();
+        self.accepted = None;
+    }
+
+    fn waits_for_a_person(&self) -> bool {
+        matches!(self.state, BootstrapState::Browser | BootstrapState::Code { .. })
+    }
+
+    /// The state, unless a sign-in is under way, which says itself when it ends.
+    fn idle_to(&mut self, state: BootstrapState) {
+        if !self.waits_for_a_person() {
+            self.state = state;
+        }
+    }
+}
+
+/// Forgets what is kept for an address that the settings name no longer: nobody could sign out of it. The provider cannot be
+/// told, because the settings close the way to it.
+fn forget_noted(paths: &Paths, notes: &Notes) -> anyhow::Result<()> {
+    if forget(paths)? {
+        tracing::info!("what was kept of another bootstrap address is forgotten");
+        let provider = PROVIDER.to_owned();
+        notes.add(Actor::Service, What::SignedOut { provider });
+    }
+    Ok(())
 }
 
 /// Does what a front end asks for. The server has checked that it may.
@@ -415,14 +306,14 @@ pub(crate) async fn call(
     match method {
         Method::BootstrapShow => give(bootstrap.answer()),
         Method::BootstrapSignIn => {
-            let page = bootstrap.sign_in(by.into()).await?;
+            let page = bootstrap.sign_in(by).await?;
             // The page carries what belongs to this attempt: it goes to whom the person opened here.
             give(SignInAnswer {
                 page: page.filter(|_| Caller::Desktop.admits(by)),
             })
         }
         Method::BootstrapCancel => {
-            bootstrap.cancel();
+            bootstrap.cancel(by).await?;
             give(Nothing {})
         }
         Method::BootstrapSignOut => {
@@ -430,7 +321,7 @@ pub(crate) async fn call(
             give(Nothing {})
         }
         Method::BootstrapConsent => {
-            bootstrap.consent(read(params)?, by.into()).await?;
+            bootstrap.consent(read(params)?, by.into())?;
             give(Nothing {})
         }
         _ => Err(UserError::new(ErrorCode::BadRequest).detail(method.name())),
@@ -449,22 +340,6 @@ pub(crate) async fn keep_current(service: &Arc<Service>) -> Infallible {
         }
     };
     bootstrap.run(Box::new(tell)).await
-}
-
-impl Shown {
-    /// The state, unless a sign-in is under way, which says itself when it ends.
-    fn idle_to(&mut self, state: BootstrapState) {
-        if !matches!(self.state, BootstrapState::Browser | BootstrapState::Code { .. }) {
-            self.state = state;
-        }
-    }
-}
-
-/// The entity tag to name: of an answer that counts, and that lasts if it is unchanged.
-fn etag(kept: &Kept, now: u64) -> Option<String> {
-    let lasts = |answer: &&Answer| !answer.says_end || answer.ends_at.saturating_sub(now) > WHOLE;
-    let answer = kept.answer.as_ref().filter(|answer| answer.counts(now));
-    answer.filter(lasts)?.etag.clone()
 }
 
 /// Now, in Unix milliseconds.

@@ -9,13 +9,14 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use deskhand_egress::Gate;
 use deskhand_inference::Gateway;
 use deskhand_platform::{Paths, SecretError, SecretStore, SecretStoreKind};
-use deskhand_policy::{EditError, FileTurn, KeptSecrets, Policy, ProblemKind, Reading, UserFile};
+use deskhand_policy::{EditError, FileTurn, KeptSecrets, Policy, ProblemKind, Reading, Store as _, UserFile};
 use deskhand_protocol::configuration::{
     ApplyDraftParams, CheckAnswer, ConfigurationAnswer, ConnectionTried, DraftParams, ExportSettingsParams,
     SettingProblem, SettingsFile,
@@ -50,6 +51,8 @@ pub(crate) struct Configuration {
     office_script: Option<PathBuf>,
     /// The user's secrets as they are in the store now.
     kept: Arc<RwLock<KeptSecrets>>,
+    /// The stamp of the user's file when they were read.
+    stamp: AtomicU64,
     /// Held from the first word of an edit until everything tells of it.
     writing: Arc<Mutex<()>>,
     /// Who keeps the settings that an address hands out.
@@ -92,6 +95,7 @@ impl Configuration {
             gate: gate.clone(),
             office_script: options.office_script.clone(),
             kept: Arc::new(RwLock::new(settings.kept.clone())),
+            stamp: AtomicU64::new(settings.watched.stamp),
             writing: Arc::default(),
             bootstrap,
         }
@@ -104,14 +108,18 @@ impl Configuration {
 
     /// The sources as they are now. While an edit of the window is under way, the user's are those that the service runs
     /// under: never a file with the secrets of the one before. The organisation's wait for nobody.
-    pub(crate) fn read(&self, settings: &Settings) -> (Watched, KeptSecrets) {
+    pub(crate) async fn read(&self, settings: &Settings) -> (Watched, KeptSecrets) {
         let between = self.writing.try_lock();
         let watched = Watched::read(&self.paths);
-        if between.is_ok() {
+        if between.is_err() {
+            let user = settings.watched.user.clone();
+            return (Watched { user, ..watched }, settings.kept.clone());
+        }
+        if watched.stamp == self.stamp.load(Ordering::Relaxed) {
             return (watched, self.kept());
         }
-        let user = settings.watched.user.clone();
-        (Watched { user, ..watched }, settings.kept.clone())
+        self.read_secrets(watched.stamp).await;
+        (Watched::read(&self.paths), self.kept())
     }
 
     /// Keeps what the person chose for sessions from before the deployment had its name.
@@ -129,9 +137,31 @@ impl Configuration {
         history::choose(&self.paths, deployment, choice).map_err(|error| refused(format!("{error:#}")))
     }
 
-    /// Waits until no edit is under way.
+    /// Takes in secrets that another program set, once it is done. They are read once for each stamp: a store that cannot be
+    /// read now would be asked without end.
+    async fn read_secrets(&self, stamp: u64) {
+        let (paths, store) = (self.paths.clone(), Arc::clone(&self.store));
+        let read = spawn_blocking(move || {
+            let file = user_file(&paths);
+            let _turn = file.turn()?;
+            anyhow::Ok(kept::read(&store, &file.read())?)
+        });
+        self.stamp.store(stamp, Ordering::Relaxed);
+        match read.await {
+            Ok(Ok(secrets)) => *self.kept.write().unwrap_or_else(PoisonError::into_inner) = secrets,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "secrets that were changed are used from the next start on");
+            }
+            Err(error) => tracing::error!(%error, "reading secrets broke off"),
+        }
+    }
+
+    /// Waits until nothing is under way that must not be cut: an edit, an exchange for settings that an address hands out.
     pub(crate) async fn settled(&self) {
         drop(self.writing.lock().await);
+        if let Some(bootstrap) = &self.bootstrap {
+            bootstrap.settled().await;
+        }
     }
 
     fn kept(&self) -> KeptSecrets {
@@ -307,6 +337,10 @@ pub(crate) fn set(
     let draft = Draft::new(&sources, changes);
     if let Some(refusal) = draft.refusal() {
         return Err(refusal);
+    }
+    if !draft.secret_edits.is_empty() {
+        file.change_stamp(&turn)
+            .map_err(|error| unwritten(&error.into()))?;
     }
     if let Err(error) = write(&file, &turn, store, &sources, &draft) {
         put_back(store, &sources.kept, &draft.secret_edits);

@@ -24,14 +24,19 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub(crate) struct Watched {
     pub(crate) managed: Reading,
     pub(crate) user: Reading,
+    /// Another one once secrets of the user's file were changed.
+    pub(crate) stamp: u64,
 }
 
 impl Watched {
     /// Reads them.
     pub(crate) fn read(paths: &Paths) -> Self {
+        let file = user_file(paths);
         Self {
             managed: managed_store(None).read(),
-            user: user_file(paths).read(),
+            user: file.read(),
+            // After the file: a program that changes both changes the stamp first.
+            stamp: file.stamp(),
         }
     }
 
@@ -63,7 +68,7 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
             tracing::info!("earlier sessions are to be taken over and no turn is at work: starting anew");
             return;
         }
-        let (watched, kept) = service.configuration.read(settings);
+        let (watched, kept) = service.configuration.read(settings).await;
         let bootstrap = service.configuration.layer();
         if watched == settings.watched && kept == settings.kept && bootstrap == settings.bootstrap {
             if std::mem::take(&mut waits) {

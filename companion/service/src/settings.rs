@@ -209,7 +209,7 @@ fn stopped(policy: &Policy) -> Option<UserError> {
     let problem = policy.stopping().into_iter().next()?;
     let error = match problem.kind {
         ProblemKind::NotEnforceable => UserError::new(ErrorCode::PolicyNotEnforceable),
-        ProblemKind::Conflict if problem.key == "bootstrapUrl" => UserError::new(ErrorCode::BootstrapAwaited),
+        ProblemKind::Conflict if problem.key == "bootstrapUrl" => awaited(policy),
         ProblemKind::Conflict => UserError::new(ErrorCode::PolicyInvalid)
             .happened("A setting needs another one that is not as it must be, so no session starts."),
         ProblemKind::Withheld => UserError::new(ErrorCode::CredentialWithheld),
@@ -220,6 +220,20 @@ fn stopped(policy: &Policy) -> Option<UserError> {
         _ => error,
     };
     Some(error.detail(problem))
+}
+
+/// That settings are waited for, with what a person can do about it.
+fn awaited(policy: &Policy) -> UserError {
+    let error = UserError::new(ErrorCode::BootstrapAwaited);
+    if Plan::of(policy).is_none_or(|plan| plan.is_for_a_person()) {
+        return error;
+    }
+    UserError {
+        action: "Nobody has to sign in: they are asked for again by themselves. Offline, connect to your organisation's \
+                 network; otherwise show the details of `deskhand status` to your administrator."
+            .to_owned(),
+        ..error
+    }
 }
 
 /// The same about a setting that the user made: no organisation asks for it, and no administrator has to correct it.

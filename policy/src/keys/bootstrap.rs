@@ -13,7 +13,7 @@ policy_section! {
         invalid: true, UsesValue, "its answer may restrict",
         scope: Managed,
         opens: false,
-        forbids: &[("false", "asking the bootstrap address")],
+        forbids: &[("false", "asking the address in `bootstrapUrl`, where one is set")],
         since: "0.1.0",
     }
 
@@ -26,13 +26,14 @@ policy_section! {
         invalid: None, StopsSessions, "settings that cannot be fetched may restrict",
         scope: Managed,
         opens: false,
-        differs: "No session starts before its answer is there.",
+        differs: "No session starts before its answer is there. The addresses that prompts go to must always have its origin, also where `bootstrapOidc` names another provider: whoever can change the answer sends prompts nowhere else.",
         since: "0.1.0",
     }
 
     /// Sign-in for it: an object with `clientId`, `scopes`, and `issuer` or `authorizationUrl` and `tokenUrl`; optionally
     /// `redirectPort`, `additionalRedirectReferrerHosts`. Without it, and without headers, people sign in with a code (RFC 8628) at the
-    /// origin of the address, where Deskhand is the public client `deskhand`.
+    /// origin of the address, where Deskhand is the public client `deskhand`. With both addresses the metadata of `issuer` are not
+    /// asked for; it is compared with the name that the provider's answer gives (RFC 9207).
     bootstrap_oidc "bootstrapOidc": Option<BootstrapOidc> {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
@@ -67,7 +68,7 @@ policy_section! {
         scope: Managed,
         opens: false,
         aliases: ["trustBootstrapLocalExec"],
-        forbids: &[("false", "programs, credential files and sign-in targets of a bootstrap answer without the consent of the user, unless the administrator of the machine set the address")],
+        forbids: &[("false", "programs, credential files, sign-in targets and content for a collector in an answer of `bootstrapUrl` without the consent of the user, where a user and not the administrator of the machine set that address")],
         since: "0.1.0",
     }
 }

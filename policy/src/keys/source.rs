@@ -35,8 +35,8 @@ policy_section! {
         opens: false,
         order: Order::Allows(|outer, inner| outer == inner),
         forbids: &[
-            ("none", "changes by users, where an administrator sets anything"),
-            ("any", "changes by users of keys other than {}, where an administrator sets anything"),
+            ("none", "changes by users once a managed source locks keys; without one users set everything"),
+            ("any", "changes by users of keys other than {} once a managed source locks keys; without one users set everything"),
         ],
         since: "0.1.0",
     }

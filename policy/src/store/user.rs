@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
@@ -12,6 +12,9 @@ use crate::nested;
 use crate::secrets::referred;
 use crate::source::{Encoding, Origin, Reading, Values};
 use crate::value::Invalid;
+
+/// Bytes of a stamp.
+const STAMP_CAP: u64 = 32;
 
 /// A file of the user's own settings.
 #[derive(Clone, Debug)]
@@ -88,6 +91,27 @@ impl UserFile {
             .open(self.path.with_extension("lock"))?;
         lock.lock()?;
         Ok(FileTurn { _lock: lock })
+    }
+
+    /// How often secrets that belong to the file were changed. They lie elsewhere, so the file alone does not tell of them.
+    pub fn stamp(&self) -> u64 {
+        let mut text = String::new();
+        let read =
+            File::open(self.stamp_path()).and_then(|file| file.take(STAMP_CAP).read_to_string(&mut text));
+        read.ok().and_then(|_| text.trim().parse().ok()).unwrap_or(0)
+    }
+
+    /// Tells whoever watches the file that secrets are about to change. They read them in a turn of their own.
+    ///
+    /// # Errors
+    /// The folder of the file cannot be written to.
+    pub fn change_stamp(&self, _turn: &FileTurn) -> io::Result<()> {
+        let next = self.stamp().wrapping_add(1);
+        replace(&self.stamp_path(), format!("{next}\n").as_bytes())
+    }
+
+    fn stamp_path(&self) -> PathBuf {
+        self.path.with_extension("stamp")
     }
 
     /// Sets and removes keys, all or none, and leaves the rest of the file as it is. What `policy` locks is refused, and so is a
@@ -176,27 +200,30 @@ impl UserFile {
         }
     }
 
-    /// Beside, flushed, then renamed: the file is the old or the new one, whatever happens.
     fn write(&self, entries: &Map<String, Value>) -> Result<(), EditError> {
-        let folder = self
-            .path
-            .parent()
-            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         let mut text = serde_json::to_vec_pretty(entries).map_err(io::Error::from)?;
         text.push(b'\n');
         if text.len() as u64 > FILE_CAP {
             return Err(EditError::TooLarge);
         }
-        let mut beside = tempfile::NamedTempFile::new_in(folder)?;
-        beside.write_all(&text)?;
-        beside.as_file().sync_all()?;
-        beside.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
+        Ok(replace(&self.path, &text)?)
     }
 
     fn origin(&self) -> Origin {
         Origin::User(self.place().into())
     }
+}
+
+/// Beside, flushed, then renamed: the file is the old or the new one, whatever happens.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+    beside.write_all(bytes)?;
+    beside.as_file().sync_all()?;
+    beside.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// The entries of a file in the nested form, under the names that are written.

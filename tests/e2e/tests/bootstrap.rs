@@ -1,5 +1,5 @@
 //! Settings that an address of the organisation hands out, over real TLS in a network that ends at this machine: fetched,
-//! kept, asked for again; the sign-ins for them; what waits for consent.
+//! kept, asked for again; what waits for consent. The sign-ins for them are in `bootstrap_sign_in.rs`.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -7,6 +7,8 @@
     reason = "the network's own servers, and the browser of this machine"
 )]
 
+#[path = "bootstrap/place.rs"]
+mod place;
 #[path = "outside/provider.rs"]
 mod provider;
 #[expect(dead_code, reason = "what other tests ask of the network")]
@@ -14,142 +16,22 @@ mod provider;
 mod world;
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::panic::AssertUnwindSafe;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use deskhand_e2e::{FrontEnd, PATIENCE, Service, Setup};
-use deskhand_protocol::bootstrap::{
-    BootstrapAnswer, BootstrapState, BootstrapView, Consent, ConsentParams, SignInAnswer,
-};
+use deskhand_e2e::{PATIENCE, Setup, Talk};
+use deskhand_protocol::bootstrap::{Consent, ConsentParams};
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::session::Nothing;
 use deskhand_protocol::{ErrorCode, Method};
-use deskhand_standins::organisation::{Answers, Organisation};
+use deskhand_standins::organisation::Answers;
 use deskhand_test_support::eventually;
-use futures_util::FutureExt as _;
+use place::{ISSUER, KEY, Place, in_force, named, until};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use world::World;
-
-const HOST: &str = "settings.example.com";
-const ISSUER: &str = "https://settings.example.com";
-const KEY: &str = "settings-key-5150";
-
-/// An organisation behind its name, and a person's computer that it manages.
-struct Place {
-    world: World,
-    setup: Setup,
-    organisation: Organisation,
-}
-
-impl Place {
-    async fn new(world: World, more: &Value) -> Self {
-        let organisation = Organisation::serve(ISSUER, named("First")).await;
-        organisation.take_key(KEY);
-        let authority = provider::serve(HOST, world.address(HOST), organisation.at()).await;
-        world.trust(&authority);
-        let place = Self {
-            world,
-            setup: Setup::empty(),
-            organisation,
-        };
-        place.manage(more);
-        place
-    }
-
-    fn manage(&self, more: &Value) {
-        let mut settings = json!({ "bootstrapUrl": format!("{ISSUER}/settings") });
-        let all = settings.as_object_mut().expect("an object");
-        all.extend(more.as_object().expect("an object").clone());
-        self.world.manage(&settings);
-    }
-
-    fn service(&self) -> Service {
-        Service::start(&self.setup, 0)
-    }
-
-    fn asked(&self, what: &str) -> usize {
-        self.organisation
-            .log()
-            .iter()
-            .filter(|line| line.starts_with(what))
-            .count()
-    }
-
-    /// Nothing that the provider gave out stands in a file of this user that is not sealed, nor in the answers so far.
-    fn assert_no_secret(&self, said: &str) {
-        let mut texts = vec![said.to_owned()];
-        gather(self.setup.path(), &mut texts);
-        for secret in self.organisation.secrets() {
-            let found = texts.iter().filter(|text| text.contains(&secret)).count();
-            assert_eq!(found, 0, "{secret}");
-        }
-        assert!(!texts.iter().any(|text| text.contains(KEY)));
-    }
-}
-
-/// Every file below a folder, as text.
-fn gather(folder: &std::path::Path, texts: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            gather(&path, texts);
-        } else if let Ok(bytes) = std::fs::read(path) {
-            texts.push(String::from_utf8_lossy(&bytes).into_owned());
-        }
-    }
-}
-
-/// Settings that show themselves in every front end.
-fn named(name: &str) -> Value {
-    json!({ "deploymentDisplayName": name })
-}
 
 fn by_key() -> Value {
     json!({ "bootstrapHeaders": { "X-Settings-Key": KEY } })
-}
-
-async fn show(window: &mut FrontEnd) -> Option<BootstrapAnswer> {
-    window.call(Method::BootstrapShow, Nothing {}).await.ok()
-}
-
-/// Waits until the settings are as `wanted` says, over each new start of the service.
-async fn until(
-    service: &Service,
-    what: &str,
-    wanted: impl Fn(&BootstrapView) -> bool,
-) -> (FrontEnd, BootstrapAnswer) {
-    eventually(what, PATIENCE, async || {
-        // A service that starts anew cuts who joins just then.
-        let joined = AssertUnwindSafe(service.rejoin(FrontEndKind::Window)).catch_unwind();
-        let mut window = joined.await.ok()?;
-        let answer = show(&mut window).await?;
-        wanted(answer.view.as_ref()?).then_some((window, answer))
-    })
-    .await
-}
-
-/// Waits until the settings in force name the organisation so; `None` where sessions wait.
-async fn in_force(setup: &Setup, name: Option<&str>) {
-    eventually("the settings are in force", PATIENCE, async || {
-        let shown = setup.run(&["status", "--json"]);
-        let status: Value = serde_json::from_str(&shown.out).ok()?;
-        let view = &status["view"];
-        let found = view["organisation"]["name"].as_str();
-        let stopped = view["stopped"]["code"].as_str();
-        let fits = match name {
-            Some(_) => found == name && stopped.is_none(),
-            None => stopped == Some(ErrorCode::BootstrapAwaited.as_str()),
-        };
-        fits.then_some(())
-    })
-    .await;
-}
-
-fn here(view: &BootstrapView) -> bool {
-    view.counts_until.is_some() && view.state == BootstrapState::Idle
 }
 
 fn now() -> u64 {
@@ -157,29 +39,6 @@ fn now() -> u64 {
         .duration_since(UNIX_EPOCH)
         .expect("a clock")
         .as_secs()
-}
-
-/// What the browser does: it opens the page and follows where it is sent, up to the page of this machine.
-async fn browse(place: &Place, page: &str) -> String {
-    let path = page.strip_prefix(ISSUER).expect("a page of the provider");
-    let first = fetch(&place.organisation.at(), path).await;
-    let to = first
-        .lines()
-        .find_map(|line| line.strip_prefix("location: "))
-        .expect("a redirect")
-        .to_owned();
-    let to = to.strip_prefix("http://").expect("this machine");
-    let (host, path) = to.split_once('/').expect("a path");
-    fetch(host, &format!("/{path}")).await
-}
-
-async fn fetch(host: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(host).await.expect("a server");
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    answer
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -307,6 +166,18 @@ async fn sessions_stop_at_the_end_of_settings_and_nothing_else_is_open_before_th
     place.organisation.answer(Answers::Settings(soon));
     assert!(place.setup.run(&["sign-in"]).status.success());
     in_force(&place.setup, Some("First")).await;
+    eventually(
+        "the collector is asked for as soon as they are here",
+        PATIENCE,
+        async || {
+            place
+                .world
+                .asked_for()
+                .contains("collector.example.com")
+                .then_some(())
+        },
+    )
+    .await;
     place.organisation.answer(Answers::Raw(503, String::new(), None));
     in_force(&place.setup, None).await;
     // Also after a restart: what ended does not come back.
@@ -315,172 +186,57 @@ async fn sessions_stop_at_the_end_of_settings_and_nothing_else_is_open_before_th
     in_force(&place.setup, None).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_device_code_brings_the_settings_of_who_enters_it() {
-    let Some(world) = World::enter("a_device_code_brings_the_settings_of_who_enters_it") else {
-        return;
-    };
-    let place = Place::new(world, &json!({})).await;
-    let service = place.service();
-    let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: false }
+const DEPLOYMENT: &str = "0d7d6a0e-4f2f-4d5f-9a70-2f1f0c6f9b11";
+
+/// How many sessions are shown, once the service answers.
+fn sessions(setup: &Setup) -> Option<usize> {
+    let done = setup.run(&["session", "list", "--json"]);
+    let list: Value = serde_json::from_str(&done.out).ok()?;
+    list["sessions"].as_array().map(Vec::len)
+}
+
+async fn shows(setup: &Setup, count: usize) {
+    eventually("so many sessions are shown", PATIENCE, async || {
+        (sessions(setup) == Some(count)).then_some(())
     })
     .await;
-    for command in ["status", "doctor"] {
-        let shown = place.setup.run(&[command]).out;
-        assert!(shown.contains("deskhand sign-in"), "{command}: {shown}");
-    }
-    let _: SignInAnswer = window
-        .call(Method::BootstrapSignIn, Nothing {})
-        .await
-        .expect("a sign-in");
-    let view = show(&mut window)
-        .await
-        .and_then(|answer| answer.view)
-        .expect("a view");
-    let BootstrapState::Code { code, address, .. } = view.state else {
-        panic!("{view:?}")
-    };
-    assert_eq!(
-        (code.as_str(), address.as_str()),
-        ("WDJB-MJHT", "https://settings.example.com/activate")
-    );
-    // Ended and begun again: the first code is of no use any more.
-    let _: Nothing = window
-        .call(Method::BootstrapCancel, Nothing {})
-        .await
-        .expect("cancelled");
-    let view = show(&mut window)
-        .await
-        .and_then(|answer| answer.view)
-        .expect("a view");
-    assert_eq!(view.state, BootstrapState::SignIn { browser: false });
-    let _: SignInAnswer = window
-        .call(Method::BootstrapSignIn, Nothing {})
-        .await
-        .expect("a sign-in");
-    place.organisation.enter_codes();
-    let (_, answer) = until(&service, "the settings are here", here).await;
-    assert!(answer.view.is_some_and(|view| view.signed_in));
-    in_force(&place.setup, Some("First")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_is_renewed_without_a_person_until_it_ends_or_is_ended() {
-    let Some(world) = World::enter("a_sign_in_is_renewed_without_a_person_until_it_ends_or_is_ended") else {
-        return;
-    };
-    let place = Place::new(world, &json!({})).await;
+async fn sessions_stay_when_the_settings_that_name_their_deployment_end_and_until_the_address_is_gone() {
+    let test = "sessions_stay_when_the_settings_that_name_their_deployment_end_and_until_the_address_is_gone";
+    let Some(world) = World::enter(test) else { return };
+    let place = Place::new(world, &by_key()).await;
+    place.organisation.answer(Answers::Raw(503, String::new(), None));
     let service = place.service();
-    let mut window = service.join(FrontEndKind::Window).await;
-    let begun: Result<SignInAnswer, _> = window.call(Method::BootstrapSignIn, Nothing {}).await;
-    begun.expect("a sign-in");
-    place.organisation.enter_codes();
-    in_force(&place.setup, Some("First")).await;
-    // Access tokens end: the refresh token brings others, without a person.
-    place.organisation.end_access();
-    place.organisation.answer(Answers::Settings(named("Second")));
-    service.stop();
-    let service = place.service();
-    in_force(&place.setup, Some("Second")).await;
-    assert_eq!(place.asked("POST /token refresh_token 200"), 1);
-    // Nothing counts any more: a check in the background keeps the present settings and says what to do.
-    place.organisation.end_everything();
-    service.stop();
-    let service = place.service();
-    let (_, answer) = until(&service, "a sign-in is needed again", |view| {
-        view.state == BootstrapState::SignIn { browser: false } && view.problem.is_some()
-    })
-    .await;
-    assert!(answer.view.is_some_and(|view| view.counts_until.is_some()));
-    in_force(&place.setup, Some("Second")).await;
-    // Signing out forgets it all.
-    let done = place.setup.run(&["sign-out"]);
-    assert!(done.status.success(), "{}", done.err);
     in_force(&place.setup, None).await;
-    eventually("the provider ends it too", PATIENCE, async || {
-        (place.asked("POST /revoke 200") == 1).then_some(())
-    })
-    .await;
-    let audit = place.setup.run(&["audit", "export"]).out;
-    for kind in [
-        "signInStarted",
-        "signInSucceeded",
-        "signInFailed",
-        "signedOut",
-        "deploymentDisplayName",
-    ] {
-        assert!(audit.contains(kind), "{kind}: {audit}");
-    }
-    place.assert_no_secret(&format!("{audit}{}", service.errors()));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_in_the_browser_brings_the_settings() {
-    let Some(world) = World::enter("a_sign_in_in_the_browser_brings_the_settings") else {
-        return;
-    };
-    let oidc = json!({ "clientId": "desk", "issuer": ISSUER, "scopes": "openid offline_access" });
-    let place = Place::new(world, &json!({ "bootstrapOidc": oidc })).await;
-    let service = place.service();
-    let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: true }
-    })
-    .await;
-    let begun: SignInAnswer = window
-        .call(Method::BootstrapSignIn, Nothing {})
-        .await
-        .expect("a sign-in");
-    let page = begun.page.expect("the window is told the page");
-    let view = show(&mut window)
-        .await
-        .and_then(|answer| answer.view)
-        .expect("a view");
-    assert_eq!(view.state, BootstrapState::Browser);
-    let end = browse(&place, &page).await;
-    assert!(end.contains("You may close this page"), "{end}");
-    until(&service, "the settings are here", here).await;
+    let mut soon = named("First");
+    soon["deploymentOrganizationUuid"] = json!(DEPLOYMENT);
+    soon["expiresAt"] = json!(now() + 8);
+    place.organisation.answer(Answers::Settings(soon));
+    assert!(place.setup.run(&["sign-in"]).status.success());
     in_force(&place.setup, Some("First")).await;
-    place.assert_no_secret(&format!("{end}{}", service.errors()));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_provider_whose_pages_lie_elsewhere_is_refused() {
-    let Some(world) = World::enter("a_provider_whose_pages_lie_elsewhere_is_refused") else {
-        return;
-    };
-    let place = Place::new(world, &json!({})).await;
-    // The metadata are those of another issuer, on whose origin everything lies.
-    let other = Organisation::serve("https://other.example.org", named("Other")).await;
-    let authority = provider::serve(
-        "other.example.org",
-        place.world.address("other.example.org"),
-        other.at(),
-    )
-    .await;
-    place.world.trust(&authority);
-    let oidc = json!({ "clientId": "desk", "scopes": "openid", "issuer": ISSUER, "authorizationUrl": "https://other.example.org/authorize" });
-    place.manage(&json!({ "bootstrapOidc": oidc }));
+    place.organisation.answer(Answers::Raw(503, String::new(), None));
+    let talk = Talk::with(service.rejoin(FrontEndKind::Window).await).await;
+    drop(talk);
+    shows(&place.setup, 1).await;
+    // They end, the service starts anew, and who signs out takes no sessions along.
+    in_force(&place.setup, None).await;
+    shows(&place.setup, 1).await;
+    assert!(place.setup.run(&["sign-out"]).status.success());
+    service.stop();
     let service = place.service();
-    let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: true }
-    })
-    .await;
-    // The administrator named that page: it is open, and nothing else of that host is.
-    let begun: Result<SignInAnswer, _> = window.call(Method::BootstrapSignIn, Nothing {}).await;
-    let page = begun.expect("a sign-in").page.expect("a page");
-    assert!(page.starts_with("https://other.example.org/authorize?"), "{page}");
-    assert_eq!(other.log(), [""; 0]);
-    place.manage(
-        &json!({ "bootstrapUrl": "https://other.example.org/settings", "bootstrapOidc": {
-        "clientId": "desk", "scopes": "openid", "issuer": format!("{ISSUER}/tenant") } }),
-    );
-    let (mut window, _) = until(&service, "another address", |view| {
-        view.origin == "https://other.example.org"
-    })
-    .await;
-    let begun: Result<SignInAnswer, _> = window.call(Method::BootstrapSignIn, Nothing {}).await;
-    assert!(begun.is_err(), "its metadata are not there");
+    in_force(&place.setup, None).await;
+    shows(&place.setup, 1).await;
+    // Once the address is gone, nothing of it is left, and nobody has to sign out of it.
+    let kept = place.setup.path().join("data/bootstrap.sealed");
+    assert!(kept.exists());
+    place
+        .world
+        .manage(&json!({ "deskhandManagedReason": "Another test." }));
+    shows(&place.setup, 0).await;
+    assert!(!kept.exists());
+    drop(service);
 }
 
 /// What people said of values, as the audit has it.

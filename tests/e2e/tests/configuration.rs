@@ -123,6 +123,23 @@ async fn a_new_key_alone_is_taken_up_by_the_service_that_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_alone_that_the_command_line_sets_is_taken_up_by_the_service_that_runs() {
+    let gateway = play(GREETS).await;
+    let setup = Setup::with_gateway(&gateway.base_url());
+    setup.key("an-old-key");
+    let service = Service::start(&setup, 0);
+    let window = service.join(FrontEndKind::Window).await;
+    // Another process than the service; the file of settings stays as it is.
+    setup.key("e2e-key");
+    ended(window).await;
+    let mut talk = Talk::with(service.rejoin(FrontEndKind::Window).await).await;
+    let prompt = talk.prompt("Hello");
+    assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
+    let stamp = std::fs::read_to_string(setup.path().join("data/settings.stamp")).expect("a stamp");
+    assert!(stamp.trim().parse::<u64>().is_ok(), "a number alone: {stamp}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_organisation_fixes_is_shown_with_its_reason_and_refused_by_name() {
     let gateway = play(GREETS).await;
     let setup = Setup::empty();

@@ -10,9 +10,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -20,6 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// What the address answers to somebody whom it knows.
 #[derive(Clone, Debug)]
@@ -35,12 +37,15 @@ pub enum Answers {
 pub struct Organisation {
     at: SocketAddr,
     state: Arc<Mutex<Known>>,
+    held: watch::Sender<Option<&'static str>>,
 }
 
 #[derive(Debug)]
 struct Known {
     issuer: String,
     answers: Answers,
+    /// Fields of the metadata that say something else.
+    named: BTreeMap<String, String>,
     /// The value of `X-Settings-Key` that is taken in the place of a token.
     key: Option<String>,
     given: u32,
@@ -66,6 +71,7 @@ impl Organisation {
         let state = Arc::new(Mutex::new(Known {
             issuer: issuer.to_owned(),
             answers: Answers::Settings(settings),
+            named: BTreeMap::new(),
             key: None,
             given: 0,
             access: BTreeSet::new(),
@@ -74,6 +80,7 @@ impl Organisation {
             devices: BTreeMap::new(),
             log: Vec::new(),
         }));
+        let held = watch::Sender::new(None);
         let routes = Router::new()
             .route("/settings", get(settings_of))
             .route("/.well-known/oauth-authorization-server", get(metadata))
@@ -82,11 +89,12 @@ impl Organisation {
             .route("/device", post(device))
             .route("/token", post(token))
             .route("/revoke", post(revoke))
-            .with_state(Arc::clone(&state));
+            .with_state(Arc::clone(&state))
+            .layer(from_fn_with_state(held.subscribe(), slow));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
         let at = listener.local_addr().expect("an address");
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Self { at, state }
+        Self { at, state, held }
     }
 
     /// Where it answers, `127.0.0.1:port`.
@@ -102,6 +110,21 @@ impl Organisation {
     /// Answers this from now on.
     pub fn answer(&self, answers: Answers) {
         self.known().answers = answers;
+    }
+
+    /// The metadata say this of a field from now on.
+    pub fn name_endpoint(&self, field: &str, address: &str) {
+        self.known().named.insert(field.to_owned(), address.to_owned());
+    }
+
+    /// Requests to this path are done and logged at once, and answered only once they are let go.
+    pub fn hold(&self, path: &'static str) {
+        self.held.send_replace(Some(path));
+    }
+
+    /// Answers what was held.
+    pub fn let_go(&self) {
+        self.held.send_replace(None);
     }
 
     /// The person enters every code that was given out.
@@ -137,6 +160,18 @@ impl Organisation {
     fn known(&self) -> MutexGuard<'_, Known> {
         locked(&self.state)
     }
+}
+
+async fn slow(
+    State(mut held): State<watch::Receiver<Option<&'static str>>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    let answer = next.run(request).await;
+    // The end of whoever holds it lets go.
+    drop(held.wait_for(|held| *held != Some(path.as_str())).await);
+    answer
 }
 
 fn locked(state: &Mutex<Known>) -> MutexGuard<'_, Known> {
@@ -210,16 +245,20 @@ async fn settings_of(State(state): Shared, headers: HeaderMap) -> Response {
 }
 
 async fn metadata(State(state): Shared) -> Response {
-    let issuer = locked(&state).issuer.clone();
-    Json(json!({
+    let known = locked(&state);
+    let issuer = &known.issuer;
+    let mut said = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
         "device_authorization_endpoint": format!("{issuer}/device"),
         "revocation_endpoint": format!("{issuer}/revoke"),
         "code_challenge_methods_supported": ["S256"],
-    }))
-    .into_response()
+    });
+    for (field, address) in &known.named {
+        said[field] = json!(address);
+    }
+    Json(said).into_response()
 }
 
 /// The person is signed in already: the browser is sent back at once.

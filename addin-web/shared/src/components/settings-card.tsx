@@ -3,6 +3,7 @@
 import { type ReactElement, type ReactNode, useEffect, useState } from "react";
 import type { BootstrapAnswer, BootstrapView } from "../generated/protocol.ts";
 import { when } from "../text/format.ts";
+import { plain } from "../text/plain.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { CopyCode, TextButton } from "./controls.tsx";
@@ -36,9 +37,9 @@ function Card({ title, children }: { title: string; children: ReactNode }): Reac
 }
 
 function SignInCard({ view }: { view: BootstrapView }): ReactElement {
-  const { store } = useApp();
+  const { store, kind } = useApp();
   const [page, setPage] = useState<string>();
-  const { state, problem } = view;
+  const { state, problem, begunBy } = view;
   const signIn = (label: string): ReactElement => (
     <TextButton
       small
@@ -50,7 +51,11 @@ function SignInCard({ view }: { view: BootstrapView }): ReactElement {
       {label}
     </TextButton>
   );
-  const cancel = (
+  // A pane ends what a pane began.
+  const isTheirs = kind !== "window" && (begunBy === "window" || begunBy === "terminal");
+  const cancel = isTheirs ? (
+    <p className="small secondary">{words.settings.cancelElsewhere}</p>
+  ) : (
     <TextButton
       small
       look="quiet"
@@ -159,7 +164,7 @@ function ConsentCard({ view }: { view: BootstrapView }): ReactElement {
           <div key={key}>
             <dt className="small strong">{key}</dt>
             <dd>
-              <pre className="mono ltr small">{typeof value === "string" ? value : JSON.stringify(value, null, 2)}</pre>
+              <pre className="mono ltr small">{plain(typeof value === "string" ? value : JSON.stringify(value, null, 2))}</pre>
             </dd>
           </div>
         ))}

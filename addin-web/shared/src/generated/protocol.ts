@@ -389,6 +389,10 @@ origin: string,
  */
 state: BootstrapState, 
 /**
+ * Who began the sign-in that is under way. What the window or a terminal began, a pane does not cancel.
+ */
+begunBy?: FrontEndKind, 
+/**
  * Why the last check or sign-in did not come about.
  */
 problem?: UserError, 

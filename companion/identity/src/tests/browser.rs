@@ -84,8 +84,8 @@ async fn what_anybody_could_send_neither_counts_nor_ends_the_wait() {
         ("?code=evil&state=STATE&code=c-1", ""),
         ("x?code=evil&state=STATE", ""),
         ("?code=evil&state=STATE", "Host: evil.example.com\r\n"),
-        ("?code=evil&state=STATE", "Referer: https://evil.example.com/\r\n"),
-        ("?code=evil&state=STATE", "Origin: https://evil.example.com\r\n"),
+        ("?code=evil&state=wrong", "Referer: https://evil.example.com/\r\n"),
+        ("?code=evil&state=wrong", "Origin: https://evil.example.com\r\n"),
         (
             "?code=c-1&state=STATE",
             "Referer: https://portal.example.org/x\r\n",
@@ -94,6 +94,38 @@ async fn what_anybody_could_send_neither_counts_nor_ends_the_wait() {
     let (statuses, code) = visits(&client, &strange).await;
     assert_eq!(statuses, [400, 400, 400, 400, 400, 404, 400, 403, 403, 200]);
     assert_eq!(code, Ok("c-1".to_owned()));
+}
+
+#[tokio::test]
+async fn an_answer_by_way_of_a_host_that_nobody_named_ends_the_wait_and_names_it() {
+    let client = client().await;
+    for head in [
+        "Referer: https://login.example.com/x\r\n",
+        "Origin: https://login.example.com\r\n",
+    ] {
+        let (statuses, code) = visits(&client, &[("?code=c-1&state=STATE", head)]).await;
+        assert_eq!(statuses, [403], "{head}");
+        let error = code.unwrap_err();
+        assert_eq!(error, SignInError::Referrer("login.example.com".to_owned()));
+        assert!(
+            error.to_string().contains("additionalRedirectReferrerHosts"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_beside_addresses_is_compared_with_what_the_answer_names() {
+    let addresses =
+        Provider::of_addresses("https://id.example.org/authorize", "https://id.example.org/token");
+    let client = Client::new(addresses.unwrap().named(Some(ISSUER)), "desk", None);
+    for (issuer, code) in [
+        ("https://evil.example.com", Err(SignInError::Issuer)),
+        (ISSUER, Ok("c-1".to_owned())),
+    ] {
+        let query = format!("?code=c-1&state=STATE&iss={issuer}");
+        assert_eq!(visits(&client, &[(&query, "")]).await.1, code, "{issuer}");
+    }
 }
 
 #[tokio::test]

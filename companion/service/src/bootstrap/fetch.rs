@@ -135,7 +135,6 @@ fn judged(
     Ok(Fetched::Answer(Answer {
         body: String::from_utf8(body.to_vec()).map_err(|_| FetchError::Unreadable)?,
         etag: tag.filter(|tag| tag.len() <= TAG).map(str::to_owned),
-        at: now,
         ends_at,
         says_end: answer.expires_at.is_some(),
     }))
@@ -144,7 +143,6 @@ fn judged(
 /// An answer that was said to be current at `now`.
 pub(super) fn renewed(answer: &Answer, now: u64) -> Answer {
     let mut answer = answer.clone();
-    answer.at = now;
     if !answer.says_end {
         answer.ends_at = now.saturating_add(UNSAID);
     }
@@ -162,14 +160,26 @@ fn sorted(error: &EgressError) -> FetchError {
     }
 }
 
+/// Why the settings do not open a way of a sign-in; `key` is the one that names its hosts.
+pub(super) fn closed(error: &EgressError, key: &'static str) -> String {
+    match error {
+        EgressError::Refused { origin, .. } => format!("{origin} is no host that {key} names"),
+        other => other.to_string(),
+    }
+}
+
 /// The way to the identity provider: the gate's, for the same destination.
 #[derive(Clone, Debug)]
-pub(super) struct SignInWay(pub(super) Client);
+pub(super) struct SignInWay {
+    pub(super) client: Client,
+    /// The key that names the provider's hosts.
+    pub(super) key: &'static str,
+}
 
 impl Transport for SignInWay {
     async fn send(&self, request: Request<Bytes>) -> Result<Reply, TransportError> {
         let answered = async {
-            let answer = self.0.send(request).await?;
+            let answer = self.client.send(request).await?;
             let status = answer.status();
             answer
                 .body_up_to(MAX_ANSWER)
@@ -181,7 +191,7 @@ impl Transport for SignInWay {
         answered.map_err(|error| match sorted(&error) {
             FetchError::TooLong => TransportError::TooLong,
             FetchError::Unreachable(why) => TransportError::Unreachable(why),
-            other => TransportError::Closed(other.to_string()),
+            _ => TransportError::Closed(closed(&error, self.key)),
         })
     }
 }

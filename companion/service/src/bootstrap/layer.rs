@@ -1,23 +1,30 @@
 //! The settings that are kept, as one of the sources of the policy.
 
+use std::collections::BTreeMap;
+
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::secrets::KeptSecrets;
-use deskhand_policy::{Layers, Policy, Reading, bootstrap_answer, definition};
+use deskhand_policy::{Encoding, Layers, Origin, Policy, Reading, Values, bootstrap_answer, definition};
 use deskhand_protocol::bootstrap::{Consent, ConsentValue};
 use deskhand_storage::BlobHash;
 use serde_json::{Value, json};
 
 use super::plan::Plan;
-use super::vault::{Kept, Said, Vault};
+use super::vault::{Answer, Kept, Said, Vault};
 use crate::kept;
 use crate::reload::Watched;
+
+/// The key of the deployment.
+const DEPLOYMENT: &str = "deploymentOrganizationUuid";
 
 /// The bootstrap answer as it counts now, and what a person said of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layer {
     /// The address that it came from.
     address: String,
+    /// Its settings; once it ended, what of them outlasts it.
     reading: Reading,
+    ended: bool,
     said: Option<Said>,
 }
 
@@ -26,6 +33,7 @@ impl Default for Layer {
         Self {
             address: String::new(),
             reading: Reading::Absent,
+            ended: true,
             said: None,
         }
     }
@@ -72,11 +80,13 @@ impl Layer {
 
     /// What counts of what is kept.
     pub(super) fn of(plan: &Plan, kept: &Kept, now: u64) -> Self {
-        let answer = kept.answer.as_ref().filter(|answer| answer.counts(now));
+        let answer = kept.counting(now);
+        let ended = answer.is_none();
         let reading = answer.map(|answer| bootstrap_answer(&plan.origin(), answer.body.as_bytes()).reading);
         Self {
             address: plan.address.to_string(),
-            reading: reading.unwrap_or(Reading::Absent),
+            reading: reading.unwrap_or_else(|| outlasting(plan, kept)),
+            ended,
             said: kept.consent.clone(),
         }
     }
@@ -85,11 +95,12 @@ impl Layer {
     pub(crate) fn resolve(&self, layers: Layers<'_>) -> Policy {
         let without = Policy::resolve_layers(layers);
         let named = Plan::of(&without).is_some_and(|plan| plan.address.as_str() == self.address);
-        if !named || self.is_absent() {
+        if !named || matches!(self.reading, Reading::Absent) {
             return without;
         }
         let layers = Layers {
             bootstrap: &self.reading,
+            ended: self.ended,
             ..layers
         };
         let policy = Policy::resolve_layers(layers);
@@ -102,9 +113,9 @@ impl Layer {
         })
     }
 
-    /// Whether nothing counts.
-    pub(super) fn is_absent(&self) -> bool {
-        matches!(self.reading, Reading::Absent)
+    /// Whether no answer counts.
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended
     }
 
     /// What a person is asked about under these sources.
@@ -150,6 +161,31 @@ impl Layer {
         // What is no value is shown as what is wrong with it: it does not count either way.
         Some(said.clone().unwrap_or_else(|reason| json!(reason)))
     }
+}
+
+/// What outlasts an answer: the deployment. Another one has another database, so the sessions would be gone with the answer
+/// and what comes then would be filed elsewhere.
+fn outlasting(plan: &Plan, kept: &Kept) -> Reading {
+    let Some(deployment) = &kept.deployment else {
+        return Reading::Absent;
+    };
+    Reading::Present(Values {
+        origin: Origin::Bootstrap(plan.origin().into()),
+        encoding: Encoding::Json,
+        entries: BTreeMap::from([(DEPLOYMENT.to_owned(), Ok(json!(deployment)))]),
+    })
+}
+
+/// The deployment after an answer: the one that it names, none where it names none. A value that is none says nothing.
+pub(super) fn deployment(plan: &Plan, answer: &Answer, before: Option<String>) -> Option<String> {
+    let Reading::Present(values) = bootstrap_answer(&plan.origin(), answer.body.as_bytes()).reading else {
+        return before;
+    };
+    let said = values.entries.get(DEPLOYMENT)?.as_ref().ok();
+    let is_one =
+        |value: &&Value| definition(DEPLOYMENT).is_some_and(|row| (row.check)(value, Encoding::Json).is_ok());
+    let named = said.filter(is_one).and_then(Value::as_str);
+    named.map(str::to_owned).or(before)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use deskhand_policy::Policy;
 use deskhand_policy::types::{Headers, Oidc};
+use deskhand_policy::{Policy, ProblemKind};
 use deskhand_storage::BlobHash;
 use url::Url;
 
@@ -58,9 +58,23 @@ impl Plan {
         Some(Self { address, way })
     }
 
+    /// Whether a policy says for certain that it names another address or none. Sources that cannot be read, and values that
+    /// are none, say nothing: a profile that is written just then must not cost a sign-in.
+    pub(super) fn is_certain(policy: &Policy) -> bool {
+        !policy.problems.iter().any(|problem| {
+            problem.kind == ProblemKind::Source
+                || (problem.key.starts_with("bootstrap") && problem.kind != ProblemKind::Conflict)
+        })
+    }
+
     /// Whether settings are named and not here.
     pub(crate) fn awaits(policy: &Policy, layer: &Layer) -> bool {
-        Self::of(policy).is_some() && layer.is_absent()
+        Self::of(policy).is_some() && layer.is_ended()
+    }
+
+    /// Whether a person signs in for them.
+    pub(crate) fn is_for_a_person(&self) -> bool {
+        !matches!(self.way, Way::Headers(..))
     }
 
     /// The origin of the address.

@@ -1,27 +1,89 @@
-//! Signing in to the bootstrap address, and out: in the browser or with a code, as the settings say.
+//! Signing in to the bootstrap address: in the browser or with a code, as the settings say. One at a time, whoever asks.
 
-use std::sync::{Arc, PoisonError};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use deskhand_egress::Destination;
 use deskhand_identity::{
-    Attempt, Client, DeviceGrant, Discovery, GRANT, Polled, Provider, Redirect, SignInError, Tokens,
+    Attempt as Pkce, Client, DeviceGrant, Discovery, GRANT, Polled, Provider, Redirect, SignInError, Tokens,
+    TransportError,
 };
 use deskhand_platform::open::in_browser;
 use deskhand_policy::types::Oidc;
 use deskhand_protocol::bootstrap::BootstrapState;
+use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::methods::Caller;
 use deskhand_protocol::{ErrorCode, Timestamp, UserError};
 use deskhand_trail::{Actor, What};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::fetch::{Fetched, SignInWay};
+use super::fetch::{Fetched, SignInWay, closed};
 use super::plan::{Plan, Way};
-use super::vault::Kept;
 use super::{Bootstrap, PROVIDER, millis};
 
 /// The name under which Deskhand asks for device codes; it is a public client (RFC 6749, section 2.1).
 const CLIENT: &str = "deskhand";
+/// The key that names an identity provider.
+const OIDC: &str = "bootstrapOidc";
+/// How long panes wait before one of them may begin another sign-in: each opens a browser or asks for a code.
+const PANES: Duration = Duration::from_secs(20);
+
+/// The sign-in that is under way, or was last.
+#[derive(Default)]
+pub(super) struct Attempt {
+    /// How many have begun so far.
+    begun: u64,
+    end: CancellationToken,
+    by: Option<FrontEndKind>,
+    page: Option<String>,
+    /// When a pane began one last.
+    by_pane: Option<Instant>,
+}
+
+/// What a sign-in waits for.
+type SignedIn = Pin<Box<dyn Future<Output = Result<Tokens, SignInError>> + Send>>;
+
+/// A sign-in that has begun: what front ends show, the page, and its end.
+struct Begun {
+    state: BootstrapState,
+    page: Option<String>,
+    signed_in: SignedIn,
+}
+
+impl Attempt {
+    /// Who began it.
+    pub(super) fn by(&self) -> Option<FrontEndKind> {
+        self.by
+    }
+
+    /// Whether this front end may begin one at `now`. A pane shows pages that others may have made: it may once in a while.
+    fn admit(&mut self, by: FrontEndKind, now: Instant) -> Result<(), UserError> {
+        if Caller::Desktop.admits(by) {
+            return Ok(());
+        }
+        if self
+            .by_pane
+            .is_some_and(|last| now.saturating_duration_since(last) < PANES)
+        {
+            let why = format!(
+                "a pane may begin one every {} seconds; the Deskhand window may at any time",
+                PANES.as_secs()
+            );
+            return Err(UserError::new(ErrorCode::BootstrapSignIn).detail(why));
+        }
+        self.by_pane = Some(now);
+        Ok(())
+    }
+
+    /// Whether this front end may end it: a pane what a pane began.
+    fn admits_end(&self, by: FrontEndKind) -> bool {
+        Caller::Desktop.admits(by) || !self.by.is_some_and(|by| Caller::Desktop.admits(by))
+    }
+}
 
 impl Plan {
     /// That a person has to sign in, where that is something a person does.
@@ -36,95 +98,135 @@ impl Plan {
 
 impl Bootstrap {
     /// Begins a sign-in, in the place of one that is under way. Gives the page, where it happens in the browser. Where only the
-    /// address could not be reached, it is asked again as who signed in.
-    pub(super) async fn sign_in(self: &Arc<Self>, by: Actor) -> Result<Option<String>, UserError> {
-        self.cancel();
+    /// address could not be reached, it is asked again as who signed in. Who asks while another one begins, or from a pane
+    /// while one of the window or a terminal is under way, has that one.
+    pub(super) async fn sign_in(self: &Arc<Self>, by: FrontEndKind) -> Result<Option<String>, UserError> {
+        let before = self.with(|held| {
+            let others = held.waits_for_a_person() && !held.attempt.admits_end(by);
+            if others {
+                Ok(None)
+            } else {
+                held.attempt
+                    .admit(by, Instant::now())
+                    .map(|()| Some(held.attempt.begun))
+            }
+        })?;
+        let Some(before) = before else {
+            return Ok(None);
+        };
+        let mut task = self.turn.lock().await;
+        let joined = self.with(|held| {
+            let begun = held.attempt.begun != before && held.waits_for_a_person();
+            begun.then(|| held.attempt.page.clone())
+        });
+        if let Some(page) = joined {
+            return Ok(page);
+        }
+        self.stop(&mut task).await;
         if matches!(self.plan.way, Way::Headers(..)) || self.was_out_of_reach() {
-            self.change(|shown| {
-                shown.state = BootstrapState::Checking;
-                shown.problem = None;
+            self.change(|held| {
+                held.state = BootstrapState::Checking;
+                held.problem = None;
             });
             self.wake.notify_one();
             return Ok(None);
         }
-        let begun = CancellationToken::new();
-        *self.attempt.lock().unwrap_or_else(PoisonError::into_inner) = begun.clone();
-        let provider = PROVIDER.to_owned();
-        self.notes.add(by, What::SignInStarted { provider });
-        let page = match &self.plan.way {
-            Way::Browser(oidc) => self.begin_browser(oidc, begun).await.map(Some),
-            _ => self.begin_device(begun).await.map(|()| None),
+        let end = self.begin(by);
+        let begun = tokio::select! {
+            biased;
+            () = end.cancelled() => return Err(cancelled()),
+            begun = self.begun() => begun,
         };
-        page.inspect_err(|error| self.failed(error))
+        let Begun {
+            state,
+            page,
+            signed_in,
+        } = begun.inspect_err(|error| self.failed(error))?;
+        self.change(|held| {
+            held.attempt.begun += 1;
+            held.attempt.page.clone_from(&page);
+            held.state = state;
+            held.problem = None;
+        });
+        *task = Some(tokio::spawn(Arc::clone(self).ended(end, signed_in)));
+        Ok(page)
     }
 
-    fn was_out_of_reach(&self) -> bool {
-        self.with(|shown| {
-            let problem = shown.problem.as_ref();
-            shown.signed_in && problem.is_some_and(|problem| problem.code == ErrorCode::BootstrapUnreachable)
+    fn begin(&self, by: FrontEndKind) -> CancellationToken {
+        let provider = PROVIDER.to_owned();
+        self.notes.add(by.into(), What::SignInStarted { provider });
+        self.with(|held| {
+            let attempt = &mut held.attempt;
+            attempt.end = CancellationToken::new();
+            (attempt.by, attempt.page) = (Some(by), None);
+            attempt.end.clone()
         })
     }
 
-    async fn begin_browser(
-        self: &Arc<Self>,
-        oidc: &Oidc,
-        begun: CancellationToken,
-    ) -> Result<String, UserError> {
-        let (way, client) = self.client().await?;
+    fn was_out_of_reach(&self) -> bool {
+        self.with(|held| {
+            let problem = held.problem.as_ref();
+            held.kept.tokens.is_some()
+                && problem.is_some_and(|problem| problem.code == ErrorCode::BootstrapUnreachable)
+        })
+    }
+
+    async fn begun(&self) -> Result<Begun, UserError> {
+        match &self.plan.way {
+            Way::Browser(oidc) => self.begin_browser(oidc).await,
+            _ => self.begin_device().await,
+        }
+    }
+
+    async fn begin_browser(&self, oidc: &Oidc) -> Result<Begun, UserError> {
+        let way = self.way().map_err(|error| told(&error))?;
+        let client = self.client(&way).await.map_err(|error| told(&error))?;
         let redirect = Redirect::bind(oidc.redirect_port)
             .await
             .map_err(|error| told(&error))?;
         let mut chance = Zeroizing::new([0; 64]);
         // Without chance anybody could know the answer that is waited for.
         aws_lc_rs::rand::fill(chance.as_mut_slice()).map_err(|_| UserError::new(ErrorCode::Internal))?;
-        let attempt = Attempt::new(&redirect.address(), &chance);
+        let attempt = Pkce::new(&redirect.address(), &chance);
         let page = attempt
             .address(&client)
             .map_err(|error| told(&error))?
             .to_string();
         self.gate
             .page(Destination::BootstrapSignInPage, &page)
-            .map_err(|error| UserError::new(ErrorCode::BootstrapSignIn).detail(error))?;
+            .map_err(|error| UserError::new(ErrorCode::BootstrapSignIn).detail(closed(&error, OIDC)))?;
         if let Err(error) = in_browser(&page) {
             tracing::warn!(%error, "the browser was not opened for the sign-in");
         }
-        self.change(|shown| {
-            shown.state = BootstrapState::Browser;
-            shown.problem = None;
-        });
         let referrers = oidc
             .additional_redirect_referrer_hosts
             .clone()
             .unwrap_or_default();
-        let this = Arc::clone(self);
-        tokio::spawn(async move {
-            let signed_in = async {
+        Ok(Begun {
+            state: BootstrapState::Browser,
+            page: Some(page),
+            signed_in: Box::pin(async move {
                 let waited = tokio::time::timeout(GRANT, redirect.wait(&client, &attempt, &referrers)).await;
                 let code = waited.map_err(|_| SignInError::Expired)??;
                 client.exchange(&way, attempt, code, millis()).await
-            };
-            this.ended(begun, signed_in).await;
-        });
-        Ok(page)
+            }),
+        })
     }
 
-    async fn begin_device(self: &Arc<Self>, begun: CancellationToken) -> Result<(), UserError> {
-        let (way, client) = self.client().await?;
+    async fn begin_device(&self) -> Result<Begun, UserError> {
+        let way = self.way().map_err(|error| told(&error))?;
+        let client = self.client(&way).await.map_err(|error| told(&error))?;
         let grant = client.begin_device(&way, millis()).await;
         let mut grant: DeviceGrant = grant.map_err(|error| told(&error))?;
-        let state = BootstrapState::Code {
-            code: grant.user_code().to_owned(),
-            address: grant.address().to_string(),
-            complete: grant.complete().map(Url::to_string),
-            ends_at: Timestamp::try_from(grant.ends_at()).unwrap_or(Timestamp::MAX),
-        };
-        self.change(|shown| {
-            shown.state = state;
-            shown.problem = None;
-        });
-        let this = Arc::clone(self);
-        tokio::spawn(async move {
-            let signed_in = async {
+        Ok(Begun {
+            state: BootstrapState::Code {
+                code: grant.user_code().to_owned(),
+                address: grant.address().to_string(),
+                complete: grant.complete().map(Url::to_string),
+                ends_at: Timestamp::try_from(grant.ends_at()).unwrap_or(Timestamp::MAX),
+            },
+            page: None,
+            signed_in: Box::pin(async move {
                 let mut wait = grant.wait();
                 loop {
                     tokio::time::sleep(wait).await;
@@ -133,150 +235,132 @@ impl Bootstrap {
                         Polled::Granted(tokens) => return Ok(tokens),
                     }
                 }
-            };
-            this.ended(begun, signed_in).await;
-        });
-        Ok(())
+            }),
+        })
     }
 
     /// Waits for the end of a sign-in, unless it is ended before.
-    async fn ended(
-        &self,
-        begun: CancellationToken,
-        signed_in: impl Future<Output = Result<Tokens, SignInError>>,
-    ) {
-        let tokens = tokio::select! {
-            () = begun.cancelled() => return,
-            tokens = signed_in => tokens,
+    async fn ended(self: Arc<Self>, end: CancellationToken, signed_in: SignedIn) {
+        let signed_in = tokio::select! {
+            biased;
+            () = end.cancelled() => return self.change(|held| held.state = self.plan.sign_in()),
+            signed_in = signed_in => signed_in,
         };
-        match tokens {
-            Ok(tokens) => self.settle(&tokens).await,
+        match signed_in {
+            Ok(tokens) => self.settle(&tokens, &end).await,
             Err(error) => self.failed(&told(&error)),
         }
     }
 
     /// Takes in who signed in, with the settings that are theirs: nothing of somebody else's counts beside them.
-    async fn settle(&self, tokens: &Tokens) {
-        let mut kept = self.kept.lock().await;
-        self.change(|shown| shown.state = BootstrapState::Checking);
-        match self.ask_as(tokens, None).await {
-            Ok(fetched @ (Fetched::Answer(_) | Fetched::Unchanged)) => {
-                kept.tokens = Some(tokens.to_bytes().to_vec());
-                self.with(|shown| shown.accepted = None);
-                self.take(&mut kept, fetched);
+    async fn settle(&self, tokens: &Tokens, end: &CancellationToken) {
+        self.change(|held| held.state = BootstrapState::Checking);
+        let asked = tokio::select! {
+            biased;
+            () = end.cancelled() => {
+                self.unwant(tokens);
+                return self.change(|held| held.state = self.plan.sign_in());
             }
-            Ok(Fetched::SignIn) => {
-                let why = "the address did not accept who signed in";
-                self.failed(&UserError::new(ErrorCode::BootstrapSignIn).detail(why));
-            }
-            Err(error) => {
-                // An address that is out of reach takes nothing away from settings that count; without any, who signed in
-                // is asked for as soon as it is there.
-                if kept.answer.is_none() {
-                    kept.tokens = Some(tokens.to_bytes().to_vec());
-                    self.keep(&kept);
+            asked = self.ask_as(tokens, None) => asked,
+        };
+        let taken = self.change(|held| {
+            let error = match asked {
+                Ok(Fetched::Answer(answer)) => {
+                    held.change_hands();
+                    held.kept.tokens = Some(tokens.to_bytes().to_vec());
+                    self.apply(held, answer);
+                    self.accepted(held, true);
+                    (held.state, held.problem) = (BootstrapState::Idle, None);
+                    return true;
                 }
-                self.change(|shown| {
-                    shown.state = BootstrapState::Idle;
-                    shown.problem = Some(error);
-                });
+                // Unchanged is no answer to a question that names none.
+                Ok(Fetched::SignIn | Fetched::Unchanged) => {
+                    let why = "the address did not accept who signed in";
+                    UserError::new(ErrorCode::BootstrapSignIn).detail(why)
+                }
+                Err(error) => error,
+            };
+            // An address that is out of reach takes nothing away from settings that count; without any, who signed in is
+            // asked for as soon as it is there.
+            let waits = error.code != ErrorCode::BootstrapSignIn && held.kept.counting(millis()).is_none();
+            if waits {
+                held.change_hands();
+                held.kept.tokens = Some(tokens.to_bytes().to_vec());
+                self.keep(held);
             }
+            if error.code == ErrorCode::BootstrapSignIn {
+                self.note_failed(&error);
+                held.state = self.plan.sign_in();
+            } else {
+                held.state = BootstrapState::Idle;
+            }
+            held.problem = Some(error);
+            waits
+        });
+        if taken {
+            self.wake.notify_one();
+        } else {
+            self.unwant(tokens);
         }
     }
 
     /// Says that a sign-in failed, and records it.
     fn failed(&self, error: &UserError) {
+        self.note_failed(error);
+        self.change(|held| {
+            held.state = self.plan.sign_in();
+            held.problem = Some(error.clone());
+        });
+    }
+
+    fn note_failed(&self, error: &UserError) {
         let code = error.code.as_str().to_owned();
         let provider = PROVIDER.to_owned();
         self.notes
             .add(Actor::Service, What::SignInFailed { provider, code });
-        self.change(|shown| {
-            shown.state = self.plan.sign_in();
-            shown.problem = Some(error.clone());
-        });
     }
 
-    /// Ends a sign-in that is under way.
-    pub(super) fn cancel(&self) {
-        self.attempt
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .cancel();
-        self.change(|shown| {
-            if matches!(shown.state, BootstrapState::Browser | BootstrapState::Code { .. }) {
-                shown.state = self.plan.sign_in();
-            }
-        });
-    }
-
-    /// Forgets who signed in and what was theirs, here first, then at the provider where it offers that.
-    pub(super) async fn sign_out(self: &Arc<Self>, by: Actor) -> Result<(), UserError> {
-        self.cancel();
-        let mut kept = self.kept.lock().await;
-        let tokens = kept.tokens();
-        self.vault
-            .remove()
-            .map_err(|error| UserError::new(ErrorCode::Internal).detail(error))?;
-        *kept = Kept::default();
-        let provider = PROVIDER.to_owned();
-        self.notes.add(by, What::SignedOut { provider });
-        self.change(|shown| {
-            shown.layer = super::Layer::default();
-            (shown.answer, shown.signed_in, shown.accepted) = (None, false, None);
-            (shown.state, shown.problem) = (self.plan.sign_in(), None);
-        });
-        drop(kept);
-        if let Way::Headers(..) = self.plan.way {
-            self.wake.notify_one();
+    /// Ends a sign-in that is under way, if this front end may, and waits for its end.
+    pub(super) async fn cancel(&self, by: FrontEndKind) -> Result<(), UserError> {
+        if !self.with(|held| held.attempt.admits_end(by)) {
+            let why = "it was begun in the Deskhand window or a terminal, and is cancelled there";
+            return Err(UserError::new(ErrorCode::BootstrapSignIn).detail(why));
         }
-        if let Some(tokens) = tokens {
-            let this = Arc::clone(self);
-            tokio::spawn(async move {
-                let Ok((way, client)) = this.client().await else {
-                    return;
-                };
-                if let Err(error) = client.revoke(&way, &tokens).await {
-                    tracing::warn!(%error, "the sign-in was not ended at the identity provider");
-                }
-            });
-        }
+        self.with(|held| held.attempt.end.cancel());
+        let mut task = self.turn.lock().await;
+        self.stop(&mut task).await;
         Ok(())
     }
 
-    /// New tokens, kept at once: a provider may take the old ones only once. `None` where a person has to sign in.
-    pub(super) async fn renewed(
-        &self,
-        kept: &mut Kept,
-        tokens: &Tokens,
-    ) -> Result<Option<Tokens>, UserError> {
-        if !tokens.renewable() {
-            return Ok(None);
-        }
-        let (way, client) = self.client().await?;
-        match client.refresh(&way, tokens, millis()).await {
-            Ok(tokens) => {
-                kept.tokens = Some(tokens.to_bytes().to_vec());
-                self.keep(kept);
-                Ok(Some(tokens))
-            }
-            Err(error) if error.is_passing() => Err(told(&error)),
-            Err(SignInError::Over | SignInError::Denied | SignInError::Expired | SignInError::Refused(_)) => {
-                Ok(None)
-            }
-            Err(error) => Err(told(&error)),
+    /// Ends the sign-in of this task, and waits until it did its last.
+    pub(super) async fn stop(&self, task: &mut Option<JoinHandle<()>>) {
+        self.with(|held| held.attempt.end.cancel());
+        if let Some(task) = task.take()
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "a sign-in broke off");
         }
     }
 
-    /// The client of the identity provider, and the way to it.
-    async fn client(&self) -> Result<(SignInWay, Client), UserError> {
+    /// The way to the identity provider.
+    pub(super) fn way(&self) -> Result<SignInWay, SignInError> {
         let way = self.gate.client(Destination::Bootstrap);
-        let way = way.map_err(|error| UserError::new(ErrorCode::BootstrapUnreachable).detail(error))?;
-        let way = SignInWay(way.without_redirects());
-        let client = match &self.plan.way {
-            Way::Browser(oidc) => named(&way, oidc).await,
-            _ => at_the_address(&way, &self.plan.address).await,
-        };
-        Ok((way, client.map_err(|error| told(&error))?))
+        let way = way.map_err(|error| TransportError::Closed(error.to_string()))?;
+        Ok(SignInWay {
+            client: way.without_redirects(),
+            key: match self.plan.way {
+                Way::Browser(_) => OIDC,
+                Way::Headers(..) | Way::Device => "bootstrapUrl",
+            },
+        })
+    }
+
+    /// The client of the identity provider.
+    pub(super) async fn client(&self, way: &SignInWay) -> Result<Client, SignInError> {
+        match &self.plan.way {
+            Way::Browser(oidc) => named(way, oidc).await,
+            _ => at_the_address(way, &self.plan.address).await,
+        }
     }
 }
 
@@ -284,7 +368,7 @@ impl Bootstrap {
 async fn named(way: &SignInWay, oidc: &Oidc) -> Result<Client, SignInError> {
     let (page, token) = (oidc.authorization_url.as_deref(), oidc.token_url.as_deref());
     let provider = match (&oidc.issuer, page, token) {
-        (_, Some(page), Some(token)) => Provider::of_addresses(page, token)?,
+        (issuer, Some(page), Some(token)) => Provider::of_addresses(page, token)?.named(issuer.as_deref()),
         (Some(issuer), ..) => {
             let issuer = Url::parse(issuer).map_err(|_| SignInError::Issuer)?;
             let found = Provider::discover(way, &issuer, Discovery::OpenId).await?;
@@ -303,11 +387,55 @@ async fn at_the_address(way: &SignInWay, address: &Url) -> Result<Client, SignIn
     Ok(Client::new(provider.within(&origin)?, CLIENT, None))
 }
 
-fn told(error: &SignInError) -> UserError {
+/// A failure for a person.
+pub(super) fn told(error: &SignInError) -> UserError {
     let code = if error.is_passing() {
         ErrorCode::BootstrapUnreachable
     } else {
         ErrorCode::BootstrapSignIn
     };
     UserError::new(code).detail(error)
+}
+
+fn cancelled() -> UserError {
+    UserError::new(ErrorCode::BootstrapSignIn).detail("it was cancelled")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pane_may_begin_a_sign_in_once_in_a_while_and_the_window_at_any_time() {
+        let (mut attempt, begun) = (Attempt::default(), Instant::now());
+        let pane = FrontEndKind::Excel;
+        attempt.admit(pane, begun).unwrap();
+        for by in [pane, FrontEndKind::Powerpoint] {
+            let error = attempt.admit(by, begun + PANES / 2).unwrap_err();
+            assert!(error.detail.is_some_and(|why| why.contains("20 seconds")));
+        }
+        for by in [FrontEndKind::Window, FrontEndKind::Terminal] {
+            attempt.admit(by, begun + PANES / 2).unwrap();
+        }
+        attempt.admit(pane, begun + PANES).unwrap();
+    }
+
+    #[test]
+    fn a_pane_ends_what_a_pane_began_and_nothing_else() {
+        use FrontEndKind::{Excel, Powerpoint, Terminal, Window};
+        for (begun, ends, may) in [
+            (Window, Excel, false),
+            (Terminal, Powerpoint, false),
+            (Powerpoint, Excel, true),
+            (Excel, Window, true),
+            (Window, Terminal, true),
+        ] {
+            let attempt = Attempt {
+                by: Some(begun),
+                ..Attempt::default()
+            };
+            assert_eq!(attempt.admits_end(ends), may, "{begun:?} {ends:?}");
+        }
+        assert!(Attempt::default().admits_end(Excel));
+    }
 }

@@ -1,7 +1,7 @@
 //! What is kept of bootstrap settings from run to run: the tokens, the last answer, and what a person said of it. Sealed with
 //! a key of the secret store (Invariant 11); the store itself has no room for tokens on Windows (2,560 bytes).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use deskhand_identity::Tokens;
@@ -19,8 +19,10 @@ const KEY: &str = "bootstrap-key";
 const FILE: &str = "bootstrap.sealed";
 /// Bytes that the file may have: an answer of the largest size, as text in JSON, and tokens.
 const LARGEST: u64 = 8 << 20;
-/// How far the clock may go back, in milliseconds, before an answer of later than now no longer counts.
+/// How far the clock may be behind the latest time that was seen, in milliseconds, before no answer counts.
 const BACK: u64 = 10 * 60 * 1_000;
+/// Sign-ins that wait to be ended at the provider; the oldest make room.
+const UNWANTED: usize = 8;
 
 /// What is kept. Its memory is overwritten when it is dropped.
 #[derive(Clone, Default, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -29,6 +31,15 @@ pub(super) struct Kept {
     pub(super) tokens: Option<Vec<u8>>,
     pub(super) answer: Option<Answer>,
     pub(super) consent: Option<Said>,
+    /// The deployment that the last answer named. It outlasts the answer, which would take the sessions with it otherwise.
+    #[serde(default)]
+    pub(super) deployment: Option<String>,
+    /// The latest time that was seen since the answer came, Unix milliseconds.
+    #[serde(default)]
+    pub(super) seen: u64,
+    /// Sign-ins that count no longer here and that the provider is still to end.
+    #[serde(default)]
+    pub(super) unwanted: Vec<Unwanted>,
 }
 
 /// The last answer that was applied.
@@ -38,8 +49,6 @@ pub(super) struct Answer {
     pub(super) body: String,
     /// Its entity tag (RFC 9110, section 8.8.3).
     pub(super) etag: Option<String>,
-    /// When it came or was said to be current, Unix milliseconds.
-    pub(super) at: u64,
     /// When it ends, Unix milliseconds.
     pub(super) ends_at: u64,
     /// Whether it said so itself.
@@ -54,6 +63,15 @@ pub(super) struct Said {
     pub(super) allowed: bool,
 }
 
+/// A sign-in that the provider is to end.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub(super) struct Unwanted {
+    /// Its tokens, as they are kept.
+    pub(super) tokens: Vec<u8>,
+    /// Until when the provider is asked, Unix milliseconds.
+    pub(super) until: u64,
+}
+
 impl std::fmt::Debug for Answer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = formatter.debug_struct("Answer");
@@ -61,17 +79,42 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-impl Answer {
-    /// Whether it counts at `now`. One that came later than now was kept under another clock.
-    pub(super) fn counts(&self, now: u64) -> bool {
-        now < self.ends_at && self.at <= now.saturating_add(BACK)
-    }
-}
-
 impl Kept {
     /// The tokens.
     pub(super) fn tokens(&self) -> Option<Tokens> {
         Tokens::from_bytes(self.tokens.as_deref()?)
+    }
+
+    /// The answer, where it counts when the clock says `now`. Once it ended it does not come back with a clock that is set
+    /// back, and while the clock is behind what it was, no answer counts: it would not end.
+    pub(super) fn counting(&self, now: u64) -> Option<&Answer> {
+        let straight = self.seen <= now.saturating_add(BACK);
+        let latest = self.seen.max(now);
+        self.answer
+            .as_ref()
+            .filter(|answer| straight && latest < answer.ends_at)
+    }
+
+    /// Takes the time in; `passed` milliseconds went by since the last call, whatever the clock says. An answer that ended by
+    /// then is forgotten. Gives whether one was.
+    pub(super) fn see(&mut self, now: u64, passed: u64) -> bool {
+        self.seen = self.seen.saturating_add(passed).max(now);
+        let ended = self
+            .answer
+            .as_ref()
+            .is_some_and(|answer| answer.ends_at <= self.seen);
+        if ended {
+            self.answer = None;
+        }
+        ended
+    }
+
+    /// Notes a sign-in that the provider is to end, and asks it no longer than `until`.
+    pub(super) fn unwant(&mut self, tokens: Vec<u8>, until: u64) {
+        if self.unwanted.len() == UNWANTED {
+            self.unwanted.remove(0);
+        }
+        self.unwanted.push(Unwanted { tokens, until });
     }
 }
 
@@ -109,6 +152,12 @@ impl Vault {
         sealed.and_then(|sealed| self.unseal(&sealed)).unwrap_or_default()
     }
 
+    /// Whether there is a file that was sealed for another address or account.
+    pub(super) fn is_foreign(&self) -> bool {
+        let sealed = read_private_file(&self.file, LARGEST).ok().flatten();
+        sealed.is_some_and(|sealed| self.unseal(&sealed).is_none())
+    }
+
     pub(super) fn write(&self, kept: &Kept) -> Result<(), PermissionError> {
         let text = Zeroizing::new(serde_json::to_vec(kept).unwrap_or_default());
         let mut sealed = vec![0; NONCE_LEN];
@@ -117,22 +166,12 @@ impl Vault {
         let done = self.key.seal_in_place_separate_tag(aad, &mut sealed[NONCE_LEN..]);
         // Sealing fails for what is longer than 64 GiB alone; nothing is kept in the clear.
         let Ok((nonce, tag)) = done else {
-            return self.remove();
+            sealed.zeroize();
+            return removed(&self.file).map(drop);
         };
         sealed[..NONCE_LEN].copy_from_slice(nonce.as_ref());
         sealed.extend_from_slice(tag.as_ref());
         write_private_file(&self.file, &sealed)
-    }
-
-    /// Forgets everything.
-    pub(super) fn remove(&self) -> Result<(), PermissionError> {
-        match std::fs::remove_file(&self.file) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(PermissionError::Io {
-                path: self.file.clone(),
-                source,
-            }),
-            _ => Ok(()),
-        }
     }
 
     fn unseal(&self, sealed: &[u8]) -> Option<Kept> {
@@ -141,5 +180,21 @@ impl Vault {
         let aad = Aad::from(self.bound_to.as_slice());
         let text = self.key.open_in_place(Nonce::from(nonce), aad, &mut body).ok()?;
         serde_json::from_slice(text).ok()
+    }
+}
+
+/// Forgets everything that is kept, for whomever it is. Gives whether there was something.
+pub(super) fn forget(paths: &Paths) -> Result<bool, PermissionError> {
+    removed(&paths.data().join(FILE))
+}
+
+fn removed(file: &Path) -> Result<bool, PermissionError> {
+    match std::fs::remove_file(file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(PermissionError::Io {
+            path: file.to_owned(),
+            source,
+        }),
     }
 }

@@ -136,6 +136,7 @@ fn managed(keys: Value) -> Sources {
     let watched = Watched {
         managed,
         user: Reading::Absent,
+        stamp: 0,
     };
     Sources::new(watched, KeptSecrets::default(), Layer::default())
 }
@@ -450,6 +451,7 @@ fn example(managed: Option<Value>, own: Value) -> ConfigurationAnswer {
     let watched = Watched {
         managed: managed.map_or(Reading::Absent, |keys| reading(Origin::Managed(place), keys)),
         user: reading(Origin::User("settings.json".into()), own),
+        stamp: 0,
     };
     let mut home = Home::new(None);
     let policy = Policy::resolve(&watched.managed, std::slice::from_ref(&watched.user));

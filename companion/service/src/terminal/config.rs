@@ -44,7 +44,7 @@ pub(crate) async fn config(paths: &Paths, command: ConfigCommand, json: bool) ->
             };
             let kept = set(paths, &secrets, &BTreeMap::from([(key, value)]), None)?;
             print(if holds_secrets {
-                "Set. Secrets are kept in the secret store. A service that runs uses them from its next start on."
+                "Set. Secrets are kept in the secret store. A service that runs takes them up when no turn is at work."
             } else {
                 "Set. A service that runs takes it up when no turn is at work."
             })?;

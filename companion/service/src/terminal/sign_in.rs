@@ -116,7 +116,9 @@ async fn ended(client: &mut Client, answer: &BootstrapAnswer, json: bool) -> any
 }
 
 async fn ask(client: &mut Client, answer: &BootstrapAnswer) -> anyhow::Result<()> {
-    print("These settings name programs, files with credentials, addresses or sign-in:")?;
+    print(
+        "These settings name programs, files with credentials, addresses or sign-in, or content that may be sent to a collector:",
+    )?;
     for value in &answer.values {
         let whole = serde_json::to_string_pretty(&value.value)?;
         print(&format!("  {}: {whole}", value.key))?;

@@ -34,7 +34,6 @@ fn kept(body: &Value) -> Kept {
     kept.answer = Some(Answer {
         body: body.to_string(),
         etag: None,
-        at: NOW,
         ends_at: NOW + 1_000,
         says_end: true,
     });
@@ -57,9 +56,105 @@ fn an_answer_counts_until_it_ends_and_then_sessions_wait() {
         let layer = Layer::of(&plan(&user), &kept, now);
         let policy = resolved(&layer, user.clone());
         assert_eq!(policy.stopping().is_empty(), counts, "{now}");
-        assert_eq!(layer.is_absent(), !counts);
+        assert_eq!(layer.is_ended(), !counts);
         assert_eq!(policy.value("deskhandPairing") == json!("always"), counts);
     }
+}
+
+const MINUTE: u64 = 60_000;
+
+#[test]
+fn an_answer_of_later_than_now_does_not_count() {
+    let mut kept = kept(&json!({}));
+    kept.answer.as_mut().unwrap().ends_at = NOW + 1_000 * MINUTE;
+    kept.see(NOW, 0);
+    assert!(kept.counting(NOW - 9 * MINUTE).is_some());
+    // The clock was set back: otherwise that would make settings last for ever.
+    assert!(kept.counting(NOW - 11 * MINUTE).is_none());
+    assert!(kept.counting(NOW).is_some(), "and forward again");
+}
+
+#[test]
+fn an_answer_that_ended_does_not_come_back_with_the_clock() {
+    let mut kept = kept(&json!({}));
+    assert!(!kept.see(NOW + 999, 0));
+    assert!(kept.see(NOW + 1_000, 0));
+    assert!(kept.counting(NOW).is_none());
+    // Nor while nobody looked when it ended, but later, and that was kept.
+    let mut later = self::kept(&json!({}));
+    later.seen = NOW + MINUTE;
+    assert!(later.counting(NOW).is_none());
+}
+
+#[test]
+fn time_passes_for_an_answer_also_while_the_clock_stands_still() {
+    let mut kept = kept(&json!({}));
+    kept.answer.as_mut().unwrap().ends_at = NOW + 2 * MINUTE;
+    kept.see(NOW, 0);
+    assert!(!kept.see(NOW, MINUTE) && kept.counting(NOW).is_some());
+    assert!(kept.see(NOW, MINUTE) && kept.counting(NOW).is_none());
+}
+
+#[test]
+fn the_deployment_of_an_answer_outlasts_it_and_sessions_wait() {
+    const ID: &str = "018f7d3a-8f1e-7c3b-9c52-0123456789ab";
+    let user = user(&json!({}));
+    let mut kept = kept(&json!({ "deploymentOrganizationUuid": ID, "deskhandPairing": "always" }));
+    kept.deployment = deployment(&plan(&user), kept.answer.as_ref().unwrap(), None);
+    for (now, pairing) in [(NOW, "always"), (NOW + 1_000, "once")] {
+        let policy = resolved(&Layer::of(&plan(&user), &kept, now), user.clone());
+        assert_eq!(policy.value("deploymentOrganizationUuid"), json!(ID), "{now}");
+        assert_eq!(policy.value("deskhandPairing"), json!(pairing), "{now}");
+        assert_eq!(policy.stopping().is_empty(), now == NOW);
+    }
+    let layer = Layer::of(&plan(&user), &kept, NOW + 1_000);
+    let other = self::user(&json!({ "bootstrapUrl": "https://boot.example.org/other" }));
+    assert_eq!(
+        resolved(&layer, other).value("deploymentOrganizationUuid"),
+        Value::Null
+    );
+}
+
+#[test]
+fn another_answer_says_otherwise_of_the_deployment_and_what_is_no_name_says_nothing() {
+    const ID: &str = "018f7d3a-8f1e-7c3b-9c52-0123456789ab";
+    const OTHER: &str = "018f7d3a-8f1e-7c3b-9c52-0123456789ac";
+    let plan = plan(&user(&json!({})));
+    for (said, after) in [
+        (json!({ "deploymentOrganizationUuid": OTHER }), Some(OTHER)),
+        (json!({}), None),
+        (json!({ "deploymentOrganizationUuid": "nonsense" }), Some(ID)),
+        (json!({ "deploymentOrganizationUuid": 3 }), Some(ID)),
+    ] {
+        let answer = kept(&said).answer.clone().unwrap();
+        assert_eq!(
+            deployment(&plan, &answer, Some(ID.to_owned())).as_deref(),
+            after,
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_read_say_nothing_of_another_address() {
+    let certain = |user: Reading| Plan::is_certain(&Policy::resolve(&Reading::Absent, &[user]));
+    assert!(certain(user(&json!({}))) && certain(Reading::Absent));
+    assert!(!certain(user(
+        &json!({ "bootstrapUrl": "http://boot.example.org/" })
+    )));
+    assert!(!certain(user(&json!({ "bootstrapOidc": 3 }))));
+    let origin = Origin::User("settings.json".into());
+    assert!(!certain(Reading::Unusable(origin, "no JSON".to_owned())));
+}
+
+#[test]
+fn sign_ins_that_the_provider_is_to_end_make_room_for_later_ones() {
+    let mut kept = Kept::default();
+    for number in 0..10 {
+        kept.unwant(vec![number], NOW);
+    }
+    let left: Vec<u8> = kept.unwanted.iter().map(|one| one.tokens[0]).collect();
+    assert_eq!(left, [2, 3, 4, 5, 6, 7, 8, 9]);
 }
 
 #[test]
@@ -129,8 +224,14 @@ fn what_is_kept_is_sealed_and_opens_for_its_address_and_account_alone() {
     kept.tokens = Some(b"secret-token".to_vec());
     vault(&own).write(&kept).unwrap();
     let file = std::fs::read(home.path().join("data/bootstrap.sealed")).unwrap();
-    let found = |word: &[u8]| file.windows(word.len()).any(|part| part == word);
-    assert!(!found(b"secret-word") && !found(b"secret-token"));
+    // As text, and as the list of numbers that bytes become in JSON.
+    let bytes = b"secret-token".map(|byte| byte.to_string()).join(",");
+    let unsealed = serde_json::to_vec(&kept).unwrap();
+    let found = |file: &[u8], word: &str| file.windows(word.len()).any(|part| part == word.as_bytes());
+    for word in ["secret-word", &bytes] {
+        assert!(found(&unsealed, word) && !found(&file, word), "{word}");
+    }
+    assert!(!found(&file, "secret-token"));
     assert!(vault(&own).read().answer == kept.answer);
     for other in [
         header("two"),
@@ -140,7 +241,9 @@ fn what_is_kept_is_sealed_and_opens_for_its_address_and_account_alone() {
         ),
     ] {
         assert!(vault(&other).read().answer.is_none());
+        assert!(vault(&other).is_foreign());
     }
+    assert!(!vault(&own).is_foreign());
     let mut spoilt = file.clone();
     *spoilt.last_mut().unwrap() ^= 1;
     for bytes in [spoilt.as_slice(), b"", b"short"] {

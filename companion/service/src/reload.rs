@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use deskhand_platform::Paths;
+use deskhand_platform::proxies::{self, SystemProxies};
+use deskhand_platform::{Paths, machine};
 use deskhand_policy::{
     Change, Direction, KeptSecrets, Layers, Origin, Policy, Reading, Store as _, managed_store,
 };
@@ -24,14 +25,17 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub(crate) struct Watched {
     pub(crate) managed: Reading,
     pub(crate) user: Reading,
+    /// The proxies that the operating system is set to.
+    pub(crate) proxies: SystemProxies,
 }
 
 impl Watched {
     /// Reads them.
     pub(crate) fn read(paths: &Paths) -> Self {
         Self {
-            managed: managed_store(None).read(),
+            managed: managed_store(machine::account()).read(),
             user: user_file(paths).read(),
+            proxies: proxies::read(),
         }
     }
 
@@ -72,7 +76,7 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
             continue;
         }
         let policy = watched.policy(&kept, &bootstrap);
-        if policy == settings.policy {
+        if policy == settings.policy && watched.proxies == settings.watched.proxies {
             continue;
         }
         if presses(&settings.policy, &policy) {

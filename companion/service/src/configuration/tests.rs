@@ -9,6 +9,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use deskhand_egress::{Gate, Network};
+use deskhand_platform::proxies::SystemProxies;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::{KeptSecrets, MemoryStore, Origin, Policy, Reading, Store as _, definitions};
 use deskhand_protocol::configuration::{
@@ -136,6 +137,7 @@ fn managed(keys: Value) -> Sources {
     let watched = Watched {
         managed,
         user: Reading::Absent,
+        proxies: SystemProxies::default(),
     };
     Sources::new(watched, KeptSecrets::default(), Layer::default())
 }
@@ -450,6 +452,7 @@ fn example(managed: Option<Value>, own: Value) -> ConfigurationAnswer {
     let watched = Watched {
         managed: managed.map_or(Reading::Absent, |keys| reading(Origin::Managed(place), keys)),
         user: reading(Origin::User("settings.json".into()), own),
+        proxies: SystemProxies::default(),
     };
     let mut home = Home::new(None);
     let policy = Policy::resolve(&watched.managed, std::slice::from_ref(&watched.user));

@@ -65,119 +65,90 @@ fn each_kind_has_a_code_of_its_own() {
     assert!(codes.iter().all(|code| code.starts_with("INF_")));
 }
 
+fn on_the_way(exchange: Exchange) -> Fault {
+    let origin = deskhand_egress::Origin::of_address("https://gateway.example").expect("an origin");
+    Fault::of_egress(&EgressError::Failed { origin, exchange })
+}
+
 #[test]
-fn name_connection_proxy_tls_and_provider_are_told_apart() {
+fn name_connection_tls_and_provider_are_told_apart() {
     let why = || "why".to_owned();
-    let at_proxy = |fault| Exchange::Proxy {
-        proxy: "http://proxy.example:3128".to_owned(),
-        fault,
-    };
-    let failed = ProxyFault::SignInFailed {
-        scheme: deskhand_egress::SignInScheme::Negotiate,
-        why: why(),
-    };
-    let offers = ProxyFault::SignIn("Negotiate, NTLM".to_owned());
-    // The first sentence, the code, and whether it is tried again.
+    let (unresolved, trust) = (
+        "The name of the gateway could not be resolved.",
+        "The gateway's certificate is not trusted on this computer.",
+    );
+    let closed = "The gateway could not be reached.";
+    let table = [
+        (Exchange::Unresolved(why()), unresolved, "INF_UNREACHABLE"),
+        (Exchange::Unreachable(why()), closed, "INF_UNREACHABLE"),
+        (Exchange::Tls(why()), trust, "INF_TLS"),
+    ];
+    for (exchange, happened, code) in table {
+        let told = on_the_way(exchange).to_user_error();
+        assert_eq!((told.happened.as_str(), told.code.as_str()), (happened, code));
+    }
+    // What the provider says is no fault of the way.
+    let said = |status| Fault::of_answer(status, &HeaderMap::new(), b"", &[], NOW);
+    let code = |status| said(status).to_user_error().code.as_str();
+    assert_eq!(code(StatusCode::BAD_GATEWAY), "INF_OVERLOADED");
+    assert_eq!(code(StatusCode::FORBIDDEN), "INF_AUTH");
+}
+
+#[test]
+fn each_fault_of_a_proxy_has_its_sentence_and_names_the_proxy() {
+    let why = || "why".to_owned();
+    let scheme = deskhand_egress::SignInScheme::Negotiate;
+    let asks = "The proxy asks for a sign-in.";
+    let trust = "The proxy's certificate is not trusted on this computer.";
+    // The last says whether it is tried again.
     let table = [
         (
-            Exchange::Unresolved(why()),
-            "The name of the gateway could not be resolved.",
-            "INF_UNREACHABLE",
-            true,
-        ),
-        (
-            Exchange::Unreachable(why()),
-            "The gateway could not be reached.",
-            "INF_UNREACHABLE",
-            true,
-        ),
-        (
-            Exchange::Tls(why()),
-            "The gateway's certificate is not trusted on this computer.",
-            "INF_TLS",
-            true,
-        ),
-        (
-            at_proxy(ProxyFault::Unresolved(why())),
+            ProxyFault::Unresolved(why()),
             "The name of the proxy could not be resolved.",
-            "INF_PROXY",
             true,
         ),
         (
-            at_proxy(ProxyFault::Unreachable(why())),
+            ProxyFault::Unreachable(why()),
             "The proxy could not be reached.",
-            "INF_PROXY",
             true,
         ),
+        (ProxyFault::TimedOut, "The proxy did not answer in time.", true),
+        (ProxyFault::Tls(why()), trust, true),
+        (ProxyFault::SignIn("Negotiate, NTLM".to_owned()), asks, false),
+        (ProxyFault::SignInFailed { scheme, why: why() }, asks, false),
         (
-            at_proxy(ProxyFault::TimedOut),
-            "The proxy did not answer in time.",
-            "INF_PROXY",
-            true,
-        ),
-        (
-            at_proxy(ProxyFault::Tls(why())),
-            "The proxy's certificate is not trusted on this computer.",
-            "INF_PROXY",
-            true,
-        ),
-        (
-            at_proxy(offers),
-            "The proxy asks for a sign-in.",
-            "INF_PROXY",
-            false,
-        ),
-        (
-            at_proxy(failed),
-            "The proxy asks for a sign-in.",
-            "INF_PROXY",
-            false,
-        ),
-        (
-            at_proxy(ProxyFault::Refused(403)),
+            ProxyFault::Refused(403),
             "The proxy refused the connection.",
-            "INF_PROXY",
             true,
         ),
         (
-            at_proxy(ProxyFault::Answer),
+            ProxyFault::Answer,
             "The proxy's address is not one of a proxy.",
-            "INF_PROXY",
             true,
         ),
         (
-            at_proxy(ProxyFault::Script(why())),
+            ProxyFault::Script(why()),
             "The script that names the proxy gave no way.",
-            "INF_PROXY",
             true,
         ),
     ];
-    for (exchange, happened, code, again) in table {
-        let is_proxy = matches!(exchange, Exchange::Proxy { .. });
-        let origin = deskhand_egress::Origin::of_address("https://gateway.example").expect("an origin");
-        let fault = Fault::of_egress(&EgressError::Failed { origin, exchange });
+    for (fault, happened, again) in table {
+        let proxy = "http://proxy.example:3128".to_owned();
+        let fault = on_the_way(Exchange::Proxy { proxy, fault });
         let told = fault.to_user_error();
-        assert_eq!((told.happened.as_str(), told.code.as_str()), (happened, code));
-        assert_eq!(!fault.is_final, again, "{happened}");
         assert_eq!(
+            (told.happened.as_str(), told.code.as_str()),
+            (happened, "INF_PROXY")
+        );
+        assert_eq!(!fault.is_final, again, "{happened}");
+        assert!(
             fault.detail.contains("http://proxy.example:3128"),
-            is_proxy,
             "{}",
             fault.detail
         );
     }
     let managed = Fault::of_egress(&EgressError::Proxy(deskhand_egress::ProxyError::Scheme));
     assert_eq!(managed.to_user_error().code.as_str(), "INF_PROXY");
-    // What the provider says is no fault of the way.
-    let said = |status| Fault::of_answer(status, &HeaderMap::new(), b"", &[], NOW);
-    assert_eq!(
-        said(StatusCode::BAD_GATEWAY).to_user_error().code.as_str(),
-        "INF_OVERLOADED"
-    );
-    assert_eq!(
-        said(StatusCode::FORBIDDEN).to_user_error().code.as_str(),
-        "INF_AUTH"
-    );
 }
 
 #[test]

@@ -18,10 +18,11 @@ use crate::error::innermost;
 use crate::pac::ProxyScript;
 use crate::proxy::{Server, goes_direct};
 use crate::resolve::{Lookup, LookupError};
+use crate::sign_in::{SignIn, SignInScheme};
 use crate::tls::Tls;
 use crate::{
-    Destination, EgressAudit, EgressDecision, EgressError, Exchange, Origin, Outcome, Proxy, ProxyFault,
-    Resolve, Step, Stream, WebRefusal, WebRules, tunnel,
+    Destination, EgressAudit, EgressDecision, EgressError, Exchange, NamedBy, Origin, Outcome, Proxy,
+    ProxyFault, Resolve, Step, Stream, WebRefusal, WebRules, tunnel,
 };
 use deskhand_policy::hosts::Host;
 
@@ -40,13 +41,17 @@ pub(crate) struct Way {
     pub(crate) proxies: Proxies,
     pub(crate) tls: Tls,
     pub(crate) resolver: Arc<dyn Resolve>,
+    /// Who says which proxy to use.
+    pub(crate) named_by: NamedBy,
+    /// Signs in to proxies, where this machine can.
+    pub(crate) sign_in: Option<Arc<dyn SignIn>>,
 }
 
 /// Who says which proxy to use.
 #[derive(Debug)]
 pub(crate) enum Proxies {
     Rules(Proxy),
-    Script(ProxyScript),
+    Script(Box<ProxyScript>),
 }
 
 /// One way to a host.
@@ -54,6 +59,13 @@ pub(crate) enum Proxies {
 pub(crate) enum Route {
     Direct,
     Through(Server),
+}
+
+impl Route {
+    /// The way to a host under the rules of a source.
+    pub(crate) fn under(rules: &Proxy, target: &Origin) -> Self {
+        rules.server(target).cloned().map_or(Self::Direct, Self::Through)
+    }
 }
 
 /// Where a dialer may go.
@@ -179,12 +191,7 @@ impl Dialer {
 
     async fn routes(&self, target: &Origin) -> Result<Vec<Route>, DialError> {
         match &self.way.proxies {
-            Proxies::Rules(proxy) => Ok(vec![
-                proxy
-                    .server(target)
-                    .cloned()
-                    .map_or(Route::Direct, Route::Through),
-            ]),
+            Proxies::Rules(proxy) => Ok(vec![Route::under(proxy, target)]),
             Proxies::Script(_) if goes_direct(target) => Ok(vec![Route::Direct]),
             Proxies::Script(script) => {
                 let asked = script.routes(target, &self.way).await;
@@ -198,14 +205,11 @@ impl Dialer {
             Route::Direct => self.direct(target).await?,
             Route::Through(server) => {
                 self.look(target).await?;
-                let proxy = server.origin();
-                let there = timeout(PROXY_WITHIN, self.way.reach(server)).await;
-                let there = there.map_err(|_| at(&proxy, ProxyFault::TimedOut))??;
+                let there = self.way.reach(server).await?;
                 if used == Use::Http && !target.is_https() {
                     return Ok(there.read_by_the_proxy());
                 }
-                let tunnel = tunnel::open(there, server, target).await;
-                tunnel.map_err(|fault| at(&proxy, fault))?
+                self.tunnel(there, server, target).await?
             }
         };
         if used == Use::Http && target.is_https() {
@@ -216,6 +220,23 @@ impl Dialer {
                 .map_err(Exchange::Tls)?);
         }
         Ok(stream)
+    }
+
+    /// A tunnel through a proxy, with the sign-in of the person at this machine where the proxy asks for one.
+    async fn tunnel(&self, there: Stream, server: &Server, target: &Origin) -> Result<Stream, DialError> {
+        let proxy = server.origin();
+        let tunnel = match tunnel::open(there, server, target).await {
+            Err(ProxyFault::SignIn(offers)) => match SignInScheme::of(&offers, server, &self.way) {
+                Some((scheme, sign_in)) => {
+                    // Many proxies end the connection on which they ask.
+                    let there = self.way.reach(server).await?;
+                    tunnel::sign_in(there, server, target, scheme, sign_in).await
+                }
+                None => Err(ProxyFault::SignIn(offers)),
+            },
+            tunnel => tunnel,
+        };
+        tunnel.map_err(|fault| at(&proxy, fault))
     }
 
     async fn direct(&self, target: &Origin) -> Result<Stream, DialError> {
@@ -283,6 +304,11 @@ impl Way {
 
     /// A connection to a proxy, under TLS where it is an https proxy.
     async fn reach(&self, server: &Server) -> Result<Stream, DialError> {
+        let there = timeout(PROXY_WITHIN, self.reach_at_leisure(server)).await;
+        there.map_err(|_| at(&server.origin(), ProxyFault::TimedOut))?
+    }
+
+    async fn reach_at_leisure(&self, server: &Server) -> Result<Stream, DialError> {
         let proxy = server.origin();
         let stream = self.connect(&proxy, None).await.map_err(|error| match error {
             DialError::Failed(Exchange::Unresolved(why)) => at(&proxy, ProxyFault::Unresolved(why)),

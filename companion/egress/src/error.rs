@@ -1,6 +1,6 @@
 //! What can go wrong on the way out, told apart by what a person can do about it.
 
-use crate::{Destination, EntryError, Origin, OriginError, ProxyError, WebRefusal};
+use crate::{Destination, EntryError, Origin, OriginError, ProxyError, SignInScheme, WebRefusal};
 
 /// A connection that was refused or did not work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,8 +128,16 @@ pub enum ProxyFault {
     #[error("it did not answer in time")]
     TimedOut,
     /// It wants a sign-in (status 407), by these schemes of `Proxy-Authenticate`.
-    #[error("it asks for a sign-in ({0})")]
+    #[error("it asks for a sign-in ({0}); {what}", what = what_to_do(.0))]
     SignIn(String),
+    /// The sign-in of the person at this machine did not come about.
+    #[error("the sign-in with {scheme} did not come about: {why}")]
+    SignInFailed {
+        /// The scheme that was tried.
+        scheme: SignInScheme,
+        /// The system's words, or the proxy's.
+        why: String,
+    },
     /// It refused the connection with this status.
     #[error("it refused the connection with status {0}")]
     Refused(u16),
@@ -139,6 +147,20 @@ pub enum ProxyFault {
     /// The file that names proxies could not be had or gave no way.
     #[error("its script gives no way: {0}")]
     Script(String),
+}
+
+/// What helps with a sign-in by these schemes.
+fn what_to_do(schemes: &str) -> &'static str {
+    if schemes
+        .split(", ")
+        .any(|scheme| scheme.eq_ignore_ascii_case("basic"))
+    {
+        "give a name and a password with the proxy's address in the variable HTTPS_PROXY"
+    } else if cfg!(windows) {
+        "the sign-in of Windows goes to a proxy that policy, the system or an https script names"
+    } else {
+        "only Basic is spoken on this system: let the proxy pass this computer, or put a helper that signs in between"
+    }
 }
 
 impl ProxyFault {

@@ -9,28 +9,28 @@ use serde_json::Value;
 use crate::client::Door;
 use crate::dial::{Dialer, Proxies, Scope, Speech, Way};
 use crate::hosts::{self, DISABLED_TOOLS, Hosts, Tool, inference_in_force, tool_is_disabled};
-use crate::pac::ProxyScript;
 use crate::settings::Settings;
 use crate::tls::Tls;
+use crate::way::{PROXY_KEY, SCRIPT_KEY, proxies};
 use crate::{
     Client, Destination, Directive, EgressAudit, EgressDecision, EgressError, OpenedBy, Origin, Outcome,
-    Proxy, Resolve, Row, SystemResolver, WebRules,
+    Proxy, Resolve, Row, SignIn, SystemProxy, SystemResolver, WebRules,
 };
 
 /// The policy key that switches Deskhand off.
 const ENABLED: &str = "deskhandEnabled";
 /// The policy key of the address that hands out settings.
 const BOOTSTRAP_KEY: &str = "bootstrapUrl";
-/// The policy key of the proxy.
-const PROXY_KEY: &str = "egressProxyUrl";
-/// The policy key of the script that names proxies; it wins over the proxy.
-const SCRIPT_KEY: &str = "egressProxyPacUrl";
 
 /// What the machine's network asks for. It comes from the service's composition root; nothing here reads it.
 #[derive(Clone, Debug)]
 pub struct Network {
     /// How connections leave the machine where no policy key says it.
     pub proxy: Proxy,
+    /// The proxies of the operating system, which go before the environment's.
+    pub system: Option<SystemProxy>,
+    /// Signs in to proxies as the person at this machine, where the system can.
+    pub sign_in: Option<Arc<dyn SignIn>>,
     /// Authorities to trust besides those of the operating system, as DER: see [`crate::authorities_of_pem`].
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// Turns names into addresses.
@@ -43,6 +43,8 @@ impl Default for Network {
     fn default() -> Self {
         Self {
             proxy: Proxy::default(),
+            system: None,
+            sign_in: None,
             extra_roots: Vec::new(),
             resolver: Arc::new(SystemResolver),
             audit: None,
@@ -55,7 +57,7 @@ impl Default for Network {
 #[derive(Clone, Debug)]
 pub struct Gate {
     access: Vec<Access>,
-    way: Result<Arc<Way>, EgressError>,
+    pub(crate) way: Result<Arc<Way>, EgressError>,
     network: Network,
     tls: Tls,
 }
@@ -119,11 +121,13 @@ impl Gate {
     }
 
     fn build(settings: Settings<'_>, network: Network, tls: Tls) -> Self {
-        let way = proxies(settings, &network.proxy).map(|proxies| {
+        let way = proxies(settings, &network).map(|(named_by, proxies)| {
             Arc::new(Way {
                 proxies,
                 tls: tls.clone(),
                 resolver: Arc::clone(&network.resolver),
+                named_by,
+                sign_in: network.sign_in.clone(),
             })
         });
         let access = Destination::TABLE
@@ -287,24 +291,6 @@ impl Gate {
     }
 }
 
-/// Who says which proxy to use.
-fn proxies(settings: Settings<'_>, environment: &Proxy) -> Result<Proxies, EgressError> {
-    if let Some(address) = settings.value(SCRIPT_KEY) {
-        let address = address.as_str().unwrap_or_default();
-        let script = ProxyScript::at(address, environment.clone());
-        return script.map(Proxies::Script).map_err(|why| EgressError::Address {
-            destination: Destination::ProxyScript,
-            key: SCRIPT_KEY,
-            why,
-        });
-    }
-    let Some(address) = settings.value(PROXY_KEY) else {
-        return Ok(Proxies::Rules(environment.clone()));
-    };
-    let managed = Proxy::from_policy(address.as_str().unwrap_or_default())?;
-    Ok(Proxies::Rules(managed.with_credentials_of(environment)))
-}
-
 /// What a row is under these settings.
 fn access(row: &Row, settings: Settings<'_>, way: &Result<Arc<Way>, EgressError>) -> Access {
     let destination = row.destination;
@@ -315,16 +301,18 @@ fn access(row: &Row, settings: Settings<'_>, way: &Result<Arc<Way>, EgressError>
         (Hosts::Of(hosts), _) => found(destination, hosts(settings)),
         (Hosts::Web(tool), _) => web(destination, tool, settings),
         (Hosts::ProxyInForce | Hosts::ProxyScript, Err(error)) => error.clone().into(),
-        (Hosts::ProxyInForce, Ok(way)) => match &way.proxies {
-            Proxies::Rules(proxy) => {
-                let origin = proxy.origin();
-                origin.map_or_else(
-                    || Access::closed(destination, PROXY_KEY),
-                    |origin| vec![origin].into(),
-                )
+        (Hosts::ProxyInForce, Ok(way)) => {
+            let (rules, key) = match &way.proxies {
+                Proxies::Rules(rules) => (Some(rules), PROXY_KEY),
+                Proxies::Script(script) => (script.otherwise(), SCRIPT_KEY),
+            };
+            let origins = rules.map(Proxy::origins).unwrap_or_default();
+            if origins.is_empty() {
+                Access::closed(destination, key)
+            } else {
+                origins.into()
             }
-            Proxies::Script(_) => Access::closed(destination, SCRIPT_KEY),
-        },
+        }
         (Hosts::ProxyScript, Ok(way)) => match &way.proxies {
             Proxies::Rules(_) => Access::closed(destination, SCRIPT_KEY),
             Proxies::Script(script) => Access {

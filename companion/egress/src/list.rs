@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::destination::{Carries, Feature};
 use crate::dial::Scope;
-use crate::{Destination, EgressError, Gate, Origin, Row};
+use crate::{Destination, EgressError, Gate, NamedBy, Origin, Row};
 use deskhand_policy::hosts::{ALLOWED, Host, HostRule};
 use deskhand_policy::simulate::Added;
 
@@ -78,12 +78,30 @@ impl Gate {
                 // No entry of the list opens it.
                 entry.key = Destination::Collector.row().closed_by;
             }
+            if matches!(row.destination, Destination::Proxy | Destination::ProxyScript) {
+                entry.why = self.why_the_way(row);
+            }
             entry
         };
         let targets = |row: &'static Row| self.targets(row).into_iter().map(move |target| (row, target));
         rows.flat_map(targets)
             .map(|(row, target)| entry(row, target))
             .collect()
+    }
+
+    /// Why a proxy or its script is in the list, with who names it.
+    fn why_the_way(&self, row: &Row) -> &'static str {
+        let is_script = row.destination == Destination::ProxyScript;
+        match self.way_out().map(|way| way.named_by) {
+            Ok(NamedBy::System) if is_script => {
+                "Says which proxy to use; the settings of the operating system name it, and the proxies that it names are not in this list."
+            }
+            Ok(NamedBy::System) => {
+                "Takes the connections of the service: the settings of the operating system name it."
+            }
+            Ok(NamedBy::Environment) => "Takes the connections of the service: the environment names it.",
+            Ok(NamedBy::PolicyScript | NamedBy::PolicyAddress | NamedBy::Nobody) | Err(_) => row.why,
+        }
     }
 
     /// What the web tools and the sandbox reach without an entry in the list of hosts, for the simulator of policies.

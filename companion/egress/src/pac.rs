@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::dial::{Dialer, Proxies, Route, Scope, Speech, Way};
 use crate::resolve::Lookup;
-use crate::{Client, Destination, Origin, Proxy, ProxyFault};
+use crate::{Client, Destination, Exchange, Origin, Proxy, ProxyFault};
 use deskhand_policy::hosts::Host;
 
 /// Scripts of large networks have some hundred kilobytes.
@@ -27,6 +27,8 @@ const FETCH_WITHIN: Duration = Duration::from_secs(5);
 const RESOLVE_WITHIN: Duration = Duration::from_secs(3);
 /// Networks change their scripts now and then; a browser looks again when it starts.
 const FRESH_FOR: Duration = Duration::from_mins(30);
+/// A notebook comes back into its network soon.
+const ABSENT_FOR: Duration = Duration::from_mins(1);
 /// Ways that are read of one answer.
 const MAX_ROUTES: usize = 10;
 
@@ -39,11 +41,16 @@ pub(crate) struct ProxyScript {
     origin: Origin,
     /// Gives credentials for the proxies that the script names.
     known: Proxy,
-    loaded: Mutex<Option<(Instant, Arc<str>)>>,
+    /// What counts where the server of the script is not there.
+    otherwise: Option<Proxy>,
+    loaded: Mutex<Option<(Instant, Loaded)>>,
 }
 
+/// The text of a script; `None` where its server is not there.
+type Loaded = Option<Arc<str>>;
+
 impl ProxyScript {
-    /// The script at an address, http or https, without credentials.
+    /// The script that policy names at an address, http or https, without credentials. It is the only way.
     pub(crate) fn at(address: &str, known: Proxy) -> Result<Self, crate::OriginError> {
         let url = Url::parse(address).map_err(|_| crate::OriginError::NotAnAddress)?;
         let origin = Origin::of_web_url(&url)?;
@@ -51,8 +58,23 @@ impl ProxyScript {
             url,
             origin,
             known,
+            otherwise: None,
             loaded: Mutex::new(None),
         })
+    }
+
+    /// The script of the operating system. Outside of the network that serves it, what the system has beside it counts, as
+    /// it does for browsers: a notebook at home would else reach nothing.
+    pub(crate) fn of_system(url: &Url, known: Proxy, otherwise: Proxy) -> Result<Self, crate::OriginError> {
+        Ok(Self {
+            otherwise: Some(otherwise),
+            ..Self::at(url.as_str(), known)?
+        })
+    }
+
+    /// The proxies that count where the server of the script is not there.
+    pub(crate) fn otherwise(&self) -> Option<&Proxy> {
+        self.otherwise.as_ref()
     }
 
     pub(crate) fn origin(&self) -> Origin {
@@ -61,7 +83,11 @@ impl ProxyScript {
 
     /// The ways to a host, best first.
     pub(crate) async fn routes(&self, target: &Origin, way: &Way) -> Result<Vec<Route>, ProxyFault> {
-        let script = self.script(way).await?;
+        let script = match (self.script(way).await?, &self.otherwise) {
+            (Some(script), _) => script,
+            (None, Some(otherwise)) => return Ok(vec![Route::under(otherwise, target)]),
+            (None, None) => return Err(ProxyFault::Script("its server is not there".to_owned())),
+        };
         let lookup = Lookup {
             resolver: Arc::clone(&way.resolver),
             rules: None,
@@ -83,20 +109,25 @@ impl ProxyScript {
         let answer = answer
             .await
             .map_err(|error| ProxyFault::Script(error.to_string()))??;
-        read(&answer, &self.known)
+        read(&answer, &self.known, self.origin.is_https())
     }
 
     /// The text of the script, fetched directly: it says how to reach everything else.
-    async fn script(&self, way: &Way) -> Result<Arc<str>, ProxyFault> {
+    async fn script(&self, way: &Way) -> Result<Loaded, ProxyFault> {
         let mut loaded = self.loaded.lock().await;
-        if let Some((_, script)) = loaded.as_ref().filter(|(when, _)| when.elapsed() < FRESH_FOR) {
-            return Ok(Arc::clone(script));
+        let fresh = |(when, script): &&(Instant, Loaded)| {
+            when.elapsed() < if script.is_some() { FRESH_FOR } else { ABSENT_FOR }
+        };
+        if let Some((_, script)) = loaded.as_ref().filter(fresh) {
+            return Ok(script.clone());
         }
         let direct = Dialer {
             way: Arc::new(Way {
                 proxies: Proxies::Rules(Proxy::direct()),
                 tls: way.tls.clone(),
                 resolver: Arc::clone(&way.resolver),
+                named_by: way.named_by,
+                sign_in: None,
             }),
             scope: Scope::Fetch(self.origin.clone()),
             destination: Destination::ProxyScript,
@@ -104,24 +135,44 @@ impl ProxyScript {
             audit: None,
         };
         let fetched = timeout(FETCH_WITHIN, fetch(Client::new(direct), &self.url)).await;
-        let script = fetched.map_err(|_| ProxyFault::Script("it did not come in time".to_owned()))??;
-        *loaded = Some((Instant::now(), Arc::clone(&script)));
+        let script = match fetched.unwrap_or(Err(NoScript::Absent("it did not come in time".to_owned()))) {
+            Ok(script) => Some(script),
+            Err(NoScript::Absent(_)) if self.otherwise.is_some() => None,
+            Err(NoScript::Absent(why) | NoScript::Broken(why)) => return Err(ProxyFault::Script(why)),
+        };
+        *loaded = Some((Instant::now(), script.clone()));
         Ok(script)
     }
 }
 
-async fn fetch(client: Client, url: &Url) -> Result<Arc<str>, ProxyFault> {
-    let broken = |error: crate::EgressError| ProxyFault::Script(error.to_string());
-    let request = http::Request::get(url.as_str()).body(Bytes::new());
-    let request = request.map_err(|error| ProxyFault::Script(error.to_string()))?;
-    let answer = client.send(request).await.map_err(broken)?;
-    if !answer.status().is_success() {
-        return Err(ProxyFault::Script(format!(
-            "its server answers with {}",
-            answer.status()
-        )));
+/// Why there is no script.
+enum NoScript {
+    /// Its server is not there.
+    Absent(String),
+    Broken(String),
+}
+
+impl From<crate::EgressError> for NoScript {
+    fn from(error: crate::EgressError) -> Self {
+        match &error {
+            crate::EgressError::Failed {
+                exchange: Exchange::Unresolved(_) | Exchange::Unreachable(_) | Exchange::TimedOut,
+                ..
+            } => Self::Absent(error.to_string()),
+            _ => Self::Broken(error.to_string()),
+        }
     }
-    let body = answer.body_up_to(MAX_SCRIPT).await.map_err(broken)?;
+}
+
+async fn fetch(client: Client, url: &Url) -> Result<Arc<str>, NoScript> {
+    let request = http::Request::get(url.as_str()).body(Bytes::new());
+    let request = request.map_err(|error| NoScript::Broken(error.to_string()))?;
+    let answer = client.send(request).await?;
+    if !answer.status().is_success() {
+        let why = format!("its server answers with {}", answer.status());
+        return Err(NoScript::Broken(why));
+    }
+    let body = answer.body_up_to(MAX_SCRIPT).await?;
     Ok(String::from_utf8_lossy(&body).into())
 }
 
@@ -241,7 +292,7 @@ fn told(error: &rquickjs::CaughtError<'_>) -> ProxyFault {
 }
 
 /// Reads `PROXY host:port; HTTPS host:port; DIRECT`. SOCKS is not spoken: such an entry is passed over.
-fn read(answer: &str, known: &Proxy) -> Result<Vec<Route>, ProxyFault> {
+fn read(answer: &str, known: &Proxy, is_trusted: bool) -> Result<Vec<Route>, ProxyFault> {
     let mut routes = Vec::new();
     let entries = answer.split(';').map(str::trim).filter(|entry| !entry.is_empty());
     for entry in entries.take(MAX_ROUTES) {
@@ -251,7 +302,7 @@ fn read(answer: &str, known: &Proxy) -> Result<Vec<Route>, ProxyFault> {
         let through = |scheme| {
             place
                 .filter(|_| rest.is_none())
-                .and_then(|place| known.named(scheme, place))
+                .and_then(|place| known.named(scheme, place, is_trusted))
         };
         let route = match kind.as_str() {
             "DIRECT" => place.is_none().then_some(Route::Direct),

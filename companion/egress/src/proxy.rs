@@ -1,5 +1,8 @@
-//! The proxy rules of the network, from policy, from the environment or from the operating system. Values come in as
-//! arguments, except where the operating system keeps them.
+//! The proxy rules of the network, from policy, from the operating system or from the environment: the first that says
+//! anything counts, whole. Values come in as arguments.
+
+mod exceptions;
+mod system;
 
 use std::sync::Arc;
 
@@ -10,6 +13,9 @@ use url::Url;
 
 use crate::Origin;
 use deskhand_policy::hosts::Host;
+
+use exceptions::Exceptions;
+pub use system::{SystemProxy, SystemSettings};
 
 /// Why a proxy address cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,10 +29,37 @@ pub enum ProxyError {
     /// Credentials in the managed address.
     #[error("the proxy address holds a user name or password")]
     Credentials,
+    /// The proxy script of the operating system is at no http or https address.
+    #[error("the address of the proxy script cannot be used: {0}")]
+    Script(crate::OriginError),
 }
 
-/// Hosts that never go to a proxy.
-const ALWAYS_DIRECT: &str = "localhost,127.0.0.0/8,::1,.local";
+/// Who says how connections leave the machine, the first that says anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    /// The policy key `egressProxyPacUrl`.
+    PolicyScript,
+    /// The policy key `egressProxyUrl`.
+    PolicyAddress,
+    /// The settings of the operating system.
+    System,
+    /// The variables of the environment.
+    Environment,
+    /// Nobody: connections go directly.
+    Nobody,
+}
+
+impl std::fmt::Display for NamedBy {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::PolicyScript => "policy key egressProxyPacUrl",
+            Self::PolicyAddress => "policy key egressProxyUrl",
+            Self::System => "the settings of the operating system",
+            Self::Environment => "the environment",
+            Self::Nobody => "nobody",
+        })
+    }
+}
 
 /// A proxy, with the credentials that the environment gives for it.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +67,8 @@ pub(crate) struct Server {
     pub(crate) https: bool,
     pub(crate) host: Host,
     pub(crate) port: u16,
+    /// Whether the person at this machine is signed in there: not where anybody on the network could have named it.
+    pub(crate) is_trusted: bool,
     /// The value of `Proxy-Authorization` (RFC 7617).
     pub(crate) authorization: Option<HeaderValue>,
 }
@@ -49,6 +84,7 @@ impl Server {
             https: url.scheme() == "https",
             host: host.ok_or(ProxyError::NotAnAddress)?,
             port: url.port_or_known_default().ok_or(ProxyError::NotAnAddress)?,
+            is_trusted: true,
             authorization: authorization(url),
         })
     }
@@ -66,8 +102,34 @@ impl std::fmt::Debug for Server {
 pub struct Proxy {
     https: Option<Server>,
     http: Option<Server>,
-    /// Knows the hosts that go direct, as in `NO_PROXY`.
-    filter: Option<Arc<Matcher>>,
+    direct: Direct,
+}
+
+/// Knows the hosts that go direct.
+#[derive(Clone, Debug, Default)]
+enum Direct {
+    /// This machine and its local network's own names alone.
+    #[default]
+    Few,
+    /// As in `NO_PROXY`.
+    Variables(Arc<Matcher>),
+    /// As the operating system has them.
+    System(Arc<Exceptions>),
+}
+
+impl Direct {
+    fn holds(&self, target: &Origin) -> bool {
+        let listed = match self {
+            Self::Few => false,
+            // What is no address for the matcher goes through the proxy, which says so.
+            Self::Variables(matcher) => target
+                .to_string()
+                .parse::<Uri>()
+                .is_ok_and(|uri| matcher.intercept(&uri).is_none()),
+            Self::System(exceptions) => exceptions.hold(target),
+        };
+        listed || goes_direct(target)
+    }
 }
 
 impl Proxy {
@@ -76,14 +138,18 @@ impl Proxy {
         Self::default()
     }
 
-    /// The proxy of the policy key `egressProxyUrl`, which wins over the environment.
+    /// The proxy of the policy key `egressProxyUrl`, which wins over every other source but a script of policy.
     pub fn from_policy(address: &str) -> Result<Self, ProxyError> {
         let url = parse(address)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(ProxyError::Credentials);
         }
         let server = Server::of(&url)?;
-        Ok(Self::new(Some(server.clone()), Some(server), ""))
+        Ok(Self {
+            https: Some(server.clone()),
+            http: Some(server),
+            direct: Direct::Few,
+        })
     }
 
     /// The proxy of the usual environment variables (`HTTPS_PROXY`, then `ALL_PROXY`; `http_proxy` for plain pages;
@@ -96,44 +162,27 @@ impl Proxy {
         let https = server(either("https_proxy").or_else(|| either("all_proxy")))?;
         // The upper-case spelling is a header of a request where a program runs under CGI.
         let http = server(named("http_proxy").or_else(|| either("all_proxy")))?;
-        Ok(Self::new(https, http, &either("no_proxy").unwrap_or_default()))
-    }
-
-    /// The proxy that the operating system is set to: its own settings on Windows and macOS, and the variables that
-    /// [`Self::from_environment`] reads before them. On Linux there are only the variables.
-    pub fn of_system() -> Self {
-        let matcher = Matcher::from_system();
-        let server = |probe: &'static str| {
-            let found = matcher.intercept(&Uri::from_static(probe))?;
-            let url = Url::parse(&found.uri().to_string()).ok()?;
-            let server = Server::of(&url).ok().filter(|_| is_http(&url))?;
-            Some(Server {
-                authorization: found.basic_auth().cloned(),
-                ..server
-            })
-        };
-        Self {
-            https: server("https://probe.invalid/"),
-            http: server("http://probe.invalid/"),
-            filter: Some(Arc::new(matcher)),
-        }
-    }
-
-    fn new(https: Option<Server>, http: Option<Server>, bypass: &str) -> Self {
-        let filter = Matcher::builder()
-            .all("http://proxy.invalid")
-            .no(format!("{ALWAYS_DIRECT},{bypass}"))
-            .build();
-        Self {
+        let bypass = either("no_proxy").unwrap_or_default();
+        // Its own proxies do not matter: it is asked which hosts have one at all.
+        let matcher = Matcher::builder().all("http://proxy.invalid").no(bypass).build();
+        Ok(Self {
             https,
             http,
-            filter: Some(Arc::new(filter)),
-        }
+            direct: Direct::Variables(Arc::new(matcher)),
+        })
     }
 
-    /// The proxy's own origin, without the credentials that an environment may give.
-    pub fn origin(&self) -> Option<Origin> {
-        self.https.as_ref().map(Server::origin)
+    /// Whether every connection goes directly.
+    pub fn is_direct(&self) -> bool {
+        self.https.is_none() && self.http.is_none()
+    }
+
+    /// The origins of the proxies, each once, without the credentials that an environment may give.
+    pub fn origins(&self) -> Vec<Origin> {
+        let servers = [&self.https, &self.http].into_iter().flatten();
+        let mut origins: Vec<Origin> = servers.map(Server::origin).collect();
+        origins.dedup();
+        origins
     }
 
     /// The proxy for a host, `None` for a direct connection. This machine is never asked for through a proxy.
@@ -143,22 +192,21 @@ impl Proxy {
         } else {
             &self.http
         };
-        let server = server.as_ref().filter(|_| !goes_direct(target))?;
-        let asks = target.to_string().parse::<Uri>().ok();
-        let filter = self.filter.as_ref()?;
-        asks.and_then(|uri| filter.intercept(&uri)).map(|_| server)
+        server.as_ref().filter(|_| !self.direct.holds(target))
     }
 
     /// The same rules, with the credentials that another source gives for the same proxy.
     pub(crate) fn with_credentials_of(mut self, other: &Self) -> Self {
         for server in [&mut self.https, &mut self.http].into_iter().flatten() {
-            server.authorization = other.credentials_for(&server.host, server.port);
+            let given = other.credentials_for(&server.host, server.port);
+            server.authorization = given.or_else(|| server.authorization.take());
         }
         self
     }
 
-    /// The proxy that a script names as `host:port`, with the credentials that this source gives for it.
-    pub(crate) fn named(&self, scheme: &str, place: &str) -> Option<Server> {
+    /// The proxy that a script names as `host:port`, with the credentials that this source gives for it. `is_trusted` says
+    /// whether the script came on a way that nobody could change it on.
+    pub(crate) fn named(&self, scheme: &str, place: &str, is_trusted: bool) -> Option<Server> {
         let url = Url::parse(&format!("{scheme}://{place}")).ok()?;
         let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let server = Server::of(&url)
@@ -166,6 +214,7 @@ impl Proxy {
             .filter(|server| plain && server.authorization.is_none())?;
         let authorization = self.credentials_for(&server.host, server.port);
         Some(Server {
+            is_trusted,
             authorization,
             ..server
         })
@@ -182,10 +231,6 @@ impl Proxy {
 /// Whether a host is this machine or one of its local network's own names.
 pub(crate) fn goes_direct(target: &Origin) -> bool {
     target.is_loopback() || target.host().rsplit('.').next() == Some("local")
-}
-
-fn is_http(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
 }
 
 /// Basic credentials (RFC 7617) of the user information of an address.
@@ -219,108 +264,4 @@ fn parse(address: &str) -> Result<Url, ProxyError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(variables: &[(&str, &str)]) -> Result<Proxy, ProxyError> {
-        Proxy::from_environment(|name| {
-            let found = variables.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    fn used(proxy: &Proxy, target: &str) -> Option<String> {
-        let target = Origin::of_web_url(&Url::parse(target).expect("an address")).expect("an origin");
-        proxy.server(&target).map(|server| server.origin().to_string())
-    }
-
-    #[test]
-    fn reads_the_usual_variables_in_curls_order() {
-        let table = [
-            (&[][..], None),
-            (
-                &[
-                    ("HTTPS_PROXY", "http://upper:1"),
-                    ("https_proxy", "http://lower:2"),
-                ],
-                Some("http://lower:2"),
-            ),
-            (
-                &[("ALL_PROXY", "http://all:1"), ("HTTPS_PROXY", "http://https:2")][..],
-                Some("http://https:2"),
-            ),
-            (&[("ALL_PROXY", "proxy:3128")][..], Some("http://proxy:3128")),
-            (&[("HTTP_PROXY", "http://plain:1")][..], None),
-            (
-                &[("https_proxy", "http://user:secret@proxy:3128")][..],
-                Some("http://proxy:3128"),
-            ),
-        ];
-        for (variables, wanted) in table {
-            let proxy = of(variables).expect("a valid proxy");
-            let origin = proxy.origin().map(|origin| origin.to_string());
-            assert_eq!(origin.as_deref(), wanted, "{variables:?}");
-            assert_eq!(
-                used(&proxy, "https://example.com").as_deref(),
-                wanted,
-                "{variables:?}"
-            );
-            assert!(!format!("{proxy:?}").contains("secret"));
-        }
-    }
-
-    #[test]
-    fn some_hosts_never_go_to_a_proxy() {
-        let proxy =
-            of(&[("all_proxy", "proxy:1"), ("no_proxy", "corp.example,10.0.0.0/8")]).expect("a proxy");
-        let table = [
-            ("https://example.com", true),
-            ("http://example.com", true),
-            ("https://corp.example", false),
-            ("https://a.corp.example", false),
-            ("https://notcorp.example", true),
-            ("https://10.1.2.3", false),
-            ("https://11.1.2.3", true),
-            ("https://localhost", false),
-            ("http://127.0.0.1:8080", false),
-            ("https://[::1]", false),
-            ("https://printer.local", false),
-        ];
-        for (target, wanted) in table {
-            assert_eq!(used(&proxy, target).is_some(), wanted, "{target}");
-        }
-    }
-
-    #[test]
-    fn credentials_go_to_the_proxy_that_they_were_given_for_and_to_no_other() {
-        let environment = of(&[("https_proxy", "http://us%40er:p%3Aw@proxy:3128")]).expect("a proxy");
-        let managed = |address| {
-            let proxy = Proxy::from_policy(address)
-                .expect("a proxy")
-                .with_credentials_of(&environment);
-            proxy.https.and_then(|server| server.authorization)
-        };
-        let sent = managed("http://PROXY:3128").expect("credentials");
-        assert_eq!(sent, "Basic dXNAZXI6cDp3");
-        assert!(sent.is_sensitive());
-        assert_eq!(managed("http://proxy:3129"), None);
-        assert_eq!(managed("http://other:3128"), None);
-    }
-
-    #[test]
-    fn refuses_socks_and_managed_credentials() {
-        let table = [
-            ("socks5://proxy:1080", ProxyError::Scheme),
-            ("http://user:secret@proxy", ProxyError::Credentials),
-            ("http://user@proxy", ProxyError::Credentials),
-            ("http://", ProxyError::NotAnAddress),
-        ];
-        for (address, wanted) in table {
-            assert_eq!(Proxy::from_policy(address).err(), Some(wanted), "{address}");
-        }
-        assert_eq!(
-            of(&[("all_proxy", "socks5h://proxy:1080")]).err(),
-            Some(ProxyError::Scheme)
-        );
-    }
-}
+mod tests;

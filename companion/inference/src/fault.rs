@@ -20,6 +20,8 @@ pub enum FaultKind {
     NotConfigured,
     /// No connection.
     Unreachable,
+    /// The way through the network's proxy ends there.
+    Proxy,
     /// The certificate or the handshake was refused.
     Tls,
     /// The credential was refused.
@@ -48,6 +50,7 @@ impl FaultKind {
         match self {
             Self::NotConfigured => ErrorCode::InferenceNotConfigured,
             Self::Unreachable => ErrorCode::InferenceUnreachable,
+            Self::Proxy => ErrorCode::InferenceProxy,
             Self::Tls => ErrorCode::InferenceTls,
             Self::Auth => ErrorCode::InferenceAuth,
             Self::ModelUnknown => ErrorCode::InferenceModelUnknown,
@@ -124,38 +127,34 @@ impl Fault {
             | EgressError::NotOurs(_) => FaultKind::NotConfigured,
             EgressError::Request(_) | EgressError::Elsewhere { .. } => FaultKind::BadRequest,
             EgressError::Setup(_) => FaultKind::Tls,
-            EgressError::Proxy(_) | EgressError::Refused { .. } | EgressError::Web { .. } => {
-                FaultKind::Unreachable
-            }
+            EgressError::Proxy(_) => FaultKind::Proxy,
+            EgressError::Refused { .. } | EgressError::Web { .. } => FaultKind::Unreachable,
             EgressError::Failed { exchange, .. } => match exchange {
                 Exchange::Tls(_) => FaultKind::Tls,
                 Exchange::TimedOut => FaultKind::TimedOut,
                 Exchange::TooLong(_) => FaultKind::BadAnswer,
-                Exchange::Unresolved(_)
-                | Exchange::Unreachable(_)
-                | Exchange::Proxy { .. }
-                | Exchange::Cut(_) => FaultKind::Unreachable,
+                Exchange::Proxy { .. } => FaultKind::Proxy,
+                Exchange::Unresolved(_) | Exchange::Unreachable(_) | Exchange::Cut(_) => {
+                    FaultKind::Unreachable
+                }
             },
         };
-        let sign_in = matches!(
-            error,
+        let happened = match error {
             EgressError::Failed {
-                exchange: Exchange::Proxy {
-                    fault: ProxyFault::SignIn(_),
-                    ..
-                },
+                exchange: Exchange::Unresolved(_),
                 ..
-            }
-        );
-        let is_final = sign_in || matches!(error, EgressError::Proxy(_) | EgressError::Refused { .. });
-        let fault = Self {
-            is_final,
-            ..Self::new(kind, error.to_string())
+            } => Some("The name of the gateway could not be resolved."),
+            EgressError::Failed {
+                exchange: Exchange::Proxy { fault, .. },
+                ..
+            } => Some(at_the_proxy(fault)),
+            _ => None,
         };
-        if sign_in {
-            fault.happened("The proxy asks for a sign-in.")
-        } else {
-            fault
+        let asks = happened == Some(ASKS);
+        Self {
+            is_final: asks || matches!(error, EgressError::Proxy(_) | EgressError::Refused { .. }),
+            happened,
+            ..Self::new(kind, error.to_string())
         }
     }
 
@@ -207,6 +206,23 @@ impl Fault {
     }
 }
 
+/// What a person reads of a proxy that wants to know who they are.
+const ASKS: &str = "The proxy asks for a sign-in.";
+
+/// The first sentence of each fault of a proxy; the detail names the proxy and the reason.
+fn at_the_proxy(fault: &ProxyFault) -> &'static str {
+    match fault {
+        ProxyFault::Unresolved(_) => "The name of the proxy could not be resolved.",
+        ProxyFault::Unreachable(_) => "The proxy could not be reached.",
+        ProxyFault::TimedOut => "The proxy did not answer in time.",
+        ProxyFault::Tls(_) => "The proxy's certificate is not trusted on this computer.",
+        ProxyFault::SignIn(_) | ProxyFault::SignInFailed { .. } => ASKS,
+        ProxyFault::Refused(_) => "The proxy refused the connection.",
+        ProxyFault::Answer => "The proxy's address is not one of a proxy.",
+        ProxyFault::Script(_) => "The script that names the proxy gave no way.",
+    }
+}
+
 fn of_status(status: StatusCode, said: Option<&WireError>, detail: &str) -> Fault {
     let fault = |kind| Fault::new(kind, detail);
     match status.as_u16() {
@@ -220,9 +236,9 @@ fn of_status(status: StatusCode, said: Option<&WireError>, detail: &str) -> Faul
         }
         407 => Fault {
             is_final: true,
-            ..fault(FaultKind::Unreachable)
+            ..fault(FaultKind::Proxy)
         }
-        .happened("The proxy asks for a sign-in."),
+        .happened(ASKS),
         408 => fault(FaultKind::TimedOut),
         413 => fault(FaultKind::TooLong).happened("The request is too large for the gateway."),
         429 => fault(FaultKind::RateLimited),
@@ -335,119 +351,4 @@ fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-    use time::macros::datetime;
-
-    use super::*;
-
-    const NOW: OffsetDateTime = datetime!(2026-11-21 08:00:00 UTC);
-
-    fn of(status: u16, body: &str) -> Fault {
-        let status = StatusCode::from_u16(status).expect("a status");
-        Fault::of_answer(status, &HeaderMap::new(), body.as_bytes(), &[], NOW)
-    }
-
-    #[test]
-    fn each_status_has_its_kind() {
-        let anthropic =
-            r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-nine"}}"#;
-        let litellm = r#"{"error":{"message":"/v1/messages: Invalid model name passed in model=x","type":"None","code":"400"}}"#;
-        let long = r#"{"error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000 maximum"}}"#;
-        let vllm = r#"{"error":{"message":"This model's maximum context length is 8192 tokens. However, you requested 9000 tokens.","code":400}}"#;
-        let plain =
-            r#"{"error":{"type":"invalid_request_error","message":"messages: at least one is required"}}"#;
-        let table = [
-            (400, plain, FaultKind::BadRequest),
-            (400, litellm, FaultKind::ModelUnknown),
-            (400, long, FaultKind::TooLong),
-            (400, vllm, FaultKind::TooLong),
-            (401, "", FaultKind::Auth),
-            (403, "", FaultKind::Auth),
-            (404, anthropic, FaultKind::ModelUnknown),
-            (404, "<html>nginx</html>", FaultKind::BadRequest),
-            (407, "", FaultKind::Unreachable),
-            (408, "", FaultKind::TimedOut),
-            (413, "", FaultKind::TooLong),
-            (429, "", FaultKind::RateLimited),
-            (500, "", FaultKind::Overloaded),
-            (502, "", FaultKind::Overloaded),
-            (503, "", FaultKind::Overloaded),
-            (529, "", FaultKind::Overloaded),
-            (302, "", FaultKind::BadRequest),
-        ];
-        for (status, body, wanted) in table {
-            assert_eq!(of(status, body).kind, wanted, "{status} {body}");
-        }
-    }
-
-    #[test]
-    fn each_kind_has_a_code_of_its_own() {
-        let kinds = [
-            FaultKind::NotConfigured,
-            FaultKind::Unreachable,
-            FaultKind::Tls,
-            FaultKind::Auth,
-            FaultKind::ModelUnknown,
-            FaultKind::RateLimited,
-            FaultKind::Overloaded,
-            FaultKind::TimedOut,
-            FaultKind::StreamCut,
-            FaultKind::BadRequest,
-            FaultKind::BadAnswer,
-        ];
-        let codes: std::collections::BTreeSet<_> = kinds.iter().map(|kind| kind.code().as_str()).collect();
-        assert_eq!(codes.len(), kinds.len());
-        assert!(codes.iter().all(|code| code.starts_with("INF_")));
-    }
-
-    #[test]
-    fn the_key_that_a_gateway_repeats_is_not_shown() {
-        let ours = Secret::new("company-key".to_owned());
-        let body = br#"{"error":{"message":"bad key company-key, or sk-live-0123456789abcdef"}}"#;
-        let fault = Fault::of_answer(StatusCode::UNAUTHORIZED, &HeaderMap::new(), body, &[&ours], NOW);
-        let shown = fault.to_user_error().to_string() + &fault.detail;
-        assert!(
-            !shown.contains("company-key") && !shown.contains("0123456789abcdef"),
-            "{shown}"
-        );
-        assert!(shown.contains("INF_AUTH"));
-    }
-
-    #[test]
-    fn a_body_of_any_bytes_gives_a_bounded_detail() {
-        let fault = Fault::of_answer(
-            StatusCode::BAD_GATEWAY,
-            &HeaderMap::new(),
-            &vec![0xff; 20_000],
-            &[],
-            NOW,
-        );
-        assert!(fault.detail.chars().count() < 400);
-    }
-
-    #[test]
-    fn reads_every_form_of_retry_after() {
-        let table = [
-            ("retry-after", "7", Some(7000)),
-            ("retry-after", "0.5", Some(500)),
-            ("retry-after", "Sat, 21 Nov 2026 08:00:09 GMT", Some(9000)),
-            ("retry-after", "Sat, 21 Nov 2026 07:00:00 GMT", Some(0)),
-            ("retry-after", "-3", None),
-            ("retry-after", "NaN", None),
-            ("retry-after", "soon", None),
-            ("retry-after-ms", "250", Some(250)),
-        ];
-        for (name, value, wanted) in table {
-            let headers = HeaderMap::from_iter([(
-                http::HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            )]);
-            assert_eq!(
-                retry_after(&headers, NOW).map(|d| d.as_millis()),
-                wanted,
-                "{name}: {value}"
-            );
-        }
-    }
-}
+mod tests;

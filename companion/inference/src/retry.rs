@@ -31,7 +31,7 @@ impl Default for Pauses {
 pub fn tries(kind: FaultKind) -> u32 {
     match kind {
         FaultKind::RateLimited | FaultKind::Overloaded | FaultKind::StreamCut => 5,
-        FaultKind::Unreachable => 3,
+        FaultKind::Unreachable | FaultKind::Proxy => 3,
         FaultKind::TimedOut | FaultKind::BadAnswer => 2,
         FaultKind::NotConfigured
         | FaultKind::Tls

@@ -1,5 +1,7 @@
 //! What the machine is: the version of its operating system, its processor, its memory. Never what it is called.
 
+use std::sync::OnceLock;
+
 #[cfg(target_os = "linux")]
 #[path = "machine/linux.rs"]
 mod system;
@@ -40,6 +42,13 @@ pub fn cpu() -> String {
 /// Bytes of memory; 0 where it cannot be told.
 pub fn memory() -> u64 {
     system::memory().unwrap_or_default()
+}
+
+/// The short name of the account that this process runs as, from the system's directory and never from the environment;
+/// `None` where nothing asks for it.
+pub fn account() -> Option<&'static str> {
+    static NAME: OnceLock<Option<String>> = OnceLock::new();
+    NAME.get_or_init(system::account).as_deref()
 }
 
 /// What a program of the system prints, at most a few lines.

@@ -38,6 +38,8 @@ errors! {
         "No model provider is configured." "Your prompt is kept." "Ask your administrator for the gateway's address, or set it with `deskhand config`.";
     InferenceUnreachable "INF_UNREACHABLE"
         "The gateway could not be reached." "Your prompt is kept." "Check the network and the address, then try again.";
+    InferenceProxy "INF_PROXY"
+        "The proxy of this network did not let the connection through." "Your prompt is kept." "The details say which proxy and why; show them to your administrator.";
     InferenceTls "INF_TLS"
         "The gateway's certificate is not trusted on this computer." "Nothing was sent." "Ask your administrator to install the authority's certificate.";
     InferenceAuth "INF_AUTH"

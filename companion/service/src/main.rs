@@ -16,6 +16,7 @@ mod kept;
 mod log;
 mod logging;
 mod manifest;
+mod network;
 mod options;
 mod panes;
 mod reload;

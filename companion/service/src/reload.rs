@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use deskhand_platform::Paths;
+use deskhand_platform::proxies::{self, SystemProxies};
+use deskhand_platform::{Paths, machine};
 use deskhand_policy::{
     Change, Direction, KeptSecrets, Layers, Origin, Policy, Reading, Store as _, managed_store,
 };
@@ -26,6 +27,8 @@ pub(crate) struct Watched {
     pub(crate) user: Reading,
     /// Another one once secrets of the user's file were changed.
     pub(crate) stamp: u64,
+    /// The proxies that the operating system is set to.
+    pub(crate) proxies: SystemProxies,
 }
 
 impl Watched {
@@ -33,10 +36,11 @@ impl Watched {
     pub(crate) fn read(paths: &Paths) -> Self {
         let file = user_file(paths);
         Self {
-            managed: managed_store(None).read(),
+            managed: managed_store(machine::account()).read(),
             user: file.read(),
             // After the file: a program that changes both changes the stamp first.
             stamp: file.stamp(),
+            proxies: proxies::read(),
         }
     }
 
@@ -77,7 +81,7 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
             continue;
         }
         let policy = watched.policy(&kept, &bootstrap);
-        if policy == settings.policy {
+        if policy == settings.policy && watched.proxies == settings.watched.proxies {
             continue;
         }
         if presses(&settings.policy, &policy) {

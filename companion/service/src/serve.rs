@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use deskhand_core::ports::{Provider, Tools as _};
 use deskhand_core::tool::{MEMORY_TOOL, tool_names};
 use deskhand_documents::{DocumentTools, Registry};
-use deskhand_egress::{Directive, EgressAudit, Gate, Network};
+use deskhand_egress::{Directive, EgressAudit, Gate};
 use deskhand_inference::{Gateway, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
@@ -187,11 +187,7 @@ pub(crate) fn gate(
     office_script: Option<&PathBuf>,
     audit: Option<Arc<dyn EgressAudit>>,
 ) -> Gate {
-    let network = Network {
-        proxy: settings.proxy.clone(),
-        audit,
-        ..Network::default()
-    };
+    let network = settings.proxies.network(audit);
     let values = gate_values(&settings.policy, office_script);
     let gate = Gate::new(|key| values.get(key).cloned().unwrap_or_default(), network);
     if settings.awaited {

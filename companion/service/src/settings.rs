@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use deskhand_core::rules::Rules;
 use deskhand_documents::FileAccess;
-use deskhand_egress::Proxy;
 use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{
@@ -26,6 +25,7 @@ use crate::audit::Retention;
 use crate::bootstrap::{Layer, Plan, millis};
 use crate::history;
 use crate::kept;
+use crate::network::Proxies;
 use crate::reload::Watched;
 
 /// The settings in force.
@@ -47,8 +47,8 @@ pub(crate) struct Settings {
     pub(crate) window: u64,
     /// The deployment.
     pub(crate) organisation: Option<Uuid>,
-    /// The proxy of the environment.
-    pub(crate) proxy: Proxy,
+    /// The proxies of the operating system and of the environment.
+    pub(crate) proxies: Proxies,
     /// What has to be said of the settings.
     pub(crate) notices: Vec<String>,
     /// True while the person has not said what becomes of sessions from before the deployment had its name.
@@ -83,10 +83,7 @@ impl Settings {
         let bootstrap = Layer::kept(paths, secrets, watched.layers(&kept), millis())?;
         let policy = watched.policy(&kept, &bootstrap);
         let mut notices: Vec<String> = policy.problems.iter().map(ToString::to_string).collect();
-        let proxy = Proxy::from_environment(|name| std::env::var(name).ok()).unwrap_or_else(|error| {
-            notices.push(format!("The proxy of the environment is not used: {error}"));
-            Proxy::direct()
-        });
+        let proxies = Proxies::read(&watched.proxies, &mut notices);
         let servers = &policy.connectors.managed_mcp_servers.value.0;
         if let Err(error @ ServerError::Entry(SearchServiceError::Helper)) = SearchServer::among(servers) {
             notices.push(format!("WebSearch is not offered: {error}"));
@@ -102,7 +99,7 @@ impl Settings {
             window: policy.usage.deskhand_context_tokens.value.get().into(),
             organisation,
             earlier_sessions: history::is_open(paths, organisation),
-            proxy,
+            proxies,
             notices,
             watched,
             kept,

@@ -145,8 +145,8 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// The proxy of every connection to another machine, `http://proxy:8080`; it wins over the environment's. A proxy that
-    /// fails is an error: nothing goes around it. Connections to this machine never use one.
+    /// The proxy of every connection to another machine, `http://proxy:8080`; it wins over the proxies of the operating system
+    /// and of the environment. A proxy that fails is an error: nothing goes around it. Connections to this machine never use one.
     egress_proxy_url "egressProxyUrl": Option<ProxyUrl> {
         default: None,
         invalid: None, StopsSessions, "connections must not go around the proxy",
@@ -156,8 +156,8 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// A file that says which proxy takes which connection (PAC); it wins over `egressProxyUrl`. A file that cannot be
-    /// fetched or run is an error: nothing goes around it.
+    /// A file that says which proxy takes which connection (PAC); it wins over `egressProxyUrl` and over the operating system's
+    /// file. A file that cannot be fetched or run is an error: nothing goes around it.
     egress_proxy_pac_url "egressProxyPacUrl": Option<PacUrl> {
         default: None,
         invalid: None, StopsSessions, "connections must not go around the proxy",

@@ -176,7 +176,12 @@ fn reads_the_ways_in_their_order_and_passes_socks_over() {
         (name == "https_proxy").then(|| "http://u:p@a.example:8080".to_owned())
     });
     let known = known.expect("a proxy");
-    let routes = read("PROXY a.example:8080; SOCKS s:1; HTTPS b.example; DIRECT", &known).expect("routes");
+    let routes = read(
+        "PROXY a.example:8080; SOCKS s:1; HTTPS b.example; DIRECT",
+        &known,
+        false,
+    )
+    .expect("routes");
     let told: Vec<String> = routes.iter().map(|route| format!("{route:?}")).collect();
     assert_eq!(
         told,
@@ -200,12 +205,14 @@ fn reads_the_ways_in_their_order_and_passes_socks_over() {
         "junk",
     ] {
         assert!(
-            matches!(read(refused, &known), Err(ProxyFault::Script(_))),
+            matches!(read(refused, &known, false), Err(ProxyFault::Script(_))),
             "{refused}"
         );
     }
     assert_eq!(
-        read(&"PROXY a:1;".repeat(1000), &known).expect("routes").len(),
+        read(&"PROXY a:1;".repeat(1000), &known, false)
+            .expect("routes")
+            .len(),
         MAX_ROUTES
     );
 }

@@ -24,7 +24,9 @@ mod policy;
 mod proxies;
 #[cfg(unix)]
 mod real_proxies;
+mod sign_in;
 mod simulator;
+mod system;
 mod web;
 use party::{Party, TlsParty};
 

@@ -206,3 +206,69 @@ impl Resolve for Names {
         Box::pin(async move { answer })
     }
 }
+
+/// What a proxy says to one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Said {
+    /// This, and the connection ends.
+    Close(&'static str),
+    /// This, and the next request comes on the same connection.
+    Keep(&'static str),
+    /// It opens the tunnel.
+    Tunnel,
+}
+
+/// A proxy that says one thing after the other, and keeps the credentials of each request.
+pub(crate) async fn rounds(port: u16, says: Vec<Said>) -> TunnelProxy {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let place = listener.local_addr().expect("an address").to_string();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&asked);
+    tokio::spawn(async move {
+        let mut says = says.into_iter();
+        while let Ok((socket, _)) = listener.accept().await {
+            let mut client = BufReader::new(socket);
+            loop {
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") {
+                    if client.read_line(&mut head).await.unwrap_or(0) == 0 {
+                        break;
+                    }
+                }
+                if head.is_empty() {
+                    break;
+                }
+                let sent = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("Proxy-Authorization: "));
+                record
+                    .lock()
+                    .expect("no panic")
+                    .push(sent.unwrap_or_default().to_owned());
+                match says.next().expect("no more than is asked for") {
+                    Said::Close(text) => {
+                        client
+                            .write_all(text.as_bytes())
+                            .await
+                            .expect("an open connection");
+                        break;
+                    }
+                    Said::Keep(text) => client
+                        .write_all(text.as_bytes())
+                        .await
+                        .expect("an open connection"),
+                    Said::Tunnel => {
+                        let mut far = TcpStream::connect(("127.0.0.1", port))
+                            .await
+                            .expect("the far side");
+                        let open = b"HTTP/1.1 200 Connection established\r\n\r\n";
+                        client.write_all(open).await.expect("an open connection");
+                        drop(copy_bidirectional(&mut client, &mut far).await);
+                        break;
+                    }
+                }
+            }
+        }
+    });
+    TunnelProxy { place, asked }
+}

@@ -5,12 +5,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
 use deskhand_egress::{
-    Client, Destination, EgressError, Exchange, Gate, Network, Proxy, ProxyFault, authorities_of_pem,
+    Client, Destination, EgressError, Exchange, Gate, Network, Proxy, ProxyFault, SignIn, SignInExchange,
+    SignInScheme, authorities_of_pem,
 };
 use deskhand_test_support::{Child, eventually, free_port};
 use pretty_assertions::assert_eq;
@@ -50,6 +52,20 @@ impl Running {
 
 /// Squid in front of this machine, for the person `ada` with the password `pass:word`.
 async fn squid() -> Running {
+    squid_that_asks(|folder| {
+        let people = folder.join("people");
+        // `openssl passwd -apr1 -salt deskhand pass:word`
+        std::fs::write(&people, "ada:$apr1$deskhand$VwMBzxkWvND8jd42mSvoh.\n").expect("a file");
+        format!(
+            "auth_param basic program /usr/lib/squid/basic_ncsa_auth {}",
+            people.display()
+        )
+    })
+    .await
+}
+
+/// Squid in front of this machine, for whom a program of its own lets in.
+async fn squid_that_asks(sign_in: impl Fn(&Path) -> String) -> Running {
     Running::start("/usr/sbin/squid", |port, folder| {
         let write = |name: &str, text: String| -> PathBuf {
             let path = folder.join(name);
@@ -57,20 +73,17 @@ async fn squid() -> Running {
             path
         };
         let hosts = write("hosts", format!("127.0.0.1 {PROVIDER}\n"));
-        // `openssl passwd -apr1 -salt deskhand pass:word`
-        let people = write("people", "ada:$apr1$deskhand$VwMBzxkWvND8jd42mSvoh.\n".to_owned());
-        let check = "/usr/lib/squid/basic_ncsa_auth";
+        let sign_in = sign_in(folder);
         let own = folder.display();
         let config = write(
             "squid.conf",
             format!(
-                "http_port 127.0.0.1:{port}\nhosts_file {}\nauth_param basic program {check} {}\n\
+                "http_port 127.0.0.1:{port}\nhosts_file {}\n{sign_in}\n\
                  acl closed dstdomain forbidden.example\nacl signed_in proxy_auth REQUIRED\n\
                  http_access deny closed\nhttp_access allow signed_in\nhttp_access deny all\ncache deny all\n\
                  access_log none\ncache_log {own}/cache.log\npid_filename {own}/squid.pid\ncoredump_dir {own}\n\
                  pinger_enable off\nshutdown_lifetime 0 seconds\n",
                 hosts.display(),
-                people.display(),
             ),
         );
         open_to_all(folder);
@@ -146,6 +159,85 @@ async fn squid_lets_through_whom_it_knows_and_names_its_sign_in_to_others() {
                 ..
             }
         ),
+        "{error}"
+    );
+}
+
+/// NTLM as far as it takes no secret: the first message, then who it is with responses that hold nothing.
+#[derive(Debug)]
+struct Ntlm(&'static str);
+
+struct Messages(&'static str);
+
+impl SignIn for Ntlm {
+    fn begin(&self, scheme: SignInScheme, host: &str) -> Result<Box<dyn SignInExchange>, String> {
+        assert_eq!((scheme, host), (SignInScheme::Ntlm, "127.0.0.1"));
+        Ok(Box::new(Messages(self.0)))
+    }
+}
+
+impl SignInExchange for Messages {
+    fn next(&mut self, said: &[u8]) -> Result<Vec<u8>, String> {
+        // The forms are those of [MS-NLMP], 2.2.1: a kind, then fields as length, length and place.
+        let message = |kind: u32| [b"NTLMSSP\0".as_slice(), &kind.to_le_bytes()].concat();
+        let field = |length: usize, place: usize| {
+            let length = (length as u16).to_le_bytes();
+            [length.as_slice(), &length, &(place as u32).to_le_bytes()].concat()
+        };
+        // Text in the code page of the machine, NTLM.
+        let flags = 0x0000_0202u32.to_le_bytes();
+        if said.is_empty() {
+            return Ok([message(1), flags.to_vec(), field(0, 32), field(0, 32)].concat());
+        }
+        if !said.starts_with(&message(2)) {
+            return Err("no challenge".to_owned());
+        }
+        let (response, domain, user) = ([0; 24], "CORP", self.0);
+        let (responses, names) = (64, 64 + 2 * response.len());
+        let fields = [
+            field(24, responses),
+            field(24, responses + 24),
+            field(domain.len(), names),
+            field(user.len(), names + domain.len()),
+            field(0, names),
+            field(0, names),
+        ]
+        .concat();
+        let content = [response.as_slice(), &response, domain.as_bytes(), user.as_bytes()].concat();
+        Ok([message(3), fields, flags.to_vec(), content].concat())
+    }
+}
+
+#[tokio::test]
+async fn squid_takes_a_sign_in_by_ntlm_over_one_connection() {
+    let party = TlsParty::serve().await;
+    let squid = squid_that_asks(|_| {
+        "auth_param ntlm program /usr/lib/squid/ntlm_fake_auth\nacl unwanted proxy_auth_regex -i mallory\n\
+         http_access deny unwanted"
+            .to_owned()
+    })
+    .await;
+    let base = format!("https://{PROVIDER}:{}", party.port);
+    let place = format!("http://127.0.0.1:{}", squid.port);
+    let signed_in = Network {
+        sign_in: Some(Arc::new(Ntlm("ada"))),
+        ..behind(&place, &party)
+    };
+    let answer = client(&base, signed_in).send(request(&base)).await;
+    assert_eq!(answer.expect("an answer").status(), StatusCode::OK);
+    let stranger = client(&base, behind(&place, &party)).send(request(&base)).await;
+    let error = stranger.expect_err("a refusal").to_string();
+    assert!(error.contains("it asks for a sign-in (NTLM)"), "{error}");
+    let unwanted = Network {
+        sign_in: Some(Arc::new(Ntlm("mallory"))),
+        ..behind(&place, &party)
+    };
+    let error = client(&base, unwanted)
+        .send(request(&base))
+        .await
+        .expect_err("a refusal");
+    assert!(
+        error.to_string().contains("the proxy does not accept it"),
         "{error}"
     );
 }

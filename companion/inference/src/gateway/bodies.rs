@@ -71,7 +71,9 @@ mod tests {
 
     fn told(pieces: &[&[u8]], known: &[&str]) -> Body {
         let mut kept = Kept::default();
-        pieces.iter().for_each(|piece| kept.add(piece));
+        for piece in pieces {
+            kept.add(piece);
+        }
         let known: Vec<Secret> = known.iter().map(|text| Secret::new((*text).to_owned())).collect();
         let known: Vec<&Secret> = known.iter().collect();
         match kept.told(false, "m", None, &known) {

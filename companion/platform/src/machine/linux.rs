@@ -29,6 +29,10 @@ pub(super) fn memory() -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
+pub(super) fn account() -> Option<String> {
+    None
+}
+
 /// What stands behind a name at the beginning of a line.
 fn field(text: &str, name: &str) -> Option<String> {
     let value = text.lines().find_map(|line| line.strip_prefix(name))?;

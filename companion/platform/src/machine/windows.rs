@@ -16,3 +16,7 @@ pub(super) fn cpu() -> Option<String> {
 pub(super) fn memory() -> Option<u64> {
     None
 }
+
+pub(super) fn account() -> Option<String> {
+    None
+}

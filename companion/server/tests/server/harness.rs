@@ -309,6 +309,7 @@ impl Handler for Log {
             sandbox: SandboxState::NotNeeded,
             secret_store: "keyFile".to_owned(),
             notices: Vec::new(),
+            earlier_sessions: false,
             stopped: None,
             organisation: OrganisationView::default(),
             bootstrap: None,

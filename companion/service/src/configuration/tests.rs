@@ -9,6 +9,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use deskhand_egress::{Gate, Network};
+use deskhand_platform::proxies::SystemProxies;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::{KeptSecrets, MemoryStore, Origin, Policy, Reading, Store as _, definitions};
 use deskhand_protocol::configuration::{
@@ -137,6 +138,7 @@ fn managed(keys: Value) -> Sources {
         managed,
         user: Reading::Absent,
         stamp: 0,
+        proxies: SystemProxies::default(),
     };
     Sources::new(watched, KeptSecrets::default(), Layer::default())
 }
@@ -452,6 +454,7 @@ fn example(managed: Option<Value>, own: Value) -> ConfigurationAnswer {
         managed: managed.map_or(Reading::Absent, |keys| reading(Origin::Managed(place), keys)),
         user: reading(Origin::User("settings.json".into()), own),
         stamp: 0,
+        proxies: SystemProxies::default(),
     };
     let mut home = Home::new(None);
     let policy = Policy::resolve(&watched.managed, std::slice::from_ref(&watched.user));

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use deskhand_egress::{Destination, Gate};
+use deskhand_egress::{Destination, Gate, NamedBy};
 use deskhand_inference::Gateway;
 use deskhand_platform::trust::TrustState;
 use deskhand_platform::{Paths, SecretStore, SecretStoreKind};
@@ -142,7 +142,7 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
     findings.extend(bootstrap(attachment.as_ref()).await);
     let gate = gate(&settings, None, None);
     if settings.policy.source.deskhand_enabled.value {
-        findings.push(proxy(&gate));
+        findings.push(proxy(&settings, &gate));
         findings.push(provider(&settings, &gate, asks).await);
         findings.push(collector(&settings, &gate, asks).await);
         findings.extend(elsewhere(&settings, paths));
@@ -316,27 +316,21 @@ async fn bootstrap(attachment: Option<&Attachment>) -> Option<Finding> {
     ))
 }
 
-fn proxy(gate: &Gate) -> Finding {
-    match gate.origins(Destination::Proxy) {
-        Ok(origins) => {
-            let named = origins
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ");
-            Finding::good(
-                "proxy",
-                format!("Connections to other machines go through {named}."),
-            )
-        }
-        Err(deskhand_egress::EgressError::Closed { .. }) => {
-            Finding::good("proxy", "Connections to other machines go directly.")
-        }
+fn proxy(settings: &Settings, gate: &Gate) -> Finding {
+    match gate.way_out() {
+        Ok(way) if way.named_by == NamedBy::Nobody && settings.watched.proxies.detects => Finding::good(
+            "proxy",
+            format!(
+                "{way} This computer also asks its network for a proxy script (WPAD), which is not followed: anybody on a \
+                 network could answer. Where connections need it, `egressProxyPacUrl` names the script."
+            ),
+        ),
+        Ok(way) => Finding::good("proxy", way.to_string()),
         Err(error) => Finding::of(
             "proxy",
             State::Bad,
             format!("The proxy cannot be used: {error}"),
-            "Correct `egressProxyUrl`, or the proxy of the environment.",
+            "Correct `egressProxyUrl` or `egressProxyPacUrl`.",
         ),
     }
 }

@@ -111,6 +111,19 @@ describe("the pages", () => {
     expect(screen.getByText(/No setting has these words/)).toBeTruthy();
   });
 
+  it("show what is recorded on this computer, what closes it, and what is closed", async () => {
+    const opened = await show(answers.own);
+    const kept = { category: "crashes and times", key: "disableEssentialTelemetry", closed: false, count: 300 };
+    const shut = { category: "figures of use", key: "disableNonessentialTelemetry", closed: true, count: 0, records: [] };
+    opened.service.answer("diagnostics/show", () => ({ categories: [{ ...kept, records: ['{"event":"timing"}', '{"event":"exit"}'] }, shut] }));
+    await go(opened, "Telemetry & updates");
+    const table = screen.getByRole("region", { name: "What Deskhand records about itself" }).textContent;
+    expect(table).toContain("Show the newest 2 of 300");
+    expect(table).toContain('{"event":"timing"}\n{"event":"exit"}');
+    expect(table).toContain("Closed: nothing is recorded");
+    expect(table).toContain("disableNonessentialTelemetry");
+  });
+
   it("list every way out with its key, also those that are closed", async () => {
     const opened = await show(answers.managed);
     await go(opened, "Egress requirements");

@@ -29,6 +29,23 @@ describe("what the organisation decides", () => {
     expect(screen.queryByText("Deskhand is switched off by your organisation.")).toBeNull();
   });
 
+  it.each([
+    ["Bring them here", "takeOver"],
+    ["Leave them", "leave"],
+  ] as const)("offers sessions from before the deployment had its name: %s", async (label, choice) => {
+    const { calls, run, service } = await open({ kind: "window", hello: view({ earlierSessions: true }) });
+    service.answer("history/choose", () => ({}));
+    await run(() => fireEvent.click(screen.getByRole("button", { name: label })));
+    expect(calls("history/choose")).toEqual([{ choice }]);
+    await run(() => service.notify("service/changed", helloAnswer().view));
+    expect(screen.queryByText("Bring your earlier sessions here?")).toBeNull();
+  });
+
+  it("asks in no pane about all sessions", async () => {
+    await open({ kind: "excel", hello: view({ earlierSessions: true }) });
+    expect(screen.queryByText("Bring your earlier sessions here?")).toBeNull();
+  });
+
   it("shows the organisation's line, which nobody can dismiss", async () => {
     const banner = { text: "Confidential data only", background: "#00205b", color: "#ffffff", link: "https://example.com/rules" };
     await open({ kind: "excel", hello: view({ organisation: { banner } }) });

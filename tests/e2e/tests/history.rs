@@ -1,10 +1,13 @@
 //! Sessions from before the organisation named its deployment: not shown, offered, taken over by the person or left.
 
 use deskhand_e2e::{PATIENCE, Service, Setup, Talk, play};
+use deskhand_protocol::Method;
 use deskhand_protocol::event::TurnOutcome;
+use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::session::Nothing;
 use deskhand_test_support::wait_for;
 use pretty_assertions::assert_eq;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const GATEWAY: &str = "models: [claude-standin]\nkey: e2e-key\nsteps: [{ answer: { say: [{ text: Hello. }] } }, { answer: { say: [{ text: Again. }] } }]";
 const DEPLOYMENT: &str = "0d7d6a0e-4f2f-4d5f-9a70-2f1f0c6f9b11";
@@ -77,6 +80,22 @@ async fn earlier_sessions_that_are_left_stay_where_they_are_and_are_offered_no_m
     wait_for("the session is there as it was", PATIENCE, || {
         (sessions(&setup) == Some(1)).then_some(())
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_brings_them_over_from_the_window_and_no_pane_may() {
+    let (setup, talk, service) = named_later().await;
+    let mut window = service.rejoin(FrontEndKind::Window).await;
+    assert!(!Method::HistoryChoose.caller().admits(FrontEndKind::Excel));
+    let choice = json!({ "choice": "takeOver" });
+    let taken = window.call::<Nothing>(Method::HistoryChoose, choice).await;
+    assert_eq!(taken.expect("it is taken"), Nothing {});
+    wait_for("the session is there again", PATIENCE, || {
+        (sessions(&setup) == Some(1)).then_some(())
+    });
+    assert!(!offers(&setup));
+    let shown = setup.run(&["session", "show", talk.session.as_str()]);
+    assert!(shown.out.contains("What did we sell?"), "{}", shown.out);
 }
 
 #[test]

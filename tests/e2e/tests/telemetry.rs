@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use deskhand_e2e::{Collector, PATIENCE, Service, Setup, Talk, play};
 use deskhand_protocol::Method;
+use deskhand_protocol::diagnostics::DiagnosticsAnswer;
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_standins::gateway::Gateway;
@@ -428,6 +429,19 @@ async fn each_switch_closes_its_diagnostics_and_what_was_kept_of_them() {
     let setup = Setup::with_gateway(&gateway.base_url());
     let service = Service::start(&setup, 0);
     turn(&setup, &service).await;
+    let mut window = service.join(FrontEndKind::Window).await;
+    let shown = window
+        .call::<DiagnosticsAnswer>(Method::DiagnosticsShow, json!({}))
+        .await;
+    let shown = shown.expect("the window may see them").categories;
+    let essential = shown.iter().find(|one| one.key == "disableEssentialTelemetry");
+    let essential = essential.expect("every category is told");
+    assert!(
+        essential.records.iter().any(|record| record.contains("ready")),
+        "{essential:?}"
+    );
+    assert_eq!(essential.count as usize, essential.records.len());
+    drop(window);
     service.stop();
     let open = diagnostics(&setup);
     let steps = open["disableEssentialTelemetry"]["records"].to_string();

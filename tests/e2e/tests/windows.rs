@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 /// The folder of the programs for Windows.
 const PROGRAMS: &str = "DESKHAND_WINDOWS_PROGRAMS";
+const CONNECTIONS: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings\Connections";
 const POLICY: &str = r"HKLM\SOFTWARE\Policies\Deskhand";
 
 const SCRIPT: &str = r#"
@@ -89,6 +90,36 @@ impl Computer {
     fn forget_policy(&self) {
         // It fails where there is none.
         finish(self.wine("reg", &["delete", POLICY, "/f"]), "");
+        finish(self.wine("reg", &["delete", CONNECTIONS, "/f"]), "");
+    }
+
+    /// Sets the proxies of this user's connections, as the settings of Windows do: flags (1 direct, 2 proxy, 4 script), and three texts
+    /// behind their lengths, all little-endian.
+    fn proxies(&self, flags: u32, proxy: &str, exceptions: &str, script: &str) {
+        let mut blob: Vec<u8> = [0x46, 1, flags]
+            .iter()
+            .flat_map(|part: &u32| part.to_le_bytes())
+            .collect();
+        for text in [proxy, exceptions, script] {
+            blob.extend((text.len() as u32).to_le_bytes());
+            blob.extend(text.as_bytes());
+        }
+        blob.extend([0; 32]);
+        let hex: String = blob.iter().map(|byte| format!("{byte:02x}")).collect();
+        let value = "DefaultConnectionSettings";
+        let add = [
+            "add",
+            CONNECTIONS,
+            "/v",
+            value,
+            "/t",
+            "REG_BINARY",
+            "/d",
+            &hex,
+            "/f",
+        ];
+        let done = finish(self.wine("reg", &add), "");
+        assert!(done.status.success(), "{}{}", done.out, done.err);
     }
 
     fn gateway(&self, url: &str) {
@@ -199,4 +230,38 @@ async fn group_policy_switches_off() {
     let asked = computer.run(&["ask", "Hello"]);
     assert_eq!(asked.code(), Some(1), "{}{}", asked.out, asked.err);
     assert!(gateway.log().is_empty(), "nothing was sent");
+}
+
+#[test]
+fn the_proxies_that_windows_is_set_to_are_used_and_the_doctor_names_them() {
+    let computer = Computer::new();
+    let proxy = || {
+        let findings = json(&computer.run(&["doctor", "--offline", "--json"]).out);
+        let all = findings.as_array().cloned().unwrap_or_default();
+        let found = all.into_iter().find(|one| one["step"] == "proxy");
+        found.expect("the proxy is told").to_string()
+    };
+    let direct = proxy();
+    assert!(!direct.contains("proxy.example.com"), "{direct}");
+    computer.proxies(
+        3,
+        "http=plain.example.com:80;https=proxy.example.com:8443",
+        "<local>",
+        "",
+    );
+    let set = proxy();
+    assert!(
+        set.contains("proxy.example.com:8443") && !set.contains("plain.example.com"),
+        "{set}"
+    );
+    computer.proxies(5, "", "", "http://pac.example.com/proxy.pac");
+    let script = proxy();
+    assert!(script.contains("http://pac.example.com/proxy.pac"), "{script}");
+    // What policy says wins.
+    computer.policy("egressProxyUrl", "REG_SZ", "http://corporate.example.com:3128");
+    let policy = proxy();
+    assert!(
+        policy.contains("corporate.example.com") && !policy.contains("pac.example.com"),
+        "{policy}"
+    );
 }

@@ -5,6 +5,8 @@ use std::fs;
 use deskhand_test_support::repository;
 use deskhand_tidy::{hold, place};
 
+/// Between the file and the name of a test of the pages.
+const PAGE_TEST: &str = ".test.tsx: ";
 const PAGE: &str = "companion/THREATS.md";
 
 #[test]
@@ -21,7 +23,13 @@ fn every_test_that_the_page_of_threats_names_exists() {
         !is_test(&text, test)
     });
     let missing = missing.map(|(file, test)| format!("{file}.rs: {test}"));
-    hold("name tests that exist:", missing);
+    let pages = page.split('`').filter_map(|text| text.split_once(PAGE_TEST));
+    let missing_pages = pages.filter(|(file, test)| {
+        let text = fs::read_to_string(place(&root, &format!("{file}.test.tsx"))).unwrap_or_default();
+        !text.contains(&format!("it(\"{test}\""))
+    });
+    let missing_pages = missing_pages.map(|(file, test)| format!("{file}{PAGE_TEST}{test}"));
+    hold("name tests that exist:", missing.chain(missing_pages));
 }
 
 #[test]
@@ -30,7 +38,8 @@ fn every_defence_on_the_page_of_threats_names_a_test() {
     let rows = page
         .lines()
         .filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 2);
-    let bare = rows.filter(|row| !row.contains("Shown by") && !row.contains(".rs: "));
+    let bare =
+        rows.filter(|row| !row.contains("Shown by") && !row.contains(".rs: ") && !row.contains(PAGE_TEST));
     hold("say how these are shown:", bare.map(str::to_owned));
 }
 

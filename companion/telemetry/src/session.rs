@@ -26,6 +26,7 @@ use crate::schema::{
     PermissionModeChanged, RequestRetried, SessionCount, SessionRenamed, TurnCancelRequested, TurnEnded,
     TurnResumed, UserPrompt,
 };
+pub use model::Travelled;
 use names::{front_end, mode_name, word};
 use tools::{Asked, Call};
 use turn::{Answer, Turn};
@@ -34,25 +35,6 @@ use turn::{Answer, Turn};
 const KEPT: usize = 4_096;
 /// Folders that are told.
 const FOLDERS: usize = 64;
-
-/// A body that travelled to the provider or back, without credentials.
-#[derive(Clone, Copy, Debug)]
-pub struct Travelled<'a> {
-    /// True for a request.
-    pub sent: bool,
-    /// The message that it is about.
-    pub message: &'a str,
-    /// The body, or its beginning.
-    pub text: &'a str,
-    /// Bytes of the whole.
-    pub length: u64,
-    /// The text is not all of it.
-    pub truncated: bool,
-    /// The model.
-    pub model: &'a str,
-    /// The provider's id of the request, where it is known.
-    pub request_id: Option<&'a str>,
-}
 
 /// A session, as far as the collector is told of it.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use deskhand_protocol::message::{Block, StopReason, Usage};
 use deskhand_protocol::{ErrorCode, EventBody, Timestamp, UserError};
 
-use super::{Answer, Session, Telling, Travelled, since};
+use super::{Answer, Session, Telling, since};
 use crate::record::{Amount, Severity, SpanRef};
 use crate::schema::{
     ApiError, ApiRefusal, ApiRequest, ApiRequestBody, ApiResponseBody, ApiRetriesExhausted,
@@ -14,6 +14,25 @@ use crate::schema::{
 const SPEED: &str = "normal";
 const MAIN: &str = "main";
 const AUXILIARY: &str = "auxiliary";
+
+/// A body that travelled to the provider or back, without credentials.
+#[derive(Clone, Copy, Debug)]
+pub struct Travelled<'a> {
+    /// True for a request.
+    pub sent: bool,
+    /// The message that it is about.
+    pub message: &'a str,
+    /// The body, or its beginning.
+    pub text: &'a str,
+    /// Bytes of the whole.
+    pub length: u64,
+    /// The text is not all of it.
+    pub truncated: bool,
+    /// The model.
+    pub model: &'a str,
+    /// The provider's id of the request, where it is known.
+    pub request_id: Option<&'a str>,
+}
 
 impl Session {
     pub(super) fn modelled(&mut self, body: &EventBody, told: &mut Telling) {

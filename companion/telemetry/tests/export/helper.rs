@@ -2,7 +2,6 @@
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use deskhand_telemetry::headers::{Helper, REFRESH, fixed};
@@ -10,11 +9,19 @@ use deskhand_telemetry::port::{HeaderError, HeaderSource as _};
 use pretty_assertions::assert_eq;
 
 /// A program that does this, and counts its runs in a file.
+/// Written by another program: while this one has the file open for writing, a child that a test beside it forks has so too, and
+/// nobody can start it.
 fn program(folder: &Path, does: &str) -> PathBuf {
     let path = folder.join("helper");
     let script = format!("#!/bin/sh\necho run >> '{}/runs'\n{does}\n", folder.display());
-    std::fs::write(&path, script).expect("a test's own values");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("a test's own values");
+    let mut write = std::process::Command::new("sh");
+    write.args([
+        "-c",
+        "printf %s \"$1\" > \"$2\" && chmod 700 \"$2\"",
+        "sh",
+        &script,
+    ]);
+    assert!(write.arg(&path).status().expect("a test's own values").success());
     path
 }
 

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
-import type { EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
+import type { DiagnosticsView, EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { answers, checkOf } from "../configuration.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
 import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions } from "../story.ts";
@@ -84,6 +84,16 @@ const folderTurn = [
 ];
 const tour = { view: { ...view, tour: true, managed: false, sandbox: "notNeeded" as const }, document: workbook };
 
+const recorded: DiagnosticsView[] = [
+  {
+    ...{ category: "Crashes and times", key: "disableEssentialTelemetry", closed: false, count: 412 },
+    records: ['{"event":"timing","step":"ready","durationMs":81}', '{"event":"exit","process":"service","code":0,"durationMs":360000}'],
+  },
+  { category: "Figures of use", key: "disableNonessentialTelemetry", closed: true, count: 0, records: [] },
+  { category: "Helper services", key: "disableNonessentialServices", closed: false, count: 0, records: [] },
+  { category: "Updates", key: "disableAutoUpdates", closed: false, count: 0, records: [] },
+];
+
 const shots: Shot[] = [
   { ...desk, name: "window-light" },
   { ...desk, name: "window-dark", scheme: "dark" },
@@ -97,6 +107,7 @@ const shots: Shot[] = [
   { ...desk, name: "window-settings-consent", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: asks } } },
   { ...excel, name: "pane-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
   { ...excel, name: "pane-sign-in-code-dark", width: 360, height: 800, scheme: "dark", events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
+  { ...desk, name: "window-earlier-sessions", events: [], hello: { ...desk.hello, view: { ...view, earlierSessions: true } } },
   { ...desk, name: "window-files", events: [], hello: { sessions: [], documents: files } },
   { ...desk, name: "window-files-dark", scheme: "dark", events: [], hello: { sessions: [], documents: files } },
   { ...excel, name: "pane-excel-light", width: 360 },
@@ -145,7 +156,7 @@ const shots: Shot[] = [
   { ...config, name: "configuration-workspace", height: 1400, then: opens("Workspace") },
   { ...config, name: "configuration-connectors", then: opens("Connectors & extensions") },
   { ...config, name: "configuration-plugins", then: opens("Plugins & skills") },
-  { ...config, name: "configuration-telemetry", height: 1400, then: opens("Telemetry & updates") },
+  { ...config, name: "configuration-telemetry", height: 1700, then: showsRecords },
   { ...config, name: "configuration-usage", then: opens("Usage limits") },
   { ...config, name: "configuration-appearance", then: opens("Appearance") },
   { ...config, name: "configuration-egress", then: opens("Egress requirements") },
@@ -192,6 +203,7 @@ async function open(shot: Shot): Promise<{ page: Page; faults: string[] }> {
     .answer("pairing/list", () => ({ pairings: [] }))
     .answer("bootstrap/show", () => ({ values: [{ key: "inferenceGatewayBaseUrl", value: "https://settings.example.com/ai" }, { key: "otlpHeadersHelper", value: "/usr/local/bin/headers" }], digest: "d" }))
     .answer("figure/check", () => ({ figures }))
+    .answer("diagnostics/show", () => ({ categories: recorded }))
     .answer("session/subscribe", ({ session }) => {
       queueMicrotask(() => {
         service.events(session, session === SESSION ? shot.events : []);
@@ -240,6 +252,11 @@ async function searches(page: Page, service: FakeService): Promise<void> {
   await page.keyboard.press("Control+k");
   await page.keyboard.type("totals");
   await page.getByText("1 place found").waitFor();
+}
+
+async function showsRecords(page: Page): Promise<void> {
+  await opens("Telemetry & updates")(page);
+  await page.getByText("Show the newest 2 of 412").click();
 }
 
 async function opensSwitcher(page: Page): Promise<void> {

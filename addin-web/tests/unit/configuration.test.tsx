@@ -113,8 +113,8 @@ describe("the pages", () => {
 
   it("show what is recorded on this computer, what closes it, and what is closed", async () => {
     const opened = await show(answers.own);
-    const kept = { category: "crashes and times", key: "disableEssentialTelemetry", closed: false, count: 300 };
-    const shut = { category: "figures of use", key: "disableNonessentialTelemetry", closed: true, count: 0, records: [] };
+    const kept = { category: "Crashes and times", key: "disableEssentialTelemetry", closed: false, count: 300 };
+    const shut = { category: "Figures of use", key: "disableNonessentialTelemetry", closed: true, count: 0, records: [] };
     opened.service.answer("diagnostics/show", () => ({ categories: [{ ...kept, records: ['{"event":"timing"}', '{"event":"exit"}'] }, shut] }));
     await go(opened, "Telemetry & updates");
     const table = screen.getByRole("region", { name: "What Deskhand records about itself" }).textContent;

@@ -32,10 +32,10 @@ const MOST_SHOWN: usize = 200;
 /// What a category holds, in a few words.
 pub(crate) fn name(category: Category) -> &'static str {
     match category {
-        Category::Essential => "crashes and times",
-        Category::Usage => "figures of use",
-        Category::Services => "helper services",
-        Category::Updates => "updates",
+        Category::Essential => "Crashes and times",
+        Category::Usage => "Figures of use",
+        Category::Services => "Helper services",
+        Category::Updates => "Updates",
     }
 }
 

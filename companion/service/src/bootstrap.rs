@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use deskhand_egress::Gate;
+use deskhand_identity::Tokens;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::secrets::KeptSecrets;
 use deskhand_protocol::bootstrap::{
@@ -38,6 +39,7 @@ use crate::reload::Watched;
 use crate::settings::Settings;
 use crate::wire::{give, read};
 use sign_in::Attempt;
+use sign_out::ASKED;
 use vault::{Kept, Said, Vault, forget};
 
 pub(crate) use layer::Layer;
@@ -141,6 +143,11 @@ impl Bootstrap {
     /// Waits until no exchange is under way that must not be cut.
     pub(crate) async fn settled(&self) {
         drop(self.renewing.lock().await);
+    }
+
+    /// Whether a sign-in is under way, whose way back a new start would close.
+    pub(crate) fn is_signing_in(&self) -> bool {
+        self.with(|held| held.attempt.is_open())
     }
 
     /// Keeps what is there now. What cannot be kept counts until the service ends.
@@ -265,6 +272,14 @@ impl Held {
     fn change_hands(&mut self) {
         std::mem::take(&mut self.whose).cancel();
         self.accepted = None;
+    }
+
+    /// Somebody signed in: the provider ends the sign-in of before.
+    fn signed_in_as(&mut self, tokens: &Tokens) {
+        self.change_hands();
+        if let Some(former) = self.kept.tokens.replace(tokens.to_bytes().to_vec()) {
+            self.kept.unwant(former, millis().saturating_add(ASKED));
+        }
     }
 
     fn waits_for_a_person(&self) -> bool {

@@ -9,7 +9,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -52,7 +52,9 @@ pub(crate) struct Configuration {
     /// The user's secrets as they are in the store now.
     kept: Arc<RwLock<KeptSecrets>>,
     /// The stamp of the user's file when they were read.
-    stamp: AtomicU64,
+    stamp: Arc<AtomicU64>,
+    /// They are being read anew.
+    reading: Arc<AtomicBool>,
     /// Held from the first word of an edit until everything tells of it.
     writing: Arc<Mutex<()>>,
     /// Who keeps the settings that an address hands out.
@@ -95,7 +97,8 @@ impl Configuration {
             gate: gate.clone(),
             office_script: options.office_script.clone(),
             kept: Arc::new(RwLock::new(settings.kept.clone())),
-            stamp: AtomicU64::new(settings.watched.stamp),
+            stamp: Arc::new(AtomicU64::new(settings.watched.stamp)),
+            reading: Arc::default(),
             writing: Arc::default(),
             bootstrap,
         }
@@ -106,20 +109,21 @@ impl Configuration {
         self.store.kind()
     }
 
-    /// The sources as they are now. While an edit of the window is under way, the user's are those that the service runs
-    /// under: never a file with the secrets of the one before. The organisation's wait for nobody.
-    pub(crate) async fn read(&self, settings: &Settings) -> (Watched, KeptSecrets) {
+    /// The sources as they are now. While an edit of the window is under way, or secrets that another program set are read, the
+    /// user's are those that the service runs under: never a file with the secrets of the one before. The organisation's wait
+    /// for nobody: not for the lock of the user's file, which any program of the user can hold, and not for the secret store.
+    pub(crate) fn read(&self, settings: &Settings) -> (Watched, KeptSecrets) {
         let between = self.writing.try_lock();
         let watched = Watched::read(&self.paths);
-        if between.is_err() {
-            let user = settings.watched.user.clone();
-            return (Watched { user, ..watched }, settings.kept.clone());
-        }
-        if watched.stamp == self.stamp.load(Ordering::Relaxed) {
+        let known = watched.stamp == self.stamp.load(Ordering::Acquire);
+        if between.is_ok() && known {
             return (watched, self.kept());
         }
-        self.read_secrets(watched.stamp).await;
-        (Watched::read(&self.paths), self.kept())
+        if between.is_ok() {
+            self.begin_reading_secrets(watched.stamp);
+        }
+        let user = settings.watched.user.clone();
+        (Watched { user, ..watched }, settings.kept.clone())
     }
 
     /// Keeps what the person chose for sessions from before the deployment had its name.
@@ -137,23 +141,33 @@ impl Configuration {
         history::choose(&self.paths, deployment, choice).map_err(|error| refused(format!("{error:#}")))
     }
 
-    /// Takes in secrets that another program set, once it is done. They are read once for each stamp: a store that cannot be
-    /// read now would be asked without end.
-    async fn read_secrets(&self, stamp: u64) {
-        let (paths, store) = (self.paths.clone(), Arc::clone(&self.store));
-        let read = spawn_blocking(move || {
-            let file = user_file(&paths);
-            let _turn = file.turn()?;
-            anyhow::Ok(kept::read(&store, &file.read())?)
-        });
-        self.stamp.store(stamp, Ordering::Relaxed);
-        match read.await {
-            Ok(Ok(secrets)) => *self.kept.write().unwrap_or_else(PoisonError::into_inner) = secrets,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "secrets that were changed are used from the next start on");
-            }
-            Err(error) => tracing::error!(%error, "reading secrets broke off"),
+    /// Takes in secrets that another program set, once it is done, beside everything else. They are read once for each stamp: a
+    /// store that cannot be read now would be asked without end.
+    fn begin_reading_secrets(&self, stamp: u64) {
+        if self.reading.swap(true, Ordering::AcqRel) {
+            return;
         }
+        let (paths, store, kept) = (
+            self.paths.clone(),
+            Arc::clone(&self.store),
+            Arc::clone(&self.kept),
+        );
+        let (known, reading) = (Arc::clone(&self.stamp), Arc::clone(&self.reading));
+        spawn_blocking(move || {
+            let file = user_file(&paths);
+            let read = || {
+                let _turn = file.turn()?;
+                anyhow::Ok(kept::read(&store, &file.read())?)
+            };
+            match read() {
+                Ok(secrets) => *kept.write().unwrap_or_else(PoisonError::into_inner) = secrets,
+                Err(error) => {
+                    tracing::warn!(%error, "secrets that were changed are used from the next start on");
+                }
+            }
+            known.store(stamp, Ordering::Release);
+            reading.store(false, Ordering::Release);
+        });
     }
 
     /// Waits until nothing is under way that must not be cut: an edit, an exchange for settings that an address hands out.
@@ -171,6 +185,12 @@ impl Configuration {
     /// Who keeps the settings that an address hands out, where there is one.
     pub(crate) fn bootstrap(&self) -> Option<&Arc<Bootstrap>> {
         self.bootstrap.as_ref()
+    }
+
+    /// Whether a sign-in for settings that an address hands out is under way.
+    pub(crate) fn is_signing_in(&self) -> bool {
+        let bootstrap = self.bootstrap.as_ref();
+        bootstrap.is_some_and(|bootstrap| bootstrap.is_signing_in())
     }
 
     /// These settings, as a source.

@@ -72,7 +72,7 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
             tracing::info!("earlier sessions are to be taken over and no turn is at work: starting anew");
             return;
         }
-        let (watched, kept) = service.configuration.read(settings).await;
+        let (watched, kept) = service.configuration.read(settings);
         let bootstrap = service.configuration.layer();
         if watched == settings.watched && kept == settings.kept && bootstrap == settings.bootstrap {
             if std::mem::take(&mut waits) {
@@ -81,7 +81,9 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
             continue;
         }
         let policy = watched.policy(&kept, &bootstrap);
-        if policy == settings.policy && watched.proxies == settings.watched.proxies {
+        // Whoever joins a network to sign in brings new proxies along: they wait for the sign-in.
+        let same_way = watched.proxies == settings.watched.proxies || service.configuration.is_signing_in();
+        if policy == settings.policy && same_way {
             continue;
         }
         if presses(&settings.policy, &policy) {

@@ -133,6 +133,13 @@ impl Pane {
         }
     }
 
+    /// Calls a method without parameters, and gets its answer.
+    pub async fn answer_of(&mut self, method: Method) -> serde_json::Value {
+        let connection = self.connection.as_mut().expect("the pane is connected");
+        let answer = connection.call::<serde_json::Value>(method, Nothing {}).await;
+        answer.expect("the pane may call it")
+    }
+
     /// The page is loaded anew: the connection and what it remembered are gone.
     pub fn reload(&mut self) {
         self.connection = None;

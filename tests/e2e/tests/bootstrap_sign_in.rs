@@ -406,9 +406,57 @@ async fn a_pane_neither_cancels_nor_replaces_what_the_window_began() {
     let shown = view(&mut window).await;
     assert!(matches!(shown.state, BootstrapState::Code { .. }), "{shown:?}");
     assert_eq!(shown.begun_by, Some(FrontEndKind::Window));
+    // Nor while nobody waits for a person any more, and the settings are fetched.
+    place.organisation.hold("/settings");
+    let before = place.asked("GET /settings");
     place.organisation.enter_codes();
+    eventually("the settings are asked for", PATIENCE, async || {
+        (place.asked("GET /settings") > before).then_some(())
+    })
+    .await;
+    assert_eq!(pane.answer_of(Method::BootstrapSignIn).await, json!({}));
+    place.organisation.let_go();
     until(&service, "the settings are here", here).await;
     assert_eq!(place.asked("POST /device 200"), 1);
+    assert_eq!(place.asked("POST /revoke"), 0);
+    // Who signs in after that is another one: the provider ends the sign-in of before.
+    in_force(&place.setup, Some("First")).await;
+    let mut window = service.rejoin(FrontEndKind::Window).await;
+    begin(&mut window).await.expect("a sign-in");
+    place.organisation.enter_codes();
+    eventually("the provider ends the first", PATIENCE, async || {
+        (place.asked("POST /revoke 200") == 1).then_some(())
+    })
+    .await;
+    until(&service, "the settings are here again", here).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_ends_a_sign_in_that_waits_for_the_provider() {
+    let Some(world) = World::enter("a_sign_out_ends_a_sign_in_that_waits_for_the_provider") else {
+        return;
+    };
+    let place = Place::new(world, &json!({})).await;
+    let service = place.service();
+    let (mut window, _) = until(&service, "a sign-in is needed", |view| {
+        view.state == BootstrapState::SignIn { browser: false }
+    })
+    .await;
+    let mut other = service.join(FrontEndKind::Window).await;
+    place.organisation.hold("/device");
+    let signed_out = async {
+        eventually("a code was asked for", PATIENCE, async || {
+            (place.asked("POST /device 200") == 1).then_some(())
+        })
+        .await;
+        let _: Nothing = other
+            .call(Method::BootstrapSignOut, Nothing {})
+            .await
+            .expect("signed out");
+    };
+    let (begun, ()) = tokio::join!(begin(&mut window), signed_out);
+    let why = begun.expect_err("it is ended").detail.unwrap_or_default();
+    assert!(why.contains("cancelled"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,6 +61,30 @@ async fn the_organisation_switches_off_also_a_turn_at_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_holds_the_persons_file_keeps_the_organisation_from_nothing() {
+    let gateway = play(HANGS).await;
+    let setup = Setup::empty();
+    setup.manage(&settings(&gateway.base_url(), &json!({})));
+    let service = Service::managed(&setup);
+    let mut talk = begun(&service).await;
+    let file = |name: &str| setup.path().join("data").join(name);
+    let lock = std::fs::File::create(file("settings.lock")).expect("a file of this user");
+    lock.lock().expect("nobody else holds it");
+    std::fs::write(file("settings.stamp"), "99\n").expect("a file of this user");
+    let off = json!({ "deskhandEnabled": false });
+    setup.manage(&settings(&gateway.base_url(), &off));
+    let ended = tokio::time::timeout(PATIENCE, async { while talk.window.next().await.is_ok() {} });
+    ended
+        .await
+        .expect("the service ends what the organisation switched off");
+    drop(lock);
+    talk.window = service.rejoin(FrontEndKind::Window).await;
+    talk.window.follow(&talk.session, talk.view.cursor()).await;
+    let outcome = talk.window.turn(&talk.session, &mut talk.view).await;
+    assert!(matches!(outcome, TurnOutcome::Failed(error) if error.code == ErrorCode::Disabled));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_organisation_opens_again_is_open_without_a_restart_by_hand() {
     let gateway = play(GREETS).await;
     let setup = Setup::empty();

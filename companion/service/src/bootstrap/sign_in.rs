@@ -38,6 +38,8 @@ pub(super) struct Attempt {
     /// How many have begun so far.
     begun: u64,
     end: CancellationToken,
+    /// From its first step until it did its last, whatever is shown meanwhile.
+    is_open: bool,
     by: Option<FrontEndKind>,
     page: Option<String>,
     /// When a pane began one last.
@@ -79,6 +81,21 @@ impl Attempt {
         Ok(())
     }
 
+    /// Whether one is under way.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Has the one that is under way end; its task does its last first.
+    pub(super) fn cancel(&self) {
+        self.end.cancel();
+    }
+
+    /// Whether one is under way that this front end may not end.
+    fn is_of_another(&self, by: FrontEndKind) -> bool {
+        self.is_open && !self.admits_end(by)
+    }
+
     /// Whether this front end may end it: a pane what a pane began.
     fn admits_end(&self, by: FrontEndKind) -> bool {
         Caller::Desktop.admits(by) || !self.by.is_some_and(|by| Caller::Desktop.admits(by))
@@ -102,8 +119,7 @@ impl Bootstrap {
     /// while one of the window or a terminal is under way, has that one.
     pub(super) async fn sign_in(self: &Arc<Self>, by: FrontEndKind) -> Result<Option<String>, UserError> {
         let before = self.with(|held| {
-            let others = held.waits_for_a_person() && !held.attempt.admits_end(by);
-            if others {
+            if held.attempt.is_of_another(by) {
                 Ok(None)
             } else {
                 held.attempt
@@ -116,6 +132,9 @@ impl Bootstrap {
         };
         let mut task = self.turn.lock().await;
         let joined = self.with(|held| {
+            if held.attempt.is_of_another(by) {
+                return Some(None);
+            }
             let begun = held.attempt.begun != before && held.waits_for_a_person();
             begun.then(|| held.attempt.page.clone())
         });
@@ -134,14 +153,14 @@ impl Bootstrap {
         let end = self.begin(by);
         let begun = tokio::select! {
             biased;
-            () = end.cancelled() => return Err(cancelled()),
-            begun = self.begun() => begun,
+            () = end.cancelled() => Err(cancelled()),
+            begun = self.begun() => begun.inspect_err(|error| self.failed(error)),
         };
         let Begun {
             state,
             page,
             signed_in,
-        } = begun.inspect_err(|error| self.failed(error))?;
+        } = begun.inspect_err(|_| self.with(|held| held.attempt.is_open = false))?;
         self.change(|held| {
             held.attempt.begun += 1;
             held.attempt.page.clone_from(&page);
@@ -158,7 +177,7 @@ impl Bootstrap {
         self.with(|held| {
             let attempt = &mut held.attempt;
             attempt.end = CancellationToken::new();
-            (attempt.by, attempt.page) = (Some(by), None);
+            (attempt.by, attempt.page, attempt.is_open) = (Some(by), None, true);
             attempt.end.clone()
         })
     }
@@ -243,13 +262,15 @@ impl Bootstrap {
     async fn ended(self: Arc<Self>, end: CancellationToken, signed_in: SignedIn) {
         let signed_in = tokio::select! {
             biased;
-            () = end.cancelled() => return self.change(|held| held.state = self.plan.sign_in()),
-            signed_in = signed_in => signed_in,
+            () = end.cancelled() => None,
+            signed_in = signed_in => Some(signed_in),
         };
         match signed_in {
-            Ok(tokens) => self.settle(&tokens, &end).await,
-            Err(error) => self.failed(&told(&error)),
+            None => self.change(|held| held.state = self.plan.sign_in()),
+            Some(Ok(tokens)) => self.settle(&tokens, &end).await,
+            Some(Err(error)) => self.failed(&told(&error)),
         }
+        self.with(|held| held.attempt.is_open = false);
     }
 
     /// Takes in who signed in, with the settings that are theirs: nothing of somebody else's counts beside them.
@@ -266,8 +287,7 @@ impl Bootstrap {
         let taken = self.change(|held| {
             let error = match asked {
                 Ok(Fetched::Answer(answer)) => {
-                    held.change_hands();
-                    held.kept.tokens = Some(tokens.to_bytes().to_vec());
+                    held.signed_in_as(tokens);
                     self.apply(held, answer);
                     self.accepted(held, true);
                     (held.state, held.problem) = (BootstrapState::Idle, None);
@@ -284,8 +304,7 @@ impl Bootstrap {
             // asked for as soon as it is there.
             let waits = error.code != ErrorCode::BootstrapSignIn && held.kept.counting(millis()).is_none();
             if waits {
-                held.change_hands();
-                held.kept.tokens = Some(tokens.to_bytes().to_vec());
+                held.signed_in_as(tokens);
                 self.keep(held);
             }
             if error.code == ErrorCode::BootstrapSignIn {
@@ -299,6 +318,7 @@ impl Bootstrap {
         });
         if taken {
             self.wake.notify_one();
+            self.unwanted.notify_one();
         } else {
             self.unwant(tokens);
         }
@@ -326,7 +346,7 @@ impl Bootstrap {
             let why = "it was begun in the Deskhand window or a terminal, and is cancelled there";
             return Err(UserError::new(ErrorCode::BootstrapSignIn).detail(why));
         }
-        self.with(|held| held.attempt.end.cancel());
+        self.with(|held| held.attempt.cancel());
         let mut task = self.turn.lock().await;
         self.stop(&mut task).await;
         Ok(())
@@ -334,7 +354,7 @@ impl Bootstrap {
 
     /// Ends the sign-in of this task, and waits until it did its last.
     pub(super) async fn stop(&self, task: &mut Option<JoinHandle<()>>) {
-        self.with(|held| held.attempt.end.cancel());
+        self.with(|held| held.attempt.cancel());
         if let Some(task) = task.take()
             && let Err(error) = task.await
         {

@@ -15,12 +15,14 @@ use super::vault::Kept;
 use super::{Bootstrap, Layer, PROVIDER, millis};
 
 /// How long a provider is asked to end a sign-in, in milliseconds.
-const ASKED: u64 = 7 * 24 * 60 * 60 * 1_000;
+pub(super) const ASKED: u64 = 7 * 24 * 60 * 60 * 1_000;
 
 impl Bootstrap {
     /// Forgets who signed in and what was theirs. The provider ends it, too, where it offers that: now, or once it can be
     /// reached, also after a new start.
     pub(super) async fn sign_out(self: &Arc<Self>, by: Actor) -> Result<(), UserError> {
+        // Before the wait for it: one that only begins waits for the provider.
+        self.with(|held| held.attempt.cancel());
         let mut task = self.turn.lock().await;
         self.stop(&mut task).await;
         self.change(|held| {

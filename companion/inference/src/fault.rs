@@ -215,7 +215,7 @@ fn at_the_proxy(fault: &ProxyFault) -> &'static str {
         ProxyFault::Unresolved(_) => "The name of the proxy could not be resolved.",
         ProxyFault::Unreachable(_) => "The proxy could not be reached.",
         ProxyFault::TimedOut => "The proxy did not answer in time.",
-        ProxyFault::Tls(_) => "The proxy's certificate is not trusted on this computer.",
+        ProxyFault::Tls(_) => "No protected connection to the proxy came about.",
         ProxyFault::SignIn(_) | ProxyFault::SignInFailed { .. } => ASKS,
         ProxyFault::Refused(_) => "The proxy refused the connection.",
         ProxyFault::Answer => "The proxy's address is not one of a proxy.",

@@ -41,7 +41,7 @@ errors! {
     InferenceProxy "INF_PROXY"
         "The proxy of this network did not let the connection through." "Your prompt is kept." "The details say which proxy and why; show them to your administrator.";
     InferenceTls "INF_TLS"
-        "The gateway's certificate is not trusted on this computer." "Nothing was sent." "Ask your administrator to install the authority's certificate.";
+        "No protected connection to the gateway came about." "Nothing was sent." "The details say why. If this computer does not trust the certificate, ask your administrator to install its authority.";
     InferenceAuth "INF_AUTH"
         "The gateway refused the key." "Nothing was sent to another place." "Ask your administrator for a new one.";
     InferenceModelUnknown "INF_MODEL_UNKNOWN"

@@ -1,5 +1,5 @@
 //! The build with the FIPS 140-3 module: what it says of itself, and that it offers and takes nothing but what the module
-//! approves. The ordinary build is the counterpart: it takes both.
+//! approves.
 //!
 //! `cargo xtask test --fips` builds the program and runs these; the feature `fips` keeps them out of every other run.
 
@@ -67,8 +67,9 @@ fn the_service_takes_no_cipher_and_no_key_exchange_that_is_not_approved() {
     assert!(!agrees(&service, APPROVED, "X25519"));
 }
 
-/// What a server that knows one suite says about the program's greeting, and what the program's doctor says about the server.
-fn greeted(suite: &str) -> (String, String) {
+/// What a server that knows one suite and one group says about the program's greeting, and what the program's doctor says about
+/// the server.
+fn greeted(suite: &str, group: &str) -> (String, String) {
     let home = Home::new();
     let (key, certificate) = (home.path().join("key.pem"), home.path().join("certificate.pem"));
     let mut make = Command::new("openssl");
@@ -98,6 +99,7 @@ fn greeted(suite: &str) -> (String, String) {
         suite,
     ]);
     server.arg("-key").arg(&key).arg("-cert").arg(&certificate);
+    server.args(["-groups", group]);
     server
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -121,12 +123,14 @@ fn greeted(suite: &str) -> (String, String) {
 }
 
 #[test]
-fn the_program_offers_no_cipher_that_is_not_approved_to_others() {
-    let (server, doctor) = greeted(NOT_APPROVED);
+fn the_program_offers_no_cipher_and_no_key_exchange_that_is_not_approved_to_others() {
+    let (server, doctor) = greeted(NOT_APPROVED, "P-256");
     assert!(server.contains("no shared cipher"), "{server}");
     assert!(doctor.contains("HandshakeFailure"), "{doctor}");
+    let (_, doctor) = greeted(APPROVED, "X25519");
+    assert!(doctor.contains("HandshakeFailure"), "{doctor}");
     // The counterpart fails later, at the certificate that nobody vouches for.
-    let (server, doctor) = greeted(APPROVED);
+    let (server, doctor) = greeted(APPROVED, "P-256");
     assert!(!server.contains("no shared cipher"), "{server}");
-    assert!(!doctor.contains("HandshakeFailure"), "{doctor}");
+    assert!(doctor.contains("invalid peer certificate"), "{doctor}");
 }

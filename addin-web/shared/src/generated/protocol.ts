@@ -7436,7 +7436,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   INF_NOT_CONFIGURED: ["No model provider is configured.","Your prompt is kept.","Ask your administrator for the gateway's address, or set it with `deskhand config`."],
   INF_UNREACHABLE: ["The gateway could not be reached.","Your prompt is kept.","Check the network and the address, then try again."],
   INF_PROXY: ["The proxy of this network did not let the connection through.","Your prompt is kept.","The details say which proxy and why; show them to your administrator."],
-  INF_TLS: ["The gateway's certificate is not trusted on this computer.","Nothing was sent.","Ask your administrator to install the authority's certificate."],
+  INF_TLS: ["No protected connection to the gateway came about.","Nothing was sent.","The details say why. If this computer does not trust the certificate, ask your administrator to install its authority."],
   INF_AUTH: ["The gateway refused the key.","Nothing was sent to another place.","Ask your administrator for a new one."],
   INF_MODEL_UNKNOWN: ["The gateway does not know this model.","Your prompt is kept.","Choose another model."],
   INF_RATE_LIMITED: ["The gateway limits requests at the moment.","Your prompt is kept.","Wait a little, then try again."],

@@ -75,7 +75,7 @@ fn name_connection_tls_and_provider_are_told_apart() {
     let why = || "why".to_owned();
     let (unresolved, trust) = (
         "The name of the gateway could not be resolved.",
-        "The gateway's certificate is not trusted on this computer.",
+        "No protected connection to the gateway came about.",
     );
     let closed = "The gateway could not be reached.";
     let table = [
@@ -99,7 +99,7 @@ fn each_fault_of_a_proxy_has_its_sentence_and_names_the_proxy() {
     let why = || "why".to_owned();
     let scheme = deskhand_egress::SignInScheme::Negotiate;
     let asks = "The proxy asks for a sign-in.";
-    let trust = "The proxy's certificate is not trusted on this computer.";
+    let trust = "No protected connection to the proxy came about.";
     // The last says whether it is tried again.
     let table = [
         (

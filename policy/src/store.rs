@@ -21,7 +21,7 @@ pub trait Store: Send + Sync {
 }
 
 /// The administrator's source of this machine. `user` is the short name of the account whose session it is, from the
-/// system and never from the environment; macOS alone asks for it.
+/// system and never from the environment; macOS alone asks for it, and is unusable where nobody knows it.
 pub fn managed_store(user: Option<&str>) -> Box<dyn Store> {
     #[cfg(windows)]
     {

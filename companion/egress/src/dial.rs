@@ -22,7 +22,7 @@ use crate::sign_in::{SignIn, SignInScheme};
 use crate::tls::Tls;
 use crate::{
     Destination, EgressAudit, EgressDecision, EgressError, Exchange, NamedBy, Origin, Outcome, Proxy,
-    ProxyFault, Resolve, Step, Stream, WebRefusal, WebRules, tunnel,
+    ProxyError, ProxyFault, Resolve, Step, Stream, WebRefusal, WebRules, tunnel,
 };
 use deskhand_policy::hosts::Host;
 
@@ -63,8 +63,9 @@ pub(crate) enum Route {
 
 impl Route {
     /// The way to a host under the rules of a source.
-    pub(crate) fn under(rules: &Proxy, target: &Origin) -> Self {
-        rules.server(target).cloned().map_or(Self::Direct, Self::Through)
+    pub(crate) fn under(rules: &Proxy, target: &Origin) -> Result<Self, ProxyError> {
+        let server = rules.server(target)?;
+        Ok(server.cloned().map_or(Self::Direct, Self::Through))
     }
 }
 
@@ -147,6 +148,7 @@ impl Dialer {
             Ok(_) => (Outcome::Opened, named_by),
             Err(DialError::Refused(why)) => (Outcome::Refused, why.key()),
             Err(DialError::Failed(exchange)) => (Outcome::Failed(exchange.into()), named_by),
+            Err(DialError::Setup(EgressError::Proxy(_))) => (Outcome::Failed(Step::Proxy), named_by),
             Err(DialError::Setup(_)) => (Outcome::Failed(Step::Tls), named_by),
         };
         self.record(target.host(), target.port(), outcome, key);
@@ -169,7 +171,7 @@ impl Dialer {
     /// The credentials for a proxy that reads requests itself. A script's proxies are known only to the connection.
     pub(crate) fn plain_authorization(&self, target: &Origin) -> Option<http::HeaderValue> {
         match &self.way.proxies {
-            Proxies::Rules(proxy) if !target.is_https() => proxy.server(target)?.authorization.clone(),
+            Proxies::Rules(proxy) if !target.is_https() => proxy.server(target).ok()??.authorization.clone(),
             Proxies::Rules(_) | Proxies::Script(_) => None,
         }
     }
@@ -191,7 +193,10 @@ impl Dialer {
 
     async fn routes(&self, target: &Origin) -> Result<Vec<Route>, DialError> {
         match &self.way.proxies {
-            Proxies::Rules(proxy) => Ok(vec![Route::under(proxy, target)]),
+            Proxies::Rules(proxy) => {
+                let route = Route::under(proxy, target).map_err(EgressError::Proxy);
+                Ok(vec![route.map_err(DialError::Setup)?])
+            }
             Proxies::Script(_) if goes_direct(target) => Ok(vec![Route::Direct]),
             Proxies::Script(script) => {
                 let asked = script.routes(target, &self.way).await;

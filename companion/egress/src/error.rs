@@ -128,7 +128,7 @@ pub enum ProxyFault {
     #[error("it did not answer in time")]
     TimedOut,
     /// It wants a sign-in (status 407), by these schemes of `Proxy-Authenticate`.
-    #[error("it asks for a sign-in ({0}); {what}", what = what_to_do(.0))]
+    #[error("it asks for a sign-in ({0}); {what}", what = what_to_do(.0, cfg!(windows)))]
     SignIn(String),
     /// The sign-in of the person at this machine did not come about.
     #[error("the sign-in with {scheme} did not come about: {why}")]
@@ -150,14 +150,15 @@ pub enum ProxyFault {
 }
 
 /// What helps with a sign-in by these schemes.
-fn what_to_do(schemes: &str) -> &'static str {
+fn what_to_do(schemes: &str, signs_in: bool) -> &'static str {
     if schemes
         .split(", ")
         .any(|scheme| scheme.eq_ignore_ascii_case("basic"))
     {
         "give a name and a password with the proxy's address in the variable HTTPS_PROXY"
-    } else if cfg!(windows) {
-        "the sign-in of Windows goes to a proxy that policy, the system or an https script names"
+    } else if signs_in {
+        "with the policy key deskhandProxySignIn the sign-in of Windows goes to a proxy that policy, the system or an https \
+         script names"
     } else {
         "only Basic is spoken on this system: let the proxy pass this computer, or put a helper that signs in between"
     }
@@ -208,4 +209,22 @@ pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
         last = source;
     }
     last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_wants_a_sign_in_has_the_key_told_where_one_is_spoken() {
+        let table = [
+            ("Negotiate, NTLM", true, "deskhandProxySignIn"),
+            ("Negotiate, NTLM", false, "only Basic is spoken"),
+            ("NTLM, basic", true, "HTTPS_PROXY"),
+        ];
+        for (schemes, signs_in, wanted) in table {
+            let told = what_to_do(schemes, signs_in);
+            assert!(told.contains(wanted), "{schemes}: {told}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::dial::{Dialer, Proxies, Scope, Speech, Way};
 use crate::hosts::{self, DISABLED_TOOLS, Hosts, Tool, inference_in_force, tool_is_disabled};
 use crate::settings::Settings;
 use crate::tls::Tls;
-use crate::way::{PROXY_KEY, SCRIPT_KEY, proxies};
+use crate::way::{PROXY_KEY, SCRIPT_KEY, SIGN_IN_KEY, proxies};
 use crate::{
     Client, Destination, Directive, EgressAudit, EgressDecision, EgressError, OpenedBy, Origin, Outcome,
     Proxy, Resolve, Row, SignIn, SystemProxy, SystemResolver, WebRules,
@@ -29,7 +29,7 @@ pub struct Network {
     pub proxy: Proxy,
     /// The proxies of the operating system, which go before the environment's.
     pub system: Option<SystemProxy>,
-    /// Signs in to proxies as the person at this machine, where the system can.
+    /// Signs in to proxies as the person at this machine, where the system can and the policy key `deskhandProxySignIn` is on.
     pub sign_in: Option<Arc<dyn SignIn>>,
     /// Authorities to trust besides those of the operating system, as DER: see [`crate::authorities_of_pem`].
     pub extra_roots: Vec<CertificateDer<'static>>,
@@ -58,7 +58,7 @@ impl Default for Network {
 pub struct Gate {
     access: Vec<Access>,
     pub(crate) way: Result<Arc<Way>, EgressError>,
-    network: Network,
+    pub(crate) network: Network,
     tls: Tls,
 }
 
@@ -121,13 +121,14 @@ impl Gate {
     }
 
     fn build(settings: Settings<'_>, network: Network, tls: Tls) -> Self {
+        let signs_in = settings.is(SIGN_IN_KEY, true);
         let way = proxies(settings, &network).map(|(named_by, proxies)| {
             Arc::new(Way {
                 proxies,
                 tls: tls.clone(),
                 resolver: Arc::clone(&network.resolver),
                 named_by,
-                sign_in: network.sign_in.clone(),
+                sign_in: network.sign_in.clone().filter(|_| signs_in),
             })
         });
         let access = Destination::TABLE

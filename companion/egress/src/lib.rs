@@ -34,7 +34,7 @@ pub use error::{EgressError, Exchange, ProxyFault};
 pub use gate::{Gate, Network};
 pub use list::{EgressEntry, Explanation, Passage, Target, egress_csv, egress_table, firewall_rules};
 pub use origin::{Origin, OriginError};
-pub use proxy::{NamedBy, Proxy, ProxyError, SystemProxy, SystemSettings};
+pub use proxy::{NamedBy, Proxy, ProxyError, SystemProxy, SystemSettings, Unusable};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use rules::{EntryError, WebRefusal, WebRules};
 pub use sign_in::{SignIn, SignInExchange, SignInScheme};

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::destination::{Carries, Feature};
 use crate::dial::Scope;
-use crate::{Destination, EgressError, Gate, NamedBy, Origin, Row};
+use crate::{Destination, EgressError, Gate, NamedBy, Origin, Row, WayOut};
 use deskhand_policy::hosts::{ALLOWED, Host, HostRule};
 use deskhand_policy::simulate::Added;
 
@@ -19,7 +19,7 @@ pub struct EgressEntry {
     pub target: Target,
     /// `service`, `sandbox`, `browser` or `pane`.
     pub opened_by: &'static str,
-    /// The policy key that opens and closes it.
+    /// The policy key that opens and closes it; empty for a proxy that the operating system or the environment names.
     pub key: &'static str,
     /// Whether prompts, answers, documents or what the model makes of them travel there.
     pub carries_content: bool,
@@ -78,10 +78,11 @@ impl Gate {
                 // No entry of the list opens it.
                 entry.key = Destination::Collector.row().closed_by;
             }
-            if matches!(row.destination, Destination::Proxy | Destination::ProxyScript) {
-                entry.why = self.why_the_way(row);
+            EgressEntry {
+                key: self.key_of(row, entry.key),
+                why: self.why(row),
+                ..entry
             }
-            entry
         };
         let targets = |row: &'static Row| self.targets(row).into_iter().map(move |target| (row, target));
         rows.flat_map(targets)
@@ -89,19 +90,42 @@ impl Gate {
             .collect()
     }
 
-    /// Why a proxy or its script is in the list, with who names it.
-    fn why_the_way(&self, row: &Row) -> &'static str {
+    /// Why a destination is in the list; of a proxy and its script, with who names it where no policy key does.
+    fn why(&self, row: &Row) -> &'static str {
         let is_script = row.destination == Destination::ProxyScript;
-        match self.way_out().map(|way| way.named_by) {
-            Ok(NamedBy::System) if is_script => {
+        match self.outsider(row) {
+            Some(WayOut {
+                named_by: NamedBy::System,
+                ..
+            }) if is_script => {
                 "Says which proxy to use; the settings of the operating system name it, and the proxies that it names are not in this list."
             }
-            Ok(NamedBy::System) => {
-                "Takes the connections of the service: the settings of the operating system name it."
+            Some(WayOut {
+                named_by: NamedBy::System,
+                script: Some(_),
+                ..
+            }) => {
+                "Takes the connections of the service where the script is out of reach: the settings of the operating system name both."
             }
-            Ok(NamedBy::Environment) => "Takes the connections of the service: the environment names it.",
-            Ok(NamedBy::PolicyScript | NamedBy::PolicyAddress | NamedBy::Nobody) | Err(_) => row.why,
+            Some(WayOut {
+                named_by: NamedBy::System,
+                ..
+            }) => "Takes the connections of the service: the settings of the operating system name it.",
+            Some(_) => "Takes the connections of the service: the environment names it.",
+            None => row.why,
         }
+    }
+
+    /// The policy key that decides about an open destination; empty for a proxy or a script that no policy key names.
+    fn key_of(&self, row: &Row, key: &'static str) -> &'static str {
+        self.outsider(row).map_or(key, |_| "")
+    }
+
+    /// The way out, for a proxy and a script that the operating system or the environment names.
+    fn outsider(&self, row: &Row) -> Option<WayOut> {
+        let is_on_the_way = matches!(row.destination, Destination::Proxy | Destination::ProxyScript);
+        let way = self.way_out().ok().filter(|_| is_on_the_way)?;
+        matches!(way.named_by, NamedBy::System | NamedBy::Environment).then_some(way)
     }
 
     /// What the web tools and the sandbox reach without an entry in the list of hosts, for the simulator of policies.
@@ -149,7 +173,11 @@ impl Gate {
         for row in Destination::TABLE {
             let key = match self.judge(row, &host, port) {
                 Judgement::Reaches => {
-                    explanation.reached_by.push(Passage::of(row, row.closed_by));
+                    let key = self.key_of(row, row.closed_by);
+                    explanation.reached_by.push(Passage {
+                        why: self.why(row),
+                        ..Passage::of(row, key)
+                    });
                     continue;
                 }
                 Judgement::Opens(key) => key,
@@ -209,7 +237,7 @@ pub struct Explanation {
 pub struct Passage {
     /// The destination's stable name.
     pub destination: &'static str,
-    /// The policy key that decides.
+    /// The policy key that decides; empty for a proxy that the operating system or the environment names.
     pub key: &'static str,
     /// `service`, `sandbox`, `browser` or `pane`.
     pub opened_by: &'static str,
@@ -248,10 +276,11 @@ impl std::fmt::Display for Explanation {
                 why,
                 ..
             } = way;
-            writeln!(
-                formatter,
-                "  {destination} ({opened_by}){mark}, policy key {key}: {why}"
-            )?;
+            let key = match *key {
+                "" => "no policy key".to_owned(),
+                key => format!("policy key {key}"),
+            };
+            writeln!(formatter, "  {destination} ({opened_by}){mark}, {key}: {why}")?;
         }
         if !self.opened_with.is_empty() {
             writeln!(formatter, "Closed, and opened with:")?;
@@ -331,7 +360,7 @@ impl EgressEntry {
             self.target.to_string(),
             self.opened_by.to_owned(),
             carries.to_owned(),
-            self.key.to_owned(),
+            if self.key.is_empty() { "none" } else { self.key }.to_owned(),
             format!("{}{built}", self.why),
         ]
     }

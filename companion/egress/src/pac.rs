@@ -43,11 +43,17 @@ pub(crate) struct ProxyScript {
     known: Proxy,
     /// What counts where the server of the script is not there.
     otherwise: Option<Proxy>,
-    loaded: Mutex<Option<(Instant, Loaded)>>,
+    loaded: Mutex<Option<Loaded>>,
 }
 
-/// The text of a script; `None` where its server is not there.
-type Loaded = Option<Arc<str>>;
+/// What was found at the address.
+#[derive(Debug)]
+struct Loaded {
+    /// The text of the script; `None` where its server is not there.
+    script: Option<Arc<str>>,
+    /// When to look again.
+    until: Instant,
+}
 
 impl ProxyScript {
     /// The script that policy names at an address, http or https, without credentials. It is the only way.
@@ -85,7 +91,12 @@ impl ProxyScript {
     pub(crate) async fn routes(&self, target: &Origin, way: &Way) -> Result<Vec<Route>, ProxyFault> {
         let script = match (self.script(way).await?, &self.otherwise) {
             (Some(script), _) => script,
-            (None, Some(otherwise)) => return Ok(vec![Route::under(otherwise, target)]),
+            (None, Some(otherwise)) => {
+                let route = Route::under(otherwise, target);
+                let route =
+                    route.map_err(|why| ProxyFault::Script(format!("its server is not there; {why}")))?;
+                return Ok(vec![route]);
+            }
             (None, None) => return Err(ProxyFault::Script("its server is not there".to_owned())),
         };
         let lookup = Lookup {
@@ -112,15 +123,15 @@ impl ProxyScript {
         read(&answer, &self.known, self.origin.is_https())
     }
 
-    /// The text of the script, fetched directly: it says how to reach everything else.
-    async fn script(&self, way: &Way) -> Result<Loaded, ProxyFault> {
+    /// The text of the script, fetched directly: it says how to reach everything else. One that came stays until another
+    /// comes: whoever keeps its server out of reach must not open another way.
+    async fn script(&self, way: &Way) -> Result<Option<Arc<str>>, ProxyFault> {
         let mut loaded = self.loaded.lock().await;
-        let fresh = |(when, script): &&(Instant, Loaded)| {
-            when.elapsed() < if script.is_some() { FRESH_FOR } else { ABSENT_FOR }
-        };
-        if let Some((_, script)) = loaded.as_ref().filter(fresh) {
-            return Ok(script.clone());
+        let fresh = |loaded: &&Loaded| Instant::now() < loaded.until;
+        if let Some(loaded) = loaded.as_ref().filter(fresh) {
+            return Ok(loaded.script.clone());
         }
+        let before = loaded.as_ref().and_then(|loaded| loaded.script.clone());
         let direct = Dialer {
             way: Arc::new(Way {
                 proxies: Proxies::Rules(Proxy::direct()),
@@ -135,12 +146,17 @@ impl ProxyScript {
             audit: None,
         };
         let fetched = timeout(FETCH_WITHIN, fetch(Client::new(direct), &self.url)).await;
-        let script = match fetched.unwrap_or(Err(NoScript::Absent("it did not come in time".to_owned()))) {
-            Ok(script) => Some(script),
-            Err(NoScript::Absent(_)) if self.otherwise.is_some() => None,
+        let fetched = fetched.unwrap_or(Err(NoScript::Absent("it did not come in time".to_owned())));
+        let (script, fresh_for) = match fetched {
+            Ok(script) => (Some(script), FRESH_FOR),
+            Err(_) if before.is_some() => (before, ABSENT_FOR),
+            Err(NoScript::Absent(_)) if self.otherwise.is_some() => (None, ABSENT_FOR),
             Err(NoScript::Absent(why) | NoScript::Broken(why)) => return Err(ProxyFault::Script(why)),
         };
-        *loaded = Some((Instant::now(), script.clone()));
+        *loaded = Some(Loaded {
+            script: script.clone(),
+            until: Instant::now() + fresh_for,
+        });
         Ok(script)
     }
 }

@@ -32,6 +32,9 @@ pub enum ProxyError {
     /// The proxy script of the operating system is at no http or https address.
     #[error("the address of the proxy script cannot be used: {0}")]
     Script(crate::OriginError),
+    /// The operating system did not answer when it was asked for its proxies.
+    #[error("the operating system did not say which proxies it is set to")]
+    Untold,
 }
 
 /// Who says how connections leave the machine, the first that says anything.
@@ -98,11 +101,59 @@ impl std::fmt::Debug for Server {
 }
 
 /// How connections leave the machine. A proxy that fails is an error: there is no falling back to a direct connection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Proxy {
-    https: Option<Server>,
-    http: Option<Server>,
+    https: Exit,
+    http: Exit,
     direct: Direct,
+}
+
+/// The proxy of one scheme, `None` for a direct connection. One that cannot be used is an error for its scheme alone.
+type Exit = Result<Option<Server>, ProxyError>;
+
+/// The proxy at an address, where there is one.
+fn exit(address: Option<&str>) -> Exit {
+    address.map(|address| Server::of(&parse(address)?)).transpose()
+}
+
+impl Default for Proxy {
+    fn default() -> Self {
+        Self {
+            https: Ok(None),
+            http: Ok(None),
+            direct: Direct::default(),
+        }
+    }
+}
+
+/// A setting of the network that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// The proxy of https addresses: connections to them fail.
+    Https(ProxyError),
+    /// The proxy of http addresses: connections to them fail.
+    Http(ProxyError),
+    /// The proxy script of the operating system: the proxies beside it are in force, and where there is none, connections fail.
+    Script(ProxyError),
+}
+
+impl Unusable {
+    /// What is wrong with it.
+    pub fn why(self) -> ProxyError {
+        match self {
+            Self::Https(why) | Self::Http(why) | Self::Script(why) => why,
+        }
+    }
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Https(why) => write!(formatter, "the proxy for https addresses: {why}"),
+            Self::Http(why) => write!(formatter, "the proxy for http addresses: {why}"),
+            Self::Script(why) => write!(formatter, "the proxy script: {why}"),
+        }
+    }
 }
 
 /// Knows the hosts that go direct.
@@ -146,73 +197,87 @@ impl Proxy {
         }
         let server = Server::of(&url)?;
         Ok(Self {
-            https: Some(server.clone()),
-            http: Some(server),
+            https: Ok(Some(server.clone())),
+            http: Ok(Some(server)),
             direct: Direct::Few,
         })
     }
 
     /// The proxy of the usual environment variables (`HTTPS_PROXY`, then `ALL_PROXY`; `http_proxy` for plain pages;
     /// `NO_PROXY` for exceptions; the lower-case spelling first, as curl has it). `variable` looks one up.
-    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ProxyError> {
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let named = |name: &str| variable(name).filter(|value| !value.is_empty());
         let either = |lower: &str| named(lower).or_else(|| named(&lower.to_uppercase()));
-        let server =
-            |address: Option<String>| address.map(|address| Server::of(&parse(&address)?)).transpose();
-        let https = server(either("https_proxy").or_else(|| either("all_proxy")))?;
+        let https = exit(either("https_proxy").or_else(|| either("all_proxy")).as_deref());
         // The upper-case spelling is a header of a request where a program runs under CGI.
-        let http = server(named("http_proxy").or_else(|| either("all_proxy")))?;
+        let http = exit(named("http_proxy").or_else(|| either("all_proxy")).as_deref());
         let bypass = either("no_proxy").unwrap_or_default();
         // Its own proxies do not matter: it is asked which hosts have one at all.
         let matcher = Matcher::builder().all("http://proxy.invalid").no(bypass).build();
-        Ok(Self {
+        Self {
             https,
             http,
             direct: Direct::Variables(Arc::new(matcher)),
-        })
+        }
     }
 
     /// Whether every connection goes directly.
     pub fn is_direct(&self) -> bool {
-        self.https.is_none() && self.http.is_none()
+        self.https == Ok(None) && self.http == Ok(None)
+    }
+
+    /// What cannot be used.
+    pub fn unusable(&self) -> Vec<Unusable> {
+        let https = self.https.as_ref().err().copied().map(Unusable::Https);
+        let http = self.http.as_ref().err().copied().map(Unusable::Http);
+        https.into_iter().chain(http).collect()
+    }
+
+    /// The proxies that can be used.
+    fn servers(&self) -> impl Iterator<Item = &Server> {
+        [&self.https, &self.http].into_iter().flatten().flatten()
     }
 
     /// The origins of the proxies, each once, without the credentials that an environment may give.
     pub fn origins(&self) -> Vec<Origin> {
-        let servers = [&self.https, &self.http].into_iter().flatten();
-        let mut origins: Vec<Origin> = servers.map(Server::origin).collect();
+        let mut origins: Vec<Origin> = self.servers().map(Server::origin).collect();
         origins.dedup();
         origins
     }
 
     /// The proxy for a host, `None` for a direct connection. This machine is never asked for through a proxy.
-    pub(crate) fn server(&self, target: &Origin) -> Option<&Server> {
-        let server = if target.is_https() {
+    pub(crate) fn server(&self, target: &Origin) -> Result<Option<&Server>, ProxyError> {
+        let exit = if target.is_https() {
             &self.https
         } else {
             &self.http
         };
-        server.as_ref().filter(|_| !self.direct.holds(target))
+        match exit {
+            Ok(None) => Ok(None),
+            Ok(_) | Err(_) if self.direct.holds(target) => Ok(None),
+            Ok(server) => Ok(server.as_ref()),
+            Err(error) => Err(*error),
+        }
     }
 
     /// The same rules, with the credentials that another source gives for the same proxy.
     pub(crate) fn with_credentials_of(mut self, other: &Self) -> Self {
-        for server in [&mut self.https, &mut self.http].into_iter().flatten() {
-            let given = other.credentials_for(&server.host, server.port);
+        for server in [&mut self.https, &mut self.http].into_iter().flatten().flatten() {
+            let given = other.credentials_for(server);
             server.authorization = given.or_else(|| server.authorization.take());
         }
         self
     }
 
-    /// The proxy that a script names as `host:port`, with the credentials that this source gives for it. `is_trusted` says
-    /// whether the script came on a way that nobody could change it on.
+    /// The proxy that a script names as `host:port`. `is_trusted` says whether the script came on a way that nobody could change
+    /// it on: then the proxy gets the credentials that this source gives for it.
     pub(crate) fn named(&self, scheme: &str, place: &str, is_trusted: bool) -> Option<Server> {
         let url = Url::parse(&format!("{scheme}://{place}")).ok()?;
         let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let server = Server::of(&url)
             .ok()
             .filter(|server| plain && server.authorization.is_none())?;
-        let authorization = self.credentials_for(&server.host, server.port);
+        let authorization = is_trusted.then(|| self.credentials_for(&server)).flatten();
         Some(Server {
             is_trusted,
             authorization,
@@ -220,11 +285,11 @@ impl Proxy {
         })
     }
 
-    /// The credentials for the proxy at this place, if this source gives any.
-    pub(crate) fn credentials_for(&self, host: &Host, port: u16) -> Option<HeaderValue> {
-        let known = [&self.https, &self.http].into_iter().flatten();
-        let mut same = known.filter(|server| server.host == *host && server.port == port);
-        same.find_map(|server| server.authorization.clone())
+    /// The credentials for this proxy, if this source gives any. What was given for a proxy under TLS goes to none in clear.
+    fn credentials_for(&self, server: &Server) -> Option<HeaderValue> {
+        let place = |server: &Server| (server.https, server.host.clone(), server.port);
+        let mut same = self.servers().filter(|known| place(known) == place(server));
+        same.find_map(|known| known.authorization.clone())
     }
 }
 

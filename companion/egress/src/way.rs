@@ -3,12 +3,16 @@
 use crate::dial::Proxies;
 use crate::pac::ProxyScript;
 use crate::settings::Settings;
-use crate::{Destination, EgressError, Gate, NamedBy, Network, Origin, Proxy, ProxyError, SystemProxy};
+use crate::{
+    Destination, EgressError, Gate, NamedBy, Network, Origin, Proxy, ProxyError, SystemProxy, Unusable,
+};
 
 /// The policy key of the proxy.
 pub(crate) const PROXY_KEY: &str = "egressProxyUrl";
 /// The policy key of the script that names proxies; it wins over the proxy.
 pub(crate) const SCRIPT_KEY: &str = "egressProxyPacUrl";
+/// The policy key that lets proxies learn who is at this machine.
+pub(crate) const SIGN_IN_KEY: &str = "deskhandProxySignIn";
 
 /// Which proxies to use, and who says so: policy, or else the operating system, or else the environment. The environment's
 /// credentials go with each of them, to the proxy that they were given for.
@@ -31,8 +35,9 @@ pub(crate) fn proxies(settings: Settings<'_>, network: &Network) -> Result<(Name
     if let Some(SystemProxy { script, rules }) = network.system.clone() {
         let rules = rules.with_credentials_of(environment);
         let proxies = match script {
-            None => Proxies::Rules(rules),
-            Some(url) => {
+            // One that cannot be used leaves in force what stands beside it.
+            Ok(None) | Err(_) => Proxies::Rules(rules),
+            Ok(Some(url)) => {
                 let found = ProxyScript::of_system(&url, environment.clone(), rules);
                 Proxies::Script(Box::new(found.map_err(ProxyError::Script)?))
             }
@@ -56,6 +61,8 @@ pub struct WayOut {
     pub proxies: Vec<Origin>,
     /// The server of the script that names the proxies.
     pub script: Option<Origin>,
+    /// What of it cannot be used.
+    pub unusable: Vec<Unusable>,
 }
 
 impl std::fmt::Display for WayOut {
@@ -63,6 +70,16 @@ impl std::fmt::Display for WayOut {
         let named_by = self.named_by;
         let proxies: Vec<String> = self.proxies.iter().map(ToString::to_string).collect();
         let proxies = proxies.join(" and ");
+        let mut connections = "Connections to other machines";
+        if !self.unusable.is_empty() {
+            connections = "Other connections";
+            let told: Vec<String> = self.unusable.iter().map(ToString::to_string).collect();
+            let told = told.join("; ");
+            write!(
+                formatter,
+                "Named by {named_by}, and not to be used: {told}. Connections that need it fail. "
+            )?;
+        }
         match &self.script {
             Some(script) if proxies.is_empty() => write!(
                 formatter,
@@ -73,10 +90,13 @@ impl std::fmt::Display for WayOut {
                 "The script at {script}, named by {named_by}, says how connections to other machines go; where it is \
                  out of reach, they go through {proxies}."
             ),
-            None if proxies.is_empty() => write!(formatter, "Connections to other machines go directly."),
+            None if !self.unusable.is_empty() && proxies.is_empty() => {
+                write!(formatter, "Nothing goes directly in its place.")
+            }
+            None if proxies.is_empty() => write!(formatter, "{connections} go directly."),
             None => write!(
                 formatter,
-                "Connections to other machines go through {proxies}, named by {named_by}."
+                "{connections} go through {proxies}, named by {named_by}."
             ),
         }
     }
@@ -93,10 +113,16 @@ impl Gate {
                 Some(script.origin()),
             ),
         };
+        let unusable = match (&way.proxies, way.named_by, &self.network.system) {
+            (_, NamedBy::System, Some(system)) => system.unusable(),
+            (Proxies::Rules(rules), ..) => rules.unusable(),
+            (Proxies::Script(script), ..) => script.otherwise().map(Proxy::unusable).unwrap_or_default(),
+        };
         Ok(WayOut {
             named_by: way.named_by,
             proxies,
             script,
+            unusable,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! The proxies that the operating system is set to, as browsers and Office use them. Linux has no such settings of its own:
 //! its desktops keep them each in another place, and programs of a service manager see the environment.
 
+use std::io;
+
 #[cfg(target_os = "linux")]
 #[path = "proxies/linux.rs"]
 mod os;
@@ -36,6 +38,8 @@ pub struct SystemProxies {
     pub script: Option<String>,
     /// The system asks the network for a script (WPAD).
     pub detects: bool,
+    /// Why the system did not say what it is set to. Nothing else is told then, and that is not the same as no proxy.
+    pub failure: Option<String>,
 }
 
 /// Proxies may hold a password.
@@ -47,5 +51,24 @@ impl std::fmt::Debug for SystemProxies {
 
 /// The settings of this user as they are now; of the machine where the user has none. Takes up to some milliseconds.
 pub fn read() -> SystemProxies {
-    os::read()
+    told(os::read())
+}
+
+fn told(read: io::Result<SystemProxies>) -> SystemProxies {
+    read.unwrap_or_else(|error| SystemProxies {
+        failure: Some(error.to_string()),
+        ..SystemProxies::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_that_does_not_answer_is_not_one_without_proxies() {
+        let failed = told(Err(io::Error::other("no answer")));
+        assert_eq!(failed.failure.as_deref(), Some("no answer"));
+        assert!(failed != told(Ok(SystemProxies::default())));
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use deskhand_egress::{
-    EgressAudit, Network, Proxy, ProxyError, SignIn, SignInExchange, SignInScheme, SystemProxy,
-    SystemSettings,
+    EgressAudit, NamedBy, Network, Proxy, SignIn, SignInExchange, SignInScheme, SystemProxy, SystemSettings,
+    Unusable,
 };
 use deskhand_platform::proxies::SystemProxies;
 use deskhand_platform::sign_in;
@@ -17,18 +17,32 @@ pub(crate) struct Proxies {
 }
 
 impl Proxies {
-    /// Checks what the system and the environment say. What cannot be used does not count, with a word about it.
+    /// Checks what the system and the environment say. What cannot be used is told: connections that need it fail.
     pub(crate) fn read(system: &SystemProxies, notices: &mut Vec<String>) -> Self {
-        let environment = Proxy::from_environment(|name| std::env::var(name).ok());
+        Self::of(
+            system,
+            Proxy::from_environment(|name| std::env::var(name).ok()),
+            notices,
+        )
+    }
+
+    fn of(system: &SystemProxies, environment: Proxy, notices: &mut Vec<String>) -> Self {
+        let found = if let Some(why) = &system.failure {
+            notices.push(format!(
+                "The operating system did not say which proxies it is set to: {why}. {FAIL}"
+            ));
+            Some(SystemProxy::untold())
+        } else {
+            let found = checked(system);
+            notices.extend(match &found {
+                Some(found) => told(found.unusable(), NamedBy::System),
+                None => told(environment.unusable(), NamedBy::Environment),
+            });
+            found
+        };
         Self {
-            environment: environment.unwrap_or_else(|error| {
-                notices.push(format!("The proxy of the environment is not used: {error}"));
-                Proxy::direct()
-            }),
-            system: checked(system).unwrap_or_else(|error| {
-                notices.push(format!("The proxy of the operating system is not used: {error}"));
-                None
-            }),
+            environment,
+            system: found,
         }
     }
 
@@ -44,7 +58,16 @@ impl Proxies {
     }
 }
 
-fn checked(system: &SystemProxies) -> Result<Option<SystemProxy>, ProxyError> {
+/// What follows where a proxy cannot be used.
+const FAIL: &str =
+    "Connections that need it fail, unless `egressProxyUrl` or `egressProxyPacUrl` names another way.";
+
+fn told(unusable: Vec<Unusable>, named_by: NamedBy) -> Vec<String> {
+    let tell = |unusable| format!("Named by {named_by}, and not to be used: {unusable}. {FAIL}");
+    unusable.into_iter().map(tell).collect()
+}
+
+fn checked(system: &SystemProxies) -> Option<SystemProxy> {
     SystemProxy::new(&SystemSettings {
         https: system.https.as_deref(),
         http: system.http.as_deref(),
@@ -79,21 +102,62 @@ impl SignInExchange for Exchange {
 
 #[cfg(test)]
 mod tests {
+    use deskhand_egress::{Gate, WayOut};
+    use pretty_assertions::assert_eq;
+    use serde_json::{Value, json};
+
     use super::*;
 
-    #[test]
-    fn a_proxy_of_the_system_that_cannot_be_used_is_told_and_does_not_count() {
+    fn way(system: &SystemProxies, environment: Proxy, policy: Value) -> (Vec<String>, WayOut) {
         let mut notices = Vec::new();
+        let network = Proxies::of(system, environment, &mut notices).network(None);
+        let setting = move |key: &str| {
+            if key == "egressProxyUrl" {
+                policy.clone()
+            } else {
+                Value::Null
+            }
+        };
+        (notices, Gate::new(setting, network).way_out().expect("a way"))
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_told_and_nothing_goes_around_it() {
         let socks = SystemProxies {
             https: Some("socks://proxy.example:1080".to_owned()),
             ..SystemProxies::default()
         };
-        let proxies = Proxies::read(&socks, &mut notices);
-        assert!(proxies.network(None).system.is_none());
-        assert_eq!(
-            notices,
-            ["The proxy of the operating system is not used: only http and https proxies are used"]
-        );
+        let silent = SystemProxies {
+            failure: Some("no answer".to_owned()),
+            ..SystemProxies::default()
+        };
+        let environment =
+            || Proxy::from_environment(|name| (name == "https_proxy").then(|| "socks5://x".to_owned()));
+        let table = [
+            (
+                &socks,
+                Proxy::direct(),
+                "the proxy for https addresses: only http and https proxies are used",
+            ),
+            (
+                &silent,
+                Proxy::direct(),
+                "did not say which proxies it is set to: no answer",
+            ),
+            (
+                &SystemProxies::default(),
+                environment(),
+                "Named by the environment, and not to be used",
+            ),
+        ];
+        for (system, environment, wanted) in table {
+            let (notices, found) = way(system, environment.clone(), Value::Null);
+            assert!(notices[0].contains(wanted), "{notices:?}");
+            assert_eq!(notices.len(), 1);
+            assert!(!found.unusable.is_empty(), "{found}");
+            let (_, managed) = way(system, environment, json!("http://policy.example:8080"));
+            assert_eq!(managed.unusable, []);
+        }
     }
 
     #[test]
@@ -105,7 +169,7 @@ mod tests {
             exceptions: vec!["*.corp.example".to_owned()],
             simple_names_direct: true,
             script: Some("http://pac.example/p.pac".to_owned()),
-            detects: false,
+            ..SystemProxies::default()
         };
         let network = Proxies::read(&system, &mut notices).network(None);
         let told = format!("{:?}", network.system.expect("proxies"));

@@ -4,6 +4,7 @@
 //! Without `otlpEndpoint` nothing of this is there.
 
 mod anchors;
+mod fate;
 mod held;
 mod setup;
 mod transport;
@@ -32,6 +33,7 @@ use crate::clock::now;
 use crate::diagnostics::install_id;
 use crate::logging::Logging;
 use crate::settings::Settings;
+pub(crate) use fate::until_mended;
 use held::Held;
 use transport::Way;
 
@@ -200,10 +202,7 @@ impl Telemetry {
 
     /// Why the collector takes no records, where it took none when it was last asked, and what becomes of them.
     pub(crate) fn fault(&self) -> Option<String> {
-        let why = self.collector.as_ref()?.exporter.fault()?;
-        Some(format!(
-            "The organisation's collector takes no records: {why}. They wait on this computer, sealed; `deskhand doctor` asks it again."
-        ))
+        self.collector.as_ref()?.exporter.fault().map(fate::of_records)
     }
 
     /// Forgets a session that was deleted.

@@ -84,12 +84,34 @@ pub enum NotTaken {
     /// It does not accept the headers.
     #[error("the collector does not accept the credentials: {0}")]
     Unauthorized(String),
+    /// It has no place for such a request.
+    #[error("the collector has no place for the request: {0}")]
+    NoPlace(String),
     /// It takes no such request, or not everything in it; or the way is closed.
     #[error("the collector refused the request: {0}")]
     Refused(String),
     /// The exporter is at its end.
     #[error("the export has ended")]
     Ended,
+}
+
+impl NotTaken {
+    /// Whether records that go the usual way, by [`Exporter::send`], wait while it is so. Where not, they are lost.
+    pub fn others_wait(&self) -> bool {
+        match self {
+            Self::Away(_) | Self::Unauthorized(_) | Self::NoPlace(_) => true,
+            Self::Refused(_) | Self::Ended => false,
+        }
+    }
+}
+
+/// Why the collector takes no records, and what becomes of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// They wait, sealed, while there is room.
+    Waits(String),
+    /// What it answers so is dropped and counted.
+    Drops(String),
 }
 
 /// Deliveries that may wait for their turn.
@@ -172,8 +194,8 @@ impl Exporter {
             .is_some_and(|at| at.elapsed() <= time)
     }
 
-    /// Why the collector takes no records, where it took none when it was last asked.
-    pub fn fault(&self) -> Option<String> {
+    /// Why the collector takes no records, where it took none when it was last asked, and what becomes of them.
+    pub fn fault(&self) -> Option<Fault> {
         self.shared.standing().fault.clone()
     }
 
@@ -211,7 +233,7 @@ struct Standing {
     /// When it last took some whole, while nothing failed since.
     taken: Option<Instant>,
     /// Why it took none when it was last asked.
-    fault: Option<String>,
+    fault: Option<Fault>,
 }
 
 impl Standing {
@@ -220,8 +242,8 @@ impl Standing {
         self.fault = None;
     }
 
-    fn fails(&mut self, why: String) {
+    fn fails(&mut self, fault: Fault) {
         self.taken = None;
-        self.fault = Some(why);
+        self.fault = Some(fault);
     }
 }

@@ -151,6 +151,15 @@ pub(crate) fn traces(resource: &Resource, spans: Vec<Span>) -> Payload {
     }
 }
 
+/// A request of a kind without anything in it.
+pub(crate) fn empty(resource: &Resource, stream: Stream) -> Payload {
+    match stream {
+        Stream::Logs => logs(resource, Vec::new()),
+        Stream::Metrics => metrics(resource, Vec::new(), 0, 0),
+        Stream::Traces => traces(resource, Vec::new()),
+    }
+}
+
 /// What becomes of a payload that is too large.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Smaller {

@@ -5,7 +5,7 @@
 //! believed. A request is removed after the collector took it, so one may arrive twice when the program is killed in between.
 //! Everything here blocks.
 //!
-//! What waits for one collector is never sent to another: where its address changes, or a header that names a tenant there, what
+//! What waits for one collector is never sent to another: where its address changes, or a header that may name a tenant there, what
 //! waited is dropped and counted. A file that cannot be read now, as somebody locks it, stays and is judged once it can be.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +17,14 @@ use std::time::SystemTime;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::export::Secrets;
 use crate::files;
+use crate::headers;
 use crate::otlp::{Payload, Stream};
 
 const MARK: usize = 32;
@@ -53,25 +56,27 @@ impl fmt::Debug for SpoolKey {
     }
 }
 
-/// Words of the names of headers that say whose place at a collector it is, like `X-Scope-OrgID`. Credentials change without
-/// another collector behind them, and do not count.
-const TENANT: &[&str] = &[
-    "account",
-    "dataset",
-    "index",
-    "namespace",
-    "org",
-    "organisation",
-    "organization",
-    "orgid",
-    "project",
-    "stream",
-    "tenant",
-    "tenantid",
-    "workspace",
+/// How names of headers that hold a credential end, without their `-` and `_`. A credential changes without another tenant behind
+/// it and does not count; every other header may name one (`X-Scope-OrgID`, `AccountID`, `stream-name`), and counts.
+const CREDENTIALS: &[&str] = &[
+    "accesskey",
+    "apikey",
+    "authkey",
+    "authorization",
+    "cookie",
+    "credential",
+    "ingestionkey",
+    "ingestkey",
+    "insertkey",
+    "licensekey",
+    "password",
+    "secret",
+    "secretkey",
+    "token",
+    "writekey",
 ];
 
-/// Which collector requests wait for: a keyed hash of its address and of the headers that name a tenant there.
+/// Which collector requests wait for: a keyed hash of its address and of the headers that may name a tenant there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark([u8; MARK]);
 
@@ -81,23 +86,41 @@ impl Mark {
         // They are not sent.
         url.set_query(None);
         url.set_fragment(None);
-        let tenant = headers.0.iter().filter_map(|(name, value)| {
-            let name = name.to_ascii_lowercase();
-            let names = name.split(['-', '_']).any(|word| TENANT.contains(&word));
-            names.then_some((name, value))
-        });
-        let tenant: BTreeMap<String, &String> = tenant.collect();
+        let sent = headers::fixed(&headers.0);
+        let naming: BTreeMap<&str, Zeroizing<Vec<u8>>> = sent
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), naming(name.as_str(), value.as_bytes())?)))
+            .collect();
         let mut hash = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key.0.as_ref()));
         hash.update(PURPOSE);
-        let address = url.as_str().trim_end_matches('/');
-        let named = tenant.iter().flat_map(|(name, value)| [name.as_str(), value]);
+        let address = url.as_str().trim_end_matches('/').as_bytes();
+        let named = naming
+            .iter()
+            .flat_map(|(name, value)| [name.as_bytes(), value.as_slice()]);
         for text in std::iter::once(address).chain(named) {
             hash.update(&(text.len() as u64).to_be_bytes());
-            hash.update(text.as_bytes());
+            hash.update(text);
         }
         let hash = <[u8; MARK]>::try_from(hash.sign().as_ref()).map_err(|_| io::ErrorKind::Other)?;
         Ok(Self(hash))
     }
+}
+
+/// What of a header may say whose place at a collector it is: all of it, or of a credential the user's name (RFC 7617), which is
+/// the tenant at some collectors; `None` where it says nothing of that.
+fn naming(name: &str, value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let plain = name.replace(['-', '_'], "");
+    if !CREDENTIALS.iter().any(|ending| plain.ends_with(ending)) {
+        return Some(Zeroizing::new(value.to_vec()));
+    }
+    let (scheme, pair) = value.split_at_checked("Basic ".len())?;
+    if !scheme.eq_ignore_ascii_case(b"Basic ") {
+        return None;
+    }
+    let mut pair = Zeroizing::new(BASE64_STANDARD.decode(pair.trim_ascii()).ok()?);
+    let user = pair.iter().position(|byte| *byte == b':')?;
+    pair.truncate(user);
+    Some(pair)
 }
 
 /// What is known of a file.

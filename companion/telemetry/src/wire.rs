@@ -32,6 +32,16 @@ pub enum Protocol {
 
 /// Bodies below this are not made smaller.
 const WORTHWHILE: usize = 1024;
+/// Bytes of a message from which a gRPC collector without room may mean the message, and not all that it got: its own limit is
+/// seldom lower (4 MB by default), and our batches end there.
+const SUSPICIOUS: usize = 1 << 20;
+/// What servers say of a message that is larger than they take (gRPC for Go and C++, Java, .NET, Rust).
+const TOO_LARGE: [&str; 4] = [
+    "larger than max",
+    "exceeds maximum size",
+    "exceeds the maximum configured message size",
+    "message length too large",
+];
 /// The longest time that a collector may ask to wait.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
@@ -142,11 +152,11 @@ impl Target {
         url.to_string()
     }
 
-    /// What the answer means for a payload of this stream.
-    pub(crate) fn verdict(&self, stream: Stream, answer: &Answer) -> Verdict {
+    /// What the answer means for a payload.
+    pub(crate) fn verdict(&self, payload: &Payload, answer: &Answer) -> Verdict {
         match self.protocol {
-            Protocol::Grpc => grpc_verdict(stream, answer),
-            Protocol::HttpProtobuf | Protocol::HttpJson => http_verdict(stream, answer),
+            Protocol::Grpc => grpc_verdict(payload, answer),
+            Protocol::HttpProtobuf | Protocol::HttpJson => http_verdict(payload.stream, answer),
         }
     }
 }
@@ -225,7 +235,8 @@ fn rejected_protobuf(stream: Stream, body: &[u8]) -> u64 {
     count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
 }
 
-fn grpc_verdict(stream: Stream, answer: &Answer) -> Verdict {
+fn grpc_verdict(payload: &Payload, answer: &Answer) -> Verdict {
+    let stream = payload.stream;
     if answer.status != StatusCode::OK {
         // A proxy answered, and no gRPC server.
         return http_verdict(stream, answer);
@@ -238,20 +249,26 @@ fn grpc_verdict(stream: Stream, answer: &Answer) -> Verdict {
         Some(OK) => Verdict::Taken {
             rejected: rejected_protobuf(stream, unframed(&answer.body)),
         },
-        Some(CANCELLED | DEADLINE_EXCEEDED | ABORTED | OUT_OF_RANGE | UNAVAILABLE | DATA_LOSS) => {
+        Some(CANCELLED | DEADLINE_EXCEEDED | ABORTED | UNAVAILABLE | DATA_LOSS) => {
             Verdict::Again { after: after() }
         }
-        // A collector that says when it will have room again wants the request again. Servers answer the same, without a time,
-        // to a message that is larger than they take.
-        Some(RESOURCE_EXHAUSTED) => {
-            after().map_or(Verdict::TooLarge, |after| Verdict::Again { after: Some(after) })
-        }
+        // No room now, or a message that is larger than the server takes: the code is the same.
+        Some(RESOURCE_EXHAUSTED | OUT_OF_RANGE) => match after() {
+            None if is_too_large(payload, field("grpc-message")) => Verdict::TooLarge,
+            after => Verdict::Again { after },
+        },
         Some(UNAUTHENTICATED | PERMISSION_DENIED) => Verdict::Unauthorized,
         Some(NOT_FOUND) => Verdict::NoPlace,
         // The service, or its compression.
         Some(UNIMPLEMENTED) => Verdict::NotCompressed,
         _ => Verdict::Refused,
     }
+}
+
+/// Whether a server that is out of something means the size of this message.
+fn is_too_large(payload: &Payload, says: Option<&HeaderValue>) -> bool {
+    let says = says.and_then(|says| says.to_str().ok()).unwrap_or_default();
+    payload.message.len() >= SUSPICIOUS || TOO_LARGE.iter().any(|words| says.contains(words))
 }
 
 // Status codes of gRPC, https://github.com/grpc/grpc/blob/master/doc/statuscodes.md

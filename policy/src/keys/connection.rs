@@ -166,4 +166,16 @@ policy_section! {
         forbids: &[("any", "connections to other machines that {} does not find a way for")],
         since: "0.1.0",
     }
+
+    /// Whether a proxy that asks for it learns who is at this computer: the sign-in of Windows (Negotiate or NTLM) goes to the
+    /// proxy that policy or the operating system names, over plain http as over https. Whoever answers for the name of an http proxy
+    /// gets the sign-in too; name an `https://` proxy where that matters.
+    deskhand_proxy_sign_in "deskhandProxySignIn": bool {
+        default: false,
+        invalid: false, UsesValue, "without it no sign-in leaves the machine",
+        scope: Managed,
+        order: Order::Tight(false),
+        forbids: &[("false", "the sign-in of Windows at a proxy")],
+        since: "0.1.0",
+    }
 }

@@ -22,13 +22,15 @@ const FOLDER: &str = "/Library/Managed Preferences";
 #[derive(Clone, Debug)]
 pub struct ManagedPreferences {
     machine: PathBuf,
+    /// `None` where nobody knows whose they would be.
     user: Option<PathBuf>,
     owner: u32,
 }
 
 impl ManagedPreferences {
     /// The preferences of this machine and of the user with this short name. The name is the account's, never what the
-    /// environment says: whoever sets that could choose another profile.
+    /// environment says: whoever sets that could choose another profile. Without a name that can be one, the preferences are
+    /// unusable unless the machine has some: they could be there.
     pub fn system(user: Option<&str>) -> Self {
         Self::in_folder(Path::new(FOLDER), user, 0)
     }
@@ -57,6 +59,11 @@ impl Store for ManagedPreferences {
         };
         match (of(&self.machine, Origin::Managed), &self.user) {
             (Reading::Absent, Some(user)) => of(user, Origin::ManagedForUser),
+            (Reading::Absent, None) => Reading::Unusable(
+                Origin::ManagedForUser(self.machine.with_file_name("").to_string_lossy().into()),
+                "the system did not tell the account of this session, so its settings cannot be found"
+                    .to_owned(),
+            ),
             (machine, _) => machine,
         }
     }

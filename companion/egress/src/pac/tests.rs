@@ -175,11 +175,10 @@ fn reads_the_ways_in_their_order_and_passes_socks_over() {
     let known = Proxy::from_environment(|name| {
         (name == "https_proxy").then(|| "http://u:p@a.example:8080".to_owned())
     });
-    let known = known.expect("a proxy");
     let routes = read(
         "PROXY a.example:8080; SOCKS s:1; HTTPS b.example; DIRECT",
         &known,
-        false,
+        true,
     )
     .expect("routes");
     let told: Vec<String> = routes.iter().map(|route| format!("{route:?}")).collect();
@@ -215,4 +214,40 @@ fn reads_the_ways_in_their_order_and_passes_socks_over() {
             .len(),
         MAX_ROUTES
     );
+}
+
+fn way() -> Way {
+    Way {
+        proxies: Proxies::Rules(Proxy::direct()),
+        tls: crate::tls::Tls::trusting(Vec::new()),
+        resolver: Arc::new(crate::SystemResolver),
+        named_by: crate::NamedBy::System,
+        sign_in: None,
+    }
+}
+
+/// A script of the system at an address where nobody answers.
+fn out_of_reach() -> ProxyScript {
+    let url = Url::parse("http://127.0.0.1:9/proxy.pac").expect("an address");
+    ProxyScript::of_system(&url, Proxy::direct(), Proxy::direct()).expect("a script")
+}
+
+#[tokio::test]
+async fn a_script_that_was_loaded_stays_in_force_where_its_server_is_out_of_reach() {
+    let asked = target("https://www.corp.example");
+    let never_loaded = out_of_reach().routes(&asked, &way()).await;
+    assert_eq!(never_loaded, Ok(vec![Route::Direct]));
+    let script = out_of_reach();
+    let text = "function FindProxyForURL() { return 'PROXY proxy.corp.example:8080' }";
+    let loaded = Loaded {
+        script: Some(text.into()),
+        until: Instant::now(),
+    };
+    *script.loaded.lock().await = Some(loaded);
+    for _ in 0..2 {
+        let routes = script.routes(&asked, &way()).await.expect("a way");
+        assert!(matches!(&routes[..], [Route::Through(_)]), "{routes:?}");
+        // Once more it is time to look for it.
+        script.loaded.lock().await.as_mut().expect("a script").until = Instant::now();
+    }
 }

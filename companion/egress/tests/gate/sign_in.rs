@@ -7,7 +7,7 @@ use deskhand_egress::{
     SignInScheme,
 };
 use pretty_assertions::assert_eq;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::party::{Names, PROVIDER, Party, Said, TlsParty, rounds};
 use crate::{request, settings};
@@ -46,15 +46,29 @@ impl SignInExchange for Count {
 }
 
 fn client(proxy: &str, party: &TlsParty, sign_in: Option<Arc<dyn SignIn>>) -> Client {
+    client_where(&json!(true), proxy, party, sign_in)
+}
+
+/// With this value of the policy key.
+fn client_where(key_is: &Value, proxy: &str, party: &TlsParty, sign_in: Option<Arc<dyn SignIn>>) -> Client {
     let network = Network {
-        proxy: Proxy::from_environment(|name| (name == "https_proxy").then(|| proxy.to_owned()))
-            .expect("a proxy"),
+        proxy: Proxy::from_environment(|name| (name == "https_proxy").then(|| proxy.to_owned())),
         sign_in,
         extra_roots: vec![party.authority.clone()],
         resolver: Names::answering(&[]),
         ..Network::default()
     };
-    Gate::new(settings(&base()), network)
+    let own = base();
+    let gateway = settings(&own);
+    let key_is = key_is.clone();
+    let setting = move |key: &str| {
+        if key == "deskhandProxySignIn" {
+            key_is.clone()
+        } else {
+            gateway(key)
+        }
+    };
+    Gate::new(setting, network)
         .client(Destination::InferenceGateway)
         .expect("an open gateway")
 }
@@ -99,6 +113,21 @@ async fn the_person_at_this_machine_is_signed_in_over_one_connection() {
         assert_eq!(sent, ["", "Negotiate bTE=", "Negotiate bTI="]);
         let begun = begun.lock().expect("no panic").clone();
         assert_eq!(begun, [(SignInScheme::Negotiate, "127.0.0.1".to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_signed_in_unless_policy_says_so() {
+    let party = TlsParty::serve().await;
+    for key_is in [Value::Null, json!(false), json!("true")] {
+        let proxy = rounds(party.port, vec![OFFER]).await;
+        let counting = Counting::default();
+        let begun = Arc::clone(&counting.begun);
+        let address = format!("http://{}", proxy.place);
+        let client = client_where(&key_is, &address, &party, Some(Arc::new(counting)));
+        let error = client.send(request(base())).await.expect_err("a refusal");
+        assert!(matches!(fault(error), ProxyFault::SignIn(_)), "{key_is}");
+        assert!(begun.lock().expect("no panic").is_empty(), "{key_is}");
     }
 }
 
@@ -194,12 +223,10 @@ async fn a_proxy_that_an_open_script_names_does_not_learn_who_is_at_this_machine
     let own = base();
     let gateway = settings(&own);
     let script = pac.base.clone();
-    let setting = move |key: &str| {
-        if key == "egressProxyPacUrl" {
-            json!(script)
-        } else {
-            gateway(key)
-        }
+    let setting = move |key: &str| match key {
+        "egressProxyPacUrl" => json!(script),
+        "deskhandProxySignIn" => json!(true),
+        _ => gateway(key),
     };
     let client = Gate::new(setting, network)
         .client(Destination::InferenceGateway)

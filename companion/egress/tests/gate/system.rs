@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use deskhand_egress::{
-    Destination, EgressError, Exchange, Gate, NamedBy, Network, Proxy, ProxyError, SystemProxy,
-    SystemSettings,
+    Destination, EgressError, Exchange, Gate, NamedBy, Network, OriginError, Proxy, ProxyError, SystemProxy,
+    SystemSettings, Unusable,
 };
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -23,11 +23,11 @@ fn gate(more: &Value, network: Network) -> Gate {
 }
 
 fn system(settings: &SystemSettings<'_>) -> Option<SystemProxy> {
-    SystemProxy::new(settings).expect("settings that can be used")
+    SystemProxy::new(settings)
 }
 
 fn environment(address: &str) -> Proxy {
-    Proxy::from_environment(|name| (name == "https_proxy").then(|| address.to_owned())).expect("a proxy")
+    Proxy::from_environment(|name| (name == "https_proxy").then(|| address.to_owned()))
 }
 
 #[test]
@@ -89,40 +89,150 @@ fn the_list_says_that_the_system_names_the_proxy_and_its_script() {
         }),
         ..Network::default()
     };
-    let list = gate(&json!({}), network).egress_list();
-    let lines: Vec<_> = list
+    let gate = gate(&json!({}), network);
+    let list = gate.egress_list();
+    let entries: Vec<_> = list
         .iter()
         .filter(|entry| entry.destination.starts_with("proxy"))
-        .map(|entry| (entry.target.to_string(), entry.why.contains("operating system")))
         .collect();
+    let targets: Vec<_> = entries.iter().map(|entry| entry.target.to_string()).collect();
     let wanted = [
         "http://system.example:8080",
         "http://plain.example",
         "https://pac.example:8443",
     ];
-    assert_eq!(lines, wanted.map(|target| (target.to_owned(), true)));
+    assert_eq!(targets, wanted);
+    for entry in &entries {
+        assert!(entry.why.contains("operating system"), "{}", entry.why);
+        // No policy key names it, so none closes it.
+        assert_eq!(entry.key, "");
+    }
+    assert!(
+        entries[0].why.contains("where the script is out of reach"),
+        "{}",
+        entries[0].why
+    );
+    let explained = gate.explain("system.example:8080").expect("a host");
+    assert_eq!(
+        (explained.reached_by[0].key, explained.reached_by[0].why),
+        ("", entries[0].why)
+    );
+    assert!(explained.to_string().contains("no policy key"), "{explained}");
 }
 
 #[test]
-fn settings_that_cannot_be_used_are_refused_by_name() {
-    let of = |https, script| {
-        let settings = SystemSettings {
+fn each_setting_is_judged_for_itself_and_what_cannot_be_used_is_named() {
+    let of = |https, http, script| {
+        let found = system(&SystemSettings {
             https,
+            http,
             script,
             ..SystemSettings::default()
-        };
-        SystemProxy::new(&settings).map(|found| found.is_some())
+        });
+        found.map(|found| found.unusable())
     };
-    assert_eq!(of(None, None), Ok(false));
-    assert_eq!(of(Some("proxy"), None), Ok(true));
-    assert_eq!(of(Some("socks://proxy:1080"), None), Err(ProxyError::Scheme));
-    assert_eq!(of(Some("http://"), None), Err(ProxyError::NotAnAddress));
-    for script in ["file:///etc/proxy.pac", "proxy.pac", "http://me:pw@pac.example/"] {
+    let (socks, file) = (Some("socks://proxy:1080"), Some("file:///etc/proxy.pac"));
+    let unfit = ProxyError::Script(OriginError::NotAnAddress);
+    assert_eq!(of(None, None, None), None);
+    let table = [
+        (of(Some("proxy"), None, None), vec![]),
+        (
+            of(socks, Some("proxy"), None),
+            vec![Unusable::Https(ProxyError::Scheme)],
+        ),
+        (
+            of(Some("proxy"), socks, None),
+            vec![Unusable::Http(ProxyError::Scheme)],
+        ),
+        (
+            of(Some("http://"), None, None),
+            vec![Unusable::Https(ProxyError::NotAnAddress)],
+        ),
+        (of(None, None, file), vec![Unusable::Script(unfit)]),
+        (
+            of(socks, Some("proxy"), file),
+            vec![Unusable::Script(unfit), Unusable::Https(ProxyError::Scheme)],
+        ),
+    ];
+    for (found, wanted) in table {
+        assert_eq!(found, Some(wanted));
+    }
+    for script in ["proxy.pac", "http://me:pw@pac.example/"] {
+        let found = of(None, None, Some(script)).expect("settings");
         assert!(
-            matches!(of(None, Some(script)), Err(ProxyError::Script(_))),
+            matches!(found[..], [Unusable::Script(ProxyError::Script(_))]),
             "{script}"
         );
     }
+}
+
+#[tokio::test]
+async fn where_the_proxy_of_the_system_cannot_be_used_or_told_nothing_goes_directly() {
+    let party = TlsParty::serve().await;
+    let tunnel = TunnelProxy::to(party.port).await;
+    let base = format!("https://{PROVIDER}:{}", party.port);
+    let of = |https, http, script| {
+        system(&SystemSettings {
+            https,
+            http,
+            script,
+            ..SystemSettings::default()
+        })
+    };
+    let (good, socks, file) = (
+        Some(&*tunnel.place),
+        Some("socks://proxy:1080"),
+        Some("file:///p.pac"),
+    );
+    let table = [
+        (of(socks, good, None), Some(ProxyError::Scheme)),
+        (
+            of(None, good, file),
+            Some(ProxyError::Script(OriginError::NotAnAddress)),
+        ),
+        (Some(SystemProxy::untold()), Some(ProxyError::Untold)),
+        (of(good, socks, None), None),
+        (of(good, None, file), None),
+    ];
+    for (system, wanted) in table {
+        let names = Names::answering(&[&["127.0.0.1"]]);
+        let told = format!("{system:?}");
+        let network = Network {
+            system,
+            extra_roots: vec![party.authority.clone()],
+            resolver: Arc::clone(&names) as _,
+            ..Network::default()
+        };
+        let gate = Gate::new(settings(&base), network);
+        let client = gate
+            .client(Destination::InferenceGateway)
+            .expect("an open gateway");
+        let sent = client.send(request(&base)).await.map(drop);
+        assert_eq!(sent.err(), wanted.map(EgressError::Proxy), "{told}");
+        assert_eq!(names.asked(), Vec::<String>::new(), "{told}");
+    }
+    assert_eq!(tunnel.asked().len(), 2);
+}
+
+#[test]
+fn the_way_out_says_what_cannot_be_used() {
+    let network = Network {
+        system: system(&SystemSettings {
+            https: Some("socks://proxy:1080"),
+            http: Some("plain.example"),
+            ..SystemSettings::default()
+        }),
+        ..Network::default()
+    };
+    let way = gate(&json!({}), network.clone()).way_out().expect("a way");
+    assert_eq!(
+        way.to_string(),
+        "Named by the settings of the operating system, and not to be used: the proxy for https addresses: only http and \
+         https proxies are used. Connections that need it fail. Other connections go through http://plain.example, named by \
+         the settings of the operating system."
+    );
+    let managed = gate(&json!({"egressProxyUrl": "http://policy.example:3128"}), network);
+    assert_eq!(managed.way_out().expect("a way").unusable, []);
 }
 
 #[tokio::test]

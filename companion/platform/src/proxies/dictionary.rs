@@ -21,6 +21,7 @@ pub(super) fn read(list: &[u8]) -> Option<SystemProxies> {
             .filter(|_| is_on(&said, "ProxyAutoConfigEnable"))
             .map(str::to_owned),
         detects: is_on(&said, "ProxyAutoDiscoveryEnable"),
+        failure: None,
     })
 }
 
@@ -77,8 +78,7 @@ mod tests {
             http: Some("plain.corp.example:3128".to_owned()),
             exceptions: vec!["*.local".to_owned(), "169.254/16".to_owned()],
             simple_names_direct: true,
-            script: None,
-            detects: false,
+            ..SystemProxies::default()
         };
         assert!(read(&list(FULL)) == Some(wanted));
     }

@@ -1,7 +1,10 @@
 //! Linux: no settings beside the environment.
 
+use std::io;
+
 use super::SystemProxies;
 
-pub(super) fn read() -> SystemProxies {
-    SystemProxies::default()
+#[expect(clippy::unnecessary_wraps, reason = "the other systems may not answer")]
+pub(super) fn read() -> io::Result<SystemProxies> {
+    Ok(SystemProxies::default())
 }

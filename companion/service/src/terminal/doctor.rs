@@ -2,13 +2,15 @@
 //! but what every start makes: its folders, its key and its authority. It asks the model provider for its list of models, and
 //! sends the collector a request without records; offline it asks nobody.
 
+mod proxy;
+
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use deskhand_egress::{Destination, Gate, NamedBy};
+use deskhand_egress::{Destination, Gate};
 use deskhand_inference::Gateway;
 use deskhand_platform::trust::TrustState;
 use deskhand_platform::{Paths, SecretStore, SecretStoreKind};
@@ -142,7 +144,7 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
     findings.extend(bootstrap(attachment.as_ref()).await);
     let gate = gate(&settings, None, None);
     if settings.policy.source.deskhand_enabled.value {
-        findings.push(proxy(&settings, &gate));
+        findings.push(proxy::finding(gate.way_out(), settings.watched.proxies.detects));
         findings.push(provider(&settings, &gate, asks).await);
         findings.push(collector(&settings, &gate, asks).await);
         findings.extend(elsewhere(&settings, paths));
@@ -316,25 +318,6 @@ async fn bootstrap(attachment: Option<&Attachment>) -> Option<Finding> {
     ))
 }
 
-fn proxy(settings: &Settings, gate: &Gate) -> Finding {
-    match gate.way_out() {
-        Ok(way) if way.named_by == NamedBy::Nobody && settings.watched.proxies.detects => Finding::good(
-            "proxy",
-            format!(
-                "{way} This computer also asks its network for a proxy script (WPAD), which is not followed: anybody on a \
-                 network could answer. Where connections need it, `egressProxyPacUrl` names the script."
-            ),
-        ),
-        Ok(way) => Finding::good("proxy", way.to_string()),
-        Err(error) => Finding::of(
-            "proxy",
-            State::Bad,
-            format!("The proxy cannot be used: {error}"),
-            "Correct `egressProxyUrl` or `egressProxyPacUrl`.",
-        ),
-    }
-}
-
 /// What is found of somebody who is not asked.
 fn not_asked(step: &'static str, who: &str) -> Finding {
     let says = format!("{who} is named in the settings, and was not asked.");
@@ -412,8 +395,10 @@ async fn collector(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
             "collector",
             State::Bad,
             format!("Nothing can be exported: {error:#}"),
-            "Check `otlpEndpoint`, `otlpProtocol` and the headers, and the way there with `deskhand egress explain`. Until then records wait, sealed, \
-             while there is room.",
+            format!(
+                "Check `otlpEndpoint`, `otlpProtocol` and the headers, and the way there with `deskhand egress explain`. {}",
+                telemetry::until_mended(&error)
+            ),
         ),
     }
 }
@@ -426,7 +411,7 @@ fn elsewhere(settings: &Settings, paths: &Paths) -> Option<Finding> {
         .is_ok_and(|since| since <= Duration::from_hours(30 * 24));
     let items = counted(usize::try_from(count).unwrap_or(usize::MAX), "record", "records");
     let says = format!(
-        "{items} waited for the collector that was named before, and went to none: `otlpEndpoint` changed."
+        "{items} waited for the collector that was named before, and went to none: `otlpEndpoint` or `otlpHeaders` changed."
     );
     recent.then(|| Finding::of("collector", State::Note, says, ""))
 }

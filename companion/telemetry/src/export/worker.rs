@@ -5,6 +5,8 @@
 //! send, is set up wrong, and somebody will set it right: until then what it refused waits as well, each kind for itself, so that
 //! one for which there is no place keeps back no other.
 
+mod blame;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 
 use super::pause::Pause;
 use super::queue::Loss;
-use super::{Delivery, NotTaken, Shared, World};
+use super::{Delivery, Fault, NotTaken, Shared, World};
 use crate::otlp::{Payload, Smaller, Stream, logs, smaller};
 use crate::port::{Transport, TransportError};
 use crate::record::Recording;
@@ -30,6 +32,8 @@ const COUNTERS_EVERY: Duration = Duration::from_mins(1);
 const WITHIN: Duration = Duration::from_secs(10);
 /// Why records that were taken in part are not taken.
 const IN_PART: &str = "it did not take all of its records";
+/// The smallest message whose being too large counts for those that come: below, a request for each costs more than it saves.
+const WORTH_HALVING: usize = 64 << 10;
 /// Requests out of the spool before new ones have their turn.
 const AT_ONCE: usize = 16;
 
@@ -49,10 +53,28 @@ pub(super) struct Worker<T> {
     away: Pause,
     /// It refuses this kind of request as a whole.
     refused: [Pause; Stream::ALL.len()],
+    /// Records, points and spans that were dropped alone since it last took any of their kind.
+    alone: [u32; Stream::ALL.len()],
+    /// Bytes of the smallest message that was too large for it, [`WORTH_HALVING`] at least.
+    too_large: usize,
     /// No file of the spool that may go can be read.
     locked: Pause,
     /// When everything must be at its end, once that is asked for.
     end: watch::Receiver<Option<Instant>>,
+}
+
+/// A request, or a part of one.
+struct Part {
+    payload: Payload,
+    /// The collector let an empty request in, and not what this is a part of.
+    suspect: bool,
+}
+
+impl From<Payload> for Part {
+    fn from(payload: Payload) -> Self {
+        let suspect = false;
+        Self { payload, suspect }
+    }
 }
 
 /// What came of a request.
@@ -61,8 +83,14 @@ enum Sent {
     Settled,
     /// To be tried again.
     Later,
-    /// It was too large: to be sent as these.
-    InParts(Vec<Payload>),
+    /// It was too large, or something in it is not let in: to be sent as these.
+    InParts(Vec<Part>),
+}
+
+impl Sent {
+    fn in_halves(halves: [Payload; 2], suspect: bool) -> Self {
+        Self::InParts(halves.map(|payload| Part { payload, suspect }).into())
+    }
 }
 
 impl<T: Transport> Worker<T> {
@@ -96,6 +124,8 @@ impl<T: Transport> Worker<T> {
             compress: true,
             away: Pause::default(),
             refused: Default::default(),
+            alone: Default::default(),
+            too_large: usize::MAX,
             locked: Pause::default(),
             end,
         }
@@ -133,7 +163,7 @@ impl<T: Transport> Worker<T> {
         loop {
             let batch = self.shared.queue().batch(&self.resource);
             let Some(payload) = batch else { return };
-            self.deliver(payload).await;
+            self.deliver(payload.into()).await;
         }
     }
 
@@ -161,12 +191,16 @@ impl<T: Transport> Worker<T> {
                 self.compress = false;
                 Err(NotTaken::Away(why))
             }
-            Verdict::NotCompressed | Verdict::NoPlace | Verdict::TooLarge | Verdict::Refused => {
-                Err(NotTaken::Refused(why))
-            }
+            Verdict::NotCompressed | Verdict::NoPlace => Err(NotTaken::NoPlace(why)),
+            Verdict::TooLarge | Verdict::Refused => Err(NotTaken::Refused(why)),
         };
         if let Err(why) = &taken {
-            self.shared.standing().fails(why.to_string());
+            let fault = if why.others_wait() {
+                Fault::Waits
+            } else {
+                Fault::Drops
+            };
+            self.shared.standing().fails(fault(why.to_string()));
         }
         // Who asked may have gone.
         delivery.taken.send(taken).ok();
@@ -176,7 +210,7 @@ impl<T: Transport> Worker<T> {
         let now = (self.world.now)();
         let counters = self.shared.queue().counters(&self.resource, &self.recording, now);
         if let Some(payload) = counters {
-            self.deliver(payload).await;
+            self.deliver(payload.into()).await;
         }
     }
 
@@ -221,7 +255,7 @@ impl<T: Transport> Worker<T> {
     }
 
     async fn send_again(&mut self, number: u64, payload: Payload) {
-        match self.send(&payload).await {
+        match self.send(&payload.into()).await {
             Sent::Later => return,
             Sent::Settled => {}
             Sent::InParts(parts) => {
@@ -237,16 +271,16 @@ impl<T: Transport> Worker<T> {
         self.with_spool(move |spool| spool.remove(number)).await;
     }
 
-    async fn deliver(&mut self, payload: Payload) {
-        let mut parts = vec![payload];
-        while let Some(payload) = parts.pop() {
-            if self.waits(payload.stream) {
-                self.put_aside(payload).await;
+    async fn deliver(&mut self, part: Part) {
+        let mut parts = vec![part];
+        while let Some(part) = parts.pop() {
+            if self.waits(part.payload.stream) {
+                self.put_aside(part.payload).await;
                 continue;
             }
-            match self.send(&payload).await {
+            match self.send(&part).await {
                 Sent::Settled => {}
-                Sent::Later => self.put_aside(payload).await,
+                Sent::Later => self.put_aside(part.payload).await,
                 Sent::InParts(smaller) => parts.extend(smaller.into_iter().rev()),
             }
         }
@@ -268,9 +302,20 @@ impl<T: Transport> Worker<T> {
         }
     }
 
-    async fn send(&mut self, payload: &Payload) -> Sent {
-        let (verdict, why) = self.judged(payload).await;
-        self.answered(payload, &verdict, &why)
+    async fn send(&mut self, part: &Part) -> Sent {
+        let payload = &part.payload;
+        if payload.items > 1
+            && payload.message.len() >= self.too_large
+            && let Smaller::Halves(halves) = smaller(payload)
+        {
+            return Sent::in_halves(halves, part.suspect);
+        }
+        let (verdict, why) = self.judged(&part.payload).await;
+        if self.is_kept_out(&verdict) {
+            self.kept_out(part, verdict, why).await
+        } else {
+            self.answered(part, &verdict, &why)
+        }
     }
 
     /// What the collector makes of a request, and why, in words.
@@ -287,13 +332,14 @@ impl<T: Transport> Worker<T> {
     fn is_there(&mut self, payload: &Payload, rejected: u64) {
         self.away.over();
         self.refused[payload.stream as usize].over();
+        self.alone[payload.stream as usize] = 0;
         if payload.stream != Stream::Logs {
             return;
         }
         if rejected == 0 {
             self.shared.standing().takes();
         } else {
-            self.shared.standing().fails(IN_PART.to_owned());
+            self.shared.standing().fails(Fault::Drops(IN_PART.to_owned()));
         }
     }
 
@@ -310,17 +356,15 @@ impl<T: Transport> Worker<T> {
             return (Verdict::Refused, "the request cannot be made".to_owned());
         };
         match timeout(WITHIN, self.transport.post(request)).await {
-            Ok(Ok(answer)) => (
-                self.target.verdict(payload.stream, &answer),
-                status_words(&answer),
-            ),
+            Ok(Ok(answer)) => (self.target.verdict(payload, &answer), status_words(&answer)),
             Err(_) => (later, "it did not answer in time".to_owned()),
             Ok(Err(TransportError::Unreachable(why))) => (later, why),
             Ok(Err(TransportError::Closed(why))) => (Verdict::Refused, why),
         }
     }
 
-    fn answered(&mut self, payload: &Payload, verdict: &Verdict, why: &str) -> Sent {
+    fn answered(&mut self, part: &Part, verdict: &Verdict, why: &str) -> Sent {
+        let payload = &part.payload;
         match *verdict {
             Verdict::Taken { rejected } => {
                 self.is_there(payload, rejected);
@@ -332,19 +376,17 @@ impl<T: Transport> Worker<T> {
                 Sent::Settled
             }
             Verdict::Again { after } => {
-                self.shared.standing().fails(why.to_owned());
+                self.shared.standing().fails(Fault::Waits(why.to_owned()));
                 self.later(after)
-            }
-            Verdict::Unauthorized => {
-                self.world.sources.iter().for_each(|source| source.refused());
-                self.not_let_in(payload, why)
             }
             Verdict::NotCompressed if self.compress => {
                 self.compress = false;
                 self.later(Some(Duration::ZERO))
             }
-            Verdict::NotCompressed | Verdict::NoPlace => self.not_let_in(payload, why),
-            Verdict::TooLarge => self.too_large(payload, why),
+            Verdict::Unauthorized | Verdict::NotCompressed | Verdict::NoPlace => {
+                self.not_let_in(payload, why)
+            }
+            Verdict::TooLarge => self.too_large(part, why),
             Verdict::Refused => self.refused(Loss::Refused, payload, why),
         }
     }
@@ -354,8 +396,8 @@ impl<T: Transport> Worker<T> {
     fn not_let_in(&mut self, payload: &Payload, why: &str) -> Sent {
         let stream = payload.stream;
         if stream == Stream::Logs {
-            self.shared.standing().fails(why.to_owned());
-        } else if self.shared.standing().taken.is_some() {
+            self.shared.standing().fails(Fault::Waits(why.to_owned()));
+        } else if self.takes_records() {
             return self.refused(Loss::Refused, payload, why);
         }
         tracing::warn!(
@@ -370,12 +412,17 @@ impl<T: Transport> Worker<T> {
 
     /// Halves what the collector finds too large. Of a record that is alone the long texts are cut, so that the collector
     /// learns at least that there was one.
-    fn too_large(&mut self, payload: &Payload, why: &str) -> Sent {
+    fn too_large(&mut self, part: &Part, why: &str) -> Sent {
+        let (payload, suspect) = (&part.payload, part.suspect);
         match smaller(payload) {
-            Smaller::Halves(halves) => Sent::InParts(halves.into()),
-            Smaller::Cut(cut) => {
+            Smaller::Halves(halves) => {
+                let size = payload.message.len().max(WORTH_HALVING);
+                self.too_large = self.too_large.min(size);
+                Sent::in_halves(halves, suspect)
+            }
+            Smaller::Cut(payload) => {
                 self.lose(Loss::Cut, Some(payload.stream), u64::from(payload.items));
-                Sent::InParts(vec![cut])
+                Sent::InParts(vec![Part { payload, suspect }])
             }
             Smaller::No => self.refused(Loss::TooLarge, payload, why),
         }
@@ -390,7 +437,7 @@ impl<T: Transport> Worker<T> {
         );
         self.lose(loss, Some(payload.stream), u64::from(payload.items));
         if payload.stream == Stream::Logs {
-            self.shared.standing().fails(why.to_owned());
+            self.shared.standing().fails(Fault::Drops(why.to_owned()));
         }
         Sent::Settled
     }

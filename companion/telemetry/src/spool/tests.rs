@@ -200,6 +200,54 @@ fn another_path_and_another_tenant_are_another_collector_and_a_new_credential_is
     );
 }
 
+#[test]
+fn a_header_that_does_not_say_that_it_is_a_credential_may_name_a_tenant() {
+    let mark = |name: &str, value: &str| {
+        let headers = Secrets(BTreeMap::from([(name.to_owned(), value.to_owned())]));
+        Mark::of(&SpoolKey::new([7; 32]), COLLECTOR, &headers).unwrap()
+    };
+    for name in [
+        "AccountID",
+        "ProjectID",
+        "x-scope-orgid",
+        "stream-name",
+        "dataset",
+        "x-any-name",
+        "x-partition-key",
+    ] {
+        assert_ne!(mark(name, "0"), mark(name, "1"), "{name}");
+    }
+    for name in [
+        "Authorization",
+        "api-key",
+        "X-Api-Key",
+        "x_api_key",
+        "signoz-ingestion-key",
+        "x-access-token",
+        "Cookie",
+    ] {
+        assert_eq!(mark(name, "0"), mark(name, "1"), "{name}");
+    }
+    assert_eq!(
+        mark("content-type", "0"),
+        mark("content-type", "1"),
+        "it is not sent"
+    );
+    assert_eq!(mark("AccountID", "0"), mark("accountid", "0"));
+}
+
+#[test]
+fn the_users_name_in_a_credential_is_a_tenant_and_the_password_is_none() {
+    let mark = |value: &str| {
+        let headers = Secrets(BTreeMap::from([("authorization".to_owned(), value.to_owned())]));
+        Mark::of(&SpoolKey::new([7; 32]), COLLECTOR, &headers).unwrap()
+    };
+    let basic = |pair: &str| mark(&format!("Basic {}", BASE64_STANDARD.encode(pair)));
+    assert_eq!(basic("1001:one"), basic("1001:two"));
+    assert_ne!(basic("1001:one"), basic("1002:one"));
+    assert_eq!(mark("Basic %"), mark("Bearer one"), "it names nobody");
+}
+
 /// A link to itself cannot be opened, by nobody, as a file that is locked.
 #[cfg(unix)]
 #[test]

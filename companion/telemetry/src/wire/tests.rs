@@ -47,6 +47,14 @@ fn payload(size: usize) -> Payload {
     }
 }
 
+/// Some records.
+fn records() -> Payload {
+    Payload {
+        stream: Stream::Logs,
+        ..payload(100)
+    }
+}
+
 #[test]
 fn addresses_follow_the_endpoint() {
     for (endpoint, protocol, expected) in [
@@ -143,7 +151,7 @@ fn a_payload_of_another_version_is_no_request() {
 #[test]
 fn http_answers_mean_what_the_protocol_says() {
     for code in [429, 502, 503, 504] {
-        let again = http().verdict(Stream::Logs, &answer(code, &[("retry-after", "7")]));
+        let again = http().verdict(&records(), &answer(code, &[("retry-after", "7")]));
         assert_eq!(
             again,
             Verdict::Again {
@@ -154,39 +162,39 @@ fn http_answers_mean_what_the_protocol_says() {
     }
     for code in [400, 500, 501, 301] {
         assert_eq!(
-            http().verdict(Stream::Logs, &answer(code, &[])),
+            http().verdict(&records(), &answer(code, &[])),
             Verdict::Refused,
             "{code}"
         );
     }
     for code in [401, 403] {
         assert_eq!(
-            http().verdict(Stream::Logs, &answer(code, &[])),
+            http().verdict(&records(), &answer(code, &[])),
             Verdict::Unauthorized,
             "{code}"
         );
     }
     for code in [404, 405] {
         assert_eq!(
-            http().verdict(Stream::Logs, &answer(code, &[])),
+            http().verdict(&records(), &answer(code, &[])),
             Verdict::NoPlace,
             "{code}"
         );
     }
-    assert_eq!(http().verdict(Stream::Logs, &answer(413, &[])), Verdict::TooLarge);
+    assert_eq!(http().verdict(&records(), &answer(413, &[])), Verdict::TooLarge);
     assert_eq!(
-        http().verdict(Stream::Logs, &answer(415, &[])),
+        http().verdict(&records(), &answer(415, &[])),
         Verdict::NotCompressed
     );
     assert_eq!(
-        http().verdict(Stream::Logs, &answer(200, &[])),
+        http().verdict(&records(), &answer(200, &[])),
         Verdict::Taken { rejected: 0 }
     );
 }
 
 #[test]
 fn a_collector_cannot_ask_to_wait_for_ever() {
-    let again = http().verdict(Stream::Logs, &answer(503, &[("retry-after", "99999999")]));
+    let again = http().verdict(&records(), &answer(503, &[("retry-after", "99999999")]));
     assert_eq!(
         again,
         Verdict::Again {
@@ -194,7 +202,7 @@ fn a_collector_cannot_ask_to_wait_for_ever() {
         }
     );
     for odd in ["Fri, 31 Dec 1999 23:59:59 GMT", "-1", "soon", ""] {
-        let again = http().verdict(Stream::Logs, &answer(503, &[("retry-after", odd)]));
+        let again = http().verdict(&records(), &answer(503, &[("retry-after", odd)]));
         assert_eq!(again, Verdict::Again { after: None }, "{odd}");
     }
 }
@@ -213,7 +221,7 @@ fn what_a_collector_rejects_of_a_request_is_counted_in_each_form() {
         body: message.clone().into(),
         ..answer(200, &[])
     };
-    assert_eq!(http().verdict(Stream::Logs, &protobuf), three);
+    assert_eq!(http().verdict(&records(), &protobuf), three);
     for text in [
         r#"{"partialSuccess":{"rejectedLogRecords":"3"}}"#,
         r#"{"partialSuccess":{"rejectedLogRecords":3}}"#,
@@ -223,54 +231,77 @@ fn what_a_collector_rejects_of_a_request_is_counted_in_each_form() {
             body: text.into(),
             ..json
         };
-        assert_eq!(http().verdict(Stream::Logs, &json), three);
+        assert_eq!(http().verdict(&records(), &json), three);
     }
     let framed = Answer {
         body: framed(&message, false).unwrap().into(),
         ..status(0)
     };
-    assert_eq!(grpc().verdict(Stream::Logs, &framed), three);
+    assert_eq!(grpc().verdict(&records(), &framed), three);
 }
 
 #[test]
 fn grpc_codes_mean_what_the_protocol_says() {
-    for code in [1, 4, 10, 11, 14, 15] {
+    for code in [1, 4, 10, 14, 15] {
         assert_eq!(
-            grpc().verdict(Stream::Logs, &status(code)),
+            grpc().verdict(&records(), &status(code)),
             Verdict::Again { after: None },
             "{code}"
         );
     }
     for code in [2, 3, 6, 9, 13, 99] {
         assert_eq!(
-            grpc().verdict(Stream::Logs, &status(code)),
+            grpc().verdict(&records(), &status(code)),
             Verdict::Refused,
             "{code}"
         );
     }
     for code in [7, 16] {
         assert_eq!(
-            grpc().verdict(Stream::Logs, &status(code)),
+            grpc().verdict(&records(), &status(code)),
             Verdict::Unauthorized,
             "{code}"
         );
     }
-    assert_eq!(grpc().verdict(Stream::Logs, &status(12)), Verdict::NotCompressed);
-    assert_eq!(grpc().verdict(Stream::Logs, &status(5)), Verdict::NoPlace);
-    assert_eq!(grpc().verdict(Stream::Logs, &status(8)), Verdict::TooLarge);
+    assert_eq!(grpc().verdict(&records(), &status(12)), Verdict::NotCompressed);
+    assert_eq!(grpc().verdict(&records(), &status(5)), Verdict::NoPlace);
     assert_eq!(
-        grpc().verdict(Stream::Logs, &answer(200, &[("grpc-status", "14")])),
+        grpc().verdict(&records(), &answer(200, &[("grpc-status", "14")])),
         Verdict::Again { after: None }
     );
     assert_eq!(
-        grpc().verdict(Stream::Logs, &answer(200, &[])),
+        grpc().verdict(&records(), &answer(200, &[])),
         Verdict::Refused,
         "no status at all"
     );
     assert_eq!(
-        grpc().verdict(Stream::Logs, &answer(503, &[])),
+        grpc().verdict(&records(), &answer(503, &[])),
         Verdict::Again { after: None }
     );
+}
+
+#[test]
+fn a_grpc_collector_without_room_gets_a_pause_and_finds_too_large_only_what_may_be() {
+    let later = Verdict::Again { after: None };
+    for code in [8, 11] {
+        let said = |payload: &Payload, says: &str| {
+            let mut full = status(code);
+            full.trailers.insert("grpc-message", says.parse().unwrap());
+            grpc().verdict(payload, &full)
+        };
+        assert_eq!(grpc().verdict(&records(), &status(code)), later);
+        assert_eq!(said(&records(), "quota exceeded"), later);
+        assert_eq!(said(&payload(SUSPICIOUS - 1), ""), later);
+        assert_eq!(said(&payload(SUSPICIOUS), ""), Verdict::TooLarge);
+        for says in [
+            "grpc: received message larger than max (700000 vs. 65536)",
+            "gRPC message exceeds maximum size 65536: 700000",
+            "Received message exceeds the maximum configured message size.",
+            "Error, decoded message length too large: found 700000 bytes, the limit is: 65536 bytes",
+        ] {
+            assert_eq!(said(&records(), says), Verdict::TooLarge, "{says}");
+        }
+    }
 }
 
 #[test]
@@ -297,7 +328,11 @@ fn a_grpc_collector_without_room_says_when_to_come_back() {
         let expected = Verdict::Again {
             after: Some(Duration::from_millis(3_500)),
         };
-        assert_eq!(grpc().verdict(Stream::Logs, &full), expected);
+        assert_eq!(
+            grpc().verdict(&payload(SUSPICIOUS), &full),
+            expected,
+            "however large it is"
+        );
     }
 }
 
@@ -315,7 +350,7 @@ fn answers_that_are_no_answers_do_no_harm() {
             ..answer(200, &[])
         };
         assert_eq!(
-            http().verdict(Stream::Logs, &http_answer),
+            http().verdict(&records(), &http_answer),
             Verdict::Taken { rejected: 0 }
         );
         let grpc_answer = Answer {
@@ -323,7 +358,7 @@ fn answers_that_are_no_answers_do_no_harm() {
             ..status(0)
         };
         assert_eq!(
-            grpc().verdict(Stream::Logs, &grpc_answer),
+            grpc().verdict(&records(), &grpc_answer),
             Verdict::Taken { rejected: 0 }
         );
     }

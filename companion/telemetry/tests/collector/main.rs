@@ -39,7 +39,7 @@ impl Collector {
             Child::spawn(
                 Command::new(python())
                     .arg(script)
-                    .args([protocol, "x-test-key", "open sesame"]),
+                    .args([protocol, "x-api-key", "open sesame"]),
             );
         let port = child
             .line(PATIENCE, |_| true)
@@ -68,7 +68,7 @@ fn recording(capture: Capture) -> Arc<Recording> {
 }
 
 fn settings(protocol: Protocol, port: u16, key: &str) -> Settings {
-    let headers = BTreeMap::from([("X-Test-Key".to_owned(), key.to_owned())]);
+    let headers = BTreeMap::from([("X-Api-Key".to_owned(), key.to_owned())]);
     let added = BTreeMap::from([("team".to_owned(), "finance".to_owned())]);
     let facts = Facts {
         version: "1.2.3".to_owned(),

@@ -352,10 +352,15 @@ async fn a_credential_that_is_not_accepted_is_asked_for_again_and_nothing_is_los
         sources,
     );
     running.exporter.send(record("one"));
-    running.collector.received(2).await;
+    running.collector.received(3).await;
     let collector = running.stop(SECOND).await;
-    assert_eq!(collector.headers("authorization"), ["Bearer 0", "Bearer 1"]);
-    assert_eq!(collector.headers("x-key"), ["SECRET", "SECRET"]);
+    assert_eq!(
+        collector.headers("authorization"),
+        ["Bearer 0", "Bearer 1", "Bearer 1"]
+    );
+    assert_eq!(collector.headers("x-key"), ["SECRET"; 3]);
+    assert_eq!(collector.turns()[1..], [vec![], vec!["one".to_owned()]]);
+    assert_eq!((collector.lost(), spooled(folder.path())), (Vec::new(), 0));
 }
 
 #[tokio::test(start_paused = true)]

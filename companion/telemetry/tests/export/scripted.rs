@@ -51,6 +51,8 @@ pub(crate) struct Scripted {
 struct Rules {
     /// A path that it refuses, and with which status.
     refused: Option<(&'static str, u16)>,
+    /// A text that it refuses (403), wherever it stands.
+    disliked: Option<&'static str>,
     /// Bytes of a plain body that it takes.
     most: usize,
     /// Numbers of the requests that a rule refused.
@@ -64,6 +66,7 @@ impl Scripted {
             requests: Arc::new(watch::Sender::new(Vec::new())),
             rules: Arc::new(Mutex::new(Rules {
                 refused: None,
+                disliked: None,
                 most: usize::MAX,
                 by_rule: BTreeSet::new(),
             })),
@@ -73,6 +76,17 @@ impl Scripted {
     /// Answers every request to a path with this status.
     pub(crate) fn refuse(&self, path: &'static str, code: u16) {
         self.rules().refused = Some((path, code));
+    }
+
+    /// Lets in none in which this text stands, as a firewall does.
+    pub(crate) fn dislike(&self, text: &'static str) {
+        self.rules().disliked = Some(text);
+    }
+
+    /// Refuses no path and no text any more.
+    pub(crate) fn let_in(&self) {
+        let mut rules = self.rules();
+        (rules.refused, rules.disliked) = (None, None);
     }
 
     /// Takes bodies of so many bytes at most.
@@ -87,8 +101,11 @@ impl Scripted {
     fn by_rule(&self, request: &Request<Bytes>, number: usize) -> Option<Answer> {
         let mut rules = self.rules();
         let refused = rules.refused.filter(|(path, _)| request.uri().path() == *path);
-        let large = (plain(request).len() > rules.most).then_some(413);
-        let code = refused.map(|(_, code)| code).or(large)?;
+        let body = plain(request);
+        let stands = |text: &str| body.windows(text.len()).any(|part| part == text.as_bytes());
+        let disliked = rules.disliked.is_some_and(stands).then_some(403);
+        let large = (body.len() > rules.most).then_some(413);
+        let code = refused.map(|(_, code)| code).or(disliked).or(large)?;
         rules.by_rule.insert(number);
         Some(*status(code, None))
     }

@@ -4,6 +4,7 @@ import type { ReactElement } from "react";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
+import { Card } from "./settings-card.tsx";
 
 const texts = words.configuration.earlier;
 
@@ -14,34 +15,29 @@ export function EarlierSessions(): ReactElement | null {
     return null;
   }
   return (
-    <section className="card settings-card" aria-label={texts.title}>
-      <div className="card-head">
-        <h2 className="grow">{texts.title}</h2>
+    <Card title={texts.title}>
+      <p className="small secondary">{texts.text}</p>
+      <div className="row choices">
+        <TextButton
+          small
+          look="main"
+          onClick={() => {
+            store.chooseEarlierSessions("takeOver");
+          }}
+        >
+          {texts.takeOver}
+        </TextButton>
+        <TextButton
+          small
+          look="quiet"
+          className="end"
+          onClick={() => {
+            store.chooseEarlierSessions("leave");
+          }}
+        >
+          {texts.leave}
+        </TextButton>
       </div>
-      <div className="card-body">
-        <p className="small secondary">{texts.text}</p>
-        <div className="row choices">
-          <TextButton
-            small
-            look="main"
-            onClick={() => {
-              store.chooseEarlierSessions("takeOver");
-            }}
-          >
-            {texts.takeOver}
-          </TextButton>
-          <TextButton
-            small
-            look="quiet"
-            className="end"
-            onClick={() => {
-              store.chooseEarlierSessions("leave");
-            }}
-          >
-            {texts.leave}
-          </TextButton>
-        </div>
-      </div>
-    </section>
+    </Card>
   );
 }

@@ -25,7 +25,7 @@ export function SettingsCard(): ReactElement | null {
   return bootstrap.consent === "waiting" ? <ConsentCard view={bootstrap} /> : null;
 }
 
-function Card({ title, children }: { title: string; children: ReactNode }): ReactElement {
+export function Card({ title, children }: { title: string; children: ReactNode }): ReactElement {
   return (
     <section className="card settings-card" aria-label={title}>
       <div className="card-head">

@@ -275,10 +275,7 @@ impl SecretStore {
     pub fn delete(&self, name: &str) -> Result<(), SecretError> {
         match &self.backend {
             Backend::KeyFile(file) => file.delete(name),
-            Backend::OperatingSystem(store) => ask(store, name, |entry| match entry.delete_credential() {
-                Err(keyring_core::Error::NoEntry) => Ok(()),
-                other => other,
-            }),
+            Backend::OperatingSystem(store) => ask(store, name, |entry| gone(entry.delete_credential())),
         }
     }
 
@@ -313,10 +310,20 @@ fn key_file(paths: &Paths) -> (KeyFile, Turn) {
 }
 
 /// A store that opens may still refuse to keep anything (no default collection, for instance), so one entry is tried.
+/// Programs that start at one time try the same entry: that another one deleted it first is no refusal, or this one would
+/// turn to the key file and make keys of its own.
 fn probe(store: &CredentialStore) -> keyring_core::Result<()> {
     let entry = store.build(SERVICE, "probe", None)?;
     entry.set_secret(b"probe")?;
-    entry.delete_credential()
+    gone(entry.delete_credential())
+}
+
+/// Nothing to delete is no error.
+fn gone(deleted: keyring_core::Result<()>) -> keyring_core::Result<()> {
+    match deleted {
+        Err(keyring_core::Error::NoEntry) => Ok(()),
+        other => other,
+    }
 }
 
 fn ask<T: Send + 'static>(

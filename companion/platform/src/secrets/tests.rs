@@ -170,3 +170,19 @@ fn gives_one_secret_to_all_who_ask_for_the_first_time_at_once() {
         assert_eq!(given.len(), 1, "{:?}", store.kind());
     }
 }
+
+#[test]
+fn finds_the_store_usable_however_many_programs_try_it_at_once() {
+    let (store, _open) = running();
+    let together = std::sync::Barrier::new(8);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                together.wait();
+                for _ in 0..1_000 {
+                    probe(&*store).expect("usable");
+                }
+            });
+        }
+    });
+}

@@ -370,7 +370,8 @@ async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
         Err(error) => Err(error),
     };
     match asked {
-        Ok(models) => {
+        Ok(None) => Finding::good("provider", "The model provider answers."),
+        Ok(Some(models)) => {
             let models = counted(models.len(), "model", "models");
             Finding::good(
                 "provider",

@@ -125,7 +125,7 @@ fn recording(settings: &Settings, install: &str, own_tools: &OwnTools) -> Record
         user: install.to_owned(),
         default_model: models.map(|model| model.id.clone()).next().unwrap_or_default(),
         is_own_tool: Arc::new(move |name| own_tools.get().is_some_and(|tools| tools.contains(name))),
-        price: None,
+        price: crate::usage::price(&settings.policy),
     }
 }
 

@@ -1,0 +1,1 @@
+mod connector; mod converse; mod frames; mod speech;

@@ -364,7 +364,7 @@ async function fails(page: Page, service: FakeService): Promise<void> {
   const usage = { input: 18_400, output: 1_210, cacheRead: 0, cacheWrite: 0 };
   const ended: EventBody = { type: "turnEnded", turn: "turn-1", outcome: { failed: userError("INF_TIMEOUT") }, usage };
   service.events(SESSION, numbered([ended], waitingTurn.length + 1));
-  await page.getByText("The gateway did not answer in time.").first().waitFor();
+  await page.getByText("The model provider did not answer in time.").first().waitFor();
 }
 
 describe("the pages", () => {

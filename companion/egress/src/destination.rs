@@ -175,7 +175,7 @@ destinations! {
         follows: ["inferenceVertexBaseUrl"],
         by: OpenedBy::Service,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: ["*-aiplatform.googleapis.com", "aiplatform.googleapis.com", "aiplatform.*.rep.googleapis.com"],
         hosts: Hosts::Of(hosts::vertex),
     }
@@ -186,7 +186,7 @@ destinations! {
         follows: [],
         by: OpenedBy::Service,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: ["*.services.ai.azure.com"],
         hosts: Hosts::Of(hosts::foundry),
     }

@@ -63,6 +63,23 @@ impl FaultKind {
             Self::BadAnswer => ErrorCode::InferenceBadAnswer,
         }
     }
+
+    /// The first sentence of the code, about who answers instead of about any provider.
+    fn sentence(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Unreachable => "{who} could not be reached.",
+            Self::Tls => "No protected connection to {who} came about.",
+            Self::Auth => "{who} refused the key.",
+            Self::ModelUnknown => "{who} does not know this model.",
+            Self::RateLimited => "{who} limits requests at the moment.",
+            Self::TimedOut => "{who} did not answer in time.",
+            Self::BadRequest => "{who} refused the request.",
+            Self::BadAnswer => "The answer of {who} could not be read.",
+            Self::NotConfigured | Self::Proxy | Self::Overloaded | Self::StreamCut | Self::TooLong => {
+                return None;
+            }
+        })
+    }
 }
 
 /// A failed model call.
@@ -73,8 +90,10 @@ pub struct Fault {
     pub kind: FaultKind,
     /// More for an expert; bounded and without credentials.
     pub detail: String,
-    /// A first sentence that says more than the code's own.
+    /// A first sentence that says more than the code's own; `{who}` stands for who answers.
     pub happened: Option<&'static str>,
+    /// Who answers, or should have.
+    pub who: &'static str,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
     /// The server said that trying again is no use.
@@ -90,6 +109,7 @@ impl Fault {
             kind,
             detail: detail.into(),
             happened: None,
+            who: "the model provider",
             retry_after: None,
             is_final: false,
             status: None,
@@ -97,8 +117,14 @@ impl Fault {
     }
 
     /// The same with its own first sentence.
-    fn happened(mut self, sentence: &'static str) -> Self {
+    pub(crate) fn happened(mut self, sentence: &'static str) -> Self {
         self.happened = Some(sentence);
+        self
+    }
+
+    /// The same about one provider, as it stands in a sentence.
+    pub(crate) fn at(mut self, who: &'static str) -> Self {
+        self.who = who;
         self
     }
 
@@ -108,8 +134,8 @@ impl Fault {
             status: self.status,
             ..UserError::new(self.kind.code())
         };
-        if let Some(sentence) = self.happened {
-            error = error.happened(sentence);
+        if let Some(sentence) = self.happened.or_else(|| self.kind.sentence()) {
+            error = error.happened(beginning(&sentence.replace("{who}", self.who)));
         }
         if self.detail.is_empty() {
             error
@@ -143,7 +169,7 @@ impl Fault {
             EgressError::Failed {
                 exchange: Exchange::Unresolved(_),
                 ..
-            } => Some("The name of the gateway could not be resolved."),
+            } => Some("The name of {who} could not be resolved."),
             EgressError::Failed {
                 exchange: Exchange::Proxy { fault, .. },
                 ..
@@ -206,6 +232,13 @@ impl Fault {
     }
 }
 
+/// A sentence begins with a capital letter.
+fn beginning(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
 /// What a person reads of a proxy that wants to know who they are.
 const ASKS: &str = "The proxy asks for a sign-in.";
 
@@ -232,7 +265,7 @@ fn of_status(status: StatusCode, said: Option<&WireError>, detail: &str) -> Faul
         400 | 422 if said.is_some_and(WireError::is_about_length) => fault(FaultKind::TooLong),
         400 | 404 | 422 if said.is_some_and(WireError::is_about_the_model) => fault(FaultKind::ModelUnknown),
         404 | 405 => {
-            fault(FaultKind::BadRequest).happened("There is no Messages API at the gateway's address.")
+            fault(FaultKind::BadRequest).happened("There is no Messages API at the address of {who}.")
         }
         407 => Fault {
             is_final: true,
@@ -240,12 +273,12 @@ fn of_status(status: StatusCode, said: Option<&WireError>, detail: &str) -> Faul
         }
         .happened(ASKS),
         408 => fault(FaultKind::TimedOut),
-        413 => fault(FaultKind::TooLong).happened("The request is too large for the gateway."),
+        413 => fault(FaultKind::TooLong).happened("The request is too large for {who}."),
         429 => fault(FaultKind::RateLimited),
         501 | 505 => fault(FaultKind::BadRequest),
         529 => fault(FaultKind::Overloaded),
-        500..=599 => fault(FaultKind::Overloaded).happened("The gateway failed."),
-        300..=399 => fault(FaultKind::BadRequest).happened("The gateway's address leads to another place."),
+        500..=599 => fault(FaultKind::Overloaded).happened("{who} failed."),
+        300..=399 => fault(FaultKind::BadRequest).happened("The address of {who} leads to another place."),
         _ => fault(FaultKind::BadRequest),
     }
 }

@@ -4,6 +4,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::Secret;
+use crate::credential::Credential;
 use crate::messages::API_VERSION;
 
 /// How the credential is sent.
@@ -44,12 +45,8 @@ const CONNECTION: [&str; 13] = [
     "via",
 ];
 
-/// The headers of every request, and the extra ones that were left out.
-pub(crate) fn headers(
-    key: Option<&Secret>,
-    scheme: AuthScheme,
-    extra: &[(String, Secret)],
-) -> Result<(HeaderMap, Vec<DroppedHeader>), &'static str> {
+/// The headers of every request but those of the credential, and the extra ones that were left out.
+pub(crate) fn fixed(extra: &[(String, Secret)], has_version: bool) -> (HeaderMap, Vec<DroppedHeader>) {
     let mut headers = HeaderMap::new();
     let mut dropped = Vec::new();
     for (name, value) in extra {
@@ -68,24 +65,34 @@ pub(crate) fn headers(
         ACCEPT,
         HeaderValue::from_static("text/event-stream, application/json"),
     );
-    headers.insert("anthropic-version", HeaderValue::from_static(API_VERSION));
-    if let Some(key) = key {
-        let (name, text) = match scheme {
-            AuthScheme::Bearer => (
-                AUTHORIZATION,
-                zeroize::Zeroizing::new(format!("Bearer {}", key.expose())),
-            ),
-            AuthScheme::ApiKey => (
-                HeaderName::from_static("x-api-key"),
-                key.expose().to_owned().into(),
-            ),
-        };
-        headers.insert(
-            name,
-            sensitive(&text).ok_or("the key holds characters that no header can carry")?,
-        );
+    if has_version {
+        headers.insert("anthropic-version", HeaderValue::from_static(API_VERSION));
     }
-    Ok((headers, dropped))
+    (headers, dropped)
+}
+
+/// Adds a credential, and the headers that a helper gave with it, which beat those of the settings.
+pub(crate) fn sign(
+    headers: &mut HeaderMap,
+    credential: &Credential,
+    scheme: AuthScheme,
+) -> Result<(), &'static str> {
+    for (name, value) in &credential.headers {
+        if let Ok((name, value)) = extra_header(name, value) {
+            headers.insert(name, value);
+        }
+    }
+    let key = credential.secret.expose();
+    if key.is_empty() {
+        return Ok(());
+    }
+    let (name, text) = match scheme {
+        AuthScheme::Bearer => (AUTHORIZATION, zeroize::Zeroizing::new(format!("Bearer {key}"))),
+        AuthScheme::ApiKey => (HeaderName::from_static("x-api-key"), key.to_owned().into()),
+    };
+    let value = sensitive(&text).ok_or("the key holds characters that no header can carry")?;
+    headers.insert(name, value);
+    Ok(())
 }
 
 fn extra_header(name: &str, value: &Secret) -> Result<(HeaderName, HeaderValue), &'static str> {
@@ -119,13 +126,27 @@ mod tests {
         Secret::new(text.to_owned())
     }
 
+    fn headers(
+        key: Option<&Secret>,
+        scheme: AuthScheme,
+        extra: &[(String, Secret)],
+    ) -> Result<(HeaderMap, Vec<DroppedHeader>), &'static str> {
+        let (mut headers, dropped) = fixed(extra, true);
+        let credential = Credential {
+            secret: key.cloned().unwrap_or_else(|| secret("")),
+            headers: Vec::new(),
+            ends_at: None,
+        };
+        sign(&mut headers, &credential, scheme).map(|()| (headers, dropped))
+    }
+
     #[test]
     fn sends_the_key_in_the_place_that_the_scheme_names() {
         let key = secret("k");
-        let (headers, _) = super::headers(Some(&key), AuthScheme::Bearer, &[]).expect("headers");
+        let (headers, _) = self::headers(Some(&key), AuthScheme::Bearer, &[]).expect("headers");
         assert_eq!(headers["authorization"], "Bearer k");
         assert!(headers["authorization"].is_sensitive() && !headers.contains_key("x-api-key"));
-        let (headers, _) = super::headers(Some(&key), AuthScheme::ApiKey, &[]).expect("headers");
+        let (headers, _) = self::headers(Some(&key), AuthScheme::ApiKey, &[]).expect("headers");
         assert_eq!(headers["x-api-key"], "k");
         assert!(!headers.contains_key("authorization"));
     }
@@ -144,7 +165,7 @@ mod tests {
         for name in names {
             let extra = [(name.to_owned(), secret("evil"))];
             let (headers, dropped) =
-                super::headers(Some(&secret("k")), AuthScheme::Bearer, &extra).expect("headers");
+                self::headers(Some(&secret("k")), AuthScheme::Bearer, &extra).expect("headers");
             assert_eq!(dropped.len(), 1, "{name}");
             assert!(headers.values().all(|value| value != "evil"), "{name}");
         }
@@ -156,7 +177,7 @@ mod tests {
             ("X-Team".to_owned(), secret("finance")),
             ("anthropic-beta".to_owned(), secret("a,b")),
         ];
-        let (headers, dropped) = super::headers(None, AuthScheme::Bearer, &extra).expect("headers");
+        let (headers, dropped) = self::headers(None, AuthScheme::Bearer, &extra).expect("headers");
         assert_eq!(
             (headers["x-team"].as_bytes(), headers["anthropic-beta"].as_bytes()),
             (&b"finance"[..], &b"a,b"[..])
@@ -167,9 +188,9 @@ mod tests {
     #[test]
     fn a_value_that_would_begin_a_new_header_is_dropped() {
         let extra = [("x-team".to_owned(), secret("a\r\nx-evil: b"))];
-        let (headers, dropped) = super::headers(None, AuthScheme::Bearer, &extra).expect("headers");
+        let (headers, dropped) = self::headers(None, AuthScheme::Bearer, &extra).expect("headers");
         assert!(!headers.contains_key("x-team"));
         assert_eq!(dropped.len(), 1);
-        assert!(super::headers(Some(&secret("a\nb")), AuthScheme::Bearer, &[]).is_err());
+        assert!(self::headers(Some(&secret("a\nb")), AuthScheme::Bearer, &[]).is_err());
     }
 }

@@ -1,13 +1,17 @@
-//! Where the model runs. Implements the core's [`Provider`](deskhand_core::ports::Provider) port: today for any gateway
-//! that speaks the Messages API.
+//! Where the model runs. Implements the core's [`Provider`](deskhand_core::ports::Provider) port: for any gateway that
+//! speaks the Messages API, for Vertex AI and for Azure AI Foundry.
 //!
 //! Shared by all providers: the event-stream reader ([`sse`]), the Messages wire format ([`messages`]), the retry policy
 //! ([`retry`]), faults and their codes, secrets. Every connection comes from `deskhand-egress` (Invariant 3); this crate
 //! builds no HTTP client, reads no environment and holds no session.
 
+mod backend;
 mod bedrock;
+mod call;
+mod connection;
+pub mod credential;
+mod endpoint;
 pub mod fault;
-pub mod gateway;
 mod headers;
 pub mod messages;
 mod models;
@@ -17,7 +21,7 @@ mod secret;
 pub mod sse;
 mod unconfigured;
 
-pub use gateway::{Gateway, GatewayConfig};
+pub use connection::{Chance, Connection, Manner, Place, ProviderConfig};
 pub use headers::{AuthScheme, DroppedHeader};
 pub use secret::Secret;
 pub use unconfigured::Unconfigured;

@@ -6,7 +6,7 @@ mod request;
 
 pub use answer::{AnswerReader, MAX_WHOLE};
 pub use event::{Delta, StartedBlock, StreamEvent, WireUsage};
-pub use request::encode;
+pub use request::{Dialect, encode};
 
 /// The version of the API that requests name.
 pub const API_VERSION: &str = "2023-06-01";

@@ -4,13 +4,15 @@
 #![expect(clippy::disallowed_methods, reason = "waits until the gateway listens")]
 
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deskhand_core::model::{Content, Message, ModelEvent, ModelRequest, Role, ToolDefinition};
 use deskhand_core::ports::Provider;
 use deskhand_egress::{Gate, Network};
+use deskhand_inference::credential::Fixed;
 use deskhand_inference::retry::Pauses;
-use deskhand_inference::{AuthScheme, Gateway, GatewayConfig, Secret};
+use deskhand_inference::{AuthScheme, Connection, Place, ProviderConfig, Secret};
 use deskhand_protocol::message::{Block, StopReason};
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_standins::gateway::{Outcome, Part};
@@ -67,21 +69,23 @@ impl Proxy {
         }
     }
 
-    fn provider(&self, key: &str, scheme: AuthScheme) -> Gateway {
+    fn provider(&self, key: &str, scheme: AuthScheme) -> Connection {
         let base = self.base.clone();
         let setting = move |key: &str| match key {
             "inferenceProvider" => json!("gateway"),
             "inferenceGatewayBaseUrl" => json!(base),
             _ => json!(null),
         };
-        let mut config = GatewayConfig::new(&self.base);
-        config.key = Some(Secret::new(key.to_owned()));
-        config.scheme = scheme;
-        config.pauses = Pauses {
+        let mut config = ProviderConfig::new(Place::Gateway {
+            base_url: self.base.clone(),
+            scheme,
+        });
+        config.credential = Arc::new(Fixed(Some(Secret::new(key.to_owned()))));
+        config.manner.pauses = Pauses {
             first: Duration::ZERO,
             longest: Duration::ZERO,
         };
-        Gateway::new(config, &Gate::new(setting, Network::default())).expect("a provider")
+        Connection::new(config, &Gate::new(setting, Network::default())).expect("a provider")
     }
 }
 
@@ -108,7 +112,7 @@ fn asked() -> Vec<Message> {
 }
 
 async fn ask(
-    provider: &Gateway,
+    provider: &Connection,
     request: ModelRequest,
 ) -> (Vec<String>, Result<(Vec<Block>, StopReason), UserError>) {
     let mut words = Vec::new();
@@ -144,7 +148,7 @@ async fn works_with_a_gateway_that_nobody_here_wrote() {
     tells_refusals_apart(&proxy).await;
 }
 
-async fn streams_words_and_calls_tools(provider: &Gateway) {
+async fn streams_words_and_calls_tools(provider: &Connection) {
     let mut messages = asked();
     let (words, answer) = ask(provider, request("claude-standin", messages.clone())).await;
     let (blocks, stop) = answer.expect("an answer");

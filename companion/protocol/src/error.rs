@@ -35,31 +35,31 @@ macro_rules! errors {
 
 errors! {
     InferenceNotConfigured "INF_NOT_CONFIGURED"
-        "No model provider is configured." "Your prompt is kept." "Ask your administrator for the gateway's address, or set it with `deskhand config`.";
+        "No model provider is configured." "Your prompt is kept." "Ask your administrator for a provider, or set one with `deskhand config`.";
     InferenceUnreachable "INF_UNREACHABLE"
-        "The gateway could not be reached." "Your prompt is kept." "Check the network and the address, then try again.";
+        "The model provider could not be reached." "Your prompt is kept." "Check the network and the address, then try again.";
     InferenceProxy "INF_PROXY"
         "The proxy of this network did not let the connection through." "Your prompt is kept." "The details say which proxy and why; show them to your administrator.";
     InferenceTls "INF_TLS"
-        "No protected connection to the gateway came about." "Nothing was sent." "The details say why. If this computer does not trust the certificate, ask your administrator to install its authority.";
+        "No protected connection to the model provider came about." "Nothing was sent." "The details say why. If this computer does not trust the certificate, ask your administrator to install its authority.";
     InferenceAuth "INF_AUTH"
-        "The gateway refused the key." "Nothing was sent to another place." "Ask your administrator for a new one.";
+        "The model provider refused the key." "Nothing was sent to another place." "Ask your administrator for a new one.";
     InferenceModelUnknown "INF_MODEL_UNKNOWN"
-        "The gateway does not know this model." "Your prompt is kept." "Choose another model.";
+        "The model provider does not know this model." "Your prompt is kept." "Choose another model.";
     InferenceRateLimited "INF_RATE_LIMITED"
-        "The gateway limits requests at the moment." "Your prompt is kept." "Wait a little, then try again.";
+        "The model provider limits requests at the moment." "Your prompt is kept." "Wait a little, then try again.";
     InferenceOverloaded "INF_OVERLOADED"
         "The model is overloaded." "Your prompt is kept." "Wait a little, then try again.";
     InferenceTimeout "INF_TIMEOUT"
-        "The gateway did not answer in time." "Your prompt is kept." "Try again, or check the address.";
+        "The model provider did not answer in time." "Your prompt is kept." "Try again, or check the address.";
     InferenceStreamCut "INF_STREAM_CUT"
         "The answer was cut off." "What arrived is kept." "Go on, or try again.";
     InferenceBadRequest "INF_BAD_REQUEST"
-        "The gateway refused the request." "Your prompt is kept." "Shorten the request, or show this code to your administrator.";
+        "The model provider refused the request." "Your prompt is kept." "Shorten the request, or show this code to your administrator.";
     InferenceTooLong "INF_TOO_LONG"
         "The conversation is too long for this model." "The whole session is kept." "Ask for smaller ranges, or go on in a new session.";
     InferenceBadAnswer "INF_BAD_ANSWER"
-        "The gateway's answer could not be read." "Your prompt is kept." "Show this code to your administrator.";
+        "The model provider's answer could not be read." "Your prompt is kept." "Show this code to your administrator.";
     TurnCapReached "TURN_CAP"
         "The turn reached its limit of steps and was ended." "Everything done so far is kept." "Say “go on” to continue.";
     TurnRepeats "TURN_REPEATS"

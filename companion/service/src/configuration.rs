@@ -14,7 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use deskhand_egress::Gate;
-use deskhand_inference::Gateway;
+use deskhand_inference::Connection;
 use deskhand_platform::{Paths, SecretError, SecretStore, SecretStoreKind};
 use deskhand_policy::{EditError, FileTurn, KeptSecrets, Policy, ProblemKind, Reading, Store as _, UserFile};
 use deskhand_protocol::configuration::{
@@ -32,9 +32,10 @@ use crate::bootstrap::{Bootstrap, Layer, Plan, millis};
 use crate::clock::now;
 use crate::history;
 use crate::kept::{self, SecretEdit};
+use crate::provider;
 use crate::reload::Watched;
 use crate::serve::{ServeOptions, gate_values};
-use crate::settings::{Settings, gateway, user_file};
+use crate::settings::{Settings, user_file};
 use crate::wire::{give, read};
 use draft::Draft;
 use files::Exported;
@@ -299,7 +300,7 @@ impl Configuration {
         Ok(self.shown())
     }
 
-    /// Asks the gateway that the draft names, with the key that the draft or the secret store has.
+    /// Asks the provider that the draft names, with the key that the draft or the secret store has.
     async fn try_connection(&self, params: &DraftParams) -> Result<ConnectionTried, UserError> {
         let draft = Draft::new(&self.sources(), &params.changes);
         if let Some(refusal) = draft.refusal() {
@@ -311,11 +312,11 @@ impl Configuration {
         if let Some(problem) = withheld {
             return Err(UserError::new(ErrorCode::CredentialWithheld).detail(&problem.reason));
         }
-        let config = gateway(&draft.policy);
+        let config = provider::of(&draft.policy);
         let config = config.ok_or_else(|| UserError::new(ErrorCode::InferenceNotConfigured))?;
-        let gateway = Gateway::new(config, &self.gate(&draft.policy))?;
+        let connection = Connection::new(config, &self.gate(&draft.policy))?;
         let begun = Instant::now();
-        let models = gateway.try_out().await?;
+        let models = connection.try_out().await?;
         Ok(ConnectionTried {
             models: u32::try_from(models.len()).unwrap_or(u32::MAX),
             milliseconds: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),

@@ -19,6 +19,7 @@ mod manifest;
 mod network;
 mod options;
 mod panes;
+mod provider;
 mod reload;
 mod runner;
 mod serve;

@@ -10,7 +10,7 @@ use deskhand_core::ports::{Provider, Tools as _};
 use deskhand_core::tool::{MEMORY_TOOL, tool_names};
 use deskhand_documents::{DocumentTools, Registry};
 use deskhand_egress::{Directive, EgressAudit, Gate};
-use deskhand_inference::{Gateway, Unconfigured};
+use deskhand_inference::{Connection, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
@@ -48,9 +48,6 @@ use crate::stopped::StoppedTools;
 use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
 use crate::view;
-
-/// The gateway's name in the settings and the audit.
-const GATEWAY: &str = "gateway";
 
 /// The master key in the secret store.
 const MASTER_KEY: &str = "master-key";
@@ -397,11 +394,11 @@ fn build(
             tell.notify(|_| true, Notification::SessionChanged, &SessionAnswer { session });
         }),
     };
-    // Models that the settings name need no question to the gateway; it is asked in the background otherwise.
+    // Models that the settings name need no question to the provider; it is asked in the background otherwise.
     let models = settings
-        .gateway
+        .provider
         .as_ref()
-        .map(|gateway| gateway.models.clone())
+        .map(|provider| provider.models.clone())
         .unwrap_or_default();
     let mut view = view::of(settings, options.tour, models, configuration.secret_store());
     view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
@@ -421,7 +418,7 @@ fn build(
         configuration,
     };
     let service = Arc::new(service);
-    if settings.gateway.is_some() {
+    if settings.provider.is_some() {
         tokio::spawn(Arc::clone(&service).learn_models(provider));
     }
     (service, tokens)
@@ -451,13 +448,14 @@ fn provider(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Provider
     if let Some(stopped) = &settings.stopped {
         return Arc::new(Unconfigured::because(stopped.clone()));
     }
-    let Some(config) = settings.gateway.clone() else {
+    let Some(config) = settings.provider.clone() else {
         return Arc::new(Unconfigured::default());
     };
-    let signs_in = config.key.is_some() || !config.headers.is_empty();
-    match Gateway::new(config, gate) {
-        Ok(gateway) if signs_in => Arc::new(SignIns::of(Arc::new(gateway), GATEWAY, notes.clone())),
-        Ok(gateway) => Arc::new(gateway),
+    let signs_in = config.signs_in();
+    let name = config.place.name();
+    match Connection::new(config, gate) {
+        Ok(connection) if signs_in => Arc::new(SignIns::of(Arc::new(connection), name, notes.clone())),
+        Ok(connection) => Arc::new(connection),
         Err(error) => Arc::new(Unconfigured::because(error)),
     }
 }

@@ -2,19 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
 use deskhand_core::rules::Rules;
 use deskhand_documents::FileAccess;
-use deskhand_inference::{AuthScheme, GatewayConfig, Secret};
+use deskhand_inference::ProviderConfig;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{
-    AuditContent, AuthScheme as Scheme, ContentCapture, FolderMode, FolderRule, McpServer, OfficeHost,
-    Provider, SearchServiceError, Whole,
+    AuditContent, FolderMode, FolderRule, McpServer, OfficeHost, SearchServiceError, Whole,
 };
 use deskhand_policy::{KeptSecrets, Origin, Policy, ProblemKind, UserFile};
-use deskhand_protocol::hello::{FrontEndKind, ModelView};
+use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Content;
 use deskhand_web::{SearchServer, ServerError};
@@ -26,6 +23,7 @@ use crate::bootstrap::{Layer, Plan, millis};
 use crate::history;
 use crate::kept;
 use crate::network::Proxies;
+use crate::provider;
 use crate::reload::Watched;
 
 /// The settings in force.
@@ -35,8 +33,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Policy,
     /// True once a managed source exists.
     pub(crate) managed: bool,
-    /// The gateway, where one is configured.
-    pub(crate) gateway: Option<GatewayConfig>,
+    /// The model provider, where one is configured.
+    pub(crate) provider: Option<ProviderConfig>,
     /// Why no session may start, where that is so.
     pub(crate) stopped: Option<UserError>,
     /// Calls that a turn may make.
@@ -92,7 +90,7 @@ impl Settings {
         let organisation = organisation.map(|id| id.0);
         Ok(Self {
             managed: policy.managed,
-            gateway: gateway(&policy),
+            provider: provider::of(&policy),
             stopped: stopped(&policy),
             max_steps: policy.usage.deskhand_max_steps_per_turn.value.get(),
             journal_limit: u64::from(policy.usage.deskhand_journal_megabytes.value.get()) << 20,
@@ -245,57 +243,4 @@ fn of_the_user(error: UserError) -> UserError {
         action: "Correct it in the settings, or take it out with `deskhand config set`.".to_owned(),
         ..error.happened(happened)
     }
-}
-
-/// The gateway that a policy names.
-pub(crate) fn gateway(policy: &Policy) -> Option<GatewayConfig> {
-    let base = policy.connection.inference_gateway_base_url.value.as_ref()?;
-    if !matches!(
-        policy.connection.inference_provider.value,
-        Some(Provider::Gateway)
-    ) {
-        return None;
-    }
-    let named = policy.connection.inference_models.value.as_ref();
-    // A list without a model allows none: the gateway is not asked for others.
-    let none = named.is_some_and(|models| models.0.is_empty()).then_some(false);
-    let models = named.map(|models| models.0.clone()).unwrap_or_default();
-    let secret = |text: &str| Secret::new(text.to_owned());
-    let telemetry = &policy.telemetry;
-    Some(GatewayConfig {
-        key: policy
-            .connection
-            .inference_gateway_api_key
-            .value
-            .as_ref()
-            .map(|key| secret(key.expose())),
-        scheme: match policy.connection.inference_gateway_auth_scheme.value {
-            Scheme::Bearer => AuthScheme::Bearer,
-            Scheme::XApiKey => AuthScheme::ApiKey,
-        },
-        headers: policy
-            .inference_headers()
-            .iter()
-            .map(|(name, value)| (name.to_owned(), secret(value)))
-            .collect(),
-        models: models
-            .into_iter()
-            .map(|model| ModelView {
-                label: model.label_override.unwrap_or_else(|| model.name.clone()),
-                id: model.name,
-            })
-            .collect(),
-        discovery: policy.connection.model_discovery_enabled.value.or(none),
-        stall_after: Duration::from_secs(u64::from(
-            policy.connection.inference_stream_idle_timeout_sec.value.get(),
-        )),
-        chance: Arc::new(|| f64::from(crate::clock::chance()[0]) / 255.0),
-        bodies: telemetry.otlp_endpoint.value.is_some()
-            && telemetry
-                .otlp_content_capture
-                .value
-                .0
-                .contains(&ContentCapture::RawApiBodies),
-        ..GatewayConfig::new(base.as_str())
-    })
 }

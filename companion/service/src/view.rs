@@ -36,7 +36,7 @@ pub(crate) fn of(
     ServiceView {
         tour,
         managed: settings.managed,
-        configured: settings.gateway.is_some(),
+        configured: settings.provider.is_some(),
         act_locked: settings.policy.workspace.disable_bypass_permissions_mode.value,
         model_locked: settings.managed && models.len() <= 1,
         models,

@@ -74,10 +74,10 @@ fn on_the_way(exchange: Exchange) -> Fault {
 fn name_connection_tls_and_provider_are_told_apart() {
     let why = || "why".to_owned();
     let (unresolved, trust) = (
-        "The name of the gateway could not be resolved.",
-        "No protected connection to the gateway came about.",
+        "The name of the model provider could not be resolved.",
+        "No protected connection to the model provider came about.",
     );
-    let closed = "The gateway could not be reached.";
+    let closed = "The model provider could not be reached.";
     let table = [
         (Exchange::Unresolved(why()), unresolved, "INF_UNREACHABLE"),
         (Exchange::Unreachable(why()), closed, "INF_UNREACHABLE"),

@@ -10,11 +10,42 @@ use serde_json::Value;
 
 use super::REDACTED;
 
+/// What the providers want to read in a body, beside what they all do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Dialect<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anthropic_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<bool>,
+}
+
+impl<'a> Dialect<'a> {
+    /// As the API itself has it: the model and that the answer streams.
+    pub fn model(model: &'a str) -> Self {
+        Self {
+            model: Some(model),
+            anthropic_version: None,
+            stream: Some(true),
+        }
+    }
+
+    /// Where the address names the model: the version of the API and that the answer streams.
+    pub fn version(version: &'a str) -> Self {
+        Self {
+            model: None,
+            anthropic_version: Some(version),
+            stream: Some(true),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Request<'a> {
-    model: &'a str,
+    #[serde(flatten)]
+    dialect: Dialect<'a>,
     max_tokens: u32,
-    stream: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     system: Vec<WireBlock<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -99,10 +130,10 @@ struct Source<'a> {
 #[serde(tag = "type", rename = "ephemeral")]
 struct CacheControl {}
 
-/// The body of a streaming request for this model. Markers stand where a prefix ends that calls repeat: after
+/// The body of a request in a dialect. Markers stand where a prefix ends that calls repeat: after
 /// the instructions, the tools and the newest message of the person, which the next call repeats; and after the one before,
 /// which the last call kept. A cache looks back no more than some twenty blocks from a marker, and one step can have more.
-pub fn encode(request: &ModelRequest, model: &str) -> serde_json::Result<Vec<u8>> {
+pub fn encode(request: &ModelRequest, dialect: Dialect<'_>) -> serde_json::Result<Vec<u8>> {
     let mut system = Vec::new();
     if !request.system.is_empty() {
         system.push(WireBlock {
@@ -130,9 +161,8 @@ pub fn encode(request: &ModelRequest, model: &str) -> serde_json::Result<Vec<u8>
         last.cache_control = Some(CacheControl {});
     }
     serde_json::to_vec(&Request {
-        model,
+        dialect,
         max_tokens: request.max_tokens,
-        stream: true,
         system,
         tools,
         messages,
@@ -273,7 +303,8 @@ mod tests {
     fn encodes_a_conversation_with_its_cache_markers() {
         let request = conversation();
         let body: Value =
-            serde_json::from_slice(&encode(&request, "model-1").expect("a body")).expect("json");
+            serde_json::from_slice(&encode(&request, Dialect::model("model-1")).expect("a body"))
+                .expect("json");
         let marker = json!({"type": "ephemeral"});
         assert_eq!(
             body,
@@ -313,7 +344,8 @@ mod tests {
             panic!("a result");
         };
         attachments.extend([picture, report, attached("c", "image/gif")]);
-        let body: Value = serde_json::from_slice(&encode(&request, "m").expect("a body")).expect("json");
+        let body: Value =
+            serde_json::from_slice(&encode(&request, Dialect::model("m")).expect("a body")).expect("json");
         assert_eq!(
             body["messages"][2]["content"],
             json!([{
@@ -337,7 +369,8 @@ mod tests {
             max_tokens: 1,
             loaded: Loaded::default(),
         };
-        let body: Value = serde_json::from_slice(&encode(&request, "m").expect("a body")).expect("json");
+        let body: Value =
+            serde_json::from_slice(&encode(&request, Dialect::model("m")).expect("a body")).expect("json");
         assert!(body.get("system").is_none() && body.get("tools").is_none());
     }
 }

@@ -1,7 +1,10 @@
 //! What only the gateway provider does: its requests, answers that do not stream, models, connections.
 
 use deskhand_core::ports::Provider;
-use deskhand_inference::{AuthScheme, Gateway, GatewayConfig, Secret, Unconfigured};
+use std::sync::Arc;
+
+use deskhand_inference::credential::Fixed;
+use deskhand_inference::{AuthScheme, Connection, Place, ProviderConfig, Secret, Unconfigured};
 use deskhand_protocol::ErrorCode;
 use deskhand_protocol::hello::ModelView;
 use pretty_assertions::assert_eq;
@@ -9,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::answers::{end, good, request};
 use crate::line::{Line, Reply};
-use crate::subject::{KEY, OverGateway, Subject, gate, gateway};
+use crate::subject::{KEY, OverGateway, Subject, at_gateway, gate, gateway};
 use crate::{ask, assert_good, hear};
 
 #[tokio::test]
@@ -65,7 +68,9 @@ async fn sends_the_request_to_the_configured_path_with_the_configured_headers() 
     let line = Line::play(vec![Reply::whole(OverGateway.encode(&case.events))]).await;
     for base in ["", "/", "/v1", "/v1/", "/team/llm/"] {
         let provider = gateway(&format!("{}{base}", line.base), |config| {
-            config.scheme = AuthScheme::ApiKey;
+            if let Place::Gateway { scheme, .. } = &mut config.place {
+                *scheme = AuthScheme::ApiKey;
+            }
             config.headers = vec![("X-Team".to_owned(), Secret::new("finance".to_owned()))];
         });
         ask(&provider, request()).await;
@@ -191,12 +196,15 @@ async fn a_list_that_is_refused_fails_the_call_with_its_own_code() {
 #[test]
 fn a_closed_gate_gives_no_provider_and_says_which_key() {
     let closed = deskhand_egress::Gate::new(|_| serde_json::Value::Null, deskhand_egress::Network::default());
-    let error =
-        Gateway::new(GatewayConfig::new("https://gateway.example.com"), &closed).expect_err("no provider");
+    let error = Connection::new(
+        ProviderConfig::new(at_gateway("https://gateway.example.com")),
+        &closed,
+    )
+    .expect_err("no provider");
     assert_eq!(error.code, ErrorCode::InferenceNotConfigured);
     assert!(error.detail.expect("a detail").contains("inferenceProvider"));
     let base = "https://gateway.example.com/?x=1";
-    let error = Gateway::new(GatewayConfig::new(base), &gate(base)).expect_err("no provider");
+    let error = Connection::new(ProviderConfig::new(at_gateway(base)), &gate(base)).expect_err("no provider");
     assert_eq!(error.code, ErrorCode::InferenceNotConfigured);
 }
 
@@ -209,10 +217,10 @@ async fn without_a_provider_every_call_says_so() {
 
 #[test]
 fn settings_do_not_print_their_secrets() {
-    let mut config = GatewayConfig::new("https://gateway.example.com");
-    config.key = Some(Secret::new(KEY.to_owned()));
+    let mut config = ProviderConfig::new(at_gateway("https://gateway.example.com"));
+    config.credential = Arc::new(Fixed(Some(Secret::new(KEY.to_owned()))));
     config.headers = vec![("x-team".to_owned(), Secret::new("header-secret".to_owned()))];
-    let provider = Gateway::new(config.clone(), &gate("https://gateway.example.com")).expect("a provider");
+    let provider = Connection::new(config.clone(), &gate("https://gateway.example.com")).expect("a provider");
     let printed = format!("{config:?} {provider:?}");
     assert!(
         !printed.contains(KEY) && !printed.contains("header-secret"),

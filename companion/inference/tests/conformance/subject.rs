@@ -5,7 +5,10 @@ use std::time::Duration;
 use deskhand_core::ports::Provider;
 use deskhand_egress::{Gate, Network};
 use deskhand_inference::retry::Pauses;
-use deskhand_inference::{Gateway, GatewayConfig, Secret};
+use std::sync::Arc;
+
+use deskhand_inference::credential::Fixed;
+use deskhand_inference::{AuthScheme, Connection, Place, ProviderConfig, Secret};
 use serde_json::{Value, json};
 
 /// A provider and the wire format it reads.
@@ -50,20 +53,28 @@ impl Subject for OverGateway {
     }
 
     fn provider(&self, base: &str, stall_after: Duration) -> Box<dyn Provider> {
-        Box::new(gateway(base, |config| config.stall_after = stall_after))
+        Box::new(gateway(base, |config| config.manner.stall_after = stall_after))
     }
 }
 
 /// A gateway without pauses.
-pub(crate) fn gateway(base: &str, change: impl FnOnce(&mut GatewayConfig)) -> Gateway {
-    let mut config = GatewayConfig::new(base);
-    config.key = Some(Secret::new(KEY.to_owned()));
-    config.pauses = Pauses {
+pub(crate) fn gateway(base: &str, change: impl FnOnce(&mut ProviderConfig)) -> Connection {
+    let mut config = ProviderConfig::new(at_gateway(base));
+    config.credential = Arc::new(Fixed(Some(Secret::new(KEY.to_owned()))));
+    config.manner.pauses = Pauses {
         first: Duration::ZERO,
         longest: Duration::ZERO,
     };
     change(&mut config);
-    Gateway::new(config, &gate(base)).expect("a gateway")
+    Connection::new(config, &gate(base)).expect("a gateway")
+}
+
+/// A gateway that takes bearer tokens.
+pub(crate) fn at_gateway(base: &str) -> Place {
+    Place::Gateway {
+        base_url: base.to_owned(),
+        scheme: AuthScheme::Bearer,
+    }
 }
 
 /// A gate that lets a gateway at this address through.

@@ -118,7 +118,7 @@ fn recording(settings: &Settings, install: &str, own_tools: &OwnTools) -> Record
     let policy = &settings.policy.telemetry;
     let capture = policy.otlp_content_capture.value.0.iter();
     let own_tools = Arc::clone(own_tools);
-    let models = settings.gateway.iter().flat_map(|gateway| &gateway.models);
+    let models = settings.provider.iter().flat_map(|provider| &provider.models);
     Recording {
         capture: Capture::of(capture.map(|category| category_of(*category))),
         traces: policy.otlp_traces_enabled.value,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use deskhand_egress::{Destination, Gate};
-use deskhand_inference::Gateway;
+use deskhand_inference::Connection;
 use deskhand_platform::trust::TrustState;
 use deskhand_platform::{Paths, SecretStore, SecretStoreKind};
 use deskhand_protocol::pairing::TokensAnswer;
@@ -353,20 +353,23 @@ fn no_provider(settings: &Settings) -> Finding {
 }
 
 async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
-    let Some(config) = settings.gateway.clone() else {
+    let Some(config) = settings.provider.clone() else {
         return no_provider(settings);
     };
     if asks == Asks::Nobody {
-        return not_asked("provider", "The gateway");
+        return not_asked("provider", "The model provider");
     }
-    let asked = match Gateway::new(config, gate) {
-        Ok(gateway) => gateway.try_out().await,
+    let asked = match Connection::new(config, gate) {
+        Ok(connection) => connection.try_out().await,
         Err(error) => Err(error),
     };
     match asked {
         Ok(models) => {
             let models = counted(models.len(), "model", "models");
-            Finding::good("provider", format!("The gateway answers and lists {models}."))
+            Finding::good(
+                "provider",
+                format!("The model provider answers and lists {models}."),
+            )
         }
         Err(error) => Finding::error("provider", &error),
     }

@@ -62,11 +62,10 @@ pub(crate) async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode
         authority: authority.file().to_owned(),
         authority_trusted: trusted(&authority),
         managed: settings.managed,
-        provider: if settings.gateway.is_some() {
-            "gateway"
-        } else {
-            "none"
-        },
+        provider: settings
+            .provider
+            .as_ref()
+            .map_or("none", |provider| provider.place.name()),
         view,
         stopped: settings.stopped.clone(),
         notices: settings.told(),

@@ -1,18 +1,21 @@
 //! Reads the body of one answer: an event stream, or one JSON object from a gateway that does not stream.
 
+use std::time::Duration;
+
 use deskhand_core::model::ModelEvent;
-use deskhand_egress::Response;
 use tokio::time::{Instant, timeout_at};
 
 use super::bodies::Kept;
-use super::{SILENCE, Shared};
-use crate::fault::{Fault, FaultKind, request_id};
+use crate::Secret;
+use crate::backend::{Answer, Framing};
+use crate::connection::SILENCE;
+use crate::fault::{Fault, FaultKind};
 use crate::messages::{AnswerReader, MAX_WHOLE};
 use crate::sse::{EventReader, SseError};
 
 /// An answer whose head has come.
 pub(super) struct Reading {
-    response: Response,
+    pieces: Answer,
     body: Body,
     answer: AnswerReader,
     last_progress: Instant,
@@ -20,8 +23,11 @@ pub(super) struct Reading {
     kept: Option<Kept>,
 }
 
-/// What kind of body it is, told by its first byte: gateways are not to be trusted with the content type.
+/// What kind of body it is. That of a gateway is told by its first byte: gateways are not to be trusted with the content
+/// type.
 enum Body {
+    /// Pieces that are events each.
+    Pieces,
     NotBegun,
     Events(EventReader),
     Json(Vec<u8>),
@@ -37,10 +43,13 @@ impl From<SseError> for Fault {
 }
 
 impl Reading {
-    pub(super) fn new(response: Response, is_kept: bool) -> Self {
+    pub(super) fn new(pieces: Answer, is_kept: bool) -> Self {
         Self {
-            response,
-            body: Body::NotBegun,
+            body: match pieces.framing {
+                Framing::EventStream => Body::NotBegun,
+                Framing::Events => Body::Pieces,
+            },
+            pieces,
             answer: AnswerReader::new(),
             last_progress: Instant::now(),
             kept: is_kept.then(Kept::default),
@@ -49,7 +58,7 @@ impl Reading {
 
     /// What has come, with the provider's id of the request; once.
     pub(super) fn kept(&mut self) -> Option<(Kept, Option<String>)> {
-        let id = request_id(self.response.headers()).map(str::to_owned);
+        let id = self.pieces.request_id.clone();
         self.kept.take().map(|kept| (kept, id))
     }
 
@@ -61,22 +70,22 @@ impl Reading {
     /// Waits for the next bytes and hands on what they complete.
     pub(super) async fn more(
         &mut self,
-        shared: &Shared,
+        stall_after: Duration,
+        known: &[Secret],
         mut emit: impl FnMut(ModelEvent),
     ) -> Result<(), Fault> {
         let now = Instant::now();
-        let stalled = self.last_progress + shared.config.stall_after;
-        let chunk = timeout_at(stalled.min(now + SILENCE), self.response.chunk())
-            .await
-            .map_err(|_| silent())?;
-        let Some(chunk) = chunk.map_err(|error| Fault::of_cut(&error))? else {
-            return self.end(shared, emit);
+        let stalled = self.last_progress + stall_after;
+        let chunk = timeout_at(stalled.min(now + SILENCE), self.pieces.body.next());
+        let known: Vec<&Secret> = known.iter().collect();
+        let Some(chunk) = chunk.await.map_err(|_| silent())?? else {
+            return self.end(&known, emit);
         };
         if let Some(kept) = &mut self.kept {
             kept.add(&chunk);
         }
         let before = self.answer.progress();
-        let outcome = self.take(&chunk, shared, &mut emit);
+        let outcome = self.take(&chunk, &known, &mut emit);
         if self.answer.progress() > before {
             self.last_progress = Instant::now();
         }
@@ -86,7 +95,7 @@ impl Reading {
     fn take(
         &mut self,
         chunk: &[u8],
-        shared: &Shared,
+        known: &[&Secret],
         emit: &mut impl FnMut(ModelEvent),
     ) -> Result<(), Fault> {
         if let Body::NotBegun = self.body {
@@ -99,6 +108,10 @@ impl Reading {
         }
         match &mut self.body {
             Body::NotBegun => {}
+            Body::Pieces => {
+                let event = std::str::from_utf8(chunk).map_err(|_| SseError::NotUtf8)?;
+                self.answer.event(event, known)?.into_iter().for_each(emit);
+            }
             Body::Json(body) if body.len() + chunk.len() > MAX_WHOLE => {
                 return Err(Fault {
                     is_final: true,
@@ -108,9 +121,8 @@ impl Reading {
             Body::Json(body) => body.extend_from_slice(chunk),
             Body::Events(events) => {
                 let answer = &mut self.answer;
-                let known = shared.secrets();
                 events.read::<Fault>(chunk, |data| {
-                    answer.event(data, &known)?.into_iter().for_each(&mut *emit);
+                    answer.event(data, known)?.into_iter().for_each(&mut *emit);
                     Ok(())
                 })?;
             }
@@ -118,16 +130,13 @@ impl Reading {
         Ok(())
     }
 
-    fn end(&mut self, shared: &Shared, emit: impl FnMut(ModelEvent)) -> Result<(), Fault> {
+    fn end(&mut self, known: &[&Secret], emit: impl FnMut(ModelEvent)) -> Result<(), Fault> {
         match &self.body {
             Body::Json(body) => {
-                self.answer
-                    .whole_message(body, &shared.secrets())?
-                    .into_iter()
-                    .for_each(emit);
+                self.answer.whole_message(body, known)?.into_iter().for_each(emit);
                 Ok(())
             }
-            Body::NotBegun | Body::Events(_) => Err(Fault::new(
+            Body::Pieces | Body::NotBegun | Body::Events(_) => Err(Fault::new(
                 FaultKind::StreamCut,
                 "the stream ended before the answer did",
             )),
@@ -136,7 +145,7 @@ impl Reading {
 
     /// Reads what little follows the end of an answer, so that the connection can serve the next call.
     pub(super) async fn finish(&mut self) {
-        while let Ok(Some(_)) = self.response.chunk().await {}
+        while let Ok(Some(_)) = self.pieces.body.next().await {}
     }
 }
 

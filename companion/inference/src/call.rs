@@ -1,23 +1,28 @@
 //! One call of the model as a stream of events: asks, reads, and asks again after a fault that may pass. A try that
 //! failed in the middle is repeated from its start; its words are marked as void before the first new ones.
 
+mod bodies;
+mod reading;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use deskhand_core::model::{ModelEvent, ModelRequest};
 use deskhand_core::ports::ModelStream;
 use deskhand_protocol::UserError;
 use futures_util::stream;
-use http::{Method, StatusCode};
 use tokio::time::{sleep, timeout};
 
-use super::bodies::Kept;
-use super::reading::Reading;
-use super::{SILENCE, Shared};
-use crate::fault::{Fault, FaultKind, request_id};
-use crate::{messages, retry};
+use crate::backend::{Asked, Refused};
+use crate::connection::{SILENCE, Shared};
+use crate::credential::{Credential, Occasion};
+use crate::fault::{Fault, FaultKind};
+use crate::retry;
+use crate::secret::Secret;
+
+use bodies::Kept;
+use reading::Reading;
 
 /// How long the end of a finished answer's body is waited for.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);
@@ -25,8 +30,12 @@ const FINISH_WITHIN: Duration = Duration::from_secs(1);
 struct Call {
     shared: Arc<Shared>,
     request: ModelRequest,
-    /// The request as it is sent, once its model is known, and that model.
-    body: Option<(Bytes, String)>,
+    /// The request as it is sent, once its model is known.
+    asked: Option<Asked>,
+    /// What proves who asks.
+    credential: Option<Credential>,
+    /// Whether a refused credential was replaced: once in a call.
+    is_renewed: bool,
     state: State,
     out: Out,
     /// Tries that failed.
@@ -62,11 +71,13 @@ impl Out {
 }
 
 /// The stream of a call. Nothing happens before it is polled; dropping it ends the exchange.
-pub(super) fn start(shared: Arc<Shared>, request: ModelRequest) -> ModelStream {
+pub(crate) fn start(shared: Arc<Shared>, request: ModelRequest) -> ModelStream {
     let call = Call {
         shared,
         request,
-        body: None,
+        asked: None,
+        credential: None,
+        is_renewed: false,
         state: State::Ask,
         out: Out::default(),
         failed: 0,
@@ -86,7 +97,7 @@ impl Call {
             self.state = match std::mem::replace(&mut self.state, State::Done) {
                 State::Ask => match self.ask().await {
                     Ok(reading) => State::Read(Box::new(reading)),
-                    Err(fault) => self.fail(&fault),
+                    Err(fault) => self.fail(fault),
                 },
                 State::Wait(pause) => {
                     sleep(pause).await;
@@ -104,57 +115,97 @@ impl Call {
     }
 
     async fn ask(&mut self) -> Result<Reading, Fault> {
-        let (body, model) = match &self.body {
-            Some(body) => body.clone(),
-            None => self.body.insert(self.encode().await?).clone(),
+        let asked = match &self.asked {
+            Some(asked) => asked.clone(),
+            None => self.asked.insert(self.encode().await?).clone(),
         };
-        if self.shared.config.bodies {
-            self.tell(&Kept::of(&body), true, &model, None);
+        let mut credential = self.credential(None).await?;
+        loop {
+            if self.tells() {
+                self.tell(&Kept::of(&asked.body), true, &asked.model, None);
+            }
+            let sent = self.shared.backend.ask(&asked, &credential);
+            let silent = Fault::new(FaultKind::TimedOut, "no answer began");
+            let refused = match timeout(SILENCE, sent)
+                .await
+                .unwrap_or_else(|_| Err(silent.into()))
+            {
+                Ok(answer) => return Ok(Reading::new(answer, self.tells())),
+                Err(refused) => refused,
+            };
+            let Refused { fault, said } = *refused;
+            if let Some((said, id)) = said.filter(|_| self.tells()) {
+                self.tell(&Kept::of(&said), false, &asked.model, id);
+            }
+            if fault.kind != FaultKind::Auth || std::mem::replace(&mut self.is_renewed, true) {
+                return Err(fault);
+            }
+            // A sign-in or a helper may have a newer one; where there is none, the provider's refusal is what counts.
+            credential = self.credential(Some(&credential)).await.map_err(|_| fault)?;
         }
-        let sent = self.shared.send(Method::POST, "/v1/messages", body);
-        let silent = Fault::new(FaultKind::TimedOut, "no answer began");
-        let mut response = timeout(SILENCE, sent).await.unwrap_or(Err(silent))?;
-        if response.status() == StatusCode::OK {
-            return Ok(Reading::new(response, self.shared.config.bodies));
+    }
+
+    /// The credential of the next try; `refused` is not given again.
+    async fn credential(&mut self, refused: Option<&Credential>) -> Result<Credential, Fault> {
+        let occasion = if self.credential.is_none() {
+            Occasion::Interactive
+        } else {
+            Occasion::MidSession
+        };
+        let given = self.shared.config.credential.credential(occasion, refused).await;
+        let given = given.map_err(|error| error.to_fault())?;
+        Ok(self.credential.insert(given).clone())
+    }
+
+    /// Whether bodies are told.
+    fn tells(&self) -> bool {
+        self.shared.config.manner.bodies
+    }
+
+    /// Everything that must never show.
+    fn secrets(&self) -> Vec<Secret> {
+        let mut secrets = self.shared.secrets();
+        if let Some(credential) = &self.credential {
+            secrets.push(credential.secret.clone());
+            secrets.extend(credential.headers.iter().map(|(_, value)| value.clone()));
         }
-        let said = self.shared.error_body(&mut response).await;
-        if self.shared.config.bodies {
-            let id = request_id(response.headers()).map(str::to_owned);
-            self.tell(&Kept::of(&said), false, &model, id);
-        }
-        Err(self.shared.refusal(&response, &said))
+        secrets
     }
 
     /// Tells of a body before anything else that waits, the end of the answer above all.
     fn tell(&mut self, body: &Kept, sent: bool, model: &str, request_id: Option<String>) {
-        let told = body.told(sent, model, request_id, &self.shared.secrets());
+        let told = body.told(
+            sent,
+            model,
+            request_id,
+            &self.secrets().iter().collect::<Vec<_>>(),
+        );
         self.out.queue.push_front(Ok(told));
     }
 
     /// Tells of an answer that ends here, whole or not.
     fn tell_answer(&mut self, reading: &mut Reading) {
-        let model = self.body.as_ref().map(|(_, model)| model.clone());
+        let model = self.asked.as_ref().map(|asked| asked.model.clone());
         if let Some((kept, id)) = reading.kept() {
             self.tell(&kept, false, &model.unwrap_or_default(), id);
         }
     }
 
-    async fn encode(&self) -> Result<(Bytes, String), Fault> {
-        let default;
+    async fn encode(&self) -> Result<Asked, Fault> {
         let model = if self.request.model.is_empty() {
-            default = self.shared.default_model().await?;
-            &default
+            self.shared.default_model().await?
         } else {
-            &self.request.model
+            self.request.model.clone()
         };
-        let body = messages::encode(&self.request, model);
-        body.map(|body| (Bytes::from(body), model.clone()))
-            .map_err(|error| Fault::new(FaultKind::BadRequest, error.to_string()))
+        let body = self.shared.backend.encode(&self.request, &model)?;
+        Ok(Asked { model, body })
     }
 
     async fn read(&mut self, mut reading: Box<Reading>) -> State {
-        let Self { shared, out, .. } = self;
-        let read = reading.more(shared, |event| out.push(event)).await;
+        let secrets = self.secrets();
+        let stall_after = self.shared.config.manner.stall_after;
+        let out = &mut self.out;
+        let read = reading.more(stall_after, &secrets, |event| out.push(event)).await;
         if read.is_err() || reading.is_whole() {
             self.tell_answer(&mut reading);
         }
@@ -163,16 +214,16 @@ impl Call {
             Ok(()) => State::Read(reading),
             // A fault behind the end of the answer takes nothing away.
             Err(_) if reading.is_whole() => State::Done,
-            Err(fault) => self.fail(&fault),
+            Err(fault) => self.fail(fault),
         }
     }
 
     /// Another try where one may help, otherwise the end.
-    fn fail(&mut self, fault: &Fault) -> State {
+    fn fail(&mut self, fault: Fault) -> State {
         self.failed += 1;
-        let config = &self.shared.config;
-        let pause = retry::pause(config.pauses, fault, self.failed, (config.chance)());
-        let error = fault.to_user_error();
+        let manner = &self.shared.config.manner;
+        let pause = retry::pause(manner.pauses, &fault, self.failed, (manner.chance)());
+        let error = self.shared.told(fault);
         let Some(pause) = pause else {
             self.out.queue.push_back(Err(error));
             return State::Done;

@@ -1,0 +1,272 @@
+//! The provider in force: its settings, its models, and calls of one of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskhand_core::model::{Capabilities, ModelRequest};
+use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
+use deskhand_egress::Gate;
+use deskhand_protocol::UserError;
+use deskhand_protocol::hello::ModelView;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use crate::backend::Backend;
+use crate::call;
+use crate::credential::{CredentialSource, Fixed, Occasion};
+use crate::endpoint::Endpoint;
+use crate::fault::{Fault, FaultKind};
+use crate::headers::{AuthScheme, DroppedHeader};
+use crate::retry::Pauses;
+use crate::secret::Secret;
+
+/// A number of 0..1 by chance.
+pub type Chance = Arc<dyn Fn() -> f64 + Send + Sync>;
+
+/// The longest silence of a provider before or within an answer. One that does not stream is silent for as long as the
+/// model writes.
+pub(crate) const SILENCE: Duration = Duration::from_mins(5);
+/// How long the list of models may take: a picker waits for it.
+const LIST_WITHIN: Duration = Duration::from_secs(15);
+
+/// Where the model runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A gateway of the organisation that speaks the Messages API.
+    Gateway {
+        /// Full address, without `/v1/messages`. A trailing `/v1` is understood.
+        base_url: String,
+        /// How the credential is sent.
+        scheme: AuthScheme,
+    },
+    /// Vertex AI, or the private endpoint that takes its place; its address follows from the settings of the gate.
+    Vertex {
+        /// The project that pays.
+        project: String,
+        /// The location in paths: a region, a multi-region or `global`.
+        region: String,
+    },
+    /// A resource of Azure AI Foundry; its address follows from the settings of the gate.
+    Foundry {
+        /// [`AuthScheme::ApiKey`] for a key, [`AuthScheme::Bearer`] for a token of Entra.
+        scheme: AuthScheme,
+    },
+}
+
+impl Place {
+    /// Its name in the settings and in the audit.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Gateway { .. } => "gateway",
+            Self::Vertex { .. } => "vertex",
+            Self::Foundry { .. } => "foundry",
+        }
+    }
+
+    /// Its name within a sentence.
+    pub(crate) fn who(&self) -> &'static str {
+        match self {
+            Self::Gateway { .. } => "the gateway",
+            Self::Vertex { .. } => "Vertex AI",
+            Self::Foundry { .. } => "Azure AI Foundry",
+        }
+    }
+}
+
+/// The settings of the provider in force.
+#[derive(Clone, Debug)]
+pub struct ProviderConfig {
+    /// Where the model runs.
+    pub place: Place,
+    /// What proves who asks.
+    pub credential: Arc<dyn CredentialSource>,
+    /// Extra headers on every call. Their values may be credentials too.
+    pub headers: Vec<(String, Secret)>,
+    /// The models of the settings, the default first.
+    pub models: Vec<ModelView>,
+    /// Whether the provider is asked for its models: `None` where the settings do not say it.
+    pub discovery: Option<bool>,
+    /// How a call is made.
+    pub manner: Manner,
+}
+
+/// How calls are made, whatever the provider.
+#[derive(Clone)]
+pub struct Manner {
+    /// How long a stream may send only signs of life.
+    pub stall_after: Duration,
+    /// Pauses between tries.
+    pub pauses: Pauses,
+    /// Chance, for the pauses.
+    pub chance: Chance,
+    /// Whether bodies are told as they travel ([`deskhand_core::model::ModelEvent::Body`]).
+    pub bodies: bool,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            stall_after: SILENCE,
+            pauses: Pauses::default(),
+            chance: Arc::new(|| 0.5),
+            bodies: false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Manner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = formatter.debug_struct("Manner");
+        shown.field("stall_after", &self.stall_after);
+        shown.field("pauses", &self.pauses).finish_non_exhaustive()
+    }
+}
+
+impl ProviderConfig {
+    /// The defaults for a place, without a credential.
+    pub fn new(place: Place) -> Self {
+        Self {
+            place,
+            credential: Arc::new(Fixed(None)),
+            headers: Vec::new(),
+            models: Vec::new(),
+            discovery: None,
+            manner: Manner::default(),
+        }
+    }
+
+    /// Whether anything proves who asks.
+    pub fn signs_in(&self) -> bool {
+        self.credential.is_any() || !self.headers.is_empty()
+    }
+}
+
+/// The way to the provider in force.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    shared: Arc<Shared>,
+    dropped: Vec<DroppedHeader>,
+}
+
+/// What the calls share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: ProviderConfig,
+    pub(crate) backend: Box<dyn Backend>,
+    discovered: OnceCell<Vec<ModelView>>,
+}
+
+impl Connection {
+    /// The way under these settings, through the gate (Invariant 3). Connects to nothing yet.
+    pub fn new(config: ProviderConfig, gate: &Gate) -> Result<Self, UserError> {
+        let endpoint = Endpoint::new(&config.place, &config.headers, gate);
+        let (endpoint, dropped) = endpoint.map_err(|fault| fault.at(config.place.who()).to_user_error())?;
+        let shared = Shared {
+            config,
+            backend: Box::new(endpoint),
+            discovered: OnceCell::new(),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            dropped,
+        })
+    }
+
+    /// Asks the provider itself, whatever models the settings name: whether it can be reached, is trusted and takes the
+    /// credential. What it lists is the answer.
+    pub async fn try_out(&self) -> Result<Vec<ModelView>, UserError> {
+        let listed = self.shared.discover(Occasion::SetupTest).await;
+        listed.map_err(|fault| self.shared.told(fault))
+    }
+
+    /// Extra headers of the settings that are not sent, and why.
+    pub fn dropped_headers(&self) -> &[DroppedHeader] {
+        &self.dropped
+    }
+}
+
+impl Provider for Connection {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            streaming: true,
+            tools: true,
+            prompt_caching: true,
+            model_discovery: self.shared.config.discovery != Some(false) && self.shared.backend.has_list(),
+            attachments: true,
+        }
+    }
+
+    fn stream(&self, request: ModelRequest) -> ModelStream {
+        call::start(Arc::clone(&self.shared), request)
+    }
+
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelView>, UserError>> {
+        Box::pin(async {
+            self.shared
+                .models()
+                .await
+                .map_err(|fault| self.shared.told(fault))
+        })
+    }
+}
+
+impl Shared {
+    /// The configured models, and those that the provider lists where the settings want them.
+    async fn models(&self) -> Result<Vec<ModelView>, Fault> {
+        let configured = &self.config.models;
+        let ask = self.config.discovery.unwrap_or(configured.is_empty());
+        if !ask {
+            return Ok(configured.clone());
+        }
+        let discover = || self.discover(Occasion::Background);
+        let listed = match self.discovered.get_or_try_init(discover).await {
+            Ok(listed) => listed,
+            // The configured ones are enough to work with.
+            Err(_) if !configured.is_empty() => return Ok(configured.clone()),
+            Err(fault) => return Err(fault),
+        };
+        let more = listed
+            .iter()
+            .filter(|model| configured.iter().all(|known| known.id != model.id));
+        Ok(configured.iter().chain(more).cloned().collect())
+    }
+
+    /// The model of a request that names none.
+    pub(crate) async fn default_model(&self) -> Result<String, Fault> {
+        let models = self.models().await?;
+        let first = models.into_iter().next().map(|model| model.id);
+        first.ok_or_else(|| {
+            Fault::new(
+                FaultKind::NotConfigured,
+                "policy key inferenceModels names models",
+            )
+            .happened("No model is configured, and the provider lists none.")
+        })
+    }
+
+    async fn discover(&self, occasion: Occasion) -> Result<Vec<ModelView>, Fault> {
+        let late = Fault::new(FaultKind::TimedOut, "the list of models did not come");
+        let listed = async {
+            let credential = self.config.credential.credential(occasion, None).await;
+            let credential = credential.map_err(|error| error.to_fault())?;
+            self.backend.discover(&credential).await
+        };
+        timeout(LIST_WITHIN, listed).await.unwrap_or(Err(late))
+    }
+
+    /// A fault of this provider, for a person.
+    pub(crate) fn told(&self, fault: Fault) -> UserError {
+        fault.at(self.config.place.who()).to_user_error()
+    }
+
+    /// Everything that must never show.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let headers = self.config.headers.iter().map(|(_, value)| value.clone());
+        self.config
+            .credential
+            .secrets()
+            .into_iter()
+            .chain(headers)
+            .collect()
+    }
+}

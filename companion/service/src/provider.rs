@@ -1,0 +1,78 @@
+//! The model provider that the settings name.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskhand_inference::credential::Fixed;
+use deskhand_inference::{AuthScheme, Manner, Place, ProviderConfig, Secret};
+use deskhand_policy::Policy;
+use deskhand_policy::types::{AuthScheme as Scheme, ContentCapture, Provider, Secret as Kept};
+use deskhand_protocol::hello::ModelView;
+
+/// The provider that a policy names, where it names all that is needed to reach one.
+pub(crate) fn of(policy: &Policy) -> Option<ProviderConfig> {
+    let (place, key) = match policy.connection.inference_provider.value? {
+        Provider::Gateway => gateway(policy)?,
+        Provider::Vertex => return None,
+        Provider::Foundry => foundry(policy)?,
+        Provider::Bedrock => return None,
+    };
+    let named = policy.connection.inference_models.value.as_ref();
+    // A list without a model allows none: the provider is not asked for others.
+    let none = named.is_some_and(|models| models.0.is_empty()).then_some(false);
+    let models = named.map(|models| models.0.clone()).unwrap_or_default();
+    let headers = policy.inference_headers().iter();
+    Some(ProviderConfig {
+        credential: Arc::new(Fixed(key.map(secret))),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned())))
+            .collect(),
+        models: models
+            .into_iter()
+            .map(|model| ModelView {
+                label: model.label_override.unwrap_or_else(|| model.name.clone()),
+                id: model.name,
+            })
+            .collect(),
+        discovery: policy.connection.model_discovery_enabled.value.or(none),
+        manner: manner(policy),
+        ..ProviderConfig::new(place)
+    })
+}
+
+fn gateway(policy: &Policy) -> Option<(Place, Option<&Kept>)> {
+    let connection = &policy.connection;
+    let base_url = connection.inference_gateway_base_url.value.as_ref()?;
+    let place = Place::Gateway {
+        base_url: base_url.as_str().to_owned(),
+        scheme: match connection.inference_gateway_auth_scheme.value {
+            Scheme::Bearer => AuthScheme::Bearer,
+            Scheme::XApiKey => AuthScheme::ApiKey,
+        },
+    };
+    Some((place, connection.inference_gateway_api_key.value.as_ref()))
+}
+
+fn foundry(policy: &Policy) -> Option<(Place, Option<&Kept>)> {
+    policy.foundry.inference_foundry_resource.value.as_ref()?;
+    let place = Place::Foundry {
+        scheme: AuthScheme::ApiKey,
+    };
+    Some((place, policy.foundry.inference_foundry_api_key.value.as_ref()))
+}
+
+fn manner(policy: &Policy) -> Manner {
+    let stall_after = policy.connection.inference_stream_idle_timeout_sec.value.get();
+    let captured = &policy.telemetry.otlp_content_capture.value.0;
+    Manner {
+        stall_after: Duration::from_secs(u64::from(stall_after)),
+        chance: Arc::new(|| f64::from(crate::clock::chance()[0]) / 255.0),
+        bodies: policy.telemetry.otlp_endpoint.value.is_some()
+            && captured.contains(&ContentCapture::RawApiBodies),
+        ..Manner::default()
+    }
+}
+
+fn secret(kept: &Kept) -> Secret {
+    Secret::new(kept.expose().to_owned())
+}

@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use crate::backend::Backend;
+use crate::bedrock::{Bedrock, ServiceTier};
 use crate::call;
 use crate::credential::{CredentialSource, Fixed, Occasion};
 use crate::endpoint::Endpoint;
@@ -51,6 +52,13 @@ pub enum Place {
         /// [`AuthScheme::ApiKey`] for a key, [`AuthScheme::Bearer`] for a token of Entra.
         scheme: AuthScheme,
     },
+    /// Amazon Bedrock, or the private endpoint that takes its place; its address follows from the settings of the gate.
+    Bedrock {
+        /// The region, which signatures name.
+        region: String,
+        /// How requests are served, where the settings say it.
+        service_tier: Option<ServiceTier>,
+    },
 }
 
 impl Place {
@@ -60,6 +68,7 @@ impl Place {
             Self::Gateway { .. } => "gateway",
             Self::Vertex { .. } => "vertex",
             Self::Foundry { .. } => "foundry",
+            Self::Bedrock { .. } => "bedrock",
         }
     }
 
@@ -69,6 +78,7 @@ impl Place {
             Self::Gateway { .. } => "the gateway",
             Self::Vertex { .. } => "Vertex AI",
             Self::Foundry { .. } => "Azure AI Foundry",
+            Self::Bedrock { .. } => "Amazon Bedrock",
         }
     }
 }
@@ -159,11 +169,11 @@ pub(crate) struct Shared {
 impl Connection {
     /// The way under these settings, through the gate (Invariant 3). Connects to nothing yet.
     pub fn new(config: ProviderConfig, gate: &Gate) -> Result<Self, UserError> {
-        let endpoint = Endpoint::new(&config.place, &config.headers, gate);
-        let (endpoint, dropped) = endpoint.map_err(|fault| fault.at(config.place.who()).to_user_error())?;
+        let (backend, dropped) =
+            backend(&config, gate).map_err(|fault| fault.at(config.place.who()).to_user_error())?;
         let shared = Shared {
             config,
-            backend: Box::new(endpoint),
+            backend,
             discovered: OnceCell::new(),
         };
         Ok(Self {
@@ -183,6 +193,23 @@ impl Connection {
     pub fn dropped_headers(&self) -> &[DroppedHeader] {
         &self.dropped
     }
+}
+
+fn backend(
+    config: &ProviderConfig,
+    gate: &Gate,
+) -> Result<(Box<dyn Backend>, Vec<DroppedHeader>), Fault> {
+    Ok(match &config.place {
+        Place::Bedrock { region, service_tier } => {
+            let (bedrock, dropped) =
+                Bedrock::new(region, *service_tier, &config.headers, &config.models, gate)?;
+            (Box::new(bedrock), dropped)
+        }
+        place => {
+            let (endpoint, dropped) = Endpoint::new(place, &config.headers, gate)?;
+            (Box::new(endpoint), dropped)
+        }
+    })
 }
 
 impl Provider for Connection {

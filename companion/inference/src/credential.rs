@@ -14,8 +14,33 @@ pub struct Credential {
     pub secret: Secret,
     /// Extra headers of a helper: they beat the static ones.
     pub headers: Vec<(String, Secret)>,
+    /// Temporary keys that sign requests to Amazon.
+    pub aws: Option<AwsKeys>,
     /// When it ends, as far as known.
     pub ends_at: Option<SystemTime>,
+}
+
+/// Keys that sign requests (Signature Version 4).
+#[derive(Clone, Debug)]
+pub struct AwsKeys {
+    /// The name of the key.
+    pub access_key_id: Secret,
+    /// The key.
+    pub secret_access_key: Secret,
+    /// What makes temporary keys count.
+    pub session_token: Option<Secret>,
+}
+
+impl Credential {
+    /// Everything in it that must never show.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let aws = self.aws.iter().flat_map(|keys| {
+            let pair = [&keys.access_key_id, &keys.secret_access_key];
+            pair.into_iter().chain(&keys.session_token)
+        });
+        let headers = self.headers.iter().map(|(_, value)| value);
+        std::iter::once(&self.secret).chain(aws).chain(headers)
+    }
 }
 
 /// Why a credential is asked for.
@@ -80,6 +105,7 @@ impl CredentialSource for Fixed {
             Ok(Credential {
                 secret: self.0.clone().unwrap_or_else(|| Secret::new(String::new())),
                 headers: Vec::new(),
+                aws: None,
                 ends_at: None,
             })
         })

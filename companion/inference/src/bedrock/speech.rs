@@ -27,7 +27,7 @@ pub(super) fn speech(model: &str, named: &[ModelView]) -> Speech {
 
 /// `anthropic.…`, also behind a geography (`us.anthropic.…`, `global.anthropic.…`), and the ARNs of such models and
 /// profiles.
-fn is_of_anthropic(model: &str) -> bool {
+pub(super) fn is_of_anthropic(model: &str) -> bool {
     let id = resource(model).map_or(model, |(_, id)| id);
     id.split('.').take(2).any(|part| part == "anthropic")
 }

@@ -75,7 +75,6 @@ impl ServiceTier {
 /// Amazon Bedrock in one region.
 #[derive(Debug)]
 pub(crate) struct Bedrock {
-    region: String,
     service_tier: Option<ServiceTier>,
     /// The models of the settings.
     named: Vec<ModelView>,
@@ -104,12 +103,14 @@ impl Bedrock {
         // A signature holds for one address: what is led elsewhere is an answer like any other.
         let config = config(region, &address, Connector(client.without_redirects()), &clock);
         let values = headers.iter().map(|(_, value)| value.clone()).collect();
-        let (mut headers, dropped) = extra(headers);
+        let (mut headers, dropped) = unsigned(headers);
         let betas = headers.remove(BETA);
-        let betas = betas.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let betas = betas
+            .as_ref()
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let betas = betas.split(',').map(str::trim).filter(|beta| !beta.is_empty());
         let bedrock = Self {
-            region: region.to_owned(),
             service_tier,
             named: named.to_vec(),
             betas: betas.map(str::to_owned).collect(),
@@ -137,9 +138,13 @@ impl Bedrock {
 
     /// What is changed in a request before it is signed: the extra headers of the settings, those of a helper, which beat
     /// them, and for Converse the body, which was made before.
-    fn change(&self, credential: &Credential, body: Option<Bytes>) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
+    fn change(
+        &self,
+        credential: &Credential,
+        body: Option<Bytes>,
+    ) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
         let mut headers = self.headers.clone();
-        headers.extend(extra(&credential.headers).0);
+        headers.extend(unsigned(&credential.headers).0);
         move |request| {
             let sent = request.headers_mut();
             // It tells more about the machine than the service needs.
@@ -273,6 +278,28 @@ impl Backend for Bedrock {
     fn has_list(&self) -> bool {
         self.catalogue.is_some()
     }
+}
+
+/// The extra headers that may be sent: those of the signer and of the SDK are no matter of settings.
+fn unsigned(named: &[(String, Secret)]) -> (HeaderMap, Vec<DroppedHeader>) {
+    const SIGNERS: [&str; 4] = [
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-user-agent",
+    ];
+    let (mut headers, mut dropped) = extra(named);
+    for (name, _) in named {
+        let lower = name.to_ascii_lowercase();
+        let is_signers = SIGNERS.contains(&lower.as_str()) || lower.starts_with("amz-sdk-");
+        if is_signers && headers.remove(&lower).is_some() {
+            dropped.push(DroppedHeader {
+                name: name.chars().take(64).collect(),
+                why: "it belongs to the signature",
+            });
+        }
+    }
+    (headers, dropped)
 }
 
 /// The settings of the SDK: everything that it would do by itself is off.

@@ -195,10 +195,7 @@ impl Connection {
     }
 }
 
-fn backend(
-    config: &ProviderConfig,
-    gate: &Gate,
-) -> Result<(Box<dyn Backend>, Vec<DroppedHeader>), Fault> {
+fn backend(config: &ProviderConfig, gate: &Gate) -> Result<(Box<dyn Backend>, Vec<DroppedHeader>), Fault> {
     Ok(match &config.place {
         Place::Bedrock { region, service_tier } => {
             let (bedrock, dropped) =

@@ -19,7 +19,10 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    pub(super) fn new(events: EventReceiver<ResponseStream, ResponseStreamError>, known: Vec<Secret>) -> Self {
+    pub(super) fn new(
+        events: EventReceiver<ResponseStream, ResponseStreamError>,
+        known: Vec<Secret>,
+    ) -> Self {
         Self { events, known }
     }
 }
@@ -29,7 +32,8 @@ impl AnswerBody for Chunks {
         Box::pin(async move {
             loop {
                 let event = self.events.recv().await;
-                let event = event.map_err(|error| of_stream(&error, &self.known.iter().collect::<Vec<_>>()))?;
+                let event =
+                    event.map_err(|error| of_stream(&error, &self.known.iter().collect::<Vec<_>>()))?;
                 match event {
                     None => return Ok(None),
                     Some(ResponseStream::Chunk(part)) => {
@@ -73,7 +77,8 @@ impl AnswerBody for Turned {
                     return Ok(Some(event));
                 }
                 let event = self.stream.recv().await;
-                let event = event.map_err(|error| of_stream(&error, &self.known.iter().collect::<Vec<_>>()))?;
+                let event =
+                    event.map_err(|error| of_stream(&error, &self.known.iter().collect::<Vec<_>>()))?;
                 match event {
                     Some(event) => self.events.take(&event),
                     None => {

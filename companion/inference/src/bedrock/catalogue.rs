@@ -64,7 +64,9 @@ impl Catalogue {
     pub(super) fn new(region: &str, gate: &Gate, clock: &Clock) -> Option<Self> {
         let client = gate.client(Destination::AwsCredentials).ok()?;
         let origins = gate.origins(Destination::AwsCredentials).ok()?;
-        let control = origins.iter().find(|origin| origin.host().starts_with("bedrock."))?;
+        let control = origins
+            .iter()
+            .find(|origin| origin.host().starts_with("bedrock."))?;
         Some(Self {
             client: client.without_redirects(),
             address: control.to_string(),
@@ -75,7 +77,11 @@ impl Catalogue {
 
     /// What can be asked and speaks the Messages API: the profiles of geographies first, then what runs in the region. The
     /// other models differ in what they take, tools above all, so an administrator names them where they are wanted.
-    pub(super) async fn list(&self, credential: &Credential, known: &[Secret]) -> Result<Vec<ModelView>, Fault> {
+    pub(super) async fn list(
+        &self,
+        credential: &Credential,
+        known: &[Secret],
+    ) -> Result<Vec<ModelView>, Fault> {
         let profiles = self.get::<Profiles>(
             "/inference-profiles?maxResults=1000&type=SYSTEM_DEFINED",
             credential,
@@ -94,7 +100,12 @@ impl Catalogue {
         let foundations = foundations.model_summaries.into_iter();
         let foundations = foundations
             .filter(|model| model.response_streaming_supported != Some(false))
-            .filter(|model| model.inference_types_supported.iter().any(|kind| kind == "ON_DEMAND"))
+            .filter(|model| {
+                model
+                    .inference_types_supported
+                    .iter()
+                    .any(|kind| kind == "ON_DEMAND")
+            })
             .map(|model| (model.model_id, model.model_name));
         let claude = profiles
             .chain(foundations)
@@ -131,7 +142,13 @@ impl Catalogue {
         let (status, headers, body) = answer.map_err(|error| fault(&error))?;
         if status != StatusCode::OK {
             let known: Vec<&Secret> = known.iter().collect();
-            return Err(Fault::of_answer(status, &headers, &body, &known, OffsetDateTime::now_utc()));
+            return Err(Fault::of_answer(
+                status,
+                &headers,
+                &body,
+                &known,
+                OffsetDateTime::now_utc(),
+            ));
         }
         serde_json::from_slice(&body)
             .map_err(|_| Fault::new(FaultKind::BadAnswer, "the list of models cannot be read"))

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use deskhand_egress::{Client, EgressError, Response};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::StatusCode;
 use http::header::USER_AGENT;
 use http_body::Frame;
@@ -73,20 +73,39 @@ async fn exchange(client: Client, request: HttpRequest) -> Result<HttpResponse, 
 
 /// The frames of an answer as they come, none longer than the cap: the SDK would keep one of any length.
 fn streamed(response: Response) -> SdkBody {
-    let state = Some((response, FrameLengths::default()));
-    let frames = stream::unfold(state, |state| async {
-        let (mut response, mut lengths) = state?;
-        let chunk: Result<Bytes, Broken> = match response.chunk().await {
-            Ok(None) => return None,
-            Ok(Some(chunk)) => lengths.pass(&chunk).map(|()| chunk).map_err(Broken::from),
-            Err(error) => Err(error.into()),
-        };
-        Some(match chunk {
-            Ok(chunk) => (Ok(Frame::data(chunk)), Some((response, lengths))),
-            Err(broken) => (Err(broken), None),
-        })
+    let reading = Reading::Frames(response, FrameLengths::default());
+    let frames = stream::unfold(reading, |reading| async {
+        let (piece, reading) = reading.next().await?;
+        Some((piece.map(Frame::data), reading))
     });
-    SdkBody::from_body_1_x(StreamBody::new(Box::pin(frames)))
+    SdkBody::from_body_1_x(StreamBody::new(Box::pin(frames.fuse())))
+}
+
+enum Reading {
+    Frames(Response, FrameLengths),
+    /// What comes next is none.
+    Broken(Broken),
+    Over,
+}
+
+impl Reading {
+    async fn next(self) -> Option<(Result<Bytes, Broken>, Self)> {
+        let (mut response, mut lengths) = match self {
+            Self::Frames(response, lengths) => (response, lengths),
+            Self::Broken(broken) => return Some((Err(broken), Self::Over)),
+            Self::Over => return None,
+        };
+        let mut piece = match response.chunk().await {
+            Ok(piece) => piece?,
+            Err(error) => return Some((Err(error.into()), Self::Over)),
+        };
+        let Err(error) = lengths.pass(&piece) else {
+            return Some((Ok(piece), Self::Frames(response, lengths)));
+        };
+        // The answer may have ended before it.
+        piece.truncate(error.good);
+        Some((Ok(piece), Self::Broken(error.into())))
+    }
 }
 
 /// Why the body of an answer is not read on.

@@ -57,7 +57,9 @@ where
     }
     match error.raw_response() {
         // Half a frame stood at the end.
-        Some(RawMessage::Invalid(Some(_))) => Fault::new(FaultKind::StreamCut, "the stream ended within a frame"),
+        Some(RawMessage::Invalid(Some(_))) => {
+            Fault::new(FaultKind::StreamCut, "the stream ended within a frame")
+        }
         Some(RawMessage::Decoded(message)) => {
             let told = |name: &str| {
                 let mut headers = message.headers().iter();
@@ -161,7 +163,9 @@ fn exception_fault(name: &str, message: &str, known: &[&Secret]) -> Fault {
             is_final: message.contains("per day"),
             ..fault(FaultKind::RateLimited)
         },
-        "modelnotreadyexception" => fault(FaultKind::Overloaded).happened("The model at {who} is not ready yet."),
+        "modelnotreadyexception" => {
+            fault(FaultKind::Overloaded).happened("The model at {who} is not ready yet.")
+        }
         "modelerrorexception" | "modelstreamerrorexception" => {
             fault(FaultKind::Overloaded).happened("The model at {who} failed.")
         }
@@ -181,7 +185,13 @@ fn of_validation(message: &str, fault: impl Fn(FaultKind) -> Fault) -> Fault {
     };
     let words = message.to_ascii_lowercase();
     let has = |any: &[&str]| any.iter().any(|part| words.contains(part));
-    if said.is_about_length() || has(&["input tokens exceed", "number of input tokens", "input tokens exceeds"]) {
+    if said.is_about_length()
+        || has(&[
+            "input tokens exceed",
+            "number of input tokens",
+            "input tokens exceeds",
+        ])
+    {
         fault(FaultKind::TooLong)
     } else if has(&["model identifier", "model id", "inference profile"]) {
         fault(FaultKind::ModelUnknown)
@@ -202,7 +212,9 @@ where
     }
     let detail = scrub(&last.to_string(), known);
     match error {
-        SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) => Fault::new(FaultKind::BadRequest, detail),
+        SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) => {
+            Fault::new(FaultKind::BadRequest, detail)
+        }
         _ => Fault::new(FaultKind::BadAnswer, detail),
     }
 }
@@ -241,9 +253,17 @@ mod tests {
             ("AccessDeniedException", "no", FaultKind::Auth),
             ("UnrecognizedClientException", "", FaultKind::Auth),
             ("ExpiredTokenException", "", FaultKind::Auth),
-            ("InvalidSignatureException", "Signature expired: a", FaultKind::Auth),
+            (
+                "InvalidSignatureException",
+                "Signature expired: a",
+                FaultKind::Auth,
+            ),
             ("ResourceNotFoundException", "", FaultKind::ModelUnknown),
-            ("ValidationException", "Input is too long for requested model.", FaultKind::TooLong),
+            (
+                "ValidationException",
+                "Input is too long for requested model.",
+                FaultKind::TooLong,
+            ),
             (
                 "ValidationException",
                 "Input Tokens Exceeded: Number of input tokens exceeds maximum length.",
@@ -254,12 +274,20 @@ mod tests {
                 "The provided model identifier is invalid.",
                 FaultKind::ModelUnknown,
             ),
-            ("ValidationException", "messages: roles must alternate", FaultKind::BadRequest),
+            (
+                "ValidationException",
+                "messages: roles must alternate",
+                FaultKind::BadRequest,
+            ),
         ];
         for (name, message, kind) in table {
             let in_stream = name[..1].to_ascii_lowercase() + &name[1..];
             for name in [name, &in_stream] {
-                assert_eq!(exception_fault(name, message, &[]).kind, kind, "{name}: {message}");
+                assert_eq!(
+                    exception_fault(name, message, &[]).kind,
+                    kind,
+                    "{name}: {message}"
+                );
             }
         }
     }

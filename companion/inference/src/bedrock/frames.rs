@@ -8,8 +8,12 @@ const SMALLEST: u32 = 16;
 
 /// A length that no frame of an answer has: mostly the beginning of something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a frame of {0} bytes is announced")]
-pub(super) struct FrameError(pub(super) u32);
+#[error("a frame of {length} bytes is announced")]
+pub(super) struct FrameError {
+    length: u32,
+    /// Bytes of the piece before that frame.
+    pub(super) good: usize,
+}
 
 /// Follows the frames of one stream, whatever pieces it comes in.
 #[derive(Debug, Default)]
@@ -25,7 +29,11 @@ impl FrameLengths {
     /// Looks at the next piece of the stream.
     pub(super) fn pass(&mut self, piece: &[u8]) -> Result<(), FrameError> {
         let mut rest = piece;
+        let mut good = 0;
         while !rest.is_empty() {
+            if self.left == 0 && self.known == 0 {
+                good = piece.len() - rest.len();
+            }
             if self.left > 0 {
                 let skipped = self.left.min(rest.len());
                 self.left -= skipped;
@@ -38,7 +46,7 @@ impl FrameLengths {
             if self.known == self.length.len() {
                 let length = u32::from_be_bytes(self.length);
                 if !(SMALLEST..=MAX_FRAME).contains(&length) {
-                    return Err(FrameError(length));
+                    return Err(FrameError { length, good });
                 }
                 self.known = 0;
                 self.left = length as usize - self.length.len();
@@ -65,7 +73,8 @@ mod tests {
         for length in [0, 15, MAX_FRAME + 1, u32::MAX] {
             let mut lengths = FrameLengths::default();
             assert_eq!(lengths.pass(&frame(16)), Ok(()));
-            assert_eq!(lengths.pass(&length.to_be_bytes()), Err(FrameError(length)));
+            let piece = [frame(20), length.to_be_bytes().to_vec()].concat();
+            assert_eq!(lengths.pass(&piece), Err(FrameError { length, good: 20 }));
         }
         for text in ["<html>", "{\"error\":1}", "event: ping"] {
             assert!(FrameLengths::default().pass(text.as_bytes()).is_err(), "{text}");
@@ -82,10 +91,13 @@ mod tests {
             bytes.extend(u32::MAX.to_be_bytes());
             let mut lengths = FrameLengths::default();
             let end = bytes.len();
-            let refused = (0..end)
-                .step_by(piece)
-                .find_map(|at| lengths.pass(&bytes[at..end.min(at + piece)]).err());
-            prop_assert_eq!(refused, Some(FrameError(u32::MAX)));
+            let refused = (0..end).step_by(piece).find_map(|at| {
+                let refused = lengths.pass(&bytes[at..end.min(at + piece)]).err()?;
+                Some((refused.length, at + refused.good))
+            });
+            // What a piece before it holds of the length has gone by.
+            let begun = (end - 4).max((end - 1) / piece * piece);
+            prop_assert_eq!(refused, Some((u32::MAX, begun)));
         }
     }
 }

@@ -75,5 +75,7 @@ pub(super) async fn exchange(
         let body = response.body_up_to(limit).await?;
         Ok((status, headers, body))
     };
-    timeout(WITHIN, answer).await.unwrap_or(Err(ExchangeError::TimedOut))
+    timeout(WITHIN, answer)
+        .await
+        .unwrap_or(Err(ExchangeError::TimedOut))
 }

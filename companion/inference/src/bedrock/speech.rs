@@ -59,7 +59,10 @@ mod tests {
         let table = [
             ("anthropic.claude-sonnet-4-20250514-v1:0", Speech::Messages),
             ("us.anthropic.claude-sonnet-4-20250514-v1:0", Speech::Messages),
-            ("us-gov.anthropic.claude-3-7-sonnet-20250219-v1:0", Speech::Messages),
+            (
+                "us-gov.anthropic.claude-3-7-sonnet-20250219-v1:0",
+                Speech::Messages,
+            ),
             ("global.anthropic.claude-opus-4-5-20251101-v1:0", Speech::Messages),
             (
                 "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",

@@ -361,8 +361,10 @@ mod tests {
 
     #[test]
     fn encodes_a_conversation_with_calls_reasoning_pictures_and_documents() {
-        let use_of = |id| json!({ "toolUse": { "toolUseId": id, "name": "range_read", "input": { "range": "A1" } } });
-        let document = |name| json!({ "document": { "format": "pdf", "name": name, "source": { "bytes": "cGRm" } } });
+        let use_of =
+            |id| json!({ "toolUse": { "toolUseId": id, "name": "range_read", "input": { "range": "A1" } } });
+        let document =
+            |name| json!({ "document": { "format": "pdf", "name": name, "source": { "bytes": "cGRm" } } });
         assert_eq!(
             encoded(&conversation(), Some("flex")),
             json!({

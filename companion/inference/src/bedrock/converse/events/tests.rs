@@ -181,5 +181,9 @@ fn input_for_a_call_that_never_began_is_refused() {
     turned.take(&input(0, "{}"));
     let event = turned.pop().expect("an event");
     let mut reader = AnswerReader::new();
-    assert!(reader.event(std::str::from_utf8(&event).expect("text"), &[]).is_err());
+    assert!(
+        reader
+            .event(std::str::from_utf8(&event).expect("text"), &[])
+            .is_err()
+    );
 }

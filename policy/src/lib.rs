@@ -12,6 +12,7 @@
 
 mod bootstrap;
 pub mod check;
+mod credential;
 mod definition;
 pub mod explain;
 mod forbids;
@@ -39,6 +40,7 @@ pub mod types;
 mod value;
 
 pub use bootstrap::{BootstrapAnswer, bootstrap_answer};
+pub use credential::{CredentialPlace, NoCredential};
 pub use definition::{Consequence, Definition, Effect, Page, Scope, Section};
 pub use forbids::Cases;
 pub use keys::{Policy, SECTIONS, Standing, UNUSED, UnusedKey, definition, definitions, unused};

@@ -4,7 +4,6 @@ use crate::definition::Consequence;
 use crate::keys::Policy;
 use crate::resolve::Layers;
 use crate::source::{Origin, Problem, ProblemKind, Reading};
-use crate::types::CredentialKind;
 
 /// Keys that are good alone and stop sessions together.
 pub(crate) fn conflicts(policy: &Policy, layers: Layers<'_>) -> Vec<Problem> {
@@ -33,10 +32,15 @@ pub(crate) fn conflicts(policy: &Policy, layers: Layers<'_>) -> Vec<Problem> {
         let reason = "the audit needs a collector, and `otlpEndpoint` names none";
         stop("deskhandAuditRequired", &required.origin, reason);
     }
-    let kind = &policy.credentials.inference_credential_kind;
-    if kind.value.is_some_and(|kind| kind != CredentialKind::Static) {
-        let reason = "this build knows static credentials only, and takes no other kind in their place";
-        stop("inferenceCredentialKind", &kind.origin, reason);
+    if let Some(Err(missing)) = policy.credential() {
+        let kind = &policy.credentials.inference_credential_kind;
+        let provider = &policy.connection.inference_provider.origin;
+        let origin = if kind.value.is_some() {
+            &kind.origin
+        } else {
+            provider
+        };
+        stop(missing.key, origin, missing.reason);
     }
     problems
 }

@@ -467,7 +467,11 @@ fn no_other_credential_takes_the_place_of_the_kind_that_is_named() {
         ("vendor-profile", 1),
         ("workforce", 1),
     ] {
-        let policy = Policy::resolve(&managed(&[("inferenceCredentialKind", json!(kind))]), &[]);
+        let keys = [
+            ("inferenceProvider", json!("gateway")),
+            ("inferenceCredentialKind", json!(kind)),
+        ];
+        let policy = Policy::resolve(&managed(&keys), &[]);
         assert_eq!(policy.stopping().len(), stops, "{kind}");
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deskhand_core::model::{Capabilities, ModelRequest};
+use deskhand_core::attached::Loaded;
+use deskhand_core::model::{Capabilities, Content, Message, ModelRequest, Role};
 use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
 use deskhand_egress::Gate;
 use deskhand_protocol::UserError;
@@ -11,7 +12,7 @@ use deskhand_protocol::hello::ModelView;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use crate::backend::Backend;
+use crate::backend::{Asked, Backend};
 use crate::bedrock::{Bedrock, ServiceTier};
 use crate::call;
 use crate::credential::{CredentialSource, Fixed, Occasion};
@@ -29,6 +30,8 @@ pub type Chance = Arc<dyn Fn() -> f64 + Send + Sync>;
 pub(crate) const SILENCE: Duration = Duration::from_mins(5);
 /// How long the list of models may take: a picker waits for it.
 const LIST_WITHIN: Duration = Duration::from_secs(15);
+/// How long the beginning of one word may take.
+const WORD_WITHIN: Duration = Duration::from_secs(30);
 
 /// Where the model runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,10 +186,15 @@ impl Connection {
     }
 
     /// Asks the provider itself, whatever models the settings name: whether it can be reached, is trusted and takes the
-    /// credential. What it lists is the answer.
-    pub async fn try_out(&self) -> Result<Vec<ModelView>, UserError> {
-        let listed = self.shared.discover(Occasion::SetupTest).await;
-        listed.map_err(|fault| self.shared.told(fault))
+    /// credential. The answer is what it lists; `None` where it has no list, and the default model answered one word.
+    pub async fn try_out(&self) -> Result<Option<Vec<ModelView>>, UserError> {
+        let shared = &self.shared;
+        let tried = if shared.backend.has_list() {
+            shared.discover(Occasion::SetupTest).await.map(Some)
+        } else {
+            shared.ask_a_word().await.map(|()| None)
+        };
+        tried.map_err(|fault| shared.told(fault))
     }
 
     /// Extra headers of the settings that are not sent, and why.
@@ -276,6 +284,32 @@ impl Shared {
             self.backend.discover(&credential).await
         };
         timeout(LIST_WITHIN, listed).await.unwrap_or(Err(late))
+    }
+
+    /// Asks the default model for one token, once.
+    async fn ask_a_word(&self) -> Result<(), Fault> {
+        let model = self.default_model().await?;
+        let request = ModelRequest {
+            model: model.clone(),
+            system: String::new(),
+            messages: vec![Message {
+                role: Role::User,
+                content: vec![Content::Text("Hello".to_owned())],
+            }],
+            tools: Vec::new(),
+            max_tokens: 1,
+            loaded: Loaded::default(),
+        };
+        let body = self.backend.encode(&request, &model)?;
+        let asked = Asked { model, body };
+        let late = Fault::new(FaultKind::TimedOut, "no answer began");
+        let answered = async {
+            let credential = self.config.credential.credential(Occasion::SetupTest, None).await;
+            let credential = credential.map_err(|error| error.to_fault())?;
+            let answer = self.backend.ask(&asked, &credential).await;
+            answer.map(drop).map_err(|refused| refused.fault)
+        };
+        timeout(WORD_WITHIN, answered).await.unwrap_or(Err(late))
     }
 
     /// A fault of this provider, for a person.

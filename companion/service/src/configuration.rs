@@ -318,7 +318,7 @@ impl Configuration {
         let begun = Instant::now();
         let models = connection.try_out().await?;
         Ok(ConnectionTried {
-            models: u32::try_from(models.len()).unwrap_or(u32::MAX),
+            models: models.map(|models| u32::try_from(models.len()).unwrap_or(u32::MAX)),
             milliseconds: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
         })
     }

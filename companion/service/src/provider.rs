@@ -3,19 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deskhand_inference::credential::Fixed;
+use deskhand_inference::credential::{CredentialSource, Fixed};
 use deskhand_inference::{AuthScheme, Manner, Place, ProviderConfig, Secret};
-use deskhand_policy::Policy;
-use deskhand_policy::types::{AuthScheme as Scheme, ContentCapture, Provider, Secret as Kept};
+use deskhand_policy::types::{AuthScheme as Scheme, ContentCapture, Provider};
+use deskhand_policy::{CredentialPlace, Policy};
 use deskhand_protocol::hello::ModelView;
 
 /// The provider that a policy names, where it names all that is needed to reach one.
 pub(crate) fn of(policy: &Policy) -> Option<ProviderConfig> {
-    let (place, key) = match policy.connection.inference_provider.value? {
-        Provider::Gateway => gateway(policy)?,
-        Provider::Vertex => return None,
-        Provider::Foundry => foundry(policy)?,
-        Provider::Bedrock => return None,
+    let place = place(policy)?;
+    let credential: Arc<dyn CredentialSource> = match policy.credential()?.ok()? {
+        CredentialPlace::Key(key) => Arc::new(Fixed(Some(Secret::new(key.expose().to_owned())))),
+        CredentialPlace::Nothing => Arc::new(Fixed(None)),
+        CredentialPlace::Helper(_)
+        | CredentialPlace::GoogleFile(_)
+        | CredentialPlace::GoogleDefault
+        | CredentialPlace::AwsProfile => return None,
     };
     let named = policy.connection.inference_models.value.as_ref();
     // A list without a model allows none: the provider is not asked for others.
@@ -23,7 +26,7 @@ pub(crate) fn of(policy: &Policy) -> Option<ProviderConfig> {
     let models = named.map(|models| models.0.clone()).unwrap_or_default();
     let headers = policy.inference_headers().iter();
     Some(ProviderConfig {
-        credential: Arc::new(Fixed(key.map(secret))),
+        credential,
         headers: headers
             .map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned())))
             .collect(),
@@ -40,25 +43,40 @@ pub(crate) fn of(policy: &Policy) -> Option<ProviderConfig> {
     })
 }
 
-fn gateway(policy: &Policy) -> Option<(Place, Option<&Kept>)> {
+/// Where the model runs, where the keys that say so are all there.
+fn place(policy: &Policy) -> Option<Place> {
     let connection = &policy.connection;
-    let base_url = connection.inference_gateway_base_url.value.as_ref()?;
-    let place = Place::Gateway {
-        base_url: base_url.as_str().to_owned(),
-        scheme: match connection.inference_gateway_auth_scheme.value {
-            Scheme::Bearer => AuthScheme::Bearer,
-            Scheme::XApiKey => AuthScheme::ApiKey,
+    Some(match connection.inference_provider.value? {
+        Provider::Gateway => Place::Gateway {
+            base_url: connection
+                .inference_gateway_base_url
+                .value
+                .as_ref()?
+                .as_str()
+                .to_owned(),
+            scheme: match connection.inference_gateway_auth_scheme.value {
+                Scheme::Bearer => AuthScheme::Bearer,
+                Scheme::XApiKey => AuthScheme::ApiKey,
+            },
         },
-    };
-    Some((place, connection.inference_gateway_api_key.value.as_ref()))
-}
-
-fn foundry(policy: &Policy) -> Option<(Place, Option<&Kept>)> {
-    policy.foundry.inference_foundry_resource.value.as_ref()?;
-    let place = Place::Foundry {
-        scheme: AuthScheme::ApiKey,
-    };
-    Some((place, policy.foundry.inference_foundry_api_key.value.as_ref()))
+        Provider::Vertex => Place::Vertex {
+            project: policy
+                .vertex
+                .inference_vertex_project_id
+                .value
+                .as_ref()?
+                .0
+                .clone(),
+            region: policy.vertex.inference_vertex_region.value.as_ref()?.0.clone(),
+        },
+        Provider::Foundry => {
+            policy.foundry.inference_foundry_resource.value.as_ref()?;
+            Place::Foundry {
+                scheme: AuthScheme::ApiKey,
+            }
+        }
+        Provider::Bedrock => return None,
+    })
 }
 
 fn manner(policy: &Policy) -> Manner {
@@ -71,8 +89,4 @@ fn manner(policy: &Policy) -> Manner {
             && captured.contains(&ContentCapture::RawApiBodies),
         ..Manner::default()
     }
-}
-
-fn secret(kept: &Kept) -> Secret {
-    Secret::new(kept.expose().to_owned())
 }

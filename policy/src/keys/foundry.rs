@@ -2,8 +2,8 @@
 
 use super::prelude::*;
 
-/// What its keys wait for.
-const FOUNDRY: Effect = Effect::ActsWith("the provider Azure AI Foundry");
+/// What its other keys wait for.
+const SIGN_IN: Effect = Effect::ActsWith("sign-in with Microsoft Entra");
 
 policy_section! {
     /// Where Foundry is and how it is reached. Ignored with another provider.
@@ -13,7 +13,6 @@ policy_section! {
     inference_foundry_resource "inferenceFoundryResource": Option<ResourceName> {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to a resource that nobody named",
-        effect: FOUNDRY,
         since: "0.1.0",
     }
 
@@ -22,7 +21,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
         secret: true,
-        effect: FOUNDRY,
         since: "0.1.0",
     }
 
@@ -31,7 +29,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: FOUNDRY,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -40,7 +38,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: FOUNDRY,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -48,7 +46,7 @@ policy_section! {
     inference_foundry_auth_flow "inferenceFoundryAuthFlow": EntraFlow {
         default: EntraFlow::DeviceCode,
         invalid: EntraFlow::Browser, UsesValue, "the browser shows where users sign in, and no code can be passed on",
-        effect: FOUNDRY,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 }

@@ -2,8 +2,9 @@
 
 use super::prelude::*;
 
-/// What its keys wait for.
-const VERTEX: Effect = Effect::ActsWith("the provider Vertex AI");
+/// What the keys of sign-ins wait for.
+const SIGN_IN: Effect = Effect::ActsWith("sign-in with Google");
+const WORKFORCE: Effect = Effect::ActsWith("workforce identity federation");
 
 policy_section! {
     /// Where Vertex AI is and how it is reached. Ignored with another provider.
@@ -14,7 +15,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "prompts must not be charged to a project that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: VERTEX,
         since: "0.1.0",
     }
 
@@ -22,7 +22,6 @@ policy_section! {
     inference_vertex_region "inferenceVertexRegion": Option<Region> {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to a region that nobody named",
-        effect: VERTEX,
         since: "0.1.0",
     }
 
@@ -31,7 +30,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to an address that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: VERTEX,
         since: "0.1.0",
     }
 
@@ -41,7 +39,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
         scope: ManagedOrBootstrapWithConsent,
-        effect: VERTEX,
         since: "0.1.0",
     }
 
@@ -50,7 +47,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: VERTEX,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -59,7 +56,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         secret: true,
-        effect: VERTEX,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -67,7 +64,7 @@ policy_section! {
     inference_vertex_oauth_scopes "inferenceVertexOAuthScopes": Option<Scopes> {
         default: None,
         invalid: None, StopsSessions, "a sign-in must not ask for more than is meant",
-        effect: VERTEX,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -75,7 +72,7 @@ policy_section! {
     inference_vertex_oauth_login_hint "inferenceVertexOAuthLoginHint": Option<ServiceName> {
         default: None,
         invalid: None, UsesValue, "a suggestion lets nothing in or out",
-        effect: VERTEX,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -83,7 +80,7 @@ policy_section! {
     inference_vertex_workforce_audience "inferenceVertexWorkforceAudience": Option<ServiceName> {
         default: None,
         invalid: None, StopsSessions, "a token must not be exchanged for another audience",
-        effect: VERTEX,
+        effect: WORKFORCE,
         since: "0.1.0",
     }
 
@@ -91,7 +88,7 @@ policy_section! {
     inference_vertex_workforce_user_project "inferenceVertexWorkforceUserProject": Option<ProjectId> {
         default: None,
         invalid: None, StopsSessions, "an exchange must not be charged to a project that nobody named",
-        effect: VERTEX,
+        effect: WORKFORCE,
         since: "0.1.0",
     }
 
@@ -101,7 +98,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: VERTEX,
+        effect: WORKFORCE,
         since: "0.1.0",
     }
 
@@ -109,7 +106,7 @@ policy_section! {
     inference_vertex_workforce_auth_flow "inferenceVertexWorkforceAuthFlow": AuthFlow {
         default: AuthFlow::Browser,
         invalid: AuthFlow::Browser, UsesValue, "the browser shows where users sign in",
-        effect: VERTEX,
+        effect: WORKFORCE,
         since: "0.1.0",
     }
 }

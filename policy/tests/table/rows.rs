@@ -239,7 +239,11 @@ fn keys_of_other_providers_stop_nothing() {
     ];
     for (provider, _) in keys {
         for (of, key) in keys {
-            let values = [("inferenceProvider", json!(provider)), (key, broken.clone())];
+            let values = [
+                ("inferenceProvider", json!(provider)),
+                ("inferenceFoundryApiKey", json!("k")),
+                (key, broken.clone()),
+            ];
             let store = MemoryStore::new(Origin::Managed("test".into()), values);
             let policy = Policy::resolve(&store.read(), &[]);
             let stops = usize::from(of == provider);

@@ -84,7 +84,7 @@ async fn a_user_without_a_provider_configures_one_and_talks_to_it_without_a_rest
         .call(Method::ConfigurationTryConnection, &changes)
         .await
         .expect("the gateway of the draft answers");
-    assert_eq!(tried.models, 1);
+    assert_eq!(tried.models, Some(1));
     assert_eq!(
         shown(&setup, "inferenceProvider"),
         Value::Null,

@@ -1228,9 +1228,9 @@ settings: Array<SettingView>, };
  */
 export type ConnectionTried = { 
 /**
- * Models that the gateway lists.
+ * Models that the provider lists; absent where it has no list and one of the settings' models answered instead.
  */
-models: number, 
+models?: number, 
 /**
  * How long its answer took, in milliseconds.
  */
@@ -7433,19 +7433,19 @@ export interface ServiceCalls {
 
 /** What happened, what was kept, what to do, by code. */
 export const errorSentences: Record<ErrorCode, readonly [string, string, string]> = {
-  INF_NOT_CONFIGURED: ["No model provider is configured.","Your prompt is kept.","Ask your administrator for the gateway's address, or set it with `deskhand config`."],
-  INF_UNREACHABLE: ["The gateway could not be reached.","Your prompt is kept.","Check the network and the address, then try again."],
+  INF_NOT_CONFIGURED: ["No model provider is configured.","Your prompt is kept.","Ask your administrator for a provider, or set one with `deskhand config`."],
+  INF_UNREACHABLE: ["The model provider could not be reached.","Your prompt is kept.","Check the network and the address, then try again."],
   INF_PROXY: ["The proxy of this network did not let the connection through.","Your prompt is kept.","The details say which proxy and why; show them to your administrator."],
-  INF_TLS: ["No protected connection to the gateway came about.","Nothing was sent.","The details say why. If this computer does not trust the certificate, ask your administrator to install its authority."],
-  INF_AUTH: ["The gateway refused the key.","Nothing was sent to another place.","Ask your administrator for a new one."],
-  INF_MODEL_UNKNOWN: ["The gateway does not know this model.","Your prompt is kept.","Choose another model."],
-  INF_RATE_LIMITED: ["The gateway limits requests at the moment.","Your prompt is kept.","Wait a little, then try again."],
+  INF_TLS: ["No protected connection to the model provider came about.","Nothing was sent.","The details say why. If this computer does not trust the certificate, ask your administrator to install its authority."],
+  INF_AUTH: ["The model provider refused the key.","Nothing was sent to another place.","Ask your administrator for a new one."],
+  INF_MODEL_UNKNOWN: ["The model provider does not know this model.","Your prompt is kept.","Choose another model."],
+  INF_RATE_LIMITED: ["The model provider limits requests at the moment.","Your prompt is kept.","Wait a little, then try again."],
   INF_OVERLOADED: ["The model is overloaded.","Your prompt is kept.","Wait a little, then try again."],
-  INF_TIMEOUT: ["The gateway did not answer in time.","Your prompt is kept.","Try again, or check the address."],
+  INF_TIMEOUT: ["The model provider did not answer in time.","Your prompt is kept.","Try again, or check the address."],
   INF_STREAM_CUT: ["The answer was cut off.","What arrived is kept.","Go on, or try again."],
-  INF_BAD_REQUEST: ["The gateway refused the request.","Your prompt is kept.","Shorten the request, or show this code to your administrator."],
+  INF_BAD_REQUEST: ["The model provider refused the request.","Your prompt is kept.","Shorten the request, or show this code to your administrator."],
   INF_TOO_LONG: ["The conversation is too long for this model.","The whole session is kept.","Ask for smaller ranges, or go on in a new session."],
-  INF_BAD_ANSWER: ["The gateway's answer could not be read.","Your prompt is kept.","Show this code to your administrator."],
+  INF_BAD_ANSWER: ["The model provider's answer could not be read.","Your prompt is kept.","Show this code to your administrator."],
   TURN_CAP: ["The turn reached its limit of steps and was ended.","Everything done so far is kept.","Say “go on” to continue."],
   TURN_REPEATS: ["The same step was repeated without a new result, so the turn was ended.","Everything done so far is kept.","Say what to do differently."],
   TURN_INTERRUPTED: ["The service stopped in the middle of this turn.","Everything up to that point is kept.","Say “go on” to continue."],

@@ -54,8 +54,10 @@ export const configuration = {
 
   test: "Test connection",
   testing: "Asking the gateway",
-  tried: (milliseconds: number, models: number, time: string) =>
-    `Answered in ${number(milliseconds)} ms, ${models === 1 ? "1 model" : `${number(models)} models`}, ${time}`,
+  tried: (milliseconds: number, models: number | undefined, time: string) => {
+    const listed = models === undefined ? "" : models === 1 ? "1 model, " : `${number(models)} models, `;
+    return `Answered in ${number(milliseconds)} ms, ${listed}${time}`;
+  },
 
   contacts: "Everything this computer would contact with these settings",
   noContacts: "Nothing is contacted.",

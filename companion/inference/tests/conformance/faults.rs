@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::answers::{call, end, good, request, start};
 use crate::line::{End, Line, Reply};
-use crate::subject::{KEY, OverGateway, Subject};
-use crate::{ask, assert_good, hear, outcome};
+use crate::subject::{KEY, Subject};
+use crate::{ask, assert_good, hear, outcome, over_every_provider};
 
 fn code_of(events: &[Result<ModelEvent, UserError>]) -> Option<ErrorCode> {
     events
@@ -31,20 +31,34 @@ fn calls(events: &[Result<ModelEvent, UserError>]) -> usize {
         .count()
 }
 
-#[tokio::test]
-async fn a_stream_cut_at_any_byte_is_asked_for_again_and_no_word_stands_twice() {
+over_every_provider! {
+    a_stream_cut_at_any_byte_is_asked_for_again_and_no_word_stands_twice,
+    words_of_a_cut_stream_stand_until_new_ones_come,
+    a_stream_that_is_cut_every_time_ends_in_one_error_with_its_words_kept,
+    each_status_has_its_code_and_is_tried_as_often_as_it_may_help,
+    a_fault_that_passes_is_told_and_then_the_answer_comes,
+    an_error_in_the_middle_has_the_code_of_its_kind,
+    an_error_object_without_a_type_is_an_error_too,
+    what_is_no_answer_is_named_and_never_half_believed,
+    an_event_above_the_cap_ends_the_call_at_once,
+    an_answer_above_the_cap_ends_the_call_at_once,
+    a_stream_that_sends_only_signs_of_life_ends_in_time,
+    nobody_there_is_told_as_such,
+}
+
+async fn a_stream_cut_at_any_byte_is_asked_for_again_and_no_word_stands_twice(subject: &dyn Subject) {
     let case = good()
         .into_iter()
         .find(|case| case.name.starts_with("thinking"))
         .expect("the case");
-    let body = OverGateway.encode(&case.events);
+    let body = subject.encode(&case.events);
     for end in [End::Cut, End::Proper] {
         let cut = (0..body.len()).map(|cut| Reply::of(vec![body[..cut].to_vec()], end));
         let replies = cut
             .flat_map(|reply| [reply, Reply::whole(body.clone())])
             .collect();
         let line = Line::play(replies).await;
-        let provider = OverGateway.provider(&line.base, crate::PATIENT);
+        let provider = subject.provider(&line.base, crate::PATIENT).await;
         for cut in 0..body.len() {
             let events = ask(provider.as_ref(), request()).await;
             let how = format!("{end:?} at {cut}");
@@ -59,13 +73,12 @@ async fn a_stream_cut_at_any_byte_is_asked_for_again_and_no_word_stands_twice() 
     }
 }
 
-#[tokio::test]
-async fn words_of_a_cut_stream_stand_until_new_ones_come() {
+async fn words_of_a_cut_stream_stand_until_new_ones_come(subject: &dyn Subject) {
     let case = good().remove(0);
-    let body = OverGateway.encode(&case.events);
-    let half = OverGateway.encode(&case.events[..4]);
+    let body = subject.encode(&case.events);
+    let half = subject.encode(&case.events[..4]);
     let replies = vec![Reply::of(vec![half], End::Cut), Reply::whole(body)];
-    let (events, _) = hear(&OverGateway, replies).await;
+    let (events, _) = hear(subject, replies).await;
     let kinds: Vec<&str> = events
         .iter()
         .map(|event| match event {
@@ -91,19 +104,18 @@ async fn words_of_a_cut_stream_stand_until_new_ones_come() {
     assert_eq!(kinds, wanted);
 }
 
-#[tokio::test]
-async fn a_stream_that_is_cut_every_time_ends_in_one_error_with_its_words_kept() {
+async fn a_stream_that_is_cut_every_time_ends_in_one_error_with_its_words_kept(subject: &dyn Subject) {
     let case = good().remove(0);
-    let half = OverGateway.encode(&case.events[..4]);
-    let (events, line) = hear(&OverGateway, vec![Reply::of(vec![half], End::Cut)]).await;
+    let half = subject.encode(&case.events[..4]);
+    let (events, line) = hear(subject, vec![Reply::of(vec![half], End::Cut)]).await;
     assert_eq!(code_of(&events), Some(ErrorCode::InferenceStreamCut));
     assert_eq!(outcome(&events).0, "Hello, wor");
     assert_eq!(line.requests().len(), 5);
     assert_eq!(events.iter().filter(|event| event.is_err()).count(), 1);
 }
 
-#[tokio::test]
-async fn each_status_has_its_code_and_is_tried_as_often_as_it_may_help() {
+#[expect(clippy::too_many_lines, reason = "it is one table")]
+async fn each_status_has_its_code_and_is_tried_as_often_as_it_may_help(subject: &dyn Subject) {
     let unknown = r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-test"}}"#;
     let table = [
         ("400 Bad Request", "", "", ErrorCode::InferenceBadRequest, 1),
@@ -159,16 +171,15 @@ async fn each_status_has_its_code_and_is_tried_as_often_as_it_may_help() {
         ("529 Overloaded", "", "", ErrorCode::InferenceOverloaded, 5),
     ];
     for (status, headers, body, code, tries) in table {
-        let (events, line) = hear(&OverGateway, vec![Reply::status(status, headers, body)]).await;
+        let (events, line) = hear(subject, vec![Reply::status(status, headers, body)]).await;
         assert_eq!(code_of(&events), Some(code), "{status} {headers}");
         assert_eq!(line.requests().len(), tries, "{status} {headers}");
     }
 }
 
-#[tokio::test]
-async fn a_fault_that_passes_is_told_and_then_the_answer_comes() {
+async fn a_fault_that_passes_is_told_and_then_the_answer_comes(subject: &dyn Subject) {
     let case = good().remove(0);
-    let body = OverGateway.encode(&case.events);
+    let body = subject.encode(&case.events);
     for status in [
         "429 Too Many Requests",
         "500 Internal Server Error",
@@ -176,7 +187,7 @@ async fn a_fault_that_passes_is_told_and_then_the_answer_comes() {
         "408 Request Timeout",
     ] {
         let (events, _) = hear(
-            &OverGateway,
+            subject,
             vec![Reply::status(status, "", ""), Reply::whole(body.clone())],
         )
         .await;
@@ -199,8 +210,7 @@ async fn a_fault_that_passes_is_told_and_then_the_answer_comes() {
     }
 }
 
-#[tokio::test]
-async fn an_error_in_the_middle_has_the_code_of_its_kind() {
+async fn an_error_in_the_middle_has_the_code_of_its_kind(subject: &dyn Subject) {
     let table = [
         ("overloaded_error", ErrorCode::InferenceOverloaded, 5),
         ("api_error", ErrorCode::InferenceOverloaded, 5),
@@ -215,7 +225,7 @@ async fn an_error_in_the_middle_has_the_code_of_its_kind() {
     for (kind, code, tries) in table {
         let mut events = case.events[..3].to_vec();
         events.push(json!({"type": "error", "error": {"type": kind, "message": format!("no: {KEY}")}}));
-        let (heard, line) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&events))]).await;
+        let (heard, line) = hear(subject, vec![Reply::whole(subject.encode(&events))]).await;
         assert_eq!(code_of(&heard), Some(code), "{kind}");
         assert_eq!(line.requests().len(), tries, "{kind}");
         assert!(!format!("{heard:?}").contains(KEY), "{kind}: the key shows");
@@ -223,19 +233,17 @@ async fn an_error_in_the_middle_has_the_code_of_its_kind() {
     }
 }
 
-#[tokio::test]
-async fn an_error_object_without_a_type_is_an_error_too() {
+async fn an_error_object_without_a_type_is_an_error_too(subject: &dyn Subject) {
     let events = [
         start(),
         json!({"error": {"message": "upstream broke", "type": "None", "code": "500"}}),
     ];
-    let (heard, _) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&events))]).await;
+    let (heard, _) = hear(subject, vec![Reply::whole(subject.encode(&events))]).await;
     assert_eq!(code_of(&heard), Some(ErrorCode::InferenceOverloaded));
 }
 
-#[tokio::test]
-async fn what_is_no_answer_is_named_and_never_half_believed() {
-    let bad = |name: &'static str, events: Vec<Value>| (name, OverGateway.encode(&events));
+async fn what_is_no_answer_is_named_and_never_half_believed(subject: &dyn Subject) {
+    let bad = |name: &'static str, events: Vec<Value>| (name, subject.encode(&events));
     let half_call = {
         let (block, _, _) = call("c1", &[], json!({}));
         let delta = json!({"type": "input_json_delta", "partial_json": "{\"range\": \"A1"});
@@ -269,52 +277,48 @@ async fn what_is_no_answer_is_named_and_never_half_believed() {
         ("another JSON object", b"{\"hello\": 1}".to_vec()),
     ];
     for (name, body) in table {
-        let (events, _) = hear(&OverGateway, vec![Reply::whole(body)]).await;
+        let (events, _) = hear(subject, vec![Reply::whole(body)]).await;
         assert_eq!(code_of(&events), Some(ErrorCode::InferenceBadAnswer), "{name}");
         assert_eq!(calls(&events), 0, "{name}");
     }
 }
 
-#[tokio::test]
-async fn an_event_above_the_cap_ends_the_call_at_once() {
+async fn an_event_above_the_cap_ends_the_call_at_once(subject: &dyn Subject) {
     let mut events = good().remove(0).events;
     events[2]["delta"]["text"] = json!("x".repeat(9 * 1024 * 1024));
-    let (heard, line) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&events))]).await;
+    let (heard, line) = hear(subject, vec![Reply::whole(subject.encode(&events))]).await;
     assert_eq!(code_of(&heard), Some(ErrorCode::InferenceBadAnswer));
     assert_eq!(line.requests().len(), 1);
 }
 
-#[tokio::test]
-async fn an_answer_above_the_cap_ends_the_call_at_once() {
+async fn an_answer_above_the_cap_ends_the_call_at_once(subject: &dyn Subject) {
     let mut events = good().remove(0).events;
     events[2]["delta"]["text"] = json!("x".repeat(300 * 1024));
     let large = events[2].clone();
     events.splice(2..2, std::iter::repeat_n(large, 10));
-    let (heard, line) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&events))]).await;
+    let (heard, line) = hear(subject, vec![Reply::whole(subject.encode(&events))]).await;
     assert_eq!(code_of(&heard), Some(ErrorCode::InferenceBadAnswer));
     assert_eq!(line.requests().len(), 1);
 }
 
-#[tokio::test]
-async fn a_stream_that_sends_only_signs_of_life_ends_in_time() {
+async fn a_stream_that_sends_only_signs_of_life_ends_in_time(subject: &dyn Subject) {
     let case = good().remove(0);
     let mut events = case.events[..3].to_vec();
     events.extend(vec![json!({"type": "ping"}); 3]);
-    let reply = Reply::of(vec![OverGateway.encode(&events)], End::Hold);
+    let reply = Reply::of(vec![subject.encode(&events)], End::Hold);
     let line = Line::play(vec![reply]).await;
-    let provider = OverGateway.provider(&line.base, Duration::from_millis(100));
+    let provider = subject.provider(&line.base, Duration::from_millis(100)).await;
     let heard = ask(provider.as_ref(), request()).await;
     assert_eq!(code_of(&heard), Some(ErrorCode::InferenceTimeout));
     assert_eq!(line.requests().len(), 2);
 }
 
-#[tokio::test]
-async fn nobody_there_is_told_as_such() {
+async fn nobody_there_is_told_as_such(subject: &dyn Subject) {
     let line = Line::play(vec![Reply::whole(Vec::new())]).await;
     let port = deskhand_test_support::free_port();
     let base = format!("http://127.0.0.1:{port}");
-    let provider = OverGateway.provider(&base, crate::PATIENT);
+    let provider = subject.provider(&base, crate::PATIENT).await;
     let heard = ask(provider.as_ref(), request()).await;
-    assert_eq!(code_of(&heard), Some(ErrorCode::InferenceUnreachable));
+    assert_eq!(code_of(&heard), Some(subject.with_nobody_there()));
     assert_eq!(line.connections(), 0);
 }

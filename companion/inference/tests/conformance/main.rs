@@ -7,6 +7,7 @@ mod gateway;
 mod line;
 mod recordings;
 mod subject;
+mod tunnel;
 
 use std::time::Duration;
 
@@ -38,9 +39,32 @@ pub(crate) async fn hear(
     replies: Vec<Reply>,
 ) -> (Vec<Result<ModelEvent, UserError>>, Line) {
     let line = Line::play(replies).await;
-    let provider = subject.provider(&line.base, PATIENT);
+    let provider = subject.provider(&line.base, PATIENT).await;
     (ask(provider.as_ref(), request()).await, line)
 }
+
+/// Makes a test of each case over each provider.
+macro_rules! over_every_provider {
+    ($($case:ident,)+) => { $(
+        mod $case {
+            #[tokio::test]
+            async fn over_a_gateway() {
+                super::$case(&$crate::subject::OverGateway).await;
+            }
+
+            #[tokio::test]
+            async fn over_vertex_ai() {
+                super::$case(&$crate::subject::OverVertex).await;
+            }
+
+            #[tokio::test]
+            async fn over_foundry() {
+                super::$case(&$crate::subject::OverFoundry).await;
+            }
+        }
+    )+ };
+}
+pub(crate) use over_every_provider;
 
 /// The words that stand at the end, and the last event.
 pub(crate) fn outcome(events: &[Result<ModelEvent, UserError>]) -> (String, &Result<ModelEvent, UserError>) {
@@ -65,26 +89,33 @@ pub(crate) fn assert_good(case: &Case, events: &[Result<ModelEvent, UserError>],
     assert_eq!(ends.count(), 1, "{}, {how}", case.name);
 }
 
-#[tokio::test]
-async fn reads_every_kind_of_answer_in_every_form() {
+over_every_provider! {
+    reads_every_kind_of_answer_in_every_form,
+    reads_the_same_answer_split_at_every_byte,
+    each_word_goes_out_before_the_next_one_comes,
+    dropping_the_stream_ends_the_exchange,
+    signs_of_life_and_unknown_events_change_nothing,
+    what_follows_the_end_of_an_answer_changes_nothing,
+}
+
+async fn reads_every_kind_of_answer_in_every_form(subject: &dyn Subject) {
     for case in good() {
-        for (index, body) in OverGateway.variants(&case.events).into_iter().enumerate() {
-            let (events, line) = hear(&OverGateway, vec![Reply::whole(body)]).await;
+        for (index, body) in subject.variants(&case.events).into_iter().enumerate() {
+            let (events, line) = hear(subject, vec![Reply::whole(body)]).await;
             assert_good(&case, &events, &format!("variant {index}"));
             assert_eq!(line.requests().len(), 1);
         }
     }
 }
 
-#[tokio::test]
-async fn reads_the_same_answer_split_at_every_byte() {
+async fn reads_the_same_answer_split_at_every_byte(subject: &dyn Subject) {
     for case in good() {
-        let body = OverGateway.encode(&case.events);
+        let body = subject.encode(&case.events);
         let halves = (1..body.len()).map(|cut| vec![body[..cut].to_vec(), body[cut..].to_vec()]);
         let bytes = body.iter().map(|byte| vec![*byte]).collect();
         let splits = halves.chain([bytes]).map(|pieces| Reply::of(pieces, End::Proper));
         let line = Line::play(splits.collect()).await;
-        let provider = OverGateway.provider(&line.base, PATIENT);
+        let provider = subject.provider(&line.base, PATIENT).await;
         for cut in 1..=body.len() {
             assert_good(
                 &case,
@@ -96,12 +127,11 @@ async fn reads_the_same_answer_split_at_every_byte() {
     }
 }
 
-#[tokio::test]
-async fn each_word_goes_out_before_the_next_one_comes() {
+async fn each_word_goes_out_before_the_next_one_comes(subject: &dyn Subject) {
     let case = good().remove(0);
-    let body = OverGateway.encode(&case.events[..3]);
+    let body = subject.encode(&case.events[..3]);
     let line = Line::play(vec![Reply::of(vec![body], End::Hold)]).await;
-    let provider = OverGateway.provider(&line.base, PATIENT);
+    let provider = subject.provider(&line.base, PATIENT).await;
     let mut stream = provider.stream(request());
     assert_eq!(
         stream.next().await,
@@ -109,12 +139,11 @@ async fn each_word_goes_out_before_the_next_one_comes() {
     );
 }
 
-#[tokio::test]
-async fn dropping_the_stream_ends_the_exchange() {
+async fn dropping_the_stream_ends_the_exchange(subject: &dyn Subject) {
     let case = good().remove(0);
-    let body = OverGateway.encode(&case.events[..3]);
+    let body = subject.encode(&case.events[..3]);
     let line = Line::play(vec![Reply::of(vec![body], End::Hold)]).await;
-    let provider = OverGateway.provider(&line.base, PATIENT);
+    let provider = subject.provider(&line.base, PATIENT).await;
     let mut stream = provider.stream(request());
     stream.next().await.expect("a word").expect("no error");
     drop(stream);
@@ -123,8 +152,7 @@ async fn dropping_the_stream_ends_the_exchange() {
         .expect("the client hangs up");
 }
 
-#[tokio::test]
-async fn signs_of_life_and_unknown_events_change_nothing() {
+async fn signs_of_life_and_unknown_events_change_nothing(subject: &dyn Subject) {
     for case in good() {
         let ping = json!({"type": "ping"});
         let unknown = json!({"type": "future_event", "error": null, "deep": [{"a": 1}]});
@@ -133,13 +161,12 @@ async fn signs_of_life_and_unknown_events_change_nothing() {
             .iter()
             .flat_map(|event| [ping.clone(), unknown.clone(), event.clone()])
             .collect();
-        let (events, _) = hear(&OverGateway, vec![Reply::whole(OverGateway.encode(&noisy))]).await;
+        let (events, _) = hear(subject, vec![Reply::whole(subject.encode(&noisy))]).await;
         assert_good(&case, &events, "noisy");
     }
 }
 
-#[tokio::test]
-async fn what_follows_the_end_of_an_answer_changes_nothing() {
+async fn what_follows_the_end_of_an_answer_changes_nothing(subject: &dyn Subject) {
     let case = good().remove(0);
     for tail in [
         &b"garbage"[..],
@@ -147,9 +174,9 @@ async fn what_follows_the_end_of_an_answer_changes_nothing() {
         b"data: \xff\n\n",
         b"data: {\"type\":\"error\",\"error\":{}}\n\n",
     ] {
-        let mut body = OverGateway.encode(&case.events);
+        let mut body = subject.encode(&case.events);
         body.extend(tail);
-        let (events, line) = hear(&OverGateway, vec![Reply::of(vec![body], End::Cut)]).await;
+        let (events, line) = hear(subject, vec![Reply::of(vec![body], End::Cut)]).await;
         assert_good(&case, &events, "with a tail");
         assert_eq!(line.requests().len(), 1);
     }

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use deskhand_core::ports::Provider;
+use deskhand_core::ports::{BoxFuture, Provider};
 use deskhand_egress::{Gate, Network};
 use deskhand_inference::retry::Pauses;
 use std::sync::Arc;
 
 use deskhand_inference::credential::Fixed;
 use deskhand_inference::{AuthScheme, Connection, Place, ProviderConfig, Secret};
+use deskhand_protocol::ErrorCode;
+use deskhand_protocol::hello::ModelView;
 use serde_json::{Value, json};
+
+use crate::tunnel::Tunnel;
 
 /// A provider and the wire format it reads.
 pub(crate) trait Subject {
@@ -19,8 +23,13 @@ pub(crate) trait Subject {
     /// Bodies that mean the same, in every form the wire allows.
     fn variants(&self, events: &[Value]) -> Vec<Vec<u8>>;
 
-    /// The provider, without pauses and this patience for signs of life.
-    fn provider(&self, base: &str, stall_after: Duration) -> Box<dyn Provider>;
+    /// The provider at a line, without pauses and with this patience for signs of life.
+    fn provider<'a>(&'a self, base: &'a str, stall_after: Duration) -> BoxFuture<'a, Box<dyn Provider>>;
+
+    /// What is told where nobody listens.
+    fn with_nobody_there(&self) -> ErrorCode {
+        ErrorCode::InferenceUnreachable
+    }
 }
 
 /// The gateway provider, over event streams.
@@ -35,36 +44,105 @@ impl Subject for OverGateway {
     }
 
     fn variants(&self, events: &[Value]) -> Vec<Vec<u8>> {
-        let named = |event: &Value| format!("event: {}\n", event["type"].as_str().unwrap_or_default());
-        let crlf = |event: &Value| format!("event: {}\r\n", event["type"].as_str().unwrap_or_default());
-        let noisy = |_: &Value| ": keep-alive\nid: 7\nretry: 10\nfuture: field\n".to_owned();
-        let mut with_mark = "\u{feff}".as_bytes().to_vec();
-        with_mark.extend(framed(events, "\n", named));
-        let mut with_done = framed(events, "\n", named);
-        with_done.extend(b"data: [DONE]\n\n");
-        vec![
-            framed(events, "\n", named),
-            framed(events, "\r\n", crlf),
-            framed(events, "\r", |_| "event: x\r".to_owned()),
-            framed(events, "\n", noisy),
-            with_mark,
-            with_done,
-        ]
+        every_form(events)
     }
 
-    fn provider(&self, base: &str, stall_after: Duration) -> Box<dyn Provider> {
-        Box::new(gateway(base, |config| config.manner.stall_after = stall_after))
+    fn provider<'a>(&'a self, base: &'a str, stall_after: Duration) -> BoxFuture<'a, Box<dyn Provider>> {
+        let provider = gateway(base, |config| config.manner.stall_after = stall_after);
+        Box::pin(async { Box::new(provider) as Box<dyn Provider> })
     }
 }
+
+/// Vertex AI, at a private endpoint.
+pub(crate) struct OverVertex;
+
+impl Subject for OverVertex {
+    fn encode(&self, events: &[Value]) -> Vec<u8> {
+        OverGateway.encode(events)
+    }
+
+    fn variants(&self, events: &[Value]) -> Vec<Vec<u8>> {
+        every_form(events)
+    }
+
+    fn provider<'a>(&'a self, base: &'a str, stall_after: Duration) -> BoxFuture<'a, Box<dyn Provider>> {
+        let place = Place::Vertex {
+            project: "project-1".to_owned(),
+            region: "us-east5".to_owned(),
+        };
+        let base = base.to_owned();
+        let setting = move |key: &str| match key {
+            "inferenceProvider" => json!("vertex"),
+            "inferenceVertexBaseUrl" => json!(base),
+            _ => json!(null),
+        };
+        let gate = Gate::new(setting, Network::default());
+        Box::pin(async move { connected(place, stall_after, &gate) })
+    }
+}
+
+/// Azure AI Foundry, at its public name: over TLS, through the tunnel of a proxy.
+pub(crate) struct OverFoundry;
+
+impl Subject for OverFoundry {
+    fn encode(&self, events: &[Value]) -> Vec<u8> {
+        OverGateway.encode(events)
+    }
+
+    fn variants(&self, events: &[Value]) -> Vec<Vec<u8>> {
+        every_form(events)
+    }
+
+    /// The proxy tells that it reached nobody.
+    fn with_nobody_there(&self) -> ErrorCode {
+        ErrorCode::InferenceProxy
+    }
+
+    fn provider<'a>(&'a self, base: &'a str, stall_after: Duration) -> BoxFuture<'a, Box<dyn Provider>> {
+        let place = Place::Foundry {
+            scheme: AuthScheme::ApiKey,
+        };
+        Box::pin(async move {
+            let tunnel = Tunnel::to(base, "resource-1.services.ai.azure.com").await;
+            let proxy = tunnel.proxy;
+            let setting = move |key: &str| match key {
+                "inferenceProvider" => json!("foundry"),
+                "inferenceFoundryResource" => json!("resource-1"),
+                "egressProxyUrl" => json!(proxy),
+                _ => json!(null),
+            };
+            let network = Network {
+                extra_roots: vec![tunnel.authority],
+                ..Network::default()
+            };
+            connected(place, stall_after, &Gate::new(setting, network))
+        })
+    }
+}
+
+/// A provider without pauses.
+fn connected(place: Place, stall_after: Duration, gate: &Gate) -> Box<dyn Provider> {
+    let mut config = ProviderConfig::new(place);
+    config.credential = Arc::new(Fixed(Some(Secret::new(KEY.to_owned()))));
+    config.manner.pauses = NO_PAUSES;
+    config.manner.stall_after = stall_after;
+    config.models = vec![ModelView {
+        id: "claude-a".to_owned(),
+        label: "A".to_owned(),
+    }];
+    Box::new(Connection::new(config, gate).expect("a provider"))
+}
+
+const NO_PAUSES: Pauses = Pauses {
+    first: Duration::ZERO,
+    longest: Duration::ZERO,
+};
 
 /// A gateway without pauses.
 pub(crate) fn gateway(base: &str, change: impl FnOnce(&mut ProviderConfig)) -> Connection {
     let mut config = ProviderConfig::new(at_gateway(base));
     config.credential = Arc::new(Fixed(Some(Secret::new(KEY.to_owned()))));
-    config.manner.pauses = Pauses {
-        first: Duration::ZERO,
-        longest: Duration::ZERO,
-    };
+    config.manner.pauses = NO_PAUSES;
     change(&mut config);
     Connection::new(config, &gate(base)).expect("a gateway")
 }
@@ -86,6 +164,25 @@ pub(crate) fn gate(base: &str) -> Gate {
         _ => json!(null),
     };
     Gate::new(setting, Network::default())
+}
+
+/// Every form that an event stream may have.
+fn every_form(events: &[Value]) -> Vec<Vec<u8>> {
+    let named = |event: &Value| format!("event: {}\n", event["type"].as_str().unwrap_or_default());
+    let crlf = |event: &Value| format!("event: {}\r\n", event["type"].as_str().unwrap_or_default());
+    let noisy = |_: &Value| ": keep-alive\nid: 7\nretry: 10\nfuture: field\n".to_owned();
+    let mut with_mark = "\u{feff}".as_bytes().to_vec();
+    with_mark.extend(framed(events, "\n", named));
+    let mut with_done = framed(events, "\n", named);
+    with_done.extend(b"data: [DONE]\n\n");
+    vec![
+        framed(events, "\n", named),
+        framed(events, "\r\n", crlf),
+        framed(events, "\r", |_| "event: x\r".to_owned()),
+        framed(events, "\n", noisy),
+        with_mark,
+        with_done,
+    ]
 }
 
 fn framed(events: &[Value], line_end: &str, before: impl Fn(&Value) -> String) -> Vec<u8> {

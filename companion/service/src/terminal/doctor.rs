@@ -1,5 +1,5 @@
 //! `deskhand doctor`: looks at each thing that Deskhand needs, in the order in which one rests on the other. Changes nothing
-//! but what every start makes: its folders, its key and its authority. It asks the model provider for its list of models, and
+//! but what every start makes: its folders, its key and its authority. It asks the model provider for its list of models or, where it has none, for one word, and
 //! sends the collector a request without records; offline it asks nobody.
 
 mod proxy;
@@ -110,12 +110,12 @@ pub(crate) async fn report(paths: &Paths, asks: Asks) -> anyhow::Result<String> 
 
 /// Whom the doctor would ask under these settings, one a line: what it is, where, and what it is asked.
 pub(crate) fn contacts(gate: &Gate) -> Vec<String> {
+    const PROVIDER: &str = "the model provider";
+    const WORD: &str = "for one word of its default model";
     let asked = [
-        (
-            Destination::InferenceGateway,
-            "the model provider",
-            "for its list of models",
-        ),
+        (Destination::InferenceGateway, PROVIDER, "for its list of models"),
+        (Destination::InferenceVertex, PROVIDER, WORD),
+        (Destination::InferenceFoundry, PROVIDER, WORD),
         (
             Destination::Collector,
             "the collector",
@@ -331,25 +331,31 @@ fn not_asked(step: &'static str, who: &str) -> Finding {
 
 fn no_provider(settings: &Settings) -> Finding {
     let named = settings.policy.value("inferenceProvider");
-    let (state, says, remedy) = match named.as_str() {
-        None => (
+    let Some(named) = named.as_str() else {
+        return Finding::of(
+            "provider",
             State::Note,
-            "No model provider is configured.".to_owned(),
-            "Ask your administrator, or set `inferenceProvider` and the gateway's address with `deskhand config set`.",
-        ),
-        Some("gateway") => (
-            State::Bad,
-            "The provider is the gateway, and `inferenceGatewayBaseUrl` holds no address that can be used."
-                .to_owned(),
-            "Set the gateway's address, where the other settings are.",
-        ),
-        Some(other) => (
-            State::Bad,
-            format!("This version has no part for the provider `{other}`: the gateway alone answers."),
-            "Put a gateway before it, and set `inferenceProvider` to `gateway`.",
-        ),
+            "No model provider is configured.",
+            "Ask your administrator, or set `inferenceProvider` and what it needs with `deskhand config set`.",
+        );
     };
-    Finding::of("provider", state, says, remedy)
+    let missing = settings.policy.missing();
+    let (says, remedy) = match (missing.as_slice(), &settings.stopped) {
+        ([], Some(stopped)) => return Finding::error("provider", stopped),
+        ([], None) => (
+            format!("The provider is `{named}`, and it cannot be reached with these settings."),
+            "Show this to your administrator.".to_owned(),
+        ),
+        (missing, _) => {
+            let keys: Vec<String> = missing.iter().map(|key| format!("`{key}`")).collect();
+            let keys = keys.join(" and ");
+            (
+                format!("The provider is `{named}`, and {keys} holds nothing that can be used."),
+                format!("Set {keys} where the other settings are."),
+            )
+        }
+    };
+    Finding::of("provider", State::Bad, says, remedy)
 }
 
 async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
@@ -364,7 +370,8 @@ async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
         Err(error) => Err(error),
     };
     match asked {
-        Ok(models) => {
+        Ok(None) => Finding::good("provider", "The model provider answers."),
+        Ok(Some(models)) => {
             let models = counted(models.len(), "model", "models");
             Finding::good(
                 "provider",

@@ -156,7 +156,9 @@ impl Client {
     }
 
     fn secret(&self) -> Option<(&str, &str)> {
-        self.secret.as_deref().map(|secret| ("client_secret", secret.as_str()))
+        self.secret
+            .as_deref()
+            .map(|secret| ("client_secret", secret.as_str()))
     }
 }
 

@@ -124,6 +124,12 @@ impl Tokens {
         self.refresh.as_deref().map(String::as_str)
     }
 
+    /// Every token in it: what must never show.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let access = Some(self.access.as_str());
+        [access, self.id(), self.refresh()].into_iter().flatten()
+    }
+
     /// Whether they can be renewed without a person.
     pub fn renewable(&self) -> bool {
         self.refresh.is_some()

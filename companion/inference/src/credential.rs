@@ -26,9 +26,7 @@ pub use error::{CredentialError, FileFault, FileFrom};
 pub use fixed::{Fixed, Nothing};
 pub use google::{Google, GoogleFile, GoogleFrom, METADATA, well_known};
 pub use helper::{Helper, HelperSettings, read_answer};
-pub use signed_in::{
-    Bearer, GoogleClient, SignIn, SignInPlan, SignedIn, StoreFault, TokenStore, Workforce,
-};
+pub use signed_in::{Bearer, GoogleClient, SignIn, SignInPlan, SignedIn, StoreFault, TokenStore, Workforce};
 pub use way::Way;
 
 /// What the time is.
@@ -74,7 +72,9 @@ impl Credential {
 
     /// Whether it is the same proof, whenever it ends.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.secrets().map(Secret::expose).eq(other.secrets().map(Secret::expose))
+        self.secrets()
+            .map(Secret::expose)
+            .eq(other.secrets().map(Secret::expose))
     }
 
     /// Everything in it that must never show.

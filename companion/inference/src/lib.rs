@@ -5,6 +5,7 @@
 //! ([`retry`]), faults and their codes, secrets. Every connection comes from `deskhand-egress` (Invariant 3); this crate
 //! builds no HTTP client, reads no environment and holds no session.
 
+pub mod credential;
 pub mod fault;
 pub mod gateway;
 mod headers;

@@ -6,7 +6,9 @@ use super::*;
 use crate::{Exchange, grant};
 
 fn token_endpoint() -> Url {
-    Endpoint::Token.address("https://sts.example.org/v1/token").unwrap()
+    Endpoint::Token
+        .address("https://sts.example.org/v1/token")
+        .unwrap()
 }
 
 #[tokio::test]
@@ -28,7 +30,10 @@ async fn a_token_is_exchanged_with_the_fields_of_the_standard() {
     assert_eq!((tokens.access(), tokens.ends_at()), ("access-2", NOW + 30_000));
     for (name, value) in [
         ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
-        ("requested_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        (
+            "requested_token_type",
+            "urn:ietf:params:oauth:token-type:access_token",
+        ),
         ("audience", "//iam.example.org/pool"),
         ("scope", "platform"),
         ("subject_token", "subject-1"),
@@ -44,7 +49,9 @@ async fn a_client_with_a_secret_shows_it_in_the_header_alone() {
     let script = Scripted::saying([(200, granted())]);
     let fields = [("grant_type", "refresh_token"), ("refresh_token", "refresh-1")];
     let client = Some(("a client", "s:1"));
-    grant(&script, &token_endpoint(), &fields, client, NOW).await.unwrap();
+    grant(&script, &token_endpoint(), &fields, client, NOW)
+        .await
+        .unwrap();
     assert_eq!(script.field(0, "client_secret"), None);
     let heads = script.heads.lock().unwrap();
     let value = &heads[0]["authorization"];
@@ -75,13 +82,22 @@ async fn a_secret_and_further_fields_go_where_they_belong() {
     assert!(!format!("{client:?}").contains("client-secret"));
     let attempt = attempt("http://127.0.0.1:9/callback");
     let address = attempt.address(&client).unwrap();
-    assert!(address.as_str().contains("login_hint=a%40example.org"), "{address}");
+    assert!(
+        address.as_str().contains("login_hint=a%40example.org"),
+        "{address}"
+    );
     assert!(!address.as_str().contains("client-secret"));
     let script = Scripted::saying([(200, granted()), (200, json!({}))]);
-    let tokens = client.exchange(&script, attempt, browser::code("c-1"), NOW).await.unwrap();
+    let tokens = client
+        .exchange(&script, attempt, browser::code("c-1"), NOW)
+        .await
+        .unwrap();
     client.revoke(&script, &tokens).await.unwrap();
     for sent in 0..2 {
-        assert_eq!(script.field(sent, "client_secret").as_deref(), Some("client-secret"));
+        assert_eq!(
+            script.field(sent, "client_secret").as_deref(),
+            Some("client-secret")
+        );
     }
 }
 
@@ -98,7 +114,10 @@ async fn an_id_token_stays_where_a_refresh_gives_none() {
 #[tokio::test]
 async fn addresses_that_are_known_serve_for_device_codes_and_sign_outs() {
     let known = Provider::of_addresses("https://id.example.org/authorize", "https://id.example.org/token");
-    let known = known.unwrap().with_device("https://id.example.org/device").unwrap();
+    let known = known
+        .unwrap()
+        .with_device("https://id.example.org/device")
+        .unwrap();
     let known = known.with_revocation("https://id.example.org/revoke").unwrap();
     let script = Scripted::saying([(200, offered(&json!({}))), (200, json!({}))]);
     let client = Client::new(known.clone(), "desk", None);
@@ -106,8 +125,14 @@ async fn addresses_that_are_known_serve_for_device_codes_and_sign_outs() {
     let tokens = Tokens::of_answer(granted().to_string().as_bytes(), NOW).unwrap();
     assert_eq!(client.revoke(&script, &tokens).await, Ok(true));
     let plain = "http://id.example.org/x";
-    assert_eq!(known.clone().with_device(plain), Err(SignInError::Endpoint(Endpoint::Device)));
-    assert_eq!(known.with_revocation(plain), Err(SignInError::Endpoint(Endpoint::Revocation)));
+    assert_eq!(
+        known.clone().with_device(plain),
+        Err(SignInError::Endpoint(Endpoint::Device))
+    );
+    assert_eq!(
+        known.with_revocation(plain),
+        Err(SignInError::Endpoint(Endpoint::Revocation))
+    );
 }
 
 #[tokio::test]

@@ -40,7 +40,9 @@ pub enum CredentialError {
         fault: FileFault,
     },
     /// No place where Google's tools keep credentials has any.
-    #[error("no Google credentials were found: GOOGLE_APPLICATION_CREDENTIALS is not set, Google's tools have kept none, and no metadata server answered")]
+    #[error(
+        "no Google credentials were found: GOOGLE_APPLICATION_CREDENTIALS is not set, Google's tools have kept none, and no metadata server answered"
+    )]
     NothingFound,
     /// A person has to sign in: nobody has, or it counts no longer.
     #[error("nobody is signed in, or the identity provider ended the sign-in")]
@@ -143,7 +145,10 @@ impl CredentialError {
     /// What becomes of a call without a credential.
     pub fn to_fault(&self) -> Fault {
         let (kind, happened) = match self {
-            Self::HelperMissing(_) => (FaultKind::Auth, "The program that prints the credential could not be started."),
+            Self::HelperMissing(_) => (
+                FaultKind::Auth,
+                "The program that prints the credential could not be started.",
+            ),
             Self::HelperOpen(_) => (
                 FaultKind::Auth,
                 "The program that prints the credential is not run, because others could have changed it.",

@@ -28,8 +28,8 @@ use crate::Secret;
 
 pub use file::GoogleFile;
 use file::{AuthorizedUser, External, Impersonation, Login, ServiceAccount};
-pub use place::{GoogleFrom, METADATA, well_known};
 use place::Found;
+pub use place::{GoogleFrom, METADATA, well_known};
 
 /// What a token may be used for: Vertex AI asks for this scope.
 pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -40,7 +40,6 @@ const MACHINE: &str = "/computeMetadata/v1/instance/service-accounts/default/tok
 
 /// Google's credentials of this machine or of a file. The file is read anew for each token, so that what Google's tools wrote since
 /// counts.
-#[derive(Debug)]
 pub struct Google<T> {
     shared: Arc<Shared<T>>,
 }
@@ -53,9 +52,9 @@ struct Shared<T> {
     running: Single<Result<Credential, CredentialError>>,
 }
 
-impl<T> std::fmt::Debug for Shared<T> {
+impl<T> std::fmt::Debug for Google<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("Google").field(&self.from).finish()
+        formatter.debug_tuple("Google").field(&self.shared.from).finish()
     }
 }
 
@@ -76,7 +75,11 @@ impl<T: Transport + 'static> Google<T> {
 
     async fn current(&self, refused: Option<&Credential>) -> Result<Credential, CredentialError> {
         let now = (self.shared.clock)();
-        if let Some(kept) = self.shared.kept(refused).filter(|kept| !is_due(kept.ends_at, now)) {
+        if let Some(kept) = self
+            .shared
+            .kept(refused)
+            .filter(|kept| !is_due(kept.ends_at, now))
+        {
             return Ok(kept);
         }
         let fetched = self.shared.running.run(|| {
@@ -88,7 +91,8 @@ impl<T: Transport + 'static> Google<T> {
             // Ahead of its end the token of before is still good.
             Err(error) => {
                 let kept = self.shared.kept(refused).filter(|_| error.is_passing());
-                kept.filter(|kept| kept.ends_at.is_none_or(|end| end > now)).ok_or(error)
+                kept.filter(|kept| kept.ends_at.is_none_or(|end| end > now))
+                    .ok_or(error)
             }
         }
     }
@@ -157,7 +161,9 @@ impl<T: Transport> Shared<T> {
             None => token(tokens.access(), tokens.ends_at()),
         };
         let project = file.quota_project.iter();
-        credential.headers = project.map(|id| (QUOTA.to_owned(), Secret::new(id.clone()))).collect();
+        credential.headers = project
+            .map(|id| (QUOTA.to_owned(), Secret::new(id.clone())))
+            .collect();
         Ok(credential)
     }
 
@@ -169,7 +175,8 @@ impl<T: Transport> Shared<T> {
     ) -> Result<Tokens, CredentialError> {
         const KIND: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
         let assertion = jwt::assertion(account, SCOPE, millis(now) / 1_000);
-        let assertion = assertion.ok_or_else(|| CredentialError::Answer("the key signs nothing".to_owned()))?;
+        let assertion =
+            assertion.ok_or_else(|| CredentialError::Answer("the key signs nothing".to_owned()))?;
         let fields = [("grant_type", KIND), ("assertion", assertion.as_str())];
         let granted = grant(&self.transport, &account.token_url, &fields, None, millis(now)).await;
         granted.map_err(CredentialError::of_endpoint)
@@ -201,23 +208,22 @@ impl<T: Transport> Shared<T> {
             user_project: external.user_project.as_deref().filter(|_| client.is_none()),
             client,
         };
-        let exchanged = exchange.ask(&self.transport, &external.token_url, millis(now)).await;
+        let exchanged = exchange
+            .ask(&self.transport, &external.token_url, millis(now))
+            .await;
         exchanged.map_err(CredentialError::of_endpoint)
     }
 
     /// A token of the service account that is acted for (IAM Service Account Credentials API, `generateAccessToken`).
-    async fn impersonated(
-        &self,
-        other: &Impersonation,
-        own: &Tokens,
-    ) -> Result<Credential, CredentialError> {
+    async fn impersonated(&self, other: &Impersonation, own: &Tokens) -> Result<Credential, CredentialError> {
         let asks = json!({
             "scope": [SCOPE], "delegates": other.delegates, "lifetime": format!("{}s", other.lifetime),
         });
         let mut request = Request::new(Bytes::from(asks.to_string()));
         *request.method_mut() = Method::POST;
         let bearer = Zeroizing::new(format!("Bearer {}", own.access()));
-        let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| unusable("a token that cannot be sent"))?;
+        let mut bearer =
+            HeaderValue::from_str(&bearer).map_err(|_| unusable("a token that cannot be sent"))?;
         bearer.set_sensitive(true);
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, bearer);

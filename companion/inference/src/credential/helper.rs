@@ -65,7 +65,10 @@ struct Held {
 
 impl std::fmt::Debug for Helper {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("Helper").field(&self.shared.settings).finish()
+        formatter
+            .debug_tuple("Helper")
+            .field(&self.shared.settings)
+            .finish()
     }
 }
 
@@ -148,7 +151,9 @@ impl Shared {
         let held = self.held().clone().ok_or(CredentialError::HelperResting)?;
         let is_over = held.credential.ends_at.is_some_and(|end| end <= now);
         let kept = unless_refused(held.credential, refused);
-        kept.ok().filter(|_| !is_over).ok_or(CredentialError::HelperResting)
+        kept.ok()
+            .filter(|_| !is_over)
+            .ok_or(CredentialError::HelperResting)
     }
 
     fn limit(&self, occasion: Occasion) -> Duration {
@@ -185,7 +190,11 @@ impl Shared {
         // What ends before its time is replaced ahead of that, but used once in any case.
         let mut until = now + settings.ttl;
         if let Some(end) = credential.ends_at.filter(|end| *end < until) {
-            until = if is_due(Some(end), now) { now } else { end - super::AHEAD };
+            until = if is_due(Some(end), now) {
+                now
+            } else {
+                end - super::AHEAD
+            };
         }
         *self.held() = Some(Held {
             credential: credential.clone(),
@@ -217,3 +226,6 @@ fn log(complaint: &[u8], printed: &Result<Credential, CredentialError>) {
         Err(error) => tracing::warn!(%error, %said, "the credential helper printed no credential"),
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

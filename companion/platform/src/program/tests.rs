@@ -35,17 +35,34 @@ fn place() -> TempDir {
 async fn what_it_printed_and_its_code_come_back() {
     let folder = place();
     let program = program(&folder, "printf \"$WHY\"; printf oops >&2; exit 3");
-    let ran = run(&program, &[("WHY", "a reason")], WITHIN, 100).await.expect("it runs");
-    assert_eq!((ran.code, ran.output.as_slice(), ran.complaint.as_slice()), (Some(3), &b"a reason"[..], &b"oops"[..]));
-    assert!(!format!("{ran:?}").contains("97"), "no byte of it is shown: {ran:?}");
+    let ran = run(&program, &[("WHY", "a reason")], WITHIN, 100)
+        .await
+        .expect("it runs");
+    assert_eq!(
+        (ran.code, ran.output.as_slice(), ran.complaint.as_slice()),
+        (Some(3), &b"a reason"[..], &b"oops"[..])
+    );
+    assert!(
+        !format!("{ran:?}").contains("97"),
+        "no byte of it is shown: {ran:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_long_complaint_is_cut_and_does_not_hold_the_program_up() {
     let folder = place();
-    let ran = run(&program(&folder, "head -c 300000 /dev/zero >&2; echo done"), &[], WITHIN, 100).await;
+    let ran = run(
+        &program(&folder, "head -c 300000 /dev/zero >&2; echo done"),
+        &[],
+        WITHIN,
+        100,
+    )
+    .await;
     let ran = ran.expect("it runs");
-    assert_eq!((ran.complaint.len(), ran.output.as_slice()), (COMPLAINT, &b"done\n"[..]));
+    assert_eq!(
+        (ran.complaint.len(), ran.output.as_slice()),
+        (COMPLAINT, &b"done\n"[..])
+    );
 }
 
 #[tokio::test]
@@ -87,7 +104,9 @@ async fn once_nobody_waits_for_it_everything_that_it_started_ends_too() {
         ran = run(&program, &[], WITHIN, 100) => panic!("it ended: {ran:?}"),
     };
     let read = tokio::task::spawn_blocking(move || io::Read::read(&mut pipe, &mut [0]));
-    let read = tokio::time::timeout(WITHIN, read).await.expect("the child is gone");
+    let read = tokio::time::timeout(WITHIN, read)
+        .await
+        .expect("the child is gone");
     assert_eq!(read.expect("a task").expect("the end of the pipe"), 0);
 }
 
@@ -99,10 +118,17 @@ fn one_that_others_can_change_is_refused() {
         fs::set_permissions(place, fs::Permissions::from_mode(mode)).expect("a mode");
     };
     check(&program).expect("nobody else can change it");
-    for (place, open) in [(program.as_path(), 0o720), (&program, 0o702), (folder.path(), 0o770)] {
+    for (place, open) in [
+        (program.as_path(), 0o720),
+        (&program, 0o702),
+        (folder.path(), 0o770),
+    ] {
         mode(place, open);
         let checked = check(&program);
-        assert!(matches!(checked, Err(ProgramError::Open(_))), "{open:o}: {checked:?}");
+        assert!(
+            matches!(checked, Err(ProgramError::Open(_))),
+            "{open:o}: {checked:?}"
+        );
         mode(place, 0o700);
     }
     let link = place().path().join("link");

@@ -25,7 +25,15 @@ pub(super) fn assertion(account: &ServiceAccount, scope: &str, now: u64) -> Opti
     let signed = format!("{}.{}", part(header.to_string()), part(claims.to_string()));
     let mut signature = vec![0; account.key.public_modulus_len()];
     let key = &account.key;
-    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
-        .ok()?;
-    Some(Zeroizing::new(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))))
+    key.sign(
+        &RSA_PKCS1_SHA256,
+        &SystemRandom::new(),
+        signed.as_bytes(),
+        &mut signature,
+    )
+    .ok()?;
+    Some(Zeroizing::new(format!(
+        "{signed}.{}",
+        URL_SAFE_NO_PAD.encode(signature)
+    )))
 }

@@ -39,7 +39,10 @@ pub enum GoogleFrom {
 pub(super) enum Found {
     File(Box<GoogleFile>),
     /// The metadata server, if there is one.
-    Machine { origin: Url, is_certain: bool },
+    Machine {
+        origin: Url,
+        is_certain: bool,
+    },
 }
 
 /// Where Google's tools keep the credentials of this user. `variable` reads the environment.
@@ -108,7 +111,11 @@ pub(super) async fn read(path: &Path, from: FileFrom) -> Result<Zeroizing<Vec<u8
     }
     let opened = fs::File::open(path).await.map_err(failed)?;
     let mut bytes = Zeroizing::new(Vec::new());
-    opened.take(LARGEST + 1).read_to_end(&mut bytes).await.map_err(failed)?;
+    opened
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(failed)?;
     if bytes.len() as u64 > LARGEST {
         return Err(wrong(FileFault::TooLong));
     }

@@ -53,7 +53,10 @@ pub(super) async fn read(
                 }
             }
             let body = ask(transport, url, request).await;
-            token(&body.map_err(CredentialError::of_endpoint)?, subject.field.as_deref())
+            token(
+                &body.map_err(CredentialError::of_endpoint)?,
+                subject.field.as_deref(),
+            )
         }
     };
     token.ok_or(CredentialError::File {
@@ -84,7 +87,11 @@ pub(super) async fn ask(
 fn token(bytes: &[u8], field: Option<&str>) -> Option<Zeroizing<String>> {
     let text = match field {
         None => std::str::from_utf8(bytes).ok()?.trim().to_owned(),
-        Some(field) => match serde_json::from_slice::<Value>(bytes).ok()?.get_mut(field)?.take() {
+        Some(field) => match serde_json::from_slice::<Value>(bytes)
+            .ok()?
+            .get_mut(field)?
+            .take()
+        {
             Value::String(text) => text,
             _ => return None,
         },

@@ -115,3 +115,6 @@ fn secret(text: String, otherwise: &'static str) -> Result<Secret, &'static str>
         !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_sendable { Ok(secret) } else { Err(otherwise) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! What a helper may print, and what it may not.
+
+use pretty_assertions::assert_eq;
+use proptest::prelude::*;
+
+use super::*;
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+}
+
+fn read(printed: &str) -> Result<Credential, &'static str> {
+    read_answer(printed.as_bytes(), true, now())
+}
+
+#[test]
+fn a_bare_token_is_taken_without_what_stands_around_it() {
+    for printed in ["abc.DEF-1", "  abc.DEF-1\r\n\n", "\u{feff}abc.DEF-1\n"] {
+        let credential = read(printed).unwrap();
+        assert_eq!(credential.secret.expose(), "abc.DEF-1");
+        assert!(credential.headers.is_empty() && credential.aws.is_none());
+    }
+}
+
+#[test]
+fn an_object_brings_a_token_with_headers() {
+    let credential =
+        read(r#"{"token": "t", "headers": {"X-Team": "a b", "X-B": "1"}, "more": [1]}"#).unwrap();
+    assert_eq!(credential.secret.expose(), "t");
+    let headers = credential.headers.iter();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| (name.as_str(), value.expose()))
+        .collect();
+    assert_eq!(headers, [("X-B", "1"), ("X-Team", "a b")]);
+}
+
+#[test]
+fn keys_for_amazon_come_as_from_a_credential_process() {
+    let printed = r#"{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s/+=", "SessionToken": "t",
+        "Expiration": "2027-01-15T08:30:00+00:00"}"#;
+    let credential = read(printed).unwrap();
+    let keys = credential.aws.unwrap();
+    let session = keys.session_token.unwrap();
+    let texts = [&keys.access_key_id, &keys.secret_access_key, &session];
+    assert_eq!(texts.map(Secret::expose), ["AKIA", "s/+=", "t"]);
+    assert_eq!(credential.ends_at, Some(now() + Duration::from_secs(1_800)));
+    assert_eq!(credential.secret.expose(), "");
+    let lasting = read(r#"{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s"}"#).unwrap();
+    assert_eq!(lasting.ends_at, None);
+}
+
+#[test]
+fn keys_for_amazon_are_nothing_for_others() {
+    let printed = br#"{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s"}"#;
+    assert_eq!(
+        read_answer(printed, false, now()).unwrap_err(),
+        "its JSON has no `token`"
+    );
+}
+
+#[test]
+fn everything_else_is_refused_by_name() {
+    let long = "x".repeat(LONGEST + 1);
+    let many: BTreeMap<String, &str> = (0..=MOST).map(|at| (format!("x-{at}"), "1")).collect();
+    let many = serde_json::json!({ "token": "t", "headers": many }).to_string();
+    let keys = |more: &str| format!(r#"{{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s"{more}}}"#);
+    let table = [
+        (String::new(), "there is nothing in it"),
+        (" \n".to_owned(), "there is nothing in it"),
+        ("two words".to_owned(), "it is no single token"),
+        ("t\u{e9}".to_owned(), "it is no single token"),
+        ("a\0b".to_owned(), "it is no single token"),
+        (long.clone(), "it is no single token"),
+        ("\"quoted\"".to_owned(), "the token stands in quotation marks"),
+        ("{".to_owned(), "it is no JSON of the expected form"),
+        (r#"{"token": 1}"#.to_owned(), "it is no JSON of the expected form"),
+        (
+            r#"{"token": "t"} x"#.to_owned(),
+            "it is no JSON of the expected form",
+        ),
+        (
+            r#"{"token": "a", "token": "b"}"#.to_owned(),
+            "it is no JSON of the expected form",
+        ),
+        (
+            r#"{"token": "t", "headers": {"a": 1}}"#.to_owned(),
+            "it is no JSON of the expected form",
+        ),
+        (r#"{"token": ""}"#.to_owned(), "its `token` cannot be sent"),
+        (r#"{"token": "a b"}"#.to_owned(), "its `token` cannot be sent"),
+        (
+            r#"{"token": "t", "headers": {"a b": "1"}}"#.to_owned(),
+            "one of its `headers` cannot be sent",
+        ),
+        (
+            r#"{"token": "t", "headers": {"a": "1\n2"}}"#.to_owned(),
+            "one of its `headers` cannot be sent",
+        ),
+        (many, "it has more than 64 headers"),
+        ("{}".to_owned(), "its JSON has neither a `token` nor `Version` 1"),
+        (
+            r#"{"Version": 2}"#.to_owned(),
+            "its JSON has neither a `token` nor `Version` 1",
+        ),
+        (r#"{"Version": 1}"#.to_owned(), "it has no `AccessKeyId`"),
+        (
+            r#"{"Version": 1, "AccessKeyId": "A"}"#.to_owned(),
+            "it has no `SecretAccessKey`",
+        ),
+        (
+            keys(r#", "SessionToken": """#),
+            "its `SessionToken` cannot be sent",
+        ),
+        (keys(r#", "Expiration": "soon""#), "its `Expiration` is no time"),
+        (
+            keys(r#", "Expiration": "2027-01-15T08:00:00Z""#),
+            "its keys have ended already",
+        ),
+        (
+            keys(r#", "Expiration": "0001-01-01T00:00:00Z""#),
+            "its keys have ended already",
+        ),
+    ];
+    for (printed, why) in table {
+        assert_eq!(read(&printed).unwrap_err(), why, "{printed}");
+    }
+    assert_eq!(
+        read_answer(&[0xff, 0xfe, b't', 0], true, now()).unwrap_err(),
+        "it is no UTF-8"
+    );
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_printed_is_sendable_or_refused(printed in proptest::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(credential) = read_answer(&printed, true, now()) {
+            prop_assert!(credential.secrets().all(|secret| HeaderValue::from_str(secret.expose()).is_ok()));
+        }
+    }
+}

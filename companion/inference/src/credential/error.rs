@@ -117,8 +117,8 @@ impl CredentialError {
     /// What an exchange with an identity provider came to.
     pub(super) fn of(error: SignInError) -> Self {
         match error {
-            SignInError::Over => Self::SignInNeeded,
-            SignInError::Refused(
+            SignInError::Over
+            | SignInError::Refused(
                 "interaction_required" | "login_required" | "consent_required" | "account_selection_required",
             ) => Self::SignInNeeded,
             other => Self::of_endpoint(other),

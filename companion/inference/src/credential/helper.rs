@@ -174,11 +174,11 @@ impl Shared {
         }
         let settings = &self.settings;
         if settings.of_organisation {
-            program::check(&settings.program).map_err(|error| self.told(error, occasion))?;
+            program::check(&settings.program).map_err(|error| self.told(&error, occasion))?;
         }
         let variables = [(CONTEXT, occasion.as_str())];
         let ran = program::run(&settings.program, &variables, self.limit(occasion), PRINTED).await;
-        let ran = ran.map_err(|error| self.told(error, occasion))?;
+        let ran = ran.map_err(|error| self.told(&error, occasion))?;
         let now = (self.clock)();
         let printed = if ran.code == Some(0) {
             read_answer(&ran.output, settings.for_aws, now).map_err(CredentialError::HelperAnswer)
@@ -204,7 +204,7 @@ impl Shared {
         Ok(credential)
     }
 
-    fn told(&self, error: ProgramError, occasion: Occasion) -> CredentialError {
+    fn told(&self, error: &ProgramError, occasion: Occasion) -> CredentialError {
         match error {
             ProgramError::NotAbsolute => CredentialError::HelperMissing("has no absolute path"),
             ProgramError::Missing => CredentialError::HelperMissing("is not there"),

@@ -57,6 +57,8 @@ struct Shared<T> {
     /// Held while a session is put in the place of another one, here and in the store.
     keeping: tokio::sync::Mutex<()>,
     running: Single<Result<Credential, CredentialError>>,
+    /// Held while tokens are renewed, also where nobody waits for it: a refresh token is sent once.
+    renewing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -108,6 +110,7 @@ impl<T: Transport + 'static> SignedIn<T> {
             held: Mutex::default(),
             keeping: tokio::sync::Mutex::default(),
             running: Single::default(),
+            renewing: tokio::sync::Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -269,6 +272,7 @@ impl<T: Transport> Shared<T> {
 
     /// A credential that is newer than what is there.
     async fn renewed(&self, refused: Option<&Credential>) -> Result<Credential, CredentialError> {
+        let _renewing = self.renewing.lock().await;
         // Somebody else's renewal may have ended since.
         if let Some(ready) = self.ready(refused, false)? {
             return Ok(ready);
@@ -286,15 +290,12 @@ impl<T: Transport> Shared<T> {
                 .ok_or(CredentialError::SignInEnded);
         };
         // The token of Google's was refused or ends; the person's own may still count.
-        let own = match bearer.filter(counts) {
-            Some(own) => own,
-            None => {
-                let renewed = self.refreshed(session, whose).await?;
-                self.plan
-                    .bearer
-                    .of(&renewed.tokens)
-                    .ok_or(CredentialError::SignInEnded)?
-            }
+        let own = if let Some(own) = bearer.filter(counts) {
+            own
+        } else {
+            let renewed = self.refreshed(session, whose).await?;
+            let own = self.plan.bearer.of(&renewed.tokens);
+            own.ok_or(CredentialError::SignInEnded)?
         };
         let exchanged = workforce.exchanged(&own, way, millis(now)).await?;
         let mut held = self.held();

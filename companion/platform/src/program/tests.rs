@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 /// A program that does this. Another program writes it: while this one has the file open for writing, a child that a test beside it
 /// forks has so too, and nobody can start it.

@@ -90,7 +90,7 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, text: impl ToString) -> PathBuf {
+    fn write(&self, name: &str, text: &impl ToString) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, text.to_string()).expect("a file");
         path
@@ -183,7 +183,7 @@ async fn a_person_of_a_workforce_shows_the_client_in_the_header() {
 #[tokio::test]
 async fn a_token_from_a_file_is_exchanged() {
     let place = Place::new();
-    let subject = place.write("subject.json", json!({ "id": { "a": 1 }, "jwt": "subject-1" }));
+    let subject = place.write("subject.json", &json!({ "id": { "a": 1 }, "jwt": "subject-1" }));
     let source = json!({ "file": subject, "format": { "type": "json", "subject_token_field_name": "jwt" } });
     let script = Script::saying([granted("access-1")]);
     let credential = asked(&place.google(&external(&source), &script)).await.unwrap();
@@ -292,7 +292,7 @@ async fn the_machine_is_asked_where_there_is_no_file() {
 #[tokio::test]
 async fn places_are_looked_at_in_their_order_and_a_named_one_alone() {
     let place = Place::new();
-    place.write("kept.json", user());
+    place.write("kept.json", &user());
     let script = Script::saying([granted("access-1")]);
     asked(&place.search(None, &script)).await.unwrap();
     assert_eq!(script.field(0, "refresh_token").as_deref(), Some("refresh-1"));
@@ -301,7 +301,7 @@ async fn places_are_looked_at_in_their_order_and_a_named_one_alone() {
         .unwrap_err();
     let (from, fault) = (FileFrom::Environment, FileFault::Missing);
     assert_eq!(error, CredentialError::File { from, fault });
-    place.write("kept.json", "{");
+    place.write("kept.json", &"{");
     let error = asked(&place.search(None, &script)).await.unwrap_err();
     let (from, fault) = (FileFrom::WellKnown, FileFault::NotJson);
     assert_eq!(error, CredentialError::File { from, fault });
@@ -358,7 +358,7 @@ async fn a_token_is_kept_until_shortly_before_its_end_and_the_file_is_read_anew(
     assert_eq!(shown(&asked(&google).await.unwrap()), "access-1");
     let mut other = user();
     other["refresh_token"] = json!("refresh-2");
-    place.write("credentials.json", other);
+    place.write("credentials.json", &other);
     place.watch.after(1);
     assert_eq!(shown(&asked(&google).await.unwrap()), "access-2");
     assert_eq!(script.field(1, "refresh_token").as_deref(), Some("refresh-2"));
@@ -431,7 +431,7 @@ async fn a_subject_that_is_none_is_refused_and_nothing_is_sent() {
         (r#"{"jwt": 5}"#, FileFault::Field("subject_token")),
         (r#"{"other": "x"}"#, FileFault::Field("subject_token")),
     ] {
-        let source = json!({ "file": place.write("subject", text), "format": format });
+        let source = json!({ "file": place.write("subject", &text), "format": format });
         let script = Script::default();
         let error = asked(&place.google(&external(&source), &script))
             .await

@@ -25,7 +25,7 @@ impl Place {
             program: folder.path().join("helper"),
             of_organisation: false,
             ttl: Duration::from_secs(HOUR),
-            within: Duration::from_secs(60),
+            within: Duration::from_mins(1),
             silent_refresh: true,
             for_aws: false,
         };

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn now() -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    UNIX_EPOCH + Duration::from_hours(500_000)
 }
 
 fn read(printed: &str) -> Result<Credential, &'static str> {
@@ -43,7 +43,7 @@ fn keys_for_amazon_come_as_from_a_credential_process() {
     let session = keys.session_token.unwrap();
     let texts = [&keys.access_key_id, &keys.secret_access_key, &session];
     assert_eq!(texts.map(Secret::expose), ["AKIA", "s/+=", "t"]);
-    assert_eq!(credential.ends_at, Some(now() + Duration::from_secs(1_800)));
+    assert_eq!(credential.ends_at, Some(now() + Duration::from_mins(30)));
     assert_eq!(credential.secret.expose(), "");
     let lasting = read(r#"{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s"}"#).unwrap();
     assert_eq!(lasting.ends_at, None);
@@ -58,76 +58,73 @@ fn keys_for_amazon_are_nothing_for_others() {
     );
 }
 
+fn refused(table: &[(&str, &str)]) {
+    for (printed, why) in table {
+        assert_eq!(read(printed).unwrap_err(), *why, "{printed}");
+    }
+}
+
 #[test]
-fn everything_else_is_refused_by_name() {
-    let long = "x".repeat(LONGEST + 1);
+fn what_is_no_token_is_refused_by_name() {
+    refused(&[
+        ("", "there is nothing in it"),
+        (" \n", "there is nothing in it"),
+        ("two words", "it is no single token"),
+        ("t\u{e9}", "it is no single token"),
+        ("a\0b", "it is no single token"),
+        (&"x".repeat(LONGEST + 1), "it is no single token"),
+        ("\"quoted\"", "the token stands in quotation marks"),
+    ]);
+    let error = read_answer(&[0xff, 0xfe, b't', 0], true, now()).unwrap_err();
+    assert_eq!(error, "it is no UTF-8");
+}
+
+#[test]
+fn an_object_that_holds_no_token_is_refused_by_name() {
+    let form = "it is no JSON of the expected form";
     let many: BTreeMap<String, &str> = (0..=MOST).map(|at| (format!("x-{at}"), "1")).collect();
     let many = serde_json::json!({ "token": "t", "headers": many }).to_string();
+    let header = "one of its `headers` cannot be sent";
+    refused(&[
+        ("{", form),
+        (r#"{"token": 1}"#, form),
+        (r#"{"token": "t"} x"#, form),
+        (r#"{"token": "a", "token": "b"}"#, form),
+        (r#"{"token": "t", "headers": {"a": 1}}"#, form),
+        (r#"{"token": ""}"#, "its `token` cannot be sent"),
+        (r#"{"token": "a b"}"#, "its `token` cannot be sent"),
+        (r#"{"token": "t", "headers": {"a b": "1"}}"#, header),
+        (r#"{"token": "t", "headers": {"a": "1\n2"}}"#, header),
+        (&many, "it has more than 64 headers"),
+    ]);
+}
+
+#[test]
+fn keys_for_amazon_that_cannot_be_used_are_refused_by_name() {
     let keys = |more: &str| format!(r#"{{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s"{more}}}"#);
-    let table = [
-        (String::new(), "there is nothing in it"),
-        (" \n".to_owned(), "there is nothing in it"),
-        ("two words".to_owned(), "it is no single token"),
-        ("t\u{e9}".to_owned(), "it is no single token"),
-        ("a\0b".to_owned(), "it is no single token"),
-        (long.clone(), "it is no single token"),
-        ("\"quoted\"".to_owned(), "the token stands in quotation marks"),
-        ("{".to_owned(), "it is no JSON of the expected form"),
-        (r#"{"token": 1}"#.to_owned(), "it is no JSON of the expected form"),
+    let neither = "its JSON has neither a `token` nor `Version` 1";
+    refused(&[
+        ("{}", neither),
+        (r#"{"Version": 2}"#, neither),
+        (r#"{"Version": 1}"#, "it has no `AccessKeyId`"),
         (
-            r#"{"token": "t"} x"#.to_owned(),
-            "it is no JSON of the expected form",
-        ),
-        (
-            r#"{"token": "a", "token": "b"}"#.to_owned(),
-            "it is no JSON of the expected form",
-        ),
-        (
-            r#"{"token": "t", "headers": {"a": 1}}"#.to_owned(),
-            "it is no JSON of the expected form",
-        ),
-        (r#"{"token": ""}"#.to_owned(), "its `token` cannot be sent"),
-        (r#"{"token": "a b"}"#.to_owned(), "its `token` cannot be sent"),
-        (
-            r#"{"token": "t", "headers": {"a b": "1"}}"#.to_owned(),
-            "one of its `headers` cannot be sent",
-        ),
-        (
-            r#"{"token": "t", "headers": {"a": "1\n2"}}"#.to_owned(),
-            "one of its `headers` cannot be sent",
-        ),
-        (many, "it has more than 64 headers"),
-        ("{}".to_owned(), "its JSON has neither a `token` nor `Version` 1"),
-        (
-            r#"{"Version": 2}"#.to_owned(),
-            "its JSON has neither a `token` nor `Version` 1",
-        ),
-        (r#"{"Version": 1}"#.to_owned(), "it has no `AccessKeyId`"),
-        (
-            r#"{"Version": 1, "AccessKeyId": "A"}"#.to_owned(),
+            r#"{"Version": 1, "AccessKeyId": "A"}"#,
             "it has no `SecretAccessKey`",
         ),
         (
-            keys(r#", "SessionToken": """#),
+            &keys(r#", "SessionToken": """#),
             "its `SessionToken` cannot be sent",
         ),
-        (keys(r#", "Expiration": "soon""#), "its `Expiration` is no time"),
+        (&keys(r#", "Expiration": "soon""#), "its `Expiration` is no time"),
         (
-            keys(r#", "Expiration": "2027-01-15T08:00:00Z""#),
+            &keys(r#", "Expiration": "2027-01-15T08:00:00Z""#),
             "its keys have ended already",
         ),
         (
-            keys(r#", "Expiration": "0001-01-01T00:00:00Z""#),
+            &keys(r#", "Expiration": "0001-01-01T00:00:00Z""#),
             "its keys have ended already",
         ),
-    ];
-    for (printed, why) in table {
-        assert_eq!(read(&printed).unwrap_err(), why, "{printed}");
-    }
-    assert_eq!(
-        read_answer(&[0xff, 0xfe, b't', 0], true, now()).unwrap_err(),
-        "it is no UTF-8"
-    );
+    ]);
 }
 
 proptest! {

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::backend::{Asked, Backend};
 use crate::bedrock::{Bedrock, ServiceTier};
 use crate::call;
-use crate::credential::{CredentialSource, Fixed, Occasion};
+use crate::credential::{CredentialSource, Nothing, Occasion};
 use crate::endpoint::Endpoint;
 use crate::fault::{Fault, FaultKind};
 use crate::headers::{AuthScheme, DroppedHeader};
@@ -140,7 +140,7 @@ impl ProviderConfig {
     pub fn new(place: Place) -> Self {
         Self {
             place,
-            credential: Arc::new(Fixed(None)),
+            credential: Arc::new(Nothing),
             headers: Vec::new(),
             models: Vec::new(),
             discovery: None,

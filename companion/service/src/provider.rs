@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deskhand_inference::credential::{CredentialSource, Fixed};
+use deskhand_inference::credential::{CredentialSource, Fixed, Nothing};
 use deskhand_inference::{AuthScheme, Manner, Place, ProviderConfig, Secret};
 use deskhand_policy::types::{AuthScheme as Scheme, ContentCapture, Provider};
 use deskhand_policy::{CredentialPlace, Policy};
@@ -13,8 +13,8 @@ use deskhand_protocol::hello::ModelView;
 pub(crate) fn of(policy: &Policy) -> Option<ProviderConfig> {
     let place = place(policy)?;
     let credential: Arc<dyn CredentialSource> = match policy.credential()?.ok()? {
-        CredentialPlace::Key(key) => Arc::new(Fixed(Some(Secret::new(key.expose().to_owned())))),
-        CredentialPlace::Nothing => Arc::new(Fixed(None)),
+        CredentialPlace::Key(key) => Arc::new(Fixed::new(Secret::new(key.expose().to_owned()))),
+        CredentialPlace::Nothing => Arc::new(Nothing),
         CredentialPlace::Helper(_)
         | CredentialPlace::GoogleFile(_)
         | CredentialPlace::GoogleDefault

@@ -9,6 +9,7 @@ mod connector;
 mod converse;
 mod faults;
 mod frames;
+mod keys;
 mod signed;
 mod speech;
 
@@ -43,6 +44,8 @@ use crate::fault::{Fault, FaultKind};
 use crate::headers::{DroppedHeader, extra};
 use crate::messages::{self, Dialect};
 use crate::secret::Secret;
+
+pub use keys::{AwsError, Center, CenterSignIn, IdentityCenter, Profile, ProfileSettings, Progress};
 
 use catalogue::Catalogue;
 use clock::Clock;

@@ -23,6 +23,7 @@ use futures_util::future::BoxFuture;
 use crate::Secret;
 
 pub use error::{CredentialError, FileFault, FileFrom};
+pub(crate) use fixed::unless_refused;
 pub use fixed::{Fixed, Nothing};
 pub use google::{Google, GoogleFile, GoogleFrom, METADATA, well_known};
 pub use helper::{Helper, HelperSettings, read_answer};
@@ -146,7 +147,7 @@ fn time_of(millis: u64) -> Option<SystemTime> {
 }
 
 /// Whether what ends then has to be renewed now.
-fn is_due(ends_at: Option<SystemTime>, now: SystemTime) -> bool {
+pub(crate) fn is_due(ends_at: Option<SystemTime>, now: SystemTime) -> bool {
     ends_at.is_some_and(|end| now + AHEAD >= end)
 }
 

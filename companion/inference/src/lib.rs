@@ -6,7 +6,7 @@
 //! builds no HTTP client, reads no environment and holds no session.
 
 mod backend;
-mod bedrock;
+pub mod bedrock;
 mod call;
 mod connection;
 pub mod credential;

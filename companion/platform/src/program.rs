@@ -1,4 +1,4 @@
-//! Runs a program that an administrator or the user named and that prints something: without arguments, with what it prints
+//! Runs a program that an administrator or the user named and that prints something: with what it prints
 //! bounded, and with an end in time for it and for everything that it started.
 
 use std::fmt;
@@ -63,10 +63,21 @@ pub enum ProgramError {
     TooLong,
 }
 
-/// Runs a program that has these variables beside the environment of this process. `most` bounds what it may print, in bytes. It
-/// ends with everything that it started where it takes longer than `within`, prints more, or nobody waits for it any longer.
+/// Runs a program without arguments: see [`run_with`].
 pub async fn run(
     program: &Path,
+    variables: &[(&str, &str)],
+    within: Duration,
+    most: usize,
+) -> Result<Ran, ProgramError> {
+    run_with(program, &[], variables, within, most).await
+}
+
+/// Runs a program that has these variables beside the environment of this process. `most` bounds what it may print, in bytes. It
+/// ends with everything that it started where it takes longer than `within`, prints more, or nobody waits for it any longer.
+pub async fn run_with(
+    program: &Path,
+    arguments: &[&str],
     variables: &[(&str, &str)],
     within: Duration,
     most: usize,
@@ -76,6 +87,7 @@ pub async fn run(
     }
     let mut command = Command::new(program);
     command
+        .args(arguments)
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

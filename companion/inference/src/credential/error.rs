@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use deskhand_identity::{SignInError, TransportError};
 
+use crate::bedrock::AwsError;
 use crate::fault::{Fault, FaultKind};
 
 /// There is no credential. Holds nothing that a helper printed, a file holds or an endpoint said but a registered error code.
@@ -65,6 +66,9 @@ pub enum CredentialError {
     /// Its answer cannot be used.
     #[error("{0}")]
     Answer(String),
+    /// AWS's own ways to keys gave none.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
     /// The place where the sign-in is kept cannot be read.
     #[error("the kept sign-in cannot be read: {0}")]
     Store(String),
@@ -126,7 +130,7 @@ impl CredentialError {
     }
 
     /// The same where no person ever signed in.
-    pub(super) fn of_endpoint(error: SignInError) -> Self {
+    pub(crate) fn of_endpoint(error: SignInError) -> Self {
         match error {
             SignInError::Transport(TransportError::Closed(why)) => Self::Closed(why),
             error if error.is_passing() => Self::Unreachable(error.to_string()),
@@ -189,6 +193,7 @@ impl CredentialError {
                 FaultKind::Auth,
                 "The service that gives out the credential answered something else.",
             ),
+            Self::Aws(error) => error.told(),
             Self::Store(_) => (FaultKind::Auth, "Your sign-in could not be read."),
         };
         Fault {

@@ -64,7 +64,7 @@ impl CredentialSource for Nothing {
 }
 
 /// A credential, unless it is the one that was refused.
-pub(super) fn unless_refused(
+pub(crate) fn unless_refused(
     found: Credential,
     refused: Option<&Credential>,
 ) -> Result<Credential, CredentialError> {

@@ -1,6 +1,9 @@
-//! A public client of a provider: grants become tokens, tokens are renewed and ended.
+//! A client of a provider: grants become tokens, tokens are renewed and ended.
+
+use std::fmt;
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::error::SignInError;
 use crate::metadata::Provider;
@@ -9,13 +12,24 @@ use crate::redirect::Code;
 use crate::tokens::Tokens;
 use crate::transport::{Answer, Transport, post, read};
 
-/// A public client (RFC 6749, section 2.1): it has a name and no secret.
-#[derive(Clone, Debug)]
+/// A client: it has a name, and a secret only where the provider wants one also from a program that can keep none.
+#[derive(Clone)]
 pub struct Client {
     pub(crate) provider: Provider,
     pub(crate) id: String,
+    secret: Option<Zeroizing<String>>,
     pub(crate) scopes: Option<String>,
     pub(crate) resource: Option<String>,
+    /// What the page for signing in is told besides.
+    pub(crate) asks: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Client");
+        shown.field("provider", &self.provider).field("id", &self.id);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// An error of an endpoint (RFC 6749, section 5.2).
@@ -30,9 +44,29 @@ impl Client {
         Self {
             provider,
             id: id.to_owned(),
+            secret: None,
             scopes: scopes.map(str::to_owned),
             resource: None,
+            asks: Vec::new(),
         }
+    }
+
+    /// The same, with the secret that the provider gave it (RFC 6749, section 2.3.1). One that is part of a program that everybody
+    /// has proves nothing: PKCE does (RFC 8252, section 8.5).
+    #[must_use]
+    pub fn with_secret(self, secret: Zeroizing<String>) -> Self {
+        Self {
+            secret: Some(secret),
+            ..self
+        }
+    }
+
+    /// The same, where the page for signing in is told this too: `login_hint`, `prompt` (OpenID Connect Core 1.0, section 3.1.2.1) or
+    /// a field of the provider's own.
+    #[must_use]
+    pub fn asking(mut self, name: &str, value: &str) -> Self {
+        self.asks.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The same, for tokens that are made out to one resource (RFC 8707).
@@ -89,11 +123,12 @@ impl Client {
             Some(refresh) => (refresh, "refresh_token"),
             None => (tokens.access(), "access_token"),
         };
-        let fields = [
+        let mut fields = vec![
             ("token", token),
             ("token_type_hint", kind),
             ("client_id", &self.id),
         ];
+        fields.extend(self.secret());
         let answer = post(transport, address, &fields).await?;
         if answer.status.is_success() {
             Ok(true)
@@ -111,12 +146,19 @@ impl Client {
     ) -> Result<Tokens, SignInError> {
         let mut fields = fields.to_vec();
         fields.push(("client_id", &self.id));
+        fields.extend(self.secret());
         fields.extend(self.resource.as_deref().map(|resource| ("resource", resource)));
         let answer = post(transport, self.provider.token()?, &fields).await?;
         if answer.status.as_u16() != 200 {
             return Err(refused(&answer));
         }
         Tokens::read(&answer.body, now, used)
+    }
+
+    fn secret(&self) -> Option<(&str, &str)> {
+        self.secret
+            .as_deref()
+            .map(|secret| ("client_secret", secret.as_str()))
     }
 }
 

@@ -80,7 +80,8 @@ impl SignInError {
     /// What an `error` of a provider means.
     pub(crate) fn of_code(code: &str) -> Self {
         match code {
-            "access_denied" => Self::Denied,
+            // Microsoft Entra has a word of its own for a device code that was refused.
+            "access_denied" | "authorization_declined" => Self::Denied,
             "expired_token" => Self::Expired,
             "invalid_grant" => Self::Over,
             _ => {

@@ -44,6 +44,14 @@ pub enum Endpoint {
     Revocation,
 }
 
+impl Endpoint {
+    /// An address for credentials that was not read from metadata: TLS, or this machine; no name or password in it, and no
+    /// fragment.
+    pub fn address(self, text: &str) -> Result<Url, SignInError> {
+        usable(self, text)
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -116,6 +124,22 @@ impl Provider {
             device: None,
             revocation: None,
             within: None,
+        })
+    }
+
+    /// The same, with an address for device codes.
+    pub fn with_device(self, device: &str) -> Result<Self, SignInError> {
+        Ok(Self {
+            device: Some(usable(Endpoint::Device, device)?),
+            ..self
+        })
+    }
+
+    /// The same, with an address where tokens are ended.
+    pub fn with_revocation(self, revocation: &str) -> Result<Self, SignInError> {
+        Ok(Self {
+            revocation: Some(usable(Endpoint::Revocation, revocation)?),
+            ..self
         })
     }
 

@@ -53,6 +53,9 @@ impl Attempt {
         if let Some(resource) = &client.resource {
             query.append_pair("resource", resource);
         }
+        for (name, value) in &client.asks {
+            query.append_pair(name, value);
+        }
         drop(query);
         Ok(address)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use url::Url;
@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod browser;
+mod programs;
 
 const ISSUER: &str = "https://id.example.org";
 const NOW: u64 = 1_800_000_000_000;
@@ -28,6 +29,7 @@ const NOW: u64 = 1_800_000_000_000;
 struct Scripted {
     answers: Mutex<VecDeque<Result<Answer, TransportError>>>,
     sent: Mutex<Vec<(String, String)>>,
+    heads: Mutex<Vec<HeaderMap>>,
 }
 
 impl Scripted {
@@ -55,6 +57,7 @@ impl Transport for Scripted {
     async fn send(&self, request: Request<Bytes>) -> Result<Answer, TransportError> {
         let body = String::from_utf8_lossy(request.body()).into_owned();
         self.sent.lock().unwrap().push((request.uri().to_string(), body));
+        self.heads.lock().unwrap().push(request.headers().clone());
         self.answers
             .lock()
             .unwrap()

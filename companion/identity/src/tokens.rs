@@ -72,9 +72,18 @@ struct Kept<T> {
 }
 
 impl Tokens {
-    /// Reads the answer of a token endpoint that came at `now`. The refresh token that was used stays where there is no new
-    /// one (RFC 6749, section 6).
+    /// Reads the answer of a token endpoint that came at `now`, Unix milliseconds. They count as long as it says, 30 days at most.
+    pub fn of_answer(body: &[u8], now: u64) -> Result<Self, SignInError> {
+        Self::counting(body, now, None, 0)
+    }
+
+    /// The same for tokens that a person signed in for. The refresh token that was used stays where there is no new one (RFC 6749,
+    /// section 6), and so does the ID token (OpenID Connect Core 1.0, section 12.2).
     pub(crate) fn read(body: &[u8], now: u64, used: Option<&Self>) -> Result<Self, SignInError> {
+        Self::counting(body, now, used, SHORTEST)
+    }
+
+    fn counting(body: &[u8], now: u64, used: Option<&Self>, shortest: u64) -> Result<Self, SignInError> {
         let said: Granted = read(body)?;
         let [access, id, refresh] = [Some(said.access_token), said.id_token, said.refresh_token]
             .map(|token| token.map(Zeroizing::new));
@@ -91,10 +100,10 @@ impl Tokens {
             .expires_in
             .and_then(|seconds| seconds.get())
             .unwrap_or(UNSAID);
-        let counts = seconds.saturating_mul(1_000).clamp(SHORTEST, LONGEST);
+        let counts = seconds.saturating_mul(1_000).clamp(shortest, LONGEST);
         Ok(Self {
             access: access.unwrap_or_default(),
-            id,
+            id: id.or_else(|| used.and_then(|used| used.id.clone())),
             refresh: refresh.or_else(|| used.and_then(|used| used.refresh.clone())),
             ends_at: now.saturating_add(counts),
         })
@@ -113,6 +122,12 @@ impl Tokens {
     /// The refresh token.
     pub(crate) fn refresh(&self) -> Option<&str> {
         self.refresh.as_deref().map(String::as_str)
+    }
+
+    /// Every token in it: what must never show.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let access = Some(self.access.as_str());
+        [access, self.id(), self.refresh()].into_iter().flatten()
     }
 
     /// Whether they can be renewed without a person.

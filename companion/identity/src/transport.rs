@@ -3,12 +3,14 @@
 use std::fmt;
 use std::future::Future;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
-use url::form_urlencoded::Serializer;
+use url::form_urlencoded::{Serializer, byte_serialize};
 use zeroize::Zeroizing;
 
 use crate::error::SignInError;
@@ -74,6 +76,16 @@ pub(crate) async fn post(
     address: &Url,
     fields: &[(&str, &str)],
 ) -> Result<Answer, SignInError> {
+    post_as(transport, address, fields, None).await
+}
+
+/// The same as a client that proves its name (RFC 6749, section 2.3.1).
+pub(crate) async fn post_as(
+    transport: &impl Transport,
+    address: &Url,
+    fields: &[(&str, &str)],
+    client: Option<(&str, &str)>,
+) -> Result<Answer, SignInError> {
     let mut request = Request::new(form(fields));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri(address)?;
@@ -83,7 +95,21 @@ pub(crate) async fn post(
         CONTENT_TYPE,
         HeaderValue::from_static("application/x-www-form-urlencoded"),
     );
+    if let Some((name, secret)) = client {
+        headers.insert(AUTHORIZATION, basic(name, secret)?);
+    }
     Ok(transport.send(request).await?)
+}
+
+/// The header of a client, whose name and secret are encoded as in a form first.
+fn basic(name: &str, secret: &str) -> Result<HeaderValue, SignInError> {
+    let encoded = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
+    let pair = Zeroizing::new(format!("{}:{}", *encoded(name), *encoded(secret)));
+    let text = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| SignInError::Unreadable("the client's secret cannot be sent"))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn form(fields: &[(&str, &str)]) -> Bytes {

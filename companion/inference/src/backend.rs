@@ -55,7 +55,6 @@ pub(crate) enum Framing {
     /// Bytes of an event stream (WHATWG HTML, section 9.2), or of one JSON object where the provider does not stream.
     EventStream,
     /// Each is the JSON of one event of the Messages API.
-    #[expect(dead_code, reason = "Amazon Bedrock frames so")]
     Events,
 }
 

@@ -166,8 +166,7 @@ impl Call {
     fn secrets(&self) -> Vec<Secret> {
         let mut secrets = self.shared.secrets();
         if let Some(credential) = &self.credential {
-            secrets.push(credential.secret.clone());
-            secrets.extend(credential.headers.iter().map(|(_, value)| value.clone()));
+            secrets.extend(credential.secrets().cloned());
         }
         secrets
     }

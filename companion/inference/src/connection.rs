@@ -13,8 +13,9 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use crate::backend::{Asked, Backend};
+use crate::bedrock::{Bedrock, ServiceTier};
 use crate::call;
-use crate::credential::{CredentialSource, Fixed, Occasion};
+use crate::credential::{CredentialSource, Nothing, Occasion};
 use crate::endpoint::Endpoint;
 use crate::fault::{Fault, FaultKind};
 use crate::headers::{AuthScheme, DroppedHeader};
@@ -54,6 +55,13 @@ pub enum Place {
         /// [`AuthScheme::ApiKey`] for a key, [`AuthScheme::Bearer`] for a token of Entra.
         scheme: AuthScheme,
     },
+    /// Amazon Bedrock, or the private endpoint that takes its place; its address follows from the settings of the gate.
+    Bedrock {
+        /// The region, which signatures name.
+        region: String,
+        /// How requests are served, where the settings say it.
+        service_tier: Option<ServiceTier>,
+    },
 }
 
 impl Place {
@@ -63,6 +71,7 @@ impl Place {
             Self::Gateway { .. } => "gateway",
             Self::Vertex { .. } => "vertex",
             Self::Foundry { .. } => "foundry",
+            Self::Bedrock { .. } => "bedrock",
         }
     }
 
@@ -72,6 +81,7 @@ impl Place {
             Self::Gateway { .. } => "the gateway",
             Self::Vertex { .. } => "Vertex AI",
             Self::Foundry { .. } => "Azure AI Foundry",
+            Self::Bedrock { .. } => "Amazon Bedrock",
         }
     }
 }
@@ -130,7 +140,7 @@ impl ProviderConfig {
     pub fn new(place: Place) -> Self {
         Self {
             place,
-            credential: Arc::new(Fixed(None)),
+            credential: Arc::new(Nothing),
             headers: Vec::new(),
             models: Vec::new(),
             discovery: None,
@@ -162,11 +172,11 @@ pub(crate) struct Shared {
 impl Connection {
     /// The way under these settings, through the gate (Invariant 3). Connects to nothing yet.
     pub fn new(config: ProviderConfig, gate: &Gate) -> Result<Self, UserError> {
-        let endpoint = Endpoint::new(&config.place, &config.headers, gate);
-        let (endpoint, dropped) = endpoint.map_err(|fault| fault.at(config.place.who()).to_user_error())?;
+        let (backend, dropped) =
+            backend(&config, gate).map_err(|fault| fault.at(config.place.who()).to_user_error())?;
         let shared = Shared {
             config,
-            backend: Box::new(endpoint),
+            backend,
             discovered: OnceCell::new(),
         };
         Ok(Self {
@@ -191,6 +201,20 @@ impl Connection {
     pub fn dropped_headers(&self) -> &[DroppedHeader] {
         &self.dropped
     }
+}
+
+fn backend(config: &ProviderConfig, gate: &Gate) -> Result<(Box<dyn Backend>, Vec<DroppedHeader>), Fault> {
+    Ok(match &config.place {
+        Place::Bedrock { region, service_tier } => {
+            let (bedrock, dropped) =
+                Bedrock::new(region, *service_tier, &config.headers, &config.models, gate)?;
+            (Box::new(bedrock), dropped)
+        }
+        place => {
+            let (endpoint, dropped) = Endpoint::new(place, &config.headers, gate)?;
+            (Box::new(endpoint), dropped)
+        }
+    })
 }
 
 impl Provider for Connection {

@@ -22,6 +22,8 @@ use crate::headers::{self, DroppedHeader};
 use crate::secret::Secret;
 use crate::{messages, models};
 
+pub(crate) use manners::origin;
+
 use manners::Manners;
 
 /// How long the body of an error may take, and how much of it is read.

@@ -333,7 +333,7 @@ impl WireError {
     }
 
     /// There is no type of its own for a conversation that is too long; each server says it in its own words.
-    fn is_about_length(&self) -> bool {
+    pub(crate) fn is_about_length(&self) -> bool {
         let message = self.message.to_ascii_lowercase();
         let too_long = [
             "prompt is too long",
@@ -370,7 +370,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, section 10.2.3).
-fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     if let Some(millis) = text("retry-after-ms").and_then(|text| text.parse().ok()) {
         return Some(Duration::from_millis(millis));

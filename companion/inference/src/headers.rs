@@ -45,11 +45,11 @@ const CONNECTION: [&str; 13] = [
     "via",
 ];
 
-/// The headers of every request but those of the credential, and the extra ones that were left out.
-pub(crate) fn fixed(extra: &[(String, Secret)], has_version: bool) -> (HeaderMap, Vec<DroppedHeader>) {
+/// The extra headers that may be sent, and those that may not.
+pub(crate) fn extra(named: &[(String, Secret)]) -> (HeaderMap, Vec<DroppedHeader>) {
     let mut headers = HeaderMap::new();
     let mut dropped = Vec::new();
-    for (name, value) in extra {
+    for (name, value) in named {
         match extra_header(name, value) {
             Ok((name, value)) => {
                 headers.insert(name, value);
@@ -60,6 +60,12 @@ pub(crate) fn fixed(extra: &[(String, Secret)], has_version: bool) -> (HeaderMap
             }),
         }
     }
+    (headers, dropped)
+}
+
+/// The headers of every request but those of the credential, and the extra ones that were left out.
+pub(crate) fn fixed(named: &[(String, Secret)], has_version: bool) -> (HeaderMap, Vec<DroppedHeader>) {
+    let (mut headers, dropped) = extra(named);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(
         ACCEPT,
@@ -135,6 +141,7 @@ mod tests {
         let credential = Credential {
             secret: key.cloned().unwrap_or_else(|| secret("")),
             headers: Vec::new(),
+            aws: None,
             ends_at: None,
         };
         sign(&mut headers, &credential, scheme).map(|()| (headers, dropped))

@@ -1,11 +1,12 @@
 //! Where the model runs. Implements the core's [`Provider`](deskhand_core::ports::Provider) port: for any gateway that
-//! speaks the Messages API, for Vertex AI and for Azure AI Foundry.
+//! speaks the Messages API, for Vertex AI, for Azure AI Foundry and for Amazon Bedrock.
 //!
 //! Shared by all providers: the event-stream reader ([`sse`]), the Messages wire format ([`messages`]), the retry policy
 //! ([`retry`]), faults and their codes, secrets. Every connection comes from `deskhand-egress` (Invariant 3); this crate
 //! builds no HTTP client, reads no environment and holds no session.
 
 mod backend;
+pub mod bedrock;
 mod call;
 mod connection;
 pub mod credential;
@@ -20,6 +21,7 @@ mod secret;
 pub mod sse;
 mod unconfigured;
 
+pub use bedrock::ServiceTier;
 pub use connection::{Chance, Connection, Manner, Place, ProviderConfig};
 pub use headers::{AuthScheme, DroppedHeader};
 pub use secret::Secret;

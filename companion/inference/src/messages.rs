@@ -13,4 +13,4 @@ pub const API_VERSION: &str = "2023-06-01";
 
 /// Begins the seal of a thinking block that the provider redacted: the canonical form has one kind of thinking, and the
 /// provider wants each kind back as it came. No seal of the API holds a colon.
-const REDACTED: &str = "redacted_thinking:";
+pub(crate) const REDACTED: &str = "redacted_thinking:";

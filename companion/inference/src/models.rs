@@ -8,8 +8,9 @@ use crate::fault::{Fault, FaultKind};
 
 /// Largest list taken, in bytes.
 pub(crate) const MAX_LIST: usize = 1024 * 1024;
-const MAX_MODELS: usize = 500;
-const MAX_NAME_CHARS: usize = 200;
+pub(crate) const MAX_MODELS: usize = 500;
+/// Longest id or name of a model, in characters.
+pub(crate) const MAX_NAME_CHARS: usize = 200;
 
 #[derive(Deserialize)]
 struct List {

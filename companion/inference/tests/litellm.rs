@@ -80,7 +80,7 @@ impl Proxy {
             base_url: self.base.clone(),
             scheme,
         });
-        config.credential = Arc::new(Fixed(Some(Secret::new(key.to_owned()))));
+        config.credential = Arc::new(Fixed::new(Secret::new(key.to_owned())));
         config.manner.pauses = Pauses {
             first: Duration::ZERO,
             longest: Duration::ZERO,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deskhand_core::ports::Provider as Port;
 use deskhand_egress::Gate;
-use deskhand_inference::credential::{CredentialSource, Fixed};
+use deskhand_inference::credential::{CredentialSource, Fixed, Nothing};
 use deskhand_inference::{AuthScheme, Connection, Manner, Place, ProviderConfig, Secret, Unconfigured};
 use deskhand_policy::types::{AuthScheme as Scheme, ContentCapture, Provider};
 use deskhand_policy::{CredentialPlace, Policy};
@@ -52,8 +52,8 @@ fn connected(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Port> {
 pub(crate) fn of(policy: &Policy) -> Option<ProviderConfig> {
     let place = place(policy)?;
     let credential: Arc<dyn CredentialSource> = match policy.credential()?.ok()? {
-        CredentialPlace::Key(key) => Arc::new(Fixed(Some(Secret::new(key.expose().to_owned())))),
-        CredentialPlace::Nothing => Arc::new(Fixed(None)),
+        CredentialPlace::Key(key) => Arc::new(Fixed::new(Secret::new(key.expose().to_owned()))),
+        CredentialPlace::Nothing => Arc::new(Nothing),
         CredentialPlace::Helper(_)
         | CredentialPlace::GoogleFile(_)
         | CredentialPlace::GoogleDefault

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use deskhand_platform::program::{self, ProgramError};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::io::AsyncReadExt as _;
-use tokio::process::Command;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::port::{HeaderError, HeaderSource, HeadersFuture};
 
@@ -97,35 +95,17 @@ impl Helper {
     }
 
     async fn run(&self) -> Result<HeaderMap, HeaderError> {
-        let mut command = Command::new(&self.program);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
-        let mut child = command.spawn().map_err(|_| HeaderError::NotStarted)?;
-        let output = child.stdout.take().ok_or(HeaderError::NotStarted)?;
-        let ended = async {
-            let mut text = zeroize::Zeroizing::new(Vec::new());
-            let most = PRINTED as u64 + 1;
-            output
-                .take(most)
-                .read_to_end(&mut text)
-                .await
-                .map_err(|_| HeaderError::Failed)?;
-            if text.len() > PRINTED {
-                return Err(HeaderError::Unreadable);
-            }
-            let status = child.wait().await.map_err(|_| HeaderError::Failed)?;
-            if status.success() {
-                Ok(text)
-            } else {
-                Err(HeaderError::Failed)
-            }
-        };
-        let text = timeout(WITHIN, ended).await.map_err(|_| HeaderError::TooSlow)??;
+        let ran = program::run(&self.program, &[], WITHIN, PRINTED).await;
+        let ran = ran.map_err(|error| match error {
+            ProgramError::TimedOut => HeaderError::TooSlow,
+            ProgramError::TooLong => HeaderError::Unreadable,
+            _ => HeaderError::NotStarted,
+        })?;
+        if ran.code != Some(0) {
+            return Err(HeaderError::Failed);
+        }
         let named: BTreeMap<String, String> =
-            serde_json::from_slice(&text).map_err(|_| HeaderError::Unreadable)?;
+            serde_json::from_slice(&ran.output).map_err(|_| HeaderError::Unreadable)?;
         Ok(fixed(&named))
     }
 }

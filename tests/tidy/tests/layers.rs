@@ -29,7 +29,15 @@ const MAY_KNOW: [(&str, &[&str]); 31] = [
     ("deskhand-egress", &["core", "policy", "protocol"]),
     (
         "deskhand-inference",
-        &["core", "egress", "operations", "policy", "protocol"],
+        &[
+            "core",
+            "egress",
+            "identity",
+            "operations",
+            "platform",
+            "policy",
+            "protocol",
+        ],
     ),
     (
         "deskhand-web",
@@ -55,7 +63,7 @@ const MAY_KNOW: [(&str, &[&str]); 31] = [
         ],
     ),
     ("deskhand-storage", &["core", "operations", "policy", "protocol"]),
-    ("deskhand-telemetry", &["protocol"]),
+    ("deskhand-telemetry", &["platform", "protocol"]),
     // The audit trail: a table of records over the chain that storage keeps.
     ("deskhand-trail", &["core", "protocol", "storage"]),
     // Who drives the agent, and who builds it all.

@@ -92,6 +92,10 @@ impl Manners {
                 list: None,
                 prefix: None,
             },
+            Place::Bedrock { .. } => {
+                let why = "Amazon Bedrock has an API of its own";
+                return Err(Fault::new(FaultKind::NotConfigured, why));
+            }
         })
     }
 
@@ -105,7 +109,7 @@ impl Manners {
 }
 
 /// The one origin of a destination, as the table of destinations works it out.
-fn origin(gate: &Gate, destination: Destination) -> Result<String, Fault> {
+pub(crate) fn origin(gate: &Gate, destination: Destination) -> Result<String, Fault> {
     let origins = gate.origins(destination);
     let origins = origins.map_err(Fault::of_egress)?;
     let first = origins.first().map(ToString::to_string);

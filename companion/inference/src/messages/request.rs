@@ -19,6 +19,8 @@ pub struct Dialect<'a> {
     anthropic_version: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<bool>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    anthropic_beta: &'a [String],
 }
 
 impl<'a> Dialect<'a> {
@@ -26,17 +28,27 @@ impl<'a> Dialect<'a> {
     pub fn model(model: &'a str) -> Self {
         Self {
             model: Some(model),
-            anthropic_version: None,
             stream: Some(true),
+            ..Self::default()
         }
     }
 
     /// Where the address names the model: the version of the API and that the answer streams.
     pub fn version(version: &'a str) -> Self {
         Self {
-            model: None,
             anthropic_version: Some(version),
             stream: Some(true),
+            ..Self::default()
+        }
+    }
+
+    /// Where the address names the model and says that the answer streams: the version of the API, and what stands
+    /// elsewhere in the header `anthropic-beta`.
+    pub fn version_alone(version: &'a str, betas: &'a [String]) -> Self {
+        Self {
+            anthropic_version: Some(version),
+            anthropic_beta: betas,
+            ..Self::default()
         }
     }
 }

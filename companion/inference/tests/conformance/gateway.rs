@@ -218,7 +218,7 @@ async fn without_a_provider_every_call_says_so() {
 #[test]
 fn settings_do_not_print_their_secrets() {
     let mut config = ProviderConfig::new(at_gateway("https://gateway.example.com"));
-    config.credential = Arc::new(Fixed(Some(Secret::new(KEY.to_owned()))));
+    config.credential = Arc::new(Fixed::new(Secret::new(KEY.to_owned())));
     config.headers = vec![("x-team".to_owned(), Secret::new("header-secret".to_owned()))];
     let provider = Connection::new(config.clone(), &gate("https://gateway.example.com")).expect("a provider");
     let printed = format!("{config:?} {provider:?}");

@@ -50,6 +50,13 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// Says something else behind the same head.
+    pub(crate) fn say(&mut self, pieces: Vec<Vec<u8>>, end: End) {
+        (self.pieces, self.end) = (pieces, end);
+    }
+}
+
 /// A server that plays replies in order, whatever the connection; the last one again and again.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {

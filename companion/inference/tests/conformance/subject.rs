@@ -123,7 +123,7 @@ impl Subject for OverFoundry {
 /// A provider without pauses.
 fn connected(place: Place, stall_after: Duration, gate: &Gate) -> Box<dyn Provider> {
     let mut config = ProviderConfig::new(place);
-    config.credential = Arc::new(Fixed(Some(Secret::new(KEY.to_owned()))));
+    config.credential = Arc::new(Fixed::new(Secret::new(KEY.to_owned())));
     config.manner.pauses = NO_PAUSES;
     config.manner.stall_after = stall_after;
     config.models = vec![ModelView {
@@ -141,7 +141,7 @@ const NO_PAUSES: Pauses = Pauses {
 /// A gateway without pauses.
 pub(crate) fn gateway(base: &str, change: impl FnOnce(&mut ProviderConfig)) -> Connection {
     let mut config = ProviderConfig::new(at_gateway(base));
-    config.credential = Arc::new(Fixed(Some(Secret::new(KEY.to_owned()))));
+    config.credential = Arc::new(Fixed::new(Secret::new(KEY.to_owned())));
     config.manner.pauses = NO_PAUSES;
     change(&mut config);
     Connection::new(config, &gate(base)).expect("a gateway")

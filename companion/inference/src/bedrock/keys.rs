@@ -1,0 +1,27 @@
+//! Keys for Amazon that have to be fetched: by a profile of AWS's own tools, or for a person who signed in at Identity
+//! Center. Nothing here opens a connection: exchanges go through the transport of `deskhand-identity` that the caller brings.
+//! No environment is read, and no metadata service is asked.
+
+mod center;
+mod error;
+mod files;
+mod portal;
+mod process;
+mod profile;
+mod role;
+
+pub use center::{Center, CenterSignIn, IdentityCenter, Progress};
+pub use error::AwsError;
+pub use profile::{Profile, ProfileSettings};
+
+/// A host of AWS: `<service>.<region>.amazonaws.com`, or its name in the partition of China. `None` where the region is none: it
+/// must not lead to another host.
+fn host(service: &str, region: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_region = (1..=63).contains(&region.len()) && region.bytes().all(plain);
+    let end = if region.starts_with("cn-") { ".cn" } else { "" };
+    is_region.then(|| format!("{service}.{region}.amazonaws.com{end}"))
+}
+
+#[cfg(test)]
+mod tests;

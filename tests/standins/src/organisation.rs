@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{Query, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -22,6 +22,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use crate::oauth::{Given, form, is_challenge, s256};
 
 /// What the address answers to somebody whom it knows.
 #[derive(Clone, Debug)]
@@ -48,7 +50,7 @@ struct Known {
     named: BTreeMap<String, String>,
     /// The value of `X-Settings-Key` that is taken in the place of a token.
     key: Option<String>,
-    given: u32,
+    given: Given,
     /// Access tokens that count.
     access: BTreeSet<String>,
     refresh: BTreeSet<String>,
@@ -73,7 +75,7 @@ impl Organisation {
             answers: Answers::Settings(settings),
             named: BTreeMap::new(),
             key: None,
-            given: 0,
+            given: Given::default(),
             access: BTreeSet::new(),
             refresh: BTreeSet::new(),
             codes: BTreeMap::new(),
@@ -151,10 +153,7 @@ impl Organisation {
 
     /// Every token and code that was given out.
     pub fn secrets(&self) -> Vec<String> {
-        let given = self.known().given;
-        let each = (1..=given)
-            .flat_map(|number| ["access", "refresh", "code", "device"].map(|kind| secret(kind, number)));
-        each.collect()
+        self.known().given.all()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -178,19 +177,9 @@ fn locked(state: &Mutex<Known>) -> MutexGuard<'_, Known> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is given out: easy to find again wherever it should not stand.
-fn secret(kind: &str, number: u32) -> String {
-    format!("standin-{kind}-{number:04}-2f9c1d")
-}
-
 impl Known {
-    fn give(&mut self, kind: &str) -> String {
-        self.given += 1;
-        secret(kind, self.given)
-    }
-
     fn granted(&mut self) -> Response {
-        let (access, refresh) = (self.give("access"), self.give("refresh"));
+        let (access, refresh) = (self.given.give("access"), self.given.give("refresh"));
         self.access.insert(access.clone());
         self.refresh.insert(refresh.clone());
         Json(json!({
@@ -266,8 +255,8 @@ async fn authorize(State(state): Shared, Query(asked): Query<BTreeMap<String, St
     let mut known = locked(&state);
     let field = |name: &str| asked.get(name).cloned().unwrap_or_default();
     let whole = field("response_type") == "code" && field("code_challenge_method") == "S256";
-    let response = if whole && field("code_challenge").len() == 43 {
-        let code = known.give("code");
+    let response = if whole && is_challenge(&field("code_challenge")) {
+        let code = known.given.give("code");
         known
             .codes
             .insert(code.clone(), (field("code_challenge"), field("redirect_uri")));
@@ -281,7 +270,7 @@ async fn authorize(State(state): Shared, Query(asked): Query<BTreeMap<String, St
 
 async fn device(State(state): Shared, _: String) -> Response {
     let mut known = locked(&state);
-    let code = known.give("device");
+    let code = known.given.give("device");
     known.devices.insert(code.clone(), false);
     let page = format!("{}/activate", known.issuer);
     let response = Json(json!({
@@ -298,8 +287,7 @@ async fn token(State(state): Shared, body: String) -> Response {
     let response = match field("grant_type") {
         "authorization_code" => {
             let fits = |(challenge, redirect): &(String, String)| {
-                let found = URL_SAFE_NO_PAD.encode(digest(&SHA256, field("code_verifier").as_bytes()));
-                found == *challenge && field("redirect_uri") == redirect
+                s256(field("code_verifier")) == *challenge && field("redirect_uri") == redirect
             };
             // Taken out: a code counts once.
             match known.codes.remove(field("code")) {
@@ -330,11 +318,4 @@ async fn revoke(State(state): Shared, body: String) -> Response {
     known.refresh.remove(token);
     known.access.clear();
     known.logged("POST /revoke", StatusCode::OK.into_response())
-}
-
-/// The fields of a form.
-fn form(body: &str) -> BTreeMap<String, String> {
-    let uri: Option<Uri> = format!("/?{body}").parse().ok();
-    let fields = uri.and_then(|uri| Query::try_from_uri(&uri).ok());
-    fields.map(|Query(fields)| fields).unwrap_or_default()
 }

@@ -40,22 +40,25 @@ const IMAGES: [(&str, &[u8]); 4] = [
 ];
 
 /// A rule that is broken, as the API would say it.
-pub(super) type Broken = String;
+pub(crate) type Broken = String;
 
-/// The key that a request carries, and the header it is in.
-pub(super) fn credential(headers: &HeaderMap) -> Option<(&'static str, &str)> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    bearer
-        .map(|key| ("authorization", key))
-        .or_else(|| text("x-api-key").map(|key| ("x-api-key", key)))
+/// The token that a request carries.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get("authorization")?.to_str().ok()?;
+    value.strip_prefix("Bearer ")
+}
+
+/// Checks the header that names the version of the API.
+pub(crate) fn check_version(headers: &HeaderMap) -> Result<(), Broken> {
+    if headers.contains_key("anthropic-version") {
+        Ok(())
+    } else {
+        Err("anthropic-version: header is required".to_owned())
+    }
 }
 
 /// Checks a request for a message, or for counting its tokens.
-pub(super) fn check(headers: &HeaderMap, body: &Value, is_count: bool) -> Result<(), Broken> {
-    if !headers.contains_key("anthropic-version") {
-        return Err("anthropic-version: header is required".to_owned());
-    }
+pub(crate) fn check(body: &Value, is_count: bool) -> Result<(), Broken> {
     let object = body.as_object().ok_or("Input should be an object")?;
     if let Some(field) = object.keys().find(|field| !FIELDS.contains(&field.as_str())) {
         return Err(format!("{field}: Extra inputs are not permitted"));
@@ -263,16 +266,13 @@ fn count_markers(value: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
     use serde_json::json;
 
     use super::*;
 
     fn refusal(messages: &Value) -> String {
-        let mut headers = HeaderMap::new();
-        headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         let body = json!({"model": "m", "max_tokens": 1, "messages": messages});
-        check(&headers, &body, false).err().unwrap_or_default()
+        check(&body, false).err().unwrap_or_default()
     }
 
     #[test]

@@ -11,5 +11,5 @@ mod stage;
 pub(crate) use answer::error;
 pub(crate) use body::{Spoil, Wire, event};
 pub use log::{Logged, Outcome};
-pub(crate) use request::{bearer, check, check_version};
+pub(crate) use request::{bearer, check, check_version, take_version};
 pub(crate) use stage::{Refused, Stage};

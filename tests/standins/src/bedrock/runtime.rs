@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::sigv4::Request;
 use super::{Cloud, converse as words, frame};
-use crate::messages::{Outcome, Refused, Spoil, Wire};
+use crate::messages::{Outcome, Refused, Spoil, Wire, take_version};
 
 /// What a body says in the place of the header of the Messages API.
 const VERSION: &str = "bedrock-2023-05-31";
@@ -152,22 +152,9 @@ impl Cloud {
 
 /// A request of the Messages API from the body of `invoke`.
 fn message(given: &Value) -> Result<Value, Refused> {
-    let mut request = given.clone();
-    let fields = request.as_object_mut();
-    let fields = fields.ok_or_else(|| {
-        Refused::request("Malformed input request, please reformat your input and try again.")
-    })?;
-    if fields
-        .remove("anthropic_version")
-        .is_none_or(|version| version != VERSION)
-    {
-        return Err(Refused::request(format!(
-            "anthropic_version: Input should be '{VERSION}'"
-        )));
-    }
-    fields.remove("anthropic_beta");
+    let request = take_version(given, VERSION).map_err(Refused::request)?;
     for name in ["model", "stream"] {
-        if fields.contains_key(name) {
+        if !request[name].is_null() {
             return Err(Refused::request(format!(
                 "{name}: Extra inputs are not permitted"
             )));

@@ -28,6 +28,8 @@ const FIELDS: [&str; 18] = [
     "mcp_servers",
     "output_config",
 ];
+/// The version of the API that came after 2023-06-01.
+const NEWER: &str = "2026-10-21";
 const MAX_CACHE_MARKERS: usize = 4;
 /// Letters of base64 that a picture may have.
 const MAX_IMAGE: usize = 5 << 20;
@@ -55,6 +57,19 @@ pub(crate) fn check_version(headers: &HeaderMap) -> Result<(), Broken> {
     } else {
         Err("anthropic-version: header is required".to_owned())
     }
+}
+
+/// Takes from a body what clouds have there in the place of headers: the version, which a cloud names in its own way or as
+/// the current libraries of the model do, and features. What only the newer version refuses is not refused here.
+pub(crate) fn take_version(body: &Value, own: &str) -> Result<Value, Broken> {
+    let mut request = body.clone();
+    let fields = request.as_object_mut().ok_or("Input should be an object")?;
+    let version = fields.remove("anthropic_version").unwrap_or_default();
+    if version != own && version != NEWER {
+        return Err(format!("anthropic_version: Input should be '{own}'"));
+    }
+    fields.remove("anthropic_beta");
+    Ok(request)
 }
 
 /// Checks a request for a message, or for counting its tokens.

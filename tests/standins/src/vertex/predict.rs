@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use super::{Cloud, PROJECT, REGION, SCOPE};
-use crate::messages::{Outcome, Refused, Stage, Wire, bearer, error};
+use crate::messages::{Outcome, Refused, Stage, Wire, bearer, error, take_version};
 
 /// What a body says in the place of the header of the Messages API.
 const VERSION: &str = "vertex-2023-10-16";
@@ -97,26 +97,17 @@ pub(super) async fn nothing() -> Response {
 
 /// What a body asks of the model that the address names, in the words of the Messages API.
 fn asked(model: &str, is_stream: bool, body: &Value) -> Result<Value, Refused> {
-    let mut request = body.clone();
-    let fields = request.as_object_mut();
-    let fields = fields.ok_or_else(|| Refused::request("Input should be an object"))?;
-    let version = fields.remove("anthropic_version");
-    if version.is_none_or(|version| version != VERSION) {
-        return Err(Refused::request(format!(
-            "anthropic_version: Input should be '{VERSION}'"
-        )));
-    }
-    fields.remove("anthropic_beta");
+    let mut request = take_version(body, VERSION).map_err(Refused::request)?;
     if model == "count-tokens" {
         return Ok(request);
     }
-    if fields.contains_key("model") {
+    if !request["model"].is_null() {
         return Err(Refused::request("model: Extra inputs are not permitted"));
     }
-    if is_stream != (fields.get("stream") == Some(&Value::Bool(true))) {
+    if is_stream != (request["stream"] == true) {
         return Err(Refused::request("stream: does not fit the method"));
     }
-    fields.insert("model".to_owned(), json!(model));
+    request["model"] = json!(model);
     Ok(request)
 }
 

@@ -21,6 +21,8 @@ use crate::oauth::{Given, form, is_challenge, redirect, s256, scopes};
 
 /// The audience that Google's own libraries name, wherever the endpoint is.
 const AUDIENCE: &str = "https://oauth2.googleapis.com/token";
+/// The scope that is enough to act as another account.
+const IAM: &str = "https://www.googleapis.com/auth/iam";
 /// Seconds that an access token counts, and an assertion at most.
 const LIFE: i64 = 3600;
 /// Seconds that two clocks may differ by.
@@ -312,7 +314,7 @@ pub(super) async fn impersonate(
     let mut issued = cloud.issued();
     let is_known = bearer(&headers).is_some_and(|token| {
         let reached = issued.scopes(token);
-        reached.is_some_and(|scopes| scopes.contains(SCOPE))
+        reached.is_some_and(|scopes| scopes.contains(SCOPE) || scopes.contains(IAM))
     });
     let response = match impersonation(is_known, &call, &body) {
         Ok((scopes, life)) => {

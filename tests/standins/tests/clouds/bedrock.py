@@ -1,11 +1,11 @@
-"""Amazon Bedrock through AWS's library and the model's SDK. Prints what was heard as JSON."""
+"""Amazon Bedrock through AWS's library and the model's SDK. The argument says where the stand-in is and what it knows.
+Each question brings its keys."""
 
 import json
 import sys
 import time
 from email.utils import parsedate_to_datetime
 
-import anthropic
 import boto3
 import botocore.eventstream
 import botocore.exceptions
@@ -16,10 +16,10 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 import urllib3.exceptions
 
-import talk
+import words
 
-what, base = sys.argv[1:3]
-known = json.loads(sys.argv[3])
+known = json.loads(sys.argv[1])
+base = known["base"]
 MODEL = known["model"]
 VERSION = "bedrock-2023-05-31"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -47,6 +47,11 @@ def refusal(call):
 
 
 def sdk(**credential):
+    # Loaded where it is needed: it is large.
+    import anthropic
+
+    import talk
+
     keys = {"aws_access_key": known["id"], "aws_secret_key": known["secret"], "aws_session_token": known["token"]}
     client = anthropic.AnthropicBedrock(
         base_url=base, aws_region=known["region"], max_retries=0, **(credential or keys)
@@ -55,7 +60,7 @@ def sdk(**credential):
 
 
 def body(**changes):
-    asked = {"anthropic_version": VERSION, "max_tokens": 9, "messages": talk.ASK, "tools": talk.TOOLS}
+    asked = {"anthropic_version": VERSION, "max_tokens": 9, "messages": words.ASK, "tools": words.TOOLS}
     return json.dumps(asked | changes)
 
 
@@ -358,7 +363,7 @@ def fault(ask):
         return f"cut after {text()}"
 
 
-heard = {
+answers = {
     "sdk": sdk,
     "api key": lambda: sdk(api_key="standin-key"),
     "invoke": invoke,
@@ -371,5 +376,15 @@ heard = {
     "sign in": sign_in,
     "invoke faults": lambda: faults(by_invoke),
     "converse faults": lambda: faults(by_converse),
-}[what]()
-print(json.dumps(heard))
+}
+
+
+def with_keys(answer):
+    def answered(keys):
+        known.update(keys)
+        return answer()
+
+    return answered
+
+
+words.serve({name: with_keys(answer) for name, answer in answers.items()})

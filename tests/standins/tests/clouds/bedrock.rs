@@ -8,7 +8,7 @@ use deskhand_standins::script::Script;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::oracle::{GREETING, TALK, faults, run};
+use crate::oracle::{GREETING, Oracle, TALK, faults};
 
 const MODEL: &str = "eu.anthropic.claude-standin-v1:0";
 
@@ -22,23 +22,33 @@ async fn greeting() -> Bedrock {
     play(&GREETING.replace("[claude-standin]", &format!("['{MODEL}']"))).await
 }
 
-/// Runs the program with everything that the stand-in knows, and these keys.
-async fn amazon(bedrock: &Bedrock, what: &str, keys: &Keys) -> Value {
-    let known = json!({
-        "model": MODEL, "region": bedrock::REGION, "account": bedrock::ACCOUNT, "role": bedrock::ROLE,
-        "start": bedrock::START_URL, "id": keys.access_key_id, "secret": keys.secret_access_key,
-        "token": keys.session_token,
-    });
-    run("bedrock.py", &[what, &bedrock.base_url(), &known.to_string()]).await
+/// AWS's library with what the stand-in knows.
+struct Amazon(Oracle);
+
+impl Amazon {
+    fn start(stand_in: &Bedrock) -> Self {
+        let known = json!({
+            "base": stand_in.base_url(), "model": MODEL, "region": bedrock::REGION, "account": bedrock::ACCOUNT,
+            "role": bedrock::ROLE, "start": bedrock::START_URL,
+        });
+        Self(Oracle::start("bedrock.py", &known))
+    }
+
+    async fn ask(&mut self, what: &str, keys: &Keys) -> Value {
+        let keys =
+            json!({"id": keys.access_key_id, "secret": keys.secret_access_key, "token": keys.session_token});
+        self.0.ask_with(what, &keys).await
+    }
 }
 
 #[tokio::test]
 async fn the_models_sdk_talks_with_keys_with_temporary_keys_and_with_an_api_key() {
     let stand_in = greeting().await;
+    let mut amazon = Amazon::start(&stand_in);
     let (lasting, temporary) = (stand_in.keys(), stand_in.temporary_keys());
-    assert_eq!(amazon(&stand_in, "sdk", &lasting).await, *TALK);
-    assert_eq!(amazon(&stand_in, "sdk", &temporary).await, *TALK);
-    assert_eq!(amazon(&stand_in, "api key", &lasting).await, *TALK);
+    assert_eq!(amazon.ask("sdk", &lasting).await, *TALK);
+    assert_eq!(amazon.ask("sdk", &temporary).await, *TALK);
+    assert_eq!(amazon.ask("api key", &lasting).await, *TALK);
     let outcomes: Vec<Outcome> = stand_in.log().into_iter().map(|entry| entry.outcome).collect();
     assert_eq!(
         outcomes[..3],
@@ -51,10 +61,11 @@ async fn the_models_sdk_talks_with_keys_with_temporary_keys_and_with_an_api_key(
 #[tokio::test]
 async fn the_clouds_library_invokes_and_converses() {
     let stand_in = greeting().await;
+    let mut amazon = Amazon::start(&stand_in);
     let keys = stand_in.temporary_keys();
     let words = ["I look", " at the ", "forecast – für Zürich ☀."];
     assert_eq!(
-        amazon(&stand_in, "invoke", &keys).await,
+        amazon.ask("invoke", &keys).await,
         json!({
             "words": words, "kinds": ["content_block_delta", "content_block_start", "content_block_stop",
                 "message_delta", "message_start", "message_stop"],
@@ -62,7 +73,7 @@ async fn the_clouds_library_invokes_and_converses() {
         })
     );
     assert_eq!(
-        amazon(&stand_in, "converse", &keys).await,
+        amazon.ask("converse", &keys).await,
         json!({
             "words": words, "stop": ["tool_use", "end_turn", "end_turn"],
             "call": {"name": "forecast", "input": {"place": "Zürich", "days": 2}},
@@ -86,8 +97,9 @@ steps:
 "
     ))
     .await;
+    let mut amazon = Amazon::start(&stand_in);
     assert_eq!(
-        amazon(&stand_in, "content", &stand_in.keys()).await,
+        amazon.ask("content", &stand_in.keys()).await,
         json!({
             "reasoning": ["Hm.", "seal-of-3-bytes"], "stop": ["tool_use", "max_tokens"], "second": "Seen.",
             "document without a text": "ValidationException", "document with a dot": "ValidationException",
@@ -100,10 +112,11 @@ steps:
 #[tokio::test]
 async fn refuses_signatures_that_do_not_hold() {
     let stand_in = greeting().await;
+    let mut amazon = Amazon::start(&stand_in);
     let keys = stand_in.temporary_keys();
     let invalid = json!([403, "InvalidSignatureException"]);
     assert_eq!(
-        amazon(&stand_in, "signatures", &keys).await,
+        amazon.ask("signatures", &keys).await,
         json!({
             "right": [200, ""], "wrong secret": invalid, "other region": invalid, "other service": invalid,
             "other body": invalid, "other path": invalid, "other header": invalid, "header not signed": invalid,
@@ -121,11 +134,12 @@ async fn refuses_signatures_that_do_not_hold() {
 #[tokio::test]
 async fn refuses_signatures_of_another_time_and_keys_that_ended() {
     let stand_in = greeting().await;
+    let mut amazon = Amazon::start(&stand_in);
     let keys = stand_in.temporary_keys();
-    let invoked = async || amazon(&stand_in, "invoked", &keys).await;
+
     for (ahead, is_refused) in [(-420, true), (-180, false), (180, false), (420, true)] {
         stand_in.set_clock(ahead);
-        let answer = invoked().await;
+        let answer = amazon.ask("invoked", &keys).await;
         let refusal = if is_refused {
             "InvalidSignatureException"
         } else {
@@ -138,14 +152,16 @@ async fn refuses_signatures_of_another_time_and_keys_that_ended() {
     }
     stand_in.set_clock(0);
     stand_in.end_access();
-    assert_eq!(invoked().await["error"], "ExpiredTokenException");
+    let answer = amazon.ask("invoked", &keys).await;
+    assert_eq!(answer["error"], "ExpiredTokenException");
 }
 
 #[tokio::test]
 async fn refuses_requests_as_the_service_would() {
     let stand_in = greeting().await;
+    let mut amazon = Amazon::start(&stand_in);
     assert_eq!(
-        amazon(&stand_in, "refusals", &stand_in.keys()).await,
+        amazon.ask("refusals", &stand_in.keys()).await,
         json!({
             "unknown model": [404, "ResourceNotFoundException"], "broken request": [400, "ValidationException"],
             "model in the body": [400, "ValidationException"], "stream in the body": [400, "ValidationException"],
@@ -165,8 +181,9 @@ steps: []
 "
     ))
     .await;
+    let mut amazon = Amazon::start(&stand_in);
     assert_eq!(
-        amazon(&stand_in, "lists", &stand_in.keys()).await,
+        amazon.ask("lists", &stand_in.keys()).await,
         json!({
             "all": ["anthropic.claude-plain-v1:0", "meta.plain-v1:0"], "of one": ["anthropic.claude-plain-v1:0"],
             "profiles": [MODEL, "us.anthropic.claude-other-v1:0"], "in pages": [1, 1],
@@ -178,6 +195,7 @@ steps: []
 #[tokio::test]
 async fn signs_in_through_identity_center_and_says_how_far_the_person_is() {
     let stand_in = greeting().await;
+    let mut amazon = Amazon::start(&stand_in);
     let keys = stand_in.keys();
     for (device, said) in [
         (Device::Pending, "AuthorizationPendingException"),
@@ -186,15 +204,11 @@ async fn signs_in_through_identity_center_and_says_how_far_the_person_is() {
         (Device::Expired, "ExpiredTokenException"),
     ] {
         stand_in.person(device);
-        assert_eq!(
-            amazon(&stand_in, "sign in", &keys).await,
-            json!(said),
-            "{device:?}"
-        );
+        assert_eq!(amazon.ask("sign in", &keys).await, json!(said), "{device:?}");
     }
     stand_in.person(Device::Granted);
     assert_eq!(
-        amazon(&stand_in, "sign in", &keys).await,
+        amazon.ask("sign in", &keys).await,
         json!({
             "talks": [200, ""], "expires in an hour": true, "code again": "InvalidGrantException",
             "refreshed": true, "refresh again": "InvalidGrantException", "other token": "UnauthorizedException",
@@ -223,13 +237,15 @@ fn heard(cut_inside: &str) -> Value {
 #[tokio::test]
 async fn every_fault_of_a_script_reaches_the_clouds_library() {
     let stand_in = play(&faults(MODEL, 3)).await;
+    let mut amazon = Amazon::start(&stand_in);
     assert_eq!(
-        amazon(&stand_in, "invoke faults", &stand_in.keys()).await,
+        amazon.ask("invoke faults", &stand_in.keys()).await,
         heard("cut after one ")
     );
     let stand_in = play(&faults(MODEL, 2)).await;
+    let mut amazon = Amazon::start(&stand_in);
     assert_eq!(
-        amazon(&stand_in, "converse faults", &stand_in.keys()).await,
+        amazon.ask("converse faults", &stand_in.keys()).await,
         heard("cut after one ")
     );
 }

@@ -1,4 +1,5 @@
-"""Azure AI Foundry through the model's SDK and Microsoft's identity library. Prints what was heard as JSON."""
+"""Azure AI Foundry through the model's SDK and Microsoft's identity library. The argument says where the stand-in is and what it
+knows."""
 
 import json
 import sys
@@ -10,8 +11,10 @@ import msal
 import requests
 
 import talk
+import words
 
-what, base = sys.argv[1:3]
+known = json.loads(sys.argv[1])
+base, login, tenant, client_id, scope = (known[name] for name in ["base", "login", "tenant", "client", "scope"])
 MODEL = "claude-standin"
 
 
@@ -32,9 +35,9 @@ def resource(**credential):
     return anthropic.AnthropicFoundry(base_url=f"{base}/anthropic", max_retries=0, **credential)
 
 
-def asked(client, model=MODEL, messages=talk.ASK):
+def asked(client, model=MODEL, messages=words.ASK):
     return talk.refusal(
-        lambda: client.messages.create(model=model, max_tokens=9, tools=talk.TOOLS, messages=messages)
+        lambda: client.messages.create(model=model, max_tokens=9, tools=words.TOOLS, messages=messages)
     )
 
 
@@ -132,11 +135,8 @@ def refusals():
     }
 
 
-if what == "use":
-    heard = asked(by_token(sys.argv[3]))
-else:
-    login, tenant, client_id, scope = sys.argv[3:]
-    heard = {
+words.serve(
+    {
         "key": lambda: talk.greeting(resource(api_key="standin-key"), MODEL),
         "refusals": refusals,
         "device": device,
@@ -144,6 +144,7 @@ else:
         "declined": declined,
         "audience": lambda: asked(by_token(by_device("https://other.example.com/.default")["access_token"])),
         "token": lambda: by_device(scope)["access_token"],
+        "use": lambda token: asked(by_token(token)),
         "faults": lambda: talk.faults(resource(api_key="standin-key"), MODEL, 10),
-    }[what]()
-print(json.dumps(heard))
+    }
+)

@@ -5,7 +5,8 @@ use std::process::Stdio;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// The talk that every library has: words, a tool, a result.
 pub(crate) const GREETING: &str = include_str!("../../scripts/greeting.yaml");
@@ -46,18 +47,60 @@ steps:
     )
 }
 
-/// Runs a program of this folder and reads the JSON that it prints.
-pub(crate) async fn run(program: &str, arguments: &[&str]) -> Value {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clouds");
-    let mut python = Command::new(deskhand_test_support::python());
-    python
-        .arg("-B")
-        .arg(folder.join(program))
-        .args(arguments)
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let done = python.output().await.expect("python runs");
-    let errors = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{program} {}: {errors}", arguments[0]);
-    serde_json::from_slice(&done.stdout).expect("JSON")
+/// A program of this folder that answers until the test ends.
+pub(crate) struct Oracle {
+    name: &'static str,
+    program: Child,
+    questions: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Oracle {
+    /// Starts a program with what it must know.
+    pub(crate) fn start(name: &'static str, known: &Value) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clouds");
+        let mut python = Command::new(deskhand_test_support::python());
+        python
+            .arg("-B")
+            .arg(folder.join(name))
+            .arg(known.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        let mut program = python.spawn().expect("python runs");
+        let questions = program.stdin.take().expect("a pipe");
+        let answers = BufReader::new(program.stdout.take().expect("a pipe")).lines();
+        Self {
+            name,
+            program,
+            questions,
+            answers,
+        }
+    }
+
+    /// What the library hears.
+    pub(crate) async fn ask(&mut self, what: &str) -> Value {
+        self.answer(&json!([what])).await
+    }
+
+    /// As above, with an argument.
+    pub(crate) async fn ask_with(&mut self, what: &str, argument: &Value) -> Value {
+        self.answer(&json!([what, argument])).await
+    }
+
+    async fn answer(&mut self, question: &Value) -> Value {
+        let line = format!("{question}\n");
+        self.questions
+            .write_all(line.as_bytes())
+            .await
+            .expect("it listens");
+        let Some(line) = self.answers.next_line().await.expect("text") else {
+            let ended = self.program.wait().await.expect("it ran");
+            panic!("{} ended at {question}: {ended}", self.name);
+        };
+        let mut heard: Value = serde_json::from_str(&line).expect("JSON");
+        let raised = heard["raised"].as_str().unwrap_or_default();
+        assert!(raised.is_empty(), "{} at {question}: {raised}", self.name);
+        heard["heard"].take()
+    }
 }

@@ -5,19 +5,7 @@ import json
 import anthropic
 import httpx2
 
-TOOLS = [
-    {
-        "name": "forecast",
-        "description": "The weather of the next days.",
-        "input_schema": {
-            "type": "object",
-            "properties": {"place": {"type": "string"}, "days": {"type": "integer"}},
-        },
-    }
-]
-ASK = [{"role": "user", "content": "What will the weather be?"}]
-RESULT = json.dumps({"sky": "clear", "high": 21})
-
+from words import ASK, RESULT, TOOLS
 
 def answered(content):
     """The talk with the result of the tool that the first answer calls."""

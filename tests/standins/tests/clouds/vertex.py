@@ -1,4 +1,5 @@
-"""Vertex AI through the model's SDK and Google's library for credentials. Prints what was heard as JSON."""
+"""Vertex AI through the model's SDK and Google's library for credentials. The argument says where the
+stand-in is and what it knows."""
 
 import base64
 import hashlib
@@ -9,8 +10,8 @@ import tempfile
 import time
 from urllib.parse import parse_qsl, urlsplit
 
-what, base = sys.argv[1:3]
-known = json.loads(sys.argv[3])
+known = json.loads(sys.argv[1])
+base = known["base"]
 # Read when the library is loaded.
 os.environ["GCE_METADATA_HOST"] = base.removeprefix("http://")
 
@@ -25,12 +26,13 @@ from google.oauth2 import credentials as people
 from google.oauth2 import service_account
 
 import talk
+import words
 
 MODEL = "claude-standin"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 TYPES = "urn:ietf:params:oauth:token-type:"
-TARGET = f"{base}/v1/projects/-/serviceAccounts/{known.get('target')}:generateAccessToken"
+TARGET = f"{base}/v1/projects/-/serviceAccounts/{known['target']}:generateAccessToken"
 
 
 def cloud(**credential):
@@ -39,7 +41,7 @@ def cloud(**credential):
 
 
 def asked(client, model=MODEL, **changes):
-    request = {"max_tokens": 9, "tools": talk.TOOLS, "messages": talk.ASK} | changes
+    request = {"max_tokens": 9, "tools": words.TOOLS, "messages": words.ASK} | changes
     return talk.refusal(lambda: client.messages.create(model=model, **request))
 
 
@@ -219,14 +221,14 @@ def refusals():
     right = token()
     client = cloud(access_token=right)
     place = f"{base}/v1/projects/{known['project']}/locations/{known['region']}/publishers/anthropic/models/{MODEL}"
-    body = {"anthropic_version": "vertex-2023-10-16", "max_tokens": 9, "messages": talk.ASK, "tools": talk.TOOLS}
+    body = {"anthropic_version": "vertex-2023-10-16", "max_tokens": 9, "messages": words.ASK, "tools": words.TOOLS}
 
     def posted(method="rawPredict", **changes):
         answer = requests.post(f"{place}:{method}", json=body | changes, headers={"Authorization": f"Bearer {right}"})
         said = answer.json()
         return [answer.status_code, said["error"]["type"] if "error" in said else ""]
 
-    stream = talk.refusal(lambda: client.messages.create(model="other", max_tokens=9, messages=talk.ASK, stream=True))
+    stream = talk.refusal(lambda: client.messages.create(model="other", max_tokens=9, messages=words.ASK, stream=True))
     listed = requests.post(f"{place}:streamRawPredict", json=body)
     return {
         "no token": asked(cloud(access_token="other", default_headers={"Authorization": "Basic other"})),
@@ -253,25 +255,26 @@ def quota():
 
 
 def count():
-    counted = cloud(access_token=token()).messages.count_tokens(model=MODEL, messages=talk.ASK)
+    counted = cloud(access_token=token()).messages.count_tokens(model=MODEL, messages=words.ASK)
     return counted.input_tokens > 0
 
 
-heard = {
-    "account": lambda: talks(account()),
-    "user": lambda: talks(user()),
-    "workload": lambda: talks(pool(known["workloads"])),
-    "workforce": lambda: talks(workforce()),
-    "impersonated": lambda: talks(impersonated()),
-    "machine": lambda: talks(compute_engine.Credentials()),
-    "count": count,
-    "browser": browser,
-    "assertions": assertions,
-    "exchanges": exchanges,
-    "refusals": refusals,
-    "token": token,
-    "use": lambda: asked(cloud(access_token=known["token"])),
-    "faults": lambda: talk.faults(cloud(access_token="standin-key"), MODEL, 10),
-    "quota": quota,
-}[what]()
-print(json.dumps(heard))
+words.serve(
+    {
+        "account": lambda: talks(account()),
+        "user": lambda: talks(user()),
+        "workload": lambda: talks(pool(known["workloads"])),
+        "workforce": lambda: talks(workforce()),
+        "impersonated": lambda: talks(impersonated()),
+        "machine": lambda: talks(compute_engine.Credentials()),
+        "count": count,
+        "browser": browser,
+        "assertions": assertions,
+        "exchanges": exchanges,
+        "refusals": refusals,
+        "token": token,
+        "use": lambda token: asked(cloud(access_token=token)),
+        "faults": lambda: talk.faults(cloud(access_token="standin-key"), MODEL, 10),
+        "quota": quota,
+    }
+)

@@ -4,29 +4,29 @@ use deskhand_standins::gateway::Outcome;
 use deskhand_standins::script::Script;
 use deskhand_standins::vertex::{self, Vertex};
 use pretty_assertions::assert_eq;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::oracle::{GREETING, TALK, faults, run};
+use crate::oracle::{GREETING, Oracle, TALK, faults};
 
 async fn play(yaml: &str) -> Vertex {
     let script = Script::from_yaml(yaml).expect("a script");
     Vertex::start(script, 0).await.expect("a free port")
 }
 
-/// Runs the program with everything that the stand-in knows.
-async fn google(vertex: &Vertex, what: &str) -> Value {
+fn oracle(stand_in: &Vertex) -> Oracle {
     let known = json!({
-        "project": vertex::PROJECT, "region": vertex::REGION, "account": vertex.service_account(),
-        "user": vertex.authorized_user(), "target": vertex::TARGET, "workloads": vertex::WORKLOADS,
-        "workforce": vertex::WORKFORCE, "user_project": vertex::USER_PROJECT, "subject": vertex::SUBJECT,
-        "client": vertex::CLIENT.0, "secret": vertex::CLIENT.1, "scope": vertex::SCOPE,
+        "base": stand_in.base_url(), "project": vertex::PROJECT, "region": vertex::REGION,
+        "account": stand_in.service_account(), "user": stand_in.authorized_user(), "target": vertex::TARGET,
+        "workloads": vertex::WORKLOADS, "workforce": vertex::WORKFORCE, "user_project": vertex::USER_PROJECT,
+        "subject": vertex::SUBJECT, "client": vertex::CLIENT.0, "secret": vertex::CLIENT.1, "scope": vertex::SCOPE,
     });
-    run("vertex.py", &[what, &vertex.base_url(), &known.to_string()]).await
+    Oracle::start("vertex.py", &known)
 }
 
 #[tokio::test]
 async fn the_official_sdk_talks_with_every_kind_of_credential() {
     let stand_in = play(GREETING).await;
+    let mut library = oracle(&stand_in);
     for what in [
         "account",
         "user",
@@ -35,7 +35,7 @@ async fn the_official_sdk_talks_with_every_kind_of_credential() {
         "impersonated",
         "machine",
     ] {
-        assert_eq!(google(&stand_in, what).await, *TALK, "{what}");
+        assert_eq!(library.ask(what).await, *TALK, "{what}");
     }
     let outcomes: Vec<Outcome> = stand_in.log().into_iter().map(|entry| entry.outcome).collect();
     assert_eq!(
@@ -62,9 +62,10 @@ async fn the_official_sdk_talks_with_every_kind_of_credential() {
 #[tokio::test]
 async fn counts_tokens_and_lets_a_browser_bring_a_code() {
     let stand_in = play(GREETING).await;
-    assert_eq!(google(&stand_in, "count").await, json!(true));
+    let mut library = oracle(&stand_in);
+    assert_eq!(library.ask("count").await, json!(true));
     assert_eq!(
-        google(&stand_in, "browser").await,
+        library.ask("browser").await,
         json!({
             "talks": 200, "refreshes": 200, "code again": "invalid_grant", "wrong verifier": "invalid_grant",
             "wrong secret": "invalid_client", "plain challenge": "invalid_request",
@@ -76,8 +77,9 @@ async fn counts_tokens_and_lets_a_browser_bring_a_code() {
 #[tokio::test]
 async fn refuses_assertions_that_do_not_hold() {
     let stand_in = play(GREETING).await;
+    let mut library = oracle(&stand_in);
     assert_eq!(
-        google(&stand_in, "assertions").await,
+        library.ask("assertions").await,
         json!({
             "right": "", "own audience": "", "wrong key": "Invalid JWT Signature.",
             "other algorithm": "the token is not signed with RS256",
@@ -94,8 +96,9 @@ async fn refuses_assertions_that_do_not_hold() {
 #[tokio::test]
 async fn refuses_exchanges_machines_and_accounts_that_are_not_known() {
     let stand_in = play(GREETING).await;
+    let mut library = oracle(&stand_in);
     assert_eq!(
-        google(&stand_in, "exchanges").await,
+        library.ask("exchanges").await,
         json!({
             "wrong token": "invalid_grant", "wrong audience": "invalid_target", "wrong type": "invalid_request",
             "no user project": "invalid_request", "wrong user project": "invalid_request",
@@ -110,8 +113,9 @@ async fn refuses_exchanges_machines_and_accounts_that_are_not_known() {
 #[tokio::test]
 async fn refuses_requests_for_models_as_google_or_the_model_would() {
     let stand_in = play(GREETING).await;
+    let mut library = oracle(&stand_in);
     assert_eq!(
-        google(&stand_in, "refusals").await,
+        library.ask("refusals").await,
         json!({
             "no token": [401, "UNAUTHENTICATED"], "unknown token": [401, "UNAUTHENTICATED"],
             "other scope": [403, "PERMISSION_DENIED"], "other project": [404, "NOT_FOUND"],
@@ -121,22 +125,19 @@ async fn refuses_requests_for_models_as_google_or_the_model_would() {
             "method without a stream": [400, "invalid_request_error"], "in a list where it streams": true,
         })
     );
-    let token = google(&stand_in, "token").await;
-    let token = token.as_str().expect("a token");
-    let ended = async || {
-        let known = json!({"project": vertex::PROJECT, "region": vertex::REGION, "token": token}).to_string();
-        run("vertex.py", &["use", &stand_in.base_url(), &known]).await
-    };
-    assert_eq!(ended().await, json!([200, ""]));
+    let token = library.ask("token").await;
+    assert_eq!(library.ask_with("use", &token).await, json!([200, ""]));
     stand_in.end_access();
-    assert_eq!(ended().await, json!([401, "UNAUTHENTICATED"]));
+    let used = library.ask_with("use", &token).await;
+    assert_eq!(used, json!([401, "UNAUTHENTICATED"]));
 }
 
 #[tokio::test]
 async fn every_fault_of_a_script_reaches_the_official_sdk() {
     let stand_in = play(&faults("claude-standin", 4)).await;
+    let mut library = oracle(&stand_in);
     assert_eq!(
-        google(&stand_in, "faults").await,
+        library.ask("faults").await,
         json!([
             "429 retry-after 7",
             "cut after one ",
@@ -158,8 +159,9 @@ key: standin-key
 steps: [{ faults: [{ status: { code: 429 } }], answer: { say: [{ text: one }] } }]
 ";
     let stand_in = play(quota).await;
+    let mut library = oracle(&stand_in);
     assert_eq!(
-        google(&stand_in, "quota").await,
+        library.ask("quota").await,
         json!([{"error": {"code": 429, "message": "scripted", "status": "RESOURCE_EXHAUSTED"}}])
     );
 }

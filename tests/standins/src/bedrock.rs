@@ -24,7 +24,7 @@ use time::{Duration, OffsetDateTime};
 use crate::messages::{Logged, Stage, bearer};
 use crate::oauth::Device;
 use crate::script::Script;
-use crate::serve::Served;
+use crate::serve::{Port, Served};
 use identity_center::Directory;
 use sigv4::{Denied, Request};
 
@@ -136,7 +136,7 @@ impl Bedrock {
             }]),
             ahead: AtomicI64::new(0),
         });
-        let served = Served::start(port, |_| router(Arc::clone(&cloud))).await?;
+        let served = Port::take(port).await?.serve(router(Arc::clone(&cloud)));
         Ok(Self { served, cloud, keys })
     }
 

@@ -17,7 +17,7 @@ use crate::keys::SigningKey;
 use crate::messages::{Logged, Refused, Stage, Wire, bearer, check_version, error};
 use crate::oauth::Device;
 use crate::script::Script;
-use crate::serve::Served;
+use crate::serve::{Port, Served};
 use entra::Directory;
 
 /// The tenant that Entra knows.
@@ -58,19 +58,14 @@ impl Foundry {
     /// Starts on loopback; port 0 takes a free one. `login` is the origin that Entra's documents name, its own address
     /// when absent. The script's models are the deployments, its key is the key of the resource.
     pub async fn start(script: Script, login: Option<&str>, port: u16) -> std::io::Result<Self> {
-        let key = SigningKey::generate("standin-entra-key")?;
-        let mut cloud = None;
-        let served = Served::start(port, |address| {
-            let made = Arc::new(Cloud {
-                stage: Stage::new(script),
-                login: login.map_or_else(|| format!("http://{address}"), str::to_owned),
-                key,
-                directory: Mutex::default(),
-            });
-            router(cloud.insert(made).clone())
-        })
-        .await?;
-        let cloud = cloud.ok_or_else(|| std::io::Error::other("the routes were not made"))?;
+        let port = Port::take(port).await?;
+        let cloud = Arc::new(Cloud {
+            stage: Stage::new(script),
+            login: login.map_or_else(|| port.base_url(), str::to_owned),
+            key: SigningKey::generate("standin-entra-key")?,
+            directory: Mutex::default(),
+        });
+        let served = port.serve(router(Arc::clone(&cloud)));
         Ok(Self { served, cloud })
     }
 

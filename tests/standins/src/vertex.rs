@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::keys::SigningKey;
 use crate::messages::{Logged, Stage};
 use crate::script::Script;
-use crate::serve::Served;
+use crate::serve::{Port, Served};
 use google::Issued;
 
 /// The project whose models may be asked.
@@ -65,19 +65,14 @@ impl Cloud {
 impl Vertex {
     /// Starts on loopback; port 0 takes a free one. The script's key is an access token that counts.
     pub async fn start(script: Script, port: u16) -> std::io::Result<Self> {
-        let key = SigningKey::generate("standin-google-key")?;
-        let mut cloud = None;
-        let served = Served::start(port, |address| {
-            let made = Arc::new(Cloud {
-                stage: Stage::new(script),
-                at: format!("http://{address}"),
-                key,
-                issued: Mutex::default(),
-            });
-            router(cloud.insert(made).clone())
-        })
-        .await?;
-        let cloud = cloud.ok_or_else(|| std::io::Error::other("the routes were not made"))?;
+        let port = Port::take(port).await?;
+        let cloud = Arc::new(Cloud {
+            stage: Stage::new(script),
+            at: port.base_url(),
+            key: SigningKey::generate("standin-google-key")?,
+            issued: Mutex::default(),
+        });
+        let served = port.serve(router(Arc::clone(&cloud)));
         Ok(Self { served, cloud })
     }
 

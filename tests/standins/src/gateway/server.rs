@@ -13,7 +13,7 @@ use super::bench::{self, Bench};
 use super::{Logged, Outcome};
 use crate::messages::{Refused, Stage, Wire, bearer, check, check_version, error};
 use crate::script::{Conversation, Model, Script};
-use crate::serve::Served;
+use crate::serve::{Port, Served};
 
 /// What the gateway plays.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl Gateway {
         };
         let stage = Stage::new(script);
         let plays = Arc::new(Plays { stage, bench });
-        let served = Served::start(port, |_| router(Arc::clone(&plays))).await?;
+        let served = Port::take(port).await?.serve(router(Arc::clone(&plays)));
         Ok(Self { served, plays })
     }
 

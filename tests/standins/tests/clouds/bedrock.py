@@ -172,7 +172,32 @@ def content():
     }
 
 
-def sent(path="/model/{}/invoke".format(MODEL.replace(":", "%3A")), text=None, sign=None, change=None, **scope):
+class Hostless(SigV4Auth):
+    """Does not sign the host."""
+
+    def headers_to_sign(self, request):
+        headers = super().headers_to_sign(request)
+        del headers["host"]
+        return headers
+
+
+class OtherDay(SigV4Auth):
+    """Signs for a day that is not the one of the signature."""
+
+    def scope(self, request):
+        return f"{self.credentials.access_key}/{self.credential_scope(request)}"
+
+    def credential_scope(self, request):
+        return f"20200101/{self._region_name}/{self._service_name}/aws4_request"
+
+    def signature(self, string_to_sign, request):
+        key = f"AWS4{self.credentials.secret_key}".encode()
+        for part in self.credential_scope(request).split("/"):
+            key = self._sign(key, part)
+        return self._sign(key, string_to_sign, hex=True)
+
+
+def sent(path="/model/{}/invoke".format(MODEL.replace(":", "%3A")), text=None, sign=None, change=None, signer=SigV4Auth, **scope):
     """A request that AWS's signer signed, and that was changed behind its back."""
     keys = Credentials(
         scope.get("id", known["id"]), scope.get("secret", known["secret"]), scope.get("token", known["token"])
@@ -181,7 +206,7 @@ def sent(path="/model/{}/invoke".format(MODEL.replace(":", "%3A")), text=None, s
     request = AWSRequest("POST", base + path, headers=headers, data=text or body())
     if sign:
         sign(request)
-    SigV4Auth(keys, scope.get("service", "bedrock"), scope.get("region", known["region"])).add_auth(request)
+    signer(keys, scope.get("service", "bedrock"), scope.get("region", known["region"])).add_auth(request)
     request = request.prepare()
     if change:
         change(request)
@@ -193,13 +218,6 @@ def sent(path="/model/{}/invoke".format(MODEL.replace(":", "%3A")), text=None, s
 def signatures():
     def set_header(name, value):
         return lambda request: request.headers.__setitem__(name, value)
-
-    def without(name):
-        def change(request):
-            said = request.headers["Authorization"]
-            request.headers["Authorization"] = said.replace(f"{name};", "")
-
-        return change
 
     def half(request):
         request.headers["Authorization"] = request.headers["Authorization"].partition(", Signature=")[0]
@@ -223,7 +241,8 @@ def signatures():
         "other header": sent(change=set_header("Content-Type", "text/plain")),
         "header not signed": sent(change=set_header("X-Amz-Other", "other")),
         "other hash": sent(sign=set_header("X-Amz-Content-SHA256", "0" * 64)),
-        "host not signed": sent(change=without("host")),
+        "host not signed": sent(signer=Hostless),
+        "other day": sent(signer=OtherDay),
         "unknown key": sent(id="other"),
         "other session": sent(token="other"),
         "no session": sent(token=None),
@@ -340,6 +359,20 @@ def by_converse(client, heard):
             return True
 
 
+def cut():
+    """How many frames come, and whether there is a beginning of one more."""
+    try:
+        client = service("bedrock-runtime")
+        answer = client.invoke_model_with_response_stream(modelId=MODEL, body=body(tools=[]))
+        raw = answer["body"]._raw_stream
+        buffer, came = botocore.eventstream.EventStreamBuffer(), 0
+        for bytes in raw.stream(64):
+            buffer.add_data(bytes)
+            came += len(list(buffer))
+    except urllib3.exceptions.ProtocolError:
+        return [came, len(buffer._data) > 12]
+
+
 def faults(ask):
     return [fault(ask) for _ in range(10)]
 
@@ -374,6 +407,7 @@ answers = {
     "refusals": refusals,
     "lists": lists,
     "sign in": sign_in,
+    "cut": cut,
     "invoke faults": lambda: faults(by_invoke),
     "converse faults": lambda: faults(by_converse),
 }

@@ -120,7 +120,7 @@ async fn refuses_signatures_that_do_not_hold() {
         json!({
             "right": [200, ""], "wrong secret": invalid, "other region": invalid, "other service": invalid,
             "other body": invalid, "other path": invalid, "other header": invalid, "header not signed": invalid,
-            "other hash": invalid, "host not signed": invalid,
+            "other hash": invalid, "host not signed": invalid, "other day": invalid,
             "unknown key": [403, "UnrecognizedClientException"],
             "other session": [403, "UnrecognizedClientException"],
             "no session": [403, "UnrecognizedClientException"],
@@ -219,11 +219,11 @@ async fn signs_in_through_identity_center_and_says_how_far_the_person_is() {
 }
 
 /// What becomes of each try of `faults`.
-fn heard(cut_inside: &str) -> Value {
+fn heard() -> Value {
     json!([
         "429 ThrottlingException retry-after 7",
         "cut after one ",
-        cut_inside,
+        "cut after one ",
         "ended after one ",
         "ChecksumMismatch after one ",
         "ChecksumMismatch after one ",
@@ -238,14 +238,25 @@ fn heard(cut_inside: &str) -> Value {
 async fn every_fault_of_a_script_reaches_the_clouds_library() {
     let stand_in = play(&faults(MODEL, 3)).await;
     let mut amazon = Amazon::start(&stand_in);
-    assert_eq!(
-        amazon.ask("invoke faults", &stand_in.keys()).await,
-        heard("cut after one ")
-    );
+    assert_eq!(amazon.ask("invoke faults", &stand_in.keys()).await, heard());
     let stand_in = play(&faults(MODEL, 2)).await;
     let mut amazon = Amazon::start(&stand_in);
+    assert_eq!(amazon.ask("converse faults", &stand_in.keys()).await, heard());
+}
+
+#[tokio::test]
+async fn a_connection_breaks_inside_a_frame() {
+    let script = format!(
+        "
+models: ['{MODEL}']
+steps: [{{ faults: [cut_inside: 2], answer: {{ say: [{{ text: one }}] }} }}]
+"
+    );
+    let stand_in = play(&script).await;
+    let mut amazon = Amazon::start(&stand_in);
     assert_eq!(
-        amazon.ask("converse faults", &stand_in.keys()).await,
-        heard("cut after one ")
+        amazon.ask("cut", &stand_in.keys()).await,
+        json!([2, true]),
+        "two frames and a piece"
     );
 }

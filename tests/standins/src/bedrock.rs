@@ -35,7 +35,7 @@ pub const ACCOUNT: &str = "123456789012";
 /// The role in it.
 pub const ROLE: &str = "ModelUser";
 /// Where people sign in.
-pub const START_URL: &str = "https://standin.awsapps.com/start";
+pub const START_URL: &str = "https://sign-in.example.com/start";
 
 /// What requests are signed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,7 +152,7 @@ impl Bedrock {
 
     /// The requests to Identity Center with the status of their answers, `register 200`.
     pub fn sign_ins(&self) -> Vec<String> {
-        self.cloud.directory().log()
+        self.cloud.directory().log.all()
     }
 
     /// Keys that count for good.

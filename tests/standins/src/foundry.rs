@@ -81,7 +81,7 @@ impl Foundry {
 
     /// The requests to Entra with the status of their answers, `token refresh_token 200`.
     pub fn sign_ins(&self) -> Vec<String> {
-        self.cloud.directory().log()
+        self.cloud.directory().log.all()
     }
 
     /// How far the person is, with every device code and in the browser.

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::oauth::{Given, form, is_challenge, s256};
+use crate::oauth::{Asked, Codes, Fields, Given, form, is_proved};
 
 /// What the address answers to somebody whom it knows.
 #[derive(Clone, Debug)]
@@ -54,12 +54,11 @@ struct Known {
     /// Access tokens that count.
     access: BTreeSet<String>,
     refresh: BTreeSet<String>,
-    /// Codes with their challenge and redirect.
-    codes: BTreeMap<String, (String, String)>,
+    codes: Codes<()>,
     /// Device codes; true once the person is done.
     devices: BTreeMap<String, bool>,
     /// Every request, `GET /settings 200`.
-    log: Vec<String>,
+    log: Asked,
 }
 
 type Shared = State<Arc<Mutex<Known>>>;
@@ -78,9 +77,9 @@ impl Organisation {
             given: Given::default(),
             access: BTreeSet::new(),
             refresh: BTreeSet::new(),
-            codes: BTreeMap::new(),
+            codes: Codes::default(),
             devices: BTreeMap::new(),
-            log: Vec::new(),
+            log: Asked::default(),
         }));
         let held = watch::Sender::new(None);
         let routes = Router::new()
@@ -148,7 +147,7 @@ impl Organisation {
 
     /// Every request so far with the status of its answer.
     pub fn log(&self) -> Vec<String> {
-        self.known().log.clone()
+        self.known().log.all()
     }
 
     /// Every token and code that was given out.
@@ -186,11 +185,6 @@ impl Known {
             "access_token": access, "token_type": "Bearer", "expires_in": 3600, "refresh_token": refresh,
         }))
         .into_response()
-    }
-
-    fn logged(&mut self, what: &str, response: Response) -> Response {
-        self.log.push(format!("{what} {}", response.status().as_u16()));
-        response
     }
 }
 
@@ -230,7 +224,7 @@ async fn settings_of(State(state): Shared, headers: HeaderMap) -> Response {
             }
         }
     };
-    known.logged("GET /settings", response)
+    known.log.note("GET /settings", response)
 }
 
 async fn metadata(State(state): Shared) -> Response {
@@ -251,21 +245,18 @@ async fn metadata(State(state): Shared) -> Response {
 }
 
 /// The person is signed in already: the browser is sent back at once.
-async fn authorize(State(state): Shared, Query(asked): Query<BTreeMap<String, String>>) -> Response {
+async fn authorize(State(state): Shared, Query(asked): Query<Fields>) -> Response {
     let mut known = locked(&state);
     let field = |name: &str| asked.get(name).cloned().unwrap_or_default();
-    let whole = field("response_type") == "code" && field("code_challenge_method") == "S256";
-    let response = if whole && is_challenge(&field("code_challenge")) {
+    let response = if field("response_type") == "code" && is_proved(&asked) {
         let code = known.given.give("code");
-        known
-            .codes
-            .insert(code.clone(), (field("code_challenge"), field("redirect_uri")));
+        known.codes.keep(code.clone(), &asked, ());
         let back = format!("{}?code={code}&state={}", field("redirect_uri"), field("state"));
         (StatusCode::FOUND, [(LOCATION, back)]).into_response()
     } else {
         refused("invalid_request")
     };
-    known.logged("GET /authorize", response)
+    known.log.note("GET /authorize", response)
 }
 
 async fn device(State(state): Shared, _: String) -> Response {
@@ -277,7 +268,7 @@ async fn device(State(state): Shared, _: String) -> Response {
         "device_code": code, "user_code": "WDJB-MJHT", "verification_uri": page,
         "verification_uri_complete": format!("{page}?user_code=WDJB-MJHT"), "expires_in": 900, "interval": 1,
     }));
-    known.logged("POST /device", response.into_response())
+    known.log.note("POST /device", response.into_response())
 }
 
 async fn token(State(state): Shared, body: String) -> Response {
@@ -285,16 +276,10 @@ async fn token(State(state): Shared, body: String) -> Response {
     let form = form(&body);
     let field = |name: &str| form.get(name).map_or("", String::as_str);
     let response = match field("grant_type") {
-        "authorization_code" => {
-            let fits = |(challenge, redirect): &(String, String)| {
-                s256(field("code_verifier")) == *challenge && field("redirect_uri") == redirect
-            };
-            // Taken out: a code counts once.
-            match known.codes.remove(field("code")) {
-                Some(code) if fits(&code) => known.granted(),
-                _ => refused("invalid_grant"),
-            }
-        }
+        "authorization_code" => match known.codes.redeem(&form) {
+            Ok(()) => known.granted(),
+            Err(_) => refused("invalid_grant"),
+        },
         "refresh_token" if known.refresh.remove(field("refresh_token")) => known.granted(),
         "refresh_token" => refused("invalid_grant"),
         "urn:ietf:params:oauth:grant-type:device_code" => match known.devices.get(field("device_code")) {
@@ -308,7 +293,7 @@ async fn token(State(state): Shared, body: String) -> Response {
         _ => refused("unsupported_grant_type"),
     };
     let what = format!("POST /token {}", field("grant_type"));
-    known.logged(&what, response)
+    known.log.note(&what, response)
 }
 
 async fn revoke(State(state): Shared, body: String) -> Response {
@@ -317,5 +302,5 @@ async fn revoke(State(state): Shared, body: String) -> Response {
     let token = form.get("token").map_or("", String::as_str);
     known.refresh.remove(token);
     known.access.clear();
-    known.logged("POST /revoke", StatusCode::OK.into_response())
+    known.log.note("POST /revoke", StatusCode::OK.into_response())
 }

@@ -3,11 +3,13 @@
 //! loopback port over plain http; whoever needs TLS and their names puts them in front.
 
 mod google;
+mod machine;
 mod predict;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use axum::extract::State;
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
@@ -41,6 +43,9 @@ pub const SUBJECT: &str = "standin-subject-token";
 /// The scope without which no model answers.
 pub const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
+/// Seconds that an access token counts, and an assertion at most.
+const LIFE: i64 = 3600;
+
 /// A running stand-in. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Vertex {
@@ -55,6 +60,8 @@ struct Cloud {
     key: SigningKey,
     issued: Mutex<Issued>,
 }
+
+type Shared = State<Arc<Cloud>>;
 
 impl Cloud {
     fn issued(&self) -> MutexGuard<'_, Issued> {
@@ -88,7 +95,7 @@ impl Vertex {
 
     /// The requests for tokens with the status of their answers, `token jwt-bearer 200`.
     pub fn sign_ins(&self) -> Vec<String> {
-        self.cloud.issued().log()
+        self.cloud.issued().log.all()
     }
 
     /// The key file of the service account.
@@ -132,17 +139,20 @@ fn router(cloud: Arc<Cloud>) -> Router {
         .route("/token", post(google::token))
         .route("/o/oauth2/v2/auth", get(google::authorize))
         .route("/v1/token", post(google::exchange))
-        .route("/v1/projects/-/serviceAccounts/{call}", post(google::impersonate))
-        .route("/", get(google::metadata_root))
-        .route(&format!("{metadata}/token"), get(google::metadata_token))
-        .route(&format!("{metadata}/"), get(google::metadata_account))
+        .route(
+            "/v1/projects/-/serviceAccounts/{call}",
+            post(machine::impersonate),
+        )
+        .route("/", get(machine::metadata_root))
+        .route(&format!("{metadata}/token"), get(machine::metadata_token))
+        .route(&format!("{metadata}/"), get(machine::metadata_account))
         .route(
             "/computeMetadata/v1/project/project-id",
-            get(google::metadata_project),
+            get(machine::metadata_project),
         )
         .route(
             "/computeMetadata/v1/universe/universe-domain",
-            get(google::metadata_universe),
+            get(machine::metadata_universe),
         )
         .fallback(predict::nothing)
         .with_state(cloud)

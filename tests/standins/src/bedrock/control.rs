@@ -1,6 +1,5 @@
 //! The lists of the control plane. A model of the script whose id begins with a group of regions is an inference profile.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -14,12 +13,13 @@ use super::runtime::refusal;
 use super::sigv4::Request;
 use super::{ACCOUNT, Cloud, REGION};
 use crate::messages::Outcome;
+use crate::oauth::Fields;
 use crate::script::Model;
 
 /// Groups of regions that profiles are for.
 const GROUPS: [&str; 7] = ["global", "us", "us-gov", "eu", "apac", "jp", "au"];
 
-type Asked = Query<BTreeMap<String, String>>;
+type Asked = Query<Fields>;
 /// Everything of a request but its place.
 type Came = (Method, Uri, HeaderMap, Bytes);
 

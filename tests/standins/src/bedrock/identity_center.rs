@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 use super::{ACCOUNT, Cloud, Known, ROLE, START_URL};
-use crate::oauth::{Device, Given};
+use crate::oauth::{Asked, Device, Fields, Given};
 
 /// Seconds that a token, and the keys of a role, count.
 const LIFE: i64 = 3600;
@@ -29,7 +29,7 @@ pub(super) struct Directory {
     devices: BTreeSet<String>,
     pub(super) access: BTreeSet<String>,
     refresh: BTreeSet<String>,
-    log: Vec<String>,
+    pub(super) log: Asked,
 }
 
 /// A refusal: the exception, the code of OAuth, the status.
@@ -56,21 +56,9 @@ impl Refusal {
 }
 
 impl Directory {
-    pub(super) fn log(&self) -> Vec<String> {
-        self.log.clone()
-    }
-
     fn logged(&mut self, what: &str, answer: Result<Value, Refusal>) -> Response {
-        let response = match answer {
-            Ok(body) => Json(body).into_response(),
-            Err(refusal) => refusal.answer(),
-        };
-        self.noted(what, response)
-    }
-
-    fn noted(&mut self, what: &str, response: Response) -> Response {
-        self.log.push(format!("{what} {}", response.status().as_u16()));
-        response
+        let answer = answer.map_or_else(Refusal::answer, |body| Json(body).into_response());
+        self.log.note(what, answer)
     }
 
     fn register(&mut self, asked: &Value, now: OffsetDateTime) -> Result<Value, Refusal> {
@@ -163,7 +151,7 @@ pub(super) async fn token(State(cloud): Shared, Json(asked): Json<Value>) -> Res
 /// The keys of a role, for whoever has a token.
 pub(super) async fn credentials(
     State(cloud): Shared,
-    Query(asked): Query<BTreeMap<String, String>>,
+    Query(asked): Query<Fields>,
     headers: HeaderMap,
 ) -> Response {
     let field = |name: &str| asked.get(name).map_or("", String::as_str);
@@ -189,7 +177,7 @@ pub(super) async fn credentials(
         }}))
         .into_response()
     };
-    cloud.directory().noted("credentials", response)
+    cloud.directory().log.note("credentials", response)
 }
 
 impl Cloud {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::{CLIENT, Cloud, Shared, TENANT};
-use crate::oauth::{Device, Given, form, is_challenge, redirect, s256, scopes};
+use crate::oauth::{
+    Asked, Codes, Device, Fields, Given, NoCode, form, is_loopback, is_proved, redirect, scopes,
+};
 
 /// Seconds that an access token counts.
 const LIFE: i64 = 3600;
@@ -29,37 +31,19 @@ pub(super) struct Directory {
     /// Access tokens that count, with what they reach.
     pub(super) access: BTreeMap<String, BTreeSet<String>>,
     refresh: BTreeMap<String, BTreeSet<String>>,
-    codes: BTreeMap<String, Asked>,
+    /// Codes with their scopes and their nonce.
+    codes: Codes<(BTreeSet<String>, Option<String>)>,
     devices: BTreeMap<String, BTreeSet<String>>,
-    log: Vec<String>,
-}
-
-/// What a code was asked with.
-#[derive(Debug)]
-struct Asked {
-    challenge: String,
-    redirect: String,
-    scopes: BTreeSet<String>,
-    nonce: Option<String>,
+    pub(super) log: Asked,
 }
 
 /// A refusal: the OAuth code, Entra's number, its words.
 struct Refusal(&'static str, u32, &'static str);
 
-type Fields = BTreeMap<String, String>;
-
 impl Directory {
-    pub(super) fn log(&self) -> Vec<String> {
-        self.log.clone()
-    }
-
     fn logged(&mut self, what: &str, answer: Result<Value, Refusal>) -> Response {
-        let response = match answer {
-            Ok(body) => Json(body).into_response(),
-            Err(refusal) => refusal.answer(),
-        };
-        self.log.push(format!("{what} {}", response.status().as_u16()));
-        response
+        let answer = answer.map_or_else(Refusal::answer, |body| Json(body).into_response());
+        self.log.note(what, answer)
     }
 
     /// Tokens for these scopes, as a public client gets them.
@@ -96,30 +80,7 @@ impl Directory {
         is_client(field("client_id"))?;
         let (scopes, nonce) = match field("grant_type") {
             "urn:ietf:params:oauth:grant-type:device_code" => (self.entered(field("device_code"))?, None),
-            "authorization_code" => {
-                // Taken out: a code counts once.
-                let asked = self.codes.remove(field("code"));
-                let asked = asked.ok_or(Refusal(
-                    "invalid_grant",
-                    54005,
-                    "The code was redeemed already or is not known.",
-                ))?;
-                if s256(field("code_verifier")) != asked.challenge {
-                    return Err(Refusal(
-                        "invalid_grant",
-                        501_481,
-                        "The verifier does not fit the challenge.",
-                    ));
-                }
-                if field("redirect_uri") != asked.redirect {
-                    return Err(Refusal(
-                        "invalid_client",
-                        500_112,
-                        "The redirect is not the one of the code.",
-                    ));
-                }
-                (asked.scopes, asked.nonce)
-            }
+            "authorization_code" => self.codes.redeem(fields).map_err(not_redeemed)?,
             "refresh_token" => {
                 let known = self.refresh.remove(field("refresh_token"));
                 let known =
@@ -172,7 +133,7 @@ impl Directory {
     fn authorize(&mut self, asked: &Fields) -> Result<String, Refusal> {
         let field = |name: &str| asked.get(name).map_or("", String::as_str);
         is_client(field("client_id"))?;
-        if !is_loopback(field("redirect_uri")) {
+        if !is_loopback(asked) {
             return Err(Refusal(
                 "invalid_request",
                 50011,
@@ -186,7 +147,7 @@ impl Directory {
                 "Only codes are given.",
             ));
         }
-        if field("code_challenge_method") != "S256" || !is_challenge(field("code_challenge")) {
+        if !is_proved(asked) {
             return Err(Refusal(
                 "invalid_request",
                 501_481,
@@ -198,14 +159,9 @@ impl Directory {
             return Ok(redirect(to, &[state, ("error", "access_denied")]));
         }
         let code = self.given.give("code");
-        let kept = Asked {
-            challenge: field("code_challenge").to_owned(),
-            redirect: field("redirect_uri").to_owned(),
-            scopes: scopes(field("scope")),
-            nonce: asked.get("nonce").cloned(),
-        };
         let back = redirect(to, &[state, ("code", &code), ("session_state", "standin")]);
-        self.codes.insert(code, kept);
+        let stands_for = (scopes(field("scope")), asked.get("nonce").cloned());
+        self.codes.keep(code, asked, stands_for);
         Ok(back)
     }
 }
@@ -239,12 +195,20 @@ fn is_client(client: &str) -> Result<(), Refusal> {
     ))
 }
 
-/// Public clients are sent back to the own machine only, on any port (RFC 8252, section 7.3).
-fn is_loopback(redirect: &str) -> bool {
-    let uri: Option<Uri> = redirect.parse().ok();
-    uri.is_some_and(|uri| {
-        uri.scheme_str() == Some("http") && matches!(uri.host(), Some("localhost" | "127.0.0.1"))
-    })
+fn not_redeemed(why: NoCode) -> Refusal {
+    match why {
+        NoCode::Unknown => Refusal("invalid_grant", 54005, "The code is not known, or was redeemed."),
+        NoCode::Verifier => Refusal(
+            "invalid_grant",
+            501_481,
+            "The verifier does not fit the challenge.",
+        ),
+        NoCode::Redirect => Refusal(
+            "invalid_client",
+            500_112,
+            "The redirect is not the one of the code.",
+        ),
+    }
 }
 
 pub(super) async fn metadata(State(cloud): Shared, Path(tenant): Path<String>) -> Response {
@@ -299,9 +263,7 @@ pub(super) async fn authorize(
         Ok(to) => (StatusCode::FOUND, [(LOCATION, to)]).into_response(),
         Err(refusal) => refusal.answer(),
     };
-    let status = response.status().as_u16();
-    directory.log.push(format!("authorize {status}"));
-    response
+    directory.log.note("authorize", response)
 }
 
 pub(super) async fn token(State(cloud): Shared, Path(tenant): Path<String>, body: String) -> Response {

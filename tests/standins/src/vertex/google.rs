@@ -1,30 +1,22 @@
-//! Who asks, as Google finds it out: signed assertions of service accounts (RFC 7523), codes with PKCE and refresh for
-//! people, the exchange of other providers' tokens (RFC 8693), the metadata server of a machine, impersonation.
+//! Who asks, as Google's endpoints find it out: signed assertions of service accounts (RFC 7523), codes with PKCE and
+//! refresh for people, the exchange of other providers' tokens (RFC 8693).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
-use super::predict::refusal;
-use super::{ACCOUNT, CLIENT, Cloud, PROJECT, SCOPE, SUBJECT, TARGET, USER_PROJECT, WORKFORCE, WORKLOADS};
-use crate::messages::bearer;
-use crate::oauth::{Given, form, is_challenge, redirect, s256, scopes};
+use super::{ACCOUNT, CLIENT, Cloud, LIFE, SCOPE, SUBJECT, Shared, USER_PROJECT, WORKFORCE, WORKLOADS};
+use crate::oauth::{Asked, Codes, Fields, Given, NoCode, form, is_loopback, is_proved, redirect, scopes};
 
 /// The audience that Google's own libraries name, wherever the endpoint is.
 const AUDIENCE: &str = "https://oauth2.googleapis.com/token";
-/// The scope that is enough to act as another account.
-const IAM: &str = "https://www.googleapis.com/auth/iam";
-/// Seconds that an access token counts, and an assertion at most.
-const LIFE: i64 = 3600;
 /// Seconds that two clocks may differ by.
 const SKEW: i64 = 300;
 
@@ -34,21 +26,10 @@ pub(super) struct Issued {
     pub(super) given: Given,
     access: BTreeMap<String, BTreeSet<String>>,
     refresh: BTreeMap<String, BTreeSet<String>>,
-    codes: BTreeMap<String, Asked>,
-    log: Vec<String>,
+    /// Codes with their scopes; true where a refresh token was asked for.
+    codes: Codes<(BTreeSet<String>, bool)>,
+    pub(super) log: Asked,
 }
-
-/// What a code was asked with.
-#[derive(Debug)]
-struct Asked {
-    challenge: String,
-    redirect: String,
-    scopes: BTreeSet<String>,
-    is_offline: bool,
-}
-
-type Fields = BTreeMap<String, String>;
-type Shared = State<Arc<Cloud>>;
 
 /// A refusal of a token endpoint: its code and words.
 struct Refusal(&'static str, String);
@@ -70,10 +51,6 @@ impl Refusal {
 }
 
 impl Issued {
-    pub(super) fn log(&self) -> Vec<String> {
-        self.log.clone()
-    }
-
     /// What a token reaches, while it counts.
     pub(super) fn scopes(&self, token: &str) -> Option<&BTreeSet<String>> {
         self.access.get(token)
@@ -90,7 +67,7 @@ impl Issued {
         token
     }
 
-    fn access_token(&mut self, scopes: BTreeSet<String>) -> String {
+    pub(super) fn access_token(&mut self, scopes: BTreeSet<String>) -> String {
         let token = self.given.give("access");
         self.access.insert(token.clone(), scopes);
         token
@@ -105,16 +82,8 @@ impl Issued {
     }
 
     fn logged(&mut self, what: &str, answer: Result<Value, Refusal>) -> Response {
-        let response = match answer {
-            Ok(body) => Json(body).into_response(),
-            Err(refusal) => refusal.answer(),
-        };
-        self.noted(what, response)
-    }
-
-    fn noted(&mut self, what: &str, response: Response) -> Response {
-        self.log.push(format!("{what} {}", response.status().as_u16()));
-        response
+        let answer = answer.map_or_else(Refusal::answer, |body| Json(body).into_response());
+        self.log.note(what, answer)
     }
 
     fn token(&mut self, cloud: &Cloud, fields: &Fields) -> Result<Value, Refusal> {
@@ -136,19 +105,16 @@ impl Issued {
             }
             "authorization_code" => {
                 is_client(fields)?;
-                // Taken out: a code counts once.
-                let asked = self.codes.remove(field("code"));
-                let asked = asked.ok_or_else(|| Refusal::grant("Malformed auth code."))?;
-                if s256(field("code_verifier")) != asked.challenge {
-                    return Err(Refusal::grant("Invalid code verifier."));
-                }
-                if field("redirect_uri") != asked.redirect {
-                    return Err(Refusal("redirect_uri_mismatch", "Bad Request".to_owned()));
-                }
-                let mut tokens = self.tokens(asked.scopes.clone());
-                if asked.is_offline {
+                let redeemed = self.codes.redeem(fields);
+                let (reached, is_offline) = redeemed.map_err(|why| match why {
+                    NoCode::Unknown => Refusal::grant("Malformed auth code."),
+                    NoCode::Verifier => Refusal::grant("Invalid code verifier."),
+                    NoCode::Redirect => Refusal("redirect_uri_mismatch", "Bad Request".to_owned()),
+                })?;
+                let mut tokens = self.tokens(reached.clone());
+                if is_offline {
                     let refresh = self.given.give("refresh");
-                    self.refresh.insert(refresh.clone(), asked.scopes);
+                    self.refresh.insert(refresh.clone(), reached);
                     tokens["refresh_token"] = json!(refresh);
                 }
                 Ok(tokens)
@@ -163,23 +129,16 @@ impl Issued {
     fn authorize(&mut self, asked: &Fields) -> Result<String, Refusal> {
         let field = |name: &str| asked.get(name).map_or("", String::as_str);
         let is_asked = field("response_type") == "code" && field("client_id") == CLIENT.0;
-        let is_proved = field("code_challenge_method") == "S256" && is_challenge(field("code_challenge"));
-        let to = field("redirect_uri");
-        let is_own = ["http://127.0.0.1:", "http://localhost:"]
-            .iter()
-            .any(|own| to.starts_with(own));
-        if !(is_asked && is_proved && is_own) {
+        if !(is_asked && is_proved(asked) && is_loopback(asked)) {
             return Err(Refusal("invalid_request", "Bad Request".to_owned()));
         }
         let code = self.given.give("code");
-        let back = redirect(to, &[("state", field("state")), ("code", &code)]);
-        let kept = Asked {
-            challenge: field("code_challenge").to_owned(),
-            redirect: to.to_owned(),
-            scopes: scopes(field("scope")),
-            is_offline: field("access_type") == "offline",
-        };
-        self.codes.insert(code, kept);
+        let back = redirect(
+            field("redirect_uri"),
+            &[("state", field("state")), ("code", &code)],
+        );
+        let stands_for = (scopes(field("scope")), field("access_type") == "offline");
+        self.codes.keep(code, asked, stands_for);
         Ok(back)
     }
 
@@ -294,7 +253,7 @@ pub(super) async fn authorize(State(cloud): Shared, Query(asked): Query<Fields>)
         Ok(to) => (StatusCode::FOUND, [(LOCATION, to)]).into_response(),
         Err(refusal) => refusal.answer(),
     };
-    issued.noted("authorize", response)
+    issued.log.note("authorize", response)
 }
 
 pub(super) async fn exchange(State(cloud): Shared, body: String) -> Response {
@@ -302,125 +261,4 @@ pub(super) async fn exchange(State(cloud): Shared, body: String) -> Response {
     let mut issued = cloud.issued();
     let answer = issued.exchange(&fields);
     issued.logged("exchange", answer)
-}
-
-/// One service account acts as another.
-pub(super) async fn impersonate(
-    State(cloud): Shared,
-    Path(call): Path<String>,
-    headers: HeaderMap,
-    Json(body): Json<Value>,
-) -> Response {
-    let mut issued = cloud.issued();
-    let is_known = bearer(&headers).is_some_and(|token| {
-        let reached = issued.scopes(token);
-        reached.is_some_and(|scopes| scopes.contains(SCOPE) || scopes.contains(IAM))
-    });
-    let response = match impersonation(is_known, &call, &body) {
-        Ok((scopes, life)) => {
-            let ends = OffsetDateTime::now_utc() + life;
-            let ends = ends.replace_nanosecond(0).unwrap_or(ends);
-            Json(json!({
-                "accessToken": issued.access_token(scopes), "expireTime": ends.format(&Rfc3339).unwrap_or_default(),
-            }))
-            .into_response()
-        }
-        Err((code, why)) => (code, Json(refusal(code, why))).into_response(),
-    };
-    issued.noted("impersonate", response)
-}
-
-/// What is asked for: scopes, and for how long.
-fn impersonation(
-    is_known: bool,
-    call: &str,
-    body: &Value,
-) -> Result<(BTreeSet<String>, Duration), (StatusCode, &'static str)> {
-    let account = call.strip_suffix(":generateAccessToken");
-    let account = account.ok_or((StatusCode::NOT_FOUND, "There is no such method."))?;
-    if !is_known {
-        let why = "Request had invalid authentication credentials.";
-        return Err((StatusCode::UNAUTHORIZED, why));
-    }
-    if account != TARGET {
-        let why = "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).";
-        return Err((StatusCode::FORBIDDEN, why));
-    }
-    let scopes: BTreeSet<String> = body["scope"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|scope| scope.as_str().map(str::to_owned))
-        .collect();
-    let life = body["lifetime"].as_str().unwrap_or("3600s");
-    let life = life
-        .strip_suffix('s')
-        .and_then(|seconds| seconds.parse::<i64>().ok());
-    let life = life.filter(|seconds| (1..=LIFE).contains(seconds));
-    match life {
-        Some(life) if !scopes.is_empty() => Ok((scopes, Duration::seconds(life))),
-        _ => Err((StatusCode::BAD_REQUEST, "Request contains an invalid argument.")),
-    }
-}
-
-const FLAVOR: (&str, &str) = ("metadata-flavor", "Google");
-
-/// An answer of the metadata server, which only speaks to programs that know what it is.
-fn from_machine(cloud: &Cloud, what: &str, headers: &HeaderMap, body: impl FnOnce() -> Response) -> Response {
-    let knows = headers.get(FLAVOR.0).is_some_and(|value| value == FLAVOR.1);
-    let is_forwarded = headers.contains_key("x-forwarded-for");
-    let response = if knows && !is_forwarded {
-        ([FLAVOR], body()).into_response()
-    } else {
-        StatusCode::FORBIDDEN.into_response()
-    };
-    cloud.issued().noted(what, response)
-}
-
-pub(super) async fn metadata_root(State(cloud): Shared, headers: HeaderMap) -> Response {
-    from_machine(&cloud, "metadata", &headers, || {
-        "computeMetadata/\n".into_response()
-    })
-}
-
-pub(super) async fn metadata_token(
-    State(cloud): Shared,
-    Path(account): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    from_machine(&cloud, "metadata token", &headers, || {
-        if !is_machine(&account) {
-            return StatusCode::NOT_FOUND.into_response();
-        }
-        let token = cloud.issued().access_token(scopes(SCOPE));
-        Json(json!({"access_token": token, "expires_in": LIFE - 1, "token_type": "Bearer"})).into_response()
-    })
-}
-
-pub(super) async fn metadata_account(
-    State(cloud): Shared,
-    Path(account): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    from_machine(&cloud, "metadata account", &headers, || {
-        if !is_machine(&account) {
-            return StatusCode::NOT_FOUND.into_response();
-        }
-        Json(json!({"aliases": ["default"], "email": ACCOUNT, "scopes": [SCOPE]})).into_response()
-    })
-}
-
-pub(super) async fn metadata_project(State(cloud): Shared, headers: HeaderMap) -> Response {
-    from_machine(&cloud, "metadata project", &headers, || PROJECT.into_response())
-}
-
-pub(super) async fn metadata_universe(State(cloud): Shared, headers: HeaderMap) -> Response {
-    from_machine(&cloud, "metadata universe", &headers, || {
-        "googleapis.com".into_response()
-    })
-}
-
-/// The account of the machine, by its alias or its name.
-fn is_machine(account: &str) -> bool {
-    account == "default" || account == ACCOUNT
 }

@@ -1,14 +1,12 @@
 //! Models of a publisher: `rawPredict`, `streamRawPredict`, and `count-tokens`.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-use super::{Cloud, PROJECT, REGION, SCOPE};
+use super::{Cloud, PROJECT, REGION, SCOPE, Shared};
 use crate::messages::{Outcome, Refused, Stage, Wire, bearer, error, take_version};
 
 /// What a body says in the place of the header of the Messages API.
@@ -58,7 +56,7 @@ impl Wire for Raw {
 }
 
 pub(super) async fn predict(
-    State(cloud): State<Arc<Cloud>>,
+    State(cloud): Shared,
     Path([project, region, publisher, call]): Path<[String; 4]>,
     headers: HeaderMap,
     body: String,

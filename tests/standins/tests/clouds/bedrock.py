@@ -27,8 +27,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 PDF = b"%PDF-1.7"
 
 
-def service(name, **keys):
-    once = Config(retries={"total_max_attempts": 1}, read_timeout=2)
+def service(name, wait=60, **keys):
+    once = Config(retries={"total_max_attempts": 1}, read_timeout=wait)
     keys = keys or {
         "aws_access_key_id": known["id"],
         "aws_secret_access_key": known["secret"],
@@ -374,14 +374,14 @@ def cut():
 
 
 def faults(ask):
-    return [fault(ask) for _ in range(10)]
+    return [fault(ask, words.PATIENCE if at == words.SILENT else 60) for at in range(10)]
 
 
-def fault(ask):
+def fault(ask, wait):
     heard = []
     text = lambda: "".join(heard)
     try:
-        return text() if ask(service("bedrock-runtime"), heard) else f"ended after {text()}"
+        return text() if ask(service("bedrock-runtime", wait), heard) else f"ended after {text()}"
     except botocore.exceptions.EventStreamError as error:
         return f"{error.response['Error']['Code']} after {text()}"
     except botocore.exceptions.ClientError as error:

@@ -5,6 +5,7 @@ import json
 import anthropic
 import httpx2
 
+import words
 from words import ASK, RESULT, TOOLS
 
 def answered(content):
@@ -51,14 +52,15 @@ def refusal(call):
 
 
 def faults(client, model, tries):
-    """What becomes of each try."""
-    return [fault(client, model) for _ in range(tries)] + [whole(client, model)]
+    """What becomes of each try. Only the one that waits for nothing is given up early."""
+    waits = [words.PATIENCE if at == words.SILENT else 60 for at in range(tries)]
+    return [fault(client, model, wait) for wait in waits] + [whole(client, model)]
 
 
-def fault(client, model):
+def fault(client, model, wait):
     heard = ""
     try:
-        with client.messages.stream(model=model, max_tokens=10, messages=ASK, timeout=2) as stream:
+        with client.messages.stream(model=model, max_tokens=10, messages=ASK, timeout=wait) as stream:
             for event in stream:
                 if event.type == "text":
                     heard += event.text

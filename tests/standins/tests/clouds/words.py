@@ -17,6 +17,10 @@ TOOLS = [
 ASK = [{"role": "user", "content": "What will the weather be?"}]
 RESULT = json.dumps({"sky": "clear", "high": 21})
 
+# The fault of `faults` after which nothing comes, and the seconds that a library waits for it.
+SILENT = 8
+PATIENCE = 3
+
 
 def serve(answers):
     """Answers each line of the input, a name with arguments, by one line of JSON."""

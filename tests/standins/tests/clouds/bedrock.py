@@ -153,7 +153,10 @@ def content():
     _, second, second_stop, _ = conversed(client, messages, **offered)
 
     def answer(messages, **more):
-        return refusal(lambda: client.converse_stream(modelId=MODEL, messages=messages, **more))[1]
+        try:
+            client.converse_stream(modelId=MODEL, messages=messages, **more)
+        except client.exceptions.ValidationException as error:
+            return error.response["message"]
 
     def asked(*content):
         return [{"role": "user", "content": list(content)}]

@@ -102,9 +102,11 @@ steps:
         amazon.ask("content", &stand_in.keys()).await,
         json!({
             "reasoning": ["Hm.", "seal-of-3-bytes"], "stop": ["tool_use", "max_tokens"], "second": "Seen.",
-            "document without a text": "ValidationException", "document with a dot": "ValidationException",
-            "no tools": "ValidationException", "two turns of one": "ValidationException",
-            "blank": "ValidationException",
+            "document without a text": "A message with a document must also have a text.",
+            "document with a dot": "document.name: \"page.pdf\" has other letters than alphanumeric ones, single blanks, hyphens, brackets",
+            "no tools": "The toolConfig field must be defined when using toolUse and toolResult content blocks.",
+            "two turns of one": "A conversation must alternate between user and assistant roles.",
+            "blank": "messages: text content blocks must contain non-whitespace text",
         })
     );
 }

@@ -153,7 +153,7 @@ def exchanges():
     def impersonates(target=TARGET, lifetime="3600s", by=None):
         body = {"scope": [known["scope"]], "lifetime": lifetime}
         answer = requests.post(target, json=body, headers={"Authorization": f"Bearer {by or token()}"})
-        return [answer.status_code, answer.json()["error"]["status"]]
+        return [answer.status_code, answer.json().get("error", {}).get("status", "")]
 
     flavor = {"Metadata-Flavor": "Google"}
     ended = dict(known["user"], grant_type="refresh_token", refresh_token="other")
@@ -225,8 +225,7 @@ def refusals():
 
     def posted(method="rawPredict", **changes):
         answer = requests.post(f"{place}:{method}", json=body | changes, headers={"Authorization": f"Bearer {right}"})
-        said = answer.json()
-        return [answer.status_code, said["error"]["type"] if "error" in said else ""]
+        return [answer.status_code, "" if answer.ok else answer.json()["error"]["type"]]
 
     stream = talk.refusal(lambda: client.messages.create(model="other", max_tokens=9, messages=words.ASK, stream=True))
     listed = requests.post(f"{place}:streamRawPredict", json=body)

@@ -388,9 +388,9 @@ def fault(ask, wait):
     except botocore.exceptions.EventStreamError as error:
         return f"{error.response['Error']['Code']} after {text()}"
     except botocore.exceptions.ClientError as error:
-        headers = error.response["ResponseMetadata"]["HTTPHeaders"]
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return f"{status} {error.response['Error']['Code']} retry-after {headers['retry-after']}"
+        answer = error.response["ResponseMetadata"]
+        after = answer["HTTPHeaders"].get("retry-after", "never")
+        return f"{answer['HTTPStatusCode']} {error.response['Error']['Code']} retry-after {after}"
     except botocore.eventstream.ParserError as error:
         return f"{type(error).__name__} after {text()}"
     except (urllib3.exceptions.ReadTimeoutError, botocore.exceptions.ReadTimeoutError):
@@ -411,6 +411,7 @@ answers = {
     "lists": lists,
     "sign in": sign_in,
     "cut": cut,
+    "exceptions": lambda: [fault(by_invoke, 60) for _ in range(10)],
     "invoke faults": lambda: faults(by_invoke),
     "converse faults": lambda: faults(by_converse),
 }

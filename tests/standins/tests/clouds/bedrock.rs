@@ -262,3 +262,42 @@ steps: [{{ faults: [cut_inside: 2], answer: {{ say: [{{ text: one }}] }} }}]
         "two frames and a piece"
     );
 }
+
+#[tokio::test]
+async fn names_exceptions_as_the_service_does() {
+    let script = format!(
+        "
+models: ['{MODEL}']
+steps:
+  - faults:
+      - error_after: {{ events: 3, kind: rate_limit_error }}
+      - error_after: {{ events: 3, kind: api_error }}
+      - error_after: {{ events: 3, kind: invalid_request_error }}
+      - error_after: {{ events: 3, kind: ModelStreamErrorException }}
+      - error_after: {{ events: 3, kind: ModelTimeoutException }}
+      - status: {{ code: 503 }}
+      - status: {{ code: 424 }}
+      - status: {{ code: 429, kind: ModelNotReadyException }}
+      - status: {{ code: 403, kind: permission_error }}
+      - status: {{ code: 500 }}
+    answer: {{ say: [{{ text: one two }}] }}
+"
+    );
+    let stand_in = play(&script).await;
+    let mut amazon = Amazon::start(&stand_in);
+    assert_eq!(
+        amazon.ask("exceptions", &stand_in.keys()).await,
+        json!([
+            "throttlingException after one ",
+            "internalServerException after one ",
+            "validationException after one ",
+            "modelStreamErrorException after one ",
+            "modelTimeoutException after one ",
+            "503 ServiceUnavailableException retry-after never",
+            "424 ModelErrorException retry-after never",
+            "429 ModelNotReadyException retry-after never",
+            "403 AccessDeniedException retry-after never",
+            "500 InternalServerException retry-after never",
+        ])
+    );
+}

@@ -17,9 +17,13 @@ async fn play(yaml: &str) -> Bedrock {
     Bedrock::start(script, 0).await.expect("a free port")
 }
 
+/// A model by its full name, which has signs that paths escape.
+const ARN: &str =
+    "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-standin-v1:0";
+
 /// The talk that every library has, with a model of Bedrock's names.
 async fn greeting() -> Bedrock {
-    play(&GREETING.replace("[claude-standin]", &format!("['{MODEL}']"))).await
+    play(&GREETING.replace("[claude-standin]", &format!("['{MODEL}', '{ARN}']"))).await
 }
 
 /// AWS's library with what the stand-in knows.
@@ -29,7 +33,7 @@ impl Amazon {
     fn start(stand_in: &Bedrock) -> Self {
         let known = json!({
             "base": stand_in.base_url(), "model": MODEL, "region": bedrock::REGION, "account": bedrock::ACCOUNT,
-            "role": bedrock::ROLE, "start": bedrock::START_URL,
+            "role": bedrock::ROLE, "start": bedrock::START_URL, "arn": ARN,
         });
         Self(Oracle::start("bedrock.py", &known))
     }
@@ -69,7 +73,7 @@ async fn the_clouds_library_invokes_and_converses() {
         json!({
             "words": words, "kinds": ["content_block_delta", "content_block_start", "content_block_stop",
                 "message_delta", "message_start", "message_stop"],
-            "metrics": true, "its own version": [200, ""],
+            "metrics": true, "its own version": [200, ""], "by its full name": [200, ""],
         })
     );
     assert_eq!(
@@ -232,6 +236,7 @@ fn heard() -> Value {
         "InvalidPayloadLength after one ",
         "serviceUnavailableException after one ",
         "silence after one ",
+        "one two three",
         "one two three",
     ])
 }

@@ -20,7 +20,7 @@ import jwt
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from google.auth import compute_engine, identity_pool, impersonated_credentials
+from google.auth import compute_engine, identity_pool
 from google.auth.transport.requests import Request
 from google.oauth2 import credentials as people
 from google.oauth2 import service_account
@@ -64,18 +64,20 @@ def user():
 
 
 def pool(audience, **more):
-    file = tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False)
-    with file:
-        file.write(known["subject"])
-    info = {
-        "type": "external_account",
-        "audience": audience,
-        "subject_token_type": f"{TYPES}jwt",
-        "token_url": f"{base}/v1/token",
-        "credential_source": {"file": file.name},
-        "universe_domain": "googleapis.com",
-    }
-    return identity_pool.Credentials.from_info(info | more, scopes=[known["scope"]])
+    """The talk with credentials for another provider's token, which is in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "token")
+        with open(file, "w") as subject:
+            subject.write(known["subject"])
+        info = {
+            "type": "external_account",
+            "audience": audience,
+            "subject_token_type": f"{TYPES}jwt",
+            "token_url": f"{base}/v1/token",
+            "credential_source": {"file": file},
+            "universe_domain": "googleapis.com",
+        }
+        return talks(identity_pool.Credentials.from_info(info | more, scopes=[known["scope"]]))
 
 
 def workforce():
@@ -262,9 +264,9 @@ words.serve(
     {
         "account": lambda: talks(account()),
         "user": lambda: talks(user()),
-        "workload": lambda: talks(pool(known["workloads"])),
-        "workforce": lambda: talks(workforce()),
-        "impersonated": lambda: talks(impersonated()),
+        "workload": lambda: pool(known["workloads"]),
+        "workforce": workforce,
+        "impersonated": impersonated,
         "machine": lambda: talks(compute_engine.Credentials()),
         "count": count,
         "browser": browser,

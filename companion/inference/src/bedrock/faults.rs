@@ -22,16 +22,20 @@ use crate::scrub::scrub;
 /// What the signer of a request is told when its clock goes wrong.
 const WRONG_CLOCK: &str = "{who} refused the request because the clock of this computer is wrong.";
 
+fn whole(fault: Fault) -> Refused {
+    Refused { fault, said: None }
+}
+
 /// The SDK's error of a call, `known` being the credentials that were sent.
-pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>, known: &[&Secret]) -> Box<Refused>
+pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>, known: &[&Secret]) -> Refused
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     if let Some(egress) = cause::<EgressError>(error) {
-        return Fault::of_egress(egress).into();
+        return whole(Fault::of_egress(egress));
     }
     let Some(response) = error.raw_response() else {
-        return unsent(error, known).into();
+        return whole(unsent(error, known));
     };
     let exception = error.as_service_error();
     let name = exception.and_then(ProvideErrorMetadata::code);
@@ -39,10 +43,10 @@ where
     let message = exception.and_then(ProvideErrorMetadata::message);
     let message = message.map_or_else(|| String::from_utf8_lossy(said), Into::into);
     let request_id = header(response, "x-amzn-requestid");
-    Box::new(Refused {
+    Refused {
         fault: refusal(response, name, &message, request_id, known),
         said: Some((said.to_owned(), request_id.map(str::to_owned))),
-    })
+    }
 }
 
 /// The SDK's error in the middle of an answer.
@@ -109,14 +113,13 @@ fn refusal(
     known: &[&Secret],
 ) -> Fault {
     let status = response.status().as_u16();
-    let mut fault = match name {
-        Some(name) => exception_fault(name, message, known),
-        None => {
-            let status = StatusCode::from_u16(status).unwrap_or_default();
-            let now = OffsetDateTime::now_utc();
-            // What stands between answers in forms of its own.
-            Fault::of_answer(status, &HeaderMap::new(), message.as_bytes(), known, now)
-        }
+    let mut fault = if let Some(name) = name {
+        exception_fault(name, message, known)
+    } else {
+        // What stands between answers in forms of its own.
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        let now = OffsetDateTime::now_utc();
+        Fault::of_answer(status, &HeaderMap::new(), message.as_bytes(), known, now)
     };
     if name.is_some() {
         fault.detail = format!("status {status}: {}", fault.detail);

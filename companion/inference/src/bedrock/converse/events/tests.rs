@@ -69,7 +69,9 @@ fn metadata() -> ConverseStreamOutput {
 /// What the reader of the Messages API makes of them.
 fn read(events: &[ConverseStreamOutput]) -> Vec<ModelEvent> {
     let mut turned = Events::default();
-    events.iter().for_each(|event| turned.take(event));
+    for event in events {
+        turned.take(event);
+    }
     turned.end();
     let mut reader = AnswerReader::new();
     std::iter::from_fn(|| turned.pop())

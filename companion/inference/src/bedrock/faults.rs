@@ -10,6 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::event_stream::RawMessage;
 use deskhand_egress::EgressError;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
@@ -94,6 +95,38 @@ where
     }
     let date = header(error.raw_response()?, "date")?;
     OffsetDateTime::parse(date, &Rfc2822).ok().map(SystemTime::from)
+}
+
+/// The refusal of a request that was sent without the SDK, and the server's time where it refused the time in the signature.
+pub(super) fn of_plain(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    known: &[&Secret],
+) -> (Fault, Option<SystemTime>) {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Said {
+        message: String,
+    }
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    // The name of the exception may stand before an address.
+    let name = text("x-amzn-errortype").and_then(|name| name.split(':').next());
+    let Some(name) = name else {
+        let now = OffsetDateTime::now_utc();
+        return (Fault::of_answer(status, headers, body, known, now), None);
+    };
+    let said: Said = serde_json::from_slice(body).unwrap_or_default();
+    let mut fault = exception_fault(name, &said.message, known);
+    fault.detail = format!("status {}: {}", status.as_u16(), fault.detail);
+    fault.status = Some(status.as_u16());
+    let date = text("date").filter(|_| is_about_the_clock(name, &said.message));
+    let date = date.and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
+    (fault, date.map(SystemTime::from))
 }
 
 /// `InvalidSignatureException: Signature expired: … is now earlier than …` and `Signature not yet current: …`

@@ -32,6 +32,11 @@ pub(crate) fn conflicts(policy: &Policy, layers: Layers<'_>) -> Vec<Problem> {
         let reason = "the audit needs a collector, and `otlpEndpoint` names none";
         stop("deskhandAuditRequired", &required.origin, reason);
     }
+    let limit = &policy.usage.inference_max_tokens_per_window;
+    if limit.value.is_some() && policy.usage.inference_token_window_hours.value.is_none() {
+        let reason = "a limit of tokens needs a window, and `inferenceTokenWindowHours` sets none";
+        stop("inferenceMaxTokensPerWindow", &limit.origin, reason);
+    }
     if let Some(Err(missing)) = policy.credential() {
         let kind = &policy.credentials.inference_credential_kind;
         let provider = &policy.connection.inference_provider.origin;

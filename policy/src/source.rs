@@ -87,6 +87,14 @@ impl<T> Sourced<T> {
     pub fn is_default(&self) -> bool {
         self.origin == Origin::Default
     }
+
+    /// True where the organisation sets it, not the user.
+    pub fn is_of_organisation(&self) -> bool {
+        match self.origin {
+            Origin::Managed(_) | Origin::ManagedForUser(_) | Origin::Bootstrap(_) => true,
+            Origin::User(_) | Origin::Default => false,
+        }
+    }
 }
 
 /// What kind of thing is wrong.

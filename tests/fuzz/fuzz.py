@@ -30,7 +30,8 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds(target)):
         (corpus / f"seed-{number}").write_bytes(seed)
-    features = ["--features", target] if target in ("anchors", "inference") else []
+    feature = {"anchors": "anchors", "credentials": "inference", "inference": "inference"}.get(target)
+    features = ["--features", feature] if feature else []
     command = ["cargo", "run", "--quiet", "--bin", target, *features, "--", str(corpus)]
     command += [f"-max_total_time={seconds}", f"-artifact_prefix={found}/", "-rss_limit_mb=1024", "-timeout=10"]
     command += [f"-max_len={1 << 16}", "-report_slow_units=2", "-print_final_stats=1", "-use_value_profile=0"]

@@ -46,6 +46,19 @@ describe("what the organisation decides", () => {
     expect(screen.queryByText("Bring your earlier sessions here?")).toBeNull();
   });
 
+  it.each([
+    [79, false],
+    [80, true],
+  ])("shows what is used of the token limit, and warns from 80 percent on: %d", async (tokens, warns) => {
+    const usage = { tokens, limit: 100, endsAt: Date.now() + 3_600_000 };
+    const { run } = await open({ kind: "excel", hello: view({ usage }) });
+    const meter = screen.getByRole("button", { name: `${String(tokens)}% of the token limit` });
+    expect(meter.classList.contains("is-warning")).toBe(warns);
+    await run(() => fireEvent.click(meter));
+    expect(screen.getByText(`${String(tokens)} of 100 tokens are used, in all sessions.`)).toBeTruthy();
+    expect(screen.getByText(/^Once they are used, the model is asked no more until the count starts anew: /)).toBeTruthy();
+  });
+
   it("shows the organisation's line, which nobody can dismiss", async () => {
     const banner = { text: "Confidential data only", background: "#00205b", color: "#ffffff", link: "https://example.com/rules" };
     await open({ kind: "excel", hello: view({ organisation: { banner } }) });

@@ -98,7 +98,7 @@ pub enum Occasion {
     MidSession,
     /// Nobody waits.
     Background,
-    /// The settings are tried out: what was kept from before does not count.
+    /// The settings are tried out: a helper is run, whatever it printed before.
     SetupTest,
 }
 

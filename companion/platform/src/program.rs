@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -101,11 +101,15 @@ pub async fn run_with(
 }
 
 /// Refuses a program that somebody else could have replaced: once links are followed, it and its folder have to belong to this user
-/// or to root, and neither may be writable by group or others. Windows has access lists in the place of owners and modes; they are
-/// not looked at.
-pub fn check(program: &Path) -> Result<(), ProgramError> {
+/// or to root, and neither may be writable by group or others. Gives the path without links, which is the one to run. Windows has
+/// access lists in the place of owners and modes; they are not looked at.
+pub fn check(program: &Path) -> Result<PathBuf, ProgramError> {
+    if !program.is_absolute() {
+        return Err(ProgramError::NotAbsolute);
+    }
     let program = program.canonicalize().map_err(not_started)?;
-    os::check(&program)
+    os::check(&program)?;
+    Ok(program)
 }
 
 fn not_started(error: io::Error) -> ProgramError {

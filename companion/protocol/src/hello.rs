@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::UserError;
 use crate::bootstrap::BootstrapView;
 use crate::document::{DocumentView, LiveDocument};
 use crate::session::SessionSummary;
+use crate::{Timestamp, UserError};
 
 /// What kind of front end speaks. A token is bound to the kind it was made for.
 #[derive(
@@ -98,6 +98,26 @@ pub struct ServiceView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub bootstrap: Option<BootstrapView>,
+    /// Tokens against the limit of the settings; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub usage: Option<UsageView>,
+}
+
+/// Tokens that were used in a window of time, and its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageView {
+    /// Used so far, in and out, with those of the cache.
+    #[ts(type = "number")]
+    pub tokens: u64,
+    /// How many may be used.
+    #[ts(type = "number")]
+    pub limit: u64,
+    /// When the count starts anew, in Unix milliseconds; absent before the first answer of a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub ends_at: Option<Timestamp>,
 }
 
 /// What the organisation shows to everybody.

@@ -119,7 +119,10 @@ impl Bootstrap {
         }
         let kept = vault.read();
         let helper = match &plan.way {
-            Way::Headers(_, Some(helper)) => Some(Helper::new(helper.clone())?),
+            Way::Headers(_, Some(helper)) => {
+                let named = &settings.policy.bootstrap.bootstrap_headers_helper;
+                Some(Helper::new(helper.clone())?.of_organisation(named.is_of_organisation()))
+            }
             _ => None,
         };
         let this = Self {

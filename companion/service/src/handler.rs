@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use deskhand_core::ports::{BoxFuture, EventLog, Provider};
 use deskhand_core::turn::Input;
 use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams};
-use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, ServiceView};
+use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, ServiceView, UsageView};
 use deskhand_protocol::methods::Caller;
 use deskhand_protocol::pairing::{RevokeParams, TokenView, TokensAnswer};
 use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice};
@@ -141,6 +141,11 @@ impl Service {
             return;
         };
         self.show(|view| view.models = models);
+    }
+
+    /// Tells front ends how much was used.
+    pub(crate) fn used(&self, usage: UsageView) {
+        self.show(|view| view.usage = Some(usage));
     }
 
     /// Tells every front end something that stays said.

@@ -30,6 +30,7 @@ mod telemetry;
 mod terminal;
 mod tokens;
 mod undoing;
+mod usage;
 mod view;
 mod wire;
 

@@ -3,11 +3,50 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use deskhand_core::ports::Provider as Port;
+use deskhand_egress::Gate;
 use deskhand_inference::credential::{CredentialSource, Fixed, Nothing};
-use deskhand_inference::{AuthScheme, Manner, Place, ProviderConfig, Secret};
+use deskhand_inference::{AuthScheme, Connection, Manner, Place, ProviderConfig, Secret, Unconfigured};
 use deskhand_policy::types::{AuthScheme as Scheme, ContentCapture, Provider};
 use deskhand_policy::{CredentialPlace, Policy};
+use deskhand_protocol::UserError;
 use deskhand_protocol::hello::ModelView;
+use deskhand_trail::Trail;
+
+use crate::audit::{Notes, SignIns};
+use crate::settings::Settings;
+use crate::usage::{Limit, Meter, Metered};
+
+/// The provider in force, with its sign-ins in the audit and its tokens counted where the settings limit them.
+pub(crate) async fn open(
+    settings: &Settings,
+    gate: &Gate,
+    trail: &Trail,
+    notes: &Notes,
+) -> Result<(Arc<dyn Port>, Option<Arc<Meter>>), UserError> {
+    let connected = connected(settings, gate, notes);
+    let Some(limit) = Limit::of(&settings.policy) else {
+        return Ok((connected, None));
+    };
+    let meter = Arc::new(Meter::open(limit, trail.store().clone()).await?);
+    Ok((Arc::new(Metered::new(connected, Arc::clone(&meter))), Some(meter)))
+}
+
+fn connected(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Port> {
+    if let Some(stopped) = &settings.stopped {
+        return Arc::new(Unconfigured::because(stopped.clone()));
+    }
+    let Some(config) = settings.provider.clone() else {
+        return Arc::new(Unconfigured::default());
+    };
+    let signs_in = config.signs_in();
+    let name = config.place.name();
+    match Connection::new(config, gate) {
+        Ok(connection) if signs_in => Arc::new(SignIns::of(Arc::new(connection), name, notes.clone())),
+        Ok(connection) => Arc::new(connection),
+        Err(error) => Arc::new(Unconfigured::because(error)),
+    }
+}
 
 /// The provider that a policy names, where it names all that is needed to reach one.
 pub(crate) fn of(policy: &Policy) -> Option<ProviderConfig> {

@@ -10,7 +10,6 @@ use deskhand_core::ports::{Provider, Tools as _};
 use deskhand_core::tool::{MEMORY_TOOL, tool_names};
 use deskhand_documents::{DocumentTools, Registry};
 use deskhand_egress::{Directive, EgressAudit, Gate};
-use deskhand_inference::{Connection, Unconfigured};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
@@ -28,7 +27,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::audit::{self, Notes, SignIns, Upkeep};
+use crate::audit::{self, Notes, Upkeep};
 use crate::bootstrap::{Bootstrap, keep_current};
 use crate::clock::RealWorld;
 use crate::configuration::Configuration;
@@ -41,12 +40,14 @@ use crate::hub::Hub;
 use crate::log::Log;
 use crate::logging::Logging;
 use crate::panes::{LivePanes, SharedPanes};
+use crate::provider;
 use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
 use crate::stopped::StoppedTools;
 use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
+use crate::usage::Meter;
 use crate::view;
 
 /// The master key in the secret store.
@@ -98,10 +99,11 @@ pub(crate) async fn serve(
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
     let configuration = configuration(&paths, &secrets, &settings, &gate, &options, &notes)?;
+    let (provider, meter) = provider::open(&settings, &gate, &trail, &notes).await?;
     let (service, tokens) = build(
         &settings,
         &options,
-        &gate,
+        (&gate, provider, meter),
         (&trail, notes, grants, guide),
         (&telemetry, &watch),
         configuration,
@@ -356,13 +358,12 @@ async fn bind(
 fn build(
     settings: &Settings,
     options: &ServeOptions,
-    gate: &Gate,
+    (gate, provider, meter): (&Gate, Arc<dyn Provider>, Option<Arc<Meter>>),
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
     (telemetry, watch): (&Telemetry, &Arc<Watch>),
     configuration: Configuration,
     server: &Server,
 ) -> (Arc<Service>, Arc<StoredTokens>) {
-    let provider = provider(settings, gate, &notes);
     let log = Log::new(trail.clone())
         .with_journal_limit(settings.journal_limit)
         .with_telemetry(telemetry.clone());
@@ -402,6 +403,7 @@ fn build(
         .unwrap_or_default();
     let mut view = view::of(settings, options.tour, models, configuration.secret_store());
     view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
+    view.usage = meter.as_ref().map(|meter| meter.view(crate::clock::now()));
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
@@ -418,10 +420,19 @@ fn build(
         configuration,
     };
     let service = Arc::new(service);
-    if settings.provider.is_some() {
-        tokio::spawn(Arc::clone(&service).learn_models(provider));
-    }
+    keep_informed(&service, provider, meter);
     (service, tokens)
+}
+
+/// Tells front ends what becomes known of models and of used tokens.
+fn keep_informed(service: &Arc<Service>, provider: Arc<dyn Provider>, meter: Option<Arc<Meter>>) {
+    // One that is not configured answers at once that it has none.
+    tokio::spawn(Arc::clone(service).learn_models(provider));
+    if let Some(meter) = meter {
+        let service = Arc::downgrade(service);
+        let show = move |usage| service.upgrade().map(|service| service.used(usage)).is_some();
+        tokio::spawn(async move { meter.follow(show).await });
+    }
 }
 
 fn document_tools(
@@ -441,22 +452,6 @@ fn document_tools(
         documents
     } else {
         documents.without_sources_in_files()
-    }
-}
-
-fn provider(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Provider> {
-    if let Some(stopped) = &settings.stopped {
-        return Arc::new(Unconfigured::because(stopped.clone()));
-    }
-    let Some(config) = settings.provider.clone() else {
-        return Arc::new(Unconfigured::default());
-    };
-    let signs_in = config.signs_in();
-    let name = config.place.name();
-    match Connection::new(config, gate) {
-        Ok(connection) if signs_in => Arc::new(SignIns::of(Arc::new(connection), name, notes.clone())),
-        Ok(connection) => Arc::new(connection),
-        Err(error) => Arc::new(Unconfigured::because(error)),
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn empty() -> ServiceView {
         stopped: None,
         organisation: OrganisationView::default(),
         bootstrap: None,
+        usage: None,
     }
 }
 
@@ -47,6 +48,7 @@ pub(crate) fn of(
         stopped: settings.stopped.clone(),
         organisation: organisation(&settings.policy),
         bootstrap: None,
+        usage: None,
     }
 }
 

@@ -64,6 +64,7 @@ pub fn fixed(named: &BTreeMap<String, String>) -> HeaderMap {
 #[derive(Debug)]
 pub struct Helper {
     program: PathBuf,
+    of_organisation: bool,
     printed: Mutex<Option<(HeaderMap, Instant)>>,
     refused: AtomicBool,
 }
@@ -76,9 +77,19 @@ impl Helper {
         }
         Ok(Self {
             program,
+            of_organisation: false,
             printed: Mutex::new(None),
             refused: AtomicBool::new(false),
         })
+    }
+
+    /// The same, where the organisation named it: then it is not run once others could have changed it.
+    #[must_use]
+    pub fn of_organisation(self, is_so: bool) -> Self {
+        Self {
+            of_organisation: is_so,
+            ..self
+        }
     }
 
     async fn current(&self) -> Result<HeaderMap, HeaderError> {
@@ -95,12 +106,18 @@ impl Helper {
     }
 
     async fn run(&self) -> Result<HeaderMap, HeaderError> {
-        let ran = program::run(&self.program, &[], WITHIN, PRINTED).await;
-        let ran = ran.map_err(|error| match error {
+        let told = |error| match error {
             ProgramError::TimedOut => HeaderError::TooSlow,
             ProgramError::TooLong => HeaderError::Unreadable,
+            ProgramError::Open(why) => HeaderError::Open(why),
             _ => HeaderError::NotStarted,
-        })?;
+        };
+        let checked = if self.of_organisation {
+            program::check(&self.program).map_err(told)?
+        } else {
+            self.program.clone()
+        };
+        let ran = program::run(&checked, &[], WITHIN, PRINTED).await.map_err(told)?;
         if ran.code != Some(0) {
             return Err(HeaderError::Failed);
         }

@@ -63,6 +63,9 @@ pub enum HeaderError {
     /// The path is not absolute.
     #[error("the path of the helper for headers is not absolute")]
     NotAbsolute,
+    /// Others could have changed it, and the organisation named it.
+    #[error("the helper for headers is not run: {0}")]
+    Open(&'static str),
     /// It could not be started.
     #[error("the helper for headers could not be started")]
     NotStarted,

@@ -33,28 +33,28 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Tokens, in and out, that a user may use in one window of time. Absent: no limit.
+    /// Tokens, in and out and those of the provider's cache, that a user may use in one window of time: what the provider
+    /// counts with its answers. Once they are used, no request is made until the window is over. Absent: no limit.
     inference_max_tokens_per_window "inferenceMaxTokensPerWindow": Option<Whole<1, { u32::MAX }>> {
         default: None,
         invalid: None, StopsSessions, "no limit at all is not what the key is written for",
-        effect: Effect::NotEnforceable("usage limits"),
         order: Order::Less,
+        forbids: &[("any", "requests to the model once {} tokens are used in a window")],
+        differs: "Tokens of the provider's cache count, and a turn that reaches the limit ends there.",
         since: "0.1.0",
     }
 
-    /// Hours that such a window lasts; then the count starts anew.
+    /// Hours that such a window lasts, from its first answer on; then the count starts anew.
     inference_token_window_hours "inferenceTokenWindowHours": Option<Whole<1, 720>> {
         default: None,
         invalid: None, StopsSessions, "a limit without its window limits nothing",
-        effect: Effect::ActsWith("usage limits"),
         since: "0.1.0",
     }
 
-    /// Whether an estimate in US dollars is shown beside the tokens.
+    /// Whether an estimate in US dollars is made from the prices: it is exported with the tokens (`cost_usd`).
     inference_model_pricing_enabled "inferenceModelPricingEnabled": bool {
         default: false,
         invalid: false, UsesValue, "a wrong price is worse than none",
-        effect: Effect::ActsWith("the page of usage"),
         since: "0.1.0",
     }
 
@@ -62,7 +62,6 @@ policy_section! {
     inference_model_pricing_multiplier "inferenceModelPricingMultiplier": Option<Fraction> {
         default: None,
         invalid: None, UsesValue, "a price lets nothing in or out",
-        effect: Effect::ActsWith("the page of usage"),
         since: "0.1.0",
     }
 
@@ -71,7 +70,6 @@ policy_section! {
     inference_model_pricing "inferenceModelPricing": List<Price, 200> {
         default: List::default(),
         invalid: List::default(), UsesValue, "a wrong price is worse than none",
-        effect: Effect::ActsWith("the page of usage"),
         since: "0.1.0",
     }
 }

@@ -563,6 +563,12 @@ export const words = {
     none: "No tokens used",
     tokens: (count: number) => `${number(count)} tokens`,
     hint: "Tokens used by this session",
+    ofLimit: (share: number) => `${share}% of the token limit`,
+    limited: (used: number, limit: number) => `${number(used)} of ${number(limit)} tokens are used, in all sessions.`,
+    atLimit: (time: string | undefined) =>
+      time === undefined
+        ? "Once they are used, the model is asked no more until the count starts anew."
+        : `Once they are used, the model is asked no more until the count starts anew: ${time}.`,
   },
 
   keyboard: {

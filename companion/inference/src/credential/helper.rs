@@ -173,11 +173,14 @@ impl Shared {
             return Ok(kept);
         }
         let settings = &self.settings;
-        if settings.of_organisation {
-            program::check(&settings.program).map_err(|error| self.told(&error, occasion))?;
-        }
+        let checked = if settings.of_organisation {
+            program::check(&settings.program)
+        } else {
+            Ok(settings.program.clone())
+        };
+        let program = checked.map_err(|error| self.told(&error, occasion))?;
         let variables = [(CONTEXT, occasion.as_str())];
-        let ran = program::run(&settings.program, &variables, self.limit(occasion), PRINTED).await;
+        let ran = program::run(&program, &variables, self.limit(occasion), PRINTED).await;
         let ran = ran.map_err(|error| self.told(&error, occasion))?;
         let now = (self.clock)();
         let printed = if ran.code == Some(0) {

@@ -30,3 +30,29 @@ impl<T: Clone + Send + Sync + 'static> Single<T> {
         work.await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::future::ready;
+    use tokio::sync::oneshot::channel;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_is_done_is_not_joined_while_somebody_has_not_looked_yet() {
+        let single = Single::default();
+        let (done, waits) = channel();
+        let mut first = pin!(single.run(|| Box::pin(waits.map(|one| one.unwrap_or(0)))));
+        let mut second = pin!(single.run(|| Box::pin(ready(7))));
+        assert_eq!(
+            ((&mut first).now_or_never(), (&mut second).now_or_never()),
+            (None, None)
+        );
+        done.send(1).expect("it is waited for");
+        assert_eq!(first.await, 1);
+        assert_eq!(single.run(|| Box::pin(ready(2))).await, 2);
+        assert_eq!(second.await, 1);
+    }
+}

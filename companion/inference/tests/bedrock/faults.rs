@@ -305,7 +305,13 @@ async fn a_refusal_without_an_end_is_read_to_a_limit() {
     let mut reply = Reply::status("400 x", "x-amzn-errortype: ValidationException\r\n", "");
     reply.say(body, End::Hold);
     let line = Line::play(vec![reply]).await;
-    let events = ask(&bedrock(&line.base, token(), |_| {}), CLAUDE).await;
+    let provider = bedrock(&line.base, token(), |config| config.manner.bodies = true);
+    let events = ask(&provider, CLAUDE).await;
+    let read = events.iter().find_map(|event| match event {
+        Ok(ModelEvent::Body(body)) if !body.sent => Some(body.length),
+        _ => None,
+    });
+    assert_eq!(read, Some(16 * 1024));
     let detail = failed(&events).detail.clone().unwrap_or_default();
     assert!(detail.len() < 1000, "{}", detail.len());
 }

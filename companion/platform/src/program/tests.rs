@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -141,7 +140,8 @@ fn a_link_is_judged_by_where_it_leads() {
     let program = program(&folder, "echo");
     let link = other.path().join("link");
     std::os::unix::fs::symlink(&program, &link).expect("a link");
-    check(&link).expect("nobody else can change what it leads to");
+    let checked = check(&link).expect("nobody else can change what it leads to");
+    assert_eq!(checked, program.canonicalize().expect("a path"));
     fs::set_permissions(&program, fs::Permissions::from_mode(0o777)).expect("a mode");
     assert!(matches!(check(&link), Err(ProgramError::Open(_))));
 }

@@ -125,7 +125,7 @@ fn recording(settings: &Settings, install: &str, own_tools: &OwnTools) -> Record
         user: install.to_owned(),
         default_model: models.map(|model| model.id.clone()).next().unwrap_or_default(),
         is_own_tool: Arc::new(move |name| own_tools.get().is_some_and(|tools| tools.contains(name))),
-        price: None,
+        price: crate::usage::price(&settings.policy),
     }
 }
 
@@ -178,8 +178,10 @@ fn resource(settings: &Settings) -> Resource {
 /// Headers that change: the helper's, then the credential.
 fn sources(policy: &Policy) -> anyhow::Result<Vec<Arc<dyn HeaderSource>>> {
     let mut sources: Vec<Arc<dyn HeaderSource>> = Vec::new();
-    if let Some(helper) = &policy.telemetry.otlp_headers_helper.value {
-        sources.push(Arc::new(Helper::new(helper.path().to_owned())?));
+    let named = &policy.telemetry.otlp_headers_helper;
+    if let Some(helper) = &named.value {
+        let helper = Helper::new(helper.path().to_owned())?;
+        sources.push(Arc::new(helper.of_organisation(named.is_of_organisation())));
     }
     match policy.telemetry.otlp_auth_mode.value {
         OtlpAuthMode::None => {}

@@ -84,6 +84,20 @@ async fn what_goes_wrong_is_told_without_what_it_printed() {
     assert_eq!(gone.headers().await.unwrap_err(), HeaderError::NotStarted);
 }
 
+#[tokio::test]
+async fn one_that_others_can_change_is_not_run_where_the_organisation_named_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().expect("a test's own values");
+    let path = program(folder.path(), "echo '{}'");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).expect("a test's own values");
+    let helper = || Helper::new(path.clone()).expect("a test's own values");
+    let error = HeaderError::Open("it can be changed by other users");
+    assert_eq!(helper().of_organisation(true).headers().await.unwrap_err(), error);
+    assert_eq!(runs(folder.path()), 0);
+    helper().headers().await.expect("a test's own values");
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_that_does_not_end_is_given_up() {
     let folder = tempfile::tempdir().expect("a test's own values");

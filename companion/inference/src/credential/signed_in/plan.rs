@@ -84,7 +84,7 @@ pub struct GoogleClient {
     pub secret: Option<Secret>,
     /// What is asked for, with spaces between.
     pub scopes: Option<String>,
-    /// The account that is suggested.
+    /// The account that is suggested; the caller has put the login of the system in the place of `{username}`.
     pub login_hint: Option<String>,
 }
 

@@ -302,8 +302,8 @@ async fn no_credential_shows_in_an_error() {
 #[tokio::test]
 async fn a_refusal_without_an_end_is_read_to_a_limit() {
     let body = vec![vec![b'x'; 64 * 1024]; 64];
-    let mut reply = Reply::status("400 x", "x-amzn-errortype: ValidationException\r\n", "");
-    reply.say(body, End::Hold);
+    let headers = "x-amzn-errortype: ValidationException\r\n";
+    let reply = Reply::refusal("400 x", headers, body, End::Hold);
     let line = Line::play(vec![reply]).await;
     let provider = bedrock(&line.base, token(), |config| config.manner.bodies = true);
     let events = ask(&provider, CLAUDE).await;

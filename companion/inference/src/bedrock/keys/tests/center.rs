@@ -1,3 +1,5 @@
+//! Sign-ins at Identity Center.
+
 use futures_util::future::BoxFuture;
 use pretty_assertions::assert_eq;
 use zeroize::Zeroizing;

@@ -1,3 +1,5 @@
+//! Profiles of AWS's own tools.
+
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 

@@ -18,6 +18,7 @@ pub(crate) use credentials::{
     sign_in_page,
 };
 pub(crate) use extensions::{marketplaces, mcp, mcp_sign_in, web_search};
+pub use inference::aws_host;
 pub(crate) use inference::{bedrock, foundry, gateway, inference_in_force, vertex};
 
 /// The provider in force.

@@ -32,6 +32,7 @@ pub use deskhand_policy::hosts::Host;
 pub use destination::{Carries, Destination, Directive, Feature, OpenedBy, Row};
 pub use error::{EgressError, Exchange, ProxyFault};
 pub use gate::{Gate, Network};
+pub use hosts::aws_host;
 pub use list::{EgressEntry, Explanation, Passage, Target, egress_csv, egress_table, firewall_rules};
 pub use origin::{Origin, OriginError};
 pub use proxy::{NamedBy, Proxy, ProxyError, SystemProxy, SystemSettings, Unusable};

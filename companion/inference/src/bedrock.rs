@@ -24,7 +24,6 @@ use aws_sdk_bedrockruntime::config::{
 use aws_sdk_bedrockruntime::operation::RequestId as _;
 use aws_sdk_bedrockruntime::primitives::Blob;
 use aws_sdk_bedrockruntime::types::ServiceTierType;
-use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::auth::http::HTTP_BEARER_AUTH_SCHEME_ID;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -134,7 +133,7 @@ impl Bedrock {
             None if credential.secret.expose().is_empty() => config.allow_no_auth(),
             None => config
                 .bearer_token(Token::new(credential.secret.expose(), None))
-                .auth_scheme_preference([AuthSchemeId::from(HTTP_BEARER_AUTH_SCHEME_ID)]),
+                .auth_scheme_preference([HTTP_BEARER_AUTH_SCHEME_ID]),
         };
         Client::from_conf(config.build())
     }
@@ -231,7 +230,7 @@ impl Failed {
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
         Self {
-            refused: faults::of_call(error, &known.iter().collect::<Vec<_>>()),
+            refused: Box::new(faults::of_call(error, &known.iter().collect::<Vec<_>>())),
             server_time: faults::server_time(error),
         }
     }

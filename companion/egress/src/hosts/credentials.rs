@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::inference::{aws, provider};
+use super::inference::{aws, aws_host, provider};
 use super::{Answer, Found, PROVIDER};
 use crate::settings::{Settings, field};
 
@@ -39,10 +39,13 @@ pub(crate) fn aws_credentials(settings: Settings<'_>) -> Answer {
     if settings.is_set(START_URL) && kind.as_deref() != Some("vendor-profile") {
         return Ok(single_sign_on(control));
     }
-    let global = if region.starts_with("cn-") || region.starts_with("us-gov-") {
-        control
-    } else {
+    // Only the partition of everybody has a host without a region.
+    let is_everybodys = !region.starts_with("us-gov-")
+        && aws_host("sts", &region).is_ok_and(|host| host.ends_with(".amazonaws.com"));
+    let global = if is_everybodys {
         control.host(REGION, "sts.amazonaws.com")
+    } else {
+        control
     };
     Ok(single_sign_on(aws(global, REGION, "sts", &region)))
 }

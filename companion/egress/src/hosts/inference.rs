@@ -1,6 +1,7 @@
 //! Hosts of inference, per provider.
 
 use super::{Answer, Found, PROVIDER, address_in, label};
+use crate::OriginError;
 use crate::settings::Settings;
 
 const REGION: &str = "inferenceBedrockRegion";
@@ -58,13 +59,28 @@ pub(crate) fn inference_in_force(settings: Settings<'_>) -> Answer {
     answers.into_iter().find(Result::is_ok).unwrap_or(Err(PROVIDER))
 }
 
-/// Adds `<service>.<region>.amazonaws.com`, or its name in the partition of China.
+/// The partitions of AWS with a domain of their own, by what the names of their regions begin with.
+const PARTITIONS: [(&str, &str); 6] = [
+    ("cn-", "amazonaws.com.cn"),
+    ("eusc-", "amazonaws.eu"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("us-isof-", "csp.hci.ic.gov"),
+];
+
+/// The host of a service of AWS in a region: `<service>.<region>.amazonaws.com`, or the domain of the region's partition.
+pub fn aws_host(service: &str, region: &str) -> Result<String, OriginError> {
+    let region = label(region)?;
+    let own = PARTITIONS.iter().find(|(begin, _)| region.starts_with(begin));
+    let domain = own.map_or("amazonaws.com", |(_, domain)| domain);
+    Ok(format!("{service}.{region}.{domain}"))
+}
+
+/// Adds the host of a service of AWS in a region.
 pub(super) fn aws(found: Found, key: &'static str, service: &str, region: &str) -> Found {
-    match label(region) {
-        Ok(region) => {
-            let partition = if region.starts_with("cn-") { ".cn" } else { "" };
-            found.host(key, &format!("{service}.{region}.amazonaws.com{partition}"))
-        }
+    match aws_host(service, region) {
+        Ok(host) => found.host(key, &host),
         Err(why) => {
             let mut found = found;
             found.faults.push((key, why));
@@ -82,7 +98,7 @@ pub(super) fn provider(settings: Settings<'_>, wanted: &str) -> Result<(), &'sta
     }
 }
 
-fn fault(key: &'static str, why: crate::OriginError) -> Found {
+fn fault(key: &'static str, why: OriginError) -> Found {
     Found {
         faults: vec![(key, why)],
         ..Found::default()

@@ -79,13 +79,11 @@ impl AnswerBody for Turned {
                 let event = self.stream.recv().await;
                 let event =
                     event.map_err(|error| of_stream(&error, &self.known.iter().collect::<Vec<_>>()))?;
-                match event {
-                    Some(event) => self.events.take(&event),
-                    None => {
-                        self.events.end();
-                        return Ok(self.events.pop());
-                    }
-                }
+                let Some(event) = event else {
+                    self.events.end();
+                    return Ok(self.events.pop());
+                };
+                self.events.take(&event);
             }
         })
     }

@@ -7,13 +7,13 @@ use deskhand_egress::{Client, Destination, Gate};
 use deskhand_protocol::hello::ModelView;
 use futures_util::future::try_join;
 use http::header::{AUTHORIZATION, HeaderValue};
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::clock::Clock;
+use super::faults::of_plain;
 use super::signed::{ExchangeError, Scope, add_signature, exchange};
 use super::speech::is_of_anthropic;
 use crate::credential::Credential;
@@ -119,6 +119,29 @@ impl Catalogue {
         credential: &Credential,
         known: &[Secret],
     ) -> Result<T, Fault> {
+        let ahead = self.clock.ahead();
+        let known: Vec<&Secret> = known.iter().collect();
+        let (mut status, mut headers, mut body) = self.ask(path, credential).await?;
+        if status != StatusCode::OK {
+            let (refused, server_time) = of_plain(status, &headers, &body, &known);
+            let is_put_right = server_time.is_some_and(|time| self.clock.follow(time, ahead));
+            if !is_put_right {
+                return Err(refused);
+            }
+            (status, headers, body) = self.ask(path, credential).await?;
+        }
+        if status != StatusCode::OK {
+            return Err(of_plain(status, &headers, &body, &known).0);
+        }
+        serde_json::from_slice(&body)
+            .map_err(|_| Fault::new(FaultKind::BadAnswer, "the list of models cannot be read"))
+    }
+
+    async fn ask(
+        &self,
+        path: &str,
+        credential: &Credential,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let unusable = |why: &str| Fault::new(FaultKind::NotConfigured, why);
         let mut request = Request::new(Bytes::new());
         *request.uri_mut() = format!("{}{path}", self.address)
@@ -139,19 +162,7 @@ impl Catalogue {
             request.headers_mut().insert(AUTHORIZATION, value);
         }
         let answer = exchange(&self.client, request, MAX_LIST).await;
-        let (status, headers, body) = answer.map_err(|error| fault(&error))?;
-        if status != StatusCode::OK {
-            let known: Vec<&Secret> = known.iter().collect();
-            return Err(Fault::of_answer(
-                status,
-                &headers,
-                &body,
-                &known,
-                OffsetDateTime::now_utc(),
-            ));
-        }
-        serde_json::from_slice(&body)
-            .map_err(|_| Fault::new(FaultKind::BadAnswer, "the list of models cannot be read"))
+        answer.map_err(|error| fault(&error))
     }
 }
 

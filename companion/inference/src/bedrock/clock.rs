@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn follows_a_server_that_is_far_off_and_tells_when_that_changes_nothing() {
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         let now = SystemTime::now();
         for (server, wanted) in [(now + hour, 3600), (now - hour, -3600)] {
             let clock = Clock::default();

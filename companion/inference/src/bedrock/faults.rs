@@ -10,6 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::event_stream::RawMessage;
 use deskhand_egress::EgressError;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
@@ -22,16 +23,20 @@ use crate::scrub::scrub;
 /// What the signer of a request is told when its clock goes wrong.
 const WRONG_CLOCK: &str = "{who} refused the request because the clock of this computer is wrong.";
 
+fn whole(fault: Fault) -> Refused {
+    Refused { fault, said: None }
+}
+
 /// The SDK's error of a call, `known` being the credentials that were sent.
-pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>, known: &[&Secret]) -> Box<Refused>
+pub(super) fn of_call<E>(error: &SdkError<E, HttpResponse>, known: &[&Secret]) -> Refused
 where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     if let Some(egress) = cause::<EgressError>(error) {
-        return Fault::of_egress(egress).into();
+        return whole(Fault::of_egress(egress));
     }
     let Some(response) = error.raw_response() else {
-        return unsent(error, known).into();
+        return whole(unsent(error, known));
     };
     let exception = error.as_service_error();
     let name = exception.and_then(ProvideErrorMetadata::code);
@@ -39,10 +44,10 @@ where
     let message = exception.and_then(ProvideErrorMetadata::message);
     let message = message.map_or_else(|| String::from_utf8_lossy(said), Into::into);
     let request_id = header(response, "x-amzn-requestid");
-    Box::new(Refused {
+    Refused {
         fault: refusal(response, name, &message, request_id, known),
         said: Some((said.to_owned(), request_id.map(str::to_owned))),
-    })
+    }
 }
 
 /// The SDK's error in the middle of an answer.
@@ -92,6 +97,38 @@ where
     OffsetDateTime::parse(date, &Rfc2822).ok().map(SystemTime::from)
 }
 
+/// The refusal of a request that was sent without the SDK, and the server's time where it refused the time in the signature.
+pub(super) fn of_plain(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    known: &[&Secret],
+) -> (Fault, Option<SystemTime>) {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Said {
+        message: String,
+    }
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    // The name of the exception may stand before an address.
+    let name = text("x-amzn-errortype").and_then(|name| name.split(':').next());
+    let Some(name) = name else {
+        let now = OffsetDateTime::now_utc();
+        return (Fault::of_answer(status, headers, body, known, now), None);
+    };
+    let said: Said = serde_json::from_slice(body).unwrap_or_default();
+    let mut fault = exception_fault(name, &said.message, known);
+    fault.detail = format!("status {}: {}", status.as_u16(), fault.detail);
+    fault.status = Some(status.as_u16());
+    let date = text("date").filter(|_| is_about_the_clock(name, &said.message));
+    let date = date.and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
+    (fault, date.map(SystemTime::from))
+}
+
 /// `InvalidSignatureException: Signature expired: … is now earlier than …` and `Signature not yet current: …`
 fn is_about_the_clock(name: &str, message: &str) -> bool {
     let is = |wanted| name.eq_ignore_ascii_case(wanted);
@@ -109,14 +146,13 @@ fn refusal(
     known: &[&Secret],
 ) -> Fault {
     let status = response.status().as_u16();
-    let mut fault = match name {
-        Some(name) => exception_fault(name, message, known),
-        None => {
-            let status = StatusCode::from_u16(status).unwrap_or_default();
-            let now = OffsetDateTime::now_utc();
-            // What stands between answers in forms of its own.
-            Fault::of_answer(status, &HeaderMap::new(), message.as_bytes(), known, now)
-        }
+    let mut fault = if let Some(name) = name {
+        exception_fault(name, message, known)
+    } else {
+        // What stands between answers in forms of its own.
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        let now = OffsetDateTime::now_utc();
+        Fault::of_answer(status, &HeaderMap::new(), message.as_bytes(), known, now)
     };
     if name.is_some() {
         fault.detail = format!("status {status}: {}", fault.detail);

@@ -14,13 +14,9 @@ pub use center::{Center, CenterSignIn, IdentityCenter, Progress};
 pub use error::AwsError;
 pub use profile::{Profile, ProfileSettings};
 
-/// A host of AWS: `<service>.<region>.amazonaws.com`, or its name in the partition of China. `None` where the region is none: it
-/// must not lead to another host.
+/// A host of AWS. `None` where the region is none: it must not lead to another host.
 fn host(service: &str, region: &str) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_region = (1..=63).contains(&region.len()) && region.bytes().all(plain);
-    let end = if region.starts_with("cn-") { ".cn" } else { "" };
-    is_region.then(|| format!("{service}.{region}.amazonaws.com{end}"))
+    deskhand_egress::aws_host(service, region).ok()
 }
 
 #[cfg(test)]

@@ -28,95 +28,97 @@ fn refusal(status: &str, kind: &str, message: &str) -> Reply {
     Reply::status(status, &headers, &json!({ "message": message }).to_string())
 }
 
+/// Status, exception, words, and what they come to.
+const REFUSALS: [(&str, &str, &str, ErrorCode); 14] = [
+    (
+        "429 x",
+        "ThrottlingException",
+        "Too many requests",
+        ErrorCode::InferenceRateLimited,
+    ),
+    (
+        "400 x",
+        "ServiceQuotaExceededException",
+        "quota",
+        ErrorCode::InferenceRateLimited,
+    ),
+    (
+        "429 x",
+        "ModelNotReadyException",
+        "warming up",
+        ErrorCode::InferenceOverloaded,
+    ),
+    (
+        "503 x",
+        "ServiceUnavailableException",
+        "later",
+        ErrorCode::InferenceOverloaded,
+    ),
+    (
+        "500 x",
+        "InternalServerException",
+        "oops",
+        ErrorCode::InferenceOverloaded,
+    ),
+    (
+        "424 x",
+        "ModelErrorException",
+        "the model failed",
+        ErrorCode::InferenceOverloaded,
+    ),
+    (
+        "408 x",
+        "ModelTimeoutException",
+        "slow",
+        ErrorCode::InferenceTimeout,
+    ),
+    (
+        "403 x",
+        "AccessDeniedException",
+        "not authorized",
+        ErrorCode::InferenceAuth,
+    ),
+    (
+        "403 x",
+        "UnrecognizedClientException",
+        "no such key",
+        ErrorCode::InferenceAuth,
+    ),
+    (
+        "403 x",
+        "ExpiredTokenException",
+        "expired",
+        ErrorCode::InferenceAuth,
+    ),
+    (
+        "404 x",
+        "ResourceNotFoundException",
+        "no such model",
+        ErrorCode::InferenceModelUnknown,
+    ),
+    (
+        "400 x",
+        "ValidationException",
+        "Input is too long for requested model.",
+        ErrorCode::InferenceTooLong,
+    ),
+    (
+        "400 x",
+        "ValidationException",
+        "The provided model identifier is invalid.",
+        ErrorCode::InferenceModelUnknown,
+    ),
+    (
+        "400 x",
+        "ValidationException",
+        "roles must alternate",
+        ErrorCode::InferenceBadRequest,
+    ),
+];
+
 #[tokio::test]
 async fn every_refusal_has_the_code_that_tells_what_to_do_for_both_apis() {
-    let table = [
-        (
-            "429 x",
-            "ThrottlingException",
-            "Too many requests",
-            ErrorCode::InferenceRateLimited,
-        ),
-        (
-            "400 x",
-            "ServiceQuotaExceededException",
-            "quota",
-            ErrorCode::InferenceRateLimited,
-        ),
-        (
-            "429 x",
-            "ModelNotReadyException",
-            "warming up",
-            ErrorCode::InferenceOverloaded,
-        ),
-        (
-            "503 x",
-            "ServiceUnavailableException",
-            "later",
-            ErrorCode::InferenceOverloaded,
-        ),
-        (
-            "500 x",
-            "InternalServerException",
-            "oops",
-            ErrorCode::InferenceOverloaded,
-        ),
-        (
-            "424 x",
-            "ModelErrorException",
-            "the model failed",
-            ErrorCode::InferenceOverloaded,
-        ),
-        (
-            "408 x",
-            "ModelTimeoutException",
-            "slow",
-            ErrorCode::InferenceTimeout,
-        ),
-        (
-            "403 x",
-            "AccessDeniedException",
-            "not authorized",
-            ErrorCode::InferenceAuth,
-        ),
-        (
-            "403 x",
-            "UnrecognizedClientException",
-            "no such key",
-            ErrorCode::InferenceAuth,
-        ),
-        (
-            "403 x",
-            "ExpiredTokenException",
-            "expired",
-            ErrorCode::InferenceAuth,
-        ),
-        (
-            "404 x",
-            "ResourceNotFoundException",
-            "no such model",
-            ErrorCode::InferenceModelUnknown,
-        ),
-        (
-            "400 x",
-            "ValidationException",
-            "Input is too long for requested model.",
-            ErrorCode::InferenceTooLong,
-        ),
-        (
-            "400 x",
-            "ValidationException",
-            "The provided model identifier is invalid.",
-            ErrorCode::InferenceModelUnknown,
-        ),
-        (
-            "400 x",
-            "ValidationException",
-            "roles must alternate",
-            ErrorCode::InferenceBadRequest,
-        ),
-    ];
-    for (status, kind, message, code) in table {
+    for (status, kind, message, code) in REFUSALS {
         for model in [CLAUDE, NOVA] {
             let line = Line::play(vec![refusal(status, kind, message)]).await;
             let events = ask(&bedrock(&line.base, token(), |_| {}), model).await;
@@ -300,10 +302,16 @@ async fn no_credential_shows_in_an_error() {
 #[tokio::test]
 async fn a_refusal_without_an_end_is_read_to_a_limit() {
     let body = vec![vec![b'x'; 64 * 1024]; 64];
-    let mut reply = Reply::status("400 x", "x-amzn-errortype: ValidationException\r\n", "");
-    reply.say(body, End::Hold);
+    let headers = "x-amzn-errortype: ValidationException\r\n";
+    let reply = Reply::refusal("400 x", headers, body, End::Hold);
     let line = Line::play(vec![reply]).await;
-    let events = ask(&bedrock(&line.base, token(), |_| {}), CLAUDE).await;
+    let provider = bedrock(&line.base, token(), |config| config.manner.bodies = true);
+    let events = ask(&provider, CLAUDE).await;
+    let read = events.iter().find_map(|event| match event {
+        Ok(ModelEvent::Body(body)) if !body.sent => Some(body.length),
+        _ => None,
+    });
+    assert_eq!(read, Some(16 * 1024));
     let detail = failed(&events).detail.clone().unwrap_or_default();
     assert!(detail.len() < 1000, "{}", detail.len());
 }

@@ -9,5 +9,8 @@ mod faults;
 #[expect(dead_code, reason = "shared with the conformance suite")]
 mod line;
 mod places;
+mod standin;
 mod subject;
+#[path = "../conformance/tunnel.rs"]
+mod tunnel;
 mod wire;

@@ -5,7 +5,14 @@ use deskhand_egress::{Destination, Gate, Network};
 use serde_json::json;
 
 /// Regions with Bedrock, and others that only settings hold it to be in.
-const REGIONS: [&str; 38] = [
+const REGIONS: [&str; 45] = [
+    "eusc-de-east-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "eu-isoe-west-1",
+    "us-isof-south-1",
     "af-south-1",
     "ap-east-1",
     "ap-east-2",

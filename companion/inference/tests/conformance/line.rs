@@ -41,19 +41,13 @@ impl Reply {
 
     /// A refusal with further header lines, each ended by CRLF.
     pub(crate) fn status(status: &str, headers: &str, body: &str) -> Self {
-        let status = format!("{status}\r\n{headers}").trim_end().to_owned();
-        Self {
-            status,
-            pieces: vec![body.as_bytes().to_vec()],
-            end: End::Proper,
-        }
+        Self::refusal(status, headers, vec![body.as_bytes().to_vec()], End::Proper)
     }
-}
 
-impl Reply {
-    /// Says something else behind the same head.
-    pub(crate) fn say(&mut self, pieces: Vec<Vec<u8>>, end: End) {
-        (self.pieces, self.end) = (pieces, end);
+    /// The same in pieces.
+    pub(crate) fn refusal(status: &str, headers: &str, pieces: Vec<Vec<u8>>, end: End) -> Self {
+        let status = format!("{status}\r\n{headers}").trim_end().to_owned();
+        Self { status, pieces, end }
     }
 }
 

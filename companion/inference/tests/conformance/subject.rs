@@ -103,7 +103,7 @@ impl Subject for OverFoundry {
             scheme: AuthScheme::ApiKey,
         };
         Box::pin(async move {
-            let tunnel = Tunnel::to(base, "resource-1.services.ai.azure.com").await;
+            let tunnel = Tunnel::to(base, &["resource-1.services.ai.azure.com"]).await;
             let proxy = tunnel.proxy;
             let setting = move |key: &str| match key {
                 "inferenceProvider" => json!("foundry"),

@@ -20,9 +20,9 @@ pub(crate) struct Tunnel {
 }
 
 impl Tunnel {
-    /// A proxy whose every tunnel ends at `line`, under the name of `host`.
-    pub(crate) async fn to(line: &str, host: &str) -> Self {
-        let (authority, acceptor) = certified(host);
+    /// A proxy whose every tunnel ends at `line`, under the names of these hosts.
+    pub(crate) async fn to(line: &str, hosts: &[&str]) -> Self {
+        let (authority, acceptor) = certified(hosts);
         let line = line.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let proxy = format!("http://{}", listener.local_addr().expect("an address"));
@@ -53,14 +53,15 @@ async fn serve(mut socket: TcpStream, acceptor: TlsAcceptor, line: String) -> st
     copy_bidirectional(&mut near, &mut far).await.map(drop)
 }
 
-fn certified(host: &str) -> (CertificateDer<'static>, TlsAcceptor) {
+fn certified(hosts: &[&str]) -> (CertificateDer<'static>, TlsAcceptor) {
     let key = KeyPair::generate().expect("a key");
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = params.self_signed(&key).expect("an authority");
     let issuer = Issuer::new(params, key);
     let key = KeyPair::generate().expect("a key");
-    let leaf = CertificateParams::new(vec![host.to_owned()]).expect("parameters");
+    let leaf = CertificateParams::new(hosts.iter().map(ToString::to_string).collect::<Vec<_>>())
+        .expect("parameters");
     let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a private key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -16,7 +16,8 @@ use super::files::SignedIn;
 use super::portal;
 use crate::Secret;
 use crate::credential::{
-    Clock, Credential, CredentialError, CredentialSource, Occasion, StoreFault, TokenStore, is_due, unless_refused,
+    Clock, Credential, CredentialError, CredentialSource, Occasion, StoreFault, TokenStore, is_due,
+    unless_refused,
 };
 
 use kept::Session;
@@ -76,7 +77,10 @@ struct Held {
 
 impl<T> std::fmt::Debug for IdentityCenter<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("IdentityCenter").field(&self.shared.center).finish()
+        formatter
+            .debug_tuple("IdentityCenter")
+            .field(&self.shared.center)
+            .finish()
     }
 }
 
@@ -161,7 +165,10 @@ impl<T: Transport + 'static> IdentityCenter<T> {
     pub async fn begin(&self) -> Result<CenterSignIn, CredentialError> {
         let shared = &self.shared;
         let now = (shared.clock)();
-        let begun = shared.oidc.begin(&shared.transport, &shared.center.start_url).await?;
+        let begun = shared
+            .oidc
+            .begin(&shared.transport, &shared.center.start_url)
+            .await?;
         let counts = begun.counts.min(GRANT);
         Ok(CenterSignIn {
             interval: begun.interval.clamp(POLL.0, POLL.1),
@@ -176,7 +183,9 @@ impl<T: Transport + 'static> IdentityCenter<T> {
         let shared = &self.shared;
         let now = (shared.clock)();
         if now >= sign_in.ends_at {
-            return Err(CredentialError::SignInFailed(deskhand_identity::SignInError::Expired));
+            return Err(CredentialError::SignInFailed(
+                deskhand_identity::SignInError::Expired,
+            ));
         }
         match shared.oidc.granted(&shared.transport, &sign_in.begun, now).await {
             Ok(session) => {
@@ -276,7 +285,11 @@ impl<T: Transport> Shared<T> {
     }
 
     /// Keys that still count for somebody who is still signed in.
-    fn ready(&self, occasion: Occasion, refused: Option<&Credential>) -> Result<Option<Credential>, CredentialError> {
+    fn ready(
+        &self,
+        occasion: Occasion,
+        refused: Option<&Credential>,
+    ) -> Result<Option<Credential>, CredentialError> {
         let held = self.held();
         let session = held.session.as_ref().ok_or(CredentialError::SignInNeeded)?;
         if self.is_over(session) {

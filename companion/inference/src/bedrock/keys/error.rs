@@ -28,7 +28,9 @@ pub enum AwsError {
         field: &'static str,
     },
     /// A profile asks for a way that Deskhand does not go.
-    #[error("profile `{profile}` of AWS's tools asks for {what}, which Deskhand does not do: name a credential helper instead")]
+    #[error(
+        "profile `{profile}` of AWS's tools asks for {what}, which Deskhand does not do: name a credential helper instead"
+    )]
     Unsupported {
         /// The profile.
         profile: String,
@@ -70,9 +72,11 @@ impl AwsError {
     /// What becomes of a call without keys: its kind and its first sentence.
     pub(crate) fn told(&self) -> (FaultKind, &'static str) {
         let happened = match self {
-            Self::File { .. } | Self::NoProfile(_) | Self::Field { .. } | Self::Unsupported { .. } | Self::Circle(_) => {
-                "The AWS profile cannot be used."
-            }
+            Self::File { .. }
+            | Self::NoProfile(_)
+            | Self::Field { .. }
+            | Self::Unsupported { .. }
+            | Self::Circle(_) => "The AWS profile cannot be used.",
             Self::Program(_) => "The program that the AWS profile names could not be run.",
             Self::Failed(_) => "The program that the AWS profile names failed.",
             Self::TimedOut(_) => "The program that the AWS profile names did not end in time.",

@@ -187,7 +187,10 @@ fn source<'a>(profile: &'a Profile, name: &str) -> Result<&'a str, AwsError> {
         return Ok(source);
     }
     if profile.get("credential_source").is_some() {
-        return Err(unsupported(name, "the credentials of the machine that it runs on"));
+        return Err(unsupported(
+            name,
+            "the credentials of the machine that it runs on",
+        ));
     }
     if profile.get("web_identity_token_file").is_some() {
         return Err(unsupported(name, "the token file of a workload"));
@@ -201,7 +204,9 @@ fn role(profile: &Profile, arn: &str) -> Role {
         arn: arn.to_owned(),
         session_name: text("role_session_name"),
         external_id: text("external_id").map(Secret::new),
-        seconds: profile.get("duration_seconds").and_then(|seconds| seconds.parse().ok()),
+        seconds: profile
+            .get("duration_seconds")
+            .and_then(|seconds| seconds.parse().ok()),
     }
 }
 

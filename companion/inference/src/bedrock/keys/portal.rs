@@ -53,8 +53,8 @@ pub(super) async fn keys(
     whose: &SignedIn,
 ) -> Result<Credential, CredentialError> {
     let host = host("portal.sso", &whose.region).ok_or(AwsError::Answer(PORTAL))?;
-    let mut address =
-        Url::parse(&format!("https://{host}/federation/credentials")).map_err(|_| AwsError::Answer(PORTAL))?;
+    let mut address = Url::parse(&format!("https://{host}/federation/credentials"))
+        .map_err(|_| AwsError::Answer(PORTAL))?;
     address
         .query_pairs_mut()
         .append_pair("role_name", &whose.role)
@@ -68,8 +68,7 @@ pub(super) async fn keys(
     if answer.status.as_u16() != 200 {
         return Err(refused(answer.status.as_u16(), &answer.body).into());
     }
-    let said: RoleCredentials =
-        serde_json::from_slice(&answer.body).map_err(|_| AwsError::Answer(PORTAL))?;
+    let said: RoleCredentials = serde_json::from_slice(&answer.body).map_err(|_| AwsError::Answer(PORTAL))?;
     let keys = said.role_credentials;
     let ends_at = UNIX_EPOCH.checked_add(Duration::from_millis(keys.expiration));
     Ok(temporary(
@@ -157,7 +156,10 @@ pub(super) fn refused(status: u16, body: &[u8]) -> AwsError {
 
 /// Names of exceptions and codes: letters and `_`.
 pub(super) fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
 }
 
 /// What the transport could not do.

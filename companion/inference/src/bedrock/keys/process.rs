@@ -23,7 +23,9 @@ pub(super) async fn run(
     now: SystemTime,
 ) -> Result<Credential, AwsError> {
     let words = words(command.expose(), cfg!(windows)).ok_or(AwsError::Program("is no command line"))?;
-    let (name, arguments) = words.split_first().ok_or(AwsError::Program("is no command line"))?;
+    let (name, arguments) = words
+        .split_first()
+        .ok_or(AwsError::Program("is no command line"))?;
     let path = found(name, folders).ok_or(AwsError::Program("is not there"))?;
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let ran = program::run_with(&path, &arguments, &[], within, PRINTED).await;
@@ -59,7 +61,8 @@ fn found(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     }
     let endings: &[&str] = if cfg!(windows) { &["", ".exe"] } else { &[""] };
     let files = folders.iter().filter(|folder| folder.is_absolute());
-    let mut files = files.flat_map(|folder| endings.iter().map(move |end| folder.join(format!("{name}{end}"))));
+    let mut files =
+        files.flat_map(|folder| endings.iter().map(move |end| folder.join(format!("{name}{end}"))));
     files.find(|file| file.is_file())
 }
 
@@ -103,9 +106,15 @@ mod tests {
     #[test]
     fn parts_a_command_line_as_the_system_writes_it() {
         let unix: [(&str, Option<&[&str]>); 8] = [
-            ("/opt/creds --user helen", Some(&["/opt/creds", "--user", "helen"])),
+            (
+                "/opt/creds --user helen",
+                Some(&["/opt/creds", "--user", "helen"]),
+            ),
             ("\"/opt/my creds\" 'a b'c", Some(&["/opt/my creds", "a bc"])),
-            ("/opt/a\\ b \"x\\\"y\\z\" '\\'", Some(&["/opt/a b", "x\"y\\z", "\\"])),
+            (
+                "/opt/a\\ b \"x\\\"y\\z\" '\\'",
+                Some(&["/opt/a b", "x\"y\\z", "\\"]),
+            ),
             ("  a \t '' ", Some(&["a", ""])),
             ("$(rm) `x` ; | &", Some(&["$(rm)", "`x`", ";", "|", "&"])),
             ("", Some(&[])),
@@ -113,7 +122,13 @@ mod tests {
             ("'open", None),
         ];
         for (line, wanted) in unix {
-            assert_eq!(words(line, false).as_deref(), wanted.map(|words| words.iter().map(ToString::to_string).collect::<Vec<_>>()).as_deref(), "{line}");
+            assert_eq!(
+                words(line, false).as_deref(),
+                wanted
+                    .map(|words| words.iter().map(ToString::to_string).collect::<Vec<_>>())
+                    .as_deref(),
+                "{line}"
+            );
         }
         let windows = r#""C:\Program Files\x.exe" C:\a\b 'c \"d"#;
         assert_eq!(

@@ -11,7 +11,9 @@ use super::error::AwsError;
 use super::files::{Base, Plan, plan};
 use super::{portal, process, role};
 use crate::Secret;
-use crate::credential::{Clock, Credential, CredentialError, CredentialSource, Occasion, is_due, unless_refused};
+use crate::credential::{
+    Clock, Credential, CredentialError, CredentialSource, Occasion, is_due, unless_refused,
+};
 
 /// What the settings say of a profile.
 #[derive(Clone, Debug)]
@@ -46,7 +48,10 @@ struct Shared<T> {
 
 impl<T> std::fmt::Debug for Profile<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("Profile").field(&self.shared.settings).finish()
+        formatter
+            .debug_tuple("Profile")
+            .field(&self.shared.settings)
+            .finish()
     }
 }
 

@@ -124,12 +124,21 @@ mod tests {
             <AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>k/+=</SecretAccessKey><AccessKeyId>other</AccessKeyId>
             </Credentials></AssumeRoleResult></AssumeRoleResponse>"#;
         let [id, key, none] = texts(xml, ["AccessKeyId", "SecretAccessKey", "SessionToken"]);
-        assert_eq!((id.as_deref(), key.as_deref(), none), (Some("ASIA1"), Some("k/+="), None));
+        assert_eq!(
+            (id.as_deref(), key.as_deref(), none),
+            (Some("ASIA1"), Some("k/+="), None)
+        );
     }
 
     #[test]
     fn what_is_no_answer_gives_nothing() {
-        for broken in [&b"<a><Code>"[..], b"", b"<<<", b"<!DOCTYPE a [<!ENTITY e 'x'>]><Code>&e;</Code>", b"\xff\xfe"] {
+        for broken in [
+            &b"<a><Code>"[..],
+            b"",
+            b"<<<",
+            b"<!DOCTYPE a [<!ENTITY e 'x'>]><Code>&e;</Code>",
+            b"\xff\xfe",
+        ] {
             assert_eq!(texts(broken, ["Code"]), [None]);
         }
     }

@@ -30,7 +30,9 @@ struct Asked {
 
 impl Asked {
     fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
     }
 
     fn json(&self) -> Value {
@@ -74,7 +76,9 @@ struct Hands(Arc<Mutex<SystemTime>>);
 
 impl Hands {
     fn new() -> Self {
-        Self(Arc::new(Mutex::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))))
+        Self(Arc::new(Mutex::new(
+            SystemTime::UNIX_EPOCH + Duration::from_hours(500_000),
+        )))
     }
 
     fn clock(&self) -> Clock {
@@ -92,21 +96,29 @@ impl Hands {
 
     /// Unix milliseconds of that many seconds from now.
     fn millis(&self, seconds: u64) -> u64 {
-        let since = self.now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        let since = self
+            .now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .expect("after 1970");
         u64::try_from(since.as_millis()).expect("a time") + seconds * 1000
     }
 
     fn rfc3339(&self, seconds: u64) -> String {
         let time = time::OffsetDateTime::from(self.now() + Duration::from_secs(seconds));
-        time.format(&time::format_description::well_known::Rfc3339).expect("a time")
+        time.format(&time::format_description::well_known::Rfc3339)
+            .expect("a time")
     }
 }
 
 fn role_credentials(id: &str, until: u64) -> (u16, String) {
-    let keys = json!({ "accessKeyId": id, "secretAccessKey": "sk", "sessionToken": "st", "expiration": until });
+    let keys =
+        json!({ "accessKeyId": id, "secretAccessKey": "sk", "sessionToken": "st", "expiration": until });
     (200, json!({ "roleCredentials": keys }).to_string())
 }
 
 fn id(credential: &Credential) -> &str {
-    credential.aws.as_ref().map_or("", |keys| keys.access_key_id.expose())
+    credential
+        .aws
+        .as_ref()
+        .map_or("", |keys| keys.access_key_id.expose())
 }

@@ -1,3 +1,5 @@
+//! Answers of Converse, read by the reader of the Messages API.
+
 use aws_sdk_bedrockruntime::primitives::Blob;
 use aws_sdk_bedrockruntime::types::{
     ContentBlockDeltaEvent, ContentBlockStartEvent, ContentBlockStopEvent, ConversationRole,
@@ -69,7 +71,9 @@ fn metadata() -> ConverseStreamOutput {
 /// What the reader of the Messages API makes of them.
 fn read(events: &[ConverseStreamOutput]) -> Vec<ModelEvent> {
     let mut turned = Events::default();
-    events.iter().for_each(|event| turned.take(event));
+    for event in events {
+        turned.take(event);
+    }
     turned.end();
     let mut reader = AnswerReader::new();
     std::iter::from_fn(|| turned.pop())

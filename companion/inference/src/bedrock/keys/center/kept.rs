@@ -81,6 +81,8 @@ impl Session {
     }
 
     pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        [&self.client_secret, &self.access].into_iter().chain(&self.refresh)
+        [&self.client_secret, &self.access]
+            .into_iter()
+            .chain(&self.refresh)
     }
 }

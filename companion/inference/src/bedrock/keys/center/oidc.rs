@@ -91,6 +91,13 @@ struct Created {
     expires_in: u64,
 }
 
+/// A refusal (RFC 6749, section 5.2).
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Refusal {
+    error: String,
+}
+
 impl Oidc {
     /// `None` where the region is none.
     pub(super) fn new(region: &str) -> Option<Self> {
@@ -114,7 +121,8 @@ impl Oidc {
         let answer = self.post(transport, "/device_authorization", &asked).await?;
         let started: Started = read(&answer)?;
         let shown = started.user_code.trim();
-        let is_shown = (1..=USER_CODE).contains(&shown.len()) && shown.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_shown =
+            (1..=USER_CODE).contains(&shown.len()) && shown.bytes().all(|byte| byte.is_ascii_graphic());
         let page = started.verification_uri_complete.as_deref();
         let page = Url::parse(page.unwrap_or(&started.verification_uri)).ok();
         let page = page.filter(|page| page.scheme() == "https" && page.username().is_empty());
@@ -149,7 +157,11 @@ impl Oidc {
         Ok(Session {
             client_id: begun.client_id.clone(),
             client_secret: begun.client_secret.clone(),
-            refresh: created.refresh_token.map(token).transpose().map_err(OidcError::Failed)?,
+            refresh: created
+                .refresh_token
+                .map(token)
+                .transpose()
+                .map_err(OidcError::Failed)?,
             access: token(created.access_token).map_err(OidcError::Failed)?,
             ends_at: now + Duration::from_secs(created.expires_in.min(LONGEST_TOKEN)),
             from: now,
@@ -172,7 +184,11 @@ impl Oidc {
             "refreshToken": refresh.expose(),
         });
         let created = self.created(transport, &asked).await?;
-        let newer = created.refresh_token.map(token).transpose().map_err(OidcError::Failed)?;
+        let newer = created
+            .refresh_token
+            .map(token)
+            .transpose()
+            .map_err(OidcError::Failed)?;
         Ok(Session {
             refresh: newer.or_else(|| session.refresh.clone()),
             access: token(created.access_token).map_err(OidcError::Failed)?,
@@ -182,17 +198,15 @@ impl Oidc {
     }
 
     async fn created(&self, transport: &impl Transport, asked: &Value) -> Result<Created, OidcError> {
-        let sent = self.send(transport, "/token", asked).await.map_err(OidcError::Failed)?;
+        let sent = self
+            .send(transport, "/token", asked)
+            .await
+            .map_err(OidcError::Failed)?;
         if sent.status.as_u16() == 200 {
             return read(&sent).map_err(OidcError::Failed);
         }
         let failed = |error| Err(OidcError::Failed(CredentialError::SignInFailed(error)));
-        #[derive(Deserialize, Default)]
-        #[serde(default)]
-        struct Said {
-            error: String,
-        }
-        let said: Said = serde_json::from_slice(&sent.body).unwrap_or_default();
+        let said: Refusal = serde_json::from_slice(&sent.body).unwrap_or_default();
         match said.error.as_str() {
             "authorization_pending" => Err(OidcError::Pending),
             "slow_down" => Err(OidcError::TooFast),
@@ -203,7 +217,12 @@ impl Oidc {
         }
     }
 
-    async fn post(&self, transport: &impl Transport, path: &str, body: &Value) -> Result<Answer, CredentialError> {
+    async fn post(
+        &self,
+        transport: &impl Transport,
+        path: &str,
+        body: &Value,
+    ) -> Result<Answer, CredentialError> {
         let answer = self.send(transport, path, body).await?;
         if answer.status.as_u16() == 200 {
             Ok(answer)
@@ -212,7 +231,12 @@ impl Oidc {
         }
     }
 
-    async fn send(&self, transport: &impl Transport, path: &str, body: &Value) -> Result<Answer, CredentialError> {
+    async fn send(
+        &self,
+        transport: &impl Transport,
+        path: &str,
+        body: &Value,
+    ) -> Result<Answer, CredentialError> {
         let mut request = Request::new(Bytes::from(body.to_string()));
         *request.method_mut() = Method::POST;
         let address = format!("{}{path}", self.address).parse();
@@ -226,7 +250,9 @@ impl Oidc {
 /// A refusal; that of a service which is only busy passes.
 fn refusal(answer: &Answer) -> CredentialError {
     match answer.status.as_u16() {
-        429 | 500..=599 => CredentialError::Unreachable(format!("{PORTAL} answered {}", answer.status.as_u16())),
+        429 | 500..=599 => {
+            CredentialError::Unreachable(format!("{PORTAL} answered {}", answer.status.as_u16()))
+        }
         status => refused(status, &answer.body).into(),
     }
 }

@@ -1,3 +1,5 @@
+//! Sign-ins at Identity Center.
+
 use futures_util::future::BoxFuture;
 use pretty_assertions::assert_eq;
 use zeroize::Zeroizing;
@@ -42,12 +44,16 @@ fn settings() -> Center {
 
 fn center(aws: &Aws, drawer: &Drawer, hands: &Hands) -> IdentityCenter<Aws> {
     let store = Arc::new(drawer.clone());
-    let lifetime = Some(Duration::from_secs(86_400));
+    let lifetime = Some(Duration::from_hours(24));
     IdentityCenter::new(settings(), aws.clone(), store, lifetime, hands.clock()).expect("a region")
 }
 
 fn registered() -> (u16, String) {
-    (200, json!({ "clientId": "client", "clientSecret": "client-secret", "clientSecretExpiresAt": 1 }).to_string())
+    (
+        200,
+        json!({ "clientId": "client", "clientSecret": "client-secret", "clientSecretExpiresAt": 1 })
+            .to_string(),
+    )
 }
 
 fn started() -> (u16, String) {
@@ -67,13 +73,20 @@ fn created(access: &str, refresh: Option<&str>) -> (u16, String) {
 }
 
 fn error(code: &str) -> (u16, String) {
-    (400, json!({ "error": code, "error_description": "secret words" }).to_string())
+    (
+        400,
+        json!({ "error": code, "error_description": "secret words" }).to_string(),
+    )
 }
 
 /// Somebody who signed in, with what AWS says afterwards.
 async fn signed_in(then: Vec<(u16, String)>) -> (IdentityCenter<Aws>, Aws, Drawer, Hands) {
     let (drawer, hands) = (Drawer::default(), Hands::new());
-    let answers = [vec![registered(), started(), created("access-1", Some("refresh-1"))], then].concat();
+    let answers = [
+        vec![registered(), started(), created("access-1", Some("refresh-1"))],
+        then,
+    ]
+    .concat();
     let aws = Aws::says(answers);
     let center = center(&aws, &drawer, &hands);
     let mut sign_in = center.begin().await.expect("a code");
@@ -113,7 +126,14 @@ async fn a_person_signs_in_with_a_code_and_gets_the_keys_of_their_role() {
     let addresses: Vec<&str> = asked.iter().map(|asked| asked.address.as_str()).collect();
     assert_eq!(addresses[0], format!("{oidc}/client/register"));
     assert_eq!(addresses[1], format!("{oidc}/device_authorization"));
-    assert_eq!(addresses[2..5], [format!("{oidc}/token"), format!("{oidc}/token"), format!("{oidc}/token")]);
+    assert_eq!(
+        addresses[2..5],
+        [
+            format!("{oidc}/token"),
+            format!("{oidc}/token"),
+            format!("{oidc}/token")
+        ]
+    );
     assert_eq!(
         asked[1].json(),
         json!({ "clientId": "client", "clientSecret": "client-secret", "startUrl": "https://example.awsapps.com/start" })
@@ -131,9 +151,18 @@ async fn a_sign_in_that_comes_to_nothing_says_why() {
     use deskhand_identity::SignInError;
 
     for (answer, wanted) in [
-        (error("access_denied"), CredentialError::SignInFailed(SignInError::Denied)),
-        (error("expired_token"), CredentialError::SignInFailed(SignInError::Expired)),
-        (error("invalid_grant"), CredentialError::SignInFailed(SignInError::Over)),
+        (
+            error("access_denied"),
+            CredentialError::SignInFailed(SignInError::Denied),
+        ),
+        (
+            error("expired_token"),
+            CredentialError::SignInFailed(SignInError::Expired),
+        ),
+        (
+            error("invalid_grant"),
+            CredentialError::SignInFailed(SignInError::Over),
+        ),
     ] {
         let (drawer, hands) = (Drawer::default(), Hands::new());
         let aws = Aws::says(vec![registered(), started(), answer]);
@@ -155,12 +184,25 @@ async fn a_sign_in_that_comes_to_nothing_says_why() {
 
 #[tokio::test]
 async fn no_page_is_opened_that_is_not_one_of_the_web() {
-    for page in ["http://example.com/", "file:///etc/passwd", "javascript:alert(1)", "https://a@example.com/", "x"] {
-        let started = started().1.replace(PAGE, page).replace("?user_code=ABCD-EFGH", "");
+    for page in [
+        "http://example.com/",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "https://a@example.com/",
+        "x",
+    ] {
+        let started = started()
+            .1
+            .replace(PAGE, page)
+            .replace("?user_code=ABCD-EFGH", "");
         let aws = Aws::says(vec![registered(), (200, started)]);
         let center = center(&aws, &Drawer::default(), &Hands::new());
         let error = center.begin().await.expect_err("no page");
-        assert_eq!(error.to_string(), "the answer of Identity Center cannot be used", "{page}");
+        assert_eq!(
+            error.to_string(),
+            "the answer of Identity Center cannot be used",
+            "{page}"
+        );
     }
 }
 
@@ -189,7 +231,10 @@ async fn a_token_is_renewed_ahead_of_its_end_and_keys_are_kept_until_theirs() {
     ])
     .await;
     let (first, second) = tokio::join!(give(&center), give(&center));
-    assert_eq!((id(&first.expect("keys")), id(&second.expect("keys"))), ("ASIA1", "ASIA1"));
+    assert_eq!(
+        (id(&first.expect("keys")), id(&second.expect("keys"))),
+        ("ASIA1", "ASIA1")
+    );
     assert_eq!(aws.asked().len(), 4);
     hands.pass(3600 - 60);
     assert_eq!(id(&give(&center).await.expect("keys")), "ASIA2");
@@ -200,15 +245,25 @@ async fn a_token_is_renewed_ahead_of_its_end_and_keys_are_kept_until_theirs() {
     // The refresh token stays where no newer one came.
     let kept = drawer.0.lock().expect("no panic").clone().expect("kept");
     let kept: Value = serde_json::from_slice(&kept).expect("json");
-    assert_eq!((&kept["access"], &kept["refresh"]), (&json!("access-2"), &json!("refresh-1")));
+    assert_eq!(
+        (&kept["access"], &kept["refresh"]),
+        (&json!("access-2"), &json!("refresh-1"))
+    );
     assert_eq!(center.secrets().len(), 7);
     let shown = format!("{center:?}");
-    assert!(!shown.contains("access-") && !shown.contains("refresh-"), "{shown}");
+    assert!(
+        !shown.contains("access-") && !shown.contains("refresh-"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
 async fn a_sign_in_that_the_organisation_ended_asks_for_a_new_one() {
-    let (center, _, drawer, _) = signed_in(vec![(401, json!({ "message": "Session token not found" }).to_string())]).await;
+    let (center, _, drawer, _) = signed_in(vec![(
+        401,
+        json!({ "message": "Session token not found" }).to_string(),
+    )])
+    .await;
     assert_eq!(give(&center).await.err(), Some(CredentialError::SignInNeeded));
     assert!(drawer.is_empty());
 
@@ -228,7 +283,8 @@ async fn a_service_that_cannot_be_reached_takes_no_sign_in_away() {
 
 #[tokio::test]
 async fn a_role_that_is_not_the_persons_is_refused_by_name() {
-    let refused = json!({ "__type": "com.amazonaws.switchboard.portal#ForbiddenException", "message": "No access" });
+    let refused =
+        json!({ "__type": "com.amazonaws.switchboard.portal#ForbiddenException", "message": "No access" });
     let (center, _, drawer, _) = signed_in(vec![(403, refused.to_string())]).await;
     let error = give(&center).await.expect_err("refused");
     assert_eq!(error.to_string(), "Identity Center refused: ForbiddenException");
@@ -238,7 +294,7 @@ async fn a_role_that_is_not_the_persons_is_refused_by_name() {
 #[tokio::test]
 async fn the_time_of_the_settings_bounds_a_sign_in() {
     let (center, _, _, hands) = signed_in(Vec::new()).await;
-    assert_eq!(center.ends_at(), Some(hands.now() + Duration::from_secs(86_400)));
+    assert_eq!(center.ends_at(), Some(hands.now() + Duration::from_hours(24)));
     hands.pass(86_400);
     assert_eq!(give(&center).await.err(), Some(CredentialError::SignInEnded));
     assert_eq!(center.is_signed_in().await, Ok(false));
@@ -249,7 +305,10 @@ async fn signing_out_forgets_and_tells_the_portal() {
     let (center, aws, drawer, _) = signed_in(vec![(200, String::new())]).await;
     assert_eq!(center.sign_out().await, Ok(true));
     let asked = aws.asked();
-    assert_eq!(asked[3].address, "https://portal.sso.eu-west-1.amazonaws.com/logout");
+    assert_eq!(
+        asked[3].address,
+        "https://portal.sso.eu-west-1.amazonaws.com/logout"
+    );
     assert_eq!(asked[3].header("x-amz-sso_bearer_token"), "access-1");
     assert!(drawer.is_empty());
     assert_eq!(give(&center).await.err(), Some(CredentialError::SignInNeeded));
@@ -262,7 +321,13 @@ fn a_region_that_is_none_leads_nowhere() {
             region: region.to_owned(),
             ..settings()
         };
-        let made = IdentityCenter::new(other, Aws::default(), Arc::new(Drawer::default()), None, Hands::new().clock());
+        let made = IdentityCenter::new(
+            other,
+            Aws::default(),
+            Arc::new(Drawer::default()),
+            None,
+            Hands::new().clock(),
+        );
         assert!(made.is_err(), "{region}");
     }
 }

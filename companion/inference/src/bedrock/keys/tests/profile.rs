@@ -1,7 +1,10 @@
+//! Profiles of AWS's own tools.
+
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Secret;
 use crate::bedrock::keys::files::plan;
 use crate::bedrock::{AwsError, Profile, ProfileSettings};
 use crate::credential::{CredentialError, CredentialSource as _, Occasion};
@@ -23,7 +26,7 @@ fn profile(folder: &tempfile::TempDir, name: &str, aws: &Aws, hands: &Hands) -> 
         profile: name.to_owned(),
         region: "eu-central-1".to_owned(),
         folders: Vec::new(),
-        within: Duration::from_secs(60),
+        within: Duration::from_mins(1),
     };
     Profile::new(settings, aws.clone(), hands.clock())
 }
@@ -63,12 +66,22 @@ async fn keys_in_the_file_count_as_they_stand_there_now() {
     let default = profile(&folder, "default", &aws, &hands);
     let first = give(&default).await.expect("keys");
     let keys = first.aws.clone().expect("keys");
-    assert_eq!((keys.access_key_id.expose(), keys.secret_access_key.expose()), ("AKIADEFAULT", "s/1+="));
+    assert_eq!(
+        (keys.access_key_id.expose(), keys.secret_access_key.expose()),
+        ("AKIADEFAULT", "s/1+=")
+    );
     assert!(keys.session_token.is_none() && first.ends_at.is_none());
     let again = default.credential(Occasion::MidSession, Some(&first)).await;
     assert_eq!(again.err(), Some(CredentialError::Unchanged));
-    std::fs::write(folder.path().join("credentials"), KEYS.replace("AKIADEFAULT", "AKIANEW")).expect("a file");
-    let newer = default.credential(Occasion::MidSession, Some(&first)).await.expect("keys");
+    std::fs::write(
+        folder.path().join("credentials"),
+        KEYS.replace("AKIADEFAULT", "AKIANEW"),
+    )
+    .expect("a file");
+    let newer = default
+        .credential(Occasion::MidSession, Some(&first))
+        .await
+        .expect("keys");
     assert_eq!((id(&newer), aws.asked().len()), ("AKIANEW", 0));
 }
 
@@ -85,12 +98,23 @@ async fn roles_are_assumed_one_after_the_other_each_with_the_keys_before_it() {
     let given = give(&two).await.expect("keys");
     let keys = given.aws.as_ref().expect("keys");
     assert_eq!(keys.secret_access_key.expose(), "sk/ASIATWO");
-    assert_eq!(keys.session_token.as_ref().map(|token| token.expose()), Some("st+ASIATWO="));
-    assert_eq!(given.ends_at, Some(hands.now() + Duration::from_secs(3600)));
+    assert_eq!(
+        keys.session_token.as_ref().map(Secret::expose),
+        Some("st+ASIATWO=")
+    );
+    assert_eq!(given.ends_at, Some(hands.now() + Duration::from_hours(1)));
     let asked = aws.asked();
     assert_eq!(asked[0].address, "https://sts.eu-central-1.amazonaws.com/");
-    assert!(asked[0].header("authorization").contains("Credential=AKIADEFAULT/"));
-    assert!(asked[0].header("authorization").contains("/eu-central-1/sts/aws4_request"));
+    assert!(
+        asked[0]
+            .header("authorization")
+            .contains("Credential=AKIADEFAULT/")
+    );
+    assert!(
+        asked[0]
+            .header("authorization")
+            .contains("/eu-central-1/sts/aws4_request")
+    );
     assert_eq!(asked[0].header("x-amz-security-token"), "");
     assert_eq!(
         asked[0].body,
@@ -111,7 +135,11 @@ async fn a_profile_may_name_itself_for_the_keys_in_it() {
     let folder = folder(config, "");
     let given = give(&profile(&folder, "own", &aws, &hands)).await.expect("keys");
     assert_eq!(id(&given), "ASIAONE");
-    assert!(aws.asked()[0].header("authorization").contains("Credential=AKIAOWN/"));
+    assert!(
+        aws.asked()[0]
+            .header("authorization")
+            .contains("Credential=AKIAOWN/")
+    );
 }
 
 #[tokio::test]
@@ -128,7 +156,10 @@ async fn what_was_fetched_is_kept_until_shortly_before_its_end_and_not_given_aga
     keep(&folder, KEPT, &kept.to_string());
     let work = profile(&folder, "work", &aws, &hands);
     let (first, second) = tokio::join!(give(&work), give(&work));
-    assert_eq!((id(&first.expect("keys")), id(&second.expect("keys"))), ("ASIA1", "ASIA1"));
+    assert_eq!(
+        (id(&first.expect("keys")), id(&second.expect("keys"))),
+        ("ASIA1", "ASIA1")
+    );
     let asked = aws.asked();
     assert_eq!(asked.len(), 1);
     assert_eq!(
@@ -139,7 +170,10 @@ async fn what_was_fetched_is_kept_until_shortly_before_its_end_and_not_given_aga
     hands.pass(3600 - 60);
     let renewed = give(&work).await.expect("keys");
     assert_eq!(id(&renewed), "ASIA2");
-    let other = work.credential(Occasion::MidSession, Some(&renewed)).await.expect("keys");
+    let other = work
+        .credential(Occasion::MidSession, Some(&renewed))
+        .await
+        .expect("keys");
     assert_eq!(id(&other), "ASIA3");
     assert_eq!(work.secrets().len(), 4);
 }
@@ -172,7 +206,10 @@ async fn a_profile_without_a_session_section_is_kept_under_its_start_page() {
     // The SHA-1 of the start page, as `sha1sum` prints it.
     keep(&folder, START_KEPT, &kept.to_string());
     let aws = Aws::says(vec![role_credentials("ASIA1", hands.millis(3600))]);
-    assert_eq!(id(&give(&profile(&folder, "old", &aws, &hands)).await.expect("keys")), "ASIA1");
+    assert_eq!(
+        id(&give(&profile(&folder, "old", &aws, &hands)).await.expect("keys")),
+        "ASIA1"
+    );
 }
 
 #[tokio::test]
@@ -183,12 +220,22 @@ async fn refusals_are_told_by_their_names_alone() {
     for (status, body, wanted) in [
         (403, error, "the Security Token Service refused: AccessDenied"),
         (503, "<html>", "the Security Token Service refused: status 503"),
-        (400, "<Code>a b<c/></Code>", "the Security Token Service refused: status 400"),
-        (200, "<a/>", "the answer of the Security Token Service cannot be used"),
+        (
+            400,
+            "<Code>a b<c/></Code>",
+            "the Security Token Service refused: status 400",
+        ),
+        (
+            200,
+            "<a/>",
+            "the answer of the Security Token Service cannot be used",
+        ),
     ] {
         let aws = Aws::says(vec![(status, body.to_owned())]);
         let folder = folder(config, KEYS);
-        let error = give(&profile(&folder, "one", &aws, &hands)).await.expect_err("refused");
+        let error = give(&profile(&folder, "one", &aws, &hands))
+            .await
+            .expect_err("refused");
         assert_eq!(error.to_string(), wanted);
         assert_eq!(error.to_fault().kind, FaultKind::Auth);
     }
@@ -199,16 +246,40 @@ async fn what_a_profile_cannot_do_is_told_with_its_name() {
     let role = "role_arn = arn:aws:iam::1:role/r\n";
     let table = [
         (String::new(), "has no usable `aws_access_key_id`"),
-        ("aws_access_key_id = A\n".to_owned(), "has no usable `aws_secret_access_key`"),
+        (
+            "aws_access_key_id = A\n".to_owned(),
+            "has no usable `aws_secret_access_key`",
+        ),
         (role.to_owned(), "has no usable `source_profile`"),
-        (format!("{role}source_profile = default\nmfa_serial = x\n"), "asks for the code of a second factor"),
-        (format!("{role}credential_source = Ec2InstanceMetadata\n"), "asks for the credentials of the machine"),
-        (format!("{role}web_identity_token_file = /x\n"), "asks for the token file of a workload"),
-        (format!("{role}source_profile = p2\n[profile p2]\n{role}source_profile = p\n"), "leads back to itself"),
+        (
+            format!("{role}source_profile = default\nmfa_serial = x\n"),
+            "asks for the code of a second factor",
+        ),
+        (
+            format!("{role}credential_source = Ec2InstanceMetadata\n"),
+            "asks for the credentials of the machine",
+        ),
+        (
+            format!("{role}web_identity_token_file = /x\n"),
+            "asks for the token file of a workload",
+        ),
+        (
+            format!("{role}source_profile = p2\n[profile p2]\n{role}source_profile = p\n"),
+            "leads back to itself",
+        ),
         (format!("{role}source_profile = gone\n"), "have no profile `gone`"),
-        ("login_session = x\n".to_owned(), "asks for a sign-in to the console"),
-        ("sso_session = gone\nsso_account_id = 1\nsso_role_name = r\n".to_owned(), "has no usable `sso_session`"),
-        ("sso_start_url = https://x\nsso_region = r\nsso_role_name = r\n".to_owned(), "has no usable `sso_account_id`"),
+        (
+            "login_session = x\n".to_owned(),
+            "asks for a sign-in to the console",
+        ),
+        (
+            "sso_session = gone\nsso_account_id = 1\nsso_role_name = r\n".to_owned(),
+            "has no usable `sso_session`",
+        ),
+        (
+            "sso_start_url = https://x\nsso_region = r\nsso_role_name = r\n".to_owned(),
+            "has no usable `sso_account_id`",
+        ),
     ];
     for (lines, wanted) in table {
         let folder = folder(&format!("[profile p]\n{lines}"), KEYS);
@@ -216,17 +287,29 @@ async fn what_a_profile_cannot_do_is_told_with_its_name() {
         assert!(error.contains(wanted), "{lines}: {error}");
     }
     let folder = folder("", KEYS);
-    let error = plan(folder.path(), "gone\u{202e}\n").await.expect_err("no plan").to_string();
+    let error = plan(folder.path(), "gone\u{202e}\n")
+        .await
+        .expect_err("no plan")
+        .to_string();
     assert_eq!(error, "the files of AWS's tools have no profile `gone`");
 }
 
 #[tokio::test]
 async fn files_that_are_none_are_told() {
     let empty = tempfile::tempdir().expect("a folder");
-    let told = async |folder: &tempfile::TempDir| plan(folder.path(), "default").await.expect_err("no plan").to_string();
+    let told = async |folder: &tempfile::TempDir| {
+        plan(folder.path(), "default")
+            .await
+            .expect_err("no plan")
+            .to_string()
+    };
     assert!(told(&empty).await.contains("is not there"));
     assert!(told(&folder("= x\n[", "")).await.contains("not of the form"));
-    assert!(told(&folder(&"# long\n".repeat(200_000), "")).await.contains("longer than 1 MiB"));
+    assert!(
+        told(&folder(&"# long\n".repeat(200_000), ""))
+            .await
+            .contains("longer than 1 MiB")
+    );
     std::fs::create_dir(empty.path().join("config")).expect("a folder");
     assert!(told(&empty).await.contains("is no file"));
     std::fs::write(empty.path().join("credentials"), b"[default]\n\xff").expect("a file");
@@ -257,8 +340,14 @@ async fn a_program_prints_keys_without_a_shell() {
     for (text, wanted) in [
         ("exit 3", AwsError::Failed(Some(3))),
         ("echo token", AwsError::Printed("it has no `Version` 1")),
-        ("echo '{\"Version\":2}'", AwsError::Printed("its JSON has neither a `token` nor `Version` 1")),
-        ("head -c 70000 /dev/zero", AwsError::Printed("it is longer than 64 KiB")),
+        (
+            "echo '{\"Version\":2}'",
+            AwsError::Printed("its JSON has neither a `token` nor `Version` 1"),
+        ),
+        (
+            "head -c 70000 /dev/zero",
+            AwsError::Printed("it is longer than 64 KiB"),
+        ),
     ] {
         let folder = script(text);
         let given = give(&profile(&folder, "p", &aws, &hands)).await;

@@ -2,13 +2,9 @@
 //! sends timed deltas for measuring. Strict: what the real API refuses is refused, and a request that the script does
 //! not expect is answered with what was expected. Not part of the product.
 
-mod answer;
 mod bench;
-mod cache;
-mod log;
-mod request;
 mod server;
 
+pub use crate::messages::{Logged, Outcome};
 pub use bench::Bench;
-pub use log::{Logged, Outcome};
 pub use server::{Gateway, Part};

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{Query, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -22,6 +22,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use crate::oauth::{Asked, Codes, Fields, Given, form, is_proved};
 
 /// What the address answers to somebody whom it knows.
 #[derive(Clone, Debug)]
@@ -48,16 +50,15 @@ struct Known {
     named: BTreeMap<String, String>,
     /// The value of `X-Settings-Key` that is taken in the place of a token.
     key: Option<String>,
-    given: u32,
+    given: Given,
     /// Access tokens that count.
     access: BTreeSet<String>,
     refresh: BTreeSet<String>,
-    /// Codes with their challenge and redirect.
-    codes: BTreeMap<String, (String, String)>,
+    codes: Codes<()>,
     /// Device codes; true once the person is done.
     devices: BTreeMap<String, bool>,
     /// Every request, `GET /settings 200`.
-    log: Vec<String>,
+    log: Asked,
 }
 
 type Shared = State<Arc<Mutex<Known>>>;
@@ -73,12 +74,12 @@ impl Organisation {
             answers: Answers::Settings(settings),
             named: BTreeMap::new(),
             key: None,
-            given: 0,
+            given: Given::default(),
             access: BTreeSet::new(),
             refresh: BTreeSet::new(),
-            codes: BTreeMap::new(),
+            codes: Codes::default(),
             devices: BTreeMap::new(),
-            log: Vec::new(),
+            log: Asked::default(),
         }));
         let held = watch::Sender::new(None);
         let routes = Router::new()
@@ -146,15 +147,12 @@ impl Organisation {
 
     /// Every request so far with the status of its answer.
     pub fn log(&self) -> Vec<String> {
-        self.known().log.clone()
+        self.known().log.all()
     }
 
     /// Every token and code that was given out.
     pub fn secrets(&self) -> Vec<String> {
-        let given = self.known().given;
-        let each = (1..=given)
-            .flat_map(|number| ["access", "refresh", "code", "device"].map(|kind| secret(kind, number)));
-        each.collect()
+        self.known().given.all()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -178,30 +176,15 @@ fn locked(state: &Mutex<Known>) -> MutexGuard<'_, Known> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is given out: easy to find again wherever it should not stand.
-fn secret(kind: &str, number: u32) -> String {
-    format!("standin-{kind}-{number:04}-2f9c1d")
-}
-
 impl Known {
-    fn give(&mut self, kind: &str) -> String {
-        self.given += 1;
-        secret(kind, self.given)
-    }
-
     fn granted(&mut self) -> Response {
-        let (access, refresh) = (self.give("access"), self.give("refresh"));
+        let (access, refresh) = (self.given.give("access"), self.given.give("refresh"));
         self.access.insert(access.clone());
         self.refresh.insert(refresh.clone());
         Json(json!({
             "access_token": access, "token_type": "Bearer", "expires_in": 3600, "refresh_token": refresh,
         }))
         .into_response()
-    }
-
-    fn logged(&mut self, what: &str, response: Response) -> Response {
-        self.log.push(format!("{what} {}", response.status().as_u16()));
-        response
     }
 }
 
@@ -241,7 +224,7 @@ async fn settings_of(State(state): Shared, headers: HeaderMap) -> Response {
             }
         }
     };
-    known.logged("GET /settings", response)
+    known.log.note("GET /settings", response)
 }
 
 async fn metadata(State(state): Shared) -> Response {
@@ -262,33 +245,30 @@ async fn metadata(State(state): Shared) -> Response {
 }
 
 /// The person is signed in already: the browser is sent back at once.
-async fn authorize(State(state): Shared, Query(asked): Query<BTreeMap<String, String>>) -> Response {
+async fn authorize(State(state): Shared, Query(asked): Query<Fields>) -> Response {
     let mut known = locked(&state);
     let field = |name: &str| asked.get(name).cloned().unwrap_or_default();
-    let whole = field("response_type") == "code" && field("code_challenge_method") == "S256";
-    let response = if whole && field("code_challenge").len() == 43 {
-        let code = known.give("code");
-        known
-            .codes
-            .insert(code.clone(), (field("code_challenge"), field("redirect_uri")));
+    let response = if field("response_type") == "code" && is_proved(&asked) {
+        let code = known.given.give("code");
+        known.codes.keep(code.clone(), &asked, ());
         let back = format!("{}?code={code}&state={}", field("redirect_uri"), field("state"));
         (StatusCode::FOUND, [(LOCATION, back)]).into_response()
     } else {
         refused("invalid_request")
     };
-    known.logged("GET /authorize", response)
+    known.log.note("GET /authorize", response)
 }
 
 async fn device(State(state): Shared, _: String) -> Response {
     let mut known = locked(&state);
-    let code = known.give("device");
+    let code = known.given.give("device");
     known.devices.insert(code.clone(), false);
     let page = format!("{}/activate", known.issuer);
     let response = Json(json!({
         "device_code": code, "user_code": "WDJB-MJHT", "verification_uri": page,
         "verification_uri_complete": format!("{page}?user_code=WDJB-MJHT"), "expires_in": 900, "interval": 1,
     }));
-    known.logged("POST /device", response.into_response())
+    known.log.note("POST /device", response.into_response())
 }
 
 async fn token(State(state): Shared, body: String) -> Response {
@@ -296,17 +276,10 @@ async fn token(State(state): Shared, body: String) -> Response {
     let form = form(&body);
     let field = |name: &str| form.get(name).map_or("", String::as_str);
     let response = match field("grant_type") {
-        "authorization_code" => {
-            let fits = |(challenge, redirect): &(String, String)| {
-                let found = URL_SAFE_NO_PAD.encode(digest(&SHA256, field("code_verifier").as_bytes()));
-                found == *challenge && field("redirect_uri") == redirect
-            };
-            // Taken out: a code counts once.
-            match known.codes.remove(field("code")) {
-                Some(code) if fits(&code) => known.granted(),
-                _ => refused("invalid_grant"),
-            }
-        }
+        "authorization_code" => match known.codes.redeem(&form) {
+            Ok(()) => known.granted(),
+            Err(_) => refused("invalid_grant"),
+        },
         "refresh_token" if known.refresh.remove(field("refresh_token")) => known.granted(),
         "refresh_token" => refused("invalid_grant"),
         "urn:ietf:params:oauth:grant-type:device_code" => match known.devices.get(field("device_code")) {
@@ -320,7 +293,7 @@ async fn token(State(state): Shared, body: String) -> Response {
         _ => refused("unsupported_grant_type"),
     };
     let what = format!("POST /token {}", field("grant_type"));
-    known.logged(&what, response)
+    known.log.note(&what, response)
 }
 
 async fn revoke(State(state): Shared, body: String) -> Response {
@@ -329,12 +302,5 @@ async fn revoke(State(state): Shared, body: String) -> Response {
     let token = form.get("token").map_or("", String::as_str);
     known.refresh.remove(token);
     known.access.clear();
-    known.logged("POST /revoke", StatusCode::OK.into_response())
-}
-
-/// The fields of a form.
-fn form(body: &str) -> BTreeMap<String, String> {
-    let uri: Option<Uri> = format!("/?{body}").parse().ok();
-    let fields = uri.and_then(|uri| Query::try_from_uri(&uri).ok());
-    fields.map(|Query(fields)| fields).unwrap_or_default()
+    known.log.note("POST /revoke", StatusCode::OK.into_response())
 }

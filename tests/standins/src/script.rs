@@ -17,12 +17,12 @@ pub use expect::{Expect, ExpectedResult};
 pub use template::{Capture, TemplateError};
 
 /// A script, as YAML writes it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
     /// What `GET /v1/models` lists.
     pub models: Vec<Model>,
-    /// The key that requests must carry; any when absent.
+    /// The key that requests must carry. The gateway takes any when it is absent, a cloud takes none then.
     pub key: Option<String>,
     /// Milliseconds between two events of an answer.
     #[serde(default)]
@@ -165,7 +165,7 @@ pub enum Fault {
     Status {
         /// The status.
         code: u16,
-        /// The kind in the error object, `overloaded_error`.
+        /// The kind in the error object: `overloaded_error`, or a provider's own name, `ThrottlingException`.
         kind: Option<String>,
         /// The message in it.
         message: Option<String>,
@@ -175,11 +175,17 @@ pub enum Fault {
     },
     /// The connection breaks after this many events.
     CutAfter(usize),
+    /// The connection breaks in the middle of the event after this many events.
+    CutInside(usize),
     /// The stream ends properly after this many events, in the middle of the answer.
     EndAfter(usize),
     /// Bytes that are no event come after this many events.
     GarbageAfter(usize),
-    /// An `error` event comes after this many events.
+    /// An event with a wrong checksum comes after this many events; garbage on a wire without checksums.
+    ChecksumAfter(usize),
+    /// An event that names a length of gigabytes comes after this many events; garbage on a wire without lengths.
+    LengthAfter(usize),
+    /// An error comes in the stream after this many events.
     ErrorAfter {
         /// How many.
         events: usize,

@@ -115,6 +115,7 @@ steps:
   - faults:
       - status: { code: 529, kind: overloaded_error, headers: { retry-after: '0' } }
       - cut_after: 3
+      - cut_inside: 3
       - end_after: 3
       - garbage_after: 1
       - error_after: { events: 2, kind: overloaded_error }
@@ -123,7 +124,7 @@ steps:
 ";
     let gateway = play(faults).await;
     let mut answers = Vec::new();
-    for _ in 0..7 {
+    for _ in 0..8 {
         answers.push(ask(&gateway, asked()).await);
     }
     assert!(
@@ -137,26 +138,31 @@ steps:
         "{}",
         answers[1]
     );
+    let inside = &answers[2];
     assert!(
-        ends(&answers[2]) && !answers[2].contains("message_stop"),
-        "{}",
-        answers[2]
-    );
-    assert!(answers[3].contains("data: {\"type\":\n"), "{}", answers[3]);
-    assert!(
-        answers[4].contains("event: error") && answers[4].contains("overloaded_error"),
-        "{}",
-        answers[4]
+        !ends(inside) && inside.contains("event: content_block_delta") && !inside.contains("text_delta"),
+        "{inside}"
     );
     assert!(
-        answers[5].contains("content-type: application/json") && answers[5].contains("one two"),
+        ends(&answers[3]) && !answers[3].contains("message_stop"),
+        "{}",
+        answers[3]
+    );
+    assert!(answers[4].contains("data: {\"type\":\n"), "{}", answers[4]);
+    assert!(
+        answers[5].contains("event: error") && answers[5].contains("overloaded_error"),
         "{}",
         answers[5]
     );
     assert!(
-        ends(&answers[6]) && answers[6].contains("message_stop"),
+        answers[6].contains("content-type: application/json") && answers[6].contains("one two"),
         "{}",
         answers[6]
+    );
+    assert!(
+        ends(&answers[7]) && answers[7].contains("message_stop"),
+        "{}",
+        answers[7]
     );
 }
 

@@ -10,7 +10,7 @@ use futures_util::stream;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
-use super::answer::event;
+use crate::messages::event;
 
 /// How many deltas, and how fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

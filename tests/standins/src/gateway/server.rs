@@ -1,29 +1,19 @@
-//! The server: routes, checks in the order of the real API, and the steps of the script.
+//! The server: routes, and checks in the order of the real API.
 
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
-use super::answer::{self, Filled, error, frames};
 use super::bench::{self, Bench};
-use super::cache::{Cache, tokens};
-use super::log::{Log, Logged, Outcome};
-use super::request::{check, credential};
-use crate::script::{Conversation, Fault, Model, Script, Usage};
-
-/// Largest request, as the real API has it.
-const MAX_REQUEST: usize = 32 * 1024 * 1024;
+use super::{Logged, Outcome};
+use crate::messages::{Refused, Stage, Wire, bearer, check, check_version, error};
+use crate::script::{Conversation, Model, Script};
+use crate::serve::{Port, Served};
 
 /// What the gateway plays.
 #[derive(Clone, Debug)]
@@ -37,109 +27,110 @@ pub enum Part {
 /// A running stand-in. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Gateway {
-    address: SocketAddr,
-    stage: Arc<Stage>,
-    task: JoinHandle<std::io::Result<()>>,
+    served: Served,
+    plays: Arc<Plays>,
 }
 
 #[derive(Debug)]
-struct Stage {
-    part: Part,
-    log: Log,
-    /// Faults played, by step.
-    faults: Mutex<BTreeMap<usize, usize>>,
-    cache: Cache,
+struct Plays {
+    stage: Stage,
+    bench: Option<Bench>,
+}
+
+/// The wire of the Messages API itself.
+struct Plain;
+
+impl Wire for Plain {
+    fn refusal(&self, code: StatusCode, kind: Option<&str>, message: &str) -> Response {
+        let body = error(kind.unwrap_or("api_error"), message);
+        (code, [("request-id", "req_standin")], Json(body)).into_response()
+    }
 }
 
 impl Gateway {
     /// Starts a gateway on loopback; port 0 takes a free one.
     pub async fn start(part: Part, port: u16) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
-        let stage = Arc::new(Stage {
-            part,
-            log: Log::default(),
-            faults: Mutex::default(),
-            cache: Cache::default(),
-        });
-        let router = router(Arc::clone(&stage));
-        // A delta must not wait for the next one.
-        let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-        let task = tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { address, stage, task })
+        let (script, bench) = match part {
+            Part::Script(script) => (*script, None),
+            Part::Bench(bench) => (Script::default(), Some(bench)),
+        };
+        let stage = Stage::new(script);
+        let plays = Arc::new(Plays { stage, bench });
+        let served = Port::take(port).await?.serve(router(Arc::clone(&plays)));
+        Ok(Self { served, plays })
     }
 
     /// The address to configure, without a path.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.served.base_url()
     }
 
     /// The requests that came, oldest first.
     pub fn log(&self) -> Vec<Logged> {
-        self.stage.log.entries()
+        self.plays.stage.entries()
     }
 
     /// Waits until the server ends, which it does only on an error.
-    pub async fn serve(mut self) -> std::io::Result<()> {
-        (&mut self.task).await.map_err(std::io::Error::other)?
+    pub async fn serve(self) -> std::io::Result<()> {
+        self.served.ended().await
     }
 }
 
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-fn router(stage: Arc<Stage>) -> Router {
+fn router(plays: Arc<Plays>) -> Router {
     Router::new()
         .route("/v1/messages", post(messages))
         .route("/v1/messages/count_tokens", post(count_tokens))
         .route("/v1/models", get(models))
         .route(
             "/__log",
-            get(async |State(stage): State<Arc<Stage>>| Json(stage.log.entries())),
+            get(async |State(plays): State<Arc<Plays>>| Json(plays.stage.entries())),
         )
-        .fallback(async || refusal(StatusCode::NOT_FOUND, "not_found_error", "there is nothing here"))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST))
-        .with_state(stage)
+        .fallback(async || {
+            Plain.refusal(
+                StatusCode::NOT_FOUND,
+                Some("not_found_error"),
+                "there is nothing here",
+            )
+        })
+        .with_state(plays)
 }
 
-async fn messages(State(stage): State<Arc<Stage>>, headers: HeaderMap, body: String) -> Response {
+async fn messages(State(plays): State<Arc<Plays>>, headers: HeaderMap, body: String) -> Response {
     let body: Value = serde_json::from_str(&body).unwrap_or_default();
-    let (outcome, response) = match stage.admit(&headers, &body, false) {
-        Err(refused) => refused.answer(),
-        Ok(()) => match &stage.part {
-            Part::Bench(bench) => (
-                Outcome::Served,
-                bench::streamed(*bench, Conversation::of(&body).model()),
-            ),
-            Part::Script(script) => stage.play(script, &body),
-        },
+    let (outcome, response) = match (plays.admit(&headers, &body, false), plays.bench) {
+        (Err(refused), _) => refused.answer(&Plain),
+        (Ok(()), Some(bench)) => {
+            let model = Conversation::of(&body).model();
+            (Outcome::Served, bench::streamed(bench, model))
+        }
+        (Ok(()), None) => plays.stage.play(&Plain, &body),
     };
-    stage.log("POST /v1/messages", &headers, body, outcome);
+    plays.stage.log("POST /v1/messages", &headers, body, outcome);
     response
 }
 
-async fn count_tokens(State(stage): State<Arc<Stage>>, headers: HeaderMap, body: String) -> Response {
+async fn count_tokens(State(plays): State<Arc<Plays>>, headers: HeaderMap, body: String) -> Response {
     let body: Value = serde_json::from_str(&body).unwrap_or_default();
-    let (outcome, response) = match stage.admit(&headers, &body, true) {
-        Err(refused) => refused.answer(),
+    let (outcome, response) = match plays.admit(&headers, &body, true) {
+        Err(refused) => refused.answer(&Plain),
         Ok(()) => (
             Outcome::Served,
-            Json(json!({"input_tokens": uncached(&body).input})).into_response(),
+            Json(json!({"input_tokens": Stage::count(&body)})).into_response(),
         ),
     };
-    stage.log("POST /v1/messages/count_tokens", &headers, body, outcome);
+    plays
+        .stage
+        .log("POST /v1/messages/count_tokens", &headers, body, outcome);
     response
 }
 
-async fn models(State(stage): State<Arc<Stage>>, headers: HeaderMap) -> Response {
-    let (outcome, response) = match stage.authenticate(&headers) {
-        Err(refused) => refused.answer(),
-        Ok(()) => (Outcome::Served, Json(model_list(stage.models())).into_response()),
+async fn models(State(plays): State<Arc<Plays>>, headers: HeaderMap) -> Response {
+    let list = model_list(&plays.stage.script().models);
+    let (outcome, response) = match plays.authenticate(&headers) {
+        Err(refused) => refused.answer(&Plain),
+        Ok(()) => (Outcome::Served, Json(list).into_response()),
     };
-    stage.log("GET /v1/models", &headers, Value::Null, outcome);
+    plays.stage.log("GET /v1/models", &headers, Value::Null, outcome);
     response
 }
 
@@ -154,41 +145,14 @@ fn model_list(models: &[Model]) -> Value {
     json!({"data": data, "has_more": false, "first_id": first, "last_id": last})
 }
 
-/// A request that the API would refuse.
-struct Refused {
-    code: StatusCode,
-    kind: &'static str,
-    why: String,
-}
-
-impl Refused {
-    fn answer(self) -> (Outcome, Response) {
-        let response = refusal(self.code, self.kind, &self.why);
-        (Outcome::Refused(self.why), response)
-    }
-}
-
-impl Stage {
-    fn models(&self) -> &[Model] {
-        match &self.part {
-            Part::Script(script) => &script.models,
-            Part::Bench(_) => &[],
-        }
-    }
-
+impl Plays {
     fn authenticate(&self, headers: &HeaderMap) -> Result<(), Refused> {
-        let wanted = match &self.part {
-            Part::Script(script) => script.key.as_deref(),
-            Part::Bench(_) => None,
-        };
-        let given = credential(headers).map(|(_, key)| key);
+        let wanted = self.stage.script().key.as_deref();
+        let key = || headers.get("x-api-key").and_then(|key| key.to_str().ok());
+        let given = bearer(headers).or_else(key);
         if wanted.is_some() && given != wanted {
-            let why = format!("invalid key {}", given.unwrap_or_default());
-            return Err(Refused {
-                code: StatusCode::UNAUTHORIZED,
-                kind: "authentication_error",
-                why,
-            });
+            let given = given.unwrap_or_default();
+            return Err(Refused::credential(format!("invalid key {given}")));
         }
         Ok(())
     }
@@ -196,137 +160,10 @@ impl Stage {
     /// Checks what the real API checks before the model is asked.
     fn admit(&self, headers: &HeaderMap, body: &Value, is_count: bool) -> Result<(), Refused> {
         self.authenticate(headers)?;
-        check(headers, body, is_count).map_err(|why| Refused {
-            code: StatusCode::BAD_REQUEST,
-            kind: "invalid_request_error",
-            why,
-        })?;
-        let model = Conversation::of(body).model();
-        if matches!(self.part, Part::Script(_)) && !self.models().iter().any(|known| known.id() == model) {
-            let why = format!("model: {model}");
-            return Err(Refused {
-                code: StatusCode::NOT_FOUND,
-                kind: "not_found_error",
-                why,
-            });
-        }
-        Ok(())
-    }
-
-    fn play(&self, script: &Script, body: &Value) -> (Outcome, Response) {
-        let conversation = Conversation::of(body);
-        let cue = match script.cue(conversation) {
-            Ok(cue) => cue,
-            Err(why) => return unexpected(why),
-        };
-        let said = match script.fill(cue.step, conversation) {
-            Ok(said) => said,
-            Err(error) => return unexpected(format!("step {}: {error}", cue.index + 1)),
-        };
-        let filled = Filled {
-            answer: &cue.step.answer,
-            said,
-            model: conversation.model(),
-            number: conversation.answers(),
-            counted: if script.caches {
-                self.cache.count(body)
-            } else {
-                uncached(body)
-            },
-        };
-        let fault = self.next_fault(cue.index, &cue.step.faults);
-        let outcome = match fault {
-            None | Some(Fault::DelayMs(_) | Fault::NotStreamed) => Outcome::Step(cue.index + 1),
-            Some(_) => Outcome::Fault(cue.index + 1),
-        };
-        let response = match fault {
-            Some(Fault::Status {
-                code,
-                kind,
-                message,
-                headers,
-            }) => status(*code, kind.as_deref(), message.as_deref(), headers),
-            Some(Fault::NotStreamed) => Json(filled.whole()).into_response(),
-            _ if body["stream"] != true => Json(filled.whole()).into_response(),
-            fault => answer::streamed(frames(
-                filled.events(),
-                Duration::from_millis(script.pace_ms),
-                fault,
-            )),
-        };
-        (outcome, response)
-    }
-
-    /// The fault of this try; faults are played once each, in their order.
-    fn next_fault<'a>(&self, step: usize, faults: &'a [Fault]) -> Option<&'a Fault> {
-        let mut played = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let played = played.entry(step).or_default();
-        let fault = faults.get(*played)?;
-        *played += 1;
-        Some(fault)
-    }
-
-    fn log(&self, request: &str, headers: &HeaderMap, body: Value, outcome: Outcome) {
-        let headers = headers.iter().map(|(name, value)| {
-            let is_credential = *name == header::AUTHORIZATION || name == "x-api-key";
-            let value = if is_credential {
-                "…"
-            } else {
-                value.to_str().unwrap_or("…")
-            };
-            (name.to_string(), value.to_owned())
-        });
-        self.log.add(Logged {
-            request: request.to_owned(),
-            headers: headers.collect(),
-            body,
-            outcome,
-        });
-    }
-}
-
-/// What the tokens of a request cost where there is no cache.
-fn uncached(body: &Value) -> Usage {
-    Usage {
-        input: tokens(body.to_string().len() as u64),
-        output: 0,
-        cache_read: 0,
-        cache_write: 0,
-    }
-}
-
-fn refusal(code: StatusCode, kind: &str, why: &str) -> Response {
-    (code, [("request-id", "req_standin")], Json(error(kind, why))).into_response()
-}
-
-/// The script does not fit the request: no answer of a model, and nothing to retry.
-fn unexpected(why: String) -> (Outcome, Response) {
-    let error = error("api_error", &format!("not in the script: {why}"));
-    let response = (
-        StatusCode::INTERNAL_SERVER_ERROR,
-        [("x-should-retry", "false")],
-        Json(error),
-    )
-        .into_response();
-    (Outcome::Unexpected(why), response)
-}
-
-fn status(
-    code: u16,
-    kind: Option<&str>,
-    message: Option<&str>,
-    headers: &BTreeMap<String, String>,
-) -> Response {
-    let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = error(kind.unwrap_or("api_error"), message.unwrap_or("scripted"));
-    let mut response = (code, Json(body)).into_response();
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (
-            header::HeaderName::try_from(name),
-            header::HeaderValue::try_from(value),
-        ) {
-            response.headers_mut().insert(name, value);
+        check_version(headers).map_err(Refused::request)?;
+        match self.bench {
+            None => self.stage.admit(body, is_count),
+            Some(_) => check(body, is_count).map_err(Refused::request),
         }
     }
-    response
 }

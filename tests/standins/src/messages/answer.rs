@@ -1,29 +1,11 @@
-//! Answers on the wire: as events with their faults, or as one JSON object.
+//! What a script answers in the words of the Messages API: as events, or as one message.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
-use crate::script::{Answer, Chunks, Fault, Said, Usage};
+use crate::script::{Answer, Chunks, Said, Usage};
 
 /// Characters of one piece of a tool's input.
 const INPUT_PIECE: usize = 24;
-
-/// What comes next in a body.
-pub(super) enum Frame {
-    Bytes(Bytes),
-    Pause(Duration),
-    /// The connection breaks.
-    Cut,
-    /// Nothing more comes, and the connection stays open.
-    Stall,
-}
 
 /// An answer whose templates are filled in.
 pub(super) struct Filled<'a> {
@@ -77,33 +59,27 @@ impl Filled<'_> {
     }
 
     /// The answer as events in their order.
-    pub(super) fn events(&self) -> Vec<Bytes> {
+    pub(super) fn events(&self) -> Vec<Value> {
         let mut start = self.whole();
         let usage = start["usage"].clone();
         start["content"] = json!([]);
         start["stop_reason"] = Value::Null;
         start["usage"]["output_tokens"] = json!(1);
         let mut events = vec![
-            event(&json!({"type": "message_start", "message": start})),
-            event(&json!({"type": "ping"})),
+            json!({"type": "message_start", "message": start}),
+            json!({"type": "ping"}),
         ];
         for (index, said) in self.said.iter().enumerate() {
             let block = self.block(index, said, false);
-            events.push(event(
-                &json!({"type": "content_block_start", "index": index, "content_block": block}),
-            ));
+            events.push(json!({"type": "content_block_start", "index": index, "content_block": block}));
             for delta in deltas(said) {
-                events.push(event(
-                    &json!({"type": "content_block_delta", "index": index, "delta": delta}),
-                ));
+                events.push(json!({"type": "content_block_delta", "index": index, "delta": delta}));
             }
-            events.push(event(&json!({"type": "content_block_stop", "index": index})));
+            events.push(json!({"type": "content_block_stop", "index": index}));
         }
         let stop = json!({"stop_reason": self.stop(), "stop_sequence": null});
-        events.push(event(
-            &json!({"type": "message_delta", "delta": stop, "usage": usage}),
-        ));
-        events.push(event(&json!({"type": "message_stop"})));
+        events.push(json!({"type": "message_delta", "delta": stop, "usage": usage}));
+        events.push(json!({"type": "message_stop"}));
         events
     }
 
@@ -122,68 +98,9 @@ impl Filled<'_> {
     }
 }
 
-/// One event of a stream.
-pub(super) fn event(data: &Value) -> Bytes {
-    format!(
-        "event: {}\ndata: {data}\n\n",
-        data["type"].as_str().unwrap_or_default()
-    )
-    .into()
-}
-
 /// An error as the API puts it.
-pub(super) fn error(kind: &str, message: &str) -> Value {
+pub(crate) fn error(kind: &str, message: &str) -> Value {
     json!({"type": "error", "error": {"type": kind, "message": message}})
-}
-
-/// The frames of an answer, with a pause between two events, up to where the fault stops it.
-pub(super) fn frames(events: Vec<Bytes>, pace: Duration, fault: Option<&Fault>) -> VecDeque<Frame> {
-    let (kept, ending) = match fault {
-        Some(Fault::CutAfter(count)) => (*count, Some(Frame::Cut)),
-        Some(Fault::StallAfter(count)) => (*count, Some(Frame::Stall)),
-        Some(Fault::EndAfter(count)) => (*count, None),
-        Some(Fault::GarbageAfter(count)) => (
-            *count,
-            Some(Frame::Bytes(Bytes::from_static(b"data: {\"type\":\n\n"))),
-        ),
-        Some(Fault::ErrorAfter { events, kind }) => {
-            (*events, Some(Frame::Bytes(event(&error(kind, "scripted")))))
-        }
-        _ => (events.len(), None),
-    };
-    let mut frames = VecDeque::new();
-    for (index, event) in events.into_iter().take(kept).enumerate() {
-        if index > 0 && !pace.is_zero() {
-            frames.push_back(Frame::Pause(pace));
-        }
-        frames.push_back(Frame::Bytes(event));
-    }
-    if let Some(Fault::DelayMs(wait)) = fault {
-        frames.push_front(Frame::Pause(Duration::from_millis(*wait)));
-    }
-    frames.extend(ending);
-    frames
-}
-
-/// A streaming answer of these frames.
-pub(super) fn streamed(frames: VecDeque<Frame>) -> Response {
-    let body = stream::unfold(frames, |mut frames| async {
-        loop {
-            match frames.pop_front()? {
-                Frame::Bytes(bytes) => return Some((Ok(bytes), frames)),
-                Frame::Pause(pause) => sleep(pause).await,
-                Frame::Cut => return Some((Err("cut by the script"), VecDeque::new())),
-                Frame::Stall => std::future::pending::<()>().await,
-            }
-        }
-    });
-    let kind = HeaderValue::from_static("text/event-stream; charset=utf-8");
-    (
-        StatusCode::OK,
-        [(header::CONTENT_TYPE, kind)],
-        Body::from_stream(body),
-    )
-        .into_response()
 }
 
 fn deltas(said: &Said) -> Vec<Value> {

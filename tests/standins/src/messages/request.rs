@@ -28,6 +28,8 @@ const FIELDS: [&str; 18] = [
     "mcp_servers",
     "output_config",
 ];
+/// The version of the API that came after 2023-06-01.
+const NEWER: &str = "2026-10-21";
 const MAX_CACHE_MARKERS: usize = 4;
 /// Letters of base64 that a picture may have.
 const MAX_IMAGE: usize = 5 << 20;
@@ -40,22 +42,38 @@ const IMAGES: [(&str, &[u8]); 4] = [
 ];
 
 /// A rule that is broken, as the API would say it.
-pub(super) type Broken = String;
+pub(crate) type Broken = String;
 
-/// The key that a request carries, and the header it is in.
-pub(super) fn credential(headers: &HeaderMap) -> Option<(&'static str, &str)> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    bearer
-        .map(|key| ("authorization", key))
-        .or_else(|| text("x-api-key").map(|key| ("x-api-key", key)))
+/// The token that a request carries.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get("authorization")?.to_str().ok()?;
+    value.strip_prefix("Bearer ")
+}
+
+/// Checks the header that names the version of the API.
+pub(crate) fn check_version(headers: &HeaderMap) -> Result<(), Broken> {
+    if headers.contains_key("anthropic-version") {
+        Ok(())
+    } else {
+        Err("anthropic-version: header is required".to_owned())
+    }
+}
+
+/// Takes from a body what clouds have there in the place of headers: the version, which a cloud names in its own way or as
+/// the current libraries of the model do, and features. What only the newer version refuses is not refused here.
+pub(crate) fn take_version(body: &Value, own: &str) -> Result<Value, Broken> {
+    let mut request = body.clone();
+    let fields = request.as_object_mut().ok_or("Input should be an object")?;
+    let version = fields.remove("anthropic_version").unwrap_or_default();
+    if version != own && version != NEWER {
+        return Err(format!("anthropic_version: Input should be '{own}'"));
+    }
+    fields.remove("anthropic_beta");
+    Ok(request)
 }
 
 /// Checks a request for a message, or for counting its tokens.
-pub(super) fn check(headers: &HeaderMap, body: &Value, is_count: bool) -> Result<(), Broken> {
-    if !headers.contains_key("anthropic-version") {
-        return Err("anthropic-version: header is required".to_owned());
-    }
+pub(crate) fn check(body: &Value, is_count: bool) -> Result<(), Broken> {
     let object = body.as_object().ok_or("Input should be an object")?;
     if let Some(field) = object.keys().find(|field| !FIELDS.contains(&field.as_str())) {
         return Err(format!("{field}: Extra inputs are not permitted"));
@@ -263,16 +281,13 @@ fn count_markers(value: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
     use serde_json::json;
 
     use super::*;
 
     fn refusal(messages: &Value) -> String {
-        let mut headers = HeaderMap::new();
-        headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
         let body = json!({"model": "m", "max_tokens": 1, "messages": messages});
-        check(&headers, &body, false).err().unwrap_or_default()
+        check(&body, false).err().unwrap_or_default()
     }
 
     #[test]

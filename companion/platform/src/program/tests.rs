@@ -103,7 +103,7 @@ async fn once_nobody_waits_for_it_everything_that_it_started_ends_too() {
     std::thread::spawn(move || {
         // Opening waits until the child of the program has opened the other end.
         let mut pipe = fs::File::open(pipe).expect("the pipe");
-        drop(opened.send(()));
+        opened.send(()).expect("somebody waits");
         drop(ended.send(io::Read::read(&mut pipe, &mut [0])));
     });
     tokio::select! {

@@ -313,6 +313,7 @@ impl Handler for Log {
             stopped: None,
             organisation: OrganisationView::default(),
             bootstrap: None,
+            usage: None,
         };
         let answer = HelloAnswer {
             version: "test".to_owned(),

@@ -1,6 +1,6 @@
 //! The model through Amazon Bedrock, asked with the SDK of AWS over our client of the destination. The SDK signs, and reads
-//! the frames of the answer; tries, pauses and time limits are ours. It is built without an HTTP client of its own and
-//! looks nothing up: no environment, no files, no metadata service.
+//! the frames of the answer; tries, pauses and time limits are ours. It is built without an HTTP client of its own, and looks for
+//! neither credentials nor settings: not in the environment, not in files, not at a metadata service.
 
 mod answer;
 mod catalogue;
@@ -156,7 +156,7 @@ impl Bedrock {
             sent.remove("x-amz-user-agent");
             for (name, value) in &headers {
                 if let Ok(value) = value.to_str() {
-                    // The SDK refuses none that our own library took.
+                    // The SDK takes what our own library took.
                     let _before = sent.try_insert(name.as_str().to_owned(), value.to_owned());
                 }
             }

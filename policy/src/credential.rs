@@ -58,6 +58,12 @@ impl Policy {
 
     fn at_hand(&self, provider: Provider) -> Result<CredentialPlace<'_>, NoCredential> {
         let found = self.helper().or_else(|| self.key(provider));
+        if let (None, Some(key)) = (found, self.sign_in(provider)) {
+            return Err(NoCredential {
+                key,
+                reason: "this build has no such sign-in for inference, and takes no other credential in its place",
+            });
+        }
         match (found, self.profile(provider)) {
             (Some(found), _) | (None, Some(found)) => Ok(found),
             (None, None) if provider == Provider::Gateway => Ok(CredentialPlace::Nothing),
@@ -92,6 +98,21 @@ impl Policy {
             ),
         };
         found.ok_or(NoCredential { key: KIND, reason })
+    }
+
+    /// The key that asks for a sign-in of the user.
+    fn sign_in(&self, provider: Provider) -> Option<&'static str> {
+        let keys: &[&'static str] = match provider {
+            Provider::Gateway => &["inferenceGatewayOidc"],
+            Provider::Bedrock => &["inferenceBedrockSsoStartUrl"],
+            Provider::Vertex => &[
+                "inferenceVertexWorkforceOidc",
+                "inferenceVertexWorkforceAudience",
+                "inferenceVertexOAuthClientId",
+            ],
+            Provider::Foundry => &["inferenceFoundryTenantId", "inferenceFoundryClientId"],
+        };
+        keys.iter().find(|key| !self.value(key).is_null()).copied()
     }
 
     fn helper(&self) -> Option<CredentialPlace<'_>> {

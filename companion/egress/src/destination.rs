@@ -164,7 +164,7 @@ destinations! {
         follows: ["inferenceBedrockBaseUrl"],
         by: OpenedBy::Service,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: ["bedrock-runtime.*.amazonaws.com", "bedrock-runtime-fips.*.amazonaws.com", "bedrock-runtime.*.amazonaws.com.cn"],
         hosts: Hosts::Of(hosts::bedrock),
     }
@@ -200,7 +200,7 @@ destinations! {
         ],
         by: OpenedBy::Service,
         carries: NoContent,
-        feature: NotBuilt,
+        feature: Built,
         standard: [
             "bedrock.*.amazonaws.com", "sts.amazonaws.com", "sts.*.amazonaws.com", "portal.sso.*.amazonaws.com",
             "oidc.*.amazonaws.com",
@@ -216,7 +216,7 @@ destinations! {
         ],
         by: OpenedBy::Service,
         carries: NoContent,
-        feature: NotBuilt,
+        feature: Built,
         standard: ["oauth2.googleapis.com", "sts.googleapis.com", "iamcredentials.googleapis.com"],
         hosts: Hosts::Of(hosts::google_credentials),
     }

@@ -14,7 +14,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use deskhand_egress::Gate;
-use deskhand_inference::Connection;
 use deskhand_platform::{Paths, SecretError, SecretStore, SecretStoreKind};
 use deskhand_policy::{EditError, FileTurn, KeptSecrets, Policy, ProblemKind, Reading, Store as _, UserFile};
 use deskhand_protocol::configuration::{
@@ -312,9 +311,9 @@ impl Configuration {
         if let Some(problem) = withheld {
             return Err(UserError::new(ErrorCode::CredentialWithheld).detail(&problem.reason));
         }
-        let config = provider::of(&draft.policy);
-        let config = config.ok_or_else(|| UserError::new(ErrorCode::InferenceNotConfigured))?;
-        let connection = Connection::new(config, &self.gate(&draft.policy))?;
+        let named = provider::named(&draft.policy);
+        let named = named.ok_or_else(|| UserError::new(ErrorCode::InferenceNotConfigured))?;
+        let connection = provider::connect(&named, &draft.policy, &self.gate(&draft.policy))?;
         let begun = Instant::now();
         let models = connection.try_out().await?;
         Ok(ConnectionTried {

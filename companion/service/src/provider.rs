@@ -1,13 +1,18 @@
 //! The model provider that the settings name.
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use deskhand_core::ports::Provider as Port;
-use deskhand_egress::Gate;
-use deskhand_inference::credential::{CredentialSource, Fixed, Nothing};
+use deskhand_egress::{Destination, Gate};
+use deskhand_inference::bedrock::{Profile, ProfileSettings, ServiceTier};
+use deskhand_inference::credential::{
+    Clock, CredentialError, CredentialSource, Fixed, Google, GoogleFrom, Helper, HelperSettings, Nothing,
+    Way, well_known,
+};
 use deskhand_inference::{AuthScheme, Connection, Manner, Place, ProviderConfig, Secret, Unconfigured};
-use deskhand_policy::types::{AuthScheme as Scheme, ContentCapture, Provider};
+use deskhand_policy::types::{AuthScheme as Scheme, ContentCapture, FilePath, Provider, ServiceTier as Tier};
 use deskhand_policy::{CredentialPlace, Policy};
 use deskhand_protocol::UserError;
 use deskhand_protocol::hello::ModelView;
@@ -36,39 +41,38 @@ fn connected(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Port> {
     if let Some(stopped) = &settings.stopped {
         return Arc::new(Unconfigured::because(stopped.clone()));
     }
-    let Some(config) = settings.provider.clone() else {
+    let Some(named) = &settings.provider else {
         return Arc::new(Unconfigured::default());
     };
-    let signs_in = config.signs_in();
-    let name = config.place.name();
-    match Connection::new(config, gate) {
-        Ok(connection) if signs_in => Arc::new(SignIns::of(Arc::new(connection), name, notes.clone())),
+    match connect(named, &settings.policy, gate) {
+        Ok(connection) if named.signs_in => Arc::new(SignIns::of(
+            Arc::new(connection),
+            named.place.name(),
+            notes.clone(),
+        )),
         Ok(connection) => Arc::new(connection),
         Err(error) => Arc::new(Unconfigured::because(error)),
     }
 }
 
+/// What the settings say of a provider, before it is reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) place: Place,
+    /// The models of the settings, the default first.
+    pub(crate) models: Vec<ModelView>,
+    /// Whether anything proves who asks.
+    pub(crate) signs_in: bool,
+}
+
 /// The provider that a policy names, where it names all that is needed to reach one.
-pub(crate) fn of(policy: &Policy) -> Option<ProviderConfig> {
+pub(crate) fn named(policy: &Policy) -> Option<Named> {
     let place = place(policy)?;
-    let credential: Arc<dyn CredentialSource> = match policy.credential()?.ok()? {
-        CredentialPlace::Key(key) => Arc::new(Fixed::new(Secret::new(key.expose().to_owned()))),
-        CredentialPlace::Nothing => Arc::new(Nothing),
-        CredentialPlace::Helper(_)
-        | CredentialPlace::GoogleFile(_)
-        | CredentialPlace::GoogleDefault
-        | CredentialPlace::AwsProfile => return None,
-    };
-    let named = policy.connection.inference_models.value.as_ref();
-    // A list without a model allows none: the provider is not asked for others.
-    let none = named.is_some_and(|models| models.0.is_empty()).then_some(false);
-    let models = named.map(|models| models.0.clone()).unwrap_or_default();
-    let headers = policy.inference_headers().iter();
-    Some(ProviderConfig {
-        credential,
-        headers: headers
-            .map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned())))
-            .collect(),
+    let credential = policy.credential()?.ok()?;
+    let listed = policy.connection.inference_models.value.as_ref();
+    let models = listed.map(|models| models.0.clone()).unwrap_or_default();
+    Some(Named {
+        place,
         models: models
             .into_iter()
             .map(|model| ModelView {
@@ -76,10 +80,95 @@ pub(crate) fn of(policy: &Policy) -> Option<ProviderConfig> {
                 id: model.name,
             })
             .collect(),
+        signs_in: credential != CredentialPlace::Nothing
+            || policy.inference_headers().iter().next().is_some(),
+    })
+}
+
+/// The way to it, through the gate.
+pub(crate) fn connect(named: &Named, policy: &Policy, gate: &Gate) -> Result<Connection, UserError> {
+    let credential = credential(policy, gate).map_err(|error| error.to_fault().to_user_error())?;
+    // A list without a model allows none: the provider is not asked for others.
+    let listed = policy.connection.inference_models.value.as_ref();
+    let none = listed.is_some_and(|models| models.0.is_empty()).then_some(false);
+    let headers = policy.inference_headers().iter();
+    let config = ProviderConfig {
+        credential,
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), Secret::new(value.to_owned())))
+            .collect(),
+        models: named.models.clone(),
         discovery: policy.connection.model_discovery_enabled.value.or(none),
         manner: manner(policy),
-        ..ProviderConfig::new(place)
+        ..ProviderConfig::new(named.place.clone())
+    };
+    Connection::new(config, gate)
+}
+
+/// Where the credential comes from.
+fn credential(policy: &Policy, gate: &Gate) -> Result<Arc<dyn CredentialSource>, CredentialError> {
+    let clock: Clock = Arc::new(SystemTime::now);
+    Ok(match policy.credential() {
+        Some(Ok(CredentialPlace::Key(key))) => Arc::new(Fixed::new(Secret::new(key.expose().to_owned()))),
+        Some(Ok(CredentialPlace::Helper(program))) => Arc::new(Helper::new(helper(policy, program), clock)),
+        Some(Ok(CredentialPlace::GoogleFile(file))) => {
+            let from = GoogleFrom::File(file.path().to_owned());
+            Arc::new(Google::new(
+                from,
+                Way::to(gate, Destination::GoogleCredentials)?,
+                clock,
+            ))
+        }
+        Some(Ok(CredentialPlace::GoogleDefault)) => Arc::new(Google::new(
+            google(),
+            Way::to(gate, Destination::GoogleCredentials)?,
+            clock,
+        )),
+        Some(Ok(CredentialPlace::AwsProfile)) => {
+            let way = Way::to(gate, Destination::AwsCredentials)?;
+            Arc::new(Profile::new(profile(policy), way, clock))
+        }
+        Some(Ok(CredentialPlace::Nothing) | Err(_)) | None => Arc::new(Nothing),
     })
+}
+
+fn helper(policy: &Policy, program: &FilePath) -> HelperSettings {
+    let keys = &policy.credentials;
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    HelperSettings {
+        program: program.path().to_owned(),
+        of_organisation: keys.inference_credential_helper.is_of_organisation(),
+        ttl: seconds(keys.inference_credential_helper_ttl_sec.value.get()),
+        within: seconds(keys.inference_credential_helper_timeout_sec.value.get()),
+        silent_refresh: keys.inference_credential_helper_silent_refresh_enabled.value,
+        for_aws: policy.connection.inference_provider.value == Some(Provider::Bedrock),
+    }
+}
+
+/// Where Google's tools look, as they do.
+fn google() -> GoogleFrom {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|it| !it.is_empty())
+            .map(PathBuf::from)
+    };
+    GoogleFrom::search(variable("GOOGLE_APPLICATION_CREDENTIALS"), well_known(variable))
+}
+
+fn profile(policy: &Policy) -> ProfileSettings {
+    let keys = &policy.bedrock;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folder = keys.inference_bedrock_aws_dir.value.as_ref();
+    let home = || std::env::home_dir().unwrap_or_default().join(".aws");
+    let name = keys.inference_bedrock_profile.value.as_ref();
+    let region = keys.inference_bedrock_region.value.as_ref();
+    ProfileSettings {
+        folder: folder.map_or_else(home, |folder| folder.path().to_owned()),
+        profile: name.map_or_else(|| "default".to_owned(), |name| name.0.clone()),
+        region: region.map(|region| region.0.clone()).unwrap_or_default(),
+        folders: std::env::split_paths(&path).collect(),
+        within: Duration::from_mins(1),
+    }
 }
 
 /// Where the model runs, where the keys that say so are all there.
@@ -110,11 +199,24 @@ fn place(policy: &Policy) -> Option<Place> {
         },
         Provider::Foundry => {
             policy.foundry.inference_foundry_resource.value.as_ref()?;
-            Place::Foundry {
-                scheme: AuthScheme::ApiKey,
-            }
+            // Programs print tokens of Entra.
+            let scheme = match policy.credential() {
+                Some(Ok(CredentialPlace::Key(_))) => AuthScheme::ApiKey,
+                _ => AuthScheme::Bearer,
+            };
+            Place::Foundry { scheme }
         }
-        Provider::Bedrock => return None,
+        Provider::Bedrock => Place::Bedrock {
+            region: policy.bedrock.inference_bedrock_region.value.as_ref()?.0.clone(),
+            service_tier: policy
+                .bedrock
+                .inference_bedrock_service_tier
+                .value
+                .map(|tier| match tier {
+                    Tier::Flex => ServiceTier::Flex,
+                    Tier::Priority => ServiceTier::Priority,
+                }),
+        },
     })
 }
 

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use deskhand_core::rules::Rules;
 use deskhand_documents::FileAccess;
-use deskhand_inference::ProviderConfig;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{
     AuditContent, FolderMode, FolderRule, McpServer, OfficeHost, SearchServiceError, Whole,
@@ -34,7 +33,7 @@ pub(crate) struct Settings {
     /// True once a managed source exists.
     pub(crate) managed: bool,
     /// The model provider, where one is configured.
-    pub(crate) provider: Option<ProviderConfig>,
+    pub(crate) provider: Option<provider::Named>,
     /// Why no session may start, where that is so.
     pub(crate) stopped: Option<UserError>,
     /// Calls that a turn may make.
@@ -90,7 +89,7 @@ impl Settings {
         let organisation = organisation.map(|id| id.0);
         Ok(Self {
             managed: policy.managed,
-            provider: provider::of(&policy),
+            provider: provider::named(&policy),
             stopped: stopped(&policy),
             max_steps: policy.usage.deskhand_max_steps_per_turn.value.get(),
             journal_limit: u64::from(policy.usage.deskhand_journal_megabytes.value.get()) << 20,

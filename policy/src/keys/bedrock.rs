@@ -2,8 +2,8 @@
 
 use super::prelude::*;
 
-/// What its keys wait for.
-const BEDROCK: Effect = Effect::ActsWith("the provider Amazon Bedrock");
+/// What its other keys wait for.
+const SIGN_IN: Effect = Effect::ActsWith("sign-in at IAM Identity Center");
 
 policy_section! {
     /// Where Bedrock is and how it is reached. Ignored with another provider.
@@ -13,7 +13,6 @@ policy_section! {
     inference_bedrock_region "inferenceBedrockRegion": Option<Region> {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to a region that nobody named",
-        effect: BEDROCK,
         since: "0.1.0",
     }
 
@@ -22,7 +21,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
         secret: true,
-        effect: BEDROCK,
         since: "0.1.0",
     }
 
@@ -31,7 +29,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to an address that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: BEDROCK,
         since: "0.1.0",
     }
 
@@ -40,7 +37,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
         scope: ManagedOrBootstrapWithConsent,
-        effect: BEDROCK,
         since: "0.1.0",
     }
 
@@ -49,7 +45,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
         scope: ManagedOrBootstrapWithConsent,
-        effect: BEDROCK,
         differs: "It is read by the companion service and never copied into the sandbox.",
         since: "0.1.0",
     }
@@ -59,7 +54,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "no other program may take the place of the one that is meant",
         scope: ManagedOrBootstrapWithConsent,
-        effect: BEDROCK,
+        effect: Effect::NotApplicable("the companion service reads the files of AWS's tools itself, and runs only what a profile names"),
         since: "0.1.0",
     }
 
@@ -67,7 +62,6 @@ policy_section! {
     inference_bedrock_service_tier "inferenceBedrockServiceTier": Option<ServiceTier> {
         default: None,
         invalid: None, UsesValue, "the standard tier lets nothing more in or out",
-        effect: BEDROCK,
         since: "0.1.0",
     }
 
@@ -76,7 +70,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: BEDROCK,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -84,7 +78,7 @@ policy_section! {
     inference_bedrock_sso_region "inferenceBedrockSsoRegion": Option<Region> {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
-        effect: BEDROCK,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -92,7 +86,7 @@ policy_section! {
     inference_bedrock_sso_account_id "inferenceBedrockSsoAccountId": Option<AccountId> {
         default: None,
         invalid: None, StopsSessions, "prompts must not be charged to an account that nobody named",
-        effect: BEDROCK,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -100,7 +94,7 @@ policy_section! {
     inference_bedrock_sso_role_name "inferenceBedrockSsoRoleName": Option<ServiceName> {
         default: None,
         invalid: None, StopsSessions, "no other role may take the place of the one that is meant",
-        effect: BEDROCK,
+        effect: SIGN_IN,
         since: "0.1.0",
     }
 }

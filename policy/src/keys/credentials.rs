@@ -8,12 +8,13 @@ policy_section! {
 
     /// Where the credential comes from: `static` (a key in the settings), `helper-script` (a program that prints it),
     /// `interactive` (the user signs in), `vendor-profile` (the provider's own profile on the machine), `workforce`. Once it is
-    /// set, no other source is tried. Sessions start with `static` alone until the others are built.
+    /// set, no other source is tried. Sessions start with `static`, `helper-script` and `vendor-profile` alone until the others
+    /// are built.
     inference_credential_kind "inferenceCredentialKind": Option<CredentialKind> {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
         forbids: &[("any", "credentials that come from elsewhere than `{}`")],
-        differs: "Sessions start with `static` alone until the other kinds are built.",
+        differs: "Sessions start with `static`, `helper-script` and `vendor-profile` alone until the other kinds are built.",
         since: "0.1.0",
     }
 
@@ -22,7 +23,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
         scope: ManagedOrBootstrapWithConsent,
-        effect: Effect::NotEnforceable("credential helpers"),
+        forbids: &[("any", "any other credential for the model provider than what {} prints")],
         since: "0.1.0",
     }
 
@@ -30,8 +31,8 @@ policy_section! {
     inference_credential_helper_ttl_sec "inferenceCredentialHelperTtlSec": Whole<1, 604_800, 3_600> {
         default: Whole::new(),
         invalid: Whole::new(), UsesValue, "the default lets credentials end, too",
-        effect: Effect::ActsWith("credential helpers"),
         order: Order::Less,
+        forbids: &[("any", "what the helper printed more than {} seconds ago")],
         since: "0.1.0",
     }
 
@@ -39,7 +40,6 @@ policy_section! {
     inference_credential_helper_timeout_sec "inferenceCredentialHelperTimeoutSec": Whole<1, 600, 60> {
         default: Whole::new(),
         invalid: Whole::new(), UsesValue, "patience lets nothing in or out",
-        effect: Effect::ActsWith("credential helpers"),
         since: "0.1.0",
     }
 
@@ -47,7 +47,7 @@ policy_section! {
     inference_credential_helper_silent_refresh_enabled "inferenceCredentialHelperSilentRefreshEnabled": bool {
         default: true,
         invalid: false, UsesValue, "a program that runs less often does less",
-        effect: Effect::ActsWith("credential helpers"),
+        forbids: &[("false", "running the credential helper in the middle of a conversation")],
         since: "0.1.0",
     }
 

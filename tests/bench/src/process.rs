@@ -40,6 +40,12 @@ pub(crate) async fn start_and_idle(report: &mut Report) {
         "MiB",
         Aim::Below(25.0),
     );
+    report.add(
+        "  of it its own; the rest is pages of the program's file",
+        memory(service.id(), "RssAnon:"),
+        "MiB",
+        Aim::None,
+    );
 }
 
 /// Resident memory once it stands still, in MiB.
@@ -60,8 +66,13 @@ pub(crate) async fn idle(process: u32) -> f64 {
 
 /// `VmRSS` of a process, in MiB.
 pub(crate) fn resident(process: u32) -> f64 {
+    memory(process, "VmRSS:")
+}
+
+/// A field of `/proc/PID/status` that counts memory, in MiB (proc_pid_status(5)).
+fn memory(process: u32, field: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
     kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
 }

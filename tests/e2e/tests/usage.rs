@@ -43,7 +43,8 @@ async fn a_turn_ends_by_name_once_the_tokens_are_used_and_a_restart_brings_none_
 
 #[tokio::test]
 async fn a_limit_without_its_window_starts_no_session_and_says_what_is_missing() {
-    let gateway = play(&json!({ "models": ["claude-standin"], "key": "e2e-key", "steps": [] }).to_string()).await;
+    let gateway =
+        play(&json!({ "models": ["claude-standin"], "key": "e2e-key", "steps": [] }).to_string()).await;
     let setup = Setup::with_gateway(&gateway.base_url());
     setup.configure("inferenceMaxTokensPerWindow", "1");
     let told = setup.run(&["status"]);

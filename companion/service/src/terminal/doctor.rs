@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use deskhand_egress::{Destination, Gate};
-use deskhand_inference::Connection;
 use deskhand_platform::trust::TrustState;
 use deskhand_platform::{Paths, SecretStore, SecretStoreKind};
 use deskhand_protocol::pairing::TokensAnswer;
@@ -23,6 +22,7 @@ use serde::Serialize;
 use super::client::{Client, find};
 use super::sessions::{print, print_json};
 use super::sign_in;
+use crate::provider;
 use crate::serve::{gate, open_secrets};
 use crate::settings::Settings;
 use crate::{logging, telemetry};
@@ -116,6 +116,7 @@ pub(crate) fn contacts(gate: &Gate) -> Vec<String> {
         (Destination::InferenceGateway, PROVIDER, "for its list of models"),
         (Destination::InferenceVertex, PROVIDER, WORD),
         (Destination::InferenceFoundry, PROVIDER, WORD),
+        (Destination::AwsCredentials, PROVIDER, "for its list of models"),
         (
             Destination::Collector,
             "the collector",
@@ -359,13 +360,13 @@ fn no_provider(settings: &Settings) -> Finding {
 }
 
 async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
-    let Some(config) = settings.provider.clone() else {
+    let Some(named) = &settings.provider else {
         return no_provider(settings);
     };
     if asks == Asks::Nobody {
         return not_asked("provider", "The model provider");
     }
-    let asked = match Connection::new(config, gate) {
+    let asked = match provider::connect(named, &settings.policy, gate) {
         Ok(connection) => connection.try_out().await,
         Err(error) => Err(error),
     };

@@ -61,7 +61,10 @@ impl<'a> Request<'a> {
                 "Missing Authentication Token".to_owned(),
             )
         })?;
-        let broken = || ("IncompleteSignatureException", format!("not a signature: {said}"));
+        let broken = || {
+            let why = "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders', and 'X-Amz-Date' beside it.";
+            ("IncompleteSignatureException", why.to_owned())
+        };
         let fields = said.strip_prefix(ALGORITHM).ok_or_else(broken)?;
         let field = |name: &str| {
             let mut fields = fields.split(',').map(str::trim);

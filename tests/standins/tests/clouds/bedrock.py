@@ -23,6 +23,7 @@ base = known["base"]
 MODEL = known["model"]
 VERSION = "bedrock-2023-05-31"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+LOOK = [{"role": "user", "content": [{"text": "Look."}]}]
 PNG = b"\x89PNG\r\n\x1a\n"
 PDF = b"%PDF-1.7"
 
@@ -79,6 +80,7 @@ def invoke():
         "words": words,
         "kinds": sorted({event["type"] for event in events}),
         "metrics": events[-1]["amazon-bedrock-invocationMetrics"]["outputTokenCount"] > 0,
+        "by its full name": refusal(lambda: client.invoke_model(modelId=known["arn"], body=body())),
         "its own version": refusal(lambda: client.invoke_model(modelId=MODEL, body=body())),
     }
 
@@ -153,7 +155,10 @@ def content():
     _, second, second_stop, _ = conversed(client, messages, **offered)
 
     def answer(messages, **more):
-        return refusal(lambda: client.converse_stream(modelId=MODEL, messages=messages, **more))[1]
+        try:
+            client.converse_stream(modelId=MODEL, messages=messages, **more)
+        except client.exceptions.ValidationException as error:
+            return error.response["message"]
 
     def asked(*content):
         return [{"role": "user", "content": list(content)}]
@@ -351,8 +356,7 @@ def by_invoke(client, heard):
 
 
 def by_converse(client, heard):
-    asked = [{"role": "user", "content": [{"text": "Look."}]}]
-    for event in client.converse_stream(modelId=MODEL, messages=asked)["stream"]:
+    for event in client.converse_stream(modelId=MODEL, messages=LOOK)["stream"]:
         if "contentBlockDelta" in event:
             heard.append(event["contentBlockDelta"]["delta"]["text"])
         if "messageStop" in event:
@@ -373,21 +377,40 @@ def cut():
         return [came, len(buffer._data) > 12]
 
 
-def faults(ask):
-    return [fault(ask, words.PATIENCE if at == words.SILENT else 60) for at in range(10)]
+def whole(field, call, **asked):
+    """An answer that comes whole although a stream was asked for."""
+    answer = getattr(service("bedrock-runtime"), call)(modelId=MODEL, **asked)
+    return json.loads(answer[field]._raw_stream.read())
+
+
+def whole_invoked():
+    return whole("body", "invoke_model_with_response_stream", body=body(tools=[]))["content"][0]["text"]
+
+
+def whole_conversed():
+    message = whole("stream", "converse_stream", messages=LOOK)["output"]["message"]
+    return message["content"][0]["text"]
+
+
+def faults(ask, whole):
+    tries = [fault(ask, words.PATIENCE if at == words.SILENT else 60) for at in range(10)]
+    return tries + [whole()]
 
 
 def fault(ask, wait):
     heard = []
-    text = lambda: "".join(heard)
+
+    def text():
+        return "".join(heard)
+
     try:
         return text() if ask(service("bedrock-runtime", wait), heard) else f"ended after {text()}"
     except botocore.exceptions.EventStreamError as error:
         return f"{error.response['Error']['Code']} after {text()}"
     except botocore.exceptions.ClientError as error:
-        headers = error.response["ResponseMetadata"]["HTTPHeaders"]
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return f"{status} {error.response['Error']['Code']} retry-after {headers['retry-after']}"
+        answer = error.response["ResponseMetadata"]
+        after = answer["HTTPHeaders"].get("retry-after", "never")
+        return f"{answer['HTTPStatusCode']} {error.response['Error']['Code']} retry-after {after}"
     except botocore.eventstream.ParserError as error:
         return f"{type(error).__name__} after {text()}"
     except (urllib3.exceptions.ReadTimeoutError, botocore.exceptions.ReadTimeoutError):
@@ -408,8 +431,9 @@ answers = {
     "lists": lists,
     "sign in": sign_in,
     "cut": cut,
-    "invoke faults": lambda: faults(by_invoke),
-    "converse faults": lambda: faults(by_converse),
+    "exceptions": lambda: [fault(by_invoke, 60) for _ in range(10)],
+    "invoke faults": lambda: faults(by_invoke, whole_invoked),
+    "converse faults": lambda: faults(by_converse, whole_conversed),
 }
 
 

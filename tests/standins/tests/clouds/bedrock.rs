@@ -17,9 +17,13 @@ async fn play(yaml: &str) -> Bedrock {
     Bedrock::start(script, 0).await.expect("a free port")
 }
 
+/// A model by its full name, which has signs that paths escape.
+const ARN: &str =
+    "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-standin-v1:0";
+
 /// The talk that every library has, with a model of Bedrock's names.
 async fn greeting() -> Bedrock {
-    play(&GREETING.replace("[claude-standin]", &format!("['{MODEL}']"))).await
+    play(&GREETING.replace("[claude-standin]", &format!("['{MODEL}', '{ARN}']"))).await
 }
 
 /// AWS's library with what the stand-in knows.
@@ -29,7 +33,7 @@ impl Amazon {
     fn start(stand_in: &Bedrock) -> Self {
         let known = json!({
             "base": stand_in.base_url(), "model": MODEL, "region": bedrock::REGION, "account": bedrock::ACCOUNT,
-            "role": bedrock::ROLE, "start": bedrock::START_URL,
+            "role": bedrock::ROLE, "start": bedrock::START_URL, "arn": ARN,
         });
         Self(Oracle::start("bedrock.py", &known))
     }
@@ -69,7 +73,7 @@ async fn the_clouds_library_invokes_and_converses() {
         json!({
             "words": words, "kinds": ["content_block_delta", "content_block_start", "content_block_stop",
                 "message_delta", "message_start", "message_stop"],
-            "metrics": true, "its own version": [200, ""],
+            "metrics": true, "its own version": [200, ""], "by its full name": [200, ""],
         })
     );
     assert_eq!(
@@ -102,9 +106,11 @@ steps:
         amazon.ask("content", &stand_in.keys()).await,
         json!({
             "reasoning": ["Hm.", "seal-of-3-bytes"], "stop": ["tool_use", "max_tokens"], "second": "Seen.",
-            "document without a text": "ValidationException", "document with a dot": "ValidationException",
-            "no tools": "ValidationException", "two turns of one": "ValidationException",
-            "blank": "ValidationException",
+            "document without a text": "A message with a document must also have a text.",
+            "document with a dot": "document.name: \"page.pdf\" has other letters than alphanumeric ones, single blanks, hyphens, brackets",
+            "no tools": "The toolConfig field must be defined when using toolUse and toolResult content blocks.",
+            "two turns of one": "A conversation must alternate between user and assistant roles.",
+            "blank": "messages: text content blocks must contain non-whitespace text",
         })
     );
 }
@@ -231,6 +237,7 @@ fn heard() -> Value {
         "serviceUnavailableException after one ",
         "silence after one ",
         "one two three",
+        "one two three",
     ])
 }
 
@@ -258,5 +265,44 @@ steps: [{{ faults: [cut_inside: 2], answer: {{ say: [{{ text: one }}] }} }}]
         amazon.ask("cut", &stand_in.keys()).await,
         json!([2, true]),
         "two frames and a piece"
+    );
+}
+
+#[tokio::test]
+async fn names_exceptions_as_the_service_does() {
+    let script = format!(
+        "
+models: ['{MODEL}']
+steps:
+  - faults:
+      - error_after: {{ events: 3, kind: rate_limit_error }}
+      - error_after: {{ events: 3, kind: api_error }}
+      - error_after: {{ events: 3, kind: invalid_request_error }}
+      - error_after: {{ events: 3, kind: ModelStreamErrorException }}
+      - error_after: {{ events: 3, kind: ModelTimeoutException }}
+      - status: {{ code: 503 }}
+      - status: {{ code: 424 }}
+      - status: {{ code: 429, kind: ModelNotReadyException }}
+      - status: {{ code: 403, kind: permission_error }}
+      - status: {{ code: 500 }}
+    answer: {{ say: [{{ text: one two }}] }}
+"
+    );
+    let stand_in = play(&script).await;
+    let mut amazon = Amazon::start(&stand_in);
+    assert_eq!(
+        amazon.ask("exceptions", &stand_in.keys()).await,
+        json!([
+            "throttlingException after one ",
+            "internalServerException after one ",
+            "validationException after one ",
+            "modelStreamErrorException after one ",
+            "modelTimeoutException after one ",
+            "503 ServiceUnavailableException retry-after never",
+            "424 ModelErrorException retry-after never",
+            "429 ModelNotReadyException retry-after never",
+            "403 AccessDeniedException retry-after never",
+            "500 InternalServerException retry-after never",
+        ])
     );
 }

@@ -104,11 +104,11 @@ def browser():
         "talks": asked(by_token(fresh["access_token"]))[0],
         "code again": by_code(back["code"], flow["code_verifier"]),
         "wrong verifier": by_code(sent_back(other["auth_uri"])["code"], flow["code_verifier"]),
-        "refresh again": token_of(grant_type="refresh_token", refresh_token=tokens["refresh_token"])["error"],
-        "plain challenge": sent_back(other["auth_uri"], code_challenge_method="plain")["error"],
-        "other redirect": sent_back(other["auth_uri"], redirect_uri="https://other.example.com/")["error"],
-        "other client": requests.post(device, data={"client_id": "other", "scope": scope}).json()["error"],
-        "other tenant": requests.post(device.replace(tenant, "other"), data={}).json()["error"],
+        "refresh again": token_of(grant_type="refresh_token", refresh_token=tokens["refresh_token"]).get("error"),
+        "plain challenge": sent_back(other["auth_uri"], code_challenge_method="plain").get("error"),
+        "other redirect": sent_back(other["auth_uri"], redirect_uri="https://other.example.com/").get("error"),
+        "other client": requests.post(device, data={"client_id": "other", "scope": scope}).json().get("error"),
+        "other tenant": requests.post(device.replace(tenant, "other"), data={}).json().get("error"),
     }
 
 

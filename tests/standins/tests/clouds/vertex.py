@@ -20,7 +20,7 @@ import jwt
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from google.auth import compute_engine, identity_pool, impersonated_credentials
+from google.auth import compute_engine, identity_pool
 from google.auth.transport.requests import Request
 from google.oauth2 import credentials as people
 from google.oauth2 import service_account
@@ -64,18 +64,20 @@ def user():
 
 
 def pool(audience, **more):
-    file = tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False)
-    with file:
-        file.write(known["subject"])
-    info = {
-        "type": "external_account",
-        "audience": audience,
-        "subject_token_type": f"{TYPES}jwt",
-        "token_url": f"{base}/v1/token",
-        "credential_source": {"file": file.name},
-        "universe_domain": "googleapis.com",
-    }
-    return identity_pool.Credentials.from_info(info | more, scopes=[known["scope"]])
+    """The talk with credentials for another provider's token, which is in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "token")
+        with open(file, "w") as subject:
+            subject.write(known["subject"])
+        info = {
+            "type": "external_account",
+            "audience": audience,
+            "subject_token_type": f"{TYPES}jwt",
+            "token_url": f"{base}/v1/token",
+            "credential_source": {"file": file},
+            "universe_domain": "googleapis.com",
+        }
+        return talks(identity_pool.Credentials.from_info(info | more, scopes=[known["scope"]]))
 
 
 def workforce():
@@ -153,7 +155,7 @@ def exchanges():
     def impersonates(target=TARGET, lifetime="3600s", by=None):
         body = {"scope": [known["scope"]], "lifetime": lifetime}
         answer = requests.post(target, json=body, headers={"Authorization": f"Bearer {by or token()}"})
-        return [answer.status_code, answer.json()["error"]["status"]]
+        return [answer.status_code, answer.json().get("error", {}).get("status", "")]
 
     flavor = {"Metadata-Flavor": "Google"}
     ended = dict(known["user"], grant_type="refresh_token", refresh_token="other")
@@ -225,8 +227,7 @@ def refusals():
 
     def posted(method="rawPredict", **changes):
         answer = requests.post(f"{place}:{method}", json=body | changes, headers={"Authorization": f"Bearer {right}"})
-        said = answer.json()
-        return [answer.status_code, said["error"]["type"] if "error" in said else ""]
+        return [answer.status_code, "" if answer.ok else answer.json()["error"]["type"]]
 
     stream = talk.refusal(lambda: client.messages.create(model="other", max_tokens=9, messages=words.ASK, stream=True))
     listed = requests.post(f"{place}:streamRawPredict", json=body)
@@ -263,9 +264,9 @@ words.serve(
     {
         "account": lambda: talks(account()),
         "user": lambda: talks(user()),
-        "workload": lambda: talks(pool(known["workloads"])),
-        "workforce": lambda: talks(workforce()),
-        "impersonated": lambda: talks(impersonated()),
+        "workload": lambda: pool(known["workloads"]),
+        "workforce": workforce,
+        "impersonated": impersonated,
         "machine": lambda: talks(compute_engine.Credentials()),
         "count": count,
         "browser": browser,

@@ -35,6 +35,21 @@ pub enum GoogleFrom {
     Machine(Url),
 }
 
+impl GoogleFrom {
+    /// Where Google's tools look: what the environment names, what they keep, the metadata server at its own name.
+    pub fn search(named: Option<PathBuf>, kept: Option<PathBuf>) -> Self {
+        match (Url::parse(METADATA), kept) {
+            (Ok(metadata), kept) => Self::Search {
+                named,
+                kept,
+                metadata,
+            },
+            // The name is one, as the test says.
+            (Err(_), kept) => Self::File(named.or(kept).unwrap_or_default()),
+        }
+    }
+}
+
 /// What was found.
 pub(super) enum Found {
     File(Box<GoogleFile>),

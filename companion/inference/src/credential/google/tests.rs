@@ -324,7 +324,7 @@ async fn a_computer_without_any_is_told_so() {
 #[test]
 fn googles_tools_keep_theirs_in_their_own_folder() {
     let variables = BTreeMap::from([
-        ("HOME", "/home/u"),
+        ("HOME", "/people/u"),
         ("APPDATA", "/data"),
         ("CLOUDSDK_CONFIG", "/sdk"),
     ]);
@@ -340,7 +340,7 @@ fn googles_tools_keep_theirs_in_their_own_folder() {
     let folder = if cfg!(windows) {
         "/data/gcloud"
     } else {
-        "/home/u/.config/gcloud"
+        "/people/u/.config/gcloud"
     };
     assert_eq!(found, Some(PathBuf::from(folder).join(file)));
     assert_eq!(well_known(|_| None), None);

@@ -71,6 +71,17 @@ impl Place {
     }
 }
 
+/// Prints keys that end so many minutes after the beginning.
+fn prints_keys(minutes: u64) -> String {
+    let ends = time::OffsetDateTime::from(at(minutes * 60));
+    let ends = ends
+        .format(&time::format_description::well_known::Rfc3339)
+        .expect("a time");
+    format!(
+        "echo '{{\"Version\": 1, \"AccessKeyId\": \"id\", \"SecretAccessKey\": \"key\", \"Expiration\": \"{ends}\"}}'"
+    )
+}
+
 async fn asked(helper: &Helper) -> Result<Credential, CredentialError> {
     helper.credential(Occasion::Interactive, None).await
 }
@@ -196,25 +207,33 @@ async fn in_a_conversation_it_rests_where_the_settings_say_so() {
 }
 
 #[tokio::test]
+async fn keys_that_have_ended_are_not_given_where_it_rests() {
+    let mut place = Place::new("");
+    place.settings.for_aws = true;
+    place.settings.silent_refresh = false;
+    place.does(&prints_keys(10));
+    let helper = place.helper();
+    asked(&helper).await.unwrap();
+    place.watch.after(599);
+    helper.credential(Occasion::MidSession, None).await.unwrap();
+    place.watch.after(1);
+    let over = helper.credential(Occasion::MidSession, None).await;
+    assert_eq!(over.unwrap_err(), CredentialError::HelperResting);
+    assert_eq!(place.runs().len(), 1);
+}
+
+#[tokio::test]
 async fn keys_that_end_before_their_time_are_replaced_ahead_of_it() {
     let mut place = Place::new("");
     place.settings.for_aws = true;
-    let keys = |minutes: u64| {
-        let ends = time::OffsetDateTime::from(at(minutes * 60))
-            .format(&time::format_description::well_known::Rfc3339);
-        format!(
-            "echo '{{\"Version\": 1, \"AccessKeyId\": \"id\", \"SecretAccessKey\": \"key\", \"Expiration\": \"{}\"}}'",
-            ends.unwrap()
-        )
-    };
-    place.does(&keys(10));
+    place.does(&prints_keys(10));
     let helper = place.helper();
     assert_eq!(asked(&helper).await.unwrap().ends_at, Some(at(600)));
     place.watch.after(7 * 60);
     asked(&helper).await.unwrap();
     assert_eq!(place.runs().len(), 1);
     place.watch.after(60);
-    place.does(&keys(20));
+    place.does(&prints_keys(20));
     assert_eq!(asked(&helper).await.unwrap().ends_at, Some(at(1_200)));
     // What ends at once is used all the same, once.
     place.watch.after(11 * 60 + 30);

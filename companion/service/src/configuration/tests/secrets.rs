@@ -167,10 +167,10 @@ async fn the_kept_key_does_not_follow_an_address_that_a_file_changes() {
         settings.stopped.map(|error| error.code),
         Some(ErrorCode::CredentialWithheld)
     );
-    assert!(!settings.provider.expect("a gateway").signs_in());
+    assert!(!settings.provider.expect("a gateway").signs_in);
     home.applied(json!({ KEY: SECRET })).await;
     let settings = Settings::load(&Paths::below(home.folder.path()), &home.store).expect("settings");
-    assert!(settings.stopped.is_none() && settings.provider.expect("a gateway").signs_in());
+    assert!(settings.stopped.is_none() && settings.provider.expect("a gateway").signs_in);
 }
 
 #[tokio::test]
@@ -208,8 +208,8 @@ async fn no_session_starts_where_the_organisations_key_would_go_to_an_address_of
             .collect::<Vec<_>>(),
         [(KEY, ProblemKind::Withheld)]
     );
-    let config = crate::provider::of(&draft.policy).expect("a gateway");
-    assert!(!config.signs_in());
+    let config = crate::provider::named(&draft.policy).expect("a gateway");
+    assert!(!config.signs_in);
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn a_key_is_taken_with_the_address_that_it_is_for() {
         .set(KEY, &Secret::new(SECRET.into()))
         .expect("it is kept");
     let settings = Settings::load(&Paths::below(home.folder.path()), &home.store).expect("settings");
-    assert!(!settings.provider.expect("a gateway").signs_in());
+    assert!(!settings.provider.expect("a gateway").signs_in);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Signing in and out, as a front end sees it.
 
+use futures_util::FutureExt as _;
 use pretty_assertions::assert_eq;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -200,9 +201,12 @@ async fn a_renewal_that_is_under_way_brings_nobody_back() {
     asked(&source).await.unwrap();
     place.watch.after(HOUR);
     place.script.say(200, &tokens(2));
-    let (given, out) = tokio::join!(asked(&source), source.sign_out());
-    assert_eq!(out, Ok(false));
-    drop(given);
+    assert!(asked(&source).now_or_never().is_none());
+    tokio::task::yield_now().await;
+    assert_eq!(place.script.asked(), 1, "it is under way");
+    assert_eq!(source.sign_out().await, Ok(false));
+    let renewed = source.shared.renewing.lock().await;
+    drop(renewed);
     assert_eq!(asked(&source).await.unwrap_err(), CredentialError::SignInNeeded);
     assert_eq!(place.store.text(), None);
 }

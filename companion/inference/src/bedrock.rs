@@ -1,6 +1,6 @@
 //! The model through Amazon Bedrock, asked with the SDK of AWS over our client of the destination. The SDK signs, and reads
-//! the frames of the answer; tries, pauses and time limits are ours. It is built without an HTTP client of its own and
-//! looks nothing up: no environment, no files, no metadata service.
+//! the frames of the answer; tries, pauses and time limits are ours. It is built without an HTTP client of its own, and looks for
+//! neither credentials nor settings: not in the environment, not in files, not at a metadata service.
 
 mod answer;
 mod catalogue;
@@ -19,7 +19,7 @@ use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
 use aws_sdk_bedrockruntime::config::timeout::TimeoutConfig;
 use aws_sdk_bedrockruntime::config::{
-    BehaviorVersion, Config, Credentials, IdentityCache, Region, StalledStreamProtectionConfig, Token,
+    BehaviorVersion, Config, IdentityCache, Region, StalledStreamProtectionConfig, Token,
 };
 use aws_sdk_bedrockruntime::operation::RequestId as _;
 use aws_sdk_bedrockruntime::primitives::Blob;
@@ -37,7 +37,7 @@ use deskhand_protocol::hello::ModelView;
 use http::HeaderMap;
 
 use crate::backend::{Answer, Asked, Backend, Framing, Refused};
-use crate::credential::{AwsKeys, Credential};
+use crate::credential::Credential;
 use crate::endpoint::origin;
 use crate::fault::{Fault, FaultKind};
 use crate::headers::{DroppedHeader, extra};
@@ -49,6 +49,7 @@ pub use keys::{AwsError, Center, CenterSignIn, IdentityCenter, Profile, ProfileS
 use catalogue::Catalogue;
 use clock::Clock;
 use connector::Connector;
+use signed::{Unsendable, is_sendable, signing};
 use speech::{Speech, speech};
 
 /// Version of the Messages API that Bedrock wants in the body.
@@ -126,16 +127,18 @@ impl Bedrock {
     }
 
     /// The SDK's client for one credential.
-    fn client(&self, credential: &Credential) -> Client {
+    fn client(&self, credential: &Credential) -> Result<Client, Unsendable> {
         let config = self.config.to_builder();
+        let token = &credential.secret;
         let config = match &credential.aws {
-            Some(keys) => config.credentials_provider(Credentials::from(keys)),
-            None if credential.secret.expose().is_empty() => config.allow_no_auth(),
-            None => config
-                .bearer_token(Token::new(credential.secret.expose(), None))
+            Some(keys) => config.credentials_provider(signing(keys)?),
+            None if token.expose().is_empty() => config.allow_no_auth(),
+            None if is_sendable(token) => config
+                .bearer_token(Token::new(token.expose(), None))
                 .auth_scheme_preference([HTTP_BEARER_AUTH_SCHEME_ID]),
+            None => return Err(Unsendable),
         };
-        Client::from_conf(config.build())
+        Ok(Client::from_conf(config.build()))
     }
 
     /// What is changed in a request before it is signed: the extra headers of the settings, those of a helper, which beat
@@ -153,7 +156,7 @@ impl Bedrock {
             sent.remove("x-amz-user-agent");
             for (name, value) in &headers {
                 if let Ok(value) = value.to_str() {
-                    // The SDK refuses none that our own library took.
+                    // The SDK takes what our own library took.
                     let _before = sent.try_insert(name.as_str().to_owned(), value.to_owned());
                 }
             }
@@ -167,7 +170,7 @@ impl Bedrock {
     async fn invoke(&self, asked: &Asked, credential: &Credential) -> Result<Answer, Failed> {
         let tier = self.service_tier.map(|tier| ServiceTierType::from(tier.name()));
         let known = self.known(credential);
-        let call = self.client(credential).invoke_model_with_response_stream();
+        let call = self.client(credential)?.invoke_model_with_response_stream();
         let call = call
             .model_id(&asked.model)
             .content_type("application/json")
@@ -185,7 +188,7 @@ impl Bedrock {
 
     async fn converse(&self, asked: &Asked, credential: &Credential) -> Result<Answer, Failed> {
         let known = self.known(credential);
-        let call = self.client(credential).converse_stream().model_id(&asked.model);
+        let call = self.client(credential)?.converse_stream().model_id(&asked.model);
         let call = call
             .customize()
             .mutate_request(self.change(credential, Some(asked.body.clone())));
@@ -210,18 +213,19 @@ impl Bedrock {
     }
 }
 
-impl From<&AwsKeys> for Credentials {
-    fn from(keys: &AwsKeys) -> Self {
-        let session = keys.session_token.as_ref().map(|token| token.expose().to_owned());
-        let (id, key) = (keys.access_key_id.expose(), keys.secret_access_key.expose());
-        Self::new(id, key, session, None, "deskhand")
-    }
-}
-
 /// A refusal, and the server's time where it was the time that was refused.
 struct Failed {
     refused: Box<Refused>,
     server_time: Option<SystemTime>,
+}
+
+impl From<Unsendable> for Failed {
+    fn from(why: Unsendable) -> Self {
+        Self {
+            refused: Fault::new(FaultKind::NotConfigured, why.to_string()).into(),
+            server_time: None,
+        }
+    }
 }
 
 impl Failed {

@@ -1,6 +1,5 @@
 //! The list of models of an account: `ListInferenceProfiles` and `ListFoundationModels` of the control plane.
 
-use aws_credential_types::Credentials;
 use aws_smithy_async::time::TimeSource as _;
 use bytes::Bytes;
 use deskhand_egress::{Client, Destination, Gate};
@@ -14,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::clock::Clock;
 use super::faults::of_plain;
-use super::signed::{ExchangeError, Scope, add_signature, exchange};
+use super::signed::{ExchangeError, Scope, Unsendable, add_signature, exchange, signing};
 use super::speech::is_of_anthropic;
 use crate::credential::Credential;
 use crate::fault::{Fault, FaultKind};
@@ -153,11 +152,12 @@ impl Catalogue {
                 service: "bedrock",
                 at: self.clock.now(),
             };
-            add_signature(&mut request, Credentials::from(keys), scope).map_err(|error| fault(&error))?;
+            let keys = signing(keys).map_err(|error| unusable(&error.to_string()))?;
+            add_signature(&mut request, keys, scope).map_err(|error| fault(&error))?;
         } else {
             let text = Zeroizing::new(format!("Bearer {}", credential.secret.expose()));
-            let mut value = HeaderValue::from_str(&text)
-                .map_err(|_| unusable("the key holds characters that no header can carry"))?;
+            let value = HeaderValue::from_str(&text);
+            let mut value = value.map_err(|_| unusable(&Unsendable.to_string()))?;
             value.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, value);
         }

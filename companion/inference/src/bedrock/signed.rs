@@ -10,6 +10,9 @@ use deskhand_egress::{Client, EgressError};
 use http::{Request, StatusCode};
 use tokio::time::timeout;
 
+use crate::Secret;
+use crate::credential::AwsKeys;
+
 /// How long an exchange may take in all.
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -30,6 +33,29 @@ pub(super) enum ExchangeError {
     TimedOut,
     #[error("the request cannot be signed")]
     Signing,
+}
+
+/// A credential that no request can carry. AWS's signer would panic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the credential holds characters that no header can carry")]
+pub(super) struct Unsendable;
+
+/// Keys as the signer takes them.
+pub(super) fn signing(keys: &AwsKeys) -> Result<Credentials, Unsendable> {
+    let session = keys.session_token.as_ref();
+    let parts = [&keys.access_key_id, &keys.secret_access_key];
+    if !parts.into_iter().chain(session).all(is_sendable) {
+        return Err(Unsendable);
+    }
+    let session = session.map(|token| token.expose().to_owned());
+    let (id, key) = (keys.access_key_id.expose(), keys.secret_access_key.expose());
+    Ok(Credentials::new(id, key, session, None, "deskhand"))
+}
+
+/// Visible ASCII: what keys and tokens are made of.
+pub(super) fn is_sendable(secret: &Secret) -> bool {
+    let text = secret.expose();
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Adds a signature (Signature Version 4) of the whole request.

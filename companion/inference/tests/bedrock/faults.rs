@@ -1,6 +1,7 @@
 //! What goes wrong, and what a person gets.
 
 use deskhand_core::model::ModelEvent;
+use deskhand_inference::credential::AwsKeys;
 use deskhand_protocol::ErrorCode;
 use pretty_assertions::assert_eq;
 use serde_json::json;
@@ -9,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::answers::good;
 use crate::line::{End, Line, Reply};
-use crate::subject::{CLAUDE, TOKEN, ask, bedrock, failed, keys, token};
+use crate::subject::{CLAUDE, TOKEN, ask, bedrock, failed, keys, secret, token};
 use crate::wire::{Came, chunk, event_frame, exception};
 
 const NOVA: &str = "amazon.nova-pro-v1:0";
@@ -325,4 +326,28 @@ async fn faults_of_the_way_keep_their_kind() {
     let error = failed(&events);
     assert_eq!(error.code, ErrorCode::InferenceUnreachable);
     assert!(error.happened.contains("Amazon Bedrock"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_credential_that_no_request_can_carry_is_told_and_not_sent() {
+    let with = |change: fn(&mut AwsKeys)| {
+        let mut credential = keys();
+        change(credential.aws.as_mut().expect("keys"));
+        credential
+    };
+    let mut broken_token = token();
+    broken_token.secret = secret("a\r\nx-evil: b");
+    let broken = [
+        broken_token,
+        with(|keys| keys.access_key_id = secret("AKIA\nX")),
+        with(|keys| keys.access_key_id = secret("")),
+        with(|keys| keys.secret_access_key = secret("schlüssel")),
+        with(|keys| keys.session_token = Some(secret("a b\u{7f}"))),
+    ];
+    for credential in broken {
+        let line = Line::play(vec![Reply::whole(whole())]).await;
+        let events = ask(&bedrock(&line.base, credential, |_| {}), CLAUDE).await;
+        assert_eq!(failed(&events).code, ErrorCode::InferenceNotConfigured);
+        assert!(line.requests().is_empty());
+    }
 }

@@ -52,6 +52,9 @@ pub enum AwsError {
     /// What it printed is no answer with keys.
     #[error("the program in `credential_process` printed no keys: {0}")]
     Printed(&'static str),
+    /// Keys hold what no request can carry.
+    #[error("the keys hold characters that no request can carry")]
+    Unsendable,
     /// Nobody is signed in with AWS's tools.
     #[error("nobody is signed in with AWS's tools: `aws sso login` signs in")]
     NotSignedIn,
@@ -81,6 +84,7 @@ impl AwsError {
             Self::Failed(_) => "The program that the AWS profile names failed.",
             Self::TimedOut(_) => "The program that the AWS profile names did not end in time.",
             Self::Printed(_) => "The program that the AWS profile names printed something else than keys.",
+            Self::Unsendable => "The AWS keys cannot be used.",
             Self::NotSignedIn => "You have to sign in to AWS.",
             Self::Refused { .. } => "AWS gave no keys.",
             Self::Answer(_) => "The answer of AWS could not be read.",

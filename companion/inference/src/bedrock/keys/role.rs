@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use aws_credential_types::Credentials;
 use bytes::Bytes;
 use deskhand_identity::Transport;
 use http::header::CONTENT_TYPE;
@@ -17,7 +16,7 @@ use super::error::AwsError;
 use super::files::Role;
 use super::host;
 use super::portal::{is_name, temporary, unreachable};
-use crate::bedrock::signed::{Scope, add_signature};
+use crate::bedrock::signed::{Scope, add_signature, signing};
 use crate::credential::{AwsKeys, Credential, CredentialError};
 
 /// How it is called in errors.
@@ -48,7 +47,8 @@ pub(super) async fn assume(
         service: "sts",
         at: now,
     };
-    add_signature(&mut request, Credentials::from(keys), scope).map_err(|_| AwsError::Answer(STS))?;
+    let keys = signing(keys).map_err(|_| AwsError::Unsendable)?;
+    add_signature(&mut request, keys, scope).map_err(|_| AwsError::Answer(STS))?;
     let answer = transport.send(request).await.map_err(unreachable)?;
     if answer.status.as_u16() != 200 {
         let [code] = texts(&answer.body, ["Code"]);

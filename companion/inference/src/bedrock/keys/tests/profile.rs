@@ -127,6 +127,16 @@ async fn roles_are_assumed_one_after_the_other_each_with_the_keys_before_it() {
 }
 
 #[tokio::test]
+async fn keys_that_no_request_can_carry_are_told_and_not_sent() {
+    let config = "[profile one]\nrole_arn = arn:aws:iam::1:role/one\nsource_profile = default\n";
+    let folder = folder(config, &KEYS.replace("AKIADEFAULT", "schlüssel"));
+    let aws = Aws::default();
+    let given = give(&profile(&folder, "one", &aws, &Hands::new())).await;
+    assert_eq!(given.err(), Some(AwsError::Unsendable.into()));
+    assert!(aws.asked().is_empty());
+}
+
+#[tokio::test]
 async fn a_profile_may_name_itself_for_the_keys_in_it() {
     let hands = Hands::new();
     let aws = Aws::says(vec![assumed("ASIAONE", &hands.rfc3339(3600))]);

@@ -7,8 +7,8 @@ use deskhand_platform::Paths;
 use deskhand_telemetry::export::Exporter;
 use deskhand_telemetry::logs::{LinesToCollector, LogLayer};
 use deskhand_telemetry::record::{Recording, Severity};
-use tracing::Subscriber;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing::{Level, Subscriber};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -72,8 +72,11 @@ impl Logging {
 /// Lines on standard error, at this level where the environment says no other.
 fn to_stderr<S: Subscriber + for<'a> LookupSpan<'a>>(default: &str) -> impl Layer<S> {
     let filter = EnvFilter::try_from_env("DESKHAND_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    // At its finer levels AWS's code writes down requests and answers, headers and bodies.
+    let tells_no_content =
+        filter_fn(|line| *line.level() <= Level::INFO || !line.target().starts_with("aws_"));
     fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)
-        .with_filter(filter)
+        .with_filter(filter.and(tells_no_content))
 }

@@ -43,8 +43,16 @@ fn every_defence_on_the_page_of_threats_names_a_test() {
     hold("say how these are shown:", bare.map(str::to_owned));
 }
 
-/// Whether a file holds a test of this name: a function under an attribute that ends in `test]` or has arguments.
+/// Whether a file holds a test of this name: a function under an attribute that ends in `test]` or has arguments, or a case that
+/// is made a test for every provider.
 fn is_test(text: &str, name: &str) -> bool {
+    let cases = text
+        .split_once("over_every_provider! {")
+        .and_then(|(_, rest)| rest.split_once('}'));
+    let is_case = |(cases, _): (&str, &str)| cases.lines().any(|line| line.trim() == format!("{name},"));
+    if cases.is_some_and(is_case) {
+        return text.contains(&format!("async fn {name}(subject: &dyn Subject)"));
+    }
     let head = format!("fn {name}()");
     let mut lines: Vec<&str> = text.lines().map(str::trim).collect();
     let Some(at) = lines.iter().position(|line| line.contains(&head)) else {

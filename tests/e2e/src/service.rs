@@ -126,6 +126,22 @@ impl Setup {
         copy
     }
 
+    /// A program of these lines for `sh`.
+    #[cfg(unix)]
+    pub fn program(&self, name: &str, lines: &str) -> PathBuf {
+        let program = self.path().join(name);
+        // Written by another process: a file that this one has open for writing could not be run.
+        let mut write = Command::new("sh");
+        write.args([
+            "-c",
+            "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 700 \"$2\"",
+            "sh",
+            lines,
+        ]);
+        assert!(write.arg(&program).status().expect("sh runs").success());
+        program
+    }
+
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.path().join("data/local.db")

@@ -2,7 +2,6 @@
 //! printed, and what goes wrong with it is told by name.
 #![cfg(unix)]
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use deskhand_e2e::{Service, Setup, Talk, play};
@@ -19,23 +18,6 @@ fn script(answers: usize) -> String {
     json!({ "models": ["claude-standin"], "key": "e2e-key", "steps": vec![answer; answers] }).to_string()
 }
 
-/// A program of these lines, which notes its context each time it is run.
-fn helper(setup: &Setup, lines: &str) -> (PathBuf, PathBuf) {
-    let (program, runs) = (setup.path().join("helper"), setup.path().join("runs"));
-    let text = format!(
-        "#!/bin/sh\necho \"$CLAUDE_HELPER_CONTEXT\" >> '{}'\n{lines}\n",
-        runs.display()
-    );
-    // Written by another process: a file that this one has open for writing could not be run.
-    let mut write = std::process::Command::new("sh");
-    write
-        .args(["-c", "printf %s \"$1\" > \"$2\"", "sh", &text])
-        .arg(&program);
-    assert!(write.status().expect("sh runs").success());
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).expect("permissions");
-    (program, runs)
-}
-
 fn runs(at: &Path) -> Vec<String> {
     let noted = std::fs::read_to_string(at).unwrap_or_default();
     noted.lines().map(str::to_owned).collect()
@@ -46,7 +28,10 @@ fn setup(gateway: &str, lines: &str) -> (Setup, PathBuf) {
     let setup = Setup::empty();
     setup.configure("inferenceProvider", "gateway");
     setup.configure("inferenceGatewayBaseUrl", gateway);
-    let (program, runs) = helper(&setup, lines);
+    // It notes why it is run, each time.
+    let runs = setup.path().join("runs");
+    let note = format!("echo \"$CLAUDE_HELPER_CONTEXT\" >> '{}'", runs.display());
+    let program = setup.program("helper", &format!("{note}\n{lines}"));
     setup.configure("inferenceCredentialHelper", &program.display().to_string());
     (setup, runs)
 }

@@ -54,6 +54,8 @@ pub(crate) trait AnswerBody: Send + Sync {
 pub(crate) enum Framing {
     /// Bytes of an event stream (WHATWG HTML, section 9.2), or of one JSON object where the provider does not stream.
     EventStream,
+    /// The same in the form of chat completions.
+    ChatStream,
     /// Each is the JSON of one event of the Messages API.
     Events,
 }

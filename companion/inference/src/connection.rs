@@ -36,12 +36,14 @@ const WORD_WITHIN: Duration = Duration::from_secs(30);
 /// Where the model runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// A gateway of the organisation that speaks the Messages API.
+    /// A gateway of the organisation.
     Gateway {
-        /// Full address, without `/v1/messages`. A trailing `/v1` is understood.
+        /// Full address, without `/v1/messages` or `/v1/chat/completions`. A trailing `/v1` is understood.
         base_url: String,
         /// How the credential is sent.
         scheme: AuthScheme,
+        /// What it speaks.
+        format: Format,
     },
     /// Vertex AI, or the private endpoint that takes its place; its address follows from the settings of the gate.
     Vertex {
@@ -62,6 +64,16 @@ pub enum Place {
         /// How requests are served, where the settings say it.
         service_tier: Option<ServiceTier>,
     },
+}
+
+/// What a gateway speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// The Messages API.
+    #[default]
+    Messages,
+    /// Chat completions.
+    ChatCompletions,
 }
 
 impl Place {

@@ -15,12 +15,12 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use crate::backend::{Answer, AnswerBody, Asked, Backend, Framing, Refused};
-use crate::connection::Place;
+use crate::connection::{Format, Place};
 use crate::credential::Credential;
 use crate::fault::{Fault, FaultKind, request_id};
 use crate::headers::{self, DroppedHeader};
 use crate::secret::Secret;
-use crate::{messages, models};
+use crate::{chat, messages, models};
 
 pub(crate) use manners::origin;
 
@@ -99,7 +99,10 @@ impl Endpoint {
 
 impl Backend for Endpoint {
     fn encode(&self, request: &ModelRequest, model: &str) -> Result<Bytes, Fault> {
-        let body = messages::encode(request, self.manners.dialect.of(model));
+        let body = match self.manners.format {
+            Format::Messages => messages::encode(request, self.manners.dialect.of(model)),
+            Format::ChatCompletions => chat::encode(request, model),
+        };
         body.map(Bytes::from)
             .map_err(|error| Fault::new(FaultKind::BadRequest, error.to_string()))
     }
@@ -120,7 +123,10 @@ impl Backend for Endpoint {
             Ok(Answer {
                 request_id: request_id(response.headers()).map(str::to_owned),
                 body: Box::new(response),
-                framing: Framing::EventStream,
+                framing: match self.manners.format {
+                    Format::Messages => Framing::EventStream,
+                    Format::ChatCompletions => Framing::ChatStream,
+                },
             })
         })
     }
@@ -132,7 +138,10 @@ impl Backend for Endpoint {
             };
             let mut response = self.send(Method::GET, list, Bytes::new(), credential).await?;
             match response.status() {
-                StatusCode::OK => models::read(&bounded(&mut response, models::MAX_LIST).await?),
+                StatusCode::OK => {
+                    let list = bounded(&mut response, models::MAX_LIST).await?;
+                    models::read(&list, self.manners.format)
+                }
                 // The list is optional: a gateway without it has none to add.
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
                     Ok(Vec::new())

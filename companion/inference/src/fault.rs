@@ -301,7 +301,13 @@ struct Envelope {
 impl WireError {
     /// Reads `{"error": {"type", "message"}}`, `{"error": "…"}` and what lies between.
     pub fn read(body: &[u8]) -> Option<Self> {
-        let error = serde_json::from_slice::<Envelope>(body).ok()?.error;
+        // Vertex AI puts what refuses a stream into a list.
+        let error = match serde_json::from_slice::<Envelope>(body) {
+            Ok(one) => one.error,
+            Err(_) => serde_json::from_slice::<[Envelope; 1]>(body)
+                .map(|[one]| one.error)
+                .ok()?,
+        };
         let text = |key| {
             error
                 .get(key)

@@ -8,6 +8,7 @@
 mod backend;
 pub mod bedrock;
 mod call;
+pub mod chat;
 mod connection;
 pub mod credential;
 mod endpoint;
@@ -22,7 +23,7 @@ pub mod sse;
 mod unconfigured;
 
 pub use bedrock::ServiceTier;
-pub use connection::{Chance, Connection, Manner, Place, ProviderConfig};
+pub use connection::{Chance, Connection, Format, Manner, Place, ProviderConfig};
 pub use headers::{AuthScheme, DroppedHeader};
 pub use secret::Secret;
 pub use unconfigured::Unconfigured;

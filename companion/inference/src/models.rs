@@ -4,6 +4,7 @@
 use deskhand_protocol::hello::ModelView;
 use serde::Deserialize;
 
+use crate::connection::Format;
 use crate::fault::{Fault, FaultKind};
 
 /// Largest list taken, in bytes.
@@ -23,16 +24,17 @@ struct Listed {
     display_name: Option<String>,
 }
 
-/// The models of a list that speak the Messages API. Gateways list every model of every kind; the others would fail only
-/// when asked, so an administrator names them in `inferenceModels` where they are wanted.
-pub(crate) fn read(body: &[u8]) -> Result<Vec<ModelView>, Fault> {
+/// The models of a list that speak the format. Gateways list every model of every kind; of those that do not speak the Messages API
+/// none is taken, since they would fail only when asked: an administrator names them in `inferenceModels` where they are wanted. What
+/// a list of chat completions holds is taken as it is: nothing in a name says what it speaks.
+pub(crate) fn read(body: &[u8], format: Format) -> Result<Vec<ModelView>, Fault> {
     let list: List = serde_json::from_slice(body)
         .map_err(|_| Fault::new(FaultKind::BadAnswer, "the list of models cannot be read"))?;
-    let claude = list
-        .data
-        .into_iter()
-        .filter(|listed| listed.id.to_ascii_lowercase().contains("claude"));
-    let fits = claude.filter(|listed| listed.id.chars().count() <= MAX_NAME_CHARS);
+    let speaks = |listed: &Listed| {
+        format == Format::ChatCompletions || listed.id.to_ascii_lowercase().contains("claude")
+    };
+    let fits = list.data.into_iter().filter(speaks);
+    let fits = fits.filter(|listed| listed.id.chars().count() <= MAX_NAME_CHARS);
     Ok(fits.take(MAX_MODELS).map(view).collect())
 }
 
@@ -56,7 +58,7 @@ mod tests {
             {"type":"model","id":"claude-a","display_name":"A","created_at":"2026-01-01T00:00:00Z"},
             {"id":"us.anthropic.Claude-b","object":"model","created":1,"owned_by":"x"},
             {"id":"embedding-large","object":"model"}]}"#;
-        let models = read(body).expect("a list");
+        let models = read(body, Format::Messages).expect("a list");
         let pairs: Vec<_> = models
             .iter()
             .map(|model| (model.id.as_str(), model.label.as_str()))
@@ -73,7 +75,7 @@ mod tests {
     #[test]
     fn refuses_what_is_no_list() {
         assert_eq!(
-            read(b"<html>").map_err(|fault| fault.kind),
+            read(b"<html>", Format::Messages).map_err(|fault| fault.kind),
             Err(FaultKind::BadAnswer)
         );
     }

@@ -11,8 +11,12 @@ use deskhand_inference::credential::{
     Clock, CredentialError, CredentialSource, Fixed, Google, GoogleFrom, Helper, HelperSettings, Nothing,
     Way, well_known,
 };
-use deskhand_inference::{AuthScheme, Connection, Manner, Place, ProviderConfig, Secret, Unconfigured};
-use deskhand_policy::types::{AuthScheme as Scheme, ContentCapture, FilePath, Provider, ServiceTier as Tier};
+use deskhand_inference::{
+    AuthScheme, Connection, Format, Manner, Place, ProviderConfig, Secret, Unconfigured,
+};
+use deskhand_policy::types::{
+    AuthScheme as Scheme, ContentCapture, FilePath, GatewayFormat, Provider, ServiceTier as Tier,
+};
 use deskhand_policy::{CredentialPlace, Policy};
 use deskhand_protocol::UserError;
 use deskhand_protocol::hello::ModelView;
@@ -185,6 +189,10 @@ fn place(policy: &Policy) -> Option<Place> {
             scheme: match connection.inference_gateway_auth_scheme.value {
                 Scheme::Bearer => AuthScheme::Bearer,
                 Scheme::XApiKey => AuthScheme::ApiKey,
+            },
+            format: match connection.deskhand_gateway_format.value {
+                GatewayFormat::Messages => Format::Messages,
+                GatewayFormat::OpenAi => Format::ChatCompletions,
             },
         },
         Provider::Vertex => Place::Vertex {

@@ -110,11 +110,11 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// The wire format of the gateway: `messages` (`POST /v1/messages`) or `openai` (chat completions).
+    /// The wire format of the gateway: `messages` (`POST /v1/messages`) or `openai` (`POST /v1/chat/completions`; without a cache of
+    /// prompts, reasoning that is given back, and the pages of PDFs).
     deskhand_gateway_format "deskhandGatewayFormat": GatewayFormat {
         default: GatewayFormat::Messages,
         invalid: GatewayFormat::Messages, StopsSessions, "a gateway must not be asked in a format that nobody named",
-        effect: Effect::ActsWith("gateways that take chat completions"),
         since: "0.1.0",
     }
 

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use deskhand_core::model::ModelEvent;
+use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::bodies::Kept;
 use crate::Secret;
 use crate::backend::{Answer, Framing};
+use crate::chat::ChatReader;
 use crate::connection::SILENCE;
 use crate::fault::{Fault, FaultKind};
 use crate::messages::{AnswerReader, MAX_WHOLE};
@@ -17,6 +19,8 @@ use crate::sse::{EventReader, SseError};
 pub(super) struct Reading {
     pieces: Answer,
     body: Body,
+    /// Puts chat completions into events of the Messages API, where the answer is one.
+    chat: Option<ChatReader>,
     answer: AnswerReader,
     last_progress: Instant,
     /// What has come, where it is told.
@@ -46,9 +50,10 @@ impl Reading {
     pub(super) fn new(pieces: Answer, is_kept: bool) -> Self {
         Self {
             body: match pieces.framing {
-                Framing::EventStream => Body::NotBegun,
+                Framing::EventStream | Framing::ChatStream => Body::NotBegun,
                 Framing::Events => Body::Pieces,
             },
+            chat: (pieces.framing == Framing::ChatStream).then(ChatReader::new),
             pieces,
             answer: AnswerReader::new(),
             last_progress: Instant::now(),
@@ -120,8 +125,11 @@ impl Reading {
             }
             Body::Json(body) => body.extend_from_slice(chunk),
             Body::Events(events) => {
-                let answer = &mut self.answer;
+                let (chat, answer) = (&mut self.chat, &mut self.answer);
                 events.read::<Fault>(chunk, |data| {
+                    if let Some(chat) = chat {
+                        return told(answer, &chat.take(data)?, known, emit);
+                    }
                     answer.event(data, known)?.into_iter().for_each(&mut *emit);
                     Ok(())
                 })?;
@@ -130,13 +138,19 @@ impl Reading {
         Ok(())
     }
 
-    fn end(&mut self, known: &[&Secret], emit: impl FnMut(ModelEvent)) -> Result<(), Fault> {
-        match &self.body {
-            Body::Json(body) => {
+    fn end(&mut self, known: &[&Secret], mut emit: impl FnMut(ModelEvent)) -> Result<(), Fault> {
+        let last = self.chat.as_mut().and_then(ChatReader::end);
+        match (&self.body, last) {
+            (Body::Json(body), _) if self.chat.is_some() => {
+                told(&mut self.answer, &ChatReader::whole(body)?, known, &mut emit)
+            }
+            // Some gateways end their stream without the mark of its end.
+            (Body::Events(_), Some(last)) => told(&mut self.answer, &last, known, &mut emit),
+            (Body::Json(body), _) => {
                 self.answer.whole_message(body, known)?.into_iter().for_each(emit);
                 Ok(())
             }
-            Body::Pieces | Body::NotBegun | Body::Events(_) => Err(Fault::new(
+            _ => Err(Fault::new(
                 FaultKind::StreamCut,
                 "the stream ended before the answer did",
             )),
@@ -147,6 +161,22 @@ impl Reading {
     pub(super) async fn finish(&mut self) {
         while let Ok(Some(_)) = self.pieces.body.next().await {}
     }
+}
+
+/// Takes events that were made of another form.
+fn told(
+    answer: &mut AnswerReader,
+    events: &[Value],
+    known: &[&Secret],
+    emit: &mut impl FnMut(ModelEvent),
+) -> Result<(), Fault> {
+    for event in events {
+        answer
+            .event(&event.to_string(), known)?
+            .into_iter()
+            .for_each(&mut *emit);
+    }
+    Ok(())
 }
 
 fn silent() -> Fault {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use deskhand_egress::{Destination, Gate};
 
-use crate::connection::Place;
+use crate::connection::{Format, Place};
 use crate::fault::{Fault, FaultKind};
 use crate::headers::AuthScheme;
 use crate::messages::Dialect;
@@ -21,6 +21,8 @@ pub(super) struct Manners {
     pub(super) base_url: String,
     pub(super) scheme: AuthScheme,
     pub(super) dialect: Body,
+    /// What the gateway speaks.
+    pub(super) format: Format,
     /// Whether the version of the API stands in a header.
     pub(super) version_in_header: bool,
     /// Path of the list of models.
@@ -51,7 +53,11 @@ impl Manners {
     /// The manners of a place that the gate opens.
     pub(super) fn of(place: &Place, gate: &Gate) -> Result<Self, Fault> {
         Ok(match place {
-            Place::Gateway { base_url, scheme } => {
+            Place::Gateway {
+                base_url,
+                scheme,
+                format,
+            } => {
                 // A query would swallow the path.
                 if base_url.contains(['?', '#']) {
                     return Err(Fault::new(
@@ -65,7 +71,8 @@ impl Manners {
                     base_url: base.strip_suffix("/v1").unwrap_or(base).to_owned(),
                     scheme: *scheme,
                     dialect: Body::Model,
-                    version_in_header: true,
+                    format: *format,
+                    version_in_header: *format == Format::Messages,
                     list: Some("/v1/models?limit=1000"),
                     prefix: None,
                 }
@@ -75,6 +82,7 @@ impl Manners {
                 base_url: origin(gate, Destination::InferenceVertex)?,
                 scheme: AuthScheme::Bearer,
                 dialect: Body::Version(ON_VERTEX),
+                format: Format::Messages,
                 version_in_header: false,
                 list: None,
                 prefix: Some(format!(
@@ -88,6 +96,7 @@ impl Manners {
                 base_url: origin(gate, Destination::InferenceFoundry)? + "/anthropic",
                 scheme: *scheme,
                 dialect: Body::Model,
+                format: Format::Messages,
                 version_in_header: true,
                 list: None,
                 prefix: None,
@@ -102,6 +111,7 @@ impl Manners {
     /// The path to which a request for `model` goes.
     pub(super) fn path(&self, model: &str) -> String {
         match &self.prefix {
+            None if self.format == Format::ChatCompletions => "/v1/chat/completions".to_owned(),
             None => "/v1/messages".to_owned(),
             Some(prefix) => format!("{prefix}{}:streamRawPredict", segment(model)),
         }

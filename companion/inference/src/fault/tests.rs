@@ -200,3 +200,12 @@ fn reads_every_form_of_retry_after() {
         );
     }
 }
+
+#[test]
+fn what_refuses_a_stream_on_vertex_ai_is_read_in_a_list_and_by_itself() {
+    let one = r#"{"error":{"code":400,"message":"prompt is too long","status":"INVALID_ARGUMENT"}}"#;
+    for body in [one.to_owned(), format!("[{one}]")] {
+        let said = WireError::read(body.as_bytes()).expect("an error");
+        assert_eq!(said.message, "prompt is too long");
+    }
+}

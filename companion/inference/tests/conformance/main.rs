@@ -2,6 +2,7 @@
 //! large. The same cases run over each [`Subject`].
 
 mod answers;
+mod chat;
 mod faults;
 mod gateway;
 mod line;

@@ -8,7 +8,7 @@ use deskhand_inference::retry::Pauses;
 use std::sync::Arc;
 
 use deskhand_inference::credential::Fixed;
-use deskhand_inference::{AuthScheme, Connection, Place, ProviderConfig, Secret};
+use deskhand_inference::{AuthScheme, Connection, Format, Place, ProviderConfig, Secret};
 use deskhand_protocol::ErrorCode;
 use deskhand_protocol::hello::ModelView;
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ fn connected(place: Place, stall_after: Duration, gate: &Gate) -> Box<dyn Provid
     Box::new(Connection::new(config, gate).expect("a provider"))
 }
 
-const NO_PAUSES: Pauses = Pauses {
+pub(crate) const NO_PAUSES: Pauses = Pauses {
     first: Duration::ZERO,
     longest: Duration::ZERO,
 };
@@ -152,6 +152,7 @@ pub(crate) fn at_gateway(base: &str) -> Place {
     Place::Gateway {
         base_url: base.to_owned(),
         scheme: AuthScheme::Bearer,
+        format: Format::Messages,
     }
 }
 

@@ -32,7 +32,8 @@ pub struct NoCredential {
 const KIND: &str = "inferenceCredentialKind";
 
 impl Policy {
-    /// The keys that are needed to reach the provider in force, and are not set.
+    /// The keys that are needed to reach the provider in force, and are not set. Where it has no list of models that Deskhand
+    /// asks, the settings have to name some.
     pub fn missing(&self) -> Vec<&'static str> {
         let keys: &[&'static str] = match self.connection.inference_provider.value {
             None => &["inferenceProvider"],
@@ -41,8 +42,24 @@ impl Policy {
             Some(Provider::Vertex) => &["inferenceVertexProjectId", "inferenceVertexRegion"],
             Some(Provider::Foundry) => &["inferenceFoundryResource"],
         };
+        let models: &[&'static str] = if self.lists_models() {
+            &[]
+        } else {
+            &["inferenceModels"]
+        };
         let unset = |key: &&&str| self.value(key).is_null();
-        keys.iter().filter(unset).copied().collect()
+        keys.iter().chain(models).filter(unset).copied().collect()
+    }
+
+    /// Whether the provider in force has a list of models that is asked: Bedrock's needs keys that sign.
+    fn lists_models(&self) -> bool {
+        match self.connection.inference_provider.value {
+            None | Some(Provider::Gateway) => true,
+            Some(Provider::Vertex | Provider::Foundry) => false,
+            Some(Provider::Bedrock) => {
+                matches!(self.credential(), Some(Ok(CredentialPlace::AwsProfile) | Err(_)))
+            }
+        }
     }
 
     /// The credential that is meant; `None` without a provider. Of several, a program goes before a key, and a key before what

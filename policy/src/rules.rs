@@ -4,6 +4,7 @@ use crate::definition::Consequence;
 use crate::keys::Policy;
 use crate::resolve::Layers;
 use crate::source::{Origin, Problem, ProblemKind, Reading};
+use crate::types::Provider;
 
 /// Keys that are good alone and stop sessions together.
 pub(crate) fn conflicts(policy: &Policy, layers: Layers<'_>) -> Vec<Problem> {
@@ -36,6 +37,24 @@ pub(crate) fn conflicts(policy: &Policy, layers: Layers<'_>) -> Vec<Problem> {
     if limit.value.is_some() && policy.usage.inference_token_window_hours.value.is_none() {
         let reason = "a limit of tokens needs a window, and `inferenceTokenWindowHours` sets none";
         stop("inferenceMaxTokensPerWindow", &limit.origin, reason);
+    }
+    // Without a gateway's address the set-up opens, and says so itself.
+    let provider = &policy.connection.inference_provider;
+    let names_another = provider
+        .value
+        .is_some_and(|provider| provider != Provider::Gateway);
+    let known = |key: &&str| policy.problems.iter().all(|problem| problem.key != *key);
+    for key in policy
+        .missing()
+        .into_iter()
+        .filter(|_| names_another)
+        .filter(known)
+    {
+        stop(
+            key,
+            &provider.origin,
+            "the provider that is named needs it, and it is not set",
+        );
     }
     if let Some(Err(missing)) = policy.credential() {
         let kind = &policy.credentials.inference_credential_kind;

@@ -14,10 +14,12 @@ use crate::types::{OtlpAuthMode, Provider};
 /// Addresses that the provider's credential is sent to; those of the provider in force count.
 const INFERENCE: &[&str] = &[
     "inferenceBedrockBaseUrl",
-    "inferenceFoundryResource",
+    RESOURCE,
     "inferenceGatewayBaseUrl",
     "inferenceVertexBaseUrl",
 ];
+/// The one address that is no address of its own.
+const RESOURCE: &str = "inferenceFoundryResource";
 /// The collector.
 const COLLECTOR: &str = "otlpEndpoint";
 /// The address that hands out settings.
@@ -119,13 +121,23 @@ fn refusal(
         return None;
     }
     if !matches!(entry.origin, Origin::User(_)) {
-        let users = |key: &&&str| {
-            let entry = policy.entry(key);
-            entry.is_some_and(|entry| matches!(entry.origin, Origin::User(_)) && !entry.value.is_null())
+        let is_managed = !matches!(entry.origin, Origin::Bootstrap(_));
+        let named_by = |key: &str| match policy.entry(key) {
+            Some(entry) if entry.value.is_null() => None,
+            Some(entry) => match entry.origin {
+                Origin::User(_) => Some("the user set"),
+                // Addresses have the origin of the one that handed them out; the name of a resource can be anybody's.
+                Origin::Bootstrap(_) if is_managed && key == RESOURCE => Some("a bootstrap answer named"),
+                _ => None,
+            },
+            None => None,
         };
-        let address = addresses.iter().find(users)?;
+        let found = addresses
+            .iter()
+            .find_map(|key| named_by(key).map(|by| (*key, by)));
+        let (address, by) = found?;
         let reason = format!(
-            "not sent: `{credential}` is the organisation's, and `{address}` is an address that the user set"
+            "not sent: `{credential}` is the organisation's, and `{address}` is an address that {by}"
         );
         return Some((reason, Consequence::StopsSessions));
     }

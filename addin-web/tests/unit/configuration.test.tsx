@@ -292,7 +292,7 @@ describe("a draft", () => {
     expect(screen.getByText(/Answered in 182 ms, 6 models/)).toBeTruthy();
     opened.service.refuse("configuration/tryConnection", userError("INF_AUTH"));
     await press(opened, "Test connection");
-    expect(screen.getByText("The model provider refused the key.")).toBeTruthy();
+    expect(screen.getByText("The model provider refused the credential.")).toBeTruthy();
     expect(screen.queryByText(/Answered in/)).toBeNull();
   });
 });

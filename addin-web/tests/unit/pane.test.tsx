@@ -174,7 +174,7 @@ describe("a turn", () => {
     const usage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
     const ended: EventBody = { type: "turnEnded", turn: "turn-1", outcome, usage };
     const { run } = await open({ kind: "excel", events: [...waitingTurn, ...after(waitingTurn, ended)] });
-    const card = screen.getByRole("region", { name: "The model provider refused the key." });
+    const card = screen.getByRole("region", { name: "The model provider refused the credential." });
     expect(card.textContent).toContain("Nothing was sent to another place. Ask your administrator for a new one.");
     await run(() => fireEvent.click(within(card).getByRole("button", { name: "Try again" })));
     expect(prompt().value).toContain("Summarise Q3 revenue");

@@ -44,7 +44,7 @@ use crate::headers::{DroppedHeader, extra};
 use crate::messages::{self, Dialect};
 use crate::secret::Secret;
 
-pub use keys::{AwsError, Center, CenterSignIn, IdentityCenter, Profile, ProfileSettings, Progress};
+pub use keys::{AwsError, Center, CenterSignIn, IdentityCenter, Profile, ProfileSettings, Progress, Whose};
 
 use catalogue::Catalogue;
 use clock::Clock;

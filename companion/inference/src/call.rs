@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deskhand_core::model::{ModelEvent, ModelRequest};
+use deskhand_core::model::{Content, ModelEvent, ModelRequest};
 use deskhand_core::ports::ModelStream;
 use deskhand_protocol::UserError;
 use futures_util::stream;
@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::backend::{Asked, Refused};
 use crate::connection::{SILENCE, Shared};
-use crate::credential::{Credential, Occasion};
+use crate::credential::{Credential, CredentialError, Occasion};
 use crate::fault::{Fault, FaultKind};
 use crate::retry;
 use crate::secret::Secret;
@@ -119,7 +119,8 @@ impl Call {
             Some(asked) => asked.clone(),
             None => self.asked.insert(self.encode().await?).clone(),
         };
-        let mut credential = self.credential(None).await?;
+        let given = self.credential(None).await;
+        let mut credential = given.map_err(|error| error.to_fault())?;
         loop {
             if self.tells() {
                 self.tell(&Kept::of(&asked.body), true, &asked.model, None);
@@ -137,23 +138,32 @@ impl Call {
             if let Some((said, id)) = said.filter(|_| self.tells()) {
                 self.tell(&Kept::of(&said), false, &asked.model, id);
             }
-            if fault.kind != FaultKind::Auth || std::mem::replace(&mut self.is_renewed, true) {
+            if !fault.is_about_credential || std::mem::replace(&mut self.is_renewed, true) {
                 return Err(fault);
             }
-            // A sign-in or a helper may have a newer one; where there is none, the provider's refusal is what counts.
-            credential = self.credential(Some(&credential)).await.map_err(|_| fault)?;
+            // A sign-in or a helper may have a newer one. Where there is none, the provider's refusal is what counts; why there is
+            // none says more.
+            credential = match self.credential(Some(&credential)).await {
+                Ok(newer) => newer,
+                Err(CredentialError::Unchanged) => return Err(fault),
+                Err(other) => return Err(other.to_fault()),
+            };
         }
     }
 
     /// The credential of the next try; `refused` is not given again.
-    async fn credential(&mut self, refused: Option<&Credential>) -> Result<Credential, Fault> {
-        let occasion = if self.credential.is_none() {
+    async fn credential(&mut self, refused: Option<&Credential>) -> Result<Credential, CredentialError> {
+        let occasion = if refused.is_none() && begins_turn(&self.request) {
             Occasion::Interactive
         } else {
             Occasion::MidSession
         };
-        let given = self.shared.config.credential.credential(occasion, refused).await;
-        let given = given.map_err(|error| error.to_fault())?;
+        let given = self
+            .shared
+            .config
+            .credential
+            .credential(occasion, refused)
+            .await?;
         Ok(self.credential.insert(given).clone())
     }
 
@@ -171,22 +181,23 @@ impl Call {
         secrets
     }
 
-    /// Tells of a body before anything else that waits, the end of the answer above all.
+    /// Tells of a body of the exchange, behind what was told before.
     fn tell(&mut self, body: &Kept, sent: bool, model: &str, request_id: Option<String>) {
-        let told = body.told(
-            sent,
-            model,
-            request_id,
-            &self.secrets().iter().collect::<Vec<_>>(),
-        );
-        self.out.queue.push_front(Ok(told));
+        let told = self.told(body, sent, model, request_id);
+        self.out.queue.push_back(Ok(told));
     }
 
-    /// Tells of an answer that ends here, whole or not.
+    fn told(&self, body: &Kept, sent: bool, model: &str, request_id: Option<String>) -> ModelEvent {
+        let secrets = self.secrets();
+        body.told(sent, model, request_id, &secrets.iter().collect::<Vec<_>>())
+    }
+
+    /// Tells of an answer that ends here, whole or not: before its end, which is the last that is heard.
     fn tell_answer(&mut self, reading: &mut Reading) {
         let model = self.asked.as_ref().map(|asked| asked.model.clone());
         if let Some((kept, id)) = reading.kept() {
-            self.tell(&kept, false, &model.unwrap_or_default(), id);
+            let told = self.told(&kept, false, &model.unwrap_or_default(), id);
+            self.out.queue.push_front(Ok(told));
         }
     }
 
@@ -236,4 +247,14 @@ impl Call {
         }));
         State::Wait(pause)
     }
+}
+
+/// Whether a person waits for this request: it ends with words of theirs, and not with what a tool brought.
+fn begins_turn(request: &ModelRequest) -> bool {
+    let last = request.messages.last();
+    last.is_some_and(|last| {
+        last.content
+            .iter()
+            .any(|content| matches!(content, Content::Asked(_)))
+    })
 }

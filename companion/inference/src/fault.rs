@@ -69,7 +69,7 @@ impl FaultKind {
         Some(match self {
             Self::Unreachable => "{who} could not be reached.",
             Self::Tls => "No protected connection to {who} came about.",
-            Self::Auth => "{who} refused the key.",
+            Self::Auth => "{who} refused the credential.",
             Self::ModelUnknown => "{who} does not know this model.",
             Self::RateLimited => "{who} limits requests at the moment.",
             Self::TimedOut => "{who} did not answer in time.",
@@ -100,6 +100,10 @@ pub struct Fault {
     pub is_final: bool,
     /// The HTTP status of the server's refusal.
     pub status: Option<u16>,
+    /// The provider does not take the credential, and another one may help: not what somebody may not do.
+    pub is_about_credential: bool,
+    /// What a person can do, where that is something else than the code's own.
+    pub action: Option<&'static str>,
 }
 
 impl Fault {
@@ -113,6 +117,8 @@ impl Fault {
             retry_after: None,
             is_final: false,
             status: None,
+            is_about_credential: false,
+            action: None,
         }
     }
 
@@ -134,6 +140,9 @@ impl Fault {
             status: self.status,
             ..UserError::new(self.kind.code())
         };
+        if let Some(action) = self.action {
+            action.clone_into(&mut error.action);
+        }
         if let Some(sentence) = self.happened.or_else(|| self.kind.sentence()) {
             error = error.happened(beginning(&sentence.replace("{who}", self.who)));
         }
@@ -259,9 +268,16 @@ fn at_the_proxy(fault: &ProxyFault) -> &'static str {
 fn of_status(status: StatusCode, said: Option<&WireError>, detail: &str) -> Fault {
     let fault = |kind| Fault::new(kind, detail);
     match status.as_u16() {
-        401 | 403 => fault(FaultKind::Auth),
+        401 => Fault {
+            is_about_credential: true,
+            ..fault(FaultKind::Auth)
+        },
+        403 => fault(FaultKind::Auth).happened("{who} does not let this credential do that."),
         // LiteLLM without a database answers a wrong key with 400.
-        400 if said.is_some_and(|said| said.kind == "no_db_connection") => fault(FaultKind::Auth),
+        400 if said.is_some_and(|said| said.kind == "no_db_connection") => Fault {
+            is_about_credential: true,
+            ..fault(FaultKind::Auth)
+        },
         400 | 422 if said.is_some_and(WireError::is_about_length) => fault(FaultKind::TooLong),
         400 | 404 | 422 if said.is_some_and(WireError::is_about_the_model) => fault(FaultKind::ModelUnknown),
         404 | 405 => {

@@ -43,7 +43,7 @@ errors! {
     InferenceTls "INF_TLS"
         "No protected connection to the model provider came about." "Nothing was sent." "The details say why. If this computer does not trust the certificate, ask your administrator to install its authority.";
     InferenceAuth "INF_AUTH"
-        "The model provider refused the key." "Nothing was sent to another place." "Ask your administrator for a new one.";
+        "The model provider refused the credential." "Nothing was sent to another place." "Ask your administrator for a new one.";
     InferenceModelUnknown "INF_MODEL_UNKNOWN"
         "The model provider does not know this model." "Your prompt is kept." "Choose another model.";
     InferenceRateLimited "INF_RATE_LIMITED"

@@ -305,11 +305,19 @@ impl Configuration {
         if let Some(refusal) = draft.refusal() {
             return Err(refusal);
         }
-        let withheld = draft.policy.problems.iter().find(|problem| {
-            problem.kind == ProblemKind::Withheld && draft.policy.stopping().contains(problem)
-        });
-        if let Some(problem) = withheld {
+        // With a credential that cannot be used another one would take its place.
+        let stopping = draft.policy.stopping();
+        if let Some(problem) = stopping
+            .iter()
+            .find(|problem| problem.kind == ProblemKind::Withheld)
+        {
             return Err(UserError::new(ErrorCode::CredentialWithheld).detail(&problem.reason));
+        }
+        let concerned = stopping
+            .iter()
+            .find(|problem| problem.key.starts_with("inference"));
+        if let Some(problem) = concerned {
+            return Err(UserError::new(ErrorCode::PolicyInvalid).detail(problem));
         }
         let named = provider::named(&draft.policy);
         let named = named.ok_or_else(|| UserError::new(ErrorCode::InferenceNotConfigured))?;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use deskhand_core::ports::Provider as Port;
 use deskhand_egress::{Destination, Gate};
-use deskhand_inference::bedrock::{Profile, ProfileSettings, ServiceTier};
+use deskhand_inference::bedrock::{Profile, ProfileSettings, ServiceTier, Whose};
 use deskhand_inference::credential::{
     Clock, CredentialError, CredentialSource, Fixed, Google, GoogleFrom, Helper, HelperSettings, Nothing,
     Way, well_known,
@@ -172,6 +172,14 @@ fn profile(policy: &Policy) -> ProfileSettings {
         region: region.map(|region| region.0.clone()).unwrap_or_default(),
         folders: std::env::split_paths(&path).collect(),
         within: Duration::from_mins(1),
+        whose: match (
+            policy.managed,
+            keys.inference_bedrock_aws_dir.is_of_organisation(),
+        ) {
+            (_, true) => Whose::Organisation,
+            (true, false) => Whose::Managed,
+            (false, false) => Whose::Own,
+        },
     }
 }
 

@@ -145,7 +145,7 @@ impl Meter {
         };
         let error = UserError::new(ErrorCode::UsageLimit).happened(format!(
             "The settings allow {} tokens in {hours}, and they are used.",
-            view.limit
+            grouped(view.limit)
         ));
         Err(UserError {
             action: format!(
@@ -172,6 +172,31 @@ impl Meter {
             .await
             .map_err(|error| told(&error))
     }
+}
+
+/// A line about what is used, for the terminal.
+pub(crate) fn line(usage: UsageView, now: Timestamp) -> String {
+    let used = format!("{} of {} used", grouped(usage.tokens), grouped(usage.limit));
+    match usage.ends_at {
+        Some(end) => format!(
+            "{used}; the count starts anew in {}",
+            span(end.saturating_sub(now))
+        ),
+        None => used,
+    }
+}
+
+/// A count with its thousands apart.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// A span of time for a person, rounded up to whole minutes.

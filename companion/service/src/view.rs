@@ -39,7 +39,7 @@ pub(crate) fn of(
         managed: settings.managed,
         configured: settings.provider.is_some(),
         act_locked: settings.policy.workspace.disable_bypass_permissions_mode.value,
-        model_locked: settings.managed && models.len() <= 1,
+        model_locked: is_locked(settings, &models),
         models,
         sandbox: SandboxState::NotNeeded,
         secret_store: store_name(secrets).to_owned(),
@@ -50,6 +50,12 @@ pub(crate) fn of(
         bootstrap: None,
         usage: None,
     }
+}
+
+/// Whether the organisation leaves one model to choose. Where its settings name none, the provider's list is not there yet.
+fn is_locked(settings: &Settings, models: &[ModelView]) -> bool {
+    let asks = settings.policy.connection.model_discovery_enabled.value == Some(true);
+    settings.managed && models.len() == 1 && !asks
 }
 
 /// The word for a secret store on the wire.

@@ -20,6 +20,7 @@ policy_section! {
     inference_bedrock_bearer_token "inferenceBedrockBearerToken": Option<Secret> {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
+        scope: ManagedOrBootstrapWithConsent,
         secret: true,
         since: "0.1.0",
     }
@@ -74,11 +75,10 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Its region.
+    /// The region of Identity Center, also where a profile of AWS's tools signs in there. Absent: that of Bedrock.
     inference_bedrock_sso_region "inferenceBedrockSsoRegion": Option<Region> {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 

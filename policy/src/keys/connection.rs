@@ -64,7 +64,8 @@ policy_section! {
 
     /// The models to choose from, the first one the default; ids exactly as the provider writes them. Each entry is an id,
     /// or an object with `name` and optionally `labelOverride`, `supports1m`, `prefer1m`, `anthropicFamilyTier`,
-    /// `isFamilyDefault`. Absent: what the provider lists.
+    /// `isFamilyDefault`. Absent: what the provider lists; Vertex AI and Foundry, and Bedrock with a token or a helper,
+    /// list nothing, so there it is required.
     inference_models "inferenceModels": Option<Models> {
         default: None,
         invalid: Some(Models::default()), UsesValue, "a malformed allow-list allows nothing",
@@ -84,7 +85,7 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Seconds that a stream may bring nothing but keep-alives. Gateway only.
+    /// Seconds that a stream may bring nothing but keep-alives.
     inference_stream_idle_timeout_sec "inferenceStreamIdleTimeoutSec": Whole<300, 1_800> {
         default: Whole::new(),
         invalid: Whole::new(), UsesValue, "patience lets nothing in or out",

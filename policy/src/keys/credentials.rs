@@ -18,7 +18,9 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// A program, by its absolute path, that prints the credential; it wins over static keys.
+    /// A program, by its absolute path, that prints the credential; it wins over static keys. It prints a token, or
+    /// `{"token": …, "headers": {…}}`, or for Bedrock the JSON of a `credential_process` (`Version` 1). For Foundry the token is one
+    /// of Entra. `CLAUDE_HELPER_CONTEXT` says why it runs; in the middle of a conversation it has 20 seconds at most.
     inference_credential_helper "inferenceCredentialHelper": Option<FilePath> {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",

@@ -13,6 +13,7 @@ policy_section! {
     inference_foundry_resource "inferenceFoundryResource": Option<ResourceName> {
         default: None,
         invalid: None, StopsSessions, "prompts must not go to a resource that nobody named",
+        scope: ManagedOrBootstrapWithConsent,
         since: "0.1.0",
     }
 
@@ -20,6 +21,7 @@ policy_section! {
     inference_foundry_api_key "inferenceFoundryApiKey": Option<Secret> {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
+        scope: ManagedOrBootstrapWithConsent,
         secret: true,
         since: "0.1.0",
     }

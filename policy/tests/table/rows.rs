@@ -242,6 +242,11 @@ fn keys_of_other_providers_stop_nothing() {
             let values = [
                 ("inferenceProvider", json!(provider)),
                 ("inferenceFoundryApiKey", json!("k")),
+                ("inferenceModels", json!(["m"])),
+                ("inferenceBedrockRegion", json!("eu-central-1")),
+                ("inferenceVertexProjectId", json!("p")),
+                ("inferenceVertexRegion", json!("eu")),
+                ("inferenceFoundryResource", json!("r")),
                 (key, broken.clone()),
             ];
             let store = MemoryStore::new(Origin::Managed("test".into()), values);

@@ -102,7 +102,7 @@ async fn what_bedrock_refuses_is_told_as_bedrocks_refusal() {
     };
     assert_eq!(
         (error.code, error.happened.as_str()),
-        (ErrorCode::InferenceAuth, "Amazon Bedrock refused the key.")
+        (ErrorCode::InferenceAuth, "Amazon Bedrock refused the credential.")
     );
     assert!(!format!("{error:?}{}", service.errors()).contains("another-key"));
 }

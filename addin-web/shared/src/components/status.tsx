@@ -118,7 +118,7 @@ export function UsageMeter(): ReactElement {
       </PopoverTrigger>
       <PopoverSurface className="surface popover">
         <p className="strong">{words.usage.limited(usage.tokens, usage.limit)}</p>
-        <p className="small">{words.usage.atLimit(ends)}</p>
+        <p className="small">{words.usage.atLimit(share === 100, ends)}</p>
         <p className="small secondary">
           {words.usage.hint}: {session}
         </p>

@@ -53,7 +53,7 @@ export const configuration = {
   inert: (count: number) => `${settings(count)} without effect in this build`,
 
   test: "Test connection",
-  testing: "Asking the gateway",
+  testing: "Asking the model provider",
   tried: (milliseconds: number, models: number | undefined, time: string) => {
     const listed = models === undefined ? "" : models === 1 ? "1 model, " : `${number(models)} models, `;
     return `Answered in ${number(milliseconds)} ms, ${listed}${time}`;

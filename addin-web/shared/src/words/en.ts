@@ -470,8 +470,8 @@ export const words = {
         prompt: "Now a slide with that chart and the three main points",
       },
       {
-        title: "Now with your own gateway",
-        text: "Outside the tour the model is reached through the gateway that your organisation runs, and nothing else.",
+        title: "Now with your own model",
+        text: "Outside the tour the model is reached through the provider that your organisation names, and nothing else.",
       },
     ] as readonly { title: string; text: string; prompt?: string }[],
   },
@@ -565,10 +565,12 @@ export const words = {
     hint: "Tokens used by this session",
     ofLimit: (share: number) => `${share}% of the token limit`,
     limited: (used: number, limit: number) => `${number(used)} of ${number(limit)} tokens are used, in all sessions.`,
-    atLimit: (time: string | undefined) =>
-      time === undefined
-        ? "Once they are used, the model is asked no more until the count starts anew."
-        : `Once they are used, the model is asked no more until the count starts anew: ${time}.`,
+    atLimit: (isReached: boolean, time: string | undefined) => {
+      const until = time === undefined ? "until the count starts anew." : `until the count starts anew: ${time}.`;
+      return isReached
+        ? `They are used: the model is asked no more ${until}`
+        : `Once they are used, the model is asked no more ${until} A turn that reaches the limit ends there; what is done is kept.`;
+    },
   },
 
   keyboard: {

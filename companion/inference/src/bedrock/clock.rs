@@ -8,6 +8,8 @@ use aws_smithy_async::time::TimeSource;
 
 /// A signature may be off by five minutes. Below this many seconds a correction would change nothing.
 const WORTH_CORRECTING: u64 = 60;
+/// No clock is followed further than this many seconds: a request that is signed for another day would serve whoever keeps it.
+const FURTHEST: u64 = 24 * 60 * 60;
 
 /// A clock that follows a server's. Clones share what was learnt.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +33,11 @@ impl Clock {
         let Ok(found) = found else {
             return false;
         };
-        self.ahead.store(found, Ordering::Relaxed);
-        found.abs_diff(ahead) >= WORTH_CORRECTING
+        let helps = found.unsigned_abs() <= FURTHEST && found.abs_diff(ahead) >= WORTH_CORRECTING;
+        if helps {
+            self.ahead.store(found, Ordering::Relaxed);
+        }
+        helps
     }
 }
 
@@ -67,5 +72,10 @@ mod tests {
             assert!(!clock.follow(server, clock.ahead()));
         }
         assert!(!Clock::default().follow(now + Duration::from_secs(5), 0));
+        let clock = Clock::default();
+        assert!(
+            !clock.follow(now + 48 * hour, 0) && clock.ahead() == 0,
+            "a request for another day"
+        );
     }
 }

@@ -176,19 +176,32 @@ fn exception_fault(name: &str, message: &str, known: &[&Secret]) -> Fault {
     let detail = format!("{}: {}", scrub(name, known), scrub(message, known));
     let fault = |kind| Fault::new(kind, detail.trim_end_matches(": "));
     if is_about_the_clock(name, message) {
-        return fault(FaultKind::Auth).happened(WRONG_CLOCK);
+        return Fault {
+            action: Some("Set the clock of this computer, then send the prompt again."),
+            ..fault(FaultKind::Auth)
+        }
+        .happened(WRONG_CLOCK);
     }
     match name.to_ascii_lowercase().as_str() {
-        "accessdeniedexception" if message.to_ascii_lowercase().contains("model") => {
-            fault(FaultKind::Auth).happened("The account has no access to this model at {who}.")
+        "accessdeniedexception" if message.to_ascii_lowercase().contains("access to the model") => Fault {
+            action: Some("Choose another model, or ask your administrator for access to this one."),
+            ..fault(FaultKind::Auth)
         }
-        "expiredtokenexception" | "expiredtoken" => {
-            fault(FaultKind::Auth).happened("The credential for {who} has expired.")
+        .happened("The account has no access to this model at {who}."),
+        "expiredtokenexception" | "expiredtoken" => Fault {
+            is_about_credential: true,
+            action: Some("Sign in with AWS's tools again or renew the keys, then send the prompt again."),
+            ..fault(FaultKind::Auth)
         }
-        "accessdeniedexception"
-        | "unrecognizedclientexception"
-        | "invalidclienttokenid"
-        | "invalidsignatureexception"
+        .happened("The credential for {who} has expired."),
+        "unrecognizedclientexception" | "invalidclienttokenid" => Fault {
+            is_about_credential: true,
+            ..fault(FaultKind::Auth)
+        },
+        "accessdeniedexception" => {
+            fault(FaultKind::Auth).happened("{who} does not let this credential do that.")
+        }
+        "invalidsignatureexception"
         | "signaturedoesnotmatch"
         | "incompletesignature"
         | "incompletesignatureexception"

@@ -12,7 +12,7 @@ mod role;
 
 pub use center::{Center, CenterSignIn, IdentityCenter, Progress};
 pub use error::AwsError;
-pub use profile::{Profile, ProfileSettings};
+pub use profile::{Profile, ProfileSettings, Whose};
 
 /// A host of AWS. `None` where the region is none: it must not lead to another host.
 fn host(service: &str, region: &str) -> Option<String> {

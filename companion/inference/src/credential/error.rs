@@ -198,8 +198,28 @@ impl CredentialError {
         };
         Fault {
             happened: Some(happened),
+            action: self.action(),
             ..Fault::new(kind, self.to_string())
         }
+    }
+
+    /// What a person can do, where it is something else than asking for a new key.
+    fn action(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Aws(AwsError::NotSignedIn) => {
+                "Run `aws sso login`, with `--profile` where the settings name one, then send the prompt again."
+            }
+            Self::Aws(AwsError::Refused { .. }) => {
+                "Renew the keys of the AWS profile, then send the prompt again."
+            }
+            Self::NothingFound | Self::Refused(_) => {
+                "Run `gcloud auth application-default login`, or show the details to your administrator."
+            }
+            Self::SignInNeeded | Self::SignInEnded => "Sign in again, then send the prompt again.",
+            Self::Unreachable(_) => return None,
+            Self::HelperResting => "Send the prompt again.",
+            _ => "Send the prompt again; if that does not help, show the details to your administrator.",
+        })
     }
 }
 

@@ -111,12 +111,19 @@ pub(crate) async fn report(paths: &Paths, asks: Asks) -> anyhow::Result<String> 
 /// Whom the doctor would ask under these settings, one a line: what it is, where, and what it is asked.
 pub(crate) fn contacts(gate: &Gate) -> Vec<String> {
     const PROVIDER: &str = "the model provider";
-    const WORD: &str = "for one word of its default model";
+    const KEYS: &str = "whoever gives out the credential";
+    const WORD: &str = "for one word of its default model where it has no list";
     let asked = [
         (Destination::InferenceGateway, PROVIDER, "for its list of models"),
         (Destination::InferenceVertex, PROVIDER, WORD),
         (Destination::InferenceFoundry, PROVIDER, WORD),
-        (Destination::AwsCredentials, PROVIDER, "for its list of models"),
+        (Destination::InferenceBedrock, PROVIDER, WORD),
+        (
+            Destination::AwsCredentials,
+            KEYS,
+            "for a credential, and for the list of models",
+        ),
+        (Destination::GoogleCredentials, KEYS, "for a credential"),
         (
             Destination::Collector,
             "the collector",
@@ -360,6 +367,10 @@ fn no_provider(settings: &Settings) -> Finding {
 }
 
 async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
+    // What keeps sessions from starting keeps the doctor from the credential, too: another one may have taken its place.
+    if let Some(stopped) = settings.stopped.as_ref().filter(|_| settings.provider.is_some()) {
+        return Finding::error("provider", stopped);
+    }
     let Some(named) = &settings.provider else {
         return no_provider(settings);
     };

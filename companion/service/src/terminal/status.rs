@@ -14,8 +14,10 @@ use serde::Serialize;
 use super::TOUR;
 use super::client::{Client, find};
 use super::sessions::{print, print_json};
+use crate::clock::now;
 use crate::serve::open_secrets;
 use crate::settings::Settings;
+use crate::usage;
 use crate::view::store_name;
 
 #[derive(Serialize)]
@@ -110,6 +112,9 @@ fn table(status: &Status) -> anyhow::Result<()> {
         }
     ))?;
     print(&format!("Provider    {}", status.provider))?;
+    if let Some(usage) = status.view.as_ref().and_then(|view| view.usage) {
+        print(&format!("Tokens      {}", usage::line(usage, now())))?;
+    }
     let bootstrap = status.view.as_ref().and_then(|view| view.bootstrap.as_ref());
     let settings = bootstrap.map(super::sign_in::told).unwrap_or_default();
     settings

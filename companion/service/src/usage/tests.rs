@@ -134,6 +134,21 @@ fn a_window_begins_with_its_first_answer_and_a_clock_set_back_ends_none() {
 }
 
 #[test]
+fn counts_are_told_with_their_thousands_apart() {
+    let told = [0, 999, 1_000, 65_432, 1_000_000].map(grouped);
+    assert_eq!(told, ["0", "999", "1,000", "65,432", "1,000,000"]);
+    let usage = UsageView {
+        tokens: 812_000,
+        limit: 1_000_000,
+        ends_at: Some(120_000),
+    };
+    assert_eq!(
+        line(usage, 0),
+        "812,000 of 1,000,000 used; the count starts anew in 2 minutes"
+    );
+}
+
+#[test]
 fn spans_are_told_in_whole_minutes() {
     let told = [1, 60_000, 60_001, HOUR, HOUR + 1, 2 * HOUR + 120_000].map(span);
     assert_eq!(

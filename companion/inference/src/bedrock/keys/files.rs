@@ -7,6 +7,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::section::{EnvConfigSections, Profile};
 use aws_runtime::env_config::source::load;
 use aws_types::os_shim_internal::{Env, Fs};
+use deskhand_platform::program::{self, ProgramError};
 use tokio::io::AsyncReadExt as _;
 
 use super::AwsError;
@@ -64,6 +65,20 @@ pub(super) async fn plan(folder: &Path, profile: &str) -> Result<Plan, AwsError>
         roles: Vec::new(),
     }
     .resolve(profile)
+}
+
+/// Refuses files that somebody else could have changed.
+pub(super) fn check(folder: &Path) -> Result<(), AwsError> {
+    for file in ["config", "credentials"] {
+        match program::check(&folder.join(file)) {
+            Ok(_) | Err(ProgramError::Missing) => {}
+            Err(_) => {
+                let why = "is not read, because others could have changed it";
+                return Err(AwsError::File { file, why });
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn sections(folder: &Path) -> Result<EnvConfigSections, AwsError> {

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use deskhand_platform::program::{self, ProgramError};
 
 use super::error::AwsError;
+use super::profile::{ProfileSettings, Whose};
 use crate::Secret;
 use crate::credential::{Credential, read_answer};
 
@@ -15,21 +16,28 @@ const PRINTED: usize = 64 * 1024;
 /// Words that a command line may have.
 const MOST: usize = 256;
 
-/// Runs the program of a command line. One that is named without its folder is looked for in `folders`.
+/// Runs the program of a command line. One that is named without its folder is looked for in the settings' folders.
 pub(super) async fn run(
     command: &Secret,
-    folders: &[PathBuf],
-    within: Duration,
+    settings: &ProfileSettings,
     now: SystemTime,
 ) -> Result<Credential, AwsError> {
+    if settings.whose == Whose::Managed {
+        return Err(AwsError::Program(
+            "is not run: where the organisation manages the settings, it names the folder of such files (inferenceBedrockAwsDir)",
+        ));
+    }
     let words = words(command.expose(), cfg!(windows)).ok_or(AwsError::Program("is no command line"))?;
     let (name, arguments) = words
         .split_first()
         .ok_or(AwsError::Program("is no command line"))?;
-    let path = found(name, folders).ok_or(AwsError::Program("is not there"))?;
+    let mut path = found(name, &settings.folders).ok_or(AwsError::Program("is not there"))?;
+    if settings.whose == Whose::Organisation {
+        path = program::check(&path).map_err(|error| told(&error, settings.within))?;
+    }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let ran = program::run_with(&path, &arguments, &[], within, PRINTED).await;
-    let ran = ran.map_err(|error| told(&error, within))?;
+    let ran = program::run_with(&path, &arguments, &[], settings.within, PRINTED).await;
+    let ran = ran.map_err(|error| told(&error, settings.within))?;
     if ran.code != Some(0) {
         return Err(AwsError::Failed(ran.code));
     }
@@ -46,6 +54,7 @@ fn told(error: &ProgramError, within: Duration) -> AwsError {
         ProgramError::TooLong => AwsError::Printed("it is longer than 64 KiB"),
         ProgramError::NotAbsolute => AwsError::Program("has no absolute path"),
         ProgramError::Missing => AwsError::Program("is not there"),
+        ProgramError::Open(_) => AwsError::Program("is not run, because others could have changed it"),
         _ => AwsError::Program("is not started by the system"),
     }
 }

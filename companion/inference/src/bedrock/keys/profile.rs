@@ -8,7 +8,7 @@ use deskhand_identity::Transport;
 use futures_util::future::BoxFuture;
 
 use super::error::AwsError;
-use super::files::{Base, Plan, plan};
+use super::files::{self, Base, Plan, plan};
 use super::{portal, process, role};
 use crate::Secret;
 use crate::credential::{
@@ -28,6 +28,20 @@ pub struct ProfileSettings {
     pub folders: Vec<PathBuf>,
     /// How long such a program may take.
     pub within: Duration,
+    /// Who answers for the folder.
+    pub whose: Whose,
+}
+
+/// Who answers for the files of AWS's tools, and so for the programs that they name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The person, whose settings these are: programs are run.
+    Own,
+    /// The organisation, which named the folder: files and programs that others could have changed are refused.
+    Organisation,
+    /// The person, where the organisation manages the settings: no program is run, since it would be one that a person
+    /// puts in the place of `inferenceCredentialHelper`.
+    Managed,
 }
 
 /// A profile. Its files are read whenever it is asked, so that what AWS's tools change there counts at once; what was fetched is kept
@@ -102,6 +116,9 @@ impl<T: Transport> Shared<T> {
 
     async fn fetch(&self) -> Result<Credential, CredentialError> {
         let settings = &self.settings;
+        if settings.whose == Whose::Organisation {
+            files::check(&settings.folder)?;
+        }
         let Plan { base, roles } = plan(&settings.folder, &settings.profile).await?;
         let is_in_file = matches!(base, Base::Keys(_)) && roles.is_empty();
         let mut credential = self.base(base).await?;
@@ -124,7 +141,7 @@ impl<T: Transport> Shared<T> {
                 Ok(credential)
             }
             Base::Process(command) => {
-                let ran = process::run(&command, &settings.folders, settings.within, now).await;
+                let ran = process::run(&command, settings, now).await;
                 Ok(ran?)
             }
             Base::SignedIn(whose) => {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::Secret;
 use crate::bedrock::keys::files::plan;
-use crate::bedrock::{AwsError, Profile, ProfileSettings};
+use crate::bedrock::{AwsError, Profile, ProfileSettings, Whose};
 use crate::credential::{CredentialError, CredentialSource as _, Occasion};
 use crate::fault::FaultKind;
 
@@ -21,12 +21,23 @@ fn folder(config: &str, credentials: &str) -> tempfile::TempDir {
 }
 
 fn profile(folder: &tempfile::TempDir, name: &str, aws: &Aws, hands: &Hands) -> Profile<Aws> {
+    profile_of(Whose::Own, folder, name, aws, hands)
+}
+
+fn profile_of(
+    whose: Whose,
+    folder: &tempfile::TempDir,
+    name: &str,
+    aws: &Aws,
+    hands: &Hands,
+) -> Profile<Aws> {
     let settings = ProfileSettings {
         folder: folder.path().to_owned(),
         profile: name.to_owned(),
         region: "eu-central-1".to_owned(),
         folders: Vec::new(),
         within: Duration::from_mins(1),
+        whose,
     };
     Profile::new(settings, aws.clone(), hands.clock())
 }
@@ -373,5 +384,34 @@ proptest! {
         for name in ["a", "b", "default"] {
             let _plan = runtime.block_on(plan(folder.path(), name)).is_ok();
         }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn under_the_organisations_settings_a_persons_own_files_name_no_program_that_is_run() {
+    let folder = folder("[profile p]\ncredential_process = /bin/echo {}\n", "");
+    let (aws, hands) = (Aws::default(), Hands::new());
+    let managed = profile_of(Whose::Managed, &folder, "p", &aws, &hands);
+    let error = give(&managed).await.expect_err("not run").to_string();
+    assert!(error.contains("inferenceBedrockAwsDir"), "{error}");
+    let own = give(&profile(&folder, "p", &aws, &hands))
+        .await
+        .expect_err("no keys");
+    assert!(matches!(own, CredentialError::Aws(AwsError::Printed(_))), "{own}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_of_the_organisation_that_others_could_have_changed_are_not_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = folder("", "[p]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    let (aws, hands) = (Aws::default(), Hands::new());
+    let file = folder.path().join("credentials");
+    for (mode, is_taken) in [(0o600, true), (0o622, false)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
+        let of_organisation = profile_of(Whose::Organisation, &folder, "p", &aws, &hands);
+        assert_eq!(give(&of_organisation).await.is_ok(), is_taken, "{mode:o}");
     }
 }

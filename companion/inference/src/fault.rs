@@ -6,7 +6,6 @@ use std::time::Duration;
 use deskhand_egress::{EgressError, Exchange, ProxyFault};
 use deskhand_protocol::{ErrorCode, UserError};
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
@@ -309,21 +308,13 @@ pub struct WireError {
     pub message: String,
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    error: serde_json::Value,
-}
-
 impl WireError {
     /// Reads `{"error": {"type", "message"}}`, `{"error": "…"}` and what lies between.
     pub fn read(body: &[u8]) -> Option<Self> {
+        let said: serde_json::Value = serde_json::from_slice(body).ok()?;
         // Vertex AI puts what refuses a stream into a list.
-        let error = match serde_json::from_slice::<Envelope>(body) {
-            Ok(one) => one.error,
-            Err(_) => serde_json::from_slice::<[Envelope; 1]>(body)
-                .map(|[one]| one.error)
-                .ok()?,
-        };
+        let said = said.as_array().and_then(|list| list.first()).unwrap_or(&said);
+        let error = said.get("error")?;
         let text = |key| {
             error
                 .get(key)

@@ -102,7 +102,10 @@ async fn what_bedrock_refuses_is_told_as_bedrocks_refusal() {
     };
     assert_eq!(
         (error.code, error.happened.as_str()),
-        (ErrorCode::InferenceAuth, "Amazon Bedrock refused the credential.")
+        (
+            ErrorCode::InferenceAuth,
+            "Amazon Bedrock does not let this credential do that."
+        )
     );
     assert!(!format!("{error:?}{}", service.errors()).contains("another-key"));
 }

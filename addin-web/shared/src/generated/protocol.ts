@@ -7458,7 +7458,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   INF_UNREACHABLE: ["The model provider could not be reached.","Your prompt is kept.","Check the network and the address, then try again."],
   INF_PROXY: ["The proxy of this network did not let the connection through.","Your prompt is kept.","The details say which proxy and why; show them to your administrator."],
   INF_TLS: ["No protected connection to the model provider came about.","Nothing was sent.","The details say why. If this computer does not trust the certificate, ask your administrator to install its authority."],
-  INF_AUTH: ["The model provider refused the key.","Nothing was sent to another place.","Ask your administrator for a new one."],
+  INF_AUTH: ["The model provider refused the credential.","Nothing was sent to another place.","Ask your administrator for a new one."],
   INF_MODEL_UNKNOWN: ["The model provider does not know this model.","Your prompt is kept.","Choose another model."],
   INF_RATE_LIMITED: ["The model provider limits requests at the moment.","Your prompt is kept.","Wait a little, then try again."],
   INF_OVERLOADED: ["The model is overloaded.","Your prompt is kept.","Wait a little, then try again."],

@@ -368,8 +368,9 @@ fn no_provider(settings: &Settings) -> Finding {
 
 async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
     // What keeps sessions from starting keeps the doctor from the credential, too: another one may have taken its place.
-    if let Some(stopped) = settings.stopped.as_ref().filter(|_| settings.provider.is_some()) {
-        return Finding::error("provider", stopped);
+    if settings.stopped.is_some() && settings.provider.is_some() {
+        let says = "The model provider is named, and was not asked: no session starts under these settings.";
+        return Finding::of("provider", State::Note, says, "Mend the settings first.");
     }
     let Some(named) = &settings.provider else {
         return no_provider(settings);

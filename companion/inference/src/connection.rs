@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::backend::{Asked, Backend};
 use crate::bedrock::{Bedrock, ServiceTier};
 use crate::call;
-use crate::credential::{CredentialSource, Nothing, Occasion};
+use crate::credential::{Credential, CredentialSource, Nothing, Occasion};
 use crate::endpoint::Endpoint;
 use crate::fault::{Fault, FaultKind};
 use crate::headers::{AuthScheme, DroppedHeader};
@@ -291,8 +291,7 @@ impl Shared {
     async fn discover(&self, occasion: Occasion) -> Result<Vec<ModelView>, Fault> {
         let late = Fault::new(FaultKind::TimedOut, "the list of models did not come");
         let listed = async {
-            let credential = self.config.credential.credential(occasion, None).await;
-            let credential = credential.map_err(|error| error.to_fault())?;
+            let credential = self.credential(occasion).await?;
             self.backend.discover(&credential).await
         };
         timeout(LIST_WITHIN, listed).await.unwrap_or(Err(late))
@@ -316,12 +315,17 @@ impl Shared {
         let asked = Asked { model, body };
         let late = Fault::new(FaultKind::TimedOut, "no answer began");
         let answered = async {
-            let credential = self.config.credential.credential(Occasion::SetupTest, None).await;
-            let credential = credential.map_err(|error| error.to_fault())?;
+            let credential = self.credential(Occasion::SetupTest).await?;
             let answer = self.backend.ask(&asked, &credential).await;
             answer.map(drop).map_err(|refused| refused.fault)
         };
         timeout(WORD_WITHIN, answered).await.unwrap_or(Err(late))
+    }
+
+    /// The credential in force, outside of a call.
+    async fn credential(&self, occasion: Occasion) -> Result<Credential, Fault> {
+        let given = self.config.credential.credential(occasion, None).await;
+        given.map_err(|error| error.to_fault())
     }
 
     /// A fault of this provider, for a person.

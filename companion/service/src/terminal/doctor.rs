@@ -2,6 +2,7 @@
 //! but what every start makes: its folders, its key and its authority. It asks the model provider for its list of models or, where it has none, for one word, and
 //! sends the collector a request without records; offline it asks nobody.
 
+mod provider;
 mod proxy;
 
 use std::fs::OpenOptions;
@@ -22,7 +23,6 @@ use serde::Serialize;
 use super::client::{Client, find};
 use super::sessions::{print, print_json};
 use super::sign_in;
-use crate::provider;
 use crate::serve::{gate, open_secrets};
 use crate::settings::Settings;
 use crate::{logging, telemetry};
@@ -153,7 +153,7 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
     let gate = gate(&settings, None, None);
     if settings.policy.source.deskhand_enabled.value {
         findings.push(proxy::finding(gate.way_out(), settings.watched.proxies.detects));
-        findings.push(provider(&settings, &gate, asks).await);
+        findings.push(provider::finding(&settings, &gate, asks).await);
         findings.push(collector(&settings, &gate, asks).await);
         findings.extend(elsewhere(&settings, paths));
     } else {
@@ -335,64 +335,6 @@ fn not_asked(step: &'static str, who: &str) -> Finding {
         says,
         "Run `deskhand doctor` without `--offline` to ask it.",
     )
-}
-
-fn no_provider(settings: &Settings) -> Finding {
-    let named = settings.policy.value("inferenceProvider");
-    let Some(named) = named.as_str() else {
-        return Finding::of(
-            "provider",
-            State::Note,
-            "No model provider is configured.",
-            "Ask your administrator, or set `inferenceProvider` and what it needs with `deskhand config set`.",
-        );
-    };
-    let missing = settings.policy.missing();
-    let (says, remedy) = match (missing.as_slice(), &settings.stopped) {
-        ([], Some(stopped)) => return Finding::error("provider", stopped),
-        ([], None) => (
-            format!("The provider is `{named}`, and it cannot be reached with these settings."),
-            "Show this to your administrator.".to_owned(),
-        ),
-        (missing, _) => {
-            let keys: Vec<String> = missing.iter().map(|key| format!("`{key}`")).collect();
-            let keys = keys.join(" and ");
-            (
-                format!("The provider is `{named}`, and {keys} holds nothing that can be used."),
-                format!("Set {keys} where the other settings are."),
-            )
-        }
-    };
-    Finding::of("provider", State::Bad, says, remedy)
-}
-
-async fn provider(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
-    // What keeps sessions from starting keeps the doctor from the credential, too: another one may have taken its place.
-    if settings.stopped.is_some() && settings.provider.is_some() {
-        let says = "The model provider is named, and was not asked: no session starts under these settings.";
-        return Finding::of("provider", State::Note, says, "Mend the settings first.");
-    }
-    let Some(named) = &settings.provider else {
-        return no_provider(settings);
-    };
-    if asks == Asks::Nobody {
-        return not_asked("provider", "The model provider");
-    }
-    let asked = match provider::connect(named, &settings.policy, gate) {
-        Ok(connection) => connection.try_out().await,
-        Err(error) => Err(error),
-    };
-    match asked {
-        Ok(None) => Finding::good("provider", "The model provider answers."),
-        Ok(Some(models)) => {
-            let models = counted(models.len(), "model", "models");
-            Finding::good(
-                "provider",
-                format!("The model provider answers and lists {models}."),
-            )
-        }
-        Err(error) => Finding::error("provider", &error),
-    }
 }
 
 async fn collector(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {

@@ -28,8 +28,8 @@ pub enum GoogleFrom {
         named: Option<PathBuf>,
         /// The file of Google's tools, see [`well_known`].
         kept: Option<PathBuf>,
-        /// The origin of the metadata server, [`METADATA`].
-        metadata: Url,
+        /// The origin of the metadata server, [`METADATA`]; without one it is not asked.
+        metadata: Option<Url>,
     },
     /// On the metadata server alone.
     Machine(Url),
@@ -38,14 +38,10 @@ pub enum GoogleFrom {
 impl GoogleFrom {
     /// Where Google's tools look: what the environment names, what they keep, the metadata server at its own name.
     pub fn search(named: Option<PathBuf>, kept: Option<PathBuf>) -> Self {
-        match (Url::parse(METADATA), kept) {
-            (Ok(metadata), kept) => Self::Search {
-                named,
-                kept,
-                metadata,
-            },
-            // The name is one, as the test says.
-            (Err(_), kept) => Self::File(named.or(kept).unwrap_or_default()),
+        Self::Search {
+            named,
+            kept,
+            metadata: Url::parse(METADATA).ok(),
         }
     }
 }
@@ -96,8 +92,9 @@ pub(super) async fn find(from: &GoogleFrom) -> Result<Found, CredentialError> {
                     return found;
                 }
             }
+            let origin = metadata.clone().ok_or(CredentialError::NothingFound)?;
             Ok(Found::Machine {
-                origin: metadata.clone(),
+                origin,
                 is_certain: false,
             })
         }

@@ -105,7 +105,7 @@ impl Place {
         let from = GoogleFrom::Search {
             named: named.map(|name| self.path(name)),
             kept: Some(self.path("kept.json")),
-            metadata: Url::parse(METADATA).expect("an address"),
+            metadata: Some(Url::parse(METADATA).expect("an address")),
         };
         Google::new(from, script.clone(), self.watch.clock())
     }

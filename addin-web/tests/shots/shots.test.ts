@@ -94,6 +94,8 @@ const recorded: DiagnosticsView[] = [
   { category: "Updates", key: "disableAutoUpdates", closed: false, count: 0, records: [] },
 ];
 
+const nearLimit = { tokens: 864_000, limit: 1_000_000, endsAt: Date.now() + 10_800_000 };
+
 const shots: Shot[] = [
   { ...desk, name: "window-light" },
   { ...desk, name: "window-dark", scheme: "dark" },
@@ -107,6 +109,7 @@ const shots: Shot[] = [
   { ...desk, name: "window-settings-consent", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: asks } } },
   { ...excel, name: "pane-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
   { ...excel, name: "pane-sign-in-code-dark", width: 360, height: 800, scheme: "dark", events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
+  { ...excel, name: "pane-token-limit-320", width: 320, height: 800, hello: { ...excel.hello, view: { ...view, usage: nearLimit } }, then: seesUsage },
   { ...desk, name: "window-earlier-sessions", events: [], hello: { ...desk.hello, view: { ...view, earlierSessions: true } } },
   { ...desk, name: "window-files", events: [], hello: { sessions: [], documents: files } },
   { ...desk, name: "window-files-dark", scheme: "dark", events: [], hello: { sessions: [], documents: files } },
@@ -358,6 +361,11 @@ async function searchesSettings(page: Page): Promise<void> {
   await page.keyboard.press("Control+k");
   await page.keyboard.type("folder");
   await page.getByRole("heading", { name: /found for/ }).waitFor();
+}
+
+async function seesUsage(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "86% of the token limit" }).click();
+  await page.getByText("864,000 of 1,000,000 tokens are used, in all sessions.").waitFor();
 }
 
 async function fails(page: Page, service: FakeService): Promise<void> {

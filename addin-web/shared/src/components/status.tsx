@@ -108,15 +108,20 @@ export function UsageMeter(): ReactElement {
   return (
     <Popover positioning="above">
       <PopoverTrigger disableButtonEnhancement>
-        <button type="button" className={share < WARNS_FROM ? "num" : "num is-warning"}>
+        <button
+          type="button"
+          className={share < WARNS_FROM ? "num" : "num is-warning"}
+          aria-label={words.usage.ofLimit(share)}
+        >
           {share >= WARNS_FROM && <Warning16Filled />}
           <span className="usage-bar" aria-hidden>
             <span style={{ width: `${String(share)}%` }} />
           </span>
-          {words.usage.ofLimit(share)}
+          {words.usage.share(share)}
+          <span className="word">{words.usage.ofWhat}</span>
         </button>
       </PopoverTrigger>
-      <PopoverSurface className="surface popover">
+      <PopoverSurface className="surface popover" role="dialog" aria-label={words.usage.hint}>
         <p className="strong">{words.usage.limited(usage.tokens, usage.limit)}</p>
         <p className="small">{words.usage.atLimit(share === 100, ends)}</p>
         <p className="small secondary">

@@ -563,6 +563,8 @@ export const words = {
     none: "No tokens used",
     tokens: (count: number) => `${number(count)} tokens`,
     hint: "Tokens used by this session",
+    share: (share: number) => `${share}%`,
+    ofWhat: "of the token limit",
     ofLimit: (share: number) => `${share}% of the token limit`,
     limited: (used: number, limit: number) => `${number(used)} of ${number(limit)} tokens are used, in all sessions.`,
     atLimit: (isReached: boolean, time: string | undefined) => {

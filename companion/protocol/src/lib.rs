@@ -24,6 +24,7 @@ pub mod methods;
 pub mod pairing;
 pub mod permission;
 pub mod session;
+pub mod sign_in;
 
 pub use deskhand_operations as operations;
 pub use error::{ErrorCode, UserError};

@@ -31,7 +31,7 @@ use crate::bootstrap::{Bootstrap, Layer, Plan, millis};
 use crate::clock::now;
 use crate::history;
 use crate::kept::{self, SecretEdit};
-use crate::provider;
+use crate::provider::{self, Keeper};
 use crate::reload::Watched;
 use crate::serve::{ServeOptions, gate_values};
 use crate::settings::{Settings, user_file};
@@ -321,7 +321,8 @@ impl Configuration {
         }
         let named = provider::named(&draft.policy);
         let named = named.ok_or_else(|| UserError::new(ErrorCode::InferenceNotConfigured))?;
-        let connection = provider::connect(&named, &draft.policy, &self.gate(&draft.policy))?;
+        let keeper = Keeper(&self.paths, &self.store);
+        let connection = provider::connect(&named, &draft.policy, &self.gate(&draft.policy), keeper)?;
         let begun = Instant::now();
         let models = connection.try_out().await?;
         Ok(ConnectionTried {

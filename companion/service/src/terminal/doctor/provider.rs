@@ -3,11 +3,11 @@
 use deskhand_egress::Gate;
 
 use super::{Asks, Finding, State, counted, not_asked};
-use crate::provider;
+use crate::provider::{self, Keeper};
 use crate::settings::Settings;
 
 /// Whether it answers. It is asked for its models or, where it has no list, for one word.
-pub(super) async fn finding(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
+pub(super) async fn finding(settings: &Settings, gate: &Gate, keeper: Keeper<'_>, asks: Asks) -> Finding {
     // What keeps sessions from starting keeps the doctor from the credential, too: another one may have taken its place.
     if settings.stopped.is_some() && settings.provider.is_some() {
         let says = "The model provider is named, and was not asked: no session starts under these settings.";
@@ -19,7 +19,7 @@ pub(super) async fn finding(settings: &Settings, gate: &Gate, asks: Asks) -> Fin
     if asks == Asks::Nobody {
         return not_asked("provider", "The model provider");
     }
-    let asked = match provider::connect(named, &settings.policy, gate) {
+    let asked = match provider::connect(named, &settings.policy, gate, keeper) {
         Ok(connection) => connection.try_out().await,
         Err(error) => Err(error),
     };

@@ -346,7 +346,7 @@ impl<T: Transport> Shared<T> {
             Err(error) => return Err(error),
         };
         // Google gives no new ID token: once the first one ends, so does the sign-in.
-        let is_last = self.plan.bearer == Bearer::IdToken && tokens.id() == session.tokens.id();
+        let is_last = self.plan.bearer == Bearer::IdToken && tokens.came_without_id();
         let renewed = Session {
             tokens,
             from: session.from,

@@ -8,6 +8,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 type Settings<'a> = &'a [(&'a str, Value)];
+type Keys = Vec<(&'static str, Value)>;
 
 fn managed(values: Settings<'_>) -> Reading {
     MemoryStore::new(Origin::Managed("profile".into()), values.iter().cloned()).read()
@@ -107,7 +108,7 @@ fn a_kind_that_is_named_allows_itself_alone() {
 }
 
 /// The keys of each sign-in, with its provider and its name.
-fn sign_ins() -> [(&'static str, Vec<(&'static str, Value)>, &'static str); 5] {
+fn sign_ins() -> [(&'static str, Keys, &'static str); 5] {
     let oidc = json!({"clientId": "deskhand", "issuer": "https://id.example.com"});
     [
         ("gateway", vec![("inferenceGatewayOidc", oidc.clone())], "oidc"),

@@ -255,22 +255,6 @@ impl Service {
                     .await?;
                 give(self.hub.guide().list())
             }
-            Method::BootstrapShow
-            | Method::BootstrapSignIn
-            | Method::BootstrapCancel
-            | Method::BootstrapSignOut
-            | Method::BootstrapConsent => {
-                let bootstrap = self.configuration.bootstrap();
-                bootstrap::call(bootstrap, method, params, front_end.kind()).await
-            }
-            Method::ProviderSignIn | Method::ProviderCancelSignIn | Method::ProviderSignOut => {
-                match &self.sign_in {
-                    Some(sign_in) => sign_in.call(method, front_end.kind()).await,
-                    None => {
-                        Err(UserError::new(ErrorCode::BadRequest).detail("nobody signs in for this provider"))
-                    }
-                }
-            }
             Method::JournalList => give(self.hub.list_journal(read(params)?).await?),
             Method::ChangeSetUndo | Method::ChangeSetRedo => {
                 give(self.undo(method, read(params)?, front_end.kind()).await?)
@@ -295,6 +279,34 @@ impl Service {
                 self.revoke(&read::<RevokeParams>(params)?.id, front_end.kind())
                     .await?;
                 give(Nothing {})
+            }
+            _ => self.sign_in_method(front_end, method, params).await,
+        }
+    }
+
+    /// Signing in: for the settings that an address hands out, and for the model.
+    async fn sign_in_method(
+        &self,
+        front_end: &FrontEnd,
+        method: Method,
+        params: Value,
+    ) -> Result<Value, UserError> {
+        match method {
+            Method::BootstrapShow
+            | Method::BootstrapSignIn
+            | Method::BootstrapCancel
+            | Method::BootstrapSignOut
+            | Method::BootstrapConsent => {
+                let bootstrap = self.configuration.bootstrap();
+                bootstrap::call(bootstrap, method, params, front_end.kind()).await
+            }
+            Method::ProviderSignIn | Method::ProviderCancelSignIn | Method::ProviderSignOut => {
+                match &self.sign_in {
+                    Some(sign_in) => sign_in.call(method, front_end.kind()).await,
+                    None => {
+                        Err(UserError::new(ErrorCode::BadRequest).detail("nobody signs in for this provider"))
+                    }
+                }
             }
             _ => self.document_method(front_end, method, params).await,
         }

@@ -33,8 +33,8 @@ use crate::usage::{Limit, Meter, Metered};
 pub(crate) struct Keeper<'a>(pub(crate) &'a Paths, pub(crate) &'a SecretStore);
 
 impl Keeper<'_> {
-    fn tokens(self) -> Result<Arc<dyn TokenStore>, UserError> {
-        let kept = sign_in::tokens(self.0, self.1);
+    fn tokens(self, policy: &Policy) -> Result<Arc<dyn TokenStore>, UserError> {
+        let kept = sign_in::tokens(self.0, self.1, policy);
         kept.map_err(|error| UserError::new(ErrorCode::SecretStore).detail(format!("{error:#}")))
     }
 }
@@ -180,7 +180,7 @@ fn person(policy: &Policy, gate: &Gate, keeper: Keeper<'_>) -> Result<Option<sig
     let Some(Ok(CredentialPlace::SignIn(place))) = policy.credential() else {
         return Ok(None);
     };
-    let place = sign_in::Place::of(policy, place, gate, keeper.tokens()?);
+    let place = sign_in::Place::of(policy, place, gate, keeper.tokens(policy)?);
     place.map(Some).map_err(|error| error.to_fault().to_user_error())
 }
 

@@ -99,8 +99,7 @@ pub(crate) async fn serve(
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
     let configuration = configuration(&paths, &secrets, &settings, &gate, &options, &notes)?;
-    let keeper = Keeper(&paths, &secrets);
-    let opened = provider::open(&settings, keeper, &gate, &trail, &notes).await?;
+    let opened = provider::open(&settings, Keeper(&paths, &secrets), &gate, &trail, &notes).await?;
     let (service, tokens) = build(
         &settings,
         &options,

@@ -73,8 +73,8 @@ impl SignIn {
             Err(error) => (false, Some(told(&error))),
         };
         let held = Held {
-            signed_in,
             problem,
+            signed_in,
             ..Held::default()
         };
         Arc::new(Self {

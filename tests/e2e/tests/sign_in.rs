@@ -241,6 +241,30 @@ async fn who_signs_out_is_asked_again_and_the_provider_ends_the_sign_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_signed_in_for_goes_to_no_other_address() {
+    let gateway = play(&script(1)).await;
+    let mut identity = Identity::start(&gateway.base_url(), 3_600);
+    let setup = setup(&identity, oidc(&identity));
+    let service = Service::start(&setup, 0);
+    sign_in(&service, &mut identity).await;
+    service.stop();
+    drop(service);
+    let other = play(&script(1)).await;
+    setup.configure("inferenceGatewayBaseUrl", &other.base_url());
+    let service = Service::start(&setup, 0);
+    assert!(!view(&service).await.signed_in);
+    assert!(!setup.path().join("data/sign-in.sealed").exists());
+    let mut talk = Talk::begin(&service).await;
+    let prompt = talk.prompt("What is left?");
+    talk.window.prompt(prompt).await.expect("the prompt is taken");
+    until(&service, "the turn waits", |view| {
+        view.state == SignInState::SignIn { browser: true }
+    })
+    .await;
+    assert!(other.log().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_renewed_by_themselves_until_the_provider_ends_the_sign_in() {
     let gateway = play(&script(3)).await;
     // Shorter than a token is used ahead of its end: each turn renews.

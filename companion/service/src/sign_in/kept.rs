@@ -6,7 +6,9 @@ use anyhow::Context as _;
 use deskhand_inference::credential::{StoreFault, TokenStore};
 use deskhand_platform::permissions::PermissionError;
 use deskhand_platform::{Paths, SecretStore};
+use deskhand_policy::Policy;
 use futures_util::future::BoxFuture;
+use serde_json::json;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
@@ -18,17 +20,30 @@ const KEY: &str = "sign-in-key";
 const FILE: &str = "sign-in.sealed";
 /// Bytes that the file may have.
 const LARGEST: u64 = 256 * 1024;
-/// What the file is sealed for. Whose tokens they are stands in them.
-const BOUND_TO: &str = "deskhand sign-in 1";
+/// The keys that say where tokens are sent. The file is sealed for their values: whoever changes one gets nobody's tokens, and people
+/// sign in anew. Whose tokens they are stands in them.
+const SENT_TO: [&str; 5] = [
+    "inferenceProvider",
+    "inferenceGatewayBaseUrl",
+    "inferenceBedrockBaseUrl",
+    "inferenceVertexBaseUrl",
+    "inferenceFoundryResource",
+];
 
 /// The place where sign-ins for the model are kept, on this computer for this user.
 #[derive(Debug)]
 struct Kept(Arc<Sealed>);
 
-/// Opens it.
-pub(crate) fn tokens(paths: &Paths, secrets: &SecretStore) -> anyhow::Result<Arc<dyn TokenStore>> {
+/// Opens it, for what is sent where the policy says.
+pub(crate) fn tokens(
+    paths: &Paths,
+    secrets: &SecretStore,
+    policy: &Policy,
+) -> anyhow::Result<Arc<dyn TokenStore>> {
     let file = paths.data().join(FILE);
-    let sealed = Sealed::new(file, (secrets, KEY), BOUND_TO.as_bytes().to_vec(), LARGEST);
+    let sent_to = SENT_TO.map(|key| policy.value(key));
+    let bound_to = json!(["deskhand sign-in 1", sent_to]).to_string();
+    let sealed = Sealed::new(file, (secrets, KEY), bound_to.into_bytes(), LARGEST);
     Ok(Arc::new(Kept(Arc::new(sealed.context("the kept sign-in")?))))
 }
 

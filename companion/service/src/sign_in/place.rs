@@ -42,8 +42,8 @@ enum With {
 
 /// A sign-in that waits for the person.
 pub(super) enum Begun {
-    Provider(SignIn),
-    Center(CenterSignIn),
+    Provider(Box<SignIn>),
+    Center(Box<CenterSignIn>),
 }
 
 impl Place {
@@ -55,90 +55,48 @@ impl Place {
         tokens: Arc<dyn TokenStore>,
     ) -> Result<Self, CredentialError> {
         let seconds = policy.credentials.inference_session_lifetime_sec.value;
-        let lifetime = seconds.map(|seconds| Duration::from_secs(seconds.get().into()));
-        let clock: Clock = Arc::new(SystemTime::now);
-        let to = |destination| Way::to(gate, destination);
-        let provider = |at: &str, plan, way, exchange, device| Self {
-            at: at.to_owned(),
-            way: With::Provider {
-                whose: SignedIn::new(
-                    plan,
-                    way,
-                    exchange,
-                    Arc::clone(&tokens),
-                    lifetime,
-                    Arc::clone(&clock),
-                ),
-                device,
-            },
+        let parts = Parts {
+            policy,
+            gate,
+            tokens,
+            lifetime: seconds.map(|seconds| Duration::from_secs(seconds.get().into())),
+            clock: Arc::new(SystemTime::now),
         };
-        Ok(match place {
-            SignInPlace::Oidc(oidc) => {
-                let way = to(Destination::IdentityProvider)?;
-                provider(&host(oidc), SignInPlan::gateway(oidc)?, way, None, false)
-            }
-            SignInPlace::Gateway => {
-                let base = policy.connection.inference_gateway_base_url.value.as_ref();
-                let base = base.and_then(|base| Url::parse(base.as_str()).ok());
-                let base =
-                    base.ok_or_else(|| CredentialError::Closed("inferenceGatewayBaseUrl".to_owned()))?;
-                let at = base.host_str().unwrap_or_default().to_owned();
-                let way = to(Destination::IdentityProvider)?;
-                provider(&at, SignInPlan::gateway_itself(base), way, None, false)
-            }
+        match place {
+            SignInPlace::Oidc(oidc) => parts.browser(
+                &host(oidc),
+                SignInPlan::gateway(oidc)?,
+                Destination::IdentityProvider,
+            ),
+            SignInPlace::Gateway => parts.gateway(),
             SignInPlace::Google(client) => {
                 let plan = SignInPlan::google(google(policy, client));
-                provider("Google", plan, to(Destination::GoogleCredentials)?, None, false)
+                parts.browser("Google", plan, Destination::GoogleCredentials)
             }
-            SignInPlace::Workforce(oidc, audience) => {
-                let project = policy
-                    .vertex
-                    .inference_vertex_workforce_user_project
-                    .value
-                    .as_ref();
-                let workforce = Workforce {
-                    audience: audience.to_owned(),
-                    user_project: project.map(|project| project.0.clone()),
-                };
-                let exchange = Some((workforce, to(Destination::GoogleCredentials)?));
-                let way = to(Destination::IdentityProvider)?;
-                provider(&host(oidc), SignInPlan::workforce(oidc)?, way, exchange, false)
-            }
+            SignInPlace::Workforce(oidc, audience) => parts.workforce(oidc, audience),
             SignInPlace::Entra {
                 tenant,
                 client,
                 device,
             } => {
                 let plan = SignInPlan::entra(tenant, client)?;
-                provider(
-                    "Microsoft Entra",
-                    plan,
-                    to(Destination::EntraSignIn)?,
-                    None,
-                    device,
-                )
+                let place = parts.browser("Microsoft Entra", plan, Destination::EntraSignIn)?;
+                Ok(if device { place.with_code() } else { place })
             }
             SignInPlace::IdentityCenter {
                 start_url,
                 account,
                 role,
-            } => {
-                let keys = &policy.bedrock;
-                let region = keys.inference_bedrock_sso_region.value.as_ref();
-                let region = region.or(keys.inference_bedrock_region.value.as_ref());
-                let center = Center {
-                    start_url: start_url.to_owned(),
-                    region: region.map(|region| region.0.clone()).unwrap_or_default(),
-                    account: account.to_owned(),
-                    role: role.to_owned(),
-                };
-                let way = to(Destination::AwsCredentials)?;
-                Self {
-                    at: "IAM Identity Center".to_owned(),
-                    way: With::Center(IdentityCenter::new(center, way, tokens, lifetime, clock)?),
-                }
-            }
-        })
+            } => parts.center(start_url, account, role),
+        }
+    }
+
+    /// The same where a code is entered.
+    fn with_code(mut self) -> Self {
+        if let With::Provider { device, .. } = &mut self.way {
+            *device = true;
+        }
+        self
     }
 
     /// Where the credential of whoever signed in comes from.
@@ -163,23 +121,23 @@ impl Place {
 
     pub(super) async fn begin(&self) -> Result<Begun, CredentialError> {
         Ok(match &self.way {
-            With::Provider { whose, device: true } => Begun::Provider(whose.begin_device().await?),
+            With::Provider { whose, device: true } => Begun::Provider(Box::new(whose.begin_device().await?)),
             With::Provider { whose, device: false } => {
                 let mut chance = Zeroizing::new([0; 64]);
                 // Without chance anybody could know the answer that is waited for.
                 let drawn = rand::fill(chance.as_mut_slice());
                 drawn
                     .map_err(|_| CredentialError::Answer("the system gives no random numbers".to_owned()))?;
-                Begun::Provider(whose.begin_browser(&chance).await?)
+                Begun::Provider(Box::new(whose.begin_browser(&chance).await?))
             }
-            With::Center(center) => Begun::Center(center.begin().await?),
+            With::Center(center) => Begun::Center(Box::new(center.begin().await?)),
         })
     }
 
     /// Waits for the person, and keeps their tokens.
     pub(super) async fn finish(&self, begun: Begun) -> Result<(), CredentialError> {
         match (&self.way, begun) {
-            (With::Provider { whose, .. }, Begun::Provider(begun)) => whose.finish(begun).await,
+            (With::Provider { whose, .. }, Begun::Provider(begun)) => whose.finish(*begun).await,
             (With::Center(center), Begun::Center(mut begun)) => loop {
                 sleep(begun.wait()).await;
                 if center.poll(&mut begun).await? == Progress::SignedIn {
@@ -196,6 +154,83 @@ impl Place {
             With::Provider { whose, .. } => whose.sign_out().await,
             With::Center(center) => center.sign_out().await,
         }
+    }
+}
+
+/// What a place is put together from.
+struct Parts<'a> {
+    policy: &'a Policy,
+    gate: &'a Gate,
+    tokens: Arc<dyn TokenStore>,
+    lifetime: Option<Duration>,
+    clock: Clock,
+}
+
+impl Parts<'_> {
+    fn way(&self, to: Destination) -> Result<Way, CredentialError> {
+        Way::to(self.gate, to)
+    }
+
+    fn provider(self, at: &str, plan: SignInPlan, way: Way, exchange: Option<(Workforce, Way)>) -> Place {
+        let whose = SignedIn::new(plan, way, exchange, self.tokens, self.lifetime, self.clock);
+        Place {
+            at: at.to_owned(),
+            way: With::Provider { whose, device: false },
+        }
+    }
+
+    /// An identity provider whose token is sent as it is.
+    fn browser(self, at: &str, plan: SignInPlan, to: Destination) -> Result<Place, CredentialError> {
+        let way = self.way(to)?;
+        Ok(self.provider(at, plan, way, None))
+    }
+
+    /// The gateway, which is its own authorization server.
+    fn gateway(self) -> Result<Place, CredentialError> {
+        let base = self.policy.connection.inference_gateway_base_url.value.as_ref();
+        let base = base.and_then(|base| Url::parse(base.as_str()).ok());
+        let base =
+            base.ok_or_else(|| CredentialError::Closed("inferenceGatewayBaseUrl is not set".to_owned()))?;
+        let at = base.host_str().unwrap_or_default().to_owned();
+        self.browser(
+            &at,
+            SignInPlan::gateway_itself(base),
+            Destination::IdentityProvider,
+        )
+    }
+
+    fn workforce(self, oidc: &Oidc, audience: &str) -> Result<Place, CredentialError> {
+        let project = self
+            .policy
+            .vertex
+            .inference_vertex_workforce_user_project
+            .value
+            .as_ref();
+        let workforce = Workforce {
+            audience: audience.to_owned(),
+            user_project: project.map(|project| project.0.clone()),
+        };
+        let exchange = Some((workforce, self.way(Destination::GoogleCredentials)?));
+        let way = self.way(Destination::IdentityProvider)?;
+        Ok(self.provider(&host(oidc), SignInPlan::workforce(oidc)?, way, exchange))
+    }
+
+    fn center(self, start_url: &str, account: &str, role: &str) -> Result<Place, CredentialError> {
+        let keys = &self.policy.bedrock;
+        let region = keys.inference_bedrock_sso_region.value.as_ref();
+        let region = region.or(keys.inference_bedrock_region.value.as_ref());
+        let center = Center {
+            start_url: start_url.to_owned(),
+            region: region.map(|region| region.0.clone()).unwrap_or_default(),
+            account: account.to_owned(),
+            role: role.to_owned(),
+        };
+        let way = self.way(Destination::AwsCredentials)?;
+        let center = IdentityCenter::new(center, way, self.tokens, self.lifetime, self.clock)?;
+        Ok(Place {
+            at: "IAM Identity Center".to_owned(),
+            way: With::Center(center),
+        })
     }
 }
 

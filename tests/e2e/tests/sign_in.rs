@@ -3,7 +3,7 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -40,33 +40,19 @@ impl Identity {
             .stderr(Stdio::null());
         let mut child = command.spawn().expect("node starts");
         let to = child.stdin.take().expect("piped");
-        let from = BufReader::new(child.stdout.take().expect("piped"));
-        let mut this = Self {
+        let mut from = BufReader::new(child.stdout.take().expect("piped"));
+        let issuer = hear(&mut from)["issuer"].as_str().expect("an issuer").to_owned();
+        Self {
             child,
             to,
             from,
-            issuer: String::new(),
-        };
-        this.issuer = this.hear()["issuer"].as_str().expect("an issuer").to_owned();
-        this
-    }
-
-    fn hear(&mut self) -> Value {
-        let mut line = String::new();
-        while !line.starts_with(['{', '[']) {
-            line.clear();
-            assert_ne!(
-                self.from.read_line(&mut line).expect("a line"),
-                0,
-                "the provider ended"
-            );
+            issuer,
         }
-        serde_json::from_str(&line).expect("JSON")
     }
 
     fn ask(&mut self, command: &str) -> Value {
         writeln!(self.to, "{command}").expect("it listens");
-        self.hear()
+        hear(&mut self.from)
     }
 
     /// What a browser does with a page, with a person who agrees to everything.
@@ -88,6 +74,20 @@ impl Identity {
     }
 }
 
+/// The next line of JSON.
+fn hear(from: &mut impl BufRead) -> Value {
+    let mut line = String::new();
+    while !line.starts_with(['{', '[']) {
+        line.clear();
+        assert_ne!(
+            from.read_line(&mut line).expect("a line"),
+            0,
+            "the provider ended"
+        );
+    }
+    serde_json::from_str(&line).expect("JSON")
+}
+
 impl Drop for Identity {
     fn drop(&mut self) {
         self.child.kill().ok();
@@ -102,7 +102,7 @@ fn script(answers: usize) -> String {
 }
 
 /// A home whose gateway takes what the provider's tokens prove.
-fn setup(identity: &Identity, oidc: Value) -> Setup {
+fn setup(identity: &Identity, oidc: &Value) -> Setup {
     let setup = Setup::empty();
     setup.configure("inferenceProvider", "gateway");
     setup.configure("inferenceGatewayBaseUrl", &identity.issuer);
@@ -176,7 +176,7 @@ fn contents(folder: &Path) -> Vec<u8> {
 async fn a_turn_waits_for_the_person_who_signs_in_and_goes_on_by_itself() {
     let gateway = play(&script(2)).await;
     let mut identity = Identity::start(&gateway.base_url(), 3_600);
-    let setup = setup(&identity, oidc(&identity));
+    let setup = setup(&identity, &oidc(&identity));
     let service = Service::start(&setup, 0);
     let waiting = view(&service).await;
     assert_eq!(
@@ -217,7 +217,7 @@ async fn a_turn_waits_for_the_person_who_signs_in_and_goes_on_by_itself() {
 async fn who_signs_out_is_asked_again_and_the_provider_ends_the_sign_in() {
     let gateway = play(&script(1)).await;
     let mut identity = Identity::start(&gateway.base_url(), 3_600);
-    let setup = setup(&identity, oidc(&identity));
+    let setup = setup(&identity, &oidc(&identity));
     let service = Service::start(&setup, 0);
     sign_in(&service, &mut identity).await;
     let audit = setup.run(&["audit", "export"]).out;
@@ -244,7 +244,7 @@ async fn who_signs_out_is_asked_again_and_the_provider_ends_the_sign_in() {
 async fn what_a_person_signed_in_for_goes_to_no_other_address() {
     let gateway = play(&script(1)).await;
     let mut identity = Identity::start(&gateway.base_url(), 3_600);
-    let setup = setup(&identity, oidc(&identity));
+    let setup = setup(&identity, &oidc(&identity));
     let service = Service::start(&setup, 0);
     sign_in(&service, &mut identity).await;
     service.stop();
@@ -269,7 +269,7 @@ async fn tokens_are_renewed_by_themselves_until_the_provider_ends_the_sign_in() 
     let gateway = play(&script(3)).await;
     // Shorter than a token is used ahead of its end: each turn renews.
     let mut identity = Identity::start(&gateway.base_url(), 60);
-    let setup = setup(&identity, oidc(&identity));
+    let setup = setup(&identity, &oidc(&identity));
     let service = Service::start(&setup, 0);
     sign_in(&service, &mut identity).await;
     let mut talk = Talk::begin(&service).await;
@@ -296,7 +296,7 @@ async fn tokens_are_renewed_by_themselves_until_the_provider_ends_the_sign_in() 
 async fn a_gateway_that_is_its_own_authorization_server_signs_people_in() {
     let gateway = play(&script(1)).await;
     let mut identity = Identity::start(&gateway.base_url(), 3_600);
-    let setup = setup(&identity, Value::Null);
+    let setup = setup(&identity, &Value::Null);
     let service = Service::start(&setup, 0);
     sign_in(&service, &mut identity).await;
     let mut talk = Talk::begin(&service).await;
@@ -309,7 +309,7 @@ async fn a_gateway_that_is_its_own_authorization_server_signs_people_in() {
 async fn a_sign_in_that_is_cancelled_leaves_nobody_signed_in_and_the_turn_ends_when_it_is_stopped() {
     let gateway = play(&script(1)).await;
     let mut identity = Identity::start(&gateway.base_url(), 3_600);
-    let setup = setup(&identity, oidc(&identity));
+    let setup = setup(&identity, &oidc(&identity));
     let service = Service::start(&setup, 0);
     let mut window = service.join(FrontEndKind::Window).await;
     let book = Pane::workbook_at("/data/book.xlsx");
@@ -346,7 +346,7 @@ async fn a_sign_in_that_is_cancelled_leaves_nobody_signed_in_and_the_turn_ends_w
 async fn the_terminal_signs_in_and_says_where_the_page_is() {
     let gateway = play(&script(1)).await;
     let mut identity = Identity::start(&gateway.base_url(), 3_600);
-    let setup = setup(&identity, oidc(&identity));
+    let setup = setup(&identity, &oidc(&identity));
     let service = Service::start(&setup, 0);
     let mut signing = deskhand_e2e::command(setup.path(), &["sign-in"])
         .stdin(Stdio::null())
@@ -366,7 +366,7 @@ async fn the_terminal_signs_in_and_says_where_the_page_is() {
 async fn a_provider_that_is_away_is_told_by_name_and_asked_again() {
     let gateway = play(&script(1)).await;
     let mut identity = Identity::start(&gateway.base_url(), 3_600);
-    let setup = setup(&identity, oidc(&identity));
+    let setup = setup(&identity, &oidc(&identity));
     let service = Service::start(&setup, 0);
     identity.child.kill().expect("it ends");
     identity.child.wait().expect("it ended");

@@ -47,6 +47,7 @@ use crate::settings::Settings;
 use crate::stopped::StoppedTools;
 use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
+use crate::trial::Trials;
 use crate::usage::Meter;
 use crate::view;
 
@@ -418,6 +419,7 @@ fn build(
         notes,
         watch: Arc::clone(watch),
         configuration,
+        trials: Trials::default(),
     };
     let service = Arc::new(service);
     keep_informed(&service, provider, meter);

@@ -348,7 +348,7 @@ async function opensOwn(page: Page, service: FakeService): Promise<void> {
 async function testsConnection(page: Page, service: FakeService): Promise<void> {
   service.answer("provider/test", () => failing);
   await page.getByRole("button", { name: "Test connection" }).click();
-  await page.getByText("The connection does not work.").waitFor();
+  await page.getByText("The connection does not work").waitFor();
 }
 
 async function seesTestRun(page: Page, service: FakeService): Promise<void> {

@@ -316,7 +316,7 @@ describe("the test of the connection", () => {
     await opened.run(() => {
       end(passing);
     });
-    expect(report()).toContain("The connection works.");
+    expect(report()).toContain("The connection works");
     expect(report()).toContain("claude-example answered: tokens read 8, written 1.");
     expect(report()).not.toContain("asking");
   });
@@ -325,7 +325,7 @@ describe("the test of the connection", () => {
     const opened = await show(answers.own);
     opened.service.answer("provider/test", () => failing);
     await press(opened, TEST);
-    expect(report()).toContain("The connection does not work.");
+    expect(report()).toContain("The connection does not work");
     const failed = document.querySelector('[data-state="failed"]')?.textContent;
     expect(failed).toContain("Sign-inFailed, 182 ms");
     expect(failed).toContain("INF_AUTH");

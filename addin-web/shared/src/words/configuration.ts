@@ -58,8 +58,8 @@ export const configuration = {
     running: "Testing the connection",
     asking: "asking",
     stop: "Stop",
-    passed: (time: string) => `The connection works. ${time}`,
-    failed: (time: string) => `The connection does not work. ${time}`,
+    passed: (time: string) => `The connection works (${time})`,
+    failed: (time: string) => `The connection does not work (${time})`,
     stopped: "Nobody was asked.",
     took: (milliseconds: number) => `${number(milliseconds)} ms`,
     steps: {

@@ -112,7 +112,12 @@ function Ended({ result }: { result: StepResult }): ReactElement {
         <span className="block">
           {seen} {code !== undefined && <code className="mono small">{code}</code>}
         </span>
-        {remedy !== undefined && <span className="block strong">{remedy.replaceAll("`", "")}</span>}
+        {remedy !== undefined && (
+          <span className="block strong">
+            {/* Keys and commands stand between marks. */}
+            {remedy.split("`").map((part, index) => (index % 2 === 0 ? part : <code key={index} className="mono">{part}</code>))}
+          </span>
+        )}
       </span>
     </li>
   );

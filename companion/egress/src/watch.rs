@@ -211,6 +211,9 @@ mod tests {
     #[test]
     fn what_is_no_certificate_has_no_issuer() {
         let garbage = CertificateDer::from(vec![0x30, 0x80, 0xff]);
-        assert_eq!(Issuers::of(&garbage, &[garbage.clone()]), Issuers::default());
+        assert_eq!(
+            Issuers::of(&garbage, std::slice::from_ref(&garbage)),
+            Issuers::default()
+        );
     }
 }

@@ -112,8 +112,9 @@ impl ConnectionTest {
     pub fn stopped(provider: Option<String>, why: UserError) -> Self {
         Self {
             provider,
-            stopped: Some(why.clone()),
-            ..Self::cut_short(&[], &why.happened)
+            steps: Self::cut_short(&[], &why.happened).steps,
+            passed: false,
+            stopped: Some(why),
         }
     }
 

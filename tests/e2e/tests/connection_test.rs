@@ -1,23 +1,19 @@
 //! The test of the connection: each step that fails is named with its code and what to do, in the terminal and for the window; no
 //! key is ever shown.
 
+#[path = "connection_test/clouds.rs"]
+mod clouds;
 #[path = "connection_test/far_side.rs"]
 mod far_side;
+#[path = "connection_test/window.rs"]
+mod window;
 
-use deskhand_e2e::{CallError, Finished, FrontEnd, Service, Setup, command, finish, play};
-use deskhand_protocol::configuration::DraftParams;
-use deskhand_protocol::hello::FrontEndKind;
+use deskhand_e2e::{Finished, Setup, command, finish, play};
+use deskhand_protocol::ErrorCode;
 use deskhand_protocol::provider::{ConnectionTest, StepResult, TestState, TestStep};
-use deskhand_protocol::session::Nothing;
-use deskhand_protocol::{ErrorCode, Method};
-use deskhand_standins::bedrock::{self, Bedrock};
-use deskhand_standins::foundry::Foundry;
-use deskhand_standins::script::Script;
-use deskhand_standins::vertex::{self, Vertex};
 use deskhand_test_support::free_port;
-use far_side::{AUTHORITY, Host, answering, silent};
+use far_side::{AUTHORITY, Host, answering};
 use pretty_assertions::assert_eq;
-use serde_json::json;
 
 const KEY: &str = "e2e-key";
 const GREETS: &str =
@@ -365,211 +361,4 @@ async fn settings_that_let_no_session_start_are_told_and_nobody_is_asked() {
     let told = tested(&Setup::empty(), &[], &[]);
     assert_eq!(told.code(), Some(1));
     assert!(told.out.contains("[INF_NOT_CONFIGURED]"), "{}", told.out);
-}
-
-/// A cloud's model that answers once, for whoever has this token or key.
-fn cloud(model: &str, key: Option<&str>) -> Script {
-    let answer = json!({ "answer": { "say": [{ "text": "Done." }] } });
-    let script = json!({ "models": [model], "key": key, "steps": [answer] });
-    Script::from_yaml(&script.to_string()).expect("a script")
-}
-
-/// A home whose provider is this one, with these keys.
-fn with_provider(name: &str, model: &str, keys: &[(&str, &str)]) -> Setup {
-    let setup = Setup::empty();
-    setup.configure("inferenceProvider", name);
-    setup.configure("inferenceModels", &json!([model]).to_string());
-    keys.iter().for_each(|(key, value)| setup.configure(key, value));
-    setup
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn bedrock_passes_with_its_keys_and_fails_at_the_word_with_another() {
-    const MODEL: &str = "eu.anthropic.claude-standin-v1:0";
-    let cloud = Bedrock::start(cloud(MODEL, Some(KEY)), 0).await.expect("a port");
-    let place = [
-        ("inferenceBedrockRegion", bedrock::REGION),
-        ("inferenceBedrockBaseUrl", &cloud.base_url()),
-    ];
-    let setup = with_provider("bedrock", MODEL, &place);
-    setup.give("inferenceBedrockBearerToken", KEY);
-    let (test, code) = result(&setup, &[]);
-    assert_eq!(
-        (code, test.provider.as_deref()),
-        (Some(0), Some("bedrock")),
-        "{test:#?}"
-    );
-    let taken = &one(&test, TestStep::SignIn).seen;
-    assert_eq!(taken, "Amazon Bedrock takes the credential.");
-    setup.give("inferenceBedrockBearerToken", "another-key-than-that");
-    let seen = "Amazon Bedrock does not let this credential do that.";
-    let remedy = "inferenceBedrockBearerToken";
-    fails(
-        &setup,
-        &[],
-        TestStep::Word,
-        ErrorCode::InferenceAuth,
-        seen,
-        remedy,
-    );
-}
-
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn vertex_passes_with_the_token_of_a_helper_and_fails_at_the_sign_in_once_it_ends() {
-    const MODEL: &str = "claude-standin";
-    let cloud = Vertex::start(cloud(MODEL, Some(KEY)), 0).await.expect("a port");
-    let place = [
-        ("inferenceVertexProjectId", vertex::PROJECT),
-        ("inferenceVertexRegion", vertex::REGION),
-        ("inferenceVertexBaseUrl", &cloud.base_url()),
-    ];
-    let setup = with_provider("vertex", MODEL, &place);
-    let helper = setup.program("helper", "echo e2e-key");
-    setup.configure("inferenceCredentialHelper", &helper.display().to_string());
-    let (test, code) = result(&setup, &[]);
-    assert_eq!(code, Some(0), "{test:#?}");
-    assert_eq!(one(&test, TestStep::Models).state, TestState::NotNeeded);
-    setup.program("helper", "echo another-token");
-    let (seen, remedy) = (
-        "Vertex AI refused the credential",
-        "inferenceVertexCredentialsFile",
-    );
-    fails(
-        &setup,
-        &[],
-        TestStep::SignIn,
-        ErrorCode::InferenceAuth,
-        seen,
-        remedy,
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn foundry_passes_at_its_public_name_behind_a_proxy_and_fails_with_another_key() {
-    const MODEL: &str = "claude-standin";
-    let cloud = Foundry::start(cloud(MODEL, Some(KEY)), None, 0)
-        .await
-        .expect("a port");
-    let host = Host::named("resource-1.services.ai.azure.com", &cloud.base_url()).await;
-    let place = [
-        ("inferenceFoundryResource", "resource-1"),
-        ("egressProxyUrl", &host.proxy),
-    ];
-    let setup = with_provider("foundry", MODEL, &place);
-    setup.give("inferenceFoundryApiKey", KEY);
-    let authority = setup.path().join("authority.pem");
-    std::fs::write(&authority, &host.authority).expect("a file");
-    let trusts = [("SSL_CERT_FILE", authority.to_str().expect("a path"))];
-    let (test, code) = result(&setup, &trusts);
-    assert_eq!(code, Some(0), "{test:#?}");
-    assert!(
-        one(&test, TestStep::Tls)
-            .seen
-            .contains("resource-1.services.ai.azure.com:443")
-    );
-    setup.give("inferenceFoundryApiKey", "another-key-than-that");
-    let (seen, remedy) = ("refused the credential", "inferenceFoundryApiKey");
-    fails(
-        &setup,
-        &trusts,
-        TestStep::SignIn,
-        ErrorCode::InferenceAuth,
-        seen,
-        remedy,
-    );
-}
-
-/// The steps that a front end hears of, up to the answer of its call.
-async fn heard(front_end: &mut FrontEnd, call: u64) -> (Vec<StepResult>, ConnectionTest) {
-    let mut steps = Vec::new();
-    loop {
-        let frame = front_end.next().await.expect("the service stays");
-        if frame.id == Some(call) && frame.method.is_none() {
-            let test = serde_json::from_value(frame.result.expect("an answer"));
-            return (steps, test.expect("a test"));
-        }
-        if frame.method.as_deref() == Some("provider/tested") {
-            steps.push(serde_json::from_value(frame.params.expect("a step")).expect("a step"));
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_window_hears_of_each_step_of_its_draft_and_the_audit_of_the_sign_in() {
-    let gateway = play(GREETS).await;
-    let setup = Setup::empty();
-    let service = Service::start(&setup, 0);
-    let mut window = service.join(FrontEndKind::Window).await;
-    let draft = json!({ "changes": {
-        "inferenceProvider": "gateway",
-        "inferenceGatewayBaseUrl": gateway.base_url(),
-        "inferenceGatewayApiKey": KEY,
-    }});
-    let call = window
-        .begin(Method::ProviderTest, &draft)
-        .await
-        .expect("it is sent");
-    let (steps, test) = heard(&mut window, call).await;
-    assert!(test.passed, "{test:#?}");
-    for result in &test.steps {
-        let last = steps.iter().rfind(|told| told.step == result.step);
-        assert_eq!(last, Some(result));
-    }
-    let told = serde_json::to_string(&(steps, test)).expect("JSON");
-    assert!(!told.contains(KEY), "{told}");
-    service.stop();
-    let audit = setup.run(&["audit", "export"]).out;
-    assert!(
-        audit.contains("signInSucceeded") && !audit.contains(KEY),
-        "{audit}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_test_runs_at_a_time_and_ends_when_its_window_ends_it_or_goes_away() {
-    let setup = Setup::with_gateway(&silent().await);
-    let service = Service::start(&setup, 0);
-    let mut window = service.join(FrontEndKind::Window).await;
-    let mut other = service.join(FrontEndKind::Terminal).await;
-    let draft = DraftParams::default();
-    let call = window
-        .begin(Method::ProviderTest, &draft)
-        .await
-        .expect("it is sent");
-    // The steps of the network are through: the test waits for the list.
-    while window.next().await.expect("a step").method.as_deref() != Some("provider/tested") {}
-    let refused: Result<ConnectionTest, _> = other.call(Method::ProviderTest, &draft).await;
-    let Err(CallError::Refused(error)) = refused else {
-        panic!("two tests run: {refused:?}");
-    };
-    assert_eq!(error.code, ErrorCode::InferenceTesting);
-    let ended: Result<Nothing, _> = other.call(Method::ProviderCancelTest, Nothing {}).await;
-    ended.expect("an answer, and no effect on the test of another");
-    window
-        .begin(Method::ProviderCancelTest, Nothing {})
-        .await
-        .expect("it is sent");
-    let (_, test) = heard(&mut window, call).await;
-    assert!(!test.passed && test.failed().is_none(), "{test:#?}");
-    assert_eq!(one(&test, TestStep::Word).seen, "The test was stopped before.");
-
-    let again = window
-        .begin(Method::ProviderTest, &draft)
-        .await
-        .expect("it is sent");
-    while window.next().await.expect("a step").method.as_deref() != Some("provider/tested") {}
-    drop(window);
-    let _never_answered = again;
-    let free = deskhand_test_support::eventually("the turn is free", deskhand_e2e::PATIENCE, async || {
-        let id = other.begin(Method::ProviderTest, &draft).await.ok()?;
-        other.begin(Method::ProviderCancelTest, Nothing {}).await.ok()?;
-        loop {
-            let frame = other.next().await.ok()?;
-            if frame.id == Some(id) && frame.method.is_none() {
-                return frame.error.is_none().then_some(());
-            }
-        }
-    });
-    free.await;
 }

@@ -8,6 +8,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::party::{Names, PROVIDER, Party, TlsParty, TunnelProxy, blurting};
+use crate::proxies::{closed_port, find, script};
 use crate::settings;
 
 /// The milestones of a probe under these settings, by their names, and how it ended.
@@ -82,6 +83,24 @@ async fn behind_a_proxy_the_name_is_the_proxys_own() {
         [&through, resolved, "connected", "tunnel", AUTHORITY, "TLS 1.3"]
     );
     assert_eq!(tunnel.asked(), ["CONNECT provider.example:443 HTTP/1.1"]);
+}
+
+#[tokio::test]
+async fn a_proxy_of_a_list_that_is_not_there_is_followed_by_the_next() {
+    let party = TlsParty::serve().await;
+    let tunnel = TunnelProxy::to(party.port).await;
+    let gone = closed_port().await;
+    let pac = script(find(&format!("'PROXY {gone}; PROXY {}'", tunnel.place))).await;
+    let more = json!({ "egressProxyPacUrl": format!("{}/proxy.pac", pac.base) });
+    let network = trusting(&party, Names::answering(&[]));
+    let (heard, ended) = probed(&format!("https://{PROVIDER}"), more, network).await;
+    assert_eq!(ended, Ok(()));
+    let ways = [
+        format!("through http://{gone}"),
+        format!("through http://{}", tunnel.place),
+    ];
+    assert_eq!(heard[..2], ways);
+    assert_eq!(heard[2..], ["connected", "tunnel", AUTHORITY, "TLS 1.3"]);
 }
 
 #[tokio::test]

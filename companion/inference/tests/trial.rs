@@ -112,7 +112,7 @@ async fn a_key_that_stands_in_what_is_told_does_not_show() {
     let connection = connected(with_key(&gateway, key), &gateway);
     let test = connection
         .test(Extent::Whole, |step| {
-            told.lock().expect("no panic").push(step.clone())
+            told.lock().expect("no panic").push(step.clone());
         })
         .await;
     assert!(test.passed, "{test:#?}");

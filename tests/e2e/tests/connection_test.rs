@@ -216,6 +216,22 @@ async fn a_proxy_that_refuses_fails_at_the_proxy() {
 }
 
 #[test]
+fn a_proxy_script_that_does_not_come_fails_at_the_proxy() {
+    let setup = Setup::with_gateway("https://gateway.example.com");
+    let script = format!("http://127.0.0.1:{}/proxy.pac", free_port());
+    setup.configure("egressProxyPacUrl", &script);
+    let (code, seen) = (ErrorCode::InferenceProxy, "script");
+    fails(&setup, &[], TestStep::Proxy, code, seen, "egressProxyPacUrl");
+    let (test, _) = result(&setup, &[]);
+    assert!(
+        one(&test, TestStep::Name)
+            .seen
+            .contains("the way was not known yet"),
+        "{test:#?}"
+    );
+}
+
+#[test]
 fn a_host_where_nobody_listens_fails_at_the_connection() {
     let setup = Setup::with_gateway(&format!("http://127.0.0.1:{}", free_port()));
     fails(

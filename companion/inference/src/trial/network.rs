@@ -177,6 +177,7 @@ impl<'a> Walk<'a> {
 
     fn no_name(&self) -> String {
         match &self.through {
+            _ if !self.is_to_an_address() => "No name was resolved: the way was not known yet.".to_owned(),
             None => format!(
                 "{} is an address: there is no name to resolve.",
                 self.door.origin.host()

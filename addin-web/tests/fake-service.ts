@@ -11,7 +11,11 @@ export class FakeService {
   private lastId = 0;
   private readonly waiting = new Map<number, (frame: RpcFrame) => void>();
 
-  answer<M extends keyof Methods>(method: M, handler: (params: Methods[M]["params"]) => Methods[M]["answer"]): this {
+  /** What answers a method; a promise is answered when it is kept. */
+  answer<M extends keyof Methods>(
+    method: M,
+    handler: (params: Methods[M]["params"]) => Methods[M]["answer"] | Promise<Methods[M]["answer"]>,
+  ): this {
     this.handlers.set(method, handler);
     return this;
   }
@@ -66,6 +70,12 @@ export class FakeService {
     }
     try {
       const result = handler(frame.params as never) ?? {};
+      if (result instanceof Promise) {
+        void result.then((kept: unknown) => {
+          this.frame({ jsonrpc: "2.0", id: frame.id ?? 0, result: kept });
+        });
+        return;
+      }
       this.frame({ jsonrpc: "2.0", id: frame.id, result });
     } catch (error) {
       const data = (error as { user: never }).user;

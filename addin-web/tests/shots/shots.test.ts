@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { DiagnosticsView, EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { answers, checkOf } from "../configuration.ts";
+import { direct, failing, name } from "../connection-test.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
 import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions } from "../story.ts";
 import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
@@ -177,6 +178,11 @@ const shots: Shot[] = [
   { ...config, name: "configuration-source-dark", height: 2200, scheme: "dark", then: imports },
   { ...config, name: "configuration-search", then: searchesSettings },
   { ...config, name: "configuration-rtl", direction: "rtl", then: changesSettings },
+  { ...config, name: "configuration-test", then: testsConnection },
+  { ...config, name: "configuration-test-running", then: seesTestRun },
+  { ...config, name: "configuration-test-dark", scheme: "dark", then: testsConnection },
+  { ...config, name: "configuration-test-contrast", scheme: "dark", contrast: true, then: testsConnection },
+  { ...config, name: "configuration-test-700", width: 700, height: 800, then: testsConnection },
   { ...excel, name: "pane-tour", width: 360, height: 760, hello: tour, events: waitingTurn.slice(0, 9) },
 ];
 
@@ -347,6 +353,20 @@ async function opensOwn(page: Page, service: FakeService): Promise<void> {
   await page.getByRole("button", { name: "Configuration" }).click();
   await page.getByRole("textbox", { name: "Inference gateway base URL" }).fill("ftp://gateway.example.com");
   await page.getByText("Correct", { exact: false }).or(page.getByText("not applied yet")).first().waitFor();
+}
+
+async function testsConnection(page: Page, service: FakeService): Promise<void> {
+  service.answer("provider/test", () => failing);
+  await page.getByRole("button", { name: "Test connection" }).click();
+  await page.getByText("The connection does not work").waitFor();
+}
+
+async function seesTestRun(page: Page, service: FakeService): Promise<void> {
+  await page.getByRole("button", { name: "Test connection" }).click();
+  await page.getByText("Name (DNS)").waitFor();
+  service.notify("provider/tested", name);
+  service.notify("provider/tested", direct);
+  await page.getByText("Connection (TLS)").waitFor();
 }
 
 async function changesSettings(page: Page, service: FakeService): Promise<void> {

@@ -3,10 +3,11 @@ import { cleanup, fireEvent, screen } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import { takePlaceFromAddress, takeTokenFromAddress } from "../../shared/src/client/token.ts";
-import type { ConfigurationAnswer } from "../../shared/src/generated/protocol.ts";
+import type { ConfigurationAnswer, ConnectionTest } from "../../shared/src/generated/protocol.ts";
 import { settingsOf } from "../../shared/src/session/configuration.ts";
 import { searched, typedOf, valueOf } from "../../shared/src/text/setting.ts";
 import { answers, checkOf } from "../configuration.ts";
+import { direct, failing, name, passing } from "../connection-test.ts";
 import { memoryOf, open, type Opened } from "../page.tsx";
 
 afterEach(cleanup);
@@ -280,20 +281,115 @@ describe("a draft", () => {
     });
     expect(foot()).toContain("No changes");
   });
+});
 
-  it("is tried against its gateway, and the answer is told in words", async () => {
+describe("the test of the connection", () => {
+  const TEST = "Test connection";
+  const report = (): string => screen.queryByLabelText("Test of the connection")?.textContent ?? "";
+
+  /** A test that ends when the function is called. */
+  function underWay(opened: Opened): (outcome: ConnectionTest) => void {
+    let end: (outcome: ConnectionTest) => void = () => undefined;
+    opened.service.answer("provider/test", () => new Promise((resolve) => (end = resolve)));
+    return (outcome) => {
+      end(outcome);
+    };
+  }
+
+  it("shows each step as it ends, then all of them, with the draft as what is tested", async () => {
     const opened = await show(answers.own);
+    const end = underWay(opened);
     await type(opened, ADDRESS, "https://other.example.com");
-    opened.service.answer("configuration/tryConnection", () => ({ models: 6, milliseconds: 182 }));
-    await press(opened, "Test connection");
-    expect(opened.calls("configuration/tryConnection")).toEqual([
+    await press(opened, TEST);
+    expect(opened.calls("provider/test")).toEqual([
       { changes: { inferenceGatewayBaseUrl: "https://other.example.com" } },
     ]);
-    expect(screen.getByText(/Answered in 182 ms, 6 models/)).toBeTruthy();
-    opened.service.refuse("configuration/tryConnection", userError("INF_AUTH"));
-    await press(opened, "Test connection");
-    expect(screen.getByText("The model provider refused the credential.")).toBeTruthy();
-    expect(screen.queryByText(/Answered in/)).toBeNull();
+    expect(report()).toContain("Name (DNS)asking");
+    await opened.run(() => {
+      opened.service.notify("provider/tested", name);
+      opened.service.notify("provider/tested", direct);
+    });
+    expect(report()).toContain("Passed, 12 msgateway.example.com is 10.1.2.3.");
+    expect(report()).toContain("Not needed");
+    expect(report()).toContain("Connection (TLS)asking");
+    expect(report()).not.toContain("Model list");
+    await opened.run(() => {
+      end(passing);
+    });
+    expect(report()).toContain("The connection works");
+    expect(report()).toContain("claude-example answered: tokens read 8, written 1.");
+    expect(report()).not.toContain("asking");
+  });
+
+  it("says below the step that failed what to do, and that the steps behind it were not tried", async () => {
+    const opened = await show(answers.own);
+    opened.service.answer("provider/test", () => failing);
+    await press(opened, TEST);
+    expect(report()).toContain("The connection does not work");
+    const failed = document.querySelector('[data-state="failed"]')?.textContent;
+    expect(failed).toContain("Sign-inFailed, 182 ms");
+    expect(failed).toContain("INF_AUTH");
+    expect(failed).toContain("It comes from inferenceGatewayApiKey.");
+    expect(document.querySelectorAll('[data-state="skipped"]').length).toBe(2);
+    await press(opened, "Close");
+    expect(report()).toBe("");
+    expect(opened.calls("provider/cancelTest")).toEqual([]);
+  });
+
+  it("takes a later word about a step in place of the earlier one", async () => {
+    const opened = await show(answers.own);
+    underWay(opened);
+    await press(opened, TEST);
+    await opened.run(() => {
+      opened.service.notify("provider/tested", name);
+      opened.service.notify("provider/tested", { ...name, seen: "gateway.example.com is 10.9.9.9." });
+    });
+    expect(report()).toContain("10.9.9.9");
+    expect(report()).not.toContain("10.1.2.3");
+  });
+
+  it("is ended by Stop, and what comes late of it is not shown", async () => {
+    const opened = await show(answers.own);
+    const end = underWay(opened);
+    await press(opened, TEST);
+    expect(button(TEST).title).toBe("Testing the connection");
+    await press(opened, TEST);
+    expect(opened.calls("provider/test").length).toBe(1);
+    await press(opened, "Stop");
+    expect(opened.calls("provider/cancelTest")).toEqual([{}]);
+    await opened.run(() => {
+      opened.service.notify("provider/tested", name);
+      end(failing);
+    });
+    expect(report()).toBe("");
+  });
+
+  it("is ended by leaving the page", async () => {
+    const opened = await show(answers.own);
+    underWay(opened);
+    await press(opened, TEST);
+    await go(opened, "Workspace");
+    expect(opened.calls("provider/cancelTest")).toEqual([{}]);
+    await go(opened, "Connection");
+    expect(report()).toBe("");
+  });
+
+  it("says why nobody was asked where the settings let no session start", async () => {
+    const opened = await show(answers.own);
+    const stopped = userError("POL_NOT_ENFORCEABLE");
+    opened.service.answer("provider/test", () => ({ ...failing, stopped }));
+    await press(opened, TEST);
+    expect(report()).toContain("Nobody was asked.");
+    expect(report()).toContain(stopped.happened);
+    expect(document.querySelector("[data-state]")).toBeNull();
+  });
+
+  it("that another window has under way is told as such", async () => {
+    const opened = await show(answers.own);
+    opened.service.refuse("provider/test", userError("INF_TESTING"));
+    await press(opened, TEST);
+    expect(screen.getByText("A test of the connection is under way.")).toBeTruthy();
+    expect(report()).toBe("");
   });
 });
 

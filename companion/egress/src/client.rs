@@ -12,7 +12,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
 use crate::dial::{DialError, Dialer, Scope, Speech, Use};
-use crate::{Destination, EgressError, Exchange, Origin, Outcome, Stream, WebRefusal};
+use crate::watch::Watch;
+use crate::{Destination, EgressError, Exchange, Milestone, Origin, Outcome, Stream, WebRefusal};
 use deskhand_policy::hosts::Host;
 
 /// Redirects followed before the exchange is given up.
@@ -67,6 +68,25 @@ impl Client {
     /// The destination this client belongs to.
     pub fn destination(&self) -> Destination {
         self.dialer.destination
+    }
+
+    /// Opens a new connection to an address as a request would, tells of each milestone on the way, and ends it. Nothing is
+    /// sent to the host beyond the handshake.
+    pub async fn probe(
+        &self,
+        address: &str,
+        told: impl Fn(Milestone) + Send + Sync + 'static,
+    ) -> Result<(), EgressError> {
+        let url = Url::parse(address).map_err(|error| EgressError::Request(error.to_string()));
+        let origin = self.admit(&mut url?)?;
+        let dialer = Dialer {
+            watch: Watch::by(told),
+            ..self.dialer.clone()
+        };
+        let dialed = dialer.dial(&origin, Use::Http).await;
+        dialed
+            .map(drop)
+            .map_err(|error| dial_error(dialer.destination, &origin, error))
     }
 
     /// Sends a request and waits for the head of the answer. There is no deadline after the connection stands: the

@@ -20,9 +20,10 @@ use crate::proxy::{Server, goes_direct};
 use crate::resolve::{Lookup, LookupError};
 use crate::sign_in::{SignIn, SignInScheme};
 use crate::tls::Tls;
+use crate::watch::{Watch, version};
 use crate::{
-    Destination, EgressAudit, EgressDecision, EgressError, Exchange, NamedBy, Origin, Outcome, Proxy,
-    ProxyError, ProxyFault, Resolve, Step, Stream, WebRefusal, WebRules, tunnel,
+    Destination, EgressAudit, EgressDecision, EgressError, Exchange, Milestone, NamedBy, Origin, Outcome,
+    Proxy, ProxyError, ProxyFault, Resolve, Step, Stream, WebRefusal, WebRules, tunnel,
 };
 use deskhand_policy::hosts::Host;
 
@@ -62,6 +63,14 @@ pub(crate) enum Route {
 }
 
 impl Route {
+    /// The proxy of the way, where there is one.
+    fn proxy(&self) -> Option<Origin> {
+        match self {
+            Self::Direct => None,
+            Self::Through(server) => Some(server.origin()),
+        }
+    }
+
     /// The way to a host under the rules of a source.
     pub(crate) fn under(rules: &Proxy, target: &Origin) -> Result<Self, ProxyError> {
         let server = rules.server(target)?;
@@ -131,6 +140,7 @@ pub(crate) struct Dialer {
     pub(crate) destination: Destination,
     pub(crate) speech: Speech,
     pub(crate) audit: Option<Arc<dyn EgressAudit>>,
+    pub(crate) watch: Watch,
 }
 
 impl Dialer {
@@ -206,21 +216,24 @@ impl Dialer {
     }
 
     async fn by(&self, route: &Route, target: &Origin, used: Use) -> Result<Stream, DialError> {
+        self.watch.tell(|| Milestone::Way(route.proxy()));
         let stream = match route {
             Route::Direct => self.direct(target).await?,
             Route::Through(server) => {
                 self.look(target).await?;
-                let there = self.way.reach(server).await?;
+                let there = self.way.reach(server, &self.watch).await?;
                 if used == Use::Http && !target.is_https() {
                     return Ok(there.read_by_the_proxy());
                 }
-                self.tunnel(there, server, target).await?
+                let tunnel = self.tunnel(there, server, target).await?;
+                self.watch.tell(|| Milestone::Tunnel);
+                tunnel
             }
         };
         if used == Use::Http && target.is_https() {
             return Ok(self
                 .way
-                .secure(stream, target.host(), self.speech)
+                .secure(stream, target.host(), self.speech, &self.watch)
                 .await?
                 .map_err(Exchange::Tls)?);
         }
@@ -234,7 +247,7 @@ impl Dialer {
             Err(ProxyFault::SignIn(offers)) => match SignInScheme::of(&offers, server, &self.way) {
                 Some((scheme, sign_in)) => {
                     // Many proxies end the connection on which they ask.
-                    let there = self.way.reach(server).await?;
+                    let there = self.way.reach(server, &Watch::default()).await?;
                     tunnel::sign_in(there, server, target, scheme, sign_in).await
                 }
                 None => Err(ProxyFault::SignIn(offers)),
@@ -249,7 +262,7 @@ impl Dialer {
             Scope::Origins(_) | Scope::Fetch(_) => None,
             Scope::Web(rules) => Some(Arc::clone(rules)),
         };
-        self.way.connect(target, rules).await
+        self.way.connect(target, rules, &self.watch).await
     }
 
     /// Looks at the addresses of a host that the proxy will resolve. Where this machine cannot resolve it, the proxy's
@@ -258,7 +271,7 @@ impl Dialer {
         let (Scope::Web(rules), Some(Host::Name(name))) = (&self.scope, Host::parse(target.host())) else {
             return Ok(());
         };
-        let lookup = self.way.lookup(Some(Arc::clone(rules)));
+        let lookup = self.way.lookup(Some(Arc::clone(rules)), &Watch::default());
         match timeout(LOOK_WITHIN, lookup.addresses(&name)).await {
             Ok(Err(LookupError::Refused(why))) => Err(DialError::Refused(why)),
             Ok(Ok(_) | Err(LookupError::Dns(_))) | Err(_) => Ok(()),
@@ -283,10 +296,11 @@ impl Drop for Unfinished<'_> {
 }
 
 impl Way {
-    fn lookup(&self, rules: Option<Arc<WebRules>>) -> Lookup {
+    fn lookup(&self, rules: Option<Arc<WebRules>>, watch: &Watch) -> Lookup {
         Lookup {
             resolver: Arc::clone(&self.resolver),
             rules,
+            watch: watch.clone(),
         }
     }
 
@@ -295,8 +309,9 @@ impl Way {
         &self,
         target: &Origin,
         rules: Option<Arc<WebRules>>,
+        watch: &Watch,
     ) -> Result<Stream, DialError> {
-        let mut connector = HttpConnector::new_with_resolver(self.lookup(rules));
+        let mut connector = HttpConnector::new_with_resolver(self.lookup(rules, watch));
         connector.set_nodelay(true);
         connector.set_keepalive(Some(PROBE_SILENT_PEER));
         let place = format!("http://{}:{}/", target.host(), target.port());
@@ -304,18 +319,20 @@ impl Way {
             .parse()
             .map_err(|_| Exchange::Unreachable("no such place".to_owned()))?;
         let socket = connector.call(place).await.map_err(|error| sorted(&error))?;
+        watch.tell(|| Milestone::Connected);
         Ok(Stream::new(socket.into_inner()))
     }
 
     /// A connection to a proxy, under TLS where it is an https proxy.
-    async fn reach(&self, server: &Server) -> Result<Stream, DialError> {
-        let there = timeout(PROXY_WITHIN, self.reach_at_leisure(server)).await;
+    async fn reach(&self, server: &Server, watch: &Watch) -> Result<Stream, DialError> {
+        let there = timeout(PROXY_WITHIN, self.reach_at_leisure(server, watch)).await;
         there.map_err(|_| at(&server.origin(), ProxyFault::TimedOut))?
     }
 
-    async fn reach_at_leisure(&self, server: &Server) -> Result<Stream, DialError> {
+    async fn reach_at_leisure(&self, server: &Server, watch: &Watch) -> Result<Stream, DialError> {
         let proxy = server.origin();
-        let stream = self.connect(&proxy, None).await.map_err(|error| match error {
+        let stream = self.connect(&proxy, None, watch).await;
+        let stream = stream.map_err(|error| match error {
             DialError::Failed(Exchange::Unresolved(why)) => at(&proxy, ProxyFault::Unresolved(why)),
             DialError::Failed(Exchange::Unreachable(why)) => at(&proxy, ProxyFault::Unreachable(why)),
             other => other,
@@ -323,7 +340,9 @@ impl Way {
         if !server.https {
             return Ok(stream);
         }
-        let secured = self.secure(stream, proxy.host(), Speech::Http1).await?;
+        let secured = self
+            .secure(stream, proxy.host(), Speech::Http1, &Watch::default())
+            .await?;
         secured.map_err(|why| at(&proxy, ProxyFault::Tls(why)))
     }
 
@@ -333,8 +352,14 @@ impl Way {
         stream: Stream,
         host: &str,
         speech: Speech,
+        watch: &Watch,
     ) -> Result<Result<Stream, String>, DialError> {
-        let mut config = self.tls.config().map_err(DialError::Setup)?;
+        let config = if watch.is_anybody() {
+            self.tls.watched(watch)
+        } else {
+            self.tls.config()
+        };
+        let mut config = config.map_err(DialError::Setup)?;
         config.alpn_protocols = vec![speech.alpn().to_vec()];
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let Ok(name) = ServerName::try_from(bare) else {
@@ -351,6 +376,7 @@ impl Way {
         if speech == Speech::Http2 && secured.get_ref().1.alpn_protocol() != Some(speech.alpn()) {
             return Ok(Err("the host does not speak HTTP/2".to_owned()));
         }
+        watch.tell(|| Milestone::Secured(version(secured.get_ref().1.protocol_version())));
         Ok(Ok(Stream::new(secured)))
     }
 }

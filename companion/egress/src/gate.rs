@@ -11,6 +11,7 @@ use crate::dial::{Dialer, Proxies, Scope, Speech, Way};
 use crate::hosts::{self, DISABLED_TOOLS, Hosts, Tool, inference_in_force, tool_is_disabled};
 use crate::settings::Settings;
 use crate::tls::Tls;
+use crate::watch::Watch;
 use crate::way::{PROXY_KEY, SCRIPT_KEY, SIGN_IN_KEY, proxies};
 use crate::{
     Client, Destination, Directive, EgressAudit, EgressDecision, EgressError, OpenedBy, Origin, Outcome,
@@ -254,6 +255,7 @@ impl Gate {
             destination,
             speech: Speech::Http1,
             audit: self.network.audit.clone(),
+            watch: Watch::default(),
         })
     }
 

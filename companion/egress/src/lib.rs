@@ -24,6 +24,7 @@ mod sign_in;
 mod stream;
 mod tls;
 mod tunnel;
+mod watch;
 mod way;
 
 pub use audit::{EgressAudit, EgressDecision, Outcome, Step};
@@ -41,4 +42,5 @@ pub use rules::{EntryError, WebRefusal, WebRules};
 pub use sign_in::{SignIn, SignInExchange, SignInScheme};
 pub use stream::Stream;
 pub use tls::authorities_of_pem;
+pub use watch::{Issuers, Milestone};
 pub use way::WayOut;

@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::dial::{Dialer, Proxies, Route, Scope, Speech, Way};
 use crate::resolve::Lookup;
+use crate::watch::Watch;
 use crate::{Client, Destination, Exchange, Origin, Proxy, ProxyFault};
 use deskhand_policy::hosts::Host;
 
@@ -102,6 +103,7 @@ impl ProxyScript {
         let lookup = Lookup {
             resolver: Arc::clone(&way.resolver),
             rules: None,
+            watch: Watch::default(),
         };
         let asked = target.clone();
         let handle = tokio::runtime::Handle::current();
@@ -144,6 +146,7 @@ impl ProxyScript {
             destination: Destination::ProxyScript,
             speech: Speech::Http1,
             audit: None,
+            watch: Watch::default(),
         };
         let fetched = timeout(FETCH_WITHIN, fetch(Client::new(direct), &self.url)).await;
         let fetched = fetched.unwrap_or(Err(NoScript::Absent("it did not come in time".to_owned())));

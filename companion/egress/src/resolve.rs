@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
-use crate::{WebRefusal, WebRules};
+use crate::watch::Watch;
+use crate::{Milestone, WebRefusal, WebRules};
 use deskhand_policy::hosts::Host;
 
 /// More addresses than any host needs; what comes after is not looked at and not connected to.
@@ -54,6 +55,7 @@ pub(crate) enum LookupError {
 pub(crate) struct Lookup {
     pub(crate) resolver: Arc<dyn Resolve>,
     pub(crate) rules: Option<Arc<WebRules>>,
+    pub(crate) watch: Watch,
 }
 
 impl Lookup {
@@ -72,6 +74,10 @@ impl Lookup {
                 .try_for_each(|address| rules.permits_address(&host, *address));
             judged.map_err(LookupError::Refused)?;
         }
+        self.watch.tell(|| Milestone::Resolved {
+            name: name.to_owned(),
+            addresses: found.clone(),
+        });
         Ok(found)
     }
 }

@@ -4,18 +4,26 @@
 use std::sync::{Arc, OnceLock};
 
 use rustls::ClientConfig;
+use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls_platform_verifier::Verifier;
 
 use crate::EgressError;
+use crate::watch::{Showing, Watch};
 
 /// The client side of TLS, loaded on first use: reading the trust store takes some milliseconds that a gateway on this
 /// machine does not need.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tls {
     extra_roots: Vec<CertificateDer<'static>>,
-    loaded: Arc<OnceLock<Result<ClientConfig, EgressError>>>,
+    loaded: Arc<OnceLock<Result<Loaded, EgressError>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Loaded {
+    config: ClientConfig,
+    verifier: Arc<Verifier>,
 }
 
 impl Tls {
@@ -29,17 +37,34 @@ impl Tls {
 
     /// The configuration with the trust store.
     pub(crate) fn config(&self) -> Result<ClientConfig, EgressError> {
+        self.loaded().map(|loaded| loaded.config)
+    }
+
+    /// The same for a connection that is watched: what the host shows is told, and nothing of an earlier connection is taken up.
+    pub(crate) fn watched(&self, watch: &Watch) -> Result<ClientConfig, EgressError> {
+        let Loaded { mut config, verifier } = self.loaded()?;
+        config.resumption = Resumption::disabled();
+        config.dangerous().set_certificate_verifier(Arc::new(Showing {
+            inner: verifier,
+            watch: watch.clone(),
+        }));
+        Ok(config)
+    }
+
+    fn loaded(&self) -> Result<Loaded, EgressError> {
         self.loaded.get_or_init(|| load(&self.extra_roots)).clone()
     }
 }
 
-fn load(extra_roots: &[CertificateDer<'static>]) -> Result<ClientConfig, EgressError> {
+fn load(extra_roots: &[CertificateDer<'static>]) -> Result<Loaded, EgressError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier = Verifier::new_with_extra_roots(extra_roots.iter().cloned(), provider).map_err(setup)?;
-    Ok(builder()?
+    let verifier = Arc::new(verifier);
+    let config = builder()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+        .with_custom_certificate_verifier(verifier.clone())
+        .with_no_client_auth();
+    Ok(Loaded { config, verifier })
 }
 
 fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, EgressError> {

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod reading;
+mod word;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use crate::secret::Secret;
 
 use bodies::Kept;
 use reading::Reading;
+
+pub(crate) use word::one_word;
 
 /// How long the end of a finished answer's body is waited for.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);

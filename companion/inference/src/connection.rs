@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deskhand_core::attached::Loaded;
-use deskhand_core::model::{Capabilities, Content, Message, ModelRequest, Role};
+use deskhand_core::model::{Capabilities, ModelRequest};
 use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
-use deskhand_egress::Gate;
+use deskhand_egress::{Destination, Gate};
 use deskhand_protocol::UserError;
 use deskhand_protocol::hello::ModelView;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use crate::backend::{Asked, Backend};
+use crate::backend::Backend;
 use crate::bedrock::{Bedrock, ServiceTier};
 use crate::call;
 use crate::credential::{Credential, CredentialSource, Nothing, Occasion};
@@ -21,6 +20,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::headers::{AuthScheme, DroppedHeader};
 use crate::retry::Pauses;
 use crate::secret::Secret;
+use crate::trial::Door;
 
 /// A number of 0..1 by chance.
 pub type Chance = Arc<dyn Fn() -> f64 + Send + Sync>;
@@ -29,9 +29,9 @@ pub type Chance = Arc<dyn Fn() -> f64 + Send + Sync>;
 /// model writes.
 pub(crate) const SILENCE: Duration = Duration::from_mins(5);
 /// How long the list of models may take: a picker waits for it.
-const LIST_WITHIN: Duration = Duration::from_secs(15);
-/// How long the beginning of one word may take.
-const WORD_WITHIN: Duration = Duration::from_secs(30);
+pub(crate) const LIST_WITHIN: Duration = Duration::from_secs(15);
+/// How long one word may take.
+pub(crate) const WORD_WITHIN: Duration = Duration::from_secs(30);
 
 /// Where the model runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,16 @@ impl Place {
             Self::Vertex { .. } => "vertex",
             Self::Foundry { .. } => "foundry",
             Self::Bedrock { .. } => "bedrock",
+        }
+    }
+
+    /// Where calls go.
+    pub(crate) fn destination(&self) -> Destination {
+        match self {
+            Self::Gateway { .. } => Destination::InferenceGateway,
+            Self::Vertex { .. } => Destination::InferenceVertex,
+            Self::Foundry { .. } => Destination::InferenceFoundry,
+            Self::Bedrock { .. } => Destination::InferenceBedrock,
         }
     }
 
@@ -169,7 +179,7 @@ impl ProviderConfig {
 /// The way to the provider in force.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     dropped: Vec<DroppedHeader>,
 }
 
@@ -178,15 +188,18 @@ pub struct Connection {
 pub(crate) struct Shared {
     pub(crate) config: ProviderConfig,
     pub(crate) backend: Box<dyn Backend>,
+    pub(crate) door: Door,
     discovered: OnceCell<Vec<ModelView>>,
 }
 
 impl Connection {
     /// The way under these settings, through the gate (Invariant 3). Connects to nothing yet.
     pub fn new(config: ProviderConfig, gate: &Gate) -> Result<Self, UserError> {
-        let (backend, dropped) =
-            backend(&config, gate).map_err(|fault| fault.at(config.place.who()).to_user_error())?;
+        let who = config.place.who();
+        let told = |fault: Fault| fault.at(who).to_user_error();
+        let (backend, dropped) = backend(&config, gate).map_err(told)?;
         let shared = Shared {
+            door: Door::to(&config.place, gate).map_err(told)?,
             config,
             backend,
             discovered: OnceCell::new(),
@@ -195,18 +208,6 @@ impl Connection {
             shared: Arc::new(shared),
             dropped,
         })
-    }
-
-    /// Asks the provider itself, whatever models the settings name: whether it can be reached, is trusted and takes the
-    /// credential. The answer is what it lists; `None` where it has no list, and the default model answered one word.
-    pub async fn try_out(&self) -> Result<Option<Vec<ModelView>>, UserError> {
-        let shared = &self.shared;
-        let tried = if shared.backend.has_list() {
-            shared.discover(Occasion::SetupTest).await.map(Some)
-        } else {
-            shared.ask_a_word().await.map(|()| None)
-        };
-        tried.map_err(|fault| shared.told(fault))
     }
 
     /// Extra headers of the settings that are not sent, and why.
@@ -297,33 +298,14 @@ impl Shared {
         timeout(LIST_WITHIN, listed).await.unwrap_or(Err(late))
     }
 
-    /// Asks the default model for one token, once.
-    async fn ask_a_word(&self) -> Result<(), Fault> {
-        let model = self.default_model().await?;
-        let request = ModelRequest {
-            model: model.clone(),
-            system: String::new(),
-            messages: vec![Message {
-                role: Role::User,
-                content: vec![Content::Text("Hello".to_owned())],
-            }],
-            tools: Vec::new(),
-            max_tokens: 1,
-            loaded: Loaded::default(),
-        };
-        let body = self.backend.encode(&request, &model)?;
-        let asked = Asked { model, body };
-        let late = Fault::new(FaultKind::TimedOut, "no answer began");
-        let answered = async {
-            let credential = self.credential(Occasion::SetupTest).await?;
-            let answer = self.backend.ask(&asked, &credential).await;
-            answer.map(drop).map_err(|refused| refused.fault)
-        };
-        timeout(WORD_WITHIN, answered).await.unwrap_or(Err(late))
+    /// Takes over a list that a test of the connection brought.
+    pub(crate) fn learned(&self, listed: Vec<ModelView>) {
+        // One that is there already is as good.
+        self.discovered.set(listed).ok();
     }
 
     /// The credential in force, outside of a call.
-    async fn credential(&self, occasion: Occasion) -> Result<Credential, Fault> {
+    pub(crate) async fn credential(&self, occasion: Occasion) -> Result<Credential, Fault> {
         let given = self.config.credential.credential(occasion, None).await;
         given.map_err(|error| error.to_fault())
     }

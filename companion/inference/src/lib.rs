@@ -20,10 +20,12 @@ pub mod retry;
 mod scrub;
 mod secret;
 pub mod sse;
+mod trial;
 mod unconfigured;
 
 pub use bedrock::ServiceTier;
 pub use connection::{Chance, Connection, Format, Manner, Place, ProviderConfig};
 pub use headers::{AuthScheme, DroppedHeader};
 pub use secret::Secret;
+pub use trial::Extent;
 pub use unconfigured::Unconfigured;

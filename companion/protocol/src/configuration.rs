@@ -422,18 +422,6 @@ pub struct ImportDifference {
     pub sentence: String,
 }
 
-/// The answer to `configuration/tryConnection`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct ConnectionTried {
-    /// Models that the provider lists; absent where it has no list and one of the settings' models answered instead.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub models: Option<u32>,
-    /// How long its answer took, in milliseconds.
-    pub milliseconds: u32,
-}
-
 /// What may hold a secret is not shown.
 macro_rules! without_values {
     ($($params:ident),+) => { $(

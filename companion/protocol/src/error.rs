@@ -62,6 +62,8 @@ errors! {
         "The conversation is too long for this model." "The whole session is kept." "Ask for smaller ranges, or go on in a new session.";
     InferenceBadAnswer "INF_BAD_ANSWER"
         "The model provider's answer could not be read." "Your prompt is kept." "Show this code to your administrator.";
+    InferenceTesting "INF_TESTING"
+        "A test of the connection is under way." "It goes on." "Wait for its end, or stop it.";
     TurnCapReached "TURN_CAP"
         "The turn reached its limit of steps and was ended." "Everything done so far is kept." "Say “go on” to continue.";
     UsageLimit "USE_LIMIT"

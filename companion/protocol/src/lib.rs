@@ -23,6 +23,7 @@ pub mod message;
 pub mod methods;
 pub mod pairing;
 pub mod permission;
+pub mod provider;
 pub mod session;
 pub mod sign_in;
 

@@ -4,7 +4,7 @@
 use crate::hello::FrontEndKind;
 use crate::{
     audit, bootstrap, change, configuration, diagnostics, document, hello, instructions, pairing, permission,
-    session, sign_in,
+    provider, session, sign_in,
 };
 
 /// Who may call a method.
@@ -140,14 +140,16 @@ methods! {
     "configuration/check" ConfigurationCheck(configuration::DraftParams) -> configuration::CheckAnswer, Desktop;
     /// Writes the user's own values, all or none; refused where they are others than the draft is based on.
     "configuration/apply" ConfigurationApply(configuration::ApplyDraftParams) -> configuration::ConfigurationAnswer, Desktop;
-    /// Asks the gateway of a draft whether it answers and takes the key.
-    "configuration/tryConnection" ConfigurationTryConnection(configuration::DraftParams) -> configuration::ConnectionTried, Desktop;
     /// Gives out settings, or what would be contacted, in one of several forms.
     "configuration/export" ConfigurationExport(configuration::ExportSettingsParams) -> configuration::ExportedSettings, Desktop;
     /// Saves such a file in the person's folder of downloads, beside what is there.
     "configuration/save" ConfigurationSave(configuration::ExportSettingsParams) -> configuration::SavedFile, Desktop;
     /// Makes a draft of a file of settings; writes nothing.
     "configuration/import" ConfigurationImport(configuration::SettingsFile) -> configuration::ImportSettingsAnswer, Desktop;
+    /// Tests the connection to the provider of a draft, step by step; one test at a time.
+    "provider/test" ProviderTest(configuration::DraftParams) -> provider::ConnectionTest, Desktop;
+    /// Ends the test that is under way.
+    "provider/cancelTest" ProviderCancelTest(session::Nothing) -> session::Nothing, Desktop;
     /// Shows how far the settings are that an address of the organisation hands out, and what of them a person is asked about.
     "bootstrap/show" BootstrapShow(session::Nothing) -> bootstrap::BootstrapAnswer, Desktop;
     /// Asks the address now, and begins a sign-in where it needs one.
@@ -239,6 +241,8 @@ outgoing! {
     "document/listChanged" DocumentListChanged(document::DocumentsAnswer) -> session::Nothing;
     /// What front ends show of policy and state is another.
     "service/changed" ServiceChanged(hello::ServiceView) -> session::Nothing;
+    /// A step of the test that this front end began has ended; a later one of the same step takes its place.
+    "provider/tested" ProviderTested(provider::StepResult) -> session::Nothing;
     /// A pane asks to be paired.
     "pairing/requested" PairingRequested(pairing::PairingView) -> session::Nothing;
     /// The pairing that this pane asked for is settled.

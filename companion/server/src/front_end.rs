@@ -103,6 +103,11 @@ impl FrontEnd {
         self.line.outbox.gone().is_cancelled()
     }
 
+    /// Waits until the connection has ended.
+    pub async fn gone(&self) {
+        self.line.outbox.gone().cancelled().await;
+    }
+
     /// Ends the connection.
     pub fn close(&self) {
         self.line.outbox.close(close::POLICY, "closed by the service");

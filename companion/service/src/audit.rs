@@ -19,7 +19,7 @@ mod notes;
 mod sign_in;
 
 pub(crate) use notes::{Noted, Notes};
-pub(crate) use sign_in::SignIns;
+pub(crate) use sign_in::{SignIns, of_test};
 
 use crate::clock::now;
 use crate::handler::Service;

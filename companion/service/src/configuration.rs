@@ -11,15 +11,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
 
 use deskhand_egress::Gate;
+use deskhand_inference::Extent;
 use deskhand_platform::{Paths, SecretError, SecretStore, SecretStoreKind};
-use deskhand_policy::{EditError, FileTurn, KeptSecrets, Policy, ProblemKind, Reading, Store as _, UserFile};
+use deskhand_policy::{EditError, FileTurn, KeptSecrets, Policy, Reading, Store as _, UserFile};
 use deskhand_protocol::configuration::{
-    ApplyDraftParams, CheckAnswer, ConfigurationAnswer, ConnectionTried, DraftParams, ExportSettingsParams,
-    SettingProblem, SettingsFile,
+    ApplyDraftParams, CheckAnswer, ConfigurationAnswer, DraftParams, ExportSettingsParams, SettingProblem,
+    SettingsFile,
 };
+use deskhand_protocol::provider::{ConnectionTest, StepResult};
 use deskhand_protocol::session::EarlierSessions;
 use deskhand_protocol::{ErrorCode, Method, UserError};
 use deskhand_storage::BlobHash;
@@ -31,10 +32,11 @@ use crate::bootstrap::{Bootstrap, Layer, Plan, millis};
 use crate::clock::now;
 use crate::history;
 use crate::kept::{self, SecretEdit};
-use crate::provider::{self, Keeper};
+use crate::provider::Keeper;
 use crate::reload::Watched;
 use crate::serve::{ServeOptions, gate_values};
-use crate::settings::{Settings, user_file};
+use crate::settings::{Settings, stopped, user_file};
+use crate::trial;
 use crate::wire::{give, read};
 use draft::Draft;
 use files::Exported;
@@ -207,7 +209,6 @@ impl Configuration {
             Method::ConfigurationGet => give(self.shown()),
             Method::ConfigurationCheck => give(self.check(&read(params)?)),
             Method::ConfigurationApply => give(self.apply(read(params)?).await?),
-            Method::ConfigurationTryConnection => give(self.try_connection(&read(params)?).await?),
             Method::ConfigurationExport => give(self.export(&read(params)?)?.into_answer()),
             Method::ConfigurationSave => {
                 let file = self.export(&read(params)?)?;
@@ -299,36 +300,19 @@ impl Configuration {
         Ok(self.shown())
     }
 
-    /// Asks the provider that the draft names, with the key that the draft or the secret store has.
-    async fn try_connection(&self, params: &DraftParams) -> Result<ConnectionTried, UserError> {
+    /// Tests the connection to the provider that the draft names, with the key that the draft or the secret store has.
+    pub(crate) async fn test_connection(
+        &self,
+        params: &DraftParams,
+        told: impl Fn(&StepResult) + Send + Sync,
+    ) -> Result<ConnectionTest, UserError> {
         let draft = Draft::new(&self.sources(), &params.changes);
         if let Some(refusal) = draft.refusal() {
             return Err(refusal);
         }
-        // With a credential that cannot be used another one would take its place.
-        let stopping = draft.policy.stopping();
-        if let Some(problem) = stopping
-            .iter()
-            .find(|problem| problem.kind == ProblemKind::Withheld)
-        {
-            return Err(UserError::new(ErrorCode::CredentialWithheld).detail(&problem.reason));
-        }
-        let concerned = stopping
-            .iter()
-            .find(|problem| problem.key.starts_with("inference"));
-        if let Some(problem) = concerned {
-            return Err(UserError::new(ErrorCode::PolicyInvalid).detail(problem));
-        }
-        let named = provider::named(&draft.policy);
-        let named = named.ok_or_else(|| UserError::new(ErrorCode::InferenceNotConfigured))?;
+        let (stopped, gate) = (stopped(&draft.policy), self.gate(&draft.policy));
         let keeper = Keeper(&self.paths, &self.store);
-        let connection = provider::connect(&named, &draft.policy, &self.gate(&draft.policy), keeper)?;
-        let begun = Instant::now();
-        let models = connection.try_out().await?;
-        Ok(ConnectionTried {
-            models: models.map(|models| u32::try_from(models.len()).unwrap_or(u32::MAX)),
-            milliseconds: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX),
-        })
+        Ok(trial::test(stopped, &draft.policy, &gate, keeper, Extent::Whole, told).await)
     }
 }
 

@@ -8,10 +8,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use deskhand_core::ports::{BoxFuture, EventLog, Provider};
 use deskhand_core::turn::Input;
 use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams};
+use deskhand_protocol::configuration::DraftParams;
 use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, ServiceView, UsageView};
 use deskhand_protocol::methods::Caller;
 use deskhand_protocol::pairing::{RevokeParams, TokenView, TokensAnswer};
 use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice};
+use deskhand_protocol::provider::ConnectionTest;
 use deskhand_protocol::session::{
     CreateParams, EarlierSessions, EarlierSessionsParams, ListAnswer, ListParams, Nothing, PromptParams,
     RemovedParams, RenameParams, SearchParams, SessionAnswer, SessionParams,
@@ -32,6 +34,7 @@ use crate::panes::LivePanes;
 use crate::runner::Command;
 use crate::sign_in::SignIn;
 use crate::tokens::StoredTokens;
+use crate::trial::Trials;
 use crate::undoing::Patient;
 use crate::wire::{give, read};
 
@@ -53,6 +56,7 @@ pub(crate) struct Service {
     /// The sign-in for the model, where people sign in.
     pub(crate) sign_in: Option<Arc<SignIn>>,
     pub(crate) watch: Arc<Watch>,
+    pub(crate) trials: Trials,
 }
 
 impl Handler for Service {
@@ -259,6 +263,11 @@ impl Service {
             Method::ChangeSetUndo | Method::ChangeSetRedo => {
                 give(self.undo(method, read(params)?, front_end.kind()).await?)
             }
+            Method::ProviderTest => give(self.test_connection(front_end, read(params)?).await?),
+            Method::ProviderCancelTest => {
+                self.trials.cancel(front_end);
+                give(Nothing {})
+            }
             Method::DiagnosticsShow => give(self.watch.shown()),
             Method::HistoryChoose => {
                 let EarlierSessionsParams { choice } = read(params)?;
@@ -322,6 +331,26 @@ impl Service {
     pub(crate) fn tell_removed(&self, session: SessionId) {
         self.front_ends
             .notify(|_| true, Notification::SessionRemoved, &RemovedParams { session });
+    }
+
+    /// Tests the connection to the provider of a draft, until it is done or the front end ends it.
+    async fn test_connection(
+        &self,
+        front_end: &FrontEnd,
+        draft: DraftParams,
+    ) -> Result<ConnectionTest, UserError> {
+        let running = self.trials.begin(front_end).await?;
+        let tested = self
+            .configuration
+            .test_connection(&draft, |step| running.tell(step));
+        let test = tokio::select! {
+            test = tested => test?,
+            test = running.ended() => test,
+        };
+        if let Some(what) = audit::of_test(&test) {
+            self.notes.add(front_end.kind().into(), what);
+        }
+        Ok(test)
     }
 
     /// The panes that are paired.

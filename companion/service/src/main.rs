@@ -31,6 +31,7 @@ mod summary;
 mod telemetry;
 mod terminal;
 mod tokens;
+mod trial;
 mod undoing;
 mod usage;
 mod view;
@@ -46,7 +47,7 @@ use deskhand_platform::again::start_again;
 use deskhand_protocol::UserError;
 
 use logging::Logging;
-use options::{Command, DiagnosticsCommand, Options, SupportCommand};
+use options::{Command, DiagnosticsCommand, Options, ProviderCommand, SupportCommand};
 use terminal::doctor::Asks;
 use terminal::support::BundleOptions;
 
@@ -128,6 +129,10 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,
         Command::Document { command } => document::run(&paths, command).await,
         Command::Policy { command, json } => terminal::policy::policy(&paths, command, json).await,
+        Command::Provider {
+            command: ProviderCommand::Test,
+            json,
+        } => Box::pin(terminal::provider::test(&paths, json)).await,
         Command::Egress { command } => terminal::egress::egress(&paths, command).await,
         Command::Doctor { json, offline } => {
             let asks = if offline { Asks::Nobody } else { Asks::Everybody };

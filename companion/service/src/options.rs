@@ -13,7 +13,7 @@ use deskhand_server::DEFAULT_PORT;
 
 pub(crate) use administrator::{
     AuditCommand, AuditExport, AuditFormat, ConfigCommand, DiagnosticsCommand, EgressCommand, EgressForm,
-    PolicyCommand, SupportCommand,
+    PolicyCommand, ProviderCommand, SupportCommand,
 };
 
 use crate::document::DocumentCommand;
@@ -112,6 +112,14 @@ pub(crate) enum Command {
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Tests the connection to the model provider.
+    Provider {
+        #[command(subcommand)]
+        command: ProviderCommand,
         /// As JSON.
         #[arg(long, global = true)]
         json: bool,

@@ -48,6 +48,7 @@ use crate::settings::Settings;
 use crate::stopped::StoppedTools;
 use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
+use crate::trial::Trials;
 use crate::view;
 
 /// The master key in the secret store.
@@ -421,6 +422,7 @@ fn build(
         watch: Arc::clone(watch),
         configuration,
         sign_in: opened.sign_in.clone(),
+        trials: Trials::default(),
     };
     let service = Arc::new(service);
     keep_informed(&service, opened);

@@ -196,7 +196,7 @@ fn expanded(rule: &FolderRule) -> Option<PathBuf> {
 }
 
 /// Why no session may start.
-fn stopped(policy: &Policy) -> Option<UserError> {
+pub(crate) fn stopped(policy: &Policy) -> Option<UserError> {
     if !policy.source.deskhand_enabled.value {
         return Some(UserError::new(ErrorCode::Disabled).detail(&policy.source.deskhand_enabled.origin));
     }

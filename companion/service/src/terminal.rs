@@ -13,6 +13,7 @@ pub(crate) mod instructions;
 pub(crate) mod journal;
 pub(crate) mod pairing;
 pub(crate) mod policy;
+pub(crate) mod provider;
 mod question;
 pub(crate) mod safe;
 pub(crate) mod sessions;

@@ -32,7 +32,7 @@ async fn a_doctor_who_finds_nothing_bad_ends_with_0() {
     assert_eq!(code, Some(0), "{findings:#}");
     assert_eq!(
         step(&findings, "provider")["finding"],
-        "The model provider answers and lists 1 model."
+        "The model provider answers. The gateway lists 1 model."
     );
     let port = step(&findings, "port")["finding"].as_str().unwrap_or_default();
     assert!(port.contains(service.address()), "{port}");

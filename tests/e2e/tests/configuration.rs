@@ -3,11 +3,12 @@
 
 use deskhand_e2e::{CallError, FrontEnd, PATIENCE, Pane, Service, Setup, Talk, Workbook, play};
 use deskhand_protocol::configuration::{
-    CheckAnswer, ConfigurationAnswer, ConnectionTried, ExportedSettings, ImportSettingsAnswer, ProblemWeight,
-    SettingOrigin, SettingView,
+    CheckAnswer, ConfigurationAnswer, ExportedSettings, ImportSettingsAnswer, ProblemWeight, SettingOrigin,
+    SettingView,
 };
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::provider::ConnectionTest;
 use deskhand_protocol::session::Nothing;
 use deskhand_protocol::{ErrorCode, Method};
 use pretty_assertions::assert_eq;
@@ -80,11 +81,8 @@ async fn a_user_without_a_provider_configures_one_and_talks_to_it_without_a_rest
         "{:?}",
         check.problems
     );
-    let tried: ConnectionTried = window
-        .call(Method::ConfigurationTryConnection, &changes)
-        .await
-        .expect("the gateway of the draft answers");
-    assert_eq!(tried.models, Some(1));
+    let test: ConnectionTest = window.call(Method::ProviderTest, &changes).await.expect("a test");
+    assert!(test.passed, "{test:#?}");
     assert_eq!(
         shown(&setup, "inferenceProvider"),
         Value::Null,
@@ -109,8 +107,12 @@ async fn a_new_key_alone_is_taken_up_by_the_service_that_runs() {
     setup.key("an-old-key");
     let service = Service::start(&setup, 0);
     let mut window = service.join(FrontEndKind::Window).await;
-    let tried: Result<ConnectionTried, _> = window.call(Method::ConfigurationTryConnection, json!({})).await;
-    assert_eq!(refused(tried).0, ErrorCode::InferenceAuth);
+    let test: ConnectionTest = window
+        .call(Method::ProviderTest, json!({}))
+        .await
+        .expect("a test");
+    let failed = test.failed().and_then(|failed| failed.code);
+    assert_eq!(failed, Some(ErrorCode::InferenceAuth));
     apply(&mut window, json!({ "inferenceGatewayApiKey": "e2e-key" }))
         .await
         .expect("it is applied");
@@ -246,14 +248,11 @@ async fn a_kept_key_is_sent_to_no_other_address_than_it_was_given_for() {
     let service = Service::start(&setup, 0);
     let mut window = service.join(FrontEndKind::Window).await;
     let elsewhere = json!({ "inferenceGatewayBaseUrl": other.base_url() });
-    let tried: Result<ConnectionTried, _> = window
-        .call(
-            Method::ConfigurationTryConnection,
-            json!({ "changes": elsewhere }),
-        )
-        .await;
-    let (code, detail) = refused(tried);
-    assert_eq!(code, ErrorCode::CredentialWithheld);
+    let draft = json!({ "changes": elsewhere });
+    let test: ConnectionTest = window.call(Method::ProviderTest, draft).await.expect("a test");
+    let stopped = test.stopped.expect("nobody is asked");
+    assert_eq!(stopped.code, ErrorCode::CredentialWithheld);
+    let detail = stopped.detail.unwrap_or_default();
     assert!(detail.contains("give it again"), "{detail}");
     let answer = apply(&mut window, elsewhere).await.expect("it is applied");
     let problem = answer

@@ -67,6 +67,7 @@ const NOTIFICATIONS: ReadonlySet<string> = new Set<keyof Notifications>([
   "session/removed",
   "document/listChanged",
   "service/changed",
+  "provider/tested",
   "pairing/requested",
   "pairing/settled",
 ]);

@@ -1199,17 +1199,25 @@ about: string,
 settings: Array<SettingView>, };
 
 /**
- * The answer to `configuration/tryConnection`.
+ * The answer to `provider/test`.
  */
-export type ConnectionTried = { 
+export type ConnectionTest = { 
 /**
- * Models that the provider lists; absent where it has no list and one of the settings' models answered instead.
+ * True where no step failed and somebody was asked.
  */
-models?: number, 
+passed: boolean, 
 /**
- * How long its answer took, in milliseconds.
+ * The provider's name in the settings; absent where they name none that can be reached.
  */
-milliseconds: number, };
+provider?: string, 
+/**
+ * Why nobody was asked, where that is so.
+ */
+stopped?: UserError, 
+/**
+ * Every step, in its order.
+ */
+steps: Array<StepResult>, };
 
 /**
  * What a person said of values that name programs, files with credentials, addresses or sign-in.
@@ -2402,7 +2410,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_PROXY" | "INF_TLS" | "INF_AUTH" | "INF_SIGN_IN" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "USE_LIMIT" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SEC_CRYPTOGRAPHY" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "BOOT_AWAITED" | "BOOT_SIGN_IN" | "BOOT_UNREACHABLE" | "BOOT_ANSWER" | "BOOT_CONSENT" | "POL_CREDENTIAL" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_PROXY" | "INF_TLS" | "INF_AUTH" | "INF_SIGN_IN" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "INF_TESTING" | "TURN_CAP" | "USE_LIMIT" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SEC_CRYPTOGRAPHY" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "BOOT_AWAITED" | "BOOT_SIGN_IN" | "BOOT_UNREACHABLE" | "BOOT_ANSWER" | "BOOT_CONSENT" | "POL_CREDENTIAL" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -6712,6 +6720,35 @@ keys?: number,
 problem?: string, };
 
 /**
+ * One step that has ended.
+ */
+export type StepResult = { 
+/**
+ * Which.
+ */
+step: TestStep, 
+/**
+ * How.
+ */
+state: TestState, 
+/**
+ * How long it took; absent where nothing was done.
+ */
+milliseconds?: number, 
+/**
+ * One sentence: what was seen, or why it was not tried. Never a secret.
+ */
+seen: string, 
+/**
+ * The code of a failure.
+ */
+code?: ErrorCode, 
+/**
+ * What a person does about a failure.
+ */
+remedy?: string, };
+
+/**
  * Why the model stopped.
  */
 export type StopReason = "endTurn" | "toolUse" | "maxTokens" | "refusal" | { "other": string };
@@ -6794,6 +6831,16 @@ range: string, };
  * How a slide from another deck is to look.
  */
 export type TemplateLook = "deck" | "template";
+
+/**
+ * How a step ended.
+ */
+export type TestState = "passed" | "failed" | "skipped" | "notNeeded";
+
+/**
+ * What is tried, in this order.
+ */
+export type TestStep = "name" | "proxy" | "tls" | "signIn" | "models" | "word";
 
 /**
  * The answer to one operation, tagged like the operation it answers.
@@ -7407,14 +7454,16 @@ export interface Methods {
   'configuration/check': { params: DraftParams; answer: CheckAnswer };
   /** Writes the user's own values, all or none; refused where they are others than the draft is based on. */
   'configuration/apply': { params: ApplyDraftParams; answer: ConfigurationAnswer };
-  /** Asks the gateway of a draft whether it answers and takes the key. */
-  'configuration/tryConnection': { params: DraftParams; answer: ConnectionTried };
   /** Gives out settings, or what would be contacted, in one of several forms. */
   'configuration/export': { params: ExportSettingsParams; answer: ExportedSettings };
   /** Saves such a file in the person's folder of downloads, beside what is there. */
   'configuration/save': { params: ExportSettingsParams; answer: SavedFile };
   /** Makes a draft of a file of settings; writes nothing. */
   'configuration/import': { params: SettingsFile; answer: ImportSettingsAnswer };
+  /** Tests the connection to the provider of a draft, step by step; one test at a time. */
+  'provider/test': { params: DraftParams; answer: ConnectionTest };
+  /** Ends the test that is under way. */
+  'provider/cancelTest': { params: Nothing; answer: Nothing };
   /** Shows how far the settings are that an address of the organisation hands out, and what of them a person is asked about. */
   'bootstrap/show': { params: Nothing; answer: BootstrapAnswer };
   /** Asks the address now, and begins a sign-in where it needs one. */
@@ -7477,6 +7526,8 @@ export interface Notifications {
   'document/listChanged': { params: DocumentsAnswer; answer: Nothing };
   /** What front ends show of policy and state is another. */
   'service/changed': { params: ServiceView; answer: Nothing };
+  /** A step of the test that this front end began has ended; a later one of the same step takes its place. */
+  'provider/tested': { params: StepResult; answer: Nothing };
   /** A pane asks to be paired. */
   'pairing/requested': { params: PairingView; answer: Nothing };
   /** The pairing that this pane asked for is settled. */
@@ -7507,6 +7558,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   INF_BAD_REQUEST: ["The model provider refused the request.","Your prompt is kept.","Shorten the request, or show this code to your administrator."],
   INF_TOO_LONG: ["The conversation is too long for this model.","The whole session is kept.","Ask for smaller ranges, or go on in a new session."],
   INF_BAD_ANSWER: ["The model provider's answer could not be read.","Your prompt is kept.","Show this code to your administrator."],
+  INF_TESTING: ["A test of the connection is under way.","It goes on.","Wait for its end, or stop it."],
   TURN_CAP: ["The turn reached its limit of steps and was ended.","Everything done so far is kept.","Say “go on” to continue."],
   USE_LIMIT: ["The limit of tokens in the settings is reached.","Everything done so far is kept.","Go on once the count starts anew, or ask your administrator."],
   TURN_REPEATS: ["The same step was repeated without a new result, so the turn was ended.","Everything done so far is kept.","Say what to do differently."],

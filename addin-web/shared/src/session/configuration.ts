@@ -6,13 +6,14 @@ import type { PageMemory } from "../client/page-memory.ts";
 import type {
   CheckAnswer,
   ConfigurationAnswer,
-  ConnectionTried,
+  ConnectionTest,
   ExportedSettings,
   ImportSettingsAnswer,
   Methods,
   SavedFile,
   SettingsFile,
   SettingView,
+  StepResult,
   UserError,
 } from "../generated/protocol.ts";
 
@@ -26,9 +27,9 @@ export interface ConfigurationState {
   draft: Draft;
   /** What would follow from the draft; absent while there is none. */
   check: CheckAnswer | undefined;
-  busy: "applying" | "trying" | undefined;
-  /** How the last try of the connection ended. */
-  tried: { at: number; outcome: ConnectionTried } | undefined;
+  busy: "applying" | undefined;
+  /** The test of the connection that is shown; without an outcome it is under way. */
+  test: { steps: readonly StepResult[]; outcome?: ConnectionTest; at?: number } | undefined;
   appliedAt: number | undefined;
   imported: ImportSettingsAnswer | undefined;
   error: UserError | undefined;
@@ -42,6 +43,8 @@ export class ConfigurationStore {
   private state: ConfigurationState;
   private readonly watchers = new Set<() => void>();
   private checking = false;
+  /** The test that is under way. */
+  private testing: ConfigurationState["test"];
 
   constructor(
     private readonly ask: Ask,
@@ -53,7 +56,7 @@ export class ConfigurationStore {
       draft: kept(memory.read(DRAFT)),
       check: undefined,
       busy: undefined,
-      tried: undefined,
+      test: undefined,
       appliedAt: undefined,
       imported: undefined,
       error: undefined,
@@ -110,7 +113,7 @@ export class ConfigurationStore {
       this.update({ busy: "applying" });
       const next = await this.ask("configuration/apply", { version: answer.version, changes: draft });
       this.drafted({});
-      this.update({ check: undefined, imported: undefined, tried: undefined, appliedAt: Date.now() });
+      this.update({ check: undefined, imported: undefined, test: undefined, appliedAt: Date.now() });
       this.took(next);
     });
     // The draft stays where it is refused; what it is based on may be another by now.
@@ -121,13 +124,44 @@ export class ConfigurationStore {
     }
   }
 
-  /** Asks the gateway that the draft names. */
-  async tryConnection(): Promise<void> {
-    await this.run(async () => {
-      this.update({ busy: "trying", tried: undefined });
-      const outcome = await this.ask("configuration/tryConnection", { changes: this.state.draft });
-      this.update({ tried: { at: Date.now(), outcome } });
-    });
+  /** Tests the connection to the provider that the draft names, one test at a time. */
+  async testConnection(): Promise<void> {
+    const begun: ConfigurationState["test"] = { steps: [] };
+    this.testing = begun;
+    this.update({ test: begun, error: undefined });
+    let test: ConfigurationState["test"];
+    let error: UserError | undefined;
+    try {
+      const outcome = await this.ask("provider/test", { changes: this.state.draft });
+      test = { steps: outcome.steps, outcome, at: Date.now() };
+    } catch (failure) {
+      error = asUserError(failure);
+    }
+    // One that was closed is shown no more.
+    if (this.testing === begun) {
+      this.testing = undefined;
+      this.update({ test, error });
+    }
+  }
+
+  /** Takes in a step of the test that is under way. */
+  tested(result: StepResult): void {
+    if (this.testing !== undefined) {
+      const others = (this.state.test?.steps ?? []).filter(({ step }) => step !== result.step);
+      this.update({ test: { steps: [...others, result] } });
+    }
+  }
+
+  /** Shows the test no more, and ends one that is under way. */
+  closeTest(): void {
+    if (this.testing !== undefined) {
+      this.testing = undefined;
+      // Where the service is away, the test has ended with the connection.
+      this.ask("provider/cancelTest", {}).catch(() => undefined);
+    }
+    if (this.state.test !== undefined) {
+      this.update({ test: undefined });
+    }
   }
 
   /** The file of a form, with the draft in it. */

@@ -139,6 +139,9 @@ export class SessionStore implements ClientListener {
     "service/changed": (view) => {
       this.update({ view });
     },
+    "provider/tested": (result) => {
+      this.configuration.tested(result);
+    },
     "pairing/requested": (pairing) => {
       this.update({ pairings: [...this.state.pairings, pairing] });
     },

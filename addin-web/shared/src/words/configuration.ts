@@ -1,5 +1,5 @@
 // The words of the configuration window. What a setting is and what is wrong with it comes from the service.
-import type { ExportContent, ProblemWeight, SettingOrigin } from "../generated/protocol.ts";
+import type { ExportContent, ProblemWeight, SettingOrigin, TestState, TestStep } from "../generated/protocol.ts";
 import { number } from "../text/format.ts";
 
 const settings = (count: number): string => (count === 1 ? "1 setting" : `${number(count)} settings`);
@@ -52,11 +52,30 @@ export const configuration = {
   objectsHint: "One entry a line; an entry with parts as JSON.",
   inert: (count: number) => `${settings(count)} without effect in this build`,
 
-  test: "Test connection",
-  testing: "Asking the model provider",
-  tried: (milliseconds: number, models: number | undefined, time: string) => {
-    const listed = models === undefined ? "" : models === 1 ? "1 model, " : `${number(models)} models, `;
-    return `Answered in ${number(milliseconds)} ms, ${listed}${time}`;
+  test: {
+    begin: "Test connection",
+    title: "Test of the connection",
+    running: "Testing the connection",
+    asking: "asking",
+    stop: "Stop",
+    passed: (time: string) => `The connection works (${time})`,
+    failed: (time: string) => `The connection does not work (${time})`,
+    stopped: "Nobody was asked.",
+    took: (milliseconds: number) => `${number(milliseconds)} ms`,
+    steps: {
+      name: "Name (DNS)",
+      proxy: "Proxy",
+      tls: "Connection (TLS)",
+      signIn: "Sign-in",
+      models: "Model list",
+      word: "One token",
+    } satisfies Record<TestStep, string>,
+    states: {
+      passed: "Passed",
+      failed: "Failed",
+      skipped: "Skipped",
+      notNeeded: "Not needed",
+    } satisfies Record<TestState, string>,
   },
 
   contacts: "Everything this computer would contact with these settings",

@@ -21,6 +21,7 @@ mod http2;
 mod listing;
 mod party;
 mod policy;
+mod probe;
 mod proxies;
 #[cfg(unix)]
 mod real_proxies;

@@ -47,7 +47,7 @@ fn knowing(names: Arc<Names>) -> Network {
     }
 }
 
-async fn closed_port() -> String {
+pub(crate) async fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     listener.local_addr().expect("an address").to_string()
 }
@@ -141,11 +141,11 @@ async fn an_error_of_the_provider_is_an_answer() {
 }
 
 /// A server that hands out a proxy script.
-async fn script(text: String) -> Party {
+pub(crate) async fn script(text: String) -> Party {
     Party::serve(Router::new().fallback(move || async move { text })).await
 }
 
-fn find(answer: &str) -> String {
+pub(crate) fn find(answer: &str) -> String {
     format!("function FindProxyForURL(url, host) {{ return {answer}; }}")
 }
 

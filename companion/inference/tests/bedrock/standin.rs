@@ -11,9 +11,10 @@ use deskhand_inference::bedrock::{Center, IdentityCenter, Progress};
 use deskhand_inference::credential::{
     AwsKeys, Credential, CredentialError, CredentialSource, Occasion, StoreFault, TokenStore, Way,
 };
-use deskhand_inference::{Connection, Place, ProviderConfig};
+use deskhand_inference::{Connection, Extent, Place, ProviderConfig};
 use deskhand_protocol::ErrorCode;
 use deskhand_protocol::message::Block;
+use deskhand_protocol::provider::TestStep;
 use deskhand_standins::Device;
 use deskhand_standins::bedrock::{ACCOUNT, Bedrock, Keys, REGION, ROLE, START_URL};
 use deskhand_standins::script::Script;
@@ -146,11 +147,13 @@ async fn the_models_that_can_be_asked_are_listed_profiles_first() {
     assert_eq!(ids, [PROFILE, CLAUDE]);
     let mut wrong = bedrock.keys();
     wrong.secret_access_key.push('x');
-    let error = connected(held(&wrong), &gate)
-        .try_out()
-        .await
-        .expect_err("refused");
-    assert_eq!(error.code, ErrorCode::InferenceAuth);
+    let connection = connected(held(&wrong), &gate);
+    let test = connection.test(Extent::Answer, |_| {}).await;
+    let failed = test.failed().expect("refused");
+    assert_eq!(
+        (failed.step, failed.code),
+        (TestStep::SignIn, Some(ErrorCode::InferenceAuth))
+    );
 }
 
 /// A store in memory.

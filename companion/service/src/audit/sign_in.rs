@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use deskhand_core::model::{Capabilities, ModelEvent, ModelRequest};
 use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
 use deskhand_protocol::hello::ModelView;
+use deskhand_protocol::provider::{ConnectionTest, StepResult, TestState, TestStep};
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::{Actor, What};
 use futures_util::StreamExt as _;
@@ -94,6 +95,25 @@ impl Provider for SignIns {
     }
 }
 
+/// What a test of the connection showed of the credential: taken where a step behind the sign-in passed. Each test is recorded.
+pub(crate) fn of_test(test: &ConnectionTest) -> Option<What> {
+    let provider = test.provider.clone()?;
+    let sign_in = test.steps.iter().find(|result| result.step == TestStep::SignIn)?;
+    match (sign_in.state, sign_in.code) {
+        (TestState::Failed, Some(code)) => Some(What::SignInFailed {
+            provider,
+            code: code.as_str().to_owned(),
+        }),
+        (TestState::Passed, _) => {
+            let is_behind = |result: &&StepResult| result.step > TestStep::SignIn;
+            let mut behind = test.steps.iter().filter(is_behind);
+            let is_taken = behind.any(|result| result.state == TestState::Passed);
+            is_taken.then_some(What::SignInSucceeded { provider })
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use deskhand_core::attached::Loaded;
@@ -123,6 +143,36 @@ mod tests {
 
         fn models(&self) -> BoxFuture<'_, Result<Vec<ModelView>, UserError>> {
             Box::pin(async { Ok(Vec::new()) })
+        }
+    }
+
+    #[test]
+    fn a_test_is_recorded_by_what_the_provider_said_to_the_credential() {
+        let step = |step, state, code| StepResult {
+            state,
+            code,
+            ..StepResult::skipped(step, "")
+        };
+        let test = |steps: &[StepResult]| ConnectionTest {
+            provider: Some("gateway".to_owned()),
+            ..ConnectionTest::cut_short(steps, "")
+        };
+        let there = step(TestStep::SignIn, TestState::Passed, None);
+        let refused = step(
+            TestStep::SignIn,
+            TestState::Failed,
+            Some(ErrorCode::InferenceAuth),
+        );
+        let listed = step(TestStep::Models, TestState::Passed, None);
+        let table = [
+            (vec![there.clone(), listed], Some("signInSucceeded")),
+            (vec![there], None),
+            (vec![refused], Some("signInFailed")),
+            (vec![], None),
+        ];
+        for (steps, wanted) in table {
+            let found = of_test(&test(&steps)).map(|what| what.kind().name);
+            assert_eq!(found, wanted, "{steps:?}");
         }
     }
 

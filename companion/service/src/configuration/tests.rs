@@ -17,6 +17,7 @@ use deskhand_protocol::configuration::{
     SettingOrigin, SettingView, SettingsFile,
 };
 use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::provider::TestState;
 use deskhand_protocol::{ErrorCode, Method, UserError};
 use serde_json::{Value, json};
 
@@ -417,9 +418,13 @@ fn a_problem_names_its_line() {
 fn no_pane_may_call_any_of_it() {
     let methods: Vec<&Method> = Method::ALL
         .iter()
-        .filter(|method| method.name().starts_with("configuration/"))
+        .filter(|method| {
+            ["configuration/", "provider/"]
+                .iter()
+                .any(|one| method.name().starts_with(one))
+        })
         .collect();
-    assert_eq!(methods.len(), 7);
+    assert_eq!(methods.len(), 8);
     for method in methods {
         let admits = |kind| method.caller().admits(kind);
         let panes = [FrontEndKind::Excel, FrontEndKind::Powerpoint].map(admits);
@@ -433,13 +438,38 @@ fn no_pane_may_call_any_of_it() {
 }
 
 #[tokio::test]
-async fn without_a_provider_there_is_no_connection_to_try() {
+async fn without_a_provider_there_is_no_connection_to_test() {
     let home = Home::new(None);
-    let tried = home.configuration.try_connection(&DraftParams::default()).await;
-    assert_eq!(
-        tried.expect_err("no provider").code,
-        ErrorCode::InferenceNotConfigured
+    let params = DraftParams::default();
+    let test = home
+        .configuration
+        .test_connection(&params, |_| panic!("nobody is asked"));
+    let test = test.await.expect("a test");
+    let stopped = test.stopped.expect("nobody is asked");
+    assert_eq!(stopped.code, ErrorCode::InferenceNotConfigured);
+    assert!(!test.passed && test.provider.is_none());
+    assert!(
+        test.steps.iter().all(|step| step.state == TestState::Skipped),
+        "{:?}",
+        test.steps
     );
+}
+
+#[tokio::test]
+async fn a_draft_that_lets_no_session_start_tests_nothing() {
+    let home = Home::new(None);
+    let params = DraftParams {
+        changes: changes(json!({
+            "inferenceProvider": "gateway",
+            GATEWAY: "https://gateway.example.com",
+            "deskhandAuditRequired": true,
+        })),
+    };
+    let test = home
+        .configuration
+        .test_connection(&params, |_| panic!("nobody is asked"));
+    let stopped = test.await.expect("a test").stopped.expect("a reason");
+    assert_eq!(stopped.code, ErrorCode::PolicyInvalid);
 }
 
 /// A person's own settings beside an administrator's, as the page's tests show them.

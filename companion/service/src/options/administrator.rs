@@ -60,6 +60,13 @@ pub(crate) enum DiagnosticsCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ProviderCommand {
+    /// Tries each step of a call apart (DNS, proxy, TLS, sign-in, list of models, a request for one token) and says how long it
+    /// took, and what to do where one fails. Works without the service. Exits with 1 where the test does not pass.
+    Test,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum SupportCommand {
     /// Lists logs, diagnostics, settings and what the doctor says, without content, names, places and secrets; asks, and
     /// writes them to one file. Nothing of it is sent; whom the doctor asks is named first.

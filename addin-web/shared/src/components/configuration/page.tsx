@@ -9,9 +9,7 @@ import { ConnectionNote, ServiceNotices } from "../connection.tsx";
 import { IconButton, LinkButton, TextButton } from "../controls.tsx";
 import {
   ArrowLeft16Regular,
-  ArrowSync16Regular,
   Box20Regular,
-  CheckmarkCircle16Filled,
   ChevronDown16Regular,
   ChevronRight16Regular,
   Color20Regular,
@@ -28,6 +26,7 @@ import {
   Search16Regular,
 } from "../icons.tsx";
 import { ErrorCard } from "../notices.tsx";
+import { TestButton, TestReport } from "./connection-test.tsx";
 import { Diagnostics } from "./diagnostics.tsx";
 import { Egress } from "./egress.tsx";
 import { Setting } from "./setting.tsx";
@@ -201,8 +200,9 @@ function Page({ page, answer }: { page: ConfigurationPage; answer: Configuration
       )}
       <div className="row configuration-head">
         <h1 className="page-title grow">{page.title}</h1>
-        {page.id === "connection" && <TryConnection />}
+        {page.id === "connection" && <TestButton />}
       </div>
+      {page.id === "connection" && <TestReport />}
       {page.id === "source" && <SourceParts />}
       {parts.map((section) => (
         <section key={section.title} aria-label={section.title}>
@@ -261,37 +261,6 @@ function Found({ answer, text }: { answer: ConfigurationAnswer; text: string }):
           <Settings settings={settings} />
         </section>
       ))}
-    </>
-  );
-}
-
-function TryConnection(): ReactElement {
-  const { configuration, state } = useConfiguration();
-  const { tried, busy } = state;
-  return (
-    <>
-      <span className="row small secondary" role="status">
-        {busy === "trying" && (
-          <>
-            <span className="ring" />
-            {texts.testing}
-          </>
-        )}
-        {tried !== undefined && (
-          <>
-            <CheckmarkCircle16Filled className="is-ok" />
-            {texts.tried(tried.outcome.milliseconds, tried.outcome.models, when(tried.at, Date.now()))}
-          </>
-        )}
-      </span>
-      <TextButton
-        icon={<ArrowSync16Regular />}
-        onClick={() => {
-          void configuration.tryConnection();
-        }}
-      >
-        {texts.test}
-      </TextButton>
     </>
   );
 }

@@ -153,12 +153,9 @@ async fn the_kept_key_does_not_follow_an_address_that_a_file_changes() {
         "{}",
         told.sentence
     );
-    let tried = home
-        .configuration
-        .try_connection(&params)
-        .await
-        .expect_err("refused");
-    assert_eq!(tried.code, ErrorCode::CredentialWithheld);
+    let test = home.configuration.test_connection(&params, |_| {}).await;
+    let stopped = test.expect("a test").stopped;
+    assert_eq!(stopped.map(|why| why.code), Some(ErrorCode::CredentialWithheld));
 
     home.applied(json!({ GATEWAY: "https://elsewhere.example.org" }))
         .await;

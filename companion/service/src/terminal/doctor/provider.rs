@@ -1,10 +1,13 @@
-//! The model provider: whether it is named, and whether it answers.
+//! The model provider: whether it is named, and whether it answers to the steps of `deskhand provider test`.
 
 use deskhand_egress::Gate;
+use deskhand_inference::Extent;
+use deskhand_protocol::provider::{ConnectionTest, TestState};
 
-use super::{Asks, Finding, State, counted, not_asked};
-use crate::provider::{self, Keeper};
+use super::{Asks, Finding, State, not_asked};
+use crate::provider::Keeper;
 use crate::settings::Settings;
+use crate::trial;
 
 /// Whether it answers. It is asked for its models or, where it has no list, for one word.
 pub(super) async fn finding(settings: &Settings, gate: &Gate, keeper: Keeper<'_>, asks: Asks) -> Finding {
@@ -13,27 +16,33 @@ pub(super) async fn finding(settings: &Settings, gate: &Gate, keeper: Keeper<'_>
         let says = "The model provider is named, and was not asked: no session starts under these settings.";
         return Finding::of("provider", State::Note, says, "Mend the settings first.");
     }
-    let Some(named) = &settings.provider else {
+    if settings.provider.is_none() {
         return no_provider(settings);
-    };
+    }
     if asks == Asks::Nobody {
         return not_asked("provider", "The model provider");
     }
-    let asked = match provider::connect(named, &settings.policy, gate, keeper) {
-        Ok(connection) => connection.try_out().await,
-        Err(error) => Err(error),
-    };
-    match asked {
-        Ok(None) => Finding::good("provider", "The model provider answers."),
-        Ok(Some(models)) => {
-            let models = counted(models.len(), "model", "models");
-            Finding::good(
-                "provider",
-                format!("The model provider answers and lists {models}."),
-            )
-        }
-        Err(error) => Finding::error("provider", &error),
+    told(&trial::test(None, &settings.policy, gate, keeper, Extent::Answer, |_| {}).await)
+}
+
+fn told(test: &ConnectionTest) -> Finding {
+    if let Some(why) = &test.stopped {
+        return Finding::error("provider", why);
     }
+    if let Some(failed) = test.failed() {
+        let code = failed.code.map(|code| format!(" [{}]", code.as_str()));
+        let says = format!("{}{}", failed.seen, code.unwrap_or_default());
+        return Finding::of(
+            "provider",
+            State::Bad,
+            says,
+            failed.remedy.clone().unwrap_or_default(),
+        );
+    }
+    let mut passed = test.steps.iter().rev();
+    let last = passed.find(|result| result.state == TestState::Passed);
+    let seen = last.map(|result| result.seen.as_str()).unwrap_or_default();
+    Finding::good("provider", format!("The model provider answers. {seen}"))
 }
 
 fn no_provider(settings: &Settings) -> Finding {

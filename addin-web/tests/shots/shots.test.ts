@@ -10,7 +10,7 @@ import { userError } from "../../shared/src/client/rpc.ts";
 import type { DiagnosticsView, EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { answers, checkOf } from "../configuration.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
-import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions } from "../story.ts";
+import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions, offered } from "../story.ts";
 import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 import { script, serve } from "./pages.ts";
 
@@ -40,7 +40,7 @@ const view = {
   ...helloAnswer().view,
   managed: true,
   sandbox: "vm" as const,
-  models: [{ id: "default", label: "Default model" }],
+  models: [{ id: "default", label: "Default model", familyDefault: false }],
 };
 const stopped = { ...userError("POL_DISABLED"), detail: "managed: /etc/deskhand/managed-settings.json" };
 const organisation = {
@@ -110,6 +110,11 @@ const shots: Shot[] = [
   { ...excel, name: "pane-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
   { ...excel, name: "pane-sign-in-code-dark", width: 360, height: 800, scheme: "dark", events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
   { ...excel, name: "pane-token-limit-320", width: 320, height: 800, hello: { ...excel.hello, view: { ...view, usage: nearLimit } }, then: seesUsage },
+  { ...desk, name: "window-models", events: [], hello: { ...desk.hello, view: { ...view, ...offered } }, then: opensModels },
+  { ...desk, name: "window-models-dark", scheme: "dark", hello: { ...desk.hello, view: { ...view, ...offered } }, then: choosesModel },
+  { ...excel, name: "pane-models-320", width: 320, height: 800, hello: { ...excel.hello, view: { ...view, ...offered } }, then: opensModels },
+  { ...excel, name: "pane-models-contrast", width: 360, height: 800, scheme: "dark", contrast: true, hello: { ...excel.hello, view: { ...view, ...offered } }, then: opensModels },
+  { ...excel, name: "pane-promise", width: 360, height: 800, events: [], hello: { ...excel.hello, view: { ...view, ...offered } }, then: seesPromise },
   { ...desk, name: "window-earlier-sessions", events: [], hello: { ...desk.hello, view: { ...view, earlierSessions: true } } },
   { ...desk, name: "window-files", events: [], hello: { sessions: [], documents: files } },
   { ...desk, name: "window-files-dark", scheme: "dark", events: [], hello: { sessions: [], documents: files } },
@@ -265,6 +270,21 @@ async function showsRecords(page: Page): Promise<void> {
 async function opensSwitcher(page: Page): Promise<void> {
   await page.keyboard.press("Control+k");
   await page.getByRole("searchbox").waitFor();
+}
+
+async function opensModels(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Model: / }).click();
+  await page.getByRole("menuitemradio", { name: /^Claude Haiku/ }).waitFor();
+}
+
+async function choosesModel(page: Page): Promise<void> {
+  await opensModels(page);
+  await page.getByRole("menuitemradio", { name: /worldwide/ }).click();
+  await page.getByRole("button", { name: /^Model: Claude Sonnet 4.5 worldwide/ }).waitFor();
+}
+
+async function seesPromise(page: Page): Promise<void> {
+  await page.getByText(offered.promise).waitFor();
 }
 
 async function opensModes(page: Page): Promise<void> {

@@ -54,8 +54,8 @@ pub struct World<'a> {
     pub lasting: &'a [LastingGrant],
     /// What the model is told about its work.
     pub system: &'a str,
-    /// Tokens that the model can take in at once.
-    pub window: u64,
+    /// Tokens that a model can take in at once, by its id; empty for the default.
+    pub window: &'a (dyn Fn(&str) -> u64 + Send + Sync),
 }
 
 /// Something that happened outside.

@@ -28,6 +28,7 @@ use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
 use crate::hub::Hub;
 use crate::log::{Log, told};
+use crate::models::Offer;
 use crate::panes::LivePanes;
 use crate::runner::Command;
 use crate::tokens::StoredTokens;
@@ -45,6 +46,7 @@ pub(crate) struct Service {
     pub(crate) front_ends: FrontEnds,
     pub(crate) tokens: Arc<StoredTokens>,
     pub(crate) view: RwLock<ServiceView>,
+    pub(crate) offer: Offer,
     /// Why there is no pane of a kind.
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
     pub(crate) notes: Notes,
@@ -140,7 +142,14 @@ impl Service {
         let Ok(models) = provider.models().await else {
             return;
         };
+        let models = self.offer.shown(models);
         self.show(|view| view.models = models);
+    }
+
+    /// Refuses a model that the settings do not offer.
+    fn admit(&self, model: &str) -> Result<(), UserError> {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        self.offer.admit(&view.models, model)
     }
 
     /// Tells front ends how much was used.
@@ -212,6 +221,7 @@ impl Service {
                 let params: PromptParams = read(params)?;
                 let own = self.panes.document_of(front_end);
                 self.watch.typed("prompt", params.text.chars().count());
+                self.admit(params.model.as_deref().unwrap_or_default())?;
                 give(self.hub.prompt(params, front_end.kind(), own).await?)
             }
             Method::SessionCancel => {

@@ -23,6 +23,7 @@ use deskhand_protocol::hello::ModelView;
 use deskhand_trail::Trail;
 
 use crate::audit::{Notes, SignIns};
+use crate::models;
 use crate::settings::Settings;
 use crate::usage::{Limit, Meter, Metered};
 
@@ -73,17 +74,9 @@ pub(crate) struct Named {
 pub(crate) fn named(policy: &Policy) -> Option<Named> {
     let place = place(policy)?;
     let credential = policy.credential()?.ok()?;
-    let listed = policy.connection.inference_models.value.as_ref();
-    let models = listed.map(|models| models.0.clone()).unwrap_or_default();
     Some(Named {
         place,
-        models: models
-            .into_iter()
-            .map(|model| ModelView {
-                label: model.label_override.unwrap_or_else(|| model.name.clone()),
-                id: model.name,
-            })
-            .collect(),
+        models: models::named(policy),
         signs_in: credential != CredentialPlace::Nothing
             || policy.inference_headers().iter().next().is_some(),
     })

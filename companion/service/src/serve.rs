@@ -39,6 +39,7 @@ use crate::history;
 use crate::hub::Hub;
 use crate::log::Log;
 use crate::logging::Logging;
+use crate::models::Offer;
 use crate::panes::{LivePanes, SharedPanes};
 use crate::provider;
 use crate::reload::changed;
@@ -387,7 +388,7 @@ fn build(
         provider: Arc::clone(&provider),
         tools: StoppedTools::unless(settings.stopped.as_ref(), Arc::new(tools)),
         max_steps: settings.max_steps,
-        window: settings.window,
+        windows: settings.windows,
         rules: Arc::clone(&rules),
         grants,
         guide,
@@ -401,6 +402,8 @@ fn build(
         .as_ref()
         .map(|provider| provider.models.clone())
         .unwrap_or_default();
+    let offer = Offer::of(&settings.policy);
+    let models = offer.shown(models);
     let mut view = view::of(settings, options.tour, models, configuration.secret_store());
     view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
     view.usage = meter.as_ref().map(|meter| meter.view(crate::clock::now()));
@@ -414,6 +417,7 @@ fn build(
         panes,
         front_ends,
         view: std::sync::RwLock::new(view),
+        offer,
         closed_panes: settings.closed_panes(),
         notes,
         watch: Arc::clone(watch),

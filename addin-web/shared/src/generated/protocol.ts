@@ -3710,13 +3710,29 @@ export type MessageId = string;
  */
 export type ModelView = { 
 /**
- * The id that the provider knows.
+ * The id that the provider knows; with `[1m]` at its end, that model with room for a million tokens.
  */
 id: string, 
 /**
  * The name to show.
  */
-label: string, };
+label: string, 
+/**
+ * The family it belongs to, as a name to show.
+ */
+family?: string, 
+/**
+ * True for the one that the name of its family stands for.
+ */
+familyDefault: boolean, 
+/**
+ * Tokens that it is given at once at the most.
+ */
+context?: number, 
+/**
+ * A few words about where it may be answered, where that is not the region of the settings alone.
+ */
+leaves?: string, };
 
 /**
  * `name.delete`: refused where formulas use it.
@@ -5220,6 +5236,11 @@ actLocked: boolean,
  * True when the person may not choose another model.
  */
 modelLocked: boolean, 
+/**
+ * What may be said of where content goes, with the provider and the region of the settings; absent where none is set. Names
+ * no address.
+ */
+promise?: string, 
 /**
  * Whether code can run.
  */

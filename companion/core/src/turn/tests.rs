@@ -58,6 +58,7 @@ impl Bench {
             *dice = dice.wrapping_add(1);
             [*dice; 10]
         };
+        let window = self.window;
         let mut world = World {
             now: self.now,
             chance: &mut chance,
@@ -66,7 +67,13 @@ impl Bench {
             rules: &self.rules,
             lasting: &self.lasting,
             system: crate::instructions::SYSTEM,
-            window: self.window,
+            window: &|model| {
+                if crate::model::variant(model).1 {
+                    crate::model::LONG_TOKENS
+                } else {
+                    window
+                }
+            },
         };
         let effects = handle(&mut self.session, input, &mut world);
         for effect in &effects {

@@ -17,6 +17,7 @@ use super::TOUR;
 use super::client::Client;
 use super::question::{Said, asked};
 use super::safe::{safe, safe_line};
+use crate::models::meant;
 
 /// How questions are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,10 @@ pub(crate) async fn ask(client: &mut Client, question: Question) -> anyhow::Resu
         text: question.prompt.clone(),
         documents: Vec::new(),
         selection: None,
-        model: question.model.clone(),
+        model: question
+            .model
+            .as_deref()
+            .map(|word| meant(&client.hello.view.models, word).to_owned()),
         mode: if question.read_only {
             PermissionMode::ReadOnly
         } else {

@@ -208,6 +208,24 @@ fn the_first_prompt_and_the_newest_ones_outlive_many_summaries() {
 }
 
 #[test]
+fn a_model_that_takes_in_a_million_tokens_needs_no_summary_where_another_does() {
+    for (model, is_asked) in [("claude", true), ("claude[1m]", false)] {
+        let mut bench = small();
+        bench.take(Input::Prompt(Prompt {
+            client_id: "p".to_owned(),
+            text: "Sum them".to_owned(),
+            model: model.to_owned(),
+            ..Prompt::default()
+        }));
+        for id in ["c1", "c2", "c3"] {
+            reads(&mut bench, id);
+        }
+        assert_eq!(is_asked_for_a_summary(&bench), is_asked, "{model}");
+        assert_eq!(bench.request().model, model);
+    }
+}
+
+#[test]
 fn a_request_that_is_too_long_for_the_model_is_made_shorter_and_asked_again() {
     let mut bench = small();
     bench.window = 60_000;

@@ -94,6 +94,14 @@ const recorded: DiagnosticsView[] = [
   { category: "Updates", key: "disableAutoUpdates", closed: false, count: 0, records: [] },
 ];
 
+/** The turn at work, with prices in the settings. */
+const pricedTurn = workingTurn.map((event) =>
+  event.type === "messageCompleted" || event.type === "turnEnded"
+    ? { ...event, usage: { ...event.usage, cacheRead: 61_000, cost: { nanodollars: 91_650_000, partial: false } } }
+    : event,
+);
+const lastDay = { input: 210_000, output: 31_400, cacheRead: 1_480_000, cacheWrite: 96_000, cost: { nanodollars: 4_217_300_000, partial: true } };
+
 const nearLimit = { tokens: 864_000, limit: 1_000_000, endsAt: Date.now() + 10_800_000 };
 
 const shots: Shot[] = [
@@ -115,6 +123,10 @@ const shots: Shot[] = [
   { ...excel, name: "pane-models-320", width: 320, height: 800, hello: { ...excel.hello, view: { ...view, ...offered } }, then: opensModels },
   { ...excel, name: "pane-models-contrast", width: 360, height: 800, scheme: "dark", contrast: true, hello: { ...excel.hello, view: { ...view, ...offered } }, then: opensModels },
   { ...excel, name: "pane-promise", width: 360, height: 800, events: [], hello: { ...excel.hello, view: { ...view, ...offered } }, then: seesPromise },
+  { ...desk, name: "window-cost", events: pricedTurn, hello: { ...desk.hello, view: { ...view, lastDay } }, then: opensUsage },
+  { ...desk, name: "window-cost-dark", scheme: "dark", events: pricedTurn, hello: { ...desk.hello, view: { ...view, lastDay, usage: nearLimit } }, then: seesUsage },
+  { ...excel, name: "pane-cost-320", width: 320, height: 800, events: pricedTurn, hello: { ...excel.hello, view: { ...view, lastDay } }, then: opensUsage },
+  { ...excel, name: "pane-cost-contrast", width: 360, height: 800, scheme: "dark", contrast: true, events: pricedTurn, hello: { ...excel.hello, view: { ...view, lastDay } }, then: opensUsage },
   { ...desk, name: "window-earlier-sessions", events: [], hello: { ...desk.hello, view: { ...view, earlierSessions: true } } },
   { ...desk, name: "window-files", events: [], hello: { sessions: [], documents: files } },
   { ...desk, name: "window-files-dark", scheme: "dark", events: [], hello: { sessions: [], documents: files } },
@@ -386,6 +398,11 @@ async function searchesSettings(page: Page): Promise<void> {
 async function seesUsage(page: Page): Promise<void> {
   await page.getByRole("button", { name: "86% of the token limit" }).click();
   await page.getByText("864,000 of 1,000,000 tokens are used, in all sessions.").waitFor();
+}
+
+async function opensUsage(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Tokens used by this session/ }).click();
+  await page.getByText("Last 24 hours, all sessions").waitFor();
 }
 
 async function fails(page: Page, service: FakeService): Promise<void> {

@@ -6,6 +6,7 @@ use ts_rs::TS;
 
 use crate::bootstrap::BootstrapView;
 use crate::document::{DocumentView, LiveDocument};
+use crate::message::Usage;
 use crate::session::SessionSummary;
 use crate::{Timestamp, UserError};
 
@@ -107,6 +108,9 @@ pub struct ServiceView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub usage: Option<UsageView>,
+    /// Tokens of the last 24 hours, in all sessions.
+    #[serde(default)]
+    pub last_day: Usage,
 }
 
 /// Tokens that were used in a window of time, and its limit.

@@ -9,6 +9,7 @@ use deskhand_core::ports::{BoxFuture, EventLog, Provider};
 use deskhand_core::turn::Input;
 use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams};
 use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, ServiceView, UsageView};
+use deskhand_protocol::message::Usage;
 use deskhand_protocol::methods::Caller;
 use deskhand_protocol::pairing::{RevokeParams, TokenView, TokensAnswer};
 use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice};
@@ -33,6 +34,7 @@ use crate::panes::LivePanes;
 use crate::runner::Command;
 use crate::tokens::StoredTokens;
 use crate::undoing::Patient;
+use crate::usage::Counts;
 use crate::wire::{give, read};
 
 /// Sessions in the answer to hello.
@@ -137,8 +139,26 @@ impl Service {
 }
 
 impl Service {
+    /// Tells front ends what becomes known of models and of used tokens.
+    pub(crate) fn keep_informed(self: &Arc<Self>, provider: Arc<dyn Provider>, counts: &Counts) {
+        // One that is not configured answers at once that it has none.
+        tokio::spawn(Arc::clone(self).learn_models(provider));
+        let service = Arc::downgrade(self);
+        let day = Arc::clone(&counts.day);
+        let show = move |usage| {
+            let service = service.upgrade();
+            service.map(|service| service.used_in_a_day(usage)).is_some()
+        };
+        tokio::spawn(async move { day.follow(show).await });
+        if let Some(meter) = counts.meter.clone() {
+            let service = Arc::downgrade(self);
+            let show = move |usage| service.upgrade().map(|service| service.used(usage)).is_some();
+            tokio::spawn(async move { meter.follow(show).await });
+        }
+    }
+
     /// Asks the provider for its models and tells front ends. Without an answer the picker stays as it is.
-    pub(crate) async fn learn_models(self: Arc<Self>, provider: Arc<dyn Provider>) {
+    async fn learn_models(self: Arc<Self>, provider: Arc<dyn Provider>) {
         let Ok(models) = provider.models().await else {
             return;
         };
@@ -153,8 +173,13 @@ impl Service {
     }
 
     /// Tells front ends how much was used.
-    pub(crate) fn used(&self, usage: UsageView) {
+    fn used(&self, usage: UsageView) {
         self.show(|view| view.usage = Some(usage));
+    }
+
+    /// Tells front ends how much was used in the last day.
+    fn used_in_a_day(&self, usage: Usage) {
+        self.show(|view| view.last_day = usage);
     }
 
     /// Tells every front end something that stays said.

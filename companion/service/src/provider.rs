@@ -25,21 +25,26 @@ use deskhand_trail::Trail;
 use crate::audit::{Notes, SignIns};
 use crate::models;
 use crate::settings::Settings;
-use crate::usage::{Limit, Meter, Metered};
+use crate::usage::{Counts, Day, Limit, Meter, Metered, Prices};
 
-/// The provider in force, with its sign-ins in the audit and its tokens counted where the settings limit them.
+/// The provider in force, with its sign-ins in the audit, and what its tokens are counted by.
 pub(crate) async fn open(
     settings: &Settings,
     gate: &Gate,
     trail: &Trail,
     notes: &Notes,
-) -> Result<(Arc<dyn Port>, Option<Arc<Meter>>), UserError> {
-    let connected = connected(settings, gate, notes);
-    let Some(limit) = Limit::of(&settings.policy) else {
-        return Ok((connected, None));
+) -> Result<(Arc<dyn Port>, Arc<Counts>), UserError> {
+    let meter = match Limit::of(&settings.policy) {
+        Some(limit) => Some(Arc::new(Meter::open(limit, trail.store().clone()).await?)),
+        None => None,
     };
-    let meter = Arc::new(Meter::open(limit, trail.store().clone()).await?);
-    Ok((Arc::new(Metered::new(connected, Arc::clone(&meter))), Some(meter)))
+    let counts = Arc::new(Counts {
+        inner: connected(settings, gate, notes),
+        meter,
+        day: Arc::new(Day::open(trail.store().clone()).await?),
+        prices: Prices::of(&settings.policy),
+    });
+    Ok((Arc::new(Metered(Arc::clone(&counts))), counts))
 }
 
 fn connected(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Port> {

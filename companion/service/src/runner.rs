@@ -65,6 +65,8 @@ pub(crate) struct Parts {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) tools: Arc<dyn Tools>,
     pub(crate) max_steps: u32,
+    /// Tokens that a turn may use, where there is a budget.
+    pub(crate) budget: Option<u64>,
     /// Tokens that the models can take in at once.
     pub(crate) windows: Windows,
     /// What the organisation says of tools and permissions.
@@ -290,6 +292,7 @@ impl Runner {
             now: now(),
             chance: &mut dice,
             max_steps: self.parts.max_steps,
+            budget: self.parts.budget,
             tools: &self.definitions,
             rules: &self.parts.rules,
             lasting: &lasting,

@@ -48,7 +48,7 @@ use crate::settings::Settings;
 use crate::stopped::StoppedTools;
 use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
-use crate::usage::Meter;
+use crate::usage::Counts;
 use crate::view;
 
 /// The master key in the secret store.
@@ -100,11 +100,11 @@ pub(crate) async fn serve(
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
     let configuration = configuration(&paths, &secrets, &settings, &gate, &options, &notes)?;
-    let (provider, meter) = provider::open(&settings, &gate, &trail, &notes).await?;
+    let (provider, counts) = provider::open(&settings, &gate, &trail, &notes).await?;
     let (service, tokens) = build(
         &settings,
         &options,
-        (&gate, provider, meter),
+        (&gate, provider, counts),
         (&trail, notes, grants, guide),
         (&telemetry, &watch),
         configuration,
@@ -359,7 +359,7 @@ async fn bind(
 fn build(
     settings: &Settings,
     options: &ServeOptions,
-    (gate, provider, meter): (&Gate, Arc<dyn Provider>, Option<Arc<Meter>>),
+    (gate, provider, counts): (&Gate, Arc<dyn Provider>, Arc<Counts>),
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
     (telemetry, watch): (&Telemetry, &Arc<Watch>),
     configuration: Configuration,
@@ -388,6 +388,12 @@ fn build(
         provider: Arc::clone(&provider),
         tools: StoppedTools::unless(settings.stopped.as_ref(), Arc::new(tools)),
         max_steps: settings.max_steps,
+        budget: settings
+            .policy
+            .usage
+            .deskhand_max_tokens_per_turn
+            .value
+            .map(|most| most.get().into()),
         windows: settings.windows,
         rules: Arc::clone(&rules),
         grants,
@@ -406,7 +412,7 @@ fn build(
     let models = offer.shown(models);
     let mut view = view::of(settings, options.tour, models, configuration.secret_store());
     view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
-    view.usage = meter.as_ref().map(|meter| meter.view(crate::clock::now()));
+    counts.show(&mut view, crate::clock::now());
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
@@ -424,19 +430,8 @@ fn build(
         configuration,
     };
     let service = Arc::new(service);
-    keep_informed(&service, provider, meter);
+    service.keep_informed(provider, &counts);
     (service, tokens)
-}
-
-/// Tells front ends what becomes known of models and of used tokens.
-fn keep_informed(service: &Arc<Service>, provider: Arc<dyn Provider>, meter: Option<Arc<Meter>>) {
-    // One that is not configured answers at once that it has none.
-    tokio::spawn(Arc::clone(service).learn_models(provider));
-    if let Some(meter) = meter {
-        let service = Arc::downgrade(service);
-        let show = move |usage| service.upgrade().map(|service| service.used(usage)).is_some();
-        tokio::spawn(async move { meter.follow(show).await });
-    }
 }
 
 fn document_tools(

@@ -4,6 +4,7 @@ use deskhand_platform::SecretStoreKind;
 use deskhand_policy::Policy;
 use deskhand_policy::types::Banner;
 use deskhand_protocol::hello::{BannerView, ModelView, OrganisationView, SandboxState, ServiceView};
+use deskhand_protocol::message::Usage;
 
 use crate::settings::Settings;
 
@@ -25,6 +26,7 @@ pub(crate) fn empty() -> ServiceView {
         organisation: OrganisationView::default(),
         bootstrap: None,
         usage: None,
+        last_day: Usage::default(),
     }
 }
 
@@ -51,6 +53,7 @@ pub(crate) fn of(
         organisation: organisation(&settings.policy),
         bootstrap: None,
         usage: None,
+        last_day: Usage::default(),
     }
 }
 

@@ -134,7 +134,6 @@ policy_section! {
     model_prefer_1m_context "modelPrefer1mContext": bool {
         default: false,
         invalid: false, UsesValue, "the smaller variant costs less",
-        order: Order::Tight(false),
         since: "0.1.0",
     }
 

@@ -1273,6 +1273,19 @@ value: unknown, };
 export type Copied = "all" | "values" | "formulas" | "formats";
 
 /**
+ * An estimate of what tokens cost. A whole number, so that sums do not drift.
+ */
+export type Cost = { 
+/**
+ * Billionths of a US dollar.
+ */
+nanodollars: number, 
+/**
+ * True where some of the tokens have no price: it cost more than this.
+ */
+partial: boolean, };
+
+/**
  * `session/create`. A repeated `clientId` answers the session that it made before.
  */
 export type CreateParams = { 
@@ -2427,7 +2440,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_PROXY" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "USE_LIMIT" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SEC_CRYPTOGRAPHY" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "BOOT_AWAITED" | "BOOT_SIGN_IN" | "BOOT_UNREACHABLE" | "BOOT_ANSWER" | "BOOT_CONSENT" | "POL_CREDENTIAL" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_PROXY" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "TURN_CAP" | "TURN_BUDGET" | "USE_LIMIT" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SEC_CRYPTOGRAPHY" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "BOOT_AWAITED" | "BOOT_SIGN_IN" | "BOOT_UNREACHABLE" | "BOOT_ANSWER" | "BOOT_CONSENT" | "POL_CREDENTIAL" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -5272,7 +5285,11 @@ bootstrap?: BootstrapView,
 /**
  * Tokens against the limit of the settings; absent where there is none.
  */
-usage?: UsageView, };
+usage?: UsageView, 
+/**
+ * Tokens of the last 24 hours, in all sessions.
+ */
+lastDay: Usage, };
 
 /**
  * The answer to `session/create` and `session/show`.
@@ -7122,7 +7139,11 @@ cacheRead: number,
 /**
  * Written to the prompt cache.
  */
-cacheWrite: number, };
+cacheWrite: number, 
+/**
+ * What they cost, estimated from the prices of the settings at that time; absent where none of them has a price.
+ */
+cost?: Cost, };
 
 /**
  * Tokens that were used in a window of time, and its limit.
@@ -7489,6 +7510,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   INF_TOO_LONG: ["The conversation is too long for this model.","The whole session is kept.","Ask for smaller ranges, or go on in a new session."],
   INF_BAD_ANSWER: ["The model provider's answer could not be read.","Your prompt is kept.","Show this code to your administrator."],
   TURN_CAP: ["The turn reached its limit of steps and was ended.","Everything done so far is kept.","Say “go on” to continue."],
+  TURN_BUDGET: ["The turn used its budget of tokens and was ended.","Everything done so far is kept.","Say “go on” to continue with as many again."],
   USE_LIMIT: ["The limit of tokens in the settings is reached.","Everything done so far is kept.","Go on once the count starts anew, or ask your administrator."],
   TURN_REPEATS: ["The same step was repeated without a new result, so the turn was ended.","Everything done so far is kept.","Say what to do differently."],
   TURN_INTERRUPTED: ["The service stopped in the middle of this turn.","Everything up to that point is kept.","Say “go on” to continue."],

@@ -102,6 +102,7 @@ async fn other_models_are_asked_by_converse() {
         output: 2,
         cache_read: 4,
         cache_write: 5,
+        cost: None,
     };
     assert_eq!((stop, usage), (&StopReason::ToolUse, &wanted));
     assert!(matches!(&blocks[0], Block::Text { text } if text == "Hello"));

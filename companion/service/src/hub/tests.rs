@@ -41,6 +41,7 @@ async fn hub(folder: &Path) -> Hub {
         provider: Arc::new(Unconfigured::default()),
         tools: Arc::new(NoteTools::new(documents.clone(), Arc::clone(&guide))),
         max_steps: 10,
+        budget: None,
         windows: Windows {
             usual: 200_000,
             default_is_long: false,

@@ -165,6 +165,7 @@ impl Bench {
             provider: Arc::new(Provided(Mutex::new(says.iter().copied().collect()))),
             tools: Arc::new(Tool(does)),
             max_steps: 10,
+            budget: None,
             windows: Windows {
                 usual: 200_000,
                 default_is_long: false,

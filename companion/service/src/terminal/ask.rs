@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use deskhand_protocol::document::AttachParams;
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
+use deskhand_protocol::message::Usage;
 use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, AskReason, Choice, PermissionRequest};
 use deskhand_protocol::session::{
     CreateParams, Nothing, PermissionMode, PromptAnswer, PromptParams, SessionAnswer, SessionParams,
@@ -18,6 +19,7 @@ use super::client::Client;
 use super::question::{Said, asked};
 use super::safe::{safe, safe_line};
 use crate::models::meant;
+use crate::usage::told_of;
 
 /// How questions are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,9 +173,12 @@ async fn follow(
                     answer(client, question, session, request, &mut shown).await?;
                 }
                 EventBody::TurnEnded {
-                    turn: ended, outcome, ..
+                    turn: ended,
+                    outcome,
+                    usage: used,
                 } if ended == turn => {
                     shown.line_end();
+                    shown.used(*used);
                     return Ok(match outcome {
                         TurnOutcome::Completed => ExitCode::SUCCESS,
                         TurnOutcome::Cancelled => ExitCode::from(CANCELLED),
@@ -294,6 +299,13 @@ impl Shown {
                 ..
             } => self.note("Stopped."),
             _ => {}
+        }
+    }
+
+    /// What the turn used; programs find it in the event of its end.
+    fn used(&mut self, usage: Usage) {
+        if !self.json {
+            self.note(&format!("Used: {}.", told_of(usage)));
         }
     }
 

@@ -123,6 +123,12 @@ fn table(status: &Status) -> anyhow::Result<()> {
     if let Some(usage) = status.view.as_ref().and_then(|view| view.usage) {
         print(&format!("Tokens      {}", usage::line(usage, now())))?;
     }
+    if let Some(view) = &status.view {
+        print(&format!(
+            "Used        in the last 24 hours: {}",
+            usage::told_of(view.last_day)
+        ))?;
+    }
     let bootstrap = status.view.as_ref().and_then(|view| view.bootstrap.as_ref());
     let settings = bootstrap.map(super::sign_in::told).unwrap_or_default();
     settings

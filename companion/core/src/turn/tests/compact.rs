@@ -105,6 +105,7 @@ fn what_the_provider_counted_decides_and_the_summary_counts_as_well() {
         output: 1,
         cache_read: 35_000,
         cache_write: 0,
+        cost: None,
     };
     bench.prompt(&"Sum them. ".repeat(5_000));
     bench.says(vec![text(&"4711 ".repeat(3_000))]);

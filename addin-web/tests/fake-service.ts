@@ -103,6 +103,7 @@ export function helloAnswer(parts: Partial<HelloAnswer> = {}): HelloAnswer {
       notices: [],
       earlierSessions: false,
       organisation: {},
+      lastDay: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
     },
     sessions: [],
     documents: [],

@@ -6,6 +6,7 @@ import type {
   FigureCheck,
   GrantView,
   InstructionsAnswer,
+  ModelView,
   PermissionRequest,
   SessionEvent,
   SessionSummary,
@@ -38,6 +39,24 @@ export const files: DocumentView[] = [
   state: "closed",
 }));
 export const SESSION = "0190c2a0-0000-7000-8000-000000000001";
+
+/** What a service shows of models in a region of which two leave it. */
+export const offered: { models: ModelView[]; promise: string } = {
+  promise:
+    "Prompts and what Deskhand reads go to Amazon Bedrock in eu-central-1. A model that is marked may be answered outside of eu-central-1.",
+  models: [
+    {
+      ...{ id: "eu.sonnet", label: "Claude Sonnet 4.5", family: "Sonnet", familyDefault: true, context: 200_000 },
+      leaves: "leaves eu-central-1: anywhere in the EU",
+    },
+    { id: "nova", label: "Nova Pro", familyDefault: false, context: 200_000 },
+    { id: "haiku", label: "Claude Haiku 4.5", family: "Haiku", familyDefault: false, context: 200_000 },
+    {
+      ...{ id: "global.sonnet[1m]", label: "Claude Sonnet 4.5 worldwide (1M)", family: "Sonnet", familyDefault: false },
+      ...{ context: 1_000_000, leaves: "leaves eu-central-1: anywhere" },
+    },
+  ],
+};
 
 /** 14:40 of a day in September, in the system's own time zone. */
 export const NOW = new Date(2026, 8, 18, 14, 40).getTime();

@@ -1,5 +1,6 @@
 //! What is wrong, or worth knowing, in a file of settings before it is deployed: line by line.
 
+mod places;
 mod secrets;
 
 use std::collections::BTreeSet;
@@ -72,6 +73,10 @@ pub enum FindingCode {
     NoProvider,
     /// An address that is good, and hardly the one that is meant.
     Address,
+    /// What a model is asked may be answered outside of the region that is set.
+    LeavesRegion,
+    /// Whether it may cannot be told from the file.
+    RegionUnknown,
 }
 
 impl FindingCode {
@@ -99,6 +104,8 @@ impl FindingCode {
             Self::NothingSet => "nothing-set",
             Self::NoProvider => "no-provider",
             Self::Address => "address",
+            Self::LeavesRegion => "leaves-region",
+            Self::RegionUnknown => "region-unknown",
         }
     }
 }
@@ -376,6 +383,9 @@ impl Check<'_> {
         }
         for (key, sentence) in contradictions(&policy) {
             self.on(key, Severity::Warning, FindingCode::Contradiction, sentence);
+        }
+        for (key, severity, code, sentence) in places::findings(&policy) {
+            self.on(key, severity, code, sentence);
         }
         for entry in &self.profile.entries {
             if definition(&entry.key).is_some() && !policy.concerns(&entry.key) {

@@ -27,6 +27,7 @@ mod nested;
 mod order;
 mod profiles;
 mod render;
+pub mod residency;
 mod resolve;
 mod rules;
 pub mod secrets;

@@ -42,7 +42,7 @@ pub use mcp::{
     AzureCloud, BuiltInServer, CallbackHost, McpClient, McpMode, McpOauth, McpServer, McpTransport,
     SearchProvider, ToolPermission,
 };
-pub use model::{Model, Models};
+pub use model::{FAMILIES, Model, Models};
 pub use number::Whole;
 pub use oidc::{BootstrapOidc, GatewayOidc, Oidc, TokenType, WorkforceOidc};
 pub use organization::OrganizationId;

@@ -11,7 +11,7 @@ import type { DiagnosticsView, EventBody, HelloAnswer, SessionEvent } from "../.
 import { answers, checkOf } from "../configuration.ts";
 import { direct, failing, name } from "../connection-test.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
-import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions } from "../story.ts";
+import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions, offered } from "../story.ts";
 import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
 import { script, serve } from "./pages.ts";
 
@@ -41,7 +41,7 @@ const view = {
   ...helloAnswer().view,
   managed: true,
   sandbox: "vm" as const,
-  models: [{ id: "default", label: "Default model" }],
+  models: [{ id: "default", label: "Default model", familyDefault: false }],
 };
 const stopped = { ...userError("POL_DISABLED"), detail: "managed: /etc/deskhand/managed-settings.json" };
 const organisation = {
@@ -102,6 +102,14 @@ const recorded: DiagnosticsView[] = [
   { category: "Updates", key: "disableAutoUpdates", closed: false, count: 0, records: [] },
 ];
 
+/** The turn at work, with prices in the settings. */
+const pricedTurn = workingTurn.map((event) =>
+  event.type === "messageCompleted" || event.type === "turnEnded"
+    ? { ...event, usage: { ...event.usage, cacheRead: 61_000, cost: { nanodollars: 91_650_000, partial: false } } }
+    : event,
+);
+const lastDay = { input: 210_000, output: 31_400, cacheRead: 1_480_000, cacheWrite: 96_000, cost: { nanodollars: 4_217_300_000, partial: true } };
+
 const nearLimit = { tokens: 864_000, limit: 1_000_000, endsAt: Date.now() + 10_800_000 };
 
 const shots: Shot[] = [
@@ -121,6 +129,15 @@ const shots: Shot[] = [
   { ...excel, name: "pane-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
   { ...excel, name: "pane-sign-in-code-dark", width: 360, height: 800, scheme: "dark", events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },
   { ...excel, name: "pane-token-limit-320", width: 320, height: 800, hello: { ...excel.hello, view: { ...view, usage: nearLimit } }, then: seesUsage },
+  { ...desk, name: "window-models", events: [], hello: { ...desk.hello, view: { ...view, ...offered } }, then: opensModels },
+  { ...desk, name: "window-models-dark", scheme: "dark", hello: { ...desk.hello, view: { ...view, ...offered } }, then: choosesModel },
+  { ...excel, name: "pane-models-320", width: 320, height: 800, hello: { ...excel.hello, view: { ...view, ...offered } }, then: opensModels },
+  { ...excel, name: "pane-models-contrast", width: 360, height: 800, scheme: "dark", contrast: true, hello: { ...excel.hello, view: { ...view, ...offered } }, then: opensModels },
+  { ...excel, name: "pane-promise", width: 360, height: 800, events: [], hello: { ...excel.hello, view: { ...view, ...offered } }, then: seesPromise },
+  { ...desk, name: "window-cost", events: pricedTurn, hello: { ...desk.hello, view: { ...view, lastDay } }, then: opensUsage },
+  { ...desk, name: "window-cost-dark", scheme: "dark", events: pricedTurn, hello: { ...desk.hello, view: { ...view, lastDay, usage: nearLimit } }, then: seesUsage },
+  { ...excel, name: "pane-cost-320", width: 320, height: 800, events: pricedTurn, hello: { ...excel.hello, view: { ...view, lastDay } }, then: opensUsage },
+  { ...excel, name: "pane-cost-contrast", width: 360, height: 800, scheme: "dark", contrast: true, events: pricedTurn, hello: { ...excel.hello, view: { ...view, lastDay } }, then: opensUsage },
   { ...desk, name: "window-earlier-sessions", events: [], hello: { ...desk.hello, view: { ...view, earlierSessions: true } } },
   { ...desk, name: "window-files", events: [], hello: { sessions: [], documents: files } },
   { ...desk, name: "window-files-dark", scheme: "dark", events: [], hello: { sessions: [], documents: files } },
@@ -283,6 +300,21 @@ async function opensSwitcher(page: Page): Promise<void> {
   await page.getByRole("searchbox").waitFor();
 }
 
+async function opensModels(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Model: / }).click();
+  await page.getByRole("menuitemradio", { name: /^Claude Haiku/ }).waitFor();
+}
+
+async function choosesModel(page: Page): Promise<void> {
+  await opensModels(page);
+  await page.getByRole("menuitemradio", { name: /worldwide/ }).click();
+  await page.getByRole("button", { name: /^Model: Claude Sonnet 4.5 worldwide/ }).waitFor();
+}
+
+async function seesPromise(page: Page): Promise<void> {
+  await page.getByText(offered.promise).waitFor();
+}
+
 async function opensModes(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^How much/ }).click();
   await page.getByRole("menuitemradio", { name: /Read only/ }).waitFor();
@@ -396,6 +428,11 @@ async function searchesSettings(page: Page): Promise<void> {
 async function seesUsage(page: Page): Promise<void> {
   await page.getByRole("button", { name: "86% of the token limit" }).click();
   await page.getByText("864,000 of 1,000,000 tokens are used, in all sessions.").waitFor();
+}
+
+async function opensUsage(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Tokens used by this session/ }).click();
+  await page.getByText("Last 24 hours, all sessions").waitFor();
 }
 
 async function fails(page: Page, service: FakeService): Promise<void> {

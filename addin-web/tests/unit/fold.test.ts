@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DocumentView, EventBody, SessionEvent } from "../../shared/src/generated/protocol.ts";
 import { fold } from "../../shared/src/session/fold.ts";
-import { emptyModel, openApprovals, type SessionModel } from "../../shared/src/session/model.ts";
+import { emptyModel, openApprovals, type SessionModel, usedBy } from "../../shared/src/session/model.ts";
 import { sessionDocuments, type State } from "../../shared/src/session/state.ts";
 import { timeline } from "../../shared/src/session/timeline.ts";
 import { deck, numbered, SESSION, waitingTurn, workbook, workingTurn } from "../story.ts";
@@ -87,6 +87,31 @@ describe("the fold", () => {
 
   it("counts the tokens of all turns", () => {
     expect(folded(numbered([ended, ended])).usage).toEqual({ input: 2, output: 4, cacheRead: 6, cacheWrite: 8 });
+  });
+
+  it("counts a turn while it runs, answer by answer, and its end counts nothing twice", () => {
+    const prompt: EventBody = {
+      ...{ type: "promptAccepted", turn: "t", clientId: "p", text: "Sum it", from: "excel", documents: [], model: "" },
+      ...{ mode: "ask", steering: false },
+    };
+    const answer: EventBody = { type: "messageCompleted", turn: "t", message: "m", blocks: [], stop: "toolUse", usage };
+    const running = folded(numbered([prompt, answer, { ...answer, message: "n" }]));
+    const both = { input: 2, output: 4, cacheRead: 6, cacheWrite: 8 };
+    expect([running.turnUsage, usedBy(running)]).toEqual([both, both]);
+    const over = folded(numbered([prompt, answer, { ...answer, message: "n" }, { ...ended, usage: both }]));
+    expect([over.turnUsage, usedBy(over)]).toEqual([both, both]);
+    const steered = folded(numbered([prompt, answer, { ...prompt, clientId: "q", steering: true }]));
+    expect(steered.turnUsage).toEqual(usage);
+    const next = folded(numbered([prompt, answer, ended, { ...prompt, clientId: "q", turn: "u" }]));
+    expect([next.turnUsage, usedBy(next)]).toEqual([{ input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }, usage]);
+  });
+
+  it("adds costs up as whole numbers, and says where a part has no price", () => {
+    const priced = { ...usage, cost: { nanodollars: 100_000_000, partial: false } };
+    const turns = Array.from({ length: 10 }, (): EventBody => ({ ...ended, usage: priced }));
+    expect(folded(numbered(turns)).usage.cost).toEqual({ nanodollars: 1_000_000_000, partial: false });
+    expect(folded(numbered([...turns, ended])).usage.cost).toEqual({ nanodollars: 1_000_000_000, partial: true });
+    expect(folded(numbered([ended])).usage.cost).toBeUndefined();
   });
 
   it("shows that the model goes on from a summary, once", () => {

@@ -1,8 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { dayGroup, duration, fileName, pause, reason, shortTitle, size, when } from "../../shared/src/text/format.ts";
+import { dayGroup, dollars, duration, fileName, pause, reason, shortTitle, size, when } from "../../shared/src/text/format.ts";
 
 const now = new Date(2026, 8, 18, 14, 40).getTime();
 const day = (month: number, date: number, year = 2026): number => new Date(year, month, date, 9, 20).getTime();
+
+describe("money", () => {
+  it.each([
+    [0, "USD 0.00"],
+    [0.00424, "USD 0.0042"],
+    [0.42, "USD 0.42"],
+    [1234.56, "USD 1,234.56"],
+  ])("writes %d as %s", (value, text) => {
+    expect(dollars(value, "en-GB").replace("\u00a0", " ")).toBe(text);
+  });
+});
 
 describe("times", () => {
   it.each([

@@ -388,7 +388,7 @@ describe("the keyboard", () => {
       await run(() => fireEvent.keyDown(document.activeElement ?? document.body, { key: "F6" }));
       areas.push(document.activeElement?.closest("[data-area]")?.className.split(" ")[0] ?? "");
     }
-    expect(areas).toEqual(["pane-head", "tabs", "scroll", "prompt-box", "pane-head"]);
+    expect(areas).toEqual(["pane-head", "tabs", "scroll", "prompt-box", "foot"]);
     await run(() => fireEvent.keyDown(document.activeElement ?? document.body, { key: "F6", shiftKey: true }));
     expect(document.activeElement?.closest("[data-area]")?.className).toContain("prompt-box");
   });

@@ -9,10 +9,21 @@ use serde_json::Value;
 
 use crate::attached::Loaded;
 
+/// What ends the id of a model where it is asked with room for a million tokens: a variant, which costs more. Providers know the
+/// id without it.
+pub const LONG: &str = "[1m]";
+/// Tokens that such a variant takes in at once.
+pub const LONG_TOKENS: u64 = 1_000_000;
+
+/// The id that the provider knows, and whether room for a million tokens is asked for.
+pub fn variant(model: &str) -> (&str, bool) {
+    model.strip_suffix(LONG).map_or((model, false), |id| (id, true))
+}
+
 /// One call of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelRequest {
-    /// The model's id; empty for the provider's default.
+    /// The model's id, with [`LONG`] at its end for that variant; empty for the provider's default.
     pub model: String,
     /// The instructions. Stable across the turns of a session, so that a prompt cache can hold them.
     pub system: String,

@@ -46,6 +46,8 @@ pub struct World<'a> {
     pub chance: &'a mut (dyn FnMut() -> [u8; 10] + Send),
     /// Calls that a turn may make.
     pub max_steps: u32,
+    /// Tokens that a turn may use, where there is a budget: in and out, with those of the cache.
+    pub budget: Option<u64>,
     /// Tools that the model may call, [`PLAN_TOOL`] not among them.
     pub tools: &'a [ToolDefinition],
     /// What the organisation says of tools and permissions.
@@ -54,8 +56,8 @@ pub struct World<'a> {
     pub lasting: &'a [LastingGrant],
     /// What the model is told about its work.
     pub system: &'a str,
-    /// Tokens that the model can take in at once.
-    pub window: u64,
+    /// Tokens that a model can take in at once, by its id; empty for the default.
+    pub window: &'a (dyn Fn(&str) -> u64 + Send + Sync),
 }
 
 /// Something that happened outside.
@@ -366,10 +368,16 @@ impl Step<'_, '_> {
             {
                 return self.end(TurnOutcome::Failed(UserError::new(ErrorCode::TurnRepeats)));
             }
+            if turn.queue.is_empty() && turn.pending.is_empty() {
+                return self.end(TurnOutcome::Completed);
+            }
+            // What is done is done: the budget ends what would come next.
+            if let Some(budget) = self.world.budget.filter(|budget| turn.usage.all() >= *budget) {
+                let sentence = format!("The turn used its budget of {budget} tokens and was ended.");
+                let error = UserError::new(ErrorCode::TurnBudget).happened(sentence);
+                return self.end(TurnOutcome::Failed(error));
+            }
             let Some(call) = turn.queue.front().cloned() else {
-                if turn.pending.is_empty() {
-                    return self.end(TurnOutcome::Completed);
-                }
                 return self.ask_model();
             };
             if turn.steps >= self.world.max_steps {

@@ -30,7 +30,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
-use deskhand_core::model::ModelRequest;
+use deskhand_core::model::{ModelRequest, variant};
 use deskhand_core::ports::BoxFuture;
 use deskhand_egress::{Destination, Gate};
 use deskhand_protocol::hello::ModelView;
@@ -40,7 +40,7 @@ use crate::backend::{Answer, Asked, Backend, Framing, Refused};
 use crate::credential::Credential;
 use crate::endpoint::origin;
 use crate::fault::{Fault, FaultKind};
-use crate::headers::{DroppedHeader, extra};
+use crate::headers::{BETA, DroppedHeader, LONG_CONTEXT, extra};
 use crate::messages::{self, Dialect};
 use crate::secret::Secret;
 
@@ -54,8 +54,6 @@ use speech::{Speech, speech};
 
 /// Version of the Messages API that Bedrock wants in the body.
 const VERSION: &str = "bedrock-2023-05-31";
-/// A header of the API that Bedrock reads in the body.
-const BETA: &str = "anthropic-beta";
 
 /// How fast and how dear requests are served (`inferenceBedrockServiceTier`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,7 +170,7 @@ impl Bedrock {
         let known = self.known(credential);
         let call = self.client(credential)?.invoke_model_with_response_stream();
         let call = call
-            .model_id(&asked.model)
+            .model_id(variant(&asked.model).0)
             .content_type("application/json")
             .set_service_tier(tier)
             .body(Blob::new(asked.body.clone()))
@@ -188,8 +186,9 @@ impl Bedrock {
 
     async fn converse(&self, asked: &Asked, credential: &Credential) -> Result<Answer, Failed> {
         let known = self.known(credential);
-        let call = self.client(credential)?.converse_stream().model_id(&asked.model);
+        let call = self.client(credential)?.converse_stream();
         let call = call
+            .model_id(variant(&asked.model).0)
             .customize()
             .mutate_request(self.change(credential, Some(asked.body.clone())));
         let answer = call.send().await.map_err(|error| Failed::of(&error, &known))?;
@@ -242,8 +241,10 @@ impl Failed {
 
 impl Backend for Bedrock {
     fn encode(&self, request: &ModelRequest, model: &str) -> Result<Bytes, Fault> {
+        let mut betas = self.betas.clone();
+        betas.extend(variant(model).1.then(|| LONG_CONTEXT.to_owned()));
         let body = match speech(model, &self.named) {
-            Speech::Messages => messages::encode(request, Dialect::version_alone(VERSION, &self.betas)),
+            Speech::Messages => messages::encode(request, Dialect::version_alone(VERSION, &betas)),
             Speech::Converse => converse::encode(request, self.service_tier.map(ServiceTier::name)),
         };
         body.map(Bytes::from)

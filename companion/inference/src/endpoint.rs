@@ -6,7 +6,7 @@ mod manners;
 use std::time::Duration;
 
 use bytes::Bytes;
-use deskhand_core::model::ModelRequest;
+use deskhand_core::model::{ModelRequest, variant};
 use deskhand_core::ports::BoxFuture;
 use deskhand_egress::{Client, Gate, Response};
 use deskhand_protocol::hello::ModelView;
@@ -66,6 +66,7 @@ impl Endpoint {
         path: &str,
         body: Bytes,
         credential: &Credential,
+        beta: Option<&str>,
     ) -> Result<Response, Fault> {
         let unusable = |why| Fault::new(FaultKind::NotConfigured, why);
         let mut request = http::Request::new(body);
@@ -75,6 +76,9 @@ impl Endpoint {
             .map_err(|_| unusable("the address is not valid"))?;
         request.headers_mut().clone_from(&self.headers);
         headers::sign(request.headers_mut(), credential, self.manners.scheme).map_err(unusable)?;
+        if let Some(beta) = beta {
+            headers::add_beta(request.headers_mut(), beta);
+        }
         let sent = self.client.send(request).await;
         sent.map_err(|error| Fault::of_egress(&error))
     }
@@ -99,6 +103,7 @@ impl Endpoint {
 
 impl Backend for Endpoint {
     fn encode(&self, request: &ModelRequest, model: &str) -> Result<Bytes, Fault> {
+        let (model, _) = variant(model);
         let body = match self.manners.format {
             Format::Messages => messages::encode(request, self.manners.dialect.of(model)),
             Format::ChatCompletions => chat::encode(request, model),
@@ -113,9 +118,12 @@ impl Backend for Endpoint {
         credential: &'a Credential,
     ) -> BoxFuture<'a, Result<Answer, Box<Refused>>> {
         Box::pin(async move {
-            let path = self.manners.path(&asked.model);
+            let (model, is_long) = variant(&asked.model);
+            let path = self.manners.path(model);
+            let is_long = is_long && self.manners.format == Format::Messages;
+            let beta = is_long.then_some(headers::LONG_CONTEXT);
             let response = self
-                .send(Method::POST, &path, asked.body.clone(), credential)
+                .send(Method::POST, &path, asked.body.clone(), credential, beta)
                 .await?;
             if response.status() != StatusCode::OK {
                 return Err(self.refused(response, credential).await);
@@ -136,7 +144,9 @@ impl Backend for Endpoint {
             let Some(list) = self.manners.list else {
                 return Ok(Vec::new());
             };
-            let mut response = self.send(Method::GET, list, Bytes::new(), credential).await?;
+            let mut response = self
+                .send(Method::GET, list, Bytes::new(), credential, None)
+                .await?;
             match response.status() {
                 StatusCode::OK => {
                     let list = bounded(&mut response, models::MAX_LIST).await?;

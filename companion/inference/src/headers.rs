@@ -26,6 +26,11 @@ pub struct DroppedHeader {
     pub why: &'static str,
 }
 
+/// Where the API is asked for what it has not for everybody, names with commas between.
+pub(crate) const BETA: &str = "anthropic-beta";
+/// Room for a million tokens: "1M token context window" of the API's page on context windows.
+pub(crate) const LONG_CONTEXT: &str = "context-1m-2025-08-07";
+
 const OURS: [&str; 4] = ["accept", "anthropic-version", "content-type", "user-agent"];
 const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-api-key"];
 /// Headers that frame or route the connection; changing them would go around the gate or break it.
@@ -75,6 +80,16 @@ pub(crate) fn fixed(named: &[(String, Secret)], has_version: bool) -> (HeaderMap
         headers.insert("anthropic-version", HeaderValue::from_static(API_VERSION));
     }
     (headers, dropped)
+}
+
+/// Asks for something that the API has not for everybody, beside what the settings ask for.
+pub(crate) fn add_beta(headers: &mut HeaderMap, beta: &str) {
+    let named = headers.get(BETA).and_then(|value| value.to_str().ok());
+    let betas = named.map_or_else(|| beta.to_owned(), |named| format!("{named},{beta}"));
+    // Both parts are values of headers already.
+    if let Ok(value) = HeaderValue::from_str(&betas) {
+        headers.insert(BETA, value);
+    }
 }
 
 /// Adds a credential, and the headers that a helper gave with it, which beat those of the settings.

@@ -42,10 +42,8 @@ fn view(listed: Listed) -> ModelView {
     let label = listed
         .display_name
         .filter(|name| !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS);
-    ModelView {
-        label: label.unwrap_or_else(|| listed.id.clone()),
-        id: listed.id,
-    }
+    let label = label.unwrap_or_else(|| listed.id.clone());
+    ModelView::new(listed.id, label)
 }
 
 #[cfg(test)]

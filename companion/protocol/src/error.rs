@@ -66,6 +66,8 @@ errors! {
         "A test of the connection is under way." "It goes on." "Wait for its end, or stop it.";
     TurnCapReached "TURN_CAP"
         "The turn reached its limit of steps and was ended." "Everything done so far is kept." "Say “go on” to continue.";
+    TurnBudget "TURN_BUDGET"
+        "The turn used its budget of tokens and was ended." "Everything done so far is kept." "Say “go on” to continue with as many again.";
     UsageLimit "USE_LIMIT"
         "The limit of tokens in the settings is reached." "Everything done so far is kept." "Go on once the count starts anew, or ask your administrator.";
     TurnRepeats "TURN_REPEATS"

@@ -6,6 +6,7 @@ use ts_rs::TS;
 
 use crate::bootstrap::BootstrapView;
 use crate::document::{DocumentView, LiveDocument};
+use crate::message::Usage;
 use crate::session::SessionSummary;
 use crate::sign_in::ProviderSignInView;
 use crate::{Timestamp, UserError};
@@ -79,6 +80,11 @@ pub struct ServiceView {
     pub act_locked: bool,
     /// True when the person may not choose another model.
     pub model_locked: bool,
+    /// What may be said of where content goes, with the provider and the region of the settings; absent where none is set. Names
+    /// no address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub promise: Option<String>,
     /// Whether code can run.
     pub sandbox: SandboxState,
     /// Where the master key lies: `operatingSystem` or `keyFile`.
@@ -107,6 +113,9 @@ pub struct ServiceView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub usage: Option<UsageView>,
+    /// Tokens of the last 24 hours, in all sessions.
+    #[serde(default)]
+    pub last_day: Usage,
 }
 
 /// Tokens that were used in a window of time, and its limit.
@@ -168,13 +177,39 @@ pub struct BannerView {
 }
 
 /// A model to choose.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelView {
-    /// The id that the provider knows.
+    /// The id that the provider knows; with `[1m]` at its end, that model with room for a million tokens.
     pub id: String,
     /// The name to show.
     pub label: String,
+    /// The family it belongs to, as a name to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub family: Option<String>,
+    /// True for the one that the name of its family stands for.
+    #[serde(default)]
+    pub family_default: bool,
+    /// Tokens that it is given at once at the most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub context: Option<u64>,
+    /// A few words about where it may be answered, where that is not the region of the settings alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub leaves: Option<String>,
+}
+
+impl ModelView {
+    /// A model of which nothing else is known.
+    pub fn new(id: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            label: label.into(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Whether code can run.

@@ -82,6 +82,22 @@ pub struct Usage {
     /// Written to the prompt cache.
     #[serde(default)]
     pub cache_write: u64,
+    /// What they cost, estimated from the prices of the settings at that time; absent where none of them has a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cost: Option<Cost>,
+}
+
+/// An estimate of what tokens cost. A whole number, so that sums do not drift.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// Billionths of a US dollar.
+    #[ts(type = "number")]
+    pub nanodollars: u64,
+    /// True where some of the tokens have no price: it cost more than this.
+    #[serde(default)]
+    pub partial: bool,
 }
 
 impl Usage {
@@ -91,14 +107,92 @@ impl Usage {
         read.saturating_add(self.cache_write).saturating_add(self.output)
     }
 
+    /// How much of what was read came from the prompt cache, in whole percent; `None` where nothing was read.
+    pub fn cached_percent(self) -> Option<u64> {
+        let read = u128::from(self.input) + u128::from(self.cache_read) + u128::from(self.cache_write);
+        let percent = (u128::from(self.cache_read) * 100).checked_div(read)?;
+        u64::try_from(percent).ok()
+    }
+
     /// The sum of two counts.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
+            cost: self.cost_with(other),
             input: self.input.saturating_add(other.input),
             output: self.output.saturating_add(other.output),
             cache_read: self.cache_read.saturating_add(other.cache_read),
             cache_write: self.cache_write.saturating_add(other.cache_write),
         }
+    }
+
+    /// The cost of both; partial where one of them used tokens that have no price.
+    fn cost_with(self, other: Self) -> Option<Cost> {
+        if self.cost.is_none() && other.cost.is_none() {
+            return None;
+        }
+        let of = |usage: Self| {
+            usage.cost.unwrap_or(Cost {
+                nanodollars: 0,
+                partial: usage.all() > 0,
+            })
+        };
+        let (one, two) = (of(self), of(other));
+        Some(Cost {
+            nanodollars: one.nanodollars.saturating_add(two.nanodollars),
+            partial: one.partial || two.partial,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(input: u64, nanodollars: Option<u64>) -> Usage {
+        Usage {
+            input,
+            cost: nanodollars.map(|nanodollars| Cost {
+                nanodollars,
+                partial: false,
+            }),
+            ..Usage::default()
+        }
+    }
+
+    #[test]
+    fn a_sum_of_costs_is_exact_and_says_where_a_part_has_no_price() {
+        let cost = |nanodollars, partial| Some(Cost { nanodollars, partial });
+        let tenth = used(1, Some(100_000_000));
+        let ten = (0..10).fold(Usage::default(), |sum, _| sum.plus(tenth));
+        assert_eq!(ten.cost, cost(1_000_000_000, false));
+        assert_eq!(ten.plus(used(5, None)).cost, cost(1_000_000_000, true));
+        assert_eq!(
+            used(5, None).plus(ten).plus(tenth).cost,
+            cost(1_100_000_000, true)
+        );
+        assert_eq!(used(5, None).plus(used(5, None)).cost, None);
+        assert_eq!(Usage::default().plus(Usage::default()).cost, None);
+    }
+
+    #[test]
+    fn an_answer_of_an_earlier_version_has_no_cost() {
+        let earlier: Usage = serde_json::from_str(r#"{"input":1,"output":2}"#).expect("a count");
+        assert_eq!(earlier.cost, None);
+        let text = serde_json::to_string(&earlier).expect("JSON");
+        assert!(!text.contains("cost"), "{text}");
+    }
+
+    #[test]
+    fn the_share_of_the_cache_is_of_what_was_read() {
+        let usage = Usage {
+            input: 100,
+            output: 1_000,
+            cache_read: 800,
+            cache_write: 100,
+            cost: None,
+        };
+        assert_eq!(usage.cached_percent(), Some(80));
+        assert_eq!(Usage::default().cached_percent(), None);
     }
 }

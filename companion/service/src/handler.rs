@@ -3,6 +3,7 @@
 mod documents;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use deskhand_core::ports::{BoxFuture, EventLog, Provider};
@@ -10,6 +11,7 @@ use deskhand_core::turn::Input;
 use deskhand_protocol::change::{ChangeSetAnswer, ChangeSetParams};
 use deskhand_protocol::configuration::DraftParams;
 use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams, ServiceView, UsageView};
+use deskhand_protocol::message::Usage;
 use deskhand_protocol::methods::Caller;
 use deskhand_protocol::pairing::{RevokeParams, TokenView, TokensAnswer};
 use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, Choice};
@@ -30,12 +32,14 @@ use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
 use crate::hub::Hub;
 use crate::log::{Log, told};
+use crate::models::Offer;
 use crate::panes::LivePanes;
 use crate::runner::Command;
 use crate::sign_in::SignIn;
 use crate::tokens::StoredTokens;
 use crate::trial::Trials;
 use crate::undoing::Patient;
+use crate::usage::Counts;
 use crate::wire::{give, read};
 
 /// Sessions in the answer to hello.
@@ -49,6 +53,7 @@ pub(crate) struct Service {
     pub(crate) front_ends: FrontEnds,
     pub(crate) tokens: Arc<StoredTokens>,
     pub(crate) view: RwLock<ServiceView>,
+    pub(crate) offer: Offer,
     /// Why there is no pane of a kind.
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
     pub(crate) notes: Notes,
@@ -142,17 +147,65 @@ impl Service {
 }
 
 impl Service {
+    /// Tells front ends what becomes known of models and of used tokens.
+    pub(crate) fn keep_informed(self: &Arc<Self>, provider: Arc<dyn Provider>, counts: &Counts) {
+        // One that is not configured answers at once that it has none.
+        tokio::spawn(Arc::clone(self).learn_models(provider));
+        let service = Arc::downgrade(self);
+        let day = Arc::clone(&counts.day);
+        let show = move |usage| {
+            let service = service.upgrade();
+            service.map(|service| service.used_in_a_day(usage)).is_some()
+        };
+        tokio::spawn(async move { day.follow(show).await });
+        if let Some(meter) = counts.meter.clone() {
+            let service = Arc::downgrade(self);
+            let show = move |usage| service.upgrade().map(|service| service.used(usage)).is_some();
+            tokio::spawn(async move { meter.follow(show).await });
+        }
+    }
+
+    /// Tells front ends who is signed in, from now on.
+    pub(crate) fn follow_sign_in(self: &Arc<Self>, sign_in: &SignIn, provider: &Arc<dyn Provider>) {
+        // The provider holds the sign-in: neither keeps the other alive.
+        let (service, provider) = (Arc::downgrade(self), Arc::downgrade(provider));
+        let was_signed_in = AtomicBool::new(sign_in.view().signed_in);
+        sign_in.on_change(move |now| {
+            let (Some(service), Some(provider)) = (service.upgrade(), provider.upgrade()) else {
+                return;
+            };
+            let is_new = !was_signed_in.swap(now.signed_in, Ordering::AcqRel) && now.signed_in;
+            service.show(|view| view.sign_in = Some(now));
+            // Nobody could be asked for models before.
+            if is_new {
+                tokio::spawn(service.learn_models(provider));
+            }
+        });
+    }
+
     /// Asks the provider for its models and tells front ends. Without an answer the picker stays as it is.
-    pub(crate) async fn learn_models(self: Arc<Self>, provider: Arc<dyn Provider>) {
+    async fn learn_models(self: Arc<Self>, provider: Arc<dyn Provider>) {
         let Ok(models) = provider.models().await else {
             return;
         };
+        let models = self.offer.shown(models);
         self.show(|view| view.models = models);
     }
 
+    /// Refuses a model that the settings do not offer.
+    fn admit(&self, model: &str) -> Result<(), UserError> {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        self.offer.admit(&view.models, model)
+    }
+
     /// Tells front ends how much was used.
-    pub(crate) fn used(&self, usage: UsageView) {
+    fn used(&self, usage: UsageView) {
         self.show(|view| view.usage = Some(usage));
+    }
+
+    /// Tells front ends how much was used in the last day.
+    fn used_in_a_day(&self, usage: Usage) {
+        self.show(|view| view.last_day = usage);
     }
 
     /// Tells every front end something that stays said.
@@ -219,6 +272,7 @@ impl Service {
                 let params: PromptParams = read(params)?;
                 let own = self.panes.document_of(front_end);
                 self.watch.typed("prompt", params.text.chars().count());
+                self.admit(params.model.as_deref().unwrap_or_default())?;
                 give(self.hub.prompt(params, front_end.kind(), own).await?)
             }
             Method::SessionCancel => {

@@ -16,6 +16,7 @@ mod kept;
 mod log;
 mod logging;
 mod manifest;
+mod models;
 mod network;
 mod options;
 mod panes;
@@ -118,6 +119,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         }
         Command::Status { json } => Box::pin(terminal::status::status(&paths, json)).await,
         Command::Ask(ask) => options::ask(&paths, ask).await,
+        Command::Models { json } => terminal::models::models(&paths, json).await,
         Command::Session { command, json } => options::session(&paths, command, json).await,
         Command::History { command } => terminal::history::history(&paths, command).await,
         Command::Journal { command, json } => options::journal(&paths, command, json).await,

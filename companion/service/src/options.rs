@@ -20,7 +20,8 @@ use crate::document::DocumentCommand;
 use crate::serve::ServeOptions;
 use crate::terminal::ask::{Answers, Question, ask as give};
 use crate::terminal::client::Client;
-use crate::terminal::{grants, instructions, journal, sessions, start};
+use crate::terminal::start::with_client;
+use crate::terminal::{grants, instructions, journal, sessions};
 
 /// An agent that works inside Excel and PowerPoint, on your own computer.
 #[derive(Debug, Parser)]
@@ -36,6 +37,12 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Gives the agent a prompt and shows its turn.
     Ask(Ask),
+    /// Lists the models to choose from, and says where what they are asked goes.
+    Models {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Tells how the service stands: address, certificate, secret store, settings.
     Status {
         /// As JSON.
@@ -262,7 +269,7 @@ pub(crate) struct Ask {
     /// A workbook, deck, Word document, PDF or .csv file that the agent may use. May be given several times.
     #[arg(long, value_name = "FILE")]
     file: Vec<PathBuf>,
-    /// The model; the default one when absent.
+    /// The model, by its id, its label or its family (`deskhand models`); the default one when absent.
     #[arg(long)]
     model: Option<String>,
     /// Change nothing.
@@ -482,19 +489,4 @@ pub(crate) async fn session(paths: &Paths, command: SessionCommand, json: bool) 
         SessionCommand::Delete { id } => sessions::delete(client, &id, json).await,
     };
     with_client(paths, work).await.map(|()| ExitCode::SUCCESS)
-}
-
-/// Works with the running service, or with one that is started for this alone.
-async fn with_client<T>(
-    paths: &Paths,
-    work: impl AsyncFnOnce(&mut Client) -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
-    let (attachment, started) = start::find_or_start(paths).await?;
-    let mut client = Client::connect(&attachment).await?;
-    let outcome = work(&mut client).await;
-    drop(client);
-    if let Some(started) = started {
-        started.stop().await?;
-    }
-    outcome
 }

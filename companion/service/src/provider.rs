@@ -24,9 +24,10 @@ use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Trail;
 
 use crate::audit::{Notes, SignIns};
+use crate::models;
 use crate::settings::Settings;
 use crate::sign_in::{self, OfPerson, SignIn};
-use crate::usage::{Limit, Meter, Metered};
+use crate::usage::{Counts, Day, Limit, Meter, Metered, Prices};
 
 /// Where the tokens of people lie: this user's folder, and the secret store that seals them.
 #[derive(Clone, Copy)]
@@ -41,10 +42,10 @@ impl Keeper<'_> {
 
 /// The provider in force, while the service runs.
 pub(crate) struct Opened {
-    /// With its sign-ins in the audit and its tokens counted where the settings limit them.
+    /// With its sign-ins in the audit.
     pub(crate) provider: Arc<dyn Port>,
-    /// Counts them.
-    pub(crate) meter: Option<Arc<Meter>>,
+    /// What its tokens are counted by.
+    pub(crate) counts: Arc<Counts>,
     /// The sign-in of people, where they sign in for it.
     pub(crate) sign_in: Option<Arc<SignIn>>,
 }
@@ -57,25 +58,26 @@ pub(crate) async fn open(
     trail: &Trail,
     notes: &Notes,
 ) -> Result<Opened, UserError> {
-    let sign_in = signing_in(settings, keeper, gate, notes).await;
-    let (sign_in, connected) = match sign_in {
+    let meter = match Limit::of(&settings.policy) {
+        Some(limit) => Some(Arc::new(Meter::open(limit, trail.store().clone()).await?)),
+        None => None,
+    };
+    let (sign_in, inner) = match signing_in(settings, keeper, gate, notes).await {
         Ok(sign_in) => {
             let connected = connected(settings, sign_in.clone(), gate, notes);
             (sign_in, connected)
         }
         Err(error) => (None, Arc::new(Unconfigured::because(error)) as Arc<dyn Port>),
     };
-    let (provider, meter) = match Limit::of(&settings.policy) {
-        None => (connected, None),
-        Some(limit) => {
-            let meter = Arc::new(Meter::open(limit, trail.store().clone()).await?);
-            let metered: Arc<dyn Port> = Arc::new(Metered::new(connected, Arc::clone(&meter)));
-            (metered, Some(meter))
-        }
-    };
-    Ok(Opened {
-        provider,
+    let counts = Arc::new(Counts {
+        inner,
         meter,
+        day: Arc::new(Day::open(trail.store().clone()).await?),
+        prices: Prices::of(&settings.policy),
+    });
+    Ok(Opened {
+        provider: Arc::new(Metered(Arc::clone(&counts))),
+        counts,
         sign_in,
     })
 }
@@ -145,17 +147,9 @@ pub(crate) struct Named {
 pub(crate) fn named(policy: &Policy) -> Option<Named> {
     let place = place(policy)?;
     let credential = policy.credential()?.ok()?;
-    let listed = policy.connection.inference_models.value.as_ref();
-    let models = listed.map(|models| models.0.clone()).unwrap_or_default();
     Some(Named {
         place,
-        models: models
-            .into_iter()
-            .map(|model| ModelView {
-                label: model.label_override.unwrap_or_else(|| model.name.clone()),
-                id: model.name,
-            })
-            .collect(),
+        models: models::named(policy),
         signs_in: credential != CredentialPlace::Nothing
             || policy.inference_headers().iter().next().is_some(),
     })

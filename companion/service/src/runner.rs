@@ -31,6 +31,7 @@ use crate::clock::{chance, now};
 use crate::grants::Grants;
 use crate::guidance::Guide;
 use crate::log::Log;
+use crate::models::Windows;
 use crate::summary::Meta;
 
 /// Inputs that may wait for one session.
@@ -64,8 +65,10 @@ pub(crate) struct Parts {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) tools: Arc<dyn Tools>,
     pub(crate) max_steps: u32,
+    /// Tokens that a turn may use, where there is a budget.
+    pub(crate) budget: Option<u64>,
     /// Tokens that the models can take in at once.
-    pub(crate) window: u64,
+    pub(crate) windows: Windows,
     /// What the organisation says of tools and permissions.
     pub(crate) rules: Arc<Rules>,
     /// What people allowed for always.
@@ -284,15 +287,17 @@ impl Runner {
         let mut dice = chance;
         let lasting = self.parts.grants.all();
         let system = self.system();
+        let windows = self.parts.windows;
         let mut world = World {
             now: now(),
             chance: &mut dice,
             max_steps: self.parts.max_steps,
+            budget: self.parts.budget,
             tools: &self.definitions,
             rules: &self.parts.rules,
             lasting: &lasting,
             system: &system,
-            window: self.parts.window,
+            window: &|model| windows.for_model(model),
         };
         let effects: VecDeque<Effect> = handle(&mut self.session, input, &mut world).into();
         let is_append = |effect: &&Effect| matches!(effect, Effect::Append(..));

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
@@ -40,6 +39,7 @@ use crate::history;
 use crate::hub::Hub;
 use crate::log::Log;
 use crate::logging::Logging;
+use crate::models::Offer;
 use crate::panes::{LivePanes, SharedPanes};
 use crate::provider::{self, Keeper, Opened};
 use crate::reload::changed;
@@ -388,7 +388,13 @@ fn build(
         provider: Arc::clone(&opened.provider),
         tools: StoppedTools::unless(settings.stopped.as_ref(), Arc::new(tools)),
         max_steps: settings.max_steps,
-        window: settings.window,
+        budget: settings
+            .policy
+            .usage
+            .deskhand_max_tokens_per_turn
+            .value
+            .map(|most| most.get().into()),
+        windows: settings.windows,
         rules: Arc::clone(&rules),
         grants,
         guide,
@@ -402,11 +408,12 @@ fn build(
         .as_ref()
         .map(|provider| provider.models.clone())
         .unwrap_or_default();
+    let offer = Offer::of(&settings.policy);
+    let models = offer.shown(models);
     let mut view = view::of(settings, options.tour, models, configuration.secret_store());
     view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
     view.sign_in = opened.sign_in.as_ref().map(|sign_in| sign_in.view());
-    let meter = opened.meter.as_ref();
-    view.usage = meter.map(|meter| meter.view(crate::clock::now()));
+    opened.counts.show(&mut view, crate::clock::now());
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
@@ -417,6 +424,7 @@ fn build(
         panes,
         front_ends,
         view: std::sync::RwLock::new(view),
+        offer,
         closed_panes: settings.closed_panes(),
         notes,
         watch: Arc::clone(watch),
@@ -425,37 +433,11 @@ fn build(
         trials: Trials::default(),
     };
     let service = Arc::new(service);
-    keep_informed(&service, opened);
+    if let Some(sign_in) = &opened.sign_in {
+        service.follow_sign_in(sign_in, &opened.provider);
+    }
+    service.keep_informed(opened.provider, &opened.counts);
     (service, tokens)
-}
-
-/// Tells front ends what becomes known of models, of used tokens and of who is signed in.
-fn keep_informed(service: &Arc<Service>, opened: Opened) {
-    let Opened {
-        provider,
-        meter,
-        sign_in,
-    } = opened;
-    if let Some(sign_in) = sign_in {
-        let (service, provider) = (Arc::downgrade(service), Arc::clone(&provider));
-        let was_signed_in = AtomicBool::new(sign_in.view().signed_in);
-        sign_in.on_change(move |now| {
-            let Some(service) = service.upgrade() else { return };
-            let is_new = !was_signed_in.swap(now.signed_in, Ordering::AcqRel) && now.signed_in;
-            service.show(|view| view.sign_in = Some(now));
-            // Nobody could be asked for models before.
-            if is_new {
-                tokio::spawn(service.learn_models(Arc::clone(&provider)));
-            }
-        });
-    }
-    // One that is not configured answers at once that it has none.
-    tokio::spawn(Arc::clone(service).learn_models(provider));
-    if let Some(meter) = meter {
-        let service = Arc::downgrade(service);
-        let show = move |usage| service.upgrade().map(|service| service.used(usage)).is_some();
-        tokio::spawn(async move { meter.follow(show).await });
-    }
 }
 
 fn document_tools(

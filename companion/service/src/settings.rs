@@ -21,6 +21,7 @@ use crate::audit::Retention;
 use crate::bootstrap::{Layer, Plan, millis};
 use crate::history;
 use crate::kept;
+use crate::models::Windows;
 use crate::network::Proxies;
 use crate::provider;
 use crate::reload::Watched;
@@ -41,7 +42,7 @@ pub(crate) struct Settings {
     /// Bytes that the journals of all sessions may hold.
     pub(crate) journal_limit: u64,
     /// Tokens that the models can take in at once.
-    pub(crate) window: u64,
+    pub(crate) windows: Windows,
     /// The deployment.
     pub(crate) organisation: Option<Uuid>,
     /// The proxies of the operating system and of the environment.
@@ -93,7 +94,7 @@ impl Settings {
             stopped: stopped(&policy),
             max_steps: policy.usage.deskhand_max_steps_per_turn.value.get(),
             journal_limit: u64::from(policy.usage.deskhand_journal_megabytes.value.get()) << 20,
-            window: policy.usage.deskhand_context_tokens.value.get().into(),
+            windows: Windows::of(&policy),
             organisation,
             earlier_sessions: history::is_open(paths, organisation),
             proxies,

@@ -11,6 +11,7 @@ pub(crate) mod grants;
 pub(crate) mod history;
 pub(crate) mod instructions;
 pub(crate) mod journal;
+pub(crate) mod models;
 pub(crate) mod pairing;
 pub(crate) mod policy;
 pub(crate) mod provider;

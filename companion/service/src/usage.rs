@@ -1,18 +1,17 @@
 //! How many tokens were used, against the limit of the settings (`inferenceMaxTokensPerWindow`), and what they cost.
 
+mod day;
+mod metered;
 mod price;
+mod words;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use deskhand_core::model::{Capabilities, ModelEvent, ModelRequest};
-use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
 use deskhand_policy::Policy;
-use deskhand_protocol::hello::{ModelView, UsageView};
+use deskhand_protocol::hello::UsageView;
 use deskhand_protocol::message::Usage;
 use deskhand_protocol::{ErrorCode, Timestamp, UserError};
 use deskhand_storage::{Store, StoreChange};
-use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
@@ -20,7 +19,12 @@ use tokio::time::timeout;
 use crate::clock::now;
 use crate::log::told;
 
-pub(crate) use price::price;
+pub(crate) use day::Day;
+pub(crate) use metered::{Counts, Metered};
+pub(crate) use price::{Prices, price};
+pub(crate) use words::{grouped, line, told as told_of};
+
+use words::span;
 
 /// The setting of the store that holds the count.
 const NAME: &str = "usage-window";
@@ -171,85 +175,6 @@ impl Meter {
             .write_store(vec![change])
             .await
             .map_err(|error| told(&error))
-    }
-}
-
-/// A line about what is used, for the terminal.
-pub(crate) fn line(usage: UsageView, now: Timestamp) -> String {
-    let used = format!("{} of {} used", grouped(usage.tokens), grouped(usage.limit));
-    match usage.ends_at {
-        Some(end) => format!(
-            "{used}; the count starts anew in {}",
-            span(end.saturating_sub(now))
-        ),
-        None => used,
-    }
-}
-
-/// A count with its thousands apart.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// A span of time for a person, rounded up to whole minutes.
-fn span(milliseconds: Timestamp) -> String {
-    let minutes = (milliseconds.saturating_add(59_999) / 60_000).max(1);
-    let counted = |count: Timestamp, word: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {word}")),
-        count => Some(format!("{count} {word}s")),
-    };
-    let parts = [counted(minutes / 60, "hour"), counted(minutes % 60, "minute")];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
-}
-
-/// A provider whose tokens are counted, and which is asked no more once they are used.
-pub(crate) struct Metered {
-    inner: Arc<dyn Provider>,
-    meter: Arc<Meter>,
-}
-
-impl Metered {
-    pub(crate) fn new(inner: Arc<dyn Provider>, meter: Arc<Meter>) -> Self {
-        Self { inner, meter }
-    }
-}
-
-impl Provider for Metered {
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
-
-    fn stream(&self, request: ModelRequest) -> ModelStream {
-        if let Err(error) = self.meter.judge(now()) {
-            return Box::pin(stream::iter([Err(error)]));
-        }
-        let meter = Arc::clone(&self.meter);
-        let counted = self.inner.stream(request).then(move |event| {
-            let meter = Arc::clone(&meter);
-            async move {
-                // The answer is paid for: it is handed on even where its count cannot be kept.
-                if let Ok(ModelEvent::Completed { usage, .. }) = &event
-                    && let Err(error) = meter.add(*usage).await
-                {
-                    tracing::error!(code = error.code.as_str(), "the count of tokens was not kept");
-                }
-                event
-            }
-        });
-        Box::pin(counted)
-    }
-
-    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelView>, UserError>> {
-        self.inner.models()
     }
 }
 

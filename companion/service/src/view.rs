@@ -4,6 +4,7 @@ use deskhand_platform::SecretStoreKind;
 use deskhand_policy::Policy;
 use deskhand_policy::types::Banner;
 use deskhand_protocol::hello::{BannerView, ModelView, OrganisationView, SandboxState, ServiceView};
+use deskhand_protocol::message::Usage;
 
 use crate::settings::Settings;
 
@@ -16,6 +17,7 @@ pub(crate) fn empty() -> ServiceView {
         act_locked: false,
         models: Vec::new(),
         model_locked: false,
+        promise: None,
         sandbox: SandboxState::NotNeeded,
         secret_store: String::new(),
         notices: Vec::new(),
@@ -25,6 +27,7 @@ pub(crate) fn empty() -> ServiceView {
         bootstrap: None,
         sign_in: None,
         usage: None,
+        last_day: Usage::default(),
     }
 }
 
@@ -41,6 +44,7 @@ pub(crate) fn of(
         configured: settings.provider.is_some(),
         act_locked: settings.policy.workspace.disable_bypass_permissions_mode.value,
         model_locked: is_locked(settings, &models),
+        promise: promise(settings, tour),
         models,
         sandbox: SandboxState::NotNeeded,
         secret_store: store_name(secrets).to_owned(),
@@ -51,7 +55,17 @@ pub(crate) fn of(
         bootstrap: None,
         sign_in: None,
         usage: None,
+        last_day: Usage::default(),
     }
+}
+
+/// What may be said of where content goes. The tour asks no model.
+pub(crate) fn promise(settings: &Settings, tour: bool) -> Option<String> {
+    let site = settings
+        .policy
+        .site()
+        .filter(|_| !tour && settings.provider.is_some())?;
+    Some(site.promise())
 }
 
 /// Whether the organisation leaves one model to choose. Where its settings name none, the provider's list is not there yet.

@@ -128,12 +128,11 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Whether the variant of a model that takes a million tokens is preferred.
+    /// Whether the variant of a model that takes a million tokens is preferred, for models of `inferenceModels` with `supports1m`: it
+    /// comes first then.
     model_prefer_1m_context "modelPrefer1mContext": bool {
         default: false,
         invalid: false, UsesValue, "the smaller variant costs less",
-        effect: Effect::ActsWith("variants of models"),
-        order: Order::Tight(false),
         since: "0.1.0",
     }
 

@@ -57,6 +57,7 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "a sign-in without an end is not what the key is written for",
         order: Order::Less,
+        forbids: &[("any", "a sign-in that is older than {} seconds")],
         since: "0.1.0",
     }
 }

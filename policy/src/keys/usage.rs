@@ -15,6 +15,16 @@ policy_section! {
         since: "0.1.0",
     }
 
+    /// Tokens that one turn may use, in and out and those of the provider's cache: its budget. A turn that used them ends before
+    /// its next step, says so, and goes on with as many again when you say so. Absent: no budget.
+    deskhand_max_tokens_per_turn "deskhandMaxTokensPerTurn": Option<Whole<1_000, { u32::MAX }>> {
+        default: None,
+        invalid: None, StopsSessions, "no budget at all is not what the key is written for",
+        order: Order::Less,
+        forbids: &[("any", "turns that go on once they used {} tokens")],
+        since: "0.1.0",
+    }
+
     /// Tokens that the models can take in at once. A conversation that comes near is summarised for the model; the session
     /// keeps all of it.
     deskhand_context_tokens "deskhandContextTokens": Whole<16_000, 2_000_000, 200_000> {
@@ -51,7 +61,8 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Whether an estimate in US dollars is made from the prices: it is exported with the tokens (`cost_usd`).
+    /// Whether an estimate in US dollars is made from the prices: people see it for each turn, session and day, and it is exported
+    /// with the tokens (`cost_usd`).
     inference_model_pricing_enabled "inferenceModelPricingEnabled": bool {
         default: false,
         invalid: false, UsesValue, "a wrong price is worse than none",

@@ -11,7 +11,7 @@ const CAP: usize = 200;
 /// Bytes that a name or label may have.
 const NAME_CAP: usize = 256;
 /// The families that a model may belong to.
-const FAMILIES: &[&str] = &["sonnet", "opus", "haiku", "fable", "mythos"];
+pub const FAMILIES: &[&str] = &["sonnet", "opus", "haiku", "fable", "mythos"];
 
 /// A model of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -298,3 +298,113 @@ fn a_value_that_was_given_out_without_its_secret_is_an_error_by_name() {
     let held = json!({ "managedMcpServers": servers(&json!("••••")).to_string() });
     assert_eq!(found(&held).code, FindingCode::MaskedSecret);
 }
+
+/// What is said of regions: key, severity, word and sentence.
+fn said_of_regions(values: &Value) -> Vec<(String, Severity, &'static str, String)> {
+    let findings = check(&read(values.to_string().as_bytes(), "").unwrap());
+    let about = findings.into_iter().filter(|finding| {
+        use FindingCode::{LeavesRegion, RegionUnknown};
+        matches!(finding.code, LeavesRegion | RegionUnknown)
+    });
+    about
+        .map(|one| {
+            (
+                one.key.unwrap_or_default(),
+                one.severity,
+                one.code.word(),
+                one.sentence,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn every_listed_model_that_leaves_the_region_is_warned_of_by_name_and_the_file_still_passes() {
+    let values = json!({
+        "inferenceProvider": "bedrock", "inferenceBedrockRegion": "eu-central-1",
+        "inferenceModels": [
+            "anthropic.claude-haiku-4-5", "eu.anthropic.claude-sonnet-4-5", { "name": "global.anthropic.claude-opus-4-5" },
+            "arn:aws:bedrock:eu-central-1:111122223333:application-inference-profile/a1",
+            "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-v2",
+        ],
+    });
+    let warned = |sentence: &str| {
+        let key = "inferenceModels".to_owned();
+        (key, Severity::Warning, "leaves-region", sentence.to_owned())
+    };
+    let said = said_of_regions(&values);
+    assert_eq!(
+        said.iter()
+            .filter(|one| one.1 == Severity::Warning)
+            .cloned()
+            .collect::<Vec<_>>(),
+        [
+            warned(
+                "`eu.anthropic.claude-sonnet-4-5` may be answered anywhere in the EU, not in eu-central-1 alone"
+            ),
+            warned("`global.anthropic.claude-opus-4-5` may be answered anywhere, not in eu-central-1 alone"),
+            warned(
+                "`arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-v2` belongs to us-east-1, not to eu-central-1"
+            ),
+        ]
+    );
+    let (.., severity, word, sentence) = &said[2];
+    assert_eq!((*severity, *word), (Severity::Note, "region-unknown"));
+    assert!(
+        sentence.contains("application-inference-profile/a1`: "),
+        "{sentence}"
+    );
+    let findings = check(&read(values.to_string().as_bytes(), "").unwrap());
+    assert!(!fails(&findings), "a warning is no error");
+}
+
+#[test]
+fn what_leaves_the_region_without_any_model_that_says_so_is_warned_of_at_its_key() {
+    let bedrock = |more: Value| {
+        let mut values = json!({ "inferenceProvider": "bedrock", "inferenceBedrockRegion": "eu-central-1" });
+        values
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        values
+    };
+    let vertex = |region: &str| json!({ "inferenceProvider": "vertex", "inferenceVertexProjectId": "p", "inferenceVertexRegion": region });
+    let stays = json!(["anthropic.claude-haiku-4-5"]);
+    for (values, expected) in [
+        (
+            bedrock(json!({})),
+            Some(("inferenceBedrockRegion", "leaves-region")),
+        ),
+        (bedrock(json!({ "inferenceModels": stays })), None),
+        (
+            bedrock(json!({ "inferenceModels": stays, "modelDiscoveryEnabled": true })),
+            Some(("modelDiscoveryEnabled", "leaves-region")),
+        ),
+        (vertex("global"), Some(("inferenceVertexRegion", "leaves-region"))),
+        (vertex("eu"), Some(("inferenceVertexRegion", "leaves-region"))),
+        (vertex("europe-west1"), None),
+        (
+            json!({ "inferenceProvider": "foundry", "inferenceFoundryResource": "r" }),
+            Some(("inferenceFoundryResource", "region-unknown")),
+        ),
+        (
+            json!({ "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://gw.example.com" }),
+            None,
+        ),
+    ] {
+        let said = said_of_regions(&values);
+        let short: Vec<_> = said
+            .iter()
+            .map(|(key, _, word, _)| (key.as_str(), *word))
+            .collect();
+        assert_eq!(short, Vec::from_iter(expected), "{values}");
+    }
+    let private =
+        bedrock(json!({ "inferenceModels": stays, "inferenceBedrockBaseUrl": "https://llm.example.com" }));
+    let said = said_of_regions(&private);
+    let (key, severity, word, _) = &said[0];
+    assert_eq!(
+        (said.len(), key.as_str(), *severity, *word),
+        (1, "inferenceBedrockBaseUrl", Severity::Note, "region-unknown")
+    );
+}

@@ -1,4 +1,5 @@
-//! The limit of tokens in the whole program: what answers cost is counted, shown, kept over a restart, and ends turns by name.
+//! Models, tokens and what they cost in the whole program: what is offered is listed and nothing else is asked; what answers cost is
+//! counted, shown, kept over a restart, and ends turns by name.
 
 use deskhand_e2e::{Service, Setup, Talk, play};
 use deskhand_protocol::ErrorCode;
@@ -49,4 +50,65 @@ async fn a_limit_without_its_window_starts_no_session_and_says_what_is_missing()
     setup.configure("inferenceMaxTokensPerWindow", "1");
     let told = setup.run(&["status"]);
     assert!(told.out.contains("inferenceTokenWindowHours"), "{}", told.out);
+}
+
+#[tokio::test]
+async fn models_are_listed_with_their_variants_and_each_answer_says_what_it_cost() {
+    let answer = json!({ "answer": { "say": [{ "text": "Done." }] } });
+    let script = json!({ "models": ["claude-standin"], "key": "e2e-key", "steps": [answer, answer] });
+    let gateway = play(&script.to_string()).await;
+    let setup = Setup::with_gateway(&gateway.base_url());
+    let models = json!([{ "name": "claude-standin", "labelOverride": "Stand-in", "supports1m": true }]);
+    setup.configure("inferenceModels", &models.to_string());
+    setup.configure("inferenceModelPricingEnabled", "true");
+    let price = json!([{ "name": "claude-standin", "inputPerMtok": 3.0, "outputPerMtok": 15.0 }]);
+    setup.configure("inferenceModelPricing", &price.to_string());
+    let service = Service::start(&setup, 0);
+    let listed = setup.run(&["models"]).out;
+    assert!(
+        listed.starts_with("Prompts and what Deskhand reads go to the gateway"),
+        "{listed}"
+    );
+    let lines: Vec<String> = listed
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert!(
+        lines.contains(&"* claude-standin Stand-in; 200,000 tokens".to_owned()),
+        "{listed}"
+    );
+    assert!(
+        lines.contains(&"claude-standin[1m] Stand-in (1M); 1,000,000 tokens".to_owned()),
+        "{listed}"
+    );
+    let mut talk = Talk::begin(&service).await;
+    let prompt = talk.prompt("What is left?");
+    assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
+    let asked = setup.run(&["ask", "--model", "stand-in (1m)", "And now?"]);
+    assert!(asked.err.contains("USD 0."), "{}", asked.err);
+    let log = gateway.log();
+    let beta = |headers: &[(String, String)]| {
+        let found = headers.iter().find(|(name, _)| name == "anthropic-beta");
+        found.map(|(_, value)| value.clone())
+    };
+    let betas: Vec<_> = log.iter().map(|request| beta(&request.headers)).collect();
+    assert_eq!(betas, [None, Some("context-1m-2025-08-07".to_owned())]);
+    let status: serde_json::Value =
+        serde_json::from_str(&setup.run(&["status", "--json"]).out).expect("JSON");
+    let day = &status["view"]["lastDay"];
+    assert!(day["cost"]["nanodollars"].as_u64() > Some(0), "{day}");
+    assert_eq!(day["cost"]["partial"], json!(false), "{day}");
+    let shown = setup.run(&["status"]).out;
+    assert!(
+        shown.contains("Content     Prompts and what Deskhand reads"),
+        "{shown}"
+    );
+    assert!(shown.contains("in the last 24 hours: "), "{shown}");
+    let refused = setup.run(&["ask", "--model", "claude-other", "And this?"]);
+    assert!(
+        refused.err.contains("The settings do not offer this model."),
+        "{}",
+        refused.err
+    );
+    assert_eq!(gateway.log().len(), 2, "nobody was asked");
 }

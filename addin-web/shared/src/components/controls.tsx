@@ -2,6 +2,8 @@
 import {
   Button,
   Menu,
+  MenuGroup,
+  MenuGroupHeader,
   MenuItemRadio,
   MenuList,
   MenuPopover,
@@ -10,7 +12,7 @@ import {
   PopoverSurface,
 } from "@fluentui/react-components";
 import { type ButtonHTMLAttributes, type ReactElement, type ReactNode, type Ref, useRef, useState } from "react";
-import { Checkmark16Regular, ChevronDown16Regular, Copy16Regular, LockClosed16Regular } from "./icons.tsx";
+import { Checkmark16Regular, ChevronDown16Regular, Copy16Regular, Globe16Regular, LockClosed16Regular } from "./icons.tsx";
 
 type Look = "main" | "outline" | "quiet";
 
@@ -116,10 +118,14 @@ export function LinkButton({ children, icon, inline = false, label, expanded, on
   );
 }
 
-interface Option<T extends string> {
+export interface Option<T extends string> {
   value: T;
   text: string;
   hint?: string;
+  /** The name that it stands under with others. */
+  group?: string | undefined;
+  /** A few words of warning. */
+  mark?: string | undefined;
   /** Why this one cannot be chosen: shown in place of choosing it. */
   locked?: ReactElement | undefined;
 }
@@ -128,31 +134,89 @@ interface PickerProps<T extends string> {
   label: string;
   value: T;
   options: readonly Option<T>[];
+  /** What is said below the choices. */
+  note?: string | undefined;
   /** Why another choice is not open to this person. */
   locked?: string | undefined;
   onChoose: (value: T) => void;
 }
 
 /** One choice of a few, as a quiet button with a menu. */
-export function Picker<T extends string>({ label, value, options, locked, onChoose }: PickerProps<T>): ReactElement {
-  const chosen = options.find((option) => option.value === value)?.text ?? value;
+export function Picker<T extends string>(props: PickerProps<T>): ReactElement {
+  const { label, value, options, note, locked, onChoose } = props;
+  const option = options.find((option) => option.value === value);
+  const chosen = { text: option?.text ?? value, mark: option?.mark };
   if (locked !== undefined) {
     return (
-      <TextButton look="quiet" small label={`${label}: ${chosen}. ${locked}`} blocked={locked} onClick={nothing}>
-        {chosen}
+      <TextButton
+        look="quiet"
+        small
+        label={`${label}: ${inWords(chosen)}. ${locked}`}
+        blocked={[locked, chosen.mark].filter(Boolean).join(". ")}
+        onClick={nothing}
+      >
+        {chosen.mark !== undefined && <Globe16Regular className="is-warning" />}
+        {chosen.text}
         <LockClosed16Regular />
       </TextButton>
     );
   }
-  return <PickerMenu label={label} chosen={chosen} value={value} options={options} onChoose={onChoose} />;
+  return <PickerMenu label={label} chosen={chosen} value={value} options={options} note={note} onChoose={onChoose} />;
+}
+
+/** What the chosen option says. */
+interface Chosen {
+  text: string;
+  mark: string | undefined;
+}
+
+function inWords({ text, mark }: Chosen): string {
+  return mark === undefined ? text : `${text}, ${mark}`;
+}
+
+/** Options that follow one another under one name. */
+function groups<T extends string>(options: readonly Option<T>[]): { name: string | undefined; options: Option<T>[] }[] {
+  const found: { name: string | undefined; options: Option<T>[] }[] = [];
+  for (const option of options) {
+    const last = found.at(-1);
+    if (last !== undefined && last.name === option.group) {
+      last.options.push(option);
+    } else {
+      found.push({ name: option.group, options: [option] });
+    }
+  }
+  return found;
+}
+
+function PickerOption<T extends string>({ option }: { option: Option<T> }): ReactElement {
+  const { value, text, hint, mark, locked } = option;
+  const below = mark === undefined ? hint : (
+    <>
+      {hint}
+      <span className="row picker-mark">
+        <Globe16Regular className="is-warning" />
+        {mark}
+      </span>
+    </>
+  );
+  return (
+    <MenuItemRadio
+      name="choice"
+      value={value}
+      subText={below}
+      {...(locked === undefined ? {} : { secondaryContent: <LockClosed16Regular /> })}
+    >
+      {text}
+    </MenuItemRadio>
+  );
 }
 
 interface PickerMenuProps<T extends string> extends Omit<PickerProps<T>, "locked"> {
-  /** What the chosen option says. */
-  chosen: string;
+  chosen: Chosen;
 }
 
-function PickerMenu<T extends string>({ label, chosen, value, options, onChoose }: PickerMenuProps<T>): ReactElement {
+function PickerMenu<T extends string>(props: PickerMenuProps<T>): ReactElement {
+  const { label, chosen, value, options, note, onChoose } = props;
   const [reason, setReason] = useState<ReactElement | undefined>();
   const button = useRef<HTMLButtonElement>(null);
   return (
@@ -172,27 +236,27 @@ function PickerMenu<T extends string>({ label, chosen, value, options, onChoose 
           <Button
             appearance="subtle"
             className="btn btn-small btn-quiet"
-            aria-label={`${label}: ${chosen}`}
+            aria-label={`${label}: ${inWords(chosen)}`}
+            title={chosen.mark}
             ref={button}
           >
-            {chosen}
+            {chosen.mark !== undefined && <Globe16Regular className="is-warning" />}
+            {chosen.text}
             <ChevronDown16Regular />
           </Button>
         </MenuTrigger>
-        <MenuPopover className="surface">
+        <MenuPopover className="surface picker">
           <MenuList>
-            {options.map((option) => (
-              <MenuItemRadio
-                key={option.value}
-                name="choice"
-                value={option.value}
-                subText={option.hint}
-                {...(option.locked === undefined ? {} : { secondaryContent: <LockClosed16Regular /> })}
-              >
-                {option.text}
-              </MenuItemRadio>
+            {groups(options).map((group) => (
+              <MenuGroup key={group.name ?? ""}>
+                {group.name !== undefined && <MenuGroupHeader>{group.name}</MenuGroupHeader>}
+                {group.options.map((option) => (
+                  <PickerOption key={option.value} option={option} />
+                ))}
+              </MenuGroup>
             ))}
           </MenuList>
+          {note !== undefined && <p className="small secondary picker-note">{note}</p>}
         </MenuPopover>
       </Menu>
       <Popover

@@ -16,10 +16,10 @@ import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { Picker } from "./controls.tsx";
 import { ArrowUp20Filled, Stop16Filled } from "./icons.tsx";
+import { DEFAULT_MODEL, ModelPicker } from "./model-picker.tsx";
 import { PromptChips, useAttachments } from "./prompt-chips.tsx";
 
 const LONGEST_PROMPT = 200_000;
-const DEFAULT_MODEL = "";
 
 export interface PromptBoxHandle {
   /** Puts a text into the box and the focus behind it. */
@@ -162,25 +162,6 @@ function useGrowingInput(text: string): React.RefObject<HTMLTextAreaElement | nu
     }
   }, [text]);
   return input;
-}
-
-function ModelPicker({ value, onChoose }: { value: string; onChoose: (model: string) => void }): ReactElement {
-  const { view } = useSession();
-  const models = view?.models ?? [];
-  const first = view?.tour === true ? words.prompt.modelTour : words.prompt.modelDefault;
-  const options = [
-    { value: DEFAULT_MODEL, text: first, hint: models[0]?.label ?? "" },
-    ...models.map((model) => ({ value: model.id, text: model.label })),
-  ];
-  return (
-    <Picker
-      label={words.prompt.model}
-      value={value}
-      options={options}
-      locked={view?.modelLocked === true ? words.prompt.modelLocked : undefined}
-      onChoose={onChoose}
-    />
-  );
 }
 
 /** The key that closes the mode, as the administrator knows it. */

@@ -63,6 +63,7 @@ export function StartScreen({ onPrompt }: { onPrompt: (text: string) => void }):
           </li>
         ))}
       </ul>
+      {view?.stopped === undefined && view?.promise !== undefined && <p className="small secondary">{view.promise}</p>}
     </div>
   );
 }

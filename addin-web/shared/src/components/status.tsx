@@ -1,11 +1,11 @@
-// What is always to be seen: where code runs, what is managed, what was used.
+// What is always to be seen: where code runs, what is managed.
 import { Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
 import type { ReactElement } from "react";
-import { when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
 import { LockClosed16Regular, Shield16Regular, Warning16Filled } from "./icons.tsx";
+import { UsageMeter } from "./usage.tsx";
 
 export function SandboxBadge({ long }: { long: boolean }): ReactElement | null {
   const { view } = useSession();
@@ -84,51 +84,6 @@ export function OrganisationBanner(): ReactElement | null {
         </a>
       )}
     </aside>
-  );
-}
-
-/** From which share of the limit on the meter warns. */
-const WARNS_FROM = 80;
-
-export function UsageMeter(): ReactElement {
-  const { model, view } = useSession();
-  const { input, output, cacheRead, cacheWrite } = model.usage;
-  const total = input + output + cacheRead + cacheWrite;
-  const session = total === 0 ? words.usage.none : words.usage.tokens(total);
-  const usage = view?.usage;
-  if (usage === undefined) {
-    return (
-      <span className="num" title={words.usage.hint}>
-        {session}
-      </span>
-    );
-  }
-  const share = Math.min(100, Math.floor((100 * usage.tokens) / usage.limit));
-  const ends = usage.endsAt === undefined ? undefined : when(usage.endsAt, Date.now());
-  return (
-    <Popover positioning="above">
-      <PopoverTrigger disableButtonEnhancement>
-        <button
-          type="button"
-          className={share < WARNS_FROM ? "num" : "num is-warning"}
-          aria-label={words.usage.ofLimit(share)}
-        >
-          {share >= WARNS_FROM && <Warning16Filled />}
-          <span className="usage-bar" aria-hidden>
-            <span style={{ width: `${String(share)}%` }} />
-          </span>
-          {words.usage.share(share)}
-          <span className="word">{words.usage.ofWhat}</span>
-        </button>
-      </PopoverTrigger>
-      <PopoverSurface className="surface popover" role="dialog" aria-label={words.usage.hint}>
-        <p className="strong">{words.usage.limited(usage.tokens, usage.limit)}</p>
-        <p className="small">{words.usage.atLimit(share === 100, ends)}</p>
-        <p className="small secondary">
-          {words.usage.hint}: {session}
-        </p>
-      </PopoverSurface>
-    </Popover>
   );
 }
 

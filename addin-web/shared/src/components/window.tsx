@@ -17,9 +17,10 @@ import { MoreMenu } from "./more-menu.tsx";
 import { doneOf, PlanSteps } from "./plan.tsx";
 import { PromptBox, type PromptBoxHandle } from "./prompt-box.tsx";
 import { SessionBrowser, SessionSwitcher } from "./sessions.tsx";
-import { ManagedMark, OrganisationBanner, SandboxBadge, UsageMeter } from "./status.tsx";
+import { ManagedMark, OrganisationBanner, SandboxBadge } from "./status.tsx";
 import { Tabs } from "./tabs.tsx";
 import { TourBanner, TourStop } from "./tour.tsx";
+import { UsageMeter } from "./usage.tsx";
 
 type Tab = "chat" | "changes";
 

@@ -1256,6 +1256,19 @@ value: unknown, };
 export type Copied = "all" | "values" | "formulas" | "formats";
 
 /**
+ * An estimate of what tokens cost. A whole number, so that sums do not drift.
+ */
+export type Cost = { 
+/**
+ * Billionths of a US dollar.
+ */
+nanodollars: number, 
+/**
+ * True where some of the tokens have no price: it cost more than this.
+ */
+partial: boolean, };
+
+/**
  * `session/create`. A repeated `clientId` answers the session that it made before.
  */
 export type CreateParams = { 
@@ -3693,13 +3706,29 @@ export type MessageId = string;
  */
 export type ModelView = { 
 /**
- * The id that the provider knows.
+ * The id that the provider knows; with `[1m]` at its end, that model with room for a million tokens.
  */
 id: string, 
 /**
  * The name to show.
  */
-label: string, };
+label: string, 
+/**
+ * The family it belongs to, as a name to show.
+ */
+family?: string, 
+/**
+ * True for the one that the name of its family stands for.
+ */
+familyDefault: boolean, 
+/**
+ * Tokens that it is given at once at the most.
+ */
+context?: number, 
+/**
+ * A few words about where it may be answered, where that is not the region of the settings alone.
+ */
+leaves?: string, };
 
 /**
  * `name.delete`: refused where formulas use it.
@@ -5233,6 +5262,11 @@ actLocked: boolean,
  */
 modelLocked: boolean, 
 /**
+ * What may be said of where content goes, with the provider and the region of the settings; absent where none is set. Names
+ * no address.
+ */
+promise?: string, 
+/**
  * Whether code can run.
  */
 sandbox: SandboxState, 
@@ -5267,7 +5301,11 @@ signIn?: ProviderSignInView,
 /**
  * Tokens against the limit of the settings; absent where there is none.
  */
-usage?: UsageView, };
+usage?: UsageView, 
+/**
+ * Tokens of the last 24 hours, in all sessions.
+ */
+lastDay: Usage, };
 
 /**
  * The answer to `session/create` and `session/show`.
@@ -7181,7 +7219,11 @@ cacheRead: number,
 /**
  * Written to the prompt cache.
  */
-cacheWrite: number, };
+cacheWrite: number, 
+/**
+ * What they cost, estimated from the prices of the settings at that time; absent where none of them has a price.
+ */
+cost?: Cost, };
 
 /**
  * Tokens that were used in a window of time, and its limit.
@@ -7560,6 +7602,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   INF_BAD_ANSWER: ["The model provider's answer could not be read.","Your prompt is kept.","Show this code to your administrator."],
   INF_TESTING: ["A test of the connection is under way.","It goes on.","Wait for its end, or stop it."],
   TURN_CAP: ["The turn reached its limit of steps and was ended.","Everything done so far is kept.","Say “go on” to continue."],
+  TURN_BUDGET: ["The turn used its budget of tokens and was ended.","Everything done so far is kept.","Say “go on” to continue with as many again."],
   USE_LIMIT: ["The limit of tokens in the settings is reached.","Everything done so far is kept.","Go on once the count starts anew, or ask your administrator."],
   TURN_REPEATS: ["The same step was repeated without a new result, so the turn was ended.","Everything done so far is kept.","Say what to do differently."],
   TURN_INTERRUPTED: ["The service stopped in the middle of this turn.","Everything up to that point is kept.","Say “go on” to continue."],

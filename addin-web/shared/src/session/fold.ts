@@ -2,6 +2,7 @@
 import type { Block, EventBody, PlanStep, SessionEvent, Usage } from "../generated/protocol.ts";
 import { type ChangeState, type Entry, isRemoval, type MessageEntry, type RetryEntry } from "./model.ts";
 import type { SessionModel } from "./model.ts";
+import { NO_USAGE, sum } from "./usage.ts";
 
 type Body<T extends EventBody["type"]> = Extract<EventBody, { type: T }>;
 
@@ -58,10 +59,16 @@ function foldOne(draft: Draft, event: SessionEvent): void {
     case "messageReset":
     case "messageCompleted":
       foldMessage(draft, event);
+      if (event.type === "messageCompleted") {
+        countUsage(draft, event.usage);
+      }
       break;
     case "compactionStarted":
     case "contextCompacted":
       foldSummary(draft, event);
+      if (event.type === "contextCompacted") {
+        countUsage(draft, event.usage);
+      }
       break;
     case "planUpdated":
       draft.plan = { turn: event.turn, steps: event.steps };
@@ -100,6 +107,11 @@ function foldOne(draft: Draft, event: SessionEvent): void {
   }
 }
 
+/** Each answer counts at once; the end of the turn says it again for all of them. */
+function countUsage(draft: Draft, usage: Usage): void {
+  draft.turnUsage = sum(draft.turnUsage, usage);
+}
+
 const idOf = (event: SessionEvent): string => `event-${event.seq}`;
 
 function pick({ document, path, size, title }: Body<"fileSaved">): Omit<Body<"fileSaved">, "type"> {
@@ -133,6 +145,9 @@ function foldTurn(draft: Draft, event: SessionEvent & (Body<"promptAccepted"> | 
   if (event.type === "promptAccepted") {
     const { clientId: id, turn, text, from } = event;
     draft.entries.push({ kind: "prompt", id, turn, text, from, at: event.at });
+    if (!event.steering) {
+      draft.turnUsage = NO_USAGE;
+    }
     draft.turn = turn;
     return;
   }
@@ -143,6 +158,7 @@ function foldTurn(draft: Draft, event: SessionEvent & (Body<"promptAccepted"> | 
     draft.plan = { ...draft.plan, steps: draft.plan.steps.map(rest) };
   }
   draft.usage = sum(draft.usage, event.usage);
+  draft.turnUsage = event.usage;
   draft.entries = draft.entries
     .filter((entry) => !(entry.kind === "summary" && entry.text === undefined))
     .map((entry) => settleAtEnd(entry, event));
@@ -300,13 +316,4 @@ function put(draft: Draft, entry: Entry): void {
   } else {
     draft.entries[at] = entry;
   }
-}
-
-function sum(left: Usage, right: Usage): Usage {
-  return {
-    input: left.input + right.input,
-    output: left.output + right.output,
-    cacheRead: left.cacheRead + right.cacheRead,
-    cacheWrite: left.cacheWrite + right.cacheWrite,
-  };
 }

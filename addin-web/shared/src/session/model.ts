@@ -17,6 +17,7 @@ import type {
   Usage,
   UserError,
 } from "../generated/protocol.ts";
+import { NO_USAGE, sum } from "./usage.ts";
 
 export interface PromptEntry {
   kind: "prompt";
@@ -166,7 +167,10 @@ export interface SessionModel {
   changes: readonly ChangeState[];
   /** The number of the last event after which other things may be allowed than before. */
   allowedSeq: number;
+  /** Of the turns that ended. */
   usage: Usage;
+  /** Of the turn that runs, else of the last one. */
+  turnUsage: Usage;
 }
 
 export function emptyModel(id?: SessionId): SessionModel {
@@ -182,8 +186,14 @@ export function emptyModel(id?: SessionId): SessionModel {
     folders: [],
     changes: [],
     allowedSeq: 0,
-    usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    usage: NO_USAGE,
+    turnUsage: NO_USAGE,
   };
+}
+
+/** What the session used so far, with the turn that runs. */
+export function usedBy(model: SessionModel): Usage {
+  return model.turn === undefined ? model.usage : sum(model.usage, model.turnUsage);
 }
 
 /** How the service names the deletion of a file. */

@@ -65,6 +65,18 @@ export function number(value: number, locale?: string): string {
   return new Intl.NumberFormat(locale).format(value);
 }
 
+/** A share of 0 to 1 in whole percent. */
+export function share(value: number, locale?: string): string {
+  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }).format(value);
+}
+
+/** An estimate in US dollars, by code: to the cent, below one to the hundredth of a cent. */
+export function dollars(value: number, locale?: string): string {
+  const form = { style: "currency", currency: "USD", currencyDisplay: "code" } as const;
+  const digits = value < 0.01 && value > 0 ? 4 : 2;
+  return new Intl.NumberFormat(locale, { ...form, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
 /** A figure that is compared: as many digits as a cell holds, and none of what computing added behind them. */
 export function exact(value: number, locale?: string): string {
   return new Intl.NumberFormat(locale, { maximumSignificantDigits: 15 }).format(value);

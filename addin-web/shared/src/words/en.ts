@@ -12,6 +12,7 @@ import type {
 import type { DayGroup } from "../text/format.ts";
 import { number } from "../text/format.ts";
 import { configuration } from "./configuration.ts";
+import { models, usage } from "./models.ts";
 import { modelSignIn, settings, signIn } from "./sign-in.ts";
 
 const cells = (count: number): string => (count === 1 ? "1 cell" : `${number(count)} cells`);
@@ -125,10 +126,6 @@ export const words = {
     attachFile: "Attach as a document",
     remove: (name: string) => `Remove ${name}`,
     selection: (place: string) => `Selection ${place}`,
-    model: "Model",
-    modelDefault: "Default model",
-    modelTour: "Tour script",
-    modelLocked: "Your organisation chose the model",
     mode: "How much may be done without asking",
     modes: { ask: "Ask first", act: "Act", readOnly: "Read only" } satisfies Record<PermissionMode, string>,
     modeLocked: "Closed by your organisation. Choose to see why.",
@@ -540,21 +537,8 @@ export const words = {
     more: "Read more",
   },
 
-  usage: {
-    none: "No tokens used",
-    tokens: (count: number) => `${number(count)} tokens`,
-    hint: "Tokens used by this session",
-    share: (share: number) => `${share}%`,
-    ofWhat: "of the token limit",
-    ofLimit: (share: number) => `${share}% of the token limit`,
-    limited: (used: number, limit: number) => `${number(used)} of ${number(limit)} tokens are used, in all sessions.`,
-    atLimit: (isReached: boolean, time: string | undefined) => {
-      const until = time === undefined ? "until the count starts anew." : `until the count starts anew: ${time}.`;
-      return isReached
-        ? `They are used: the model is asked no more ${until}`
-        : `Once they are used, the model is asked no more ${until} A turn that reaches the limit ends there; what is done is kept.`;
-    },
-  },
+  models,
+  usage,
 
   keyboard: {
     title: "Keyboard",

@@ -15,19 +15,25 @@ use crate::session::{MAX_SUMMARY, Phase, cut};
 const MAX_COMPACTIONS: u32 = 2;
 
 impl Step<'_, '_> {
+    /// Tokens that the model of the turn takes in at once.
+    fn window(&self) -> u64 {
+        let model = self.session.turn.as_ref().map_or("", |turn| &turn.model);
+        (self.world.window)(model)
+    }
+
     /// True where the next request would come too near to what the model can take in.
     pub(super) fn is_nearly_full(&self) -> bool {
-        let room = self.world.window.saturating_sub(u64::from(MAX_TOKENS));
+        let room = self.window().saturating_sub(u64::from(MAX_TOKENS));
         let tokens = self.session.tokens(self.world.system, self.world.tools);
-        tokens > room / 5 * 4 && self.can_make_room() && self.session.has_grown_by(self.world.window / 5)
+        tokens > room / 5 * 4 && self.can_make_room() && self.session.has_grown_by(self.window() / 5)
     }
 
     /// True where something can give way, and did not just before.
     pub(super) fn can_make_room(&self) -> bool {
         let turn = self.session.turn.as_ref();
         turn.is_some_and(|turn| turn.compactions < MAX_COMPACTIONS)
-            && self.session.said_tokens() > self.world.window / 4
-            && self.session.newest_within(self.world.window / 5) > 0
+            && self.session.said_tokens() > self.window() / 4
+            && self.session.newest_within(self.window() / 5) > 0
     }
 
     /// Asks the model for a summary. What it is told ends as the next request would, so that a prompt cache serves it.
@@ -106,13 +112,13 @@ impl Step<'_, '_> {
             return;
         };
         let before = self.session.tokens(self.world.system, self.world.tools);
-        let kept = self.session.newest_within(self.world.window / 5);
+        let kept = self.session.newest_within(self.window() / 5);
         let compacted = EventBody::ContextCompacted {
             turn: turn.clone(),
             message,
             summary,
             kept: u32::try_from(kept).unwrap_or(u32::MAX),
-            cut_at: self.session.cut_within(kept, self.world.window / 5 * 2),
+            cut_at: self.session.cut_within(kept, self.window() / 5 * 2),
             before,
             usage,
         };

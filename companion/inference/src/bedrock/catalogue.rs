@@ -168,10 +168,8 @@ impl Catalogue {
 
 fn view(id: String, name: Option<String>) -> ModelView {
     let label = name.filter(|name| !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS);
-    ModelView {
-        label: label.unwrap_or_else(|| id.clone()),
-        id,
-    }
+    let label = label.unwrap_or_else(|| id.clone());
+    ModelView::new(id, label)
 }
 
 fn fault(error: &ExchangeError) -> Fault {

@@ -52,10 +52,7 @@ mod tests {
     fn claude_is_asked_in_its_own_words_and_every_other_model_by_converse() {
         let profile = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/a1b2c3";
         let provisioned = "arn:aws-us-gov:bedrock:us-gov-west-1:111122223333:provisioned-model/x1";
-        let named = [ModelView {
-            id: provisioned.to_owned(),
-            label: "Claude for finance".to_owned(),
-        }];
+        let named = [ModelView::new(provisioned, "Claude for finance")];
         let table = [
             ("anthropic.claude-sonnet-4-20250514-v1:0", Speech::Messages),
             ("us.anthropic.claude-sonnet-4-20250514-v1:0", Speech::Messages),
@@ -88,10 +85,7 @@ mod tests {
 
     #[test]
     fn a_label_does_not_make_another_model_claude() {
-        let named = [ModelView {
-            id: "amazon.nova-pro-v1:0".to_owned(),
-            label: "Nova, instead of Claude".to_owned(),
-        }];
+        let named = [ModelView::new("amazon.nova-pro-v1:0", "Nova, instead of Claude")];
         assert_eq!(speech("amazon.nova-pro-v1:0", &named), Speech::Converse);
     }
 }

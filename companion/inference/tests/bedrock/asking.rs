@@ -102,6 +102,7 @@ async fn other_models_are_asked_by_converse() {
         output: 2,
         cache_read: 4,
         cache_write: 5,
+        cost: None,
     };
     assert_eq!((stop, usage), (&StopReason::ToolUse, &wanted));
     assert!(matches!(&blocks[0], Block::Text { text } if text == "Hello"));
@@ -190,6 +191,25 @@ async fn headers_that_are_ours_or_the_signers_are_dropped_and_told() {
     assert_eq!(came.header("anthropic-beta"), "");
     assert_eq!(came.json()["anthropic_beta"], json!(["one-2025", "two-2025"]));
     assert_signed(&came);
+}
+
+#[tokio::test]
+async fn room_for_a_million_tokens_is_asked_for_in_the_body() {
+    let case = good().remove(0);
+    let line = Line::play(vec![Reply::whole(case.events.iter().flat_map(chunk).collect())]).await;
+    let provider = bedrock(&line.base, token(), |config| {
+        config.headers = vec![("anthropic-beta".to_owned(), secret("one-2025"))];
+    });
+    ask(&provider, &format!("{CLAUDE}[1m]")).await;
+    let came = Came::read(&line.requests()[0]);
+    assert_eq!(
+        came.target,
+        "/model/us.anthropic.claude-sonnet-4-20250514-v1%3A0/invoke-with-response-stream"
+    );
+    assert_eq!(
+        came.json()["anthropic_beta"],
+        json!(["one-2025", "context-1m-2025-08-07"])
+    );
 }
 
 #[tokio::test]

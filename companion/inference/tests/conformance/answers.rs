@@ -19,6 +19,7 @@ pub(crate) const USAGE: Usage = Usage {
     output: 34,
     cache_read: 5,
     cache_write: 6,
+    cost: None,
 };
 
 impl Case {

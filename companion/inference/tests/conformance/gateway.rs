@@ -106,6 +106,35 @@ async fn sends_the_request_to_the_configured_path_with_the_configured_headers() 
 }
 
 #[tokio::test]
+async fn room_for_a_million_tokens_is_asked_for_in_a_header_beside_those_of_the_settings() {
+    let case = good().remove(0);
+    let line = Line::play(vec![Reply::whole(OverGateway.encode(&case.events))]).await;
+    let provider = gateway(&line.base, |config| {
+        config.headers = vec![("anthropic-beta".to_owned(), Secret::new("one-2025".to_owned()))];
+    });
+    for model in ["claude-test[1m]", "claude-test"] {
+        let asked = deskhand_core::model::ModelRequest {
+            model: model.to_owned(),
+            ..request()
+        };
+        ask(&provider, asked).await;
+    }
+    let betas: Vec<_> = line.requests().iter().map(|sent| beta_of(sent)).collect();
+    assert_eq!(betas, ["one-2025,context-1m-2025-08-07", "one-2025"]);
+    for sent in line.requests() {
+        assert!(sent.contains(r#""model":"claude-test""#), "{sent}");
+    }
+}
+
+/// The header of a request as it travelled.
+fn beta_of(sent: &str) -> String {
+    let line = sent
+        .lines()
+        .find_map(|line| line.strip_prefix("anthropic-beta: "));
+    line.unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
 async fn one_connection_serves_call_after_call() {
     let case = good().remove(0);
     let line = Line::play(vec![Reply::whole(OverGateway.encode(&case.events))]).await;
@@ -117,10 +146,7 @@ async fn one_connection_serves_call_after_call() {
 }
 
 fn model(id: &str) -> ModelView {
-    ModelView {
-        id: id.to_owned(),
-        label: id.to_owned(),
-    }
+    ModelView::new(id, id)
 }
 
 #[tokio::test]

@@ -126,10 +126,7 @@ fn connected(place: Place, stall_after: Duration, gate: &Gate) -> Box<dyn Provid
     config.credential = Arc::new(Fixed::new(Secret::new(KEY.to_owned())));
     config.manner.pauses = NO_PAUSES;
     config.manner.stall_after = stall_after;
-    config.models = vec![ModelView {
-        id: "claude-a".to_owned(),
-        label: "A".to_owned(),
-    }];
+    config.models = vec![ModelView::new("claude-a", "A")];
     Box::new(Connection::new(config, gate).expect("a provider"))
 }
 

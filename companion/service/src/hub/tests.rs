@@ -10,6 +10,7 @@ use super::*;
 use crate::clock::RealWorld;
 use crate::guidance::NoteTools;
 use crate::log::Log;
+use crate::models::Windows;
 use crate::panes::{LivePanes, SharedPanes};
 
 const MASTER: [u8; 32] = [7; 32];
@@ -40,7 +41,11 @@ async fn hub(folder: &Path) -> Hub {
         provider: Arc::new(Unconfigured::default()),
         tools: Arc::new(NoteTools::new(documents.clone(), Arc::clone(&guide))),
         max_steps: 10,
-        window: 200_000,
+        budget: None,
+        windows: Windows {
+            usual: 200_000,
+            default_is_long: false,
+        },
         rules: Arc::default(),
         grants: Arc::new(grants),
         guide,

@@ -19,6 +19,7 @@ use deskhand_trail::{Content, Trail};
 
 use super::*;
 use crate::log::uuid_of;
+use crate::models::Windows;
 use crate::stopped::StoppedTools;
 use crate::telemetry::Telemetry;
 
@@ -164,7 +165,11 @@ impl Bench {
             provider: Arc::new(Provided(Mutex::new(says.iter().copied().collect()))),
             tools: Arc::new(Tool(does)),
             max_steps: 10,
-            window: 200_000,
+            budget: None,
+            windows: Windows {
+                usual: 200_000,
+                default_is_long: false,
+            },
             rules: Arc::default(),
             grants: Arc::new(grants),
             guide: Arc::new(guide),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use deskhand_protocol::document::AttachParams;
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
+use deskhand_protocol::message::Usage;
 use deskhand_protocol::permission::{AnswerAnswer, AnswerParams, AskReason, Choice, PermissionRequest};
 use deskhand_protocol::session::{
     CreateParams, Nothing, PermissionMode, PromptAnswer, PromptParams, SessionAnswer, SessionParams,
@@ -19,6 +20,8 @@ use super::TOUR;
 use super::client::Client;
 use super::question::{Said, asked};
 use super::safe::{safe, safe_line};
+use crate::models::meant;
+use crate::usage::told_of;
 
 /// How questions are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +96,10 @@ pub(crate) async fn ask(client: &mut Client, question: Question) -> anyhow::Resu
         text: question.prompt.clone(),
         documents: Vec::new(),
         selection: None,
-        model: question.model.clone(),
+        model: question
+            .model
+            .as_deref()
+            .map(|word| meant(&client.hello.view.models, word).to_owned()),
         mode: if question.read_only {
             PermissionMode::ReadOnly
         } else {
@@ -169,9 +175,12 @@ async fn follow(
                     answer(client, question, session, request, &mut shown).await?;
                 }
                 EventBody::TurnEnded {
-                    turn: ended, outcome, ..
+                    turn: ended,
+                    outcome,
+                    usage: used,
                 } if ended == turn => {
                     shown.line_end();
+                    shown.used(*used);
                     return Ok(match outcome {
                         TurnOutcome::Completed => ExitCode::SUCCESS,
                         TurnOutcome::Cancelled => ExitCode::from(CANCELLED),
@@ -299,6 +308,13 @@ impl Shown {
                 ..
             } => self.note("Stopped."),
             _ => {}
+        }
+    }
+
+    /// What the turn used; programs find it in the event of its end.
+    fn used(&mut self, usage: Usage) {
+        if !self.json {
+            self.note(&format!("Used: {}.", told_of(usage)));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use deskhand_protocol::message::Usage;
 use deskhand_protocol::session::{
     ExportAnswer, ListAnswer, ListParams, Nothing, SearchAnswer, SearchParams, SessionAnswer, SessionParams,
     SessionStatus, SessionSummary,
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use super::client::Client;
 use super::safe::{safe, safe_json};
+use crate::usage::told_of;
 
 /// Prints a line to standard output.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
@@ -71,7 +73,13 @@ pub(crate) async fn show(client: &mut Client, id: &str, json: bool) -> anyhow::R
     }
     let export: ExportAnswer = client.call(Method::SessionExport, params).await?;
     print(&line(&export.session))?;
+    let mut used = Usage::default();
     for event in &export.events {
+        if let EventBody::MessageCompleted { usage, .. } | EventBody::ContextCompacted { usage, .. } =
+            &event.body
+        {
+            used = used.plus(*usage);
+        }
         match &event.body {
             EventBody::PromptAccepted { text, .. } => print(&format!("\n> {text}"))?,
             EventBody::MessageCompleted { blocks, .. } => {
@@ -85,10 +93,13 @@ pub(crate) async fn show(client: &mut Client, id: &str, json: bool) -> anyhow::R
             EventBody::ChangeSetApplied { change_set } => {
                 print(&format!("  changed: {} ({})", change_set.title, change_set.id))?;
             }
+            EventBody::TurnEnded { usage, .. } => {
+                print(&format!("  used: {}", told_of(*usage)))?;
+            }
             _ => {}
         }
     }
-    Ok(())
+    print(&format!("\nUsed in all: {}", told_of(used)))
 }
 
 /// `session search`.

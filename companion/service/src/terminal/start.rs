@@ -9,7 +9,7 @@ use deskhand_server::{Attachment, DEFAULT_PORT};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::client::find;
+use super::client::{Client, find};
 
 /// A process that does not hear the Ctrl+C of its parent's console (winbase.h).
 #[cfg(windows)]
@@ -73,4 +73,19 @@ async fn start(port: u16) -> anyhow::Result<Result<Started, String>> {
     // What it logs from here on belongs to nobody.
     drop(child.stderr.take());
     Ok(Ok(Started(child)))
+}
+
+/// Works with the running service, or with one that is started for this alone.
+pub(crate) async fn with_client<T>(
+    paths: &Paths,
+    work: impl AsyncFnOnce(&mut Client) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let (attachment, started) = find_or_start(paths).await?;
+    let mut client = Client::connect(&attachment).await?;
+    let outcome = work(&mut client).await;
+    drop(client);
+    if let Some(started) = started {
+        started.stop().await?;
+    }
+    outcome
 }

@@ -35,6 +35,9 @@ struct Status {
     authority_trusted: &'static str,
     managed: bool,
     provider: &'static str,
+    /// What may be said of where content goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promise: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<ServiceView>,
     /// Why no turn starts.
@@ -68,6 +71,10 @@ pub(crate) async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode
             .provider
             .as_ref()
             .map_or("none", |provider| provider.place.name()),
+        promise: match &view {
+            Some(view) => view.promise.clone(),
+            None => crate::view::promise(&settings, false),
+        },
         view,
         stopped: settings.stopped.clone(),
         notices: settings.told(),
@@ -118,8 +125,15 @@ fn table(status: &Status) -> anyhow::Result<()> {
             super::sign_in::told_for_model(sign_in)
         ))?;
     }
+    content(status)?;
     if let Some(usage) = status.view.as_ref().and_then(|view| view.usage) {
         print(&format!("Tokens      {}", usage::line(usage, now())))?;
+    }
+    if let Some(view) = &status.view {
+        print(&format!(
+            "Used        in the last 24 hours: {}",
+            usage::told_of(view.last_day)
+        ))?;
     }
     let bootstrap = status.view.as_ref().and_then(|view| view.bootstrap.as_ref());
     let settings = bootstrap.map(super::sign_in::told).unwrap_or_default();
@@ -138,6 +152,22 @@ fn table(status: &Status) -> anyhow::Result<()> {
     let live = status.view.iter().flat_map(|view| &view.notices);
     let mut live = live.filter(|notice| Some(*notice) != told && !status.notices.contains(notice));
     live.try_for_each(|notice| print(&format!("Note        {notice}")))
+}
+
+/// Where content goes, and how many models may be answered elsewhere.
+fn content(status: &Status) -> anyhow::Result<()> {
+    let Some(promise) = &status.promise else {
+        return Ok(());
+    };
+    print(&format!("Content     {promise}"))?;
+    let models = status.view.iter().flat_map(|view| &view.models);
+    match models.filter(|model| model.leaves.is_some()).count() {
+        0 => Ok(()),
+        1 => print("            1 model is marked: `deskhand models` says which"),
+        count => print(&format!(
+            "            {count} models are marked: `deskhand models` says which"
+        )),
+    }
 }
 
 /// What happened and who says so.

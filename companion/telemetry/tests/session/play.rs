@@ -202,6 +202,7 @@ impl Play {
             output: 40,
             cache_read: 60,
             cache_write: 0,
+            cost: None,
         };
         self.say(EventBody::TurnEnded {
             turn: id::turn(),
@@ -238,6 +239,7 @@ impl Play {
             output: 20,
             cache_read: 30,
             cache_write: 0,
+            cost: None,
         };
         self.answer("I write", StopReason::ToolUse, usage);
         self.start_tool("range_write");

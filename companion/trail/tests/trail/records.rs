@@ -56,6 +56,7 @@ fn content_of_prompts_calls_and_answers_stands_beside_the_record() {
             output: 2,
             cache_read: 3,
             cache_write: 4,
+            cost: None,
         },
     };
     let prompt = EventBody::PromptAccepted {

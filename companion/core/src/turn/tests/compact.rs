@@ -105,6 +105,7 @@ fn what_the_provider_counted_decides_and_the_summary_counts_as_well() {
         output: 1,
         cache_read: 35_000,
         cache_write: 0,
+        cost: None,
     };
     bench.prompt(&"Sum them. ".repeat(5_000));
     bench.says(vec![text(&"4711 ".repeat(3_000))]);
@@ -205,6 +206,24 @@ fn the_first_prompt_and_the_newest_ones_outlive_many_summaries() {
     assert!(sent.contains("Wish 39") && sent.contains("Wish 38"));
     assert!(!sent.contains("Wish 5:"));
     assert!(sent.len() < 150_000, "{}", sent.len());
+}
+
+#[test]
+fn a_model_that_takes_in_a_million_tokens_needs_no_summary_where_another_does() {
+    for (model, is_asked) in [("claude", true), ("claude[1m]", false)] {
+        let mut bench = small();
+        bench.take(Input::Prompt(Prompt {
+            client_id: "p".to_owned(),
+            text: "Sum them".to_owned(),
+            model: model.to_owned(),
+            ..Prompt::default()
+        }));
+        for id in ["c1", "c2", "c3"] {
+            reads(&mut bench, id);
+        }
+        assert_eq!(is_asked_for_a_summary(&bench), is_asked, "{model}");
+        assert_eq!(bench.request().model, model);
+    }
 }
 
 #[test]

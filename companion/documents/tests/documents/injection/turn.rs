@@ -166,10 +166,11 @@ pub(super) async fn play(
             [dice; 10]
         };
         let mut world = World {
-            window: 200_000,
+            window: &|_| 200_000,
             now: 1_790_000_000_000,
             chance: &mut chance,
             max_steps: 20,
+            budget: None,
             tools: &[],
             rules: &rules,
             lasting: &[],

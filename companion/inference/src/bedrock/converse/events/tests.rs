@@ -136,6 +136,7 @@ fn an_answer_with_reasoning_words_and_calls_comes_whole() {
         output: 7,
         cache_read: 5,
         cache_write: 3,
+        cost: None,
     };
     assert_eq!(completed(&events), (wanted, StopReason::ToolUse, usage));
 }

@@ -43,6 +43,7 @@ policy_section! {
     inference_foundry_auth_flow "inferenceFoundryAuthFlow": EntraFlow {
         default: EntraFlow::DeviceCode,
         invalid: EntraFlow::Browser, UsesValue, "the browser shows where users sign in, and no code can be passed on",
+        forbids: &[("browser", "signing in with a code that is entered on a page")],
         differs: "Sessions do not start with `broker` until it is built.",
         since: "0.1.0",
     }

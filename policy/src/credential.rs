@@ -1,7 +1,7 @@
 //! Which credential the settings mean, where several could be: said in one place, for sessions and for the report.
 
 use crate::keys::Policy;
-use crate::types::{CredentialKind, FilePath, Provider, Secret};
+use crate::types::{AuthFlow, CredentialKind, EntraFlow, FilePath, Oidc, Provider, Secret};
 
 /// Where the credential of the provider in force comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,8 +16,41 @@ pub enum CredentialPlace<'a> {
     GoogleDefault,
     /// The AWS configuration on this machine.
     AwsProfile,
+    /// A person who signs in.
+    SignIn(SignInPlace<'a>),
     /// The provider asks for none.
     Nothing,
+}
+
+/// Where people sign in, with the keys that say so: all that are needed are there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SignInPlace<'a> {
+    /// The organisation's identity provider, for a gateway.
+    Oidc(&'a Oidc),
+    /// The gateway itself (RFC 8414).
+    Gateway,
+    /// Google, by the name of an OAuth client.
+    Google(&'a str),
+    /// The organisation's identity provider, whose ID token Google's security token service exchanges for this audience.
+    Workforce(&'a Oidc, &'a str),
+    /// Microsoft Entra.
+    Entra {
+        /// The tenant.
+        tenant: &'a str,
+        /// The application.
+        client: &'a str,
+        /// Whether a code is entered on a page instead of signing in where the browser shows it.
+        device: bool,
+    },
+    /// IAM Identity Center.
+    IdentityCenter {
+        /// The start page of the organisation.
+        start_url: &'a str,
+        /// The account, 12 digits.
+        account: &'a str,
+        /// The permission set.
+        role: &'a str,
+    },
 }
 
 /// Why there is no credential.
@@ -57,7 +90,11 @@ impl Policy {
             None | Some(Provider::Gateway) => true,
             Some(Provider::Vertex | Provider::Foundry) => false,
             Some(Provider::Bedrock) => {
-                matches!(self.credential(), Some(Ok(CredentialPlace::AwsProfile) | Err(_)))
+                let signs = self.credential();
+                matches!(
+                    signs,
+                    Some(Ok(CredentialPlace::AwsProfile | CredentialPlace::SignIn(_)) | Err(_))
+                )
             }
         }
     }
@@ -74,19 +111,18 @@ impl Policy {
     }
 
     fn at_hand(&self, provider: Provider) -> Result<CredentialPlace<'_>, NoCredential> {
-        let found = self.helper().or_else(|| self.key(provider));
-        if let (None, Some(key)) = (found, self.sign_in(provider)) {
-            return Err(NoCredential {
-                key,
-                reason: "this build has no such sign-in for inference, and takes no other credential in its place",
-            });
+        if let Some(found) = self.helper().or_else(|| self.key(provider)) {
+            return Ok(found);
         }
-        match (found, self.profile(provider)) {
-            (Some(found), _) | (None, Some(found)) => Ok(found),
-            (None, None) if provider == Provider::Gateway => Ok(CredentialPlace::Nothing),
-            (None, None) => Err(NoCredential {
+        if let Some(sign_in) = self.sign_in(provider) {
+            return sign_in.map(CredentialPlace::SignIn);
+        }
+        match self.profile(provider) {
+            Some(found) => Ok(found),
+            None if provider == Provider::Gateway => Ok(CredentialPlace::Nothing),
+            None => Err(NoCredential {
                 key: "inferenceFoundryApiKey",
-                reason: "there is no key and no program that prints one, and this build has no sign-in with Microsoft Entra",
+                reason: "there is no key, no program that prints one, and no tenant of Microsoft Entra to sign in to",
             }),
         }
     }
@@ -109,27 +145,110 @@ impl Policy {
                 self.profile(provider),
                 "it asks for a profile on the machine, and this provider has none",
             ),
-            CredentialKind::Interactive | CredentialKind::Workforce => (
-                None,
-                "this build has no sign-in for inference, and takes no other kind in its place",
-            ),
+            CredentialKind::Interactive | CredentialKind::Workforce => {
+                let sign_in = self.sign_in_of(provider, kind).transpose()?;
+                (
+                    sign_in.map(CredentialPlace::SignIn),
+                    "it asks for a sign-in, and no key says where users of this provider sign in",
+                )
+            }
         };
         found.ok_or(NoCredential { key: KIND, reason })
     }
 
-    /// The key that asks for a sign-in of the user.
-    fn sign_in(&self, provider: Provider) -> Option<&'static str> {
-        let keys: &[&'static str] = match provider {
-            Provider::Gateway => &["inferenceGatewayOidc"],
-            Provider::Bedrock => &["inferenceBedrockSsoStartUrl"],
-            Provider::Vertex => &[
-                "inferenceVertexWorkforceOidc",
-                "inferenceVertexWorkforceAudience",
-                "inferenceVertexOAuthClientId",
-            ],
-            Provider::Foundry => &["inferenceFoundryTenantId", "inferenceFoundryClientId"],
+    /// The sign-in that the keys of a provider ask for.
+    fn sign_in(&self, provider: Provider) -> Option<Result<SignInPlace<'_>, NoCredential>> {
+        match provider {
+            Provider::Gateway => self.oidc(),
+            Provider::Bedrock => self.identity_center(),
+            Provider::Vertex => self.workforce().or_else(|| self.google()),
+            Provider::Foundry => self.entra(),
+        }
+    }
+
+    /// The sign-in of a kind that is named.
+    fn sign_in_of(
+        &self,
+        provider: Provider,
+        kind: CredentialKind,
+    ) -> Option<Result<SignInPlace<'_>, NoCredential>> {
+        match (provider, kind == CredentialKind::Workforce) {
+            (Provider::Vertex, true) => self.workforce(),
+            (_, true) => None,
+            (Provider::Vertex, false) => self.google(),
+            // Without an identity provider of its own the gateway may be one.
+            (Provider::Gateway, false) => self.oidc().or(Some(Ok(SignInPlace::Gateway))),
+            (Provider::Bedrock | Provider::Foundry, false) => self.sign_in(provider),
+        }
+    }
+
+    fn oidc(&self) -> Option<Result<SignInPlace<'_>, NoCredential>> {
+        let oidc = self.connection.inference_gateway_oidc.value.as_ref()?;
+        let flow = self.connection.inference_gateway_oidc_auth_flow.value;
+        Some(in_browser(flow, "inferenceGatewayOidcAuthFlow").map(|()| SignInPlace::Oidc(&oidc.0)))
+    }
+
+    fn workforce(&self) -> Option<Result<SignInPlace<'_>, NoCredential>> {
+        let keys = &self.vertex;
+        let (oidc, audience) = (
+            keys.inference_vertex_workforce_oidc.value.as_ref(),
+            keys.inference_vertex_workforce_audience.value.as_ref(),
+        );
+        let place = match (oidc, audience) {
+            (None, None) => return None,
+            (Some(oidc), Some(audience)) => SignInPlace::Workforce(&oidc.0, &audience.0),
+            (None, Some(_)) => return Some(Err(incomplete("inferenceVertexWorkforceOidc"))),
+            (Some(_), None) => return Some(Err(incomplete("inferenceVertexWorkforceAudience"))),
         };
-        keys.iter().find(|key| !self.value(key).is_null()).copied()
+        let flow = keys.inference_vertex_workforce_auth_flow.value;
+        Some(in_browser(flow, "inferenceVertexWorkforceAuthFlow").map(|()| place))
+    }
+
+    fn google(&self) -> Option<Result<SignInPlace<'_>, NoCredential>> {
+        let client = self.vertex.inference_vertex_oauth_client_id.value.as_ref()?;
+        Some(Ok(SignInPlace::Google(&client.0)))
+    }
+
+    fn entra(&self) -> Option<Result<SignInPlace<'_>, NoCredential>> {
+        let keys = &self.foundry;
+        let (tenant, client) = (
+            keys.inference_foundry_tenant_id.value.as_ref(),
+            keys.inference_foundry_client_id.value.as_ref(),
+        );
+        let device = match keys.inference_foundry_auth_flow.value {
+            EntraFlow::DeviceCode => true,
+            EntraFlow::Browser => false,
+            EntraFlow::Broker if tenant.is_some() || client.is_some() => {
+                return Some(Err(no_broker("inferenceFoundryAuthFlow")));
+            }
+            EntraFlow::Broker => return None,
+        };
+        match (tenant, client) {
+            (None, None) => None,
+            (Some(tenant), Some(client)) => Some(Ok(SignInPlace::Entra {
+                tenant: &tenant.0,
+                client: &client.0,
+                device,
+            })),
+            (None, Some(_)) => Some(Err(incomplete("inferenceFoundryTenantId"))),
+            (Some(_), None) => Some(Err(incomplete("inferenceFoundryClientId"))),
+        }
+    }
+
+    fn identity_center(&self) -> Option<Result<SignInPlace<'_>, NoCredential>> {
+        let keys = &self.bedrock;
+        let start_url = keys.inference_bedrock_sso_start_url.value.as_ref()?;
+        let Some(account) = keys.inference_bedrock_sso_account_id.value.as_ref() else {
+            return Some(Err(incomplete("inferenceBedrockSsoAccountId")));
+        };
+        let Some(role) = keys.inference_bedrock_sso_role_name.value.as_ref() else {
+            return Some(Err(incomplete("inferenceBedrockSsoRoleName")));
+        };
+        Some(Ok(SignInPlace::IdentityCenter {
+            start_url: start_url.url().as_str(),
+            account: &account.0,
+            role: &role.0,
+        }))
     }
 
     fn helper(&self) -> Option<CredentialPlace<'_>> {
@@ -156,5 +275,27 @@ impl Policy {
                 Some(file.map_or(CredentialPlace::GoogleDefault, CredentialPlace::GoogleFile))
             }
         }
+    }
+}
+
+/// The browser is where people sign in; a broker that was asked for has no other way take its place.
+fn in_browser(flow: AuthFlow, key: &'static str) -> Result<(), NoCredential> {
+    match flow {
+        AuthFlow::Browser => Ok(()),
+        AuthFlow::Broker => Err(no_broker(key)),
+    }
+}
+
+fn no_broker(key: &'static str) -> NoCredential {
+    NoCredential {
+        key,
+        reason: "this build does not sign in by the broker of the system, and goes no other way in its place",
+    }
+}
+
+fn incomplete(key: &'static str) -> NoCredential {
+    NoCredential {
+        key,
+        reason: "the sign-in that the other keys ask for needs it, and it is not set",
     }
 }

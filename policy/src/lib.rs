@@ -40,7 +40,7 @@ pub mod types;
 mod value;
 
 pub use bootstrap::{BootstrapAnswer, bootstrap_answer};
-pub use credential::{CredentialPlace, NoCredential};
+pub use credential::{CredentialPlace, NoCredential, SignInPlace};
 pub use definition::{Consequence, Definition, Effect, Page, Scope, Section};
 pub use forbids::Cases;
 pub use keys::{Policy, SECTIONS, Standing, UNUSED, UnusedKey, definition, definitions, unused};

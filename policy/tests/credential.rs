@@ -2,12 +2,13 @@
 
 use deskhand_policy::{
     CredentialPlace, KeptSecrets, Layers, MemoryStore, NoCredential, Origin, Policy, ProblemKind, Reading,
-    Store as _,
+    SignInPlace, Store as _,
 };
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 type Settings<'a> = &'a [(&'a str, Value)];
+type Keys = Vec<(&'static str, Value)>;
 
 fn managed(values: Settings<'_>) -> Reading {
     MemoryStore::new(Origin::Managed("profile".into()), values.iter().cloned()).read()
@@ -26,6 +27,15 @@ fn place(policy: &Policy) -> &'static str {
         Some(Ok(CredentialPlace::GoogleDefault)) => "google",
         Some(Ok(CredentialPlace::AwsProfile)) => "aws",
         Some(Ok(CredentialPlace::Nothing)) => "nothing",
+        Some(Ok(CredentialPlace::SignIn(place))) => match place {
+            SignInPlace::Oidc(_) => "oidc",
+            SignInPlace::Gateway => "the gateway itself",
+            SignInPlace::Google(_) => "google sign-in",
+            SignInPlace::Workforce(..) => "workforce",
+            SignInPlace::Entra { device: true, .. } => "entra, by code",
+            SignInPlace::Entra { device: false, .. } => "entra",
+            SignInPlace::IdentityCenter { .. } => "identity center",
+        },
         Some(Err(NoCredential { key, .. })) => key,
         None => "no provider",
     }
@@ -97,20 +107,117 @@ fn a_kind_that_is_named_allows_itself_alone() {
     }
 }
 
-#[test]
-fn a_sign_in_that_is_asked_for_and_not_built_is_passed_by_for_no_other_credential() {
-    for (provider, key, value) in [
+/// The keys of each sign-in, with its provider and its name.
+fn sign_ins() -> [(&'static str, Keys, &'static str); 5] {
+    let oidc = json!({"clientId": "deskhand", "issuer": "https://id.example.com"});
+    [
+        ("gateway", vec![("inferenceGatewayOidc", oidc.clone())], "oidc"),
         (
             "bedrock",
-            "inferenceBedrockSsoStartUrl",
-            json!("https://sign-in.example.com/start"),
+            vec![
+                (
+                    "inferenceBedrockSsoStartUrl",
+                    json!("https://sign-in.example.com/start"),
+                ),
+                ("inferenceBedrockSsoAccountId", json!("123456789012")),
+                ("inferenceBedrockSsoRoleName", json!("Analyst")),
+            ],
+            "identity center",
         ),
-        ("vertex", "inferenceVertexOAuthClientId", json!("client")),
-        ("vertex", "inferenceVertexWorkforceAudience", json!("audience")),
-        ("foundry", "inferenceFoundryTenantId", json!("tenant")),
-    ] {
-        assert_eq!(place(&with(provider, &[(key, value)])), key);
+        (
+            "vertex",
+            vec![("inferenceVertexOAuthClientId", json!("client"))],
+            "google sign-in",
+        ),
+        (
+            "vertex",
+            vec![
+                ("inferenceVertexWorkforceOidc", oidc),
+                (
+                    "inferenceVertexWorkforceAudience",
+                    json!("//iam.googleapis.com/locations/global/x"),
+                ),
+            ],
+            "workforce",
+        ),
+        (
+            "foundry",
+            vec![
+                ("inferenceFoundryTenantId", json!("contoso.example.com")),
+                ("inferenceFoundryClientId", json!("client")),
+            ],
+            "entra, by code",
+        ),
+    ]
+}
+
+#[test]
+fn people_sign_in_where_the_keys_of_a_provider_say_so() {
+    for (provider, keys, name) in sign_ins() {
+        assert_eq!(place(&with(provider, &keys)), name);
+        let kind = if name == "workforce" {
+            "workforce"
+        } else {
+            "interactive"
+        };
+        let named = [keys.clone(), vec![("inferenceCredentialKind", json!(kind))]].concat();
+        assert_eq!(place(&with(provider, &named)), name, "{kind}");
+        // A program that prints the credential goes before it, and a kind that is named before both.
+        let helper = ("inferenceCredentialHelper", json!("/opt/example/credential"));
+        assert_eq!(
+            place(&with(provider, &[keys, vec![helper.clone()]].concat())),
+            "helper"
+        );
+        assert_eq!(place(&with(provider, &[named, vec![helper]].concat())), name);
     }
+    let interactive = ("inferenceCredentialKind", json!("interactive"));
+    assert_eq!(place(&with("gateway", &[interactive])), "the gateway itself");
+    let [.., (_, foundry, _)] = sign_ins();
+    let browser = [foundry, vec![("inferenceFoundryAuthFlow", json!("browser"))]].concat();
+    assert_eq!(place(&with("foundry", &browser)), "entra");
+}
+
+#[test]
+fn half_a_sign_in_stops_sessions_and_no_other_credential_takes_its_place() {
+    for (provider, keys, name) in sign_ins().into_iter().filter(|(_, keys, _)| keys.len() > 1) {
+        // Without the start page AWS's own ways are meant: the other two keys say nothing alone.
+        let needed = keys.iter().skip(usize::from(name == "identity center"));
+        for (missing, _) in needed {
+            let rest: Vec<_> = keys.iter().filter(|(key, _)| key != missing).cloned().collect();
+            let policy = with(provider, &rest);
+            assert_eq!(place(&policy), *missing, "{name}");
+            assert!(
+                policy.stopping().iter().any(|problem| problem.key == *missing),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_broker_of_the_system_is_asked_for_in_vain_and_the_browser_does_not_take_its_place() {
+    for (provider, keys, name) in sign_ins() {
+        let flow = match name {
+            "oidc" => "inferenceGatewayOidcAuthFlow",
+            "workforce" => "inferenceVertexWorkforceAuthFlow",
+            "entra, by code" => "inferenceFoundryAuthFlow",
+            _ => continue,
+        };
+        let policy = with(provider, &[keys, vec![(flow, json!("broker"))]].concat());
+        assert_eq!(place(&policy), flow);
+        assert!(policy.stopping().iter().any(|problem| problem.key == flow));
+    }
+}
+
+#[test]
+fn a_sign_in_at_identity_center_lists_the_models_of_the_account() {
+    let (_, center, _) = sign_ins().into_iter().nth(1).unwrap();
+    let region = ("inferenceBedrockRegion", json!("eu-central-1"));
+    assert!(
+        with("bedrock", &[center, vec![region]].concat())
+            .missing()
+            .is_empty()
+    );
 }
 
 #[test]

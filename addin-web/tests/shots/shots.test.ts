@@ -54,6 +54,13 @@ const code = {
   ...bootstrap,
   state: { kind: "code" as const, code: "WDJB-MJHT", address: "https://settings.example.com/activate", endsAt: NOW + 300_000 },
 };
+const toSignIn = { at: "login.example.com", state: { kind: "signIn" as const, browser: true }, signedIn: false };
+const endsSoon = { at: "Microsoft Entra", state: { kind: "idle" as const }, signedIn: true, endsAt: NOW + 12 * 60_000 };
+const modelCode = {
+  at: "Microsoft Entra",
+  state: { kind: "code" as const, code: "WDJB-MJHT", address: "https://login.example.com/device", endsAt: NOW + 300_000 },
+  signedIn: false,
+};
 const lost = {
   ...bootstrap,
   state: { kind: "idle" as const },
@@ -106,6 +113,9 @@ const shots: Shot[] = [
   { ...desk, name: "window-stopped", events: [], hello: { ...desk.hello, view: { ...view, stopped, organisation } } },
   { ...excel, name: "pane-excel-stopped", width: 320, events: [], hello: { ...excel.hello, view: { ...view, stopped, organisation } }, then: seesStopped },
   { ...desk, name: "window-sign-in", events: [], hello: { ...desk.hello, view: { ...view, stopped: awaited, bootstrap: signIn } } },
+  { ...desk, name: "window-model-sign-in", events: [], hello: { ...desk.hello, view: { ...view, signIn: toSignIn } } },
+  { ...desk, name: "window-model-sign-in-ends", hello: { ...desk.hello, view: { ...view, signIn: endsSoon } } },
+  { ...excel, name: "pane-model-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, signIn: modelCode } }, then: seesCode },
   { ...desk, name: "window-settings-lost", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: lost } } },
   { ...desk, name: "window-settings-consent", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: asks } } },
   { ...excel, name: "pane-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },

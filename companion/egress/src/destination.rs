@@ -227,7 +227,7 @@ destinations! {
         follows: ["inferenceFoundryApiKey", "inferenceCredentialHelper", "inferenceCredentialKind"],
         by: OpenedBy::Service,
         carries: NoContent,
-        feature: NotBuilt,
+        feature: Built,
         standard: ["login.microsoftonline.com"],
         hosts: Hosts::Of(hosts::entra),
     }
@@ -235,10 +235,13 @@ destinations! {
     IdentityProvider = "identity-provider" {
         closed_by: "inferenceProvider",
         named_by: "inferenceGatewayOidc",
-        follows: ["inferenceVertexWorkforceOidc", "inferenceGatewayBaseUrl", "inferenceCredentialKind"],
+        follows: [
+            "inferenceVertexWorkforceOidc", "inferenceGatewayBaseUrl", "inferenceGatewayApiKey",
+            "inferenceCredentialHelper", "inferenceCredentialKind",
+        ],
         by: OpenedBy::Service,
         carries: NoContent,
-        feature: NotBuilt,
+        feature: Built,
         standard: [],
         hosts: Hosts::Of(hosts::identity_provider),
     }
@@ -248,13 +251,14 @@ destinations! {
         named_by: "inferenceGatewayOidc",
         follows: [
             "inferenceVertexWorkforceOidc", "inferenceVertexOAuthClientId", "inferenceBedrockSsoStartUrl",
-            "inferenceFoundryTenantId", "inferenceFoundryApiKey", "inferenceCredentialHelper",
-            "inferenceCredentialKind",
+            "inferenceBedrockSsoRegion", "inferenceBedrockRegion", "inferenceFoundryTenantId", "inferenceFoundryApiKey",
+            "inferenceBedrockBearerToken", "inferenceGatewayBaseUrl", "inferenceGatewayApiKey",
+            "inferenceCredentialHelper", "inferenceCredentialKind",
         ],
         by: OpenedBy::Browser,
         carries: NoContent,
-        feature: NotBuilt,
-        standard: ["accounts.google.com", "login.microsoftonline.com"],
+        feature: Built,
+        standard: ["accounts.google.com", "login.microsoftonline.com", "device.sso.*.amazonaws.com"],
         hosts: Hosts::Of(hosts::sign_in_page),
     }
     /// Calls the tools of the MCP servers that the organisation provides.

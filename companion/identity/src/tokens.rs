@@ -24,6 +24,8 @@ pub struct Tokens {
     id: Option<Zeroizing<String>>,
     refresh: Option<Zeroizing<String>>,
     ends_at: u64,
+    /// Whether the answer had no ID token: one that is here is that of before.
+    came_without_id: bool,
 }
 
 impl fmt::Debug for Tokens {
@@ -102,6 +104,7 @@ impl Tokens {
             .unwrap_or(UNSAID);
         let counts = seconds.saturating_mul(1_000).clamp(shortest, LONGEST);
         Ok(Self {
+            came_without_id: id.is_none(),
             access: access.unwrap_or_default(),
             id: id.or_else(|| used.and_then(|used| used.id.clone())),
             refresh: refresh.or_else(|| used.and_then(|used| used.refresh.clone())),
@@ -117,6 +120,11 @@ impl Tokens {
     /// The ID token, where the provider gave one.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref().map(String::as_str)
+    }
+
+    /// Whether the answer that these came with had no ID token.
+    pub fn came_without_id(&self) -> bool {
+        self.came_without_id
     }
 
     /// The refresh token.
@@ -165,6 +173,7 @@ impl Tokens {
             id: kept.id.map(Zeroizing::new),
             refresh: kept.refresh.map(Zeroizing::new),
             ends_at: kept.ends_at,
+            came_without_id: false,
         })
     }
 }

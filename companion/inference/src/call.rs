@@ -13,6 +13,7 @@ use deskhand_core::model::{Content, ModelEvent, ModelRequest};
 use deskhand_core::ports::ModelStream;
 use deskhand_protocol::UserError;
 use futures_util::stream;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::backend::{Asked, Refused};
@@ -29,6 +30,8 @@ pub(crate) use word::one_word;
 
 /// How long the end of a finished answer's body is waited for.
 const FINISH_WITHIN: Duration = Duration::from_secs(1);
+/// How long a call waits for a person to sign in.
+const SIGN_IN_WITHIN: Duration = Duration::from_mins(10);
 
 struct Call {
     shared: Arc<Shared>,
@@ -39,6 +42,8 @@ struct Call {
     credential: Option<Credential>,
     /// Whether a refused credential was replaced: once in a call.
     is_renewed: bool,
+    /// Where a person has to sign in: changes once somebody has.
+    person: Option<watch::Receiver<u64>>,
     state: State,
     out: Out,
     /// Tries that failed.
@@ -48,6 +53,8 @@ struct Call {
 enum State {
     Ask,
     Wait(Duration),
+    /// Somebody has to sign in first.
+    Person(watch::Receiver<u64>),
     Read(Box<Reading>),
     Finish(Box<Reading>),
     Done,
@@ -81,6 +88,7 @@ pub(crate) fn start(shared: Arc<Shared>, request: ModelRequest) -> ModelStream {
         asked: None,
         credential: None,
         is_renewed: false,
+        person: None,
         state: State::Ask,
         out: Out::default(),
         failed: 0,
@@ -106,6 +114,10 @@ impl Call {
                     sleep(pause).await;
                     State::Ask
                 }
+                State::Person(mut people) => match timeout(SIGN_IN_WITHIN, people.changed()).await {
+                    Ok(Ok(())) => State::Ask,
+                    _ => self.fail(CredentialError::SignInNeeded.to_fault()),
+                },
                 State::Read(reading) => self.read(reading).await,
                 State::Finish(mut reading) => {
                     // Only the connection's reuse hangs on it.
@@ -122,8 +134,7 @@ impl Call {
             Some(asked) => asked.clone(),
             None => self.asked.insert(self.encode().await?).clone(),
         };
-        let given = self.credential(None).await;
-        let mut credential = given.map_err(|error| error.to_fault())?;
+        let mut credential = self.credential(None).await.map_err(|error| error.to_fault())?;
         loop {
             if self.tells() {
                 self.tell(&Kept::of(&asked.body), true, &asked.model, None);
@@ -161,13 +172,14 @@ impl Call {
         } else {
             Occasion::MidSession
         };
-        let given = self
-            .shared
-            .config
-            .credential
-            .credential(occasion, refused)
-            .await?;
-        Ok(self.credential.insert(given).clone())
+        let source = &self.shared.config.credential;
+        // Before it is asked: whoever signs in meanwhile is not missed.
+        let people = source.sign_ins();
+        let given = source.credential(occasion, refused).await;
+        if given.as_ref().is_err_and(CredentialError::asks_to_sign_in) {
+            self.person = people;
+        }
+        Ok(self.credential.insert(given?).clone())
     }
 
     /// Whether bodies are told.
@@ -233,6 +245,11 @@ impl Call {
 
     /// Another try where one may help, otherwise the end.
     fn fail(&mut self, fault: Fault) -> State {
+        if let Some(people) = self.person.take() {
+            let error = self.shared.told(fault);
+            self.retrying(error, SIGN_IN_WITHIN);
+            return State::Person(people);
+        }
         self.failed += 1;
         let manner = &self.shared.config.manner;
         let pause = retry::pause(manner.pauses, &fault, self.failed, (manner.chance)());
@@ -242,13 +259,16 @@ impl Call {
             return State::Done;
         };
         self.out.stale_words |= std::mem::take(&mut self.out.has_words);
-        let wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        self.retrying(error, pause);
+        State::Wait(pause)
+    }
+
+    fn retrying(&mut self, error: UserError, pause: Duration) {
         self.out.queue.push_back(Ok(ModelEvent::Retrying {
             error,
             attempt: self.failed + 1,
-            wait_ms,
+            wait_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
         }));
-        State::Wait(pause)
     }
 }
 

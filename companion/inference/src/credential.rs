@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 
 use crate::Secret;
 
@@ -128,6 +129,11 @@ pub trait CredentialSource: Send + Sync + fmt::Debug {
 
     /// Everything that must never show.
     fn secrets(&self) -> Vec<Secret>;
+
+    /// Counts the people who signed in, where it is people who do: it changes once somebody has.
+    fn sign_ins(&self) -> Option<watch::Receiver<u64>> {
+        None
+    }
 
     /// Whether it gives anything at all.
     fn is_any(&self) -> bool {

@@ -25,6 +25,8 @@ pub enum FaultKind {
     Tls,
     /// The credential was refused.
     Auth,
+    /// A person has to sign in.
+    SignIn,
     /// The model is not known there.
     ModelUnknown,
     /// Too many requests.
@@ -52,6 +54,7 @@ impl FaultKind {
             Self::Proxy => ErrorCode::InferenceProxy,
             Self::Tls => ErrorCode::InferenceTls,
             Self::Auth => ErrorCode::InferenceAuth,
+            Self::SignIn => ErrorCode::InferenceSignIn,
             Self::ModelUnknown => ErrorCode::InferenceModelUnknown,
             Self::RateLimited => ErrorCode::InferenceRateLimited,
             Self::Overloaded => ErrorCode::InferenceOverloaded,
@@ -74,9 +77,12 @@ impl FaultKind {
             Self::TimedOut => "{who} did not answer in time.",
             Self::BadRequest => "{who} refused the request.",
             Self::BadAnswer => "The answer of {who} could not be read.",
-            Self::NotConfigured | Self::Proxy | Self::Overloaded | Self::StreamCut | Self::TooLong => {
-                return None;
-            }
+            Self::NotConfigured
+            | Self::SignIn
+            | Self::Proxy
+            | Self::Overloaded
+            | Self::StreamCut
+            | Self::TooLong => return None,
         })
     }
 }

@@ -36,6 +36,7 @@ pub fn tries(kind: FaultKind) -> u32 {
         FaultKind::NotConfigured
         | FaultKind::Tls
         | FaultKind::Auth
+        | FaultKind::SignIn
         | FaultKind::ModelUnknown
         | FaultKind::TooLong
         | FaultKind::BadRequest => 1,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use ts_rs::TS;
 
 use crate::hello::FrontEndKind;
+use crate::sign_in::SignInState;
 use crate::{Timestamp, UserError};
 
 /// How far these settings are.
@@ -16,7 +17,7 @@ pub struct BootstrapView {
     /// Where they come from: an origin, in full.
     pub origin: String,
     /// What is under way.
-    pub state: BootstrapState,
+    pub state: SignInState,
     /// Who began the sign-in that is under way. What the window or a terminal began, a pane does not cancel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -35,36 +36,6 @@ pub struct BootstrapView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub consent: Option<Consent>,
-}
-
-/// What is under way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum BootstrapState {
-    /// The address is asked.
-    Checking,
-    /// A person has to sign in.
-    SignIn {
-        /// True where that happens in the browser, false where a code is entered on a page.
-        browser: bool,
-    },
-    /// The browser is open, and is waited for.
-    Browser,
-    /// A code waits to be entered.
-    Code {
-        /// The code.
-        code: String,
-        /// The page to enter it on, in full.
-        address: String,
-        /// The same page with the code in its address, where there is one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[ts(optional)]
-        complete: Option<String>,
-        /// Until when, Unix milliseconds.
-        ends_at: Timestamp,
-    },
-    /// Nothing: the settings are here, or are asked for again later.
-    Idle,
 }
 
 /// What a person said of values that name programs, files with credentials, addresses or sign-in.
@@ -102,16 +73,6 @@ pub struct ConsentValue {
     /// Its value, whole.
     #[ts(type = "unknown")]
     pub value: Value,
-}
-
-/// The answer to `bootstrap/signIn`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct SignInAnswer {
-    /// The page that the browser was sent to, for the window and the terminal where it did not open.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub page: Option<String>,
 }
 
 /// `bootstrap/consent`.

@@ -44,6 +44,8 @@ errors! {
         "No protected connection to the model provider came about." "Nothing was sent." "The details say why. If this computer does not trust the certificate, ask your administrator to install its authority.";
     InferenceAuth "INF_AUTH"
         "The model provider refused the credential." "Nothing was sent to another place." "Ask your administrator for a new one.";
+    InferenceSignIn "INF_SIGN_IN"
+        "You have to sign in for the model." "Your prompt is kept." "Sign in with `deskhand sign-in` or in Deskhand.";
     InferenceModelUnknown "INF_MODEL_UNKNOWN"
         "The model provider does not know this model." "Your prompt is kept." "Choose another model.";
     InferenceRateLimited "INF_RATE_LIMITED"

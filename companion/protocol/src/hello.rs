@@ -7,6 +7,7 @@ use ts_rs::TS;
 use crate::bootstrap::BootstrapView;
 use crate::document::{DocumentView, LiveDocument};
 use crate::session::SessionSummary;
+use crate::sign_in::ProviderSignInView;
 use crate::{Timestamp, UserError};
 
 /// What kind of front end speaks. A token is bound to the kind it was made for.
@@ -98,6 +99,10 @@ pub struct ServiceView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub bootstrap: Option<BootstrapView>,
+    /// How far the sign-in for the provider of the model is; absent where the settings ask for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sign_in: Option<ProviderSignInView>,
     /// Tokens against the limit of the settings; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]

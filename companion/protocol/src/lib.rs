@@ -25,6 +25,7 @@ pub mod pairing;
 pub mod permission;
 pub mod provider;
 pub mod session;
+pub mod sign_in;
 
 pub use deskhand_operations as operations;
 pub use error::{ErrorCode, UserError};

@@ -4,7 +4,7 @@
 use crate::hello::FrontEndKind;
 use crate::{
     audit, bootstrap, change, configuration, diagnostics, document, hello, instructions, pairing, permission,
-    provider, session,
+    provider, session, sign_in,
 };
 
 /// Who may call a method.
@@ -153,13 +153,19 @@ methods! {
     /// Shows how far the settings are that an address of the organisation hands out, and what of them a person is asked about.
     "bootstrap/show" BootstrapShow(session::Nothing) -> bootstrap::BootstrapAnswer, Desktop;
     /// Asks the address now, and begins a sign-in where it needs one.
-    "bootstrap/signIn" BootstrapSignIn(session::Nothing) -> bootstrap::SignInAnswer, Any;
+    "bootstrap/signIn" BootstrapSignIn(session::Nothing) -> sign_in::SignInAnswer, Any;
     /// Ends a sign-in that is under way.
     "bootstrap/cancel" BootstrapCancel(session::Nothing) -> session::Nothing, Any;
     /// Signs out: the sign-in and the settings that came with it are forgotten.
     "bootstrap/signOut" BootstrapSignOut(session::Nothing) -> session::Nothing, Desktop;
     /// Says whether the values that a person is asked about may count.
     "bootstrap/consent" BootstrapConsent(bootstrap::ConsentParams) -> session::Nothing, Desktop;
+    /// Begins a sign-in for the provider of the model.
+    "provider/signIn" ProviderSignIn(session::Nothing) -> sign_in::SignInAnswer, Any;
+    /// Ends such a sign-in that is under way.
+    "provider/cancelSignIn" ProviderCancelSignIn(session::Nothing) -> session::Nothing, Any;
+    /// Signs out: the sign-in is forgotten here, and ended where that can be told.
+    "provider/signOut" ProviderSignOut(session::Nothing) -> session::Nothing, Desktop;
     /// Shows what is recorded of failures, times and use on this computer.
     "diagnostics/show" DiagnosticsShow(session::Nothing) -> diagnostics::DiagnosticsAnswer, Desktop;
     /// Says what becomes of sessions from before the deployment had its name.

@@ -18,12 +18,11 @@ use deskhand_egress::Gate;
 use deskhand_identity::Tokens;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::secrets::KeptSecrets;
-use deskhand_protocol::bootstrap::{
-    BootstrapAnswer, BootstrapState, BootstrapView, ConsentParams, SignInAnswer,
-};
+use deskhand_protocol::bootstrap::{BootstrapAnswer, BootstrapView, ConsentParams};
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::methods::Caller;
 use deskhand_protocol::session::Nothing;
+use deskhand_protocol::sign_in::{SignInAnswer, SignInState};
 use deskhand_protocol::{ErrorCode, Method, Timestamp, UserError};
 use deskhand_telemetry::headers::Helper;
 use deskhand_trail::{Actor, What};
@@ -37,8 +36,8 @@ use crate::clock::now;
 use crate::handler::Service;
 use crate::reload::Watched;
 use crate::settings::Settings;
+use crate::sign_in::Attempt;
 use crate::wire::{give, read};
-use sign_in::Attempt;
 use sign_out::ASKED;
 use vault::{Kept, Said, Vault, forget};
 
@@ -83,7 +82,7 @@ struct Held {
     /// Ended once what is kept is somebody else's: what was asked before that is not for them.
     whose: CancellationToken,
     attempt: Attempt,
-    state: BootstrapState,
+    state: SignInState,
     problem: Option<UserError>,
     /// Whether the last answer accepted who asked: a change of that is recorded.
     accepted: Option<bool>,
@@ -254,7 +253,7 @@ impl Held {
             kept,
             whose: CancellationToken::new(),
             attempt: Attempt::default(),
-            state: BootstrapState::Idle,
+            state: SignInState::Idle,
             problem: None,
             accepted: None,
             told: None,
@@ -286,11 +285,11 @@ impl Held {
     }
 
     fn waits_for_a_person(&self) -> bool {
-        matches!(self.state, BootstrapState::Browser | BootstrapState::Code { .. })
+        matches!(self.state, SignInState::Browser | SignInState::Code { .. })
     }
 
     /// The state, unless a sign-in is under way, which says itself when it ends.
-    fn idle_to(&mut self, state: BootstrapState) {
+    fn idle_to(&mut self, state: SignInState) {
         if !self.waits_for_a_person() {
             self.state = state;
         }

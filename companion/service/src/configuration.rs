@@ -32,6 +32,7 @@ use crate::bootstrap::{Bootstrap, Layer, Plan, millis};
 use crate::clock::now;
 use crate::history;
 use crate::kept::{self, SecretEdit};
+use crate::provider::Keeper;
 use crate::reload::Watched;
 use crate::serve::{ServeOptions, gate_values};
 use crate::settings::{Settings, stopped, user_file};
@@ -310,7 +311,8 @@ impl Configuration {
             return Err(refusal);
         }
         let (stopped, gate) = (stopped(&draft.policy), self.gate(&draft.policy));
-        Ok(trial::test(stopped, &draft.policy, &gate, Extent::Whole, told).await)
+        let keeper = Keeper(&self.paths, &self.store);
+        Ok(trial::test(stopped, &draft.policy, &gate, keeper, Extent::Whole, told).await)
     }
 }
 

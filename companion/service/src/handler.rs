@@ -32,6 +32,7 @@ use crate::hub::Hub;
 use crate::log::{Log, told};
 use crate::panes::LivePanes;
 use crate::runner::Command;
+use crate::sign_in::SignIn;
 use crate::tokens::StoredTokens;
 use crate::trial::Trials;
 use crate::undoing::Patient;
@@ -52,6 +53,8 @@ pub(crate) struct Service {
     pub(crate) closed_panes: BTreeMap<FrontEndKind, UserError>,
     pub(crate) notes: Notes,
     pub(crate) configuration: Configuration,
+    /// The sign-in for the model, where people sign in.
+    pub(crate) sign_in: Option<Arc<SignIn>>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) trials: Trials,
 }
@@ -256,14 +259,6 @@ impl Service {
                     .await?;
                 give(self.hub.guide().list())
             }
-            Method::BootstrapShow
-            | Method::BootstrapSignIn
-            | Method::BootstrapCancel
-            | Method::BootstrapSignOut
-            | Method::BootstrapConsent => {
-                let bootstrap = self.configuration.bootstrap();
-                bootstrap::call(bootstrap, method, params, front_end.kind()).await
-            }
             Method::JournalList => give(self.hub.list_journal(read(params)?).await?),
             Method::ChangeSetUndo | Method::ChangeSetRedo => {
                 give(self.undo(method, read(params)?, front_end.kind()).await?)
@@ -294,8 +289,42 @@ impl Service {
                     .await?;
                 give(Nothing {})
             }
+            _ => self.sign_in_method(front_end, method, params).await,
+        }
+    }
+
+    /// Signing in: for the settings that an address hands out, and for the model.
+    async fn sign_in_method(
+        &self,
+        front_end: &FrontEnd,
+        method: Method,
+        params: Value,
+    ) -> Result<Value, UserError> {
+        match method {
+            Method::BootstrapShow
+            | Method::BootstrapSignIn
+            | Method::BootstrapCancel
+            | Method::BootstrapSignOut
+            | Method::BootstrapConsent => {
+                let bootstrap = self.configuration.bootstrap();
+                bootstrap::call(bootstrap, method, params, front_end.kind()).await
+            }
+            Method::ProviderSignIn | Method::ProviderCancelSignIn | Method::ProviderSignOut => {
+                match &self.sign_in {
+                    Some(sign_in) => sign_in.call(method, front_end.kind()).await,
+                    None => {
+                        Err(UserError::new(ErrorCode::BadRequest).detail("nobody signs in for this provider"))
+                    }
+                }
+            }
             _ => self.document_method(front_end, method, params).await,
         }
+    }
+
+    /// Whether a person signs in at this moment.
+    pub(crate) fn is_signing_in(&self) -> bool {
+        let for_model = self.sign_in.as_ref().is_some_and(|sign_in| sign_in.is_open());
+        for_model || self.configuration.is_signing_in()
     }
 
     /// Tells front ends that a session is no more.

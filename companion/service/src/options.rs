@@ -80,9 +80,9 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
-    /// Signs in to get the settings that your organisation hands out to you, or asks for them anew.
+    /// Signs in: for the settings that your organisation hands out to you, and for the model, where either asks for it.
     SignIn(SignIn),
-    /// Signs out: the sign-in and the settings that came with it are forgotten.
+    /// Signs out of both: the sign-ins are forgotten, and the settings that came with one.
     SignOut,
     /// Allows and refuses panes that ask to be paired, lists those that are, and ends pairings.
     Pairing {

@@ -9,46 +9,118 @@ use deskhand_egress::{Destination, Gate};
 use deskhand_inference::bedrock::{Profile, ProfileSettings, ServiceTier, Whose};
 use deskhand_inference::credential::{
     Clock, CredentialError, CredentialSource, Fixed, Google, GoogleFrom, Helper, HelperSettings, Nothing,
-    Way, well_known,
+    TokenStore, Way, well_known,
 };
 use deskhand_inference::{
     AuthScheme, Connection, Format, Manner, Place, ProviderConfig, Secret, Unconfigured,
 };
+use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::types::{
     AuthScheme as Scheme, ContentCapture, FilePath, GatewayFormat, Provider, ServiceTier as Tier,
 };
 use deskhand_policy::{CredentialPlace, Policy};
-use deskhand_protocol::UserError;
 use deskhand_protocol::hello::ModelView;
+use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_trail::Trail;
 
 use crate::audit::{Notes, SignIns};
 use crate::settings::Settings;
+use crate::sign_in::{self, OfPerson, SignIn};
 use crate::usage::{Limit, Meter, Metered};
 
-/// The provider in force, with its sign-ins in the audit and its tokens counted where the settings limit them.
+/// Where the tokens of people lie: this user's folder, and the secret store that seals them.
+#[derive(Clone, Copy)]
+pub(crate) struct Keeper<'a>(pub(crate) &'a Paths, pub(crate) &'a SecretStore);
+
+impl Keeper<'_> {
+    fn tokens(self, policy: &Policy) -> Result<Arc<dyn TokenStore>, UserError> {
+        let kept = sign_in::tokens(self.0, self.1, policy);
+        kept.map_err(|error| UserError::new(ErrorCode::SecretStore).detail(format!("{error:#}")))
+    }
+}
+
+/// The provider in force, while the service runs.
+pub(crate) struct Opened {
+    /// With its sign-ins in the audit and its tokens counted where the settings limit them.
+    pub(crate) provider: Arc<dyn Port>,
+    /// Counts them.
+    pub(crate) meter: Option<Arc<Meter>>,
+    /// The sign-in of people, where they sign in for it.
+    pub(crate) sign_in: Option<Arc<SignIn>>,
+}
+
+/// Opens the provider that the settings name.
 pub(crate) async fn open(
     settings: &Settings,
+    keeper: Keeper<'_>,
     gate: &Gate,
     trail: &Trail,
     notes: &Notes,
-) -> Result<(Arc<dyn Port>, Option<Arc<Meter>>), UserError> {
-    let connected = connected(settings, gate, notes);
-    let Some(limit) = Limit::of(&settings.policy) else {
-        return Ok((connected, None));
+) -> Result<Opened, UserError> {
+    let sign_in = signing_in(settings, keeper, gate, notes).await;
+    let (sign_in, connected) = match sign_in {
+        Ok(sign_in) => {
+            let connected = connected(settings, sign_in.clone(), gate, notes);
+            (sign_in, connected)
+        }
+        Err(error) => (None, Arc::new(Unconfigured::because(error)) as Arc<dyn Port>),
     };
-    let meter = Arc::new(Meter::open(limit, trail.store().clone()).await?);
-    Ok((Arc::new(Metered::new(connected, Arc::clone(&meter))), Some(meter)))
+    let (provider, meter) = match Limit::of(&settings.policy) {
+        None => (connected, None),
+        Some(limit) => {
+            let meter = Arc::new(Meter::open(limit, trail.store().clone()).await?);
+            let metered: Arc<dyn Port> = Arc::new(Metered::new(connected, Arc::clone(&meter)));
+            (metered, Some(meter))
+        }
+    };
+    Ok(Opened {
+        provider,
+        meter,
+        sign_in,
+    })
 }
 
-fn connected(settings: &Settings, gate: &Gate, notes: &Notes) -> Arc<dyn Port> {
+/// The sign-in that the settings ask for. What is kept of one that they ask for no longer is forgotten.
+async fn signing_in(
+    settings: &Settings,
+    keeper: Keeper<'_>,
+    gate: &Gate,
+    notes: &Notes,
+) -> Result<Option<Arc<SignIn>>, UserError> {
+    if settings.stopped.is_some() {
+        return Ok(None);
+    }
+    let sign_in = match (&settings.provider, person(&settings.policy, gate, keeper)?) {
+        (Some(named), Some(place)) => Some(SignIn::open(place, named.place.name(), gate, notes).await),
+        _ => None,
+    };
+    let is_used = |sign_in: &Arc<SignIn>| {
+        let view = sign_in.view();
+        view.signed_in || view.problem.is_some()
+    };
+    if !sign_in.as_ref().is_some_and(is_used)
+        && let Err(error) = sign_in::forget(keeper.0)
+    {
+        tracing::warn!(%error, "a former sign-in for the model could not be forgotten");
+    }
+    Ok(sign_in)
+}
+
+fn connected(settings: &Settings, sign_in: Option<Arc<SignIn>>, gate: &Gate, notes: &Notes) -> Arc<dyn Port> {
     if let Some(stopped) = &settings.stopped {
         return Arc::new(Unconfigured::because(stopped.clone()));
     }
     let Some(named) = &settings.provider else {
         return Arc::new(Unconfigured::default());
     };
-    match connect(named, &settings.policy, gate) {
+    let source = match sign_in {
+        Some(sign_in) => Ok(Arc::new(OfPerson(sign_in)) as Arc<dyn CredentialSource>),
+        None => credential(&settings.policy, gate),
+    };
+    let connection = source
+        .map_err(|error| error.to_fault().to_user_error())
+        .and_then(|source| reached(named, &settings.policy, gate, source));
+    match connection {
         Ok(connection) if named.signs_in => Arc::new(SignIns::of(
             Arc::new(connection),
             named.place.name(),
@@ -89,9 +161,35 @@ pub(crate) fn named(policy: &Policy) -> Option<Named> {
     })
 }
 
-/// The way to it, through the gate.
-pub(crate) fn connect(named: &Named, policy: &Policy, gate: &Gate) -> Result<Connection, UserError> {
-    let credential = credential(policy, gate).map_err(|error| error.to_fault().to_user_error())?;
+/// The way to it, through the gate, outside of the service's own turns.
+pub(crate) fn connect(
+    named: &Named,
+    policy: &Policy,
+    gate: &Gate,
+    keeper: Keeper<'_>,
+) -> Result<Connection, UserError> {
+    let source = match person(policy, gate, keeper)? {
+        Some(place) => place.source(),
+        None => credential(policy, gate).map_err(|error| error.to_fault().to_user_error())?,
+    };
+    reached(named, policy, gate, source)
+}
+
+/// Where people sign in, where they do.
+fn person(policy: &Policy, gate: &Gate, keeper: Keeper<'_>) -> Result<Option<sign_in::Place>, UserError> {
+    let Some(Ok(CredentialPlace::SignIn(place))) = policy.credential() else {
+        return Ok(None);
+    };
+    let place = sign_in::Place::of(policy, place, gate, keeper.tokens(policy)?);
+    place.map(Some).map_err(|error| error.to_fault().to_user_error())
+}
+
+fn reached(
+    named: &Named,
+    policy: &Policy,
+    gate: &Gate,
+    credential: Arc<dyn CredentialSource>,
+) -> Result<Connection, UserError> {
     // A list without a model allows none: the provider is not asked for others.
     let listed = policy.connection.inference_models.value.as_ref();
     let none = listed.is_some_and(|models| models.0.is_empty()).then_some(false);
@@ -109,7 +207,7 @@ pub(crate) fn connect(named: &Named, policy: &Policy, gate: &Gate) -> Result<Con
     Connection::new(config, gate)
 }
 
-/// Where the credential comes from.
+/// Where the credential comes from, where no person signs in.
 fn credential(policy: &Policy, gate: &Gate) -> Result<Arc<dyn CredentialSource>, CredentialError> {
     let clock: Clock = Arc::new(SystemTime::now);
     Ok(match policy.credential() {
@@ -132,7 +230,7 @@ fn credential(policy: &Policy, gate: &Gate) -> Result<Arc<dyn CredentialSource>,
             let way = Way::to(gate, Destination::AwsCredentials)?;
             Arc::new(Profile::new(profile(policy), way, clock))
         }
-        Some(Ok(CredentialPlace::Nothing) | Err(_)) | None => Arc::new(Nothing),
+        Some(Ok(CredentialPlace::Nothing | CredentialPlace::SignIn(_)) | Err(_)) | None => Arc::new(Nothing),
     })
 }
 

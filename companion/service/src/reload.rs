@@ -82,7 +82,7 @@ pub(crate) async fn changed(paths: &Paths, settings: &Settings, service: &Servic
         }
         let policy = watched.policy(&kept, &bootstrap);
         // Whoever joins a network to sign in brings new proxies along: they wait for the sign-in.
-        let same_way = watched.proxies == settings.watched.proxies || service.configuration.is_signing_in();
+        let same_way = watched.proxies == settings.watched.proxies || service.is_signing_in();
         if policy == settings.policy && same_way {
             continue;
         }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
-use deskhand_core::ports::{Provider, Tools as _};
+use deskhand_core::ports::Tools as _;
 use deskhand_core::tool::{MEMORY_TOOL, tool_names};
 use deskhand_documents::{DocumentTools, Registry};
 use deskhand_egress::{Directive, EgressAudit, Gate};
@@ -40,7 +41,7 @@ use crate::hub::Hub;
 use crate::log::Log;
 use crate::logging::Logging;
 use crate::panes::{LivePanes, SharedPanes};
-use crate::provider;
+use crate::provider::{self, Keeper, Opened};
 use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
@@ -48,7 +49,6 @@ use crate::stopped::StoppedTools;
 use crate::telemetry::{Decisions, Telemetry};
 use crate::tokens::StoredTokens;
 use crate::trial::Trials;
-use crate::usage::Meter;
 use crate::view;
 
 /// The master key in the secret store.
@@ -100,11 +100,11 @@ pub(crate) async fn serve(
     let grants = Arc::new(Grants::open(trail.clone()).await?);
     let guide = Arc::new(open_guide(&trail, &settings).await?);
     let configuration = configuration(&paths, &secrets, &settings, &gate, &options, &notes)?;
-    let (provider, meter) = provider::open(&settings, &gate, &trail, &notes).await?;
+    let opened = provider::open(&settings, Keeper(&paths, &secrets), &gate, &trail, &notes).await?;
     let (service, tokens) = build(
         &settings,
         &options,
-        (&gate, provider, meter),
+        (&gate, opened),
         (&trail, notes, grants, guide),
         (&telemetry, &watch),
         configuration,
@@ -359,7 +359,7 @@ async fn bind(
 fn build(
     settings: &Settings,
     options: &ServeOptions,
-    (gate, provider, meter): (&Gate, Arc<dyn Provider>, Option<Arc<Meter>>),
+    (gate, opened): (&Gate, Opened),
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
     (telemetry, watch): (&Telemetry, &Arc<Watch>),
     configuration: Configuration,
@@ -385,7 +385,7 @@ fn build(
     telemetry.know_tools(names);
     let parts = Parts {
         log: log.clone(),
-        provider: Arc::clone(&provider),
+        provider: Arc::clone(&opened.provider),
         tools: StoppedTools::unless(settings.stopped.as_ref(), Arc::new(tools)),
         max_steps: settings.max_steps,
         window: settings.window,
@@ -404,7 +404,9 @@ fn build(
         .unwrap_or_default();
     let mut view = view::of(settings, options.tour, models, configuration.secret_store());
     view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
-    view.usage = meter.as_ref().map(|meter| meter.view(crate::clock::now()));
+    view.sign_in = opened.sign_in.as_ref().map(|sign_in| sign_in.view());
+    let meter = opened.meter.as_ref();
+    view.usage = meter.map(|meter| meter.view(crate::clock::now()));
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
     let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
@@ -420,14 +422,33 @@ fn build(
         watch: Arc::clone(watch),
         configuration,
         trials: Trials::default(),
+        sign_in: opened.sign_in.clone(),
     };
     let service = Arc::new(service);
-    keep_informed(&service, provider, meter);
+    keep_informed(&service, opened);
     (service, tokens)
 }
 
-/// Tells front ends what becomes known of models and of used tokens.
-fn keep_informed(service: &Arc<Service>, provider: Arc<dyn Provider>, meter: Option<Arc<Meter>>) {
+/// Tells front ends what becomes known of models, of used tokens and of who is signed in.
+fn keep_informed(service: &Arc<Service>, opened: Opened) {
+    let Opened {
+        provider,
+        meter,
+        sign_in,
+    } = opened;
+    if let Some(sign_in) = sign_in {
+        let (service, provider) = (Arc::downgrade(service), Arc::clone(&provider));
+        let was_signed_in = AtomicBool::new(sign_in.view().signed_in);
+        sign_in.on_change(move |now| {
+            let Some(service) = service.upgrade() else { return };
+            let is_new = !was_signed_in.swap(now.signed_in, Ordering::AcqRel) && now.signed_in;
+            service.show(|view| view.sign_in = Some(now));
+            // Nobody could be asked for models before.
+            if is_new {
+                tokio::spawn(service.learn_models(Arc::clone(&provider)));
+            }
+        });
+    }
     // One that is not configured answers at once that it has none.
     tokio::spawn(Arc::clone(service).learn_models(provider));
     if let Some(meter) = meter {

@@ -12,13 +12,14 @@ use deskhand_server::FrontEnd;
 use tokio::sync::{Mutex, MutexGuard as Turn};
 use tokio_util::sync::CancellationToken;
 
-use crate::provider;
+use crate::provider::{self, Keeper};
 
 /// Tests the connection to the provider that a policy names; `stopped` is why none may be asked under it.
 pub(crate) async fn test(
     stopped: Option<UserError>,
     policy: &Policy,
     gate: &Gate,
+    keeper: Keeper<'_>,
     extent: Extent,
     told: impl Fn(&StepResult) + Send + Sync,
 ) -> ConnectionTest {
@@ -27,7 +28,7 @@ pub(crate) async fn test(
     let connection = match (stopped, &named) {
         (Some(why), _) => Err(why),
         (None, None) => Err(not_configured(policy)),
-        (None, Some(named)) => provider::connect(named, policy, gate),
+        (None, Some(named)) => provider::connect(named, policy, gate, keeper),
     };
     match connection {
         Ok(connection) => connection.test(extent, told).await,

@@ -23,6 +23,7 @@ pub(crate) fn empty() -> ServiceView {
         stopped: None,
         organisation: OrganisationView::default(),
         bootstrap: None,
+        sign_in: None,
         usage: None,
     }
 }
@@ -48,6 +49,7 @@ pub(crate) fn of(
         stopped: settings.stopped.clone(),
         organisation: organisation(&settings.policy),
         bootstrap: None,
+        sign_in: None,
         usage: None,
     }
 }

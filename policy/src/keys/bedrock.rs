@@ -2,9 +2,6 @@
 
 use super::prelude::*;
 
-/// What its other keys wait for.
-const SIGN_IN: Effect = Effect::ActsWith("sign-in at IAM Identity Center");
-
 policy_section! {
     /// Where Bedrock is and how it is reached. Ignored with another provider.
     Bedrock "bedrock" "Amazon Bedrock" on Connection
@@ -71,7 +68,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -86,7 +82,6 @@ policy_section! {
     inference_bedrock_sso_account_id "inferenceBedrockSsoAccountId": Option<AccountId> {
         default: None,
         invalid: None, StopsSessions, "prompts must not be charged to an account that nobody named",
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -94,7 +89,6 @@ policy_section! {
     inference_bedrock_sso_role_name "inferenceBedrockSsoRoleName": Option<ServiceName> {
         default: None,
         invalid: None, StopsSessions, "no other role may take the place of the one that is meant",
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 }

@@ -99,7 +99,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: Effect::NotEnforceable("sign-in at the organisation's identity provider"),
         since: "0.1.0",
     }
 
@@ -107,7 +106,7 @@ policy_section! {
     inference_gateway_oidc_auth_flow "inferenceGatewayOidcAuthFlow": AuthFlow {
         default: AuthFlow::Browser,
         invalid: AuthFlow::Browser, UsesValue, "the browser shows where users sign in",
-        effect: Effect::ActsWith("sign-in at the organisation's identity provider"),
+        differs: "Sessions do not start with `broker` until it is built.",
         since: "0.1.0",
     }
 

@@ -8,13 +8,12 @@ policy_section! {
 
     /// Where the credential comes from: `static` (a key in the settings), `helper-script` (a program that prints it),
     /// `interactive` (the user signs in), `vendor-profile` (the provider's own profile on the machine), `workforce`. Once it is
-    /// set, no other source is tried. Sessions start with `static`, `helper-script` and `vendor-profile` alone until the others
-    /// are built.
+    /// set, no other source is tried. With `interactive` and a gateway without `inferenceGatewayOidc` the gateway is asked for its own
+    /// sign-in (RFC 8414).
     inference_credential_kind "inferenceCredentialKind": Option<CredentialKind> {
         default: None,
         invalid: None, StopsSessions, "no other credential may take the place of the one that is meant",
         forbids: &[("any", "credentials that come from elsewhere than `{}`")],
-        differs: "Sessions start with `static`, `helper-script` and `vendor-profile` alone until the other kinds are built.",
         since: "0.1.0",
     }
 
@@ -57,7 +56,6 @@ policy_section! {
     inference_session_lifetime_sec "inferenceSessionLifetimeSec": Option<Whole<300, 31_536_000>> {
         default: None,
         invalid: None, StopsSessions, "a sign-in without an end is not what the key is written for",
-        effect: Effect::ActsWith("sign-in at the organisation's identity provider"),
         order: Order::Less,
         since: "0.1.0",
     }

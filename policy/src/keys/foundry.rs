@@ -2,9 +2,6 @@
 
 use super::prelude::*;
 
-/// What its other keys wait for.
-const SIGN_IN: Effect = Effect::ActsWith("sign-in with Microsoft Entra");
-
 policy_section! {
     /// Where Foundry is and how it is reached. Ignored with another provider.
     Foundry "foundry" "Azure AI Foundry" on Connection
@@ -31,7 +28,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -40,7 +36,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -48,7 +43,7 @@ policy_section! {
     inference_foundry_auth_flow "inferenceFoundryAuthFlow": EntraFlow {
         default: EntraFlow::DeviceCode,
         invalid: EntraFlow::Browser, UsesValue, "the browser shows where users sign in, and no code can be passed on",
-        effect: SIGN_IN,
+        differs: "Sessions do not start with `broker` until it is built.",
         since: "0.1.0",
     }
 }

@@ -2,9 +2,6 @@
 
 use super::prelude::*;
 
-/// What the keys of sign-ins wait for.
-const SIGN_IN: Effect = Effect::ActsWith("sign-in with Google");
-const WORKFORCE: Effect = Effect::ActsWith("workforce identity federation");
 
 policy_section! {
     /// Where Vertex AI is and how it is reached. Ignored with another provider.
@@ -47,7 +44,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -56,7 +52,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         secret: true,
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -64,7 +59,6 @@ policy_section! {
     inference_vertex_oauth_scopes "inferenceVertexOAuthScopes": Option<Scopes> {
         default: None,
         invalid: None, StopsSessions, "a sign-in must not ask for more than is meant",
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -72,7 +66,6 @@ policy_section! {
     inference_vertex_oauth_login_hint "inferenceVertexOAuthLoginHint": Option<ServiceName> {
         default: None,
         invalid: None, UsesValue, "a suggestion lets nothing in or out",
-        effect: SIGN_IN,
         since: "0.1.0",
     }
 
@@ -80,7 +73,6 @@ policy_section! {
     inference_vertex_workforce_audience "inferenceVertexWorkforceAudience": Option<ServiceName> {
         default: None,
         invalid: None, StopsSessions, "a token must not be exchanged for another audience",
-        effect: WORKFORCE,
         since: "0.1.0",
     }
 
@@ -88,7 +80,6 @@ policy_section! {
     inference_vertex_workforce_user_project "inferenceVertexWorkforceUserProject": Option<ProjectId> {
         default: None,
         invalid: None, StopsSessions, "an exchange must not be charged to a project that nobody named",
-        effect: WORKFORCE,
         since: "0.1.0",
     }
 
@@ -98,7 +89,6 @@ policy_section! {
         default: None,
         invalid: None, StopsSessions, "users must not be sent to a sign-in that nobody named",
         scope: ManagedOrBootstrapWithConsent,
-        effect: WORKFORCE,
         since: "0.1.0",
     }
 
@@ -106,7 +96,7 @@ policy_section! {
     inference_vertex_workforce_auth_flow "inferenceVertexWorkforceAuthFlow": AuthFlow {
         default: AuthFlow::Browser,
         invalid: AuthFlow::Browser, UsesValue, "the browser shows where users sign in",
-        effect: WORKFORCE,
+        differs: "Sessions do not start with `broker` until it is built.",
         since: "0.1.0",
     }
 }

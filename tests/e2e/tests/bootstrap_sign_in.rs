@@ -15,9 +15,10 @@ mod provider;
 mod world;
 
 use deskhand_e2e::{CallError, FrontEnd, PATIENCE, Pane, Service, Workbook};
-use deskhand_protocol::bootstrap::{BootstrapState, BootstrapView, SignInAnswer};
+use deskhand_protocol::bootstrap::BootstrapView;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::session::Nothing;
+use deskhand_protocol::sign_in::{SignInAnswer, SignInState};
 use deskhand_protocol::{ErrorCode, Method, UserError};
 use deskhand_standins::organisation::{Answers, Organisation};
 use deskhand_test_support::eventually;
@@ -52,13 +53,13 @@ async fn fetch(host: &str, path: &str) -> String {
 }
 
 fn here(view: &BootstrapView) -> bool {
-    view.counts_until.is_some() && view.state == BootstrapState::Idle
+    view.counts_until.is_some() && view.state == SignInState::Idle
 }
 
 /// A window that signed in, with the code of a device.
 async fn signed_in(place: &Place, service: &Service) -> FrontEnd {
     let (mut window, _) = until(service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: false }
+        view.state == SignInState::SignIn { browser: false }
     })
     .await;
     let begun: Result<SignInAnswer, _> = window.call(Method::BootstrapSignIn, Nothing {}).await;
@@ -76,7 +77,7 @@ async fn a_device_code_brings_the_settings_of_who_enters_it() {
     let place = Place::new(world, &json!({})).await;
     let service = place.service();
     let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: false }
+        view.state == SignInState::SignIn { browser: false }
     })
     .await;
     for command in ["status", "doctor"] {
@@ -91,7 +92,7 @@ async fn a_device_code_brings_the_settings_of_who_enters_it() {
         .await
         .and_then(|answer| answer.view)
         .expect("a view");
-    let BootstrapState::Code { code, address, .. } = view.state else {
+    let SignInState::Code { code, address, .. } = view.state else {
         panic!("{view:?}")
     };
     assert_eq!(
@@ -107,7 +108,7 @@ async fn a_device_code_brings_the_settings_of_who_enters_it() {
         .await
         .and_then(|answer| answer.view)
         .expect("a view");
-    assert_eq!(view.state, BootstrapState::SignIn { browser: false });
+    assert_eq!(view.state, SignInState::SignIn { browser: false });
     let _: SignInAnswer = window
         .call(Method::BootstrapSignIn, Nothing {})
         .await
@@ -142,7 +143,7 @@ async fn a_sign_in_is_renewed_without_a_person_until_it_ends_or_is_ended() {
     service.stop();
     let service = place.service();
     let (_, answer) = until(&service, "a sign-in is needed again", |view| {
-        view.state == BootstrapState::SignIn { browser: false } && view.problem.is_some()
+        view.state == SignInState::SignIn { browser: false } && view.problem.is_some()
     })
     .await;
     assert!(answer.view.is_some_and(|view| view.counts_until.is_some()));
@@ -177,7 +178,7 @@ async fn a_sign_in_in_the_browser_brings_the_settings() {
     let place = Place::new(world, &json!({ "bootstrapOidc": oidc })).await;
     let service = place.service();
     let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: true }
+        view.state == SignInState::SignIn { browser: true }
     })
     .await;
     let begun: SignInAnswer = window
@@ -189,7 +190,7 @@ async fn a_sign_in_in_the_browser_brings_the_settings() {
         .await
         .and_then(|answer| answer.view)
         .expect("a view");
-    assert_eq!(view.state, BootstrapState::Browser);
+    assert_eq!(view.state, SignInState::Browser);
     let end = browse(&place, &page).await;
     assert!(end.contains("You may close this page"), "{end}");
     until(&service, "the settings are here", here).await;
@@ -232,7 +233,7 @@ async fn a_page_that_the_administrator_names_is_open_and_nothing_else_of_its_hos
     place.manage(&json!({ "bootstrapOidc": oidc }));
     let service = place.service();
     let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: true }
+        view.state == SignInState::SignIn { browser: true }
     })
     .await;
     let page = begin(&mut window).await.expect("a sign-in").page.expect("a page");
@@ -268,7 +269,7 @@ async fn a_provider_whose_metadata_name_a_place_elsewhere_is_refused() {
         place.organisation.name_endpoint(endpoint, &elsewhere(path));
         let service = place.service();
         let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-            matches!(view.state, BootstrapState::SignIn { .. })
+            matches!(view.state, SignInState::SignIn { .. })
         })
         .await;
         let error = begin(&mut window).await.expect_err("it lies elsewhere");
@@ -276,7 +277,7 @@ async fn a_provider_whose_metadata_name_a_place_elsewhere_is_refused() {
         assert!(error.detail.is_some_and(|why| why.contains(word)), "{endpoint}");
         assert!(matches!(
             view(&mut window).await.state,
-            BootstrapState::SignIn { .. }
+            SignInState::SignIn { .. }
         ));
         place
             .organisation
@@ -298,7 +299,7 @@ async fn metadata_of_another_issuer_are_refused() {
     other.name_endpoint("issuer", ISSUER);
     let service = place.service();
     let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: true }
+        view.state == SignInState::SignIn { browser: true }
     })
     .await;
     let error = begin(&mut window).await.expect_err("its metadata are another's");
@@ -313,7 +314,7 @@ async fn a_sign_in_that_is_cancelled_while_it_begins_does_not_begin() {
     let place = Place::new(world, &json!({})).await;
     let service = place.service();
     let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: false }
+        view.state == SignInState::SignIn { browser: false }
     })
     .await;
     let mut other = service.join(FrontEndKind::Window).await;
@@ -351,7 +352,7 @@ async fn sign_ins_that_are_asked_for_at_once_are_one() {
     let place = Place::new(world, &json!({})).await;
     let service = place.service();
     let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: false }
+        view.state == SignInState::SignIn { browser: false }
     })
     .await;
     let mut other = service.join(FrontEndKind::Window).await;
@@ -374,12 +375,12 @@ async fn sign_ins_that_are_asked_for_at_once_are_one() {
     for front_end in [&mut window, &mut other] {
         let state = view(front_end).await.state;
         assert!(
-            matches!(state, BootstrapState::Code { .. } | BootstrapState::SignIn { .. }),
+            matches!(state, SignInState::Code { .. } | SignInState::SignIn { .. }),
             "{state:?}"
         );
     }
     until(&service, "there is a code", |view| {
-        matches!(view.state, BootstrapState::Code { .. })
+        matches!(view.state, SignInState::Code { .. })
     })
     .await;
     place.organisation.enter_codes();
@@ -395,7 +396,7 @@ async fn a_pane_neither_cancels_nor_replaces_what_the_window_began() {
     let place = Place::new(world, &json!({})).await;
     let service = place.service();
     let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: false }
+        view.state == SignInState::SignIn { browser: false }
     })
     .await;
     let book = Pane::workbook_at("/data/book.xlsx");
@@ -404,7 +405,7 @@ async fn a_pane_neither_cancels_nor_replaces_what_the_window_began() {
     let refusal = pane.refusal(Method::BootstrapCancel).await;
     assert!(refusal.detail.is_some_and(|why| why.contains("Deskhand window")));
     let shown = view(&mut window).await;
-    assert!(matches!(shown.state, BootstrapState::Code { .. }), "{shown:?}");
+    assert!(matches!(shown.state, SignInState::Code { .. }), "{shown:?}");
     assert_eq!(shown.begun_by, Some(FrontEndKind::Window));
     // Nor while nobody waits for a person any more, and the settings are fetched.
     place.organisation.hold("/settings");
@@ -439,7 +440,7 @@ async fn a_sign_out_ends_a_sign_in_that_waits_for_the_provider() {
     let place = Place::new(world, &json!({})).await;
     let service = place.service();
     let (mut window, _) = until(&service, "a sign-in is needed", |view| {
-        view.state == BootstrapState::SignIn { browser: false }
+        view.state == SignInState::SignIn { browser: false }
     })
     .await;
     let mut other = service.join(FrontEndKind::Window).await;

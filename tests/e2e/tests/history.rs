@@ -20,10 +20,9 @@ fn sessions(setup: &Setup) -> Option<usize> {
 }
 
 fn offers(setup: &Setup) -> bool {
-    setup
-        .run(&["status", "--json"])
-        .out
-        .contains("deskhand history take-over")
+    let status = setup.run(&["status", "--json"]);
+    assert!(status.out.contains("notices"), "{} {}", status.out, status.err);
+    status.out.contains("deskhand history take-over")
 }
 
 /// A prompt and its answer, with a service that ends then; after it the organisation has named the deployment.

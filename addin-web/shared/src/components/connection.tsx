@@ -6,6 +6,7 @@ import { useApp, useNow, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
 import { Warning16Filled } from "./icons.tsx";
 import { EarlierSessions } from "./earlier-sessions.tsx";
+import { ModelSignIn } from "./model-sign-in.tsx";
 import { ErrorCard } from "./notices.tsx";
 import { cardSays, SettingsCard } from "./settings-card.tsx";
 
@@ -73,6 +74,7 @@ export function ServiceNotices(): ReactElement {
   return (
     <>
       <SettingsCard />
+      <ModelSignIn />
       <EarlierSessions />
       {stopped !== undefined && <ErrorCard error={stopped} open />}
       {detached !== undefined && <ErrorCard error={detached} />}

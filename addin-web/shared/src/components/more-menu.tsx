@@ -34,8 +34,9 @@ interface MoreMenuProps {
 }
 
 export function MoreMenu({ keys, onKeys }: MoreMenuProps): ReactElement {
-  const { kind } = useApp();
-  const { model } = useSession();
+  const { kind, store } = useApp();
+  const { model, view } = useSession();
+  const signIn = view?.signIn;
   const [sheet, setSheet] = useState<Exclude<Sheet, "keys"> | undefined>();
   const button = useRef<HTMLButtonElement>(null);
   const shown: Sheet | undefined = keys ? "keys" : sheet;
@@ -83,6 +84,15 @@ export function MoreMenu({ keys, onKeys }: MoreMenuProps): ReactElement {
             >
               {words.permissions.title}
             </MenuItem>
+            {signIn?.signedIn === true && kind === "window" && (
+              <MenuItem
+                onClick={() => {
+                  store.signOut("provider");
+                }}
+              >
+                {words.modelSignIn.signOut(signIn.at)}
+              </MenuItem>
+            )}
             <MenuItem
               onClick={() => {
                 onKeys(true);

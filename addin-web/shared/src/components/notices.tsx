@@ -47,13 +47,16 @@ export function ErrorCard({ error, action, open = false }: ErrorCardProps): Reac
 
 export function RetryLine({ entry }: { entry: RetryEntry }): ReactElement {
   const wait = pause(entry.waitedMs);
+  const { code, happened } = entry.error;
   return (
     <p className="row small detail line">
       <ArrowSync16Regular />
       <span>
-        {entry.over
-          ? words.retry.over(entry.error.happened, wait)
-          : words.retry.waiting(entry.error.happened, wait, entry.attempt)}
+        {code === "INF_SIGN_IN"
+          ? words.retry[entry.over ? "signedIn" : "signIn"](happened)
+          : entry.over
+            ? words.retry.over(happened, wait)
+            : words.retry.waiting(happened, wait, entry.attempt)}
       </span>
     </p>
   );

@@ -6,7 +6,8 @@ import { when } from "../text/format.ts";
 import { plain } from "../text/plain.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
-import { CopyCode, TextButton } from "./controls.tsx";
+import { TextButton } from "./controls.tsx";
+import { SignInProblem, SignInSteps } from "./sign-in-steps.tsx";
 
 /** True where the card says why no turn starts, so that nobody has to say it twice. */
 export function cardSays(view: BootstrapView | undefined): boolean {
@@ -37,36 +38,8 @@ export function Card({ title, children }: { title: string; children: ReactNode }
 }
 
 function SignInCard({ view }: { view: BootstrapView }): ReactElement {
-  const { store, kind } = useApp();
-  const [page, setPage] = useState<string>();
+  const { store } = useApp();
   const { state, problem, begunBy } = view;
-  const signIn = (label: string): ReactElement => (
-    <TextButton
-      small
-      look="main"
-      onClick={() => {
-        void store.signIn().then(setPage);
-      }}
-    >
-      {label}
-    </TextButton>
-  );
-  // A pane ends what a pane began.
-  const isTheirs = kind !== "window" && (begunBy === "window" || begunBy === "terminal");
-  const cancel = isTheirs ? (
-    <p className="small secondary">{words.settings.cancelElsewhere}</p>
-  ) : (
-    <TextButton
-      small
-      look="quiet"
-      className="end"
-      onClick={() => {
-        store.cancelSignIn();
-      }}
-    >
-      {words.settings.cancel}
-    </TextButton>
-  );
   return (
     <Card title={words.settings.title}>
       <p className="small secondary">
@@ -75,62 +48,18 @@ function SignInCard({ view }: { view: BootstrapView }): ReactElement {
           ? words.settings.none
           : words.settings.until(when(view.countsUntil, Date.now()))}
       </p>
-      {problem !== undefined && (
-        <div className="small" role="alert">
-          <p>
-            {problem.happened} {problem.action}
-          </p>
-          {problem.detail !== undefined && <p className="secondary error-detail">{problem.detail}</p>}
-        </div>
-      )}
-      {state.kind === "checking" && <Waiting>{words.settings.checking}</Waiting>}
-      {state.kind === "browser" && (
-        <>
-          <Waiting>{words.settings.browser}</Waiting>
-          {page !== undefined && (
-            <p className="small">
-              <a href={page} target="_blank" rel="noopener noreferrer">
-                {words.settings.openPage}
-              </a>
-            </p>
-          )}
-          <div className="row choices">{cancel}</div>
-        </>
-      )}
-      {state.kind === "code" && (
-        <>
-          <p className="small">
-            {words.settings.enter}{" "}
-            <a className="ltr settings-address" href={state.complete ?? state.address} target="_blank" rel="noopener noreferrer">
-              {state.address}
-            </a>
-          </p>
-          <div className="row choices">
-            <CopyCode
-              code={state.code}
-              className="settings-code"
-              label={`${words.settings.copyCode} ${state.code}`}
-              copied={words.settings.codeCopied}
-            />
-          </div>
-          <Waiting>{words.settings.code(when(state.endsAt, Date.now()))}</Waiting>
-          <div className="row choices">{cancel}</div>
-        </>
-      )}
-      {state.kind === "signIn" && (
-        <div className="row choices">{signIn(state.browser ? words.settings.inBrowser : words.settings.withCode)}</div>
-      )}
-      {state.kind === "idle" && <div className="row choices">{signIn(words.failure.retry)}</div>}
+      <SignInProblem problem={problem} />
+      <SignInSteps
+        state={state}
+        begunBy={begunBy}
+        again={words.failure.retry}
+        checking={words.settings.checking}
+        onSignIn={() => store.signIn("bootstrap")}
+        onCancel={() => {
+          store.cancelSignIn("bootstrap");
+        }}
+      />
     </Card>
-  );
-}
-
-function Waiting({ children }: { children: ReactNode }): ReactElement {
-  return (
-    <p className="row small secondary" role="status">
-      <span className="ring" />
-      <span>{children}</span>
-    </p>
   );
 }
 

@@ -46,7 +46,7 @@ export function ManagedMark({ long }: { long: boolean }): ReactElement | null {
           <TextButton
             small
             onClick={() => {
-              store.signOut();
+              store.signOut("bootstrap");
             }}
           >
             {words.settings.signOut}

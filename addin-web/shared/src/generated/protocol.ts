@@ -352,31 +352,6 @@ values: Array<ConsentValue>,
 digest: string, };
 
 /**
- * What is under way.
- */
-export type BootstrapState = { "kind": "checking" } | { "kind": "signIn", 
-/**
- * True where that happens in the browser, false where a code is entered on a page.
- */
-browser: boolean, } | { "kind": "browser" } | { "kind": "code", 
-/**
- * The code.
- */
-code: string, 
-/**
- * The page to enter it on, in full.
- */
-address: string, 
-/**
- * The same page with the code in its address, where there is one.
- */
-complete?: string, 
-/**
- * Until when, Unix milliseconds.
- */
-endsAt: number, } | { "kind": "idle" };
-
-/**
  * How far these settings are.
  */
 export type BootstrapView = { 
@@ -387,7 +362,7 @@ origin: string,
 /**
  * What is under way.
  */
-state: BootstrapState, 
+state: SignInState, 
 /**
  * Who began the sign-in that is under way. What the window or a terminal began, a pane does not cancel.
  */
@@ -2435,7 +2410,7 @@ formulas: number, };
 /**
  * A stable code.
  */
-export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_PROXY" | "INF_TLS" | "INF_AUTH" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "INF_TESTING" | "TURN_CAP" | "USE_LIMIT" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SEC_CRYPTOGRAPHY" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "BOOT_AWAITED" | "BOOT_SIGN_IN" | "BOOT_UNREACHABLE" | "BOOT_ANSWER" | "BOOT_CONSENT" | "POL_CREDENTIAL" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
+export type ErrorCode = "INF_NOT_CONFIGURED" | "INF_UNREACHABLE" | "INF_PROXY" | "INF_TLS" | "INF_AUTH" | "INF_SIGN_IN" | "INF_MODEL_UNKNOWN" | "INF_RATE_LIMITED" | "INF_OVERLOADED" | "INF_TIMEOUT" | "INF_STREAM_CUT" | "INF_BAD_REQUEST" | "INF_TOO_LONG" | "INF_BAD_ANSWER" | "INF_TESTING" | "TURN_CAP" | "USE_LIMIT" | "TURN_REPEATS" | "TURN_INTERRUPTED" | "INS_REFUSED" | "SES_NOT_FOUND" | "SES_BUSY" | "DOC_NOT_FOUND" | "DOC_PANE_CLOSED" | "DOC_CELL_EDIT" | "DOC_PARTIAL" | "DOC_CHANGED" | "DOC_IN_USE" | "DOC_ENCRYPTED" | "DOC_CORRUPT" | "DOC_WRONG_KIND" | "DOC_REFUSED" | "DOC_UNDO_CONFLICT" | "FOLDER_REFUSED" | "DOC_LABEL_DENIED" | "NET_PORT_TAKEN" | "NET_OTHER_USER" | "NET_SERVICE" | "TLS_EXPIRED" | "TLS_UNTRUSTED" | "PAIR_REQUIRED" | "PAIR_REFUSED" | "RPC_NOT_PERMITTED" | "RPC_VERSION" | "RPC_BAD_REQUEST" | "RPC_TOO_LARGE" | "DB_LOCKED" | "DB_CORRUPT" | "DB_NEWER" | "DB_WRONG_KEY" | "DB_DISK_FULL" | "JOURNAL_FULL" | "SEC_STORE" | "SEC_CRYPTOGRAPHY" | "SBX_UNAVAILABLE" | "POL_DISABLED" | "POL_INVALID" | "POL_NOT_ENFORCEABLE" | "BOOT_AWAITED" | "BOOT_SIGN_IN" | "BOOT_UNREACHABLE" | "BOOT_ANSWER" | "BOOT_CONSENT" | "POL_CREDENTIAL" | "POL_COLLECTOR" | "POL_PANE" | "POL_LOCKED" | "CFG_REFUSED" | "CFG_STALE" | "CFG_UNUSABLE" | "CFG_FILE" | "CFG_SAVE" | "INTERNAL";
 
 /**
  * What happens to an entry that is not valid.
@@ -4564,6 +4539,35 @@ model?: string,
 mode?: PermissionMode, };
 
 /**
+ * How far a person's sign-in for the provider of the model is.
+ */
+export type ProviderSignInView = { 
+/**
+ * Whom people sign in with: the host of the identity provider, or its name.
+ */
+at: string, 
+/**
+ * What is under way. `Idle` while somebody is signed in.
+ */
+state: SignInState, 
+/**
+ * Who began the sign-in that is under way. What the window or a terminal began, a pane does not cancel.
+ */
+begunBy?: FrontEndKind, 
+/**
+ * Why the last sign-in did not come about.
+ */
+problem?: UserError, 
+/**
+ * True where a person is signed in, and may sign out.
+ */
+signedIn: boolean, 
+/**
+ * When a person has to sign in again, Unix milliseconds; absent where that is not known or never.
+ */
+endsAt?: number, };
+
+/**
  * `instructions/put`: writes, pauses or, with an empty text, deletes.
  */
 export type PutInstructionsParams = { 
@@ -5256,6 +5260,10 @@ organisation: OrganisationView,
  * How far the settings are that an address of the organisation hands out; absent where there is no such address.
  */
 bootstrap?: BootstrapView, 
+/**
+ * How far the sign-in for the provider of the model is; absent where the settings ask for none.
+ */
+signIn?: ProviderSignInView, 
 /**
  * Tokens against the limit of the settings; absent where there is none.
  */
@@ -6216,13 +6224,38 @@ name: string,
 to: string, };
 
 /**
- * The answer to `bootstrap/signIn`.
+ * The answer to `bootstrap/signIn` and `provider/signIn`.
  */
 export type SignInAnswer = { 
 /**
  * The page that the browser was sent to, for the window and the terminal where it did not open.
  */
 page?: string, };
+
+/**
+ * What is under way.
+ */
+export type SignInState = { "kind": "checking" } | { "kind": "signIn", 
+/**
+ * True where that happens in the browser, false where a code is entered on a page.
+ */
+browser: boolean, } | { "kind": "browser" } | { "kind": "code", 
+/**
+ * The code.
+ */
+code: string, 
+/**
+ * The page to enter it on, in full.
+ */
+address: string, 
+/**
+ * The same page with the code in its address, where there is one.
+ */
+complete?: string, 
+/**
+ * Until when, Unix milliseconds.
+ */
+endsAt: number, } | { "kind": "idle" };
 
 /**
  * `slide.add`.
@@ -7441,6 +7474,12 @@ export interface Methods {
   'bootstrap/signOut': { params: Nothing; answer: Nothing };
   /** Says whether the values that a person is asked about may count. */
   'bootstrap/consent': { params: ConsentParams; answer: Nothing };
+  /** Begins a sign-in for the provider of the model. */
+  'provider/signIn': { params: Nothing; answer: SignInAnswer };
+  /** Ends such a sign-in that is under way. */
+  'provider/cancelSignIn': { params: Nothing; answer: Nothing };
+  /** Signs out: the sign-in is forgotten here, and ended where that can be told. */
+  'provider/signOut': { params: Nothing; answer: Nothing };
   /** Shows what is recorded of failures, times and use on this computer. */
   'diagnostics/show': { params: Nothing; answer: DiagnosticsAnswer };
   /** Says what becomes of sessions from before the deployment had its name. */
@@ -7510,6 +7549,7 @@ export const errorSentences: Record<ErrorCode, readonly [string, string, string]
   INF_PROXY: ["The proxy of this network did not let the connection through.","Your prompt is kept.","The details say which proxy and why; show them to your administrator."],
   INF_TLS: ["No protected connection to the model provider came about.","Nothing was sent.","The details say why. If this computer does not trust the certificate, ask your administrator to install its authority."],
   INF_AUTH: ["The model provider refused the credential.","Nothing was sent to another place.","Ask your administrator for a new one."],
+  INF_SIGN_IN: ["You have to sign in for the model.","Your prompt is kept.","Sign in with `deskhand sign-in` or in Deskhand."],
   INF_MODEL_UNKNOWN: ["The model provider does not know this model.","Your prompt is kept.","Choose another model."],
   INF_RATE_LIMITED: ["The model provider limits requests at the moment.","Your prompt is kept.","Wait a little, then try again."],
   INF_OVERLOADED: ["The model is overloaded.","Your prompt is kept.","Wait a little, then try again."],

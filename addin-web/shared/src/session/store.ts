@@ -31,6 +31,9 @@ import { initial, newestFirst, type PendingPrompt, type PromptDraft, type State 
 const DRAFT = "draft";
 const UNSENT = "unsent";
 
+/** What a person signs in to: the settings of the organisation, or the provider of the model. */
+export type SignInTo = "bootstrap" | "provider";
+
 export class SessionStore implements ClientListener {
   private state: State = initial;
   private readonly watchers = new Set<() => void>();
@@ -430,25 +433,26 @@ export class SessionStore implements ClientListener {
     this.act(this.client?.request("pairing/answer", { pairing, allow }));
   }
 
-  /** Asks for the organisation's settings, and begins a sign-in where one is needed; gives the page, in the window. */
-  async signIn(): Promise<string | undefined> {
+  /** Begins a sign-in, and asks for the organisation's settings where it is for them; gives the page, in the window. */
+  async signIn(to: SignInTo): Promise<string | undefined> {
     try {
-      return (await this.client?.request("bootstrap/signIn", {}))?.page;
+      return (await this.client?.request(`${to}/signIn`, {}))?.page;
     } catch (error) {
       // The card says what went wrong; only what it cannot know is said here.
-      if (this.state.view?.bootstrap?.problem === undefined) {
+      const view = to === "bootstrap" ? this.state.view?.bootstrap : this.state.view?.signIn;
+      if (view?.problem === undefined) {
         this.failed(error);
       }
       return undefined;
     }
   }
 
-  cancelSignIn(): void {
-    this.act(this.client?.request("bootstrap/cancel", {}));
+  cancelSignIn(to: SignInTo): void {
+    this.act(this.client?.request(to === "bootstrap" ? "bootstrap/cancel" : "provider/cancelSignIn", {}));
   }
 
-  signOut(): void {
-    this.act(this.client?.request("bootstrap/signOut", {}));
+  signOut(to: SignInTo): void {
+    this.act(this.client?.request(`${to}/signOut`, {}));
   }
 
   /** The settings that wait for consent, with their whole values. */

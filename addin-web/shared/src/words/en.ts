@@ -12,6 +12,7 @@ import type {
 import type { DayGroup } from "../text/format.ts";
 import { number } from "../text/format.ts";
 import { configuration } from "./configuration.ts";
+import { modelSignIn, settings, signIn } from "./sign-in.ts";
 
 const cells = (count: number): string => (count === 1 ? "1 cell" : `${number(count)} cells`);
 const lines = (count: number): string => (count === 1 ? "1 line" : `${number(count)} lines`);
@@ -32,6 +33,9 @@ export const words = {
   lines,
   changes,
   configuration,
+  settings,
+  signIn,
+  modelSignIn,
 
   documentKind: {
     workbook: "Workbook",
@@ -156,6 +160,8 @@ export const words = {
     waiting: (happened: string, wait: string, attempt: number) =>
       `${happened} Trying again in ${wait} (try ${attempt}).`,
     over: (happened: string, wait: string) => `${happened} Waited ${wait}, then went on. Nothing was lost.`,
+    signIn: (happened: string) => `${happened} This goes on by itself once you have.`,
+    signedIn: (happened: string) => `${happened} It waited for that, then went on. Nothing was lost.`,
   },
 
   summary: {
@@ -357,31 +363,6 @@ export const words = {
     noTokenKept: "Your sessions are kept.",
     noTokenAction: "Open the Deskhand window again, or run `deskhand` for a new address.",
     reload: "Reload the page",
-  },
-
-  settings: {
-    title: "Sign in to get your organisation's settings",
-    from: (origin: string) => `They come from ${origin}.`,
-    none: "No turn starts before they are here.",
-    until: (time: string) => `Those you have count until ${time}.`,
-    checking: "Asking for your settings",
-    inBrowser: "Sign in in the browser",
-    withCode: "Get a code to sign in",
-    browser: "Waiting for you to sign in in the browser",
-    openPage: "No browser opened? Open the page",
-    enter: "Enter this code at",
-    copyCode: "Copy the code",
-    codeCopied: "Code copied",
-    code: (time: string) => `Waiting for the code to be entered, until ${time}`,
-    cancel: "Cancel",
-    cancelElsewhere: "It was begun in the Deskhand window or a terminal, and is cancelled there.",
-    signOut: "Sign out of your organisation's settings",
-    consentTitle: "May these settings of your organisation count?",
-    consentText: (origin: string) =>
-      `${origin} names programs, files with credentials, addresses or sign-in, or content that may be sent to a collector. They count once you allow them, and you are asked again when they change.`,
-    consentInWindow: "They name programs, files with credentials, addresses or sign-in, or content that may be sent to a collector. Look at them in the Deskhand window, and answer there.",
-    allow: "Let them count",
-    refuse: "Do not use them",
   },
 
   pairing: {

@@ -12,6 +12,8 @@ const GATEWAY_OIDC: &str = "inferenceGatewayOidc";
 const WORKFORCE_OIDC: &str = "inferenceVertexWorkforceOidc";
 const WORKFORCE: &str = "inferenceVertexWorkforceAudience";
 const GOOGLE_CLIENT: &str = "inferenceVertexOAuthClientId";
+const GATEWAY_KEY: &str = "inferenceGatewayApiKey";
+const BEDROCK_TOKEN: &str = "inferenceBedrockBearerToken";
 const TENANT: &str = "inferenceFoundryTenantId";
 const START_URL: &str = "inferenceBedrockSsoStartUrl";
 const BOOTSTRAP_OIDC: &str = "bootstrapOidc";
@@ -19,13 +21,10 @@ const BOOTSTRAP: &str = "bootstrapUrl";
 
 pub(crate) fn aws_credentials(settings: Settings<'_>) -> Answer {
     const REGION: &str = "inferenceBedrockRegion";
-    const TOKEN: &str = "inferenceBedrockBearerToken";
     provider(settings, "bedrock")?;
     exchanged(settings)?;
+    keyed(settings, BEDROCK_TOKEN)?;
     let kind = settings.text(KIND);
-    if settings.is_set(TOKEN) && kind.is_none() {
-        return Err(TOKEN);
-    }
     let region = settings.text(REGION).ok_or(REGION)?;
     let sso_region = settings
         .text("inferenceBedrockSsoRegion")
@@ -82,6 +81,9 @@ pub(crate) fn entra(settings: Settings<'_>) -> Answer {
 pub(crate) fn identity_provider(settings: Settings<'_>) -> Answer {
     exchanged(settings)?;
     let (key, object) = oidc_in_force(settings)?;
+    if settings.says(PROVIDER, "gateway") {
+        keyed(settings, GATEWAY_KEY)?;
+    }
     if let Some(object) = object {
         return tokens(Found::default(), key, &object).or_closed_by(key);
     }
@@ -96,16 +98,36 @@ pub(crate) fn sign_in_page(settings: Settings<'_>) -> Answer {
     exchanged(settings)?;
     let found = Found::default();
     match settings.text(PROVIDER).as_deref() {
-        Some("bedrock") => super::address_in(settings, START_URL),
+        Some("bedrock") => identity_center_page(settings),
         Some("foundry") => entra(settings),
         Some("vertex") if settings.is_set(GOOGLE_CLIENT) && !settings.is_set(WORKFORCE) => {
             Ok(found.host(GOOGLE_CLIENT, "accounts.google.com"))
         }
         _ => {
             let (key, object) = oidc_in_force(settings)?;
-            pages(found, key, &object.ok_or(key)?).or_closed_by(key)
+            if key == GATEWAY_OIDC {
+                keyed(settings, GATEWAY_KEY)?;
+            }
+            match object {
+                Some(object) => pages(found, key, &object).or_closed_by(key),
+                None => identity_provider(settings),
+            }
         }
     }
+}
+
+/// The organisation's start page, or the page of AWS that its codes are entered on.
+fn identity_center_page(settings: Settings<'_>) -> Answer {
+    const SSO_REGION: &str = "inferenceBedrockSsoRegion";
+    keyed(settings, BEDROCK_TOKEN)?;
+    let found = super::address_in(settings, START_URL)?;
+    let region = settings
+        .text(SSO_REGION)
+        .or_else(|| settings.text("inferenceBedrockRegion"));
+    Ok(match region {
+        Some(region) => aws(found, SSO_REGION, "device.sso", &region),
+        None => found,
+    })
 }
 
 pub(crate) fn bootstrap(settings: Settings<'_>) -> Answer {
@@ -142,6 +164,14 @@ fn exchanged(settings: Settings<'_>) -> Result<(), &'static str> {
         None if settings.is_set(HELPER) => Err(HELPER),
         Some(_) | None => Ok(()),
     }
+}
+
+/// Closed where a key of the settings goes before a sign-in.
+fn keyed(settings: Settings<'_>, key: &'static str) -> Result<(), &'static str> {
+    if settings.is_set(key) && settings.text(KIND).is_none() {
+        return Err(key);
+    }
+    Ok(())
 }
 
 /// The identity provider of the inference provider in force, with the key it stands in.

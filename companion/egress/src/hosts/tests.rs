@@ -90,7 +90,10 @@ fn bedrock_with_identity_center_needs_its_region_and_the_page_of_the_start_url()
     );
     assert_eq!(
         hosts(Destination::SignInPage, settings),
-        Ok(vec!["corp.awsapps.example".to_owned()])
+        Ok(vec![
+            "corp.awsapps.example".to_owned(),
+            "device.sso.eu-west-1.amazonaws.com".to_owned()
+        ])
     );
 }
 
@@ -220,6 +223,35 @@ fn entra_is_open_for_a_sign_in_and_closed_for_a_key() {
 }
 
 #[test]
+fn a_key_that_goes_before_a_sign_in_closes_its_hosts() {
+    let oidc = json!({"issuer": "https://id.corp.example"});
+    let table = [
+        (
+            Destination::IdentityProvider,
+            json!({"inferenceProvider": "gateway", "inferenceGatewayOidc": oidc}),
+            "inferenceGatewayApiKey",
+        ),
+        (
+            Destination::SignInPage,
+            json!({"inferenceProvider": "gateway", "inferenceGatewayOidc": oidc}),
+            "inferenceGatewayApiKey",
+        ),
+        (
+            Destination::SignInPage,
+            json!({"inferenceProvider": "bedrock", "inferenceBedrockSsoStartUrl": "https://corp.awsapps.example/start"}),
+            "inferenceBedrockBearerToken",
+        ),
+    ];
+    for (destination, mut settings, key) in table {
+        hosts(destination, settings.clone()).expect(key);
+        settings[key] = json!("(secret)");
+        assert_eq!(hosts(destination, settings.clone()), Err(key));
+        settings["inferenceCredentialKind"] = json!("interactive");
+        hosts(destination, settings).expect(key);
+    }
+}
+
+#[test]
 fn an_identity_provider_has_the_hosts_of_its_object() {
     let oidc = json!({
         "issuer": "https://id.corp.example", "tokenUrl": "https://tokens.corp.example/t",
@@ -249,10 +281,12 @@ fn an_identity_provider_has_the_hosts_of_its_object() {
         "inferenceProvider": "gateway", "inferenceGatewayBaseUrl": "https://llm.corp.example",
         "inferenceCredentialKind": "interactive",
     });
-    assert_eq!(
-        hosts(Destination::IdentityProvider, own),
-        Ok(vec!["llm.corp.example".to_owned()])
-    );
+    for destination in [Destination::IdentityProvider, Destination::SignInPage] {
+        assert_eq!(
+            hosts(destination, own.clone()),
+            Ok(vec!["llm.corp.example".to_owned()])
+        );
+    }
 }
 
 #[test]

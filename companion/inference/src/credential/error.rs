@@ -141,6 +141,11 @@ impl CredentialError {
         }
     }
 
+    /// True where a person who signs in makes it good.
+    pub fn asks_to_sign_in(&self) -> bool {
+        matches!(self, Self::SignInNeeded | Self::SignInEnded)
+    }
+
     /// True where trying again later can help without a person.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable(_))
@@ -173,9 +178,9 @@ impl CredentialError {
             Self::Unchanged => (FaultKind::Auth, "The credential was refused."),
             Self::File { .. } => (FaultKind::Auth, "The file with the credential cannot be used."),
             Self::NothingFound => (FaultKind::Auth, "This computer has no Google credentials."),
-            Self::SignInNeeded => (FaultKind::Auth, "You have to sign in."),
-            Self::SignInEnded => (FaultKind::Auth, "Your sign-in has ended."),
-            Self::SignInFailed(_) => (FaultKind::Auth, "The sign-in did not come about."),
+            Self::SignInNeeded => (FaultKind::SignIn, "You have to sign in for the model."),
+            Self::SignInEnded => (FaultKind::SignIn, "Your sign-in for the model has ended."),
+            Self::SignInFailed(_) => (FaultKind::SignIn, "The sign-in for the model did not come about."),
             // Of the network, not of the credential: it is tried again as any call is.
             Self::Unreachable(_) => (
                 FaultKind::Unreachable,
@@ -215,7 +220,10 @@ impl CredentialError {
             Self::NothingFound | Self::Refused(_) => {
                 "Run `gcloud auth application-default login`, or show the details to your administrator."
             }
-            Self::SignInNeeded | Self::SignInEnded => "Sign in again, then send the prompt again.",
+            Self::SignInNeeded | Self::SignInEnded => {
+                "Sign in with `deskhand sign-in` or in Deskhand; then send the prompt again, where it did not go on by itself."
+            }
+            Self::SignInFailed(_) => "Sign in again, or show the details to your administrator.",
             Self::Unreachable(_) => return None,
             Self::HelperResting => "Send the prompt again.",
             _ => "Send the prompt again; if that does not help, show the details to your administrator.",

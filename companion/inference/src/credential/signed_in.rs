@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use deskhand_identity::{Client, Exchange, SignInError, Tokens, Transport};
 use futures_util::future::BoxFuture;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use url::Url;
 
 use super::fixed::unless_refused;
@@ -59,6 +59,8 @@ struct Shared<T> {
     running: Single<Result<Credential, CredentialError>>,
     /// Held while tokens are renewed, also where nobody waits for it: a refresh token is sent once.
     renewing: tokio::sync::Mutex<()>,
+    /// Counts the people who signed in.
+    sign_ins: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -111,6 +113,7 @@ impl<T: Transport + 'static> SignedIn<T> {
             keeping: tokio::sync::Mutex::default(),
             running: Single::default(),
             renewing: tokio::sync::Mutex::default(),
+            sign_ins: watch::Sender::new(0),
         };
         Self {
             shared: Arc::new(shared),
@@ -168,6 +171,10 @@ impl<T: Transport + 'static> CredentialSource for SignedIn<T> {
             self.shared.plan.bearer.of(&session.tokens)?.ends_at
         };
         by_settings.into_iter().chain(by_provider).min()
+    }
+
+    fn sign_ins(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.shared.sign_ins.subscribe())
     }
 
     fn secrets(&self) -> Vec<Secret> {
@@ -273,6 +280,9 @@ impl<T: Transport> Shared<T> {
     /// A credential that is newer than what is there.
     async fn renewed(&self, refused: Option<&Credential>) -> Result<Credential, CredentialError> {
         let _renewing = self.renewing.lock().await;
+        if let Some((_, whose)) = self.session() {
+            self.look(whose).await;
+        }
         // Somebody else's renewal may have ended since.
         if let Some(ready) = self.ready(refused, false)? {
             return Ok(ready);
@@ -305,6 +315,18 @@ impl<T: Transport> Shared<T> {
         Ok(exchanged)
     }
 
+    /// Takes in tokens that another program of this person renewed and kept: those of before may count no more.
+    async fn look(&self, whose: u64) {
+        let kept = self.store.load().await.ok().flatten();
+        let Some(kept) = kept.and_then(|bytes| Session::read(&bytes, &self.plan)) else {
+            return;
+        };
+        let mut held = self.held();
+        if held.whose == whose && held.session.as_ref().is_some_and(|own| own.from == kept.from) {
+            held.session = Some(kept);
+        }
+    }
+
     /// Renews the tokens of a session. A sign-in that the provider ended is forgotten.
     async fn refreshed(&self, session: Session, whose: u64) -> Result<Session, CredentialError> {
         if !session.tokens.renewable() || session.is_last {
@@ -324,7 +346,7 @@ impl<T: Transport> Shared<T> {
             Err(error) => return Err(error),
         };
         // Google gives no new ID token: once the first one ends, so does the sign-in.
-        let is_last = self.plan.bearer == Bearer::IdToken && tokens.id() == session.tokens.id();
+        let is_last = self.plan.bearer == Bearer::IdToken && tokens.came_without_id();
         let renewed = Session {
             tokens,
             from: session.from,

@@ -217,7 +217,13 @@ fn each_fault_says_first_what_a_person_can_understand() {
     let mut sentences = std::collections::BTreeSet::new();
     for error in errors {
         let fault = error.to_fault();
-        assert_eq!((fault.kind, &fault.detail), (FaultKind::Auth, &error.to_string()));
+        let is_for_a_person = error.asks_to_sign_in() || matches!(error, CredentialError::SignInFailed(_));
+        let kind = if is_for_a_person {
+            FaultKind::SignIn
+        } else {
+            FaultKind::Auth
+        };
+        assert_eq!((fault.kind, &fault.detail), (kind, &error.to_string()));
         let happened = fault.happened.expect("a first sentence");
         assert!(sentences.insert(happened), "{happened} stands for two faults");
     }

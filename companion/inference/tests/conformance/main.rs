@@ -7,6 +7,7 @@ mod faults;
 mod gateway;
 mod line;
 mod recordings;
+mod sign_in;
 mod subject;
 mod tunnel;
 

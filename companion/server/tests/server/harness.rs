@@ -313,6 +313,7 @@ impl Handler for Log {
             stopped: None,
             organisation: OrganisationView::default(),
             bootstrap: None,
+            sign_in: None,
             usage: None,
         };
         let answer = HelloAnswer {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use deskhand_egress::Destination;
 use deskhand_identity::Tokens;
-use deskhand_protocol::bootstrap::{BootstrapState, BootstrapView};
+use deskhand_protocol::bootstrap::BootstrapView;
+use deskhand_protocol::sign_in::SignInState;
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_telemetry::headers::fixed;
 use deskhand_telemetry::port::HeaderSource as _;
@@ -116,7 +117,7 @@ impl Bootstrap {
             return Checked::Current;
         }
         if !counts {
-            self.change(|held| held.idle_to(BootstrapState::Checking));
+            self.change(|held| held.idle_to(SignInState::Checking));
         }
         let fetched = tokio::select! {
             biased;
@@ -131,7 +132,7 @@ impl Bootstrap {
             match fetched {
                 Ok(fetched) => self.take(held, fetched),
                 Err(error) => {
-                    held.idle_to(BootstrapState::Idle);
+                    held.idle_to(SignInState::Idle);
                     held.problem = Some(error);
                     Checked::Failed
                 }
@@ -151,7 +152,7 @@ impl Bootstrap {
             Fetched::SignIn => return self.refused(held),
         }
         self.accepted(held, true);
-        held.idle_to(BootstrapState::Idle);
+        held.idle_to(SignInState::Idle);
         held.problem = None;
         Checked::Current
     }

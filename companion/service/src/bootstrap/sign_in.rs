@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use deskhand_egress::Destination;
 use deskhand_identity::{
@@ -11,9 +11,8 @@ use deskhand_identity::{
 };
 use deskhand_platform::open::in_browser;
 use deskhand_policy::types::Oidc;
-use deskhand_protocol::bootstrap::BootstrapState;
 use deskhand_protocol::hello::FrontEndKind;
-use deskhand_protocol::methods::Caller;
+use deskhand_protocol::sign_in::SignInState;
 use deskhand_protocol::{ErrorCode, Timestamp, UserError};
 use deskhand_trail::{Actor, What};
 use tokio::task::JoinHandle;
@@ -29,86 +28,24 @@ use super::{Bootstrap, PROVIDER, millis};
 const CLIENT: &str = "deskhand";
 /// The key that names an identity provider.
 const OIDC: &str = "bootstrapOidc";
-/// How long panes wait before one of them may begin another sign-in: each opens a browser or asks for a code.
-const PANES: Duration = Duration::from_secs(20);
-
-/// The sign-in that is under way, or was last.
-#[derive(Default)]
-pub(super) struct Attempt {
-    /// How many have begun so far.
-    begun: u64,
-    end: CancellationToken,
-    /// From its first step until it did its last, whatever is shown meanwhile.
-    is_open: bool,
-    by: Option<FrontEndKind>,
-    page: Option<String>,
-    /// When a pane began one last.
-    by_pane: Option<Instant>,
-}
 
 /// What a sign-in waits for.
 type SignedIn = Pin<Box<dyn Future<Output = Result<Tokens, SignInError>> + Send>>;
 
 /// A sign-in that has begun: what front ends show, the page, and its end.
 struct Begun {
-    state: BootstrapState,
+    state: SignInState,
     page: Option<String>,
     signed_in: SignedIn,
 }
 
-impl Attempt {
-    /// Who began it.
-    pub(super) fn by(&self) -> Option<FrontEndKind> {
-        self.by
-    }
-
-    /// Whether this front end may begin one at `now`. A pane shows pages that others may have made: it may once in a while.
-    fn admit(&mut self, by: FrontEndKind, now: Instant) -> Result<(), UserError> {
-        if Caller::Desktop.admits(by) {
-            return Ok(());
-        }
-        if self
-            .by_pane
-            .is_some_and(|last| now.saturating_duration_since(last) < PANES)
-        {
-            let why = format!(
-                "a pane may begin one every {} seconds; the Deskhand window may at any time",
-                PANES.as_secs()
-            );
-            return Err(UserError::new(ErrorCode::BootstrapSignIn).detail(why));
-        }
-        self.by_pane = Some(now);
-        Ok(())
-    }
-
-    /// Whether one is under way.
-    pub(super) fn is_open(&self) -> bool {
-        self.is_open
-    }
-
-    /// Has the one that is under way end; its task does its last first.
-    pub(super) fn cancel(&self) {
-        self.end.cancel();
-    }
-
-    /// Whether one is under way that this front end may not end.
-    fn is_of_another(&self, by: FrontEndKind) -> bool {
-        self.is_open && !self.admits_end(by)
-    }
-
-    /// Whether this front end may end it: a pane what a pane began.
-    fn admits_end(&self, by: FrontEndKind) -> bool {
-        Caller::Desktop.admits(by) || !self.by.is_some_and(|by| Caller::Desktop.admits(by))
-    }
-}
-
 impl Plan {
     /// That a person has to sign in, where that is something a person does.
-    pub(super) fn sign_in(&self) -> BootstrapState {
+    pub(super) fn sign_in(&self) -> SignInState {
         match self.way {
-            Way::Headers(..) => BootstrapState::Idle,
-            Way::Browser(_) => BootstrapState::SignIn { browser: true },
-            Way::Device => BootstrapState::SignIn { browser: false },
+            Way::Headers(..) => SignInState::Idle,
+            Way::Browser(_) => SignInState::SignIn { browser: true },
+            Way::Device => SignInState::SignIn { browser: false },
         }
     }
 }
@@ -122,9 +59,8 @@ impl Bootstrap {
             if held.attempt.is_of_another(by) {
                 Ok(None)
             } else {
-                held.attempt
-                    .admit(by, Instant::now())
-                    .map(|()| Some(held.attempt.begun))
+                let admitted = held.attempt.admit(by, Instant::now());
+                admitted.map_err(refused).map(|()| Some(held.attempt.begun))
             }
         })?;
         let Some(before) = before else {
@@ -144,7 +80,7 @@ impl Bootstrap {
         self.stop(&mut task).await;
         if matches!(self.plan.way, Way::Headers(..)) || self.was_out_of_reach() {
             self.change(|held| {
-                held.state = BootstrapState::Checking;
+                held.state = SignInState::Checking;
                 held.problem = None;
             });
             self.wake.notify_one();
@@ -153,14 +89,14 @@ impl Bootstrap {
         let end = self.begin(by);
         let begun = tokio::select! {
             biased;
-            () = end.cancelled() => Err(cancelled()),
+            () = end.cancelled() => Err(refused("it was cancelled")),
             begun = self.begun() => begun.inspect_err(|error| self.failed(error)),
         };
         let Begun {
             state,
             page,
             signed_in,
-        } = begun.inspect_err(|_| self.with(|held| held.attempt.is_open = false))?;
+        } = begun.inspect_err(|_| self.with(|held| held.attempt.close()))?;
         self.change(|held| {
             held.attempt.begun += 1;
             held.attempt.page.clone_from(&page);
@@ -174,12 +110,7 @@ impl Bootstrap {
     fn begin(&self, by: FrontEndKind) -> CancellationToken {
         let provider = PROVIDER.to_owned();
         self.notes.add(by.into(), What::SignInStarted { provider });
-        self.with(|held| {
-            let attempt = &mut held.attempt;
-            attempt.end = CancellationToken::new();
-            (attempt.by, attempt.page, attempt.is_open) = (Some(by), None, true);
-            attempt.end.clone()
-        })
+        self.with(|held| held.attempt.begin(by))
     }
 
     fn was_out_of_reach(&self) -> bool {
@@ -222,7 +153,7 @@ impl Bootstrap {
             .clone()
             .unwrap_or_default();
         Ok(Begun {
-            state: BootstrapState::Browser,
+            state: SignInState::Browser,
             page: Some(page),
             signed_in: Box::pin(async move {
                 let waited = tokio::time::timeout(GRANT, redirect.wait(&client, &attempt, &referrers)).await;
@@ -238,7 +169,7 @@ impl Bootstrap {
         let grant = client.begin_device(&way, millis()).await;
         let mut grant: DeviceGrant = grant.map_err(|error| told(&error))?;
         Ok(Begun {
-            state: BootstrapState::Code {
+            state: SignInState::Code {
                 code: grant.user_code().to_owned(),
                 address: grant.address().to_string(),
                 complete: grant.complete().map(Url::to_string),
@@ -270,12 +201,12 @@ impl Bootstrap {
             Some(Ok(tokens)) => self.settle(&tokens, &end).await,
             Some(Err(error)) => self.failed(&told(&error)),
         }
-        self.with(|held| held.attempt.is_open = false);
+        self.with(|held| held.attempt.close());
     }
 
     /// Takes in who signed in, with the settings that are theirs: nothing of somebody else's counts beside them.
     async fn settle(&self, tokens: &Tokens, end: &CancellationToken) {
-        self.change(|held| held.state = BootstrapState::Checking);
+        self.change(|held| held.state = SignInState::Checking);
         let asked = tokio::select! {
             biased;
             () = end.cancelled() => {
@@ -290,7 +221,7 @@ impl Bootstrap {
                     held.signed_in_as(tokens);
                     self.apply(held, answer);
                     self.accepted(held, true);
-                    (held.state, held.problem) = (BootstrapState::Idle, None);
+                    (held.state, held.problem) = (SignInState::Idle, None);
                     return true;
                 }
                 // Unchanged is no answer to a question that names none.
@@ -311,7 +242,7 @@ impl Bootstrap {
                 self.note_failed(&error);
                 held.state = self.plan.sign_in();
             } else {
-                held.state = BootstrapState::Idle;
+                held.state = SignInState::Idle;
             }
             held.problem = Some(error);
             waits
@@ -342,10 +273,7 @@ impl Bootstrap {
 
     /// Ends a sign-in that is under way, if this front end may, and waits for its end.
     pub(super) async fn cancel(&self, by: FrontEndKind) -> Result<(), UserError> {
-        if !self.with(|held| held.attempt.admits_end(by)) {
-            let why = "it was begun in the Deskhand window or a terminal, and is cancelled there";
-            return Err(UserError::new(ErrorCode::BootstrapSignIn).detail(why));
-        }
+        self.with(|held| held.attempt.admits_end(by)).map_err(refused)?;
         self.with(|held| held.attempt.cancel());
         let mut task = self.turn.lock().await;
         self.stop(&mut task).await;
@@ -417,45 +345,6 @@ pub(super) fn told(error: &SignInError) -> UserError {
     UserError::new(code).detail(error)
 }
 
-fn cancelled() -> UserError {
-    UserError::new(ErrorCode::BootstrapSignIn).detail("it was cancelled")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pane_may_begin_a_sign_in_once_in_a_while_and_the_window_at_any_time() {
-        let (mut attempt, begun) = (Attempt::default(), Instant::now());
-        let pane = FrontEndKind::Excel;
-        attempt.admit(pane, begun).unwrap();
-        for by in [pane, FrontEndKind::Powerpoint] {
-            let error = attempt.admit(by, begun + PANES / 2).unwrap_err();
-            assert!(error.detail.is_some_and(|why| why.contains("20 seconds")));
-        }
-        for by in [FrontEndKind::Window, FrontEndKind::Terminal] {
-            attempt.admit(by, begun + PANES / 2).unwrap();
-        }
-        attempt.admit(pane, begun + PANES).unwrap();
-    }
-
-    #[test]
-    fn a_pane_ends_what_a_pane_began_and_nothing_else() {
-        use FrontEndKind::{Excel, Powerpoint, Terminal, Window};
-        for (begun, ends, may) in [
-            (Window, Excel, false),
-            (Terminal, Powerpoint, false),
-            (Powerpoint, Excel, true),
-            (Excel, Window, true),
-            (Window, Terminal, true),
-        ] {
-            let attempt = Attempt {
-                by: Some(begun),
-                ..Attempt::default()
-            };
-            assert_eq!(attempt.admits_end(ends), may, "{begun:?} {ends:?}");
-        }
-        assert!(Attempt::default().admits_end(Excel));
-    }
+fn refused(why: impl std::fmt::Display) -> UserError {
+    UserError::new(ErrorCode::BootstrapSignIn).detail(why)
 }

@@ -1,17 +1,14 @@
-//! What is kept of bootstrap settings from run to run: the tokens, the last answer, and what a person said of it. Sealed with
-//! a key of the secret store (Invariant 11); the store itself has no room for tokens on Windows (2,560 bytes).
+//! What is kept of bootstrap settings from run to run: the tokens, the last answer, and what a person said of it, sealed.
 
-use std::path::{Path, PathBuf};
-
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use anyhow::Context as _;
 use deskhand_identity::Tokens;
-use deskhand_platform::permissions::{PermissionError, read_private_file, write_private_file};
+use deskhand_platform::permissions::PermissionError;
 use deskhand_platform::{Paths, SecretStore};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::plan::Plan;
-use crate::serve::key_of;
+use crate::sealed::{Sealed, removed};
 
 /// The key in the secret store.
 const KEY: &str = "bootstrap-key";
@@ -119,82 +116,37 @@ impl Kept {
 }
 
 /// The file.
-pub(super) struct Vault {
-    file: PathBuf,
-    key: RandomizedNonceKey,
-    bound_to: Vec<u8>,
-}
-
-impl std::fmt::Debug for Vault {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Vault")
-    }
-}
+#[derive(Debug)]
+pub(super) struct Vault(Sealed);
 
 impl Vault {
     pub(super) fn open(paths: &Paths, secrets: &SecretStore, plan: &Plan) -> anyhow::Result<Self> {
-        let key = Zeroizing::new(key_of(secrets, KEY)?);
-        let key = RandomizedNonceKey::new(&AES_256_GCM, key.as_slice());
-        Ok(Self {
-            file: paths.data().join(FILE),
-            key: key.map_err(|_| anyhow::anyhow!("the key of the bootstrap settings"))?,
-            bound_to: plan.bound_to(),
-        })
+        let sealed = Sealed::new(paths.data().join(FILE), (secrets, KEY), plan.bound_to(), LARGEST);
+        Ok(Self(sealed.context("the bootstrap settings")?))
     }
 
     /// What is kept; nothing where there is no file, or one that was sealed for another address or account.
     pub(super) fn read(&self) -> Kept {
-        let sealed = read_private_file(&self.file, LARGEST);
-        let sealed = sealed.unwrap_or_else(|error| {
+        let text = self.0.read().unwrap_or_else(|error| {
             tracing::error!(%error, "the bootstrap settings that were kept cannot be read");
             None
         });
-        sealed.and_then(|sealed| self.unseal(&sealed)).unwrap_or_default()
+        text.and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default()
     }
 
     /// Whether there is a file that was sealed for another address or account.
     pub(super) fn is_foreign(&self) -> bool {
-        let sealed = read_private_file(&self.file, LARGEST).ok().flatten();
-        sealed.is_some_and(|sealed| self.unseal(&sealed).is_none())
+        self.0.is_foreign()
     }
 
     pub(super) fn write(&self, kept: &Kept) -> Result<(), PermissionError> {
         let text = Zeroizing::new(serde_json::to_vec(kept).unwrap_or_default());
-        let mut sealed = vec![0; NONCE_LEN];
-        sealed.extend_from_slice(&text);
-        let aad = Aad::from(self.bound_to.as_slice());
-        let done = self.key.seal_in_place_separate_tag(aad, &mut sealed[NONCE_LEN..]);
-        // Sealing fails for what is longer than 64 GiB alone; nothing is kept in the clear.
-        let Ok((nonce, tag)) = done else {
-            sealed.zeroize();
-            return removed(&self.file).map(drop);
-        };
-        sealed[..NONCE_LEN].copy_from_slice(nonce.as_ref());
-        sealed.extend_from_slice(tag.as_ref());
-        write_private_file(&self.file, &sealed)
-    }
-
-    fn unseal(&self, sealed: &[u8]) -> Option<Kept> {
-        let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>()?;
-        let mut body = Zeroizing::new(body.to_vec());
-        let aad = Aad::from(self.bound_to.as_slice());
-        let text = self.key.open_in_place(Nonce::from(nonce), aad, &mut body).ok()?;
-        serde_json::from_slice(text).ok()
+        self.0.write(&text)
     }
 }
 
 /// Forgets everything that is kept, for whomever it is. Gives whether there was something.
 pub(super) fn forget(paths: &Paths) -> Result<bool, PermissionError> {
     removed(&paths.data().join(FILE))
-}
-
-fn removed(file: &Path) -> Result<bool, PermissionError> {
-    match std::fs::remove_file(file) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(PermissionError::Io {
-            path: file.to_owned(),
-            source,
-        }),
-    }
 }

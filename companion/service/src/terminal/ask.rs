@@ -11,7 +11,9 @@ use deskhand_protocol::session::{
     CreateParams, Nothing, PermissionMode, PromptAnswer, PromptParams, SessionAnswer, SessionParams,
     SubscribeAnswer, SubscribeParams, UpdateParams,
 };
-use deskhand_protocol::{EventBody, Method, Notification, SessionEvent, SessionId, TurnId, UserError};
+use deskhand_protocol::{
+    ErrorCode, EventBody, Method, Notification, SessionEvent, SessionId, TurnId, UserError,
+};
 
 use super::TOUR;
 use super::client::Client;
@@ -267,6 +269,13 @@ impl Shown {
             }
             EventBody::PermissionRequested { request } => {
                 self.note(&safe_line(&format!("? {} {}", request.question, request.scope)));
+            }
+            EventBody::RetryScheduled { error, wait_ms, .. } if error.code == ErrorCode::InferenceSignIn => {
+                self.note(&format!(
+                    "{} Run `deskhand sign-in` in another terminal: this waits for it, {} minutes at most.",
+                    error.happened,
+                    wait_ms / 60_000
+                ));
             }
             EventBody::RetryScheduled { error, wait_ms, .. } => {
                 self.note(&format!(

@@ -23,6 +23,7 @@ use serde::Serialize;
 use super::client::{Client, find};
 use super::sessions::{print, print_json};
 use super::sign_in;
+use crate::provider::Keeper;
 use crate::serve::{gate, open_secrets};
 use crate::settings::Settings;
 use crate::{logging, telemetry};
@@ -153,7 +154,7 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
     let gate = gate(&settings, None, None);
     if settings.policy.source.deskhand_enabled.value {
         findings.push(proxy::finding(gate.way_out(), settings.watched.proxies.detects));
-        findings.push(provider::finding(&settings, &gate, asks).await);
+        findings.push(provider::finding(&settings, &gate, Keeper(paths, &secrets), asks).await);
         findings.push(collector(&settings, &gate, asks).await);
         findings.extend(elsewhere(&settings, paths));
     } else {

@@ -6,16 +6,28 @@ use deskhand_inference::Extent;
 use deskhand_platform::Paths;
 use deskhand_protocol::provider::{ConnectionTest, StepResult, TestState, TestStep};
 
-use super::policy::in_force;
 use super::sessions::{print, print_json};
-use crate::serve::gate;
+use crate::provider::Keeper;
+use crate::serve::{gate, open_secrets};
+use crate::settings::Settings;
 use crate::trial;
 
 /// Exit 0 where the test passes, 1 otherwise.
 pub(crate) async fn test(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
-    let settings = in_force(paths).await?;
+    paths.create()?;
+    let secrets = open_secrets(paths).await?;
+    let settings = Settings::load(paths, &secrets)?;
     let gate = gate(&settings, None, None);
-    let test = trial::test(settings.stopped, &settings.policy, &gate, Extent::Whole, |_| {}).await;
+    let keeper = Keeper(paths, &secrets);
+    let test = trial::test(
+        settings.stopped,
+        &settings.policy,
+        &gate,
+        keeper,
+        Extent::Whole,
+        |_| {},
+    );
+    let test = Box::pin(test).await;
     if json {
         print_json(&test)?;
     } else {

@@ -1,4 +1,7 @@
-//! `deskhand sign-in` and `deskhand sign-out`: the settings that an address of the organisation hands out to this person.
+//! `deskhand sign-in` and `deskhand sign-out`: for the settings that an address of the organisation hands out to this person, and for the
+//! model.
+
+mod model;
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::process::ExitCode;
@@ -9,24 +12,46 @@ use super::sessions::{print, print_json};
 use super::when;
 use crate::options::SignIn;
 use deskhand_platform::Paths;
-use deskhand_protocol::bootstrap::{
-    BootstrapAnswer, BootstrapState, BootstrapView, Consent, ConsentParams, SignInAnswer,
-};
+use deskhand_protocol::bootstrap::{BootstrapAnswer, BootstrapView, Consent, ConsentParams};
 use deskhand_protocol::session::Nothing;
+use deskhand_protocol::sign_in::{SignInAnswer, SignInState};
 use deskhand_protocol::{ErrorCode, Method, UserError};
+
+pub(super) use model::told as told_for_model;
 
 /// How often it is looked how far a sign-in is. The service may start anew meanwhile, under the new settings.
 const LOOK: Duration = Duration::from_millis(500);
 /// How often in a row the service may not be there.
 const AWAY: u32 = 60;
 
-/// `deskhand sign-in`: signs in, waits for the settings, and asks about what waits for consent.
+/// `deskhand sign-in`: signs in for the settings that an address hands out, then for the model, where either is asked for.
 pub(crate) async fn sign_in(paths: &Paths, options: SignIn) -> anyhow::Result<ExitCode> {
     let mut client = connect(paths).await?;
     if let Some(params) = options.said() {
         let _: Nothing = client.call(Method::BootstrapConsent, params).await?;
         return Ok(ExitCode::SUCCESS);
     }
+    if client.hello.view.bootstrap.is_some() {
+        let done = for_settings(&mut client, paths, &options).await?;
+        // The service may start anew under what came.
+        client = connect(paths).await?;
+        if client
+            .hello
+            .view
+            .sign_in
+            .as_ref()
+            .is_none_or(|view| view.signed_in)
+        {
+            return Ok(done);
+        }
+    } else if client.hello.view.sign_in.is_none() {
+        return nothing_to_sign_in_to();
+    }
+    model::sign_in(&mut client, paths, options.json).await
+}
+
+/// Signs in, waits for the settings, and asks about what waits for consent.
+async fn for_settings(client: &mut Client, paths: &Paths, options: &SignIn) -> anyhow::Result<ExitCode> {
     let begun: SignInAnswer = client.call(Method::BootstrapSignIn, Nothing {}).await?;
     let mut told = None;
     let mut away = 0;
@@ -37,7 +62,7 @@ pub(crate) async fn sign_in(paths: &Paths, options: SignIn) -> anyhow::Result<Ex
                 away += 1;
                 tokio::time::sleep(LOOK).await;
                 if let Ok(again) = connect(paths).await {
-                    client = again;
+                    *client = again;
                 }
                 continue;
             }
@@ -58,14 +83,28 @@ pub(crate) async fn sign_in(paths: &Paths, options: SignIn) -> anyhow::Result<Ex
         told = words;
         tokio::time::sleep(LOOK).await;
     };
-    ended(&mut client, &answer, options.json).await
+    ended(client, &answer, options.json).await
 }
 
 /// `deskhand sign-out`.
 pub(crate) async fn sign_out(paths: &Paths) -> anyhow::Result<ExitCode> {
     let mut client = connect(paths).await?;
-    let _: Nothing = client.call(Method::BootstrapSignOut, Nothing {}).await?;
-    print("Signed out. The settings that came with the sign-in are forgotten.")?;
+    let (for_model, for_settings) = {
+        let view = &client.hello.view;
+        (view.sign_in.is_some(), view.bootstrap.is_some())
+    };
+    if !for_model && !for_settings {
+        return nothing_to_sign_in_to();
+    }
+    // First: without the settings nobody may know any longer where to sign out.
+    if for_model {
+        let _: Nothing = client.call(Method::ProviderSignOut, Nothing {}).await?;
+        print("Signed out for the model.")?;
+    }
+    if for_settings {
+        let _: Nothing = client.call(Method::BootstrapSignOut, Nothing {}).await?;
+        print("Signed out. The settings that came with the sign-in are forgotten.")?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,22 +115,24 @@ async fn connect(paths: &Paths) -> anyhow::Result<Client> {
 }
 
 fn nothing_to_sign_in_to() -> anyhow::Result<ExitCode> {
-    print("No address of your organisation hands out settings: there is nothing to sign in to.")?;
+    print(
+        "Neither an address of your organisation nor a model provider asks you to sign in: there is nothing to sign in to.",
+    )?;
     Ok(ExitCode::FAILURE)
 }
 
 /// What a person does or waits for; `None` once it is over.
 fn waiting(view: &BootstrapView, begun: &SignInAnswer) -> Option<String> {
     Some(match &view.state {
-        BootstrapState::Checking => format!("Asking {} for your settings …", view.origin),
-        BootstrapState::Browser => {
+        SignInState::Checking => format!("Asking {} for your settings …", view.origin),
+        SignInState::Browser => {
             let page = begun.page.as_deref().unwrap_or_default();
             format!("Sign in in the browser. If none opens, go to:\n  {page}")
         }
-        BootstrapState::Code { code, address, .. } => {
+        SignInState::Code { code, address, .. } => {
             format!("Open this page and enter the code:\n  {address}\n  {code}")
         }
-        BootstrapState::SignIn { .. } | BootstrapState::Idle => return None,
+        SignInState::SignIn { .. } | SignInState::Idle => return None,
     })
 }
 
@@ -151,7 +192,7 @@ pub(super) fn told(view: &BootstrapView) -> Vec<String> {
     };
     let mut lines = vec![here];
     lines.extend(match (&view.state, view.consent) {
-        (BootstrapState::SignIn { .. }, _) => Some("sign in with `deskhand sign-in`".to_owned()),
+        (SignInState::SignIn { .. }, _) => Some("sign in with `deskhand sign-in`".to_owned()),
         (_, Some(Consent::Waiting)) => Some("some wait for your consent: `deskhand sign-in`".to_owned()),
         (_, Some(Consent::Refused)) => Some("some do not count, because you did not consent".to_owned()),
         _ => None,

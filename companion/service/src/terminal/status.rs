@@ -112,6 +112,12 @@ fn table(status: &Status) -> anyhow::Result<()> {
         }
     ))?;
     print(&format!("Provider    {}", status.provider))?;
+    if let Some(sign_in) = status.view.as_ref().and_then(|view| view.sign_in.as_ref()) {
+        print(&format!(
+            "Sign-in     {}",
+            super::sign_in::told_for_model(sign_in)
+        ))?;
+    }
     if let Some(usage) = status.view.as_ref().and_then(|view| view.usage) {
         print(&format!("Tokens      {}", usage::line(usage, now())))?;
     }

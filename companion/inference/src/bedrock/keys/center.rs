@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use deskhand_identity::Transport;
 use futures_util::future::BoxFuture;
+use tokio::sync::watch;
 use url::Url;
 
 use super::error::AwsError;
@@ -66,6 +67,8 @@ struct Shared<T> {
     held: Mutex<Held>,
     /// Held while keys are fetched and while a session is put in the place of another: once at a time, whoever asks.
     working: tokio::sync::Mutex<()>,
+    /// Counts the people who signed in.
+    sign_ins: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -148,6 +151,7 @@ impl<T: Transport + 'static> IdentityCenter<T> {
             clock,
             held: Mutex::default(),
             working: tokio::sync::Mutex::default(),
+            sign_ins: watch::Sender::new(0),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -191,6 +195,7 @@ impl<T: Transport + 'static> IdentityCenter<T> {
             Ok(session) => {
                 let _one = shared.working.lock().await;
                 shared.keep(Some(session)).await;
+                shared.sign_ins.send_modify(|people| *people += 1);
                 Ok(Progress::SignedIn)
             }
             Err(OidcError::Pending) => Ok(Progress::Waiting),
@@ -363,6 +368,10 @@ impl<T: Transport + 'static> CredentialSource for IdentityCenter<T> {
         let by_settings = self.shared.lifetime.map(|lifetime| session.from + lifetime);
         let by_service = session.refresh.is_none().then_some(session.ends_at);
         by_settings.into_iter().chain(by_service).min()
+    }
+
+    fn sign_ins(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.shared.sign_ins.subscribe())
     }
 
     fn secrets(&self) -> Vec<Secret> {

@@ -114,6 +114,7 @@ impl<T: Transport + 'static> SignedIn<T> {
             is_last: false,
         };
         shared.keep(Some(session), None).await;
+        shared.sign_ins.send_modify(|people| *people += 1);
         if let Some((former, _)) = former {
             shared.end(&client, &former.tokens).await;
         }

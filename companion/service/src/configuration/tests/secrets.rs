@@ -233,7 +233,7 @@ async fn secrets_of_every_key_that_acts_are_taken_and_kept() {
         let row = setting(&answer, key);
         assert!(row.editable && !row.inert && row.secrets, "{key}");
     }
-    assert!(!setting(&answer, "inferenceVertexOAuthClientSecret").editable);
+    assert!(!setting(&answer, "inferenceAnthropicApiKey").editable);
     let answer = home
         .applied(json!({ "otlpEndpoint": "https://otel.example.com", "otlpHeaders": { "x-key": SECRET } }))
         .await;

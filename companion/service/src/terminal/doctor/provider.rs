@@ -5,11 +5,12 @@ use deskhand_inference::Extent;
 use deskhand_protocol::provider::{ConnectionTest, TestState};
 
 use super::{Asks, Finding, State, not_asked};
+use crate::provider::Keeper;
 use crate::settings::Settings;
 use crate::trial;
 
 /// Whether it answers. It is asked for its models or, where it has no list, for one word.
-pub(super) async fn finding(settings: &Settings, gate: &Gate, asks: Asks) -> Finding {
+pub(super) async fn finding(settings: &Settings, gate: &Gate, keeper: Keeper<'_>, asks: Asks) -> Finding {
     // What keeps sessions from starting keeps the doctor from the credential, too: another one may have taken its place.
     if settings.stopped.is_some() && settings.provider.is_some() {
         let says = "The model provider is named, and was not asked: no session starts under these settings.";
@@ -21,7 +22,7 @@ pub(super) async fn finding(settings: &Settings, gate: &Gate, asks: Asks) -> Fin
     if asks == Asks::Nobody {
         return not_asked("provider", "The model provider");
     }
-    told(&trial::test(None, &settings.policy, gate, Extent::Answer, |_| {}).await)
+    told(&trial::test(None, &settings.policy, gate, keeper, Extent::Answer, |_| {}).await)
 }
 
 fn told(test: &ConnectionTest) -> Finding {

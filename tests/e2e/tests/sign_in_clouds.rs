@@ -1,0 +1,249 @@
+//! People who sign in for the clouds, over real TLS and their real names in a network that ends at this machine: Microsoft Entra, IAM
+//! Identity Center, Google, and the organisation's own provider whose token Google exchanges.
+
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the network's own servers, and the browser of this machine"
+)]
+
+#[path = "outside/provider.rs"]
+mod provider;
+#[expect(dead_code, reason = "what other tests ask of the network")]
+#[path = "outside/world.rs"]
+mod world;
+
+use deskhand_e2e::{FrontEnd, PATIENCE, Service, Setup, Talk};
+use deskhand_protocol::Method;
+use deskhand_protocol::event::TurnOutcome;
+use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::session::Nothing;
+use deskhand_protocol::sign_in::{ProviderSignInView, SignInAnswer, SignInState};
+use deskhand_standins::Device;
+use deskhand_standins::bedrock::{self, Bedrock};
+use deskhand_standins::foundry::{self, Foundry};
+use deskhand_standins::script::Script;
+use deskhand_standins::vertex::{self, Vertex};
+use deskhand_test_support::eventually;
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use world::World;
+
+const MODEL: &str = "eu.anthropic.claude-standin-v1:0";
+
+/// A person's computer in the world, under these settings.
+struct Place {
+    setup: Setup,
+}
+
+impl Place {
+    /// With these names, each answered by what listens on the loopback interface.
+    async fn new(world: &World, names: &[&str], inner: &str, settings: &Value) -> Self {
+        for name in names {
+            let at = inner.trim_start_matches("http://").to_owned();
+            let authority = provider::serve(name, world.address(name), at).await;
+            world.trust(&authority);
+        }
+        world.manage(settings);
+        Self {
+            setup: Setup::empty(),
+        }
+    }
+
+    /// Nothing that was given out lies in this user's files.
+    fn assert_sealed(&self, secrets: &[String]) {
+        let mut command = std::process::Command::new("grep");
+        command.args(["-rlaF"]);
+        for secret in secrets {
+            command.args(["-e", secret]);
+        }
+        let found = command.arg(self.setup.path()).output().expect("grep runs");
+        assert_eq!(String::from_utf8_lossy(&found.stdout), "");
+    }
+}
+
+async fn view(service: &Service) -> ProviderSignInView {
+    let attachment = service.attachment(FrontEndKind::Window).await;
+    let mut window = FrontEnd::connect(&attachment, Some(&attachment.token), None).await;
+    let answer = window.hello(FrontEndKind::Window, &attachment.token, None).await;
+    answer
+        .expect("hello is answered")
+        .view
+        .sign_in
+        .expect("people sign in")
+}
+
+async fn signed_in(service: &Service) {
+    eventually("somebody is signed in", PATIENCE, async || {
+        let now = view(service).await;
+        assert_eq!(now.problem, None);
+        now.signed_in.then_some(())
+    })
+    .await;
+}
+
+async fn begin(service: &Service) -> Option<String> {
+    let mut window = service.join(FrontEndKind::Window).await;
+    let begun: Result<SignInAnswer, _> = window.call(Method::ProviderSignIn, Nothing {}).await;
+    begun.expect("a sign-in").page
+}
+
+/// A turn that somebody who is signed in has.
+async fn turn(service: &Service) {
+    let mut talk = Talk::begin(service).await;
+    let prompt = talk.prompt("What is left?");
+    assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
+}
+
+/// What the browser does with a page that the stand-in at `inner` serves: it follows it to the page of this machine.
+async fn browse(inner: &str, page: &str) {
+    let path = page.splitn(4, '/').nth(3).expect("a path");
+    let first = fetch(inner.trim_start_matches("http://"), path).await;
+    let to = first
+        .lines()
+        .find_map(|line| line.strip_prefix("location: http://"))
+        .expect("a redirect to this machine");
+    let (host, path) = to.split_once('/').expect("a path");
+    let last = fetch(host, path).await;
+    assert!(last.contains("go back to Deskhand"), "{last}");
+}
+
+async fn fetch(host: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(host).await.expect("a server");
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer
+}
+
+/// An answer for whoever is signed in: nobody has the key.
+fn script(model: &str) -> Script {
+    let steps = json!([{ "answer": { "say": [{ "text": "Done." }] } }]);
+    let text = json!({ "models": [model], "key": "a-key-that-nobody-has", "steps": steps }).to_string();
+    Script::from_yaml(&text).expect("a script")
+}
+
+async fn on_foundry(world: &World, flow: &str) -> (Place, Foundry) {
+    let cloud = Foundry::start(
+        script("claude-standin"),
+        Some("https://login.microsoftonline.com"),
+        0,
+    );
+    let cloud = cloud.await.expect("a port");
+    let settings = json!({
+        "inferenceProvider": "foundry",
+        "inferenceFoundryResource": "example-ai",
+        "inferenceFoundryTenantId": foundry::TENANT,
+        "inferenceFoundryClientId": foundry::CLIENT,
+        "inferenceFoundryAuthFlow": flow,
+        "inferenceModels": ["claude-standin"],
+    });
+    let names = ["login.microsoftonline.com", "example-ai.services.ai.azure.com"];
+    (
+        Place::new(world, &names, &cloud.base_url(), &settings).await,
+        cloud,
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entra_signs_people_in_with_a_code_for_foundry() {
+    let Some(world) = World::enter("entra_signs_people_in_with_a_code_for_foundry") else {
+        return;
+    };
+    let (place, cloud) = on_foundry(&world, "device-code").await;
+    let service = Service::start(&place.setup, 0);
+    assert_eq!(begin(&service).await, None);
+    let now = view(&service).await;
+    assert_eq!(now.at, "Microsoft Entra");
+    assert!(matches!(now.state, SignInState::Code { .. }), "{now:?}");
+    cloud.person(Device::Granted);
+    signed_in(&service).await;
+    turn(&service).await;
+    place.assert_sealed(&cloud.secrets());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entra_signs_people_in_in_the_browser_for_foundry() {
+    let Some(world) = World::enter("entra_signs_people_in_in_the_browser_for_foundry") else {
+        return;
+    };
+    let (place, cloud) = on_foundry(&world, "browser").await;
+    let service = Service::start(&place.setup, 0);
+    let page = begin(&service).await.expect("a page");
+    assert!(page.starts_with("https://login.microsoftonline.com/"), "{page}");
+    browse(&cloud.base_url(), &page).await;
+    signed_in(&service).await;
+    turn(&service).await;
+    place.assert_sealed(&cloud.secrets());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identity_center_signs_people_in_for_bedrock_and_the_account_lists_its_models() {
+    let name = "identity_center_signs_people_in_for_bedrock_and_the_account_lists_its_models";
+    let Some(world) = World::enter(name) else { return };
+    let cloud = Bedrock::start(script(MODEL), 0).await.expect("a port");
+    let settings = json!({
+        "inferenceProvider": "bedrock",
+        "inferenceBedrockRegion": bedrock::REGION,
+        "inferenceBedrockSsoStartUrl": bedrock::START_URL,
+        "inferenceBedrockSsoAccountId": bedrock::ACCOUNT,
+        "inferenceBedrockSsoRoleName": bedrock::ROLE,
+    });
+    let hosts = ["oidc", "portal.sso", "bedrock", "bedrock-runtime"];
+    let hosts = hosts.map(|service| format!("{service}.{}.amazonaws.com", bedrock::REGION));
+    let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let place = Place::new(&world, &names, &cloud.base_url(), &settings).await;
+    let service = Service::start(&place.setup, 0);
+    let page = begin(&service).await.expect("a page");
+    assert!(page.starts_with(bedrock::START_URL), "{page}");
+    cloud.person(Device::Granted);
+    signed_in(&service).await;
+    eventually(
+        "the models are listed once somebody is signed in",
+        PATIENCE,
+        async || {
+            let listed = place.setup.run(&["status", "--json"]).out;
+            listed.contains(MODEL).then_some(())
+        },
+    )
+    .await;
+    turn(&service).await;
+    place.assert_sealed(&cloud.secrets());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn google_signs_people_in_for_vertex_ai() {
+    let Some(world) = World::enter("google_signs_people_in_for_vertex_ai") else {
+        return;
+    };
+    let cloud = Vertex::start(script("claude-standin"), 0).await.expect("a port");
+    let host = format!("{}-aiplatform.googleapis.com", vertex::REGION);
+    let settings = json!({
+        "inferenceProvider": "vertex",
+        "inferenceVertexProjectId": vertex::PROJECT,
+        "inferenceVertexRegion": vertex::REGION,
+        "inferenceVertexOAuthClientId": vertex::CLIENT.0,
+        "inferenceVertexOAuthClientSecret": vertex::CLIENT.1,
+        "inferenceVertexOAuthLoginHint": "{username}@example.com",
+        "inferenceModels": ["claude-standin"],
+    });
+    let names = ["oauth2.googleapis.com", &host];
+    let place = Place::new(&world, &names, &cloud.base_url(), &settings).await;
+    let service = Service::start(&place.setup, 0);
+    let page = begin(&service).await.expect("a page");
+    assert!(
+        page.starts_with("https://accounts.google.com/o/oauth2/v2/auth?"),
+        "{page}"
+    );
+    assert!(
+        page.contains("%40example.com") && !page.contains("username"),
+        "{page}"
+    );
+    browse(&cloud.base_url(), &page).await;
+    signed_in(&service).await;
+    turn(&service).await;
+    place.assert_sealed(&cloud.secrets());
+}

@@ -408,10 +408,9 @@ fn build(
     let meter = opened.meter.as_ref();
     view.usage = meter.map(|meter| meter.view(crate::clock::now()));
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
-    let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
     let service = Service {
-        hub,
+        hub: Arc::new(hub),
         tokens: Arc::clone(&tokens),
         log,
         panes,

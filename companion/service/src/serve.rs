@@ -415,10 +415,9 @@ fn build(
     view.sign_in = opened.sign_in.as_ref().map(|sign_in| sign_in.view());
     opened.counts.show(&mut view, crate::clock::now());
     let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
-    let hub = Arc::new(hub);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
     let service = Service {
-        hub,
+        hub: Arc::new(hub),
         tokens: Arc::clone(&tokens),
         log,
         panes,

@@ -98,6 +98,8 @@ pub(super) fn of(step: TestStep, fault: &Fault, config: &ProviderConfig) -> Stri
     let place = &config.place;
     let action = fault.to_user_error().action;
     match (step, fault.kind) {
+        // It names the command to run.
+        (TestStep::SignIn, _) if action.contains('`') => for_a_test(&action),
         (TestStep::SignIn, _) => format!(
             "{} It comes from {}; `deskhand policy show` says what is in force.",
             for_a_test(&action),
@@ -136,6 +138,7 @@ fn for_a_test(action: &str) -> String {
     action
         .replace("Send the prompt again", "Test again")
         .replace("send the prompt again", "test again")
+        .replace("test again, where it did not go on by itself", "test again")
 }
 
 #[cfg(test)]
@@ -143,6 +146,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use crate::connection::Format;
+    use crate::credential::CredentialError;
     use crate::headers::AuthScheme;
 
     use super::*;
@@ -197,5 +201,14 @@ mod tests {
         let action = "Run `aws sso login`, then send the prompt again.";
         assert_eq!(for_a_test(action), "Run `aws sso login`, then test again.");
         assert_eq!(for_a_test("Send the prompt again."), "Test again.");
+        let signed_out = CredentialError::SignInNeeded.to_fault();
+        let place = Place::Foundry {
+            scheme: AuthScheme::Bearer,
+        };
+        let remedy = of(TestStep::SignIn, &signed_out, &ProviderConfig::new(place));
+        assert_eq!(
+            remedy,
+            "Sign in with `deskhand sign-in` or in Deskhand; then test again."
+        );
     }
 }

@@ -26,8 +26,8 @@ pub(crate) async fn test(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> 
         keeper,
         Extent::Whole,
         |_| {},
-    )
-    .await;
+    );
+    let test = Box::pin(test).await;
     if json {
         print_json(&test)?;
     } else {

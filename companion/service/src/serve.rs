@@ -14,6 +14,7 @@ use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
 use deskhand_policy::Policy;
+use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::session::SessionAnswer;
 use deskhand_protocol::{ErrorCode, EventBody, Notification, UserError};
 use deskhand_server::{
@@ -388,12 +389,7 @@ fn build(
         provider: Arc::clone(&opened.provider),
         tools: StoppedTools::unless(settings.stopped.as_ref(), Arc::new(tools)),
         max_steps: settings.max_steps,
-        budget: settings
-            .policy
-            .usage
-            .deskhand_max_tokens_per_turn
-            .value
-            .map(|most| most.get().into()),
+        budget: settings.budget,
         windows: settings.windows,
         rules: Arc::clone(&rules),
         grants,
@@ -402,14 +398,8 @@ fn build(
             tell.notify(|_| true, Notification::SessionChanged, &SessionAnswer { session });
         }),
     };
-    // Models that the settings name need no question to the provider; it is asked in the background otherwise.
-    let models = settings
-        .provider
-        .as_ref()
-        .map(|provider| provider.models.clone())
-        .unwrap_or_default();
     let offer = Offer::of(&settings.policy);
-    let models = offer.shown(models);
+    let models = offer.shown(models_of(settings));
     let mut view = view::of(settings, options.tour, models, configuration.secret_store());
     view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
     view.sign_in = opened.sign_in.as_ref().map(|sign_in| sign_in.view());
@@ -437,6 +427,14 @@ fn build(
     }
     service.keep_informed(opened.provider, &opened.counts);
     (service, tokens)
+}
+
+/// Models that the settings name need no question to the provider; it is asked in the background otherwise.
+fn models_of(settings: &Settings) -> Vec<ModelView> {
+    let provider = settings.provider.as_ref();
+    provider
+        .map(|provider| provider.models.clone())
+        .unwrap_or_default()
 }
 
 fn document_tools(

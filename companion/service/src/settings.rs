@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) stopped: Option<UserError>,
     /// Calls that a turn may make.
     pub(crate) max_steps: u32,
+    /// Tokens that a turn may use, where there is a budget.
+    pub(crate) budget: Option<u64>,
     /// Bytes that the journals of all sessions may hold.
     pub(crate) journal_limit: u64,
     /// Tokens that the models can take in at once.
@@ -93,6 +95,11 @@ impl Settings {
             provider: provider::named(&policy),
             stopped: stopped(&policy),
             max_steps: policy.usage.deskhand_max_steps_per_turn.value.get(),
+            budget: policy
+                .usage
+                .deskhand_max_tokens_per_turn
+                .value
+                .map(|most| most.get().into()),
             journal_limit: u64::from(policy.usage.deskhand_journal_megabytes.value.get()) << 20,
             windows: Windows::of(&policy),
             organisation,

@@ -1,3 +1,5 @@
+//! Ids and locations of every provider, and the words about them.
+
 use serde_json::{Value, json};
 
 use super::*;

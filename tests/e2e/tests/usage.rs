@@ -52,7 +52,7 @@ async fn a_limit_without_its_window_starts_no_session_and_says_what_is_missing()
     assert!(told.out.contains("inferenceTokenWindowHours"), "{}", told.out);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn models_are_listed_with_their_variants_and_each_answer_says_what_it_cost() {
     let answer = json!({ "answer": { "say": [{ "text": "Done." }] } });
     let script = json!({ "models": ["claude-standin"], "key": "e2e-key", "steps": [answer, answer] });

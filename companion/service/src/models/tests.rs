@@ -1,3 +1,5 @@
+//! What the settings offer, and what front ends are shown of it.
+
 use deskhand_policy::{MemoryStore, Origin, Store as _};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};

@@ -252,13 +252,16 @@ destinations! {
         follows: [
             "inferenceVertexWorkforceOidc", "inferenceVertexOAuthClientId", "inferenceBedrockSsoStartUrl",
             "inferenceBedrockSsoRegion", "inferenceBedrockRegion", "inferenceFoundryTenantId", "inferenceFoundryApiKey",
-            "inferenceBedrockBearerToken", "inferenceGatewayBaseUrl", "inferenceGatewayApiKey",
+            "inferenceFoundryAuthFlow", "inferenceBedrockBearerToken", "inferenceGatewayBaseUrl", "inferenceGatewayApiKey",
             "inferenceCredentialHelper", "inferenceCredentialKind",
         ],
         by: OpenedBy::Browser,
         carries: NoContent,
         feature: Built,
-        standard: ["accounts.google.com", "login.microsoftonline.com", "device.sso.*.amazonaws.com"],
+        standard: [
+            "accounts.google.com", "login.microsoftonline.com", "microsoft.com", "www.microsoft.com",
+            "login.microsoft.com", "device.sso.*.amazonaws.com",
+        ],
         hosts: Hosts::Of(hosts::sign_in_page),
     }
     /// Calls the tools of the MCP servers that the organisation provides.

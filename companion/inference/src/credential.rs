@@ -29,6 +29,7 @@ pub use fixed::{Fixed, Nothing};
 pub use google::{Google, GoogleFile, GoogleFrom, METADATA, well_known};
 pub use helper::{Helper, HelperSettings, read_answer};
 pub use signed_in::{Bearer, GoogleClient, SignIn, SignInPlan, SignedIn, StoreFault, TokenStore, Workforce};
+pub(crate) use signed_in::{Seen, turn};
 pub use way::Way;
 
 /// What the time is.
@@ -36,6 +37,9 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// How long before its end a credential is renewed: a request that is on its way then must not meet its end.
 const AHEAD: Duration = Duration::from_mins(2);
+
+/// How far the clock may have been set back before the time of a sign-in cannot be told any longer.
+pub(crate) const BACK: Duration = Duration::from_mins(5);
 
 /// What is sent to prove who asks. `Debug` shows no secret.
 #[derive(Clone, Debug)]

@@ -36,6 +36,7 @@ use crate::provider::Keeper;
 use crate::reload::Watched;
 use crate::serve::{ServeOptions, gate_values};
 use crate::settings::{Settings, stopped, user_file};
+use crate::sign_in;
 use crate::trial;
 use crate::wire::{give, read};
 use draft::Draft;
@@ -141,6 +142,12 @@ impl Configuration {
             ));
         }
         history::choose(&self.paths, deployment, choice).map_err(|error| refused(format!("{error:#}")))
+    }
+
+    /// Forgets who signed in for the model, where nothing says any longer with whom. Gives whether there was somebody.
+    pub(crate) fn forget_sign_in(&self) -> Result<bool, UserError> {
+        let forgotten = sign_in::forget(&self.paths);
+        forgotten.map_err(|error| UserError::new(ErrorCode::InferenceSignIn).detail(error))
     }
 
     /// Takes in secrets that another program set, once it is done, beside everything else. They are read once for each stamp: a

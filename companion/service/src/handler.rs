@@ -366,6 +366,13 @@ impl Service {
             Method::ProviderSignIn | Method::ProviderCancelSignIn | Method::ProviderSignOut => {
                 match &self.sign_in {
                     Some(sign_in) => sign_in.call(method, front_end.kind()).await,
+                    // Also where the settings let no session start.
+                    None if method == Method::ProviderSignOut && self.configuration.forget_sign_in()? => {
+                        let provider = "inference".to_owned();
+                        self.notes
+                            .add(front_end.kind().into(), What::SignedOut { provider });
+                        give(Nothing {})
+                    }
                     None => {
                         Err(UserError::new(ErrorCode::BadRequest).detail("nobody signs in for this provider"))
                     }

@@ -42,6 +42,11 @@ impl Sealed {
         })
     }
 
+    /// Where it lies.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// What is kept; nothing where there is no file, or one that was sealed for something else.
     pub(crate) fn read(&self) -> Result<Option<Zeroizing<Vec<u8>>>, PermissionError> {
         let sealed = read_private_file(&self.file, self.largest)?;

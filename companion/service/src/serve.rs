@@ -148,6 +148,9 @@ async fn served(
     let last = Arc::clone(&service);
     server.serve(service, tokens, shutdown).await;
     last.configuration.settled().await;
+    if let Some(sign_in) = &last.sign_in {
+        sign_in.settled().await;
+    }
 }
 
 /// Makes sure that no other service of this user runs.

@@ -121,6 +121,11 @@ impl SignIn {
         })
     }
 
+    /// Waits until no renewal is under way that must not be cut: the tokens of before count no more.
+    pub(crate) async fn settled(&self) {
+        self.place.settled().await;
+    }
+
     fn with<T>(&self, look: impl FnOnce(&mut Held) -> T) -> T {
         look(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -220,10 +225,12 @@ impl SignIn {
 
     /// Ends a sign-in that is under way, if this front end may, and waits for its end.
     async fn cancel(&self, by: FrontEndKind) -> Result<(), UserError> {
-        self.with(|held| held.attempt.admits_end(by)).map_err(refused)?;
-        self.with(|held| held.attempt.cancel());
+        self.with(|held| held.attempt.cancel_by(by)).map_err(refused)?;
         let mut task = self.turn.lock().await;
-        self.stop(&mut task).await;
+        // Another one may have begun meanwhile.
+        if self.with(|held| held.attempt.cancel_by(by)).is_ok() {
+            self.stop(&mut task).await;
+        }
         Ok(())
     }
 
@@ -242,11 +249,17 @@ impl SignIn {
         self.with(|held| held.attempt.cancel());
         let mut task = self.turn.lock().await;
         self.stop(&mut task).await;
-        let told = self.place.sign_out().await;
+        let signed_out = self.place.sign_out().await;
+        // What could not be taken off the disk would count again.
+        if let Err(error @ CredentialError::Store(_)) = &signed_out {
+            let error = told(error);
+            self.change(|held| (held.problem, held.signed_in) = (Some(error.clone()), false));
+            return Err(error);
+        }
         let provider = self.provider.to_owned();
         self.notes.add(by, What::SignedOut { provider });
         self.change(|held| (held.problem, held.signed_in) = (None, false));
-        match told {
+        match signed_out {
             Ok(true) => {}
             Ok(false) => tracing::info!("the sign-out was not told to the identity provider"),
             Err(error) => tracing::warn!(%error, "the sign-out was not told to the identity provider"),
@@ -254,14 +267,12 @@ impl SignIn {
         Ok(())
     }
 
-    /// Takes in what asking for the credential shows of the sign-in.
-    fn seen(&self, given: &Result<Credential, CredentialError>) {
-        let signed_in = match given {
-            Ok(_) => true,
-            Err(error) if error.asks_to_sign_in() => false,
-            Err(_) => return,
-        };
-        self.change(|held| held.signed_in = signed_in);
+    /// Takes in what asking for the credential showed of the sign-in. Whoever signed out meanwhile stays signed out.
+    async fn seen(&self, given: &Result<Credential, CredentialError>) {
+        let is_over = given.as_ref().is_err_and(CredentialError::asks_to_sign_in);
+        if let Ok(is_there) = self.place.is_signed_in().await {
+            self.change(|held| held.signed_in = is_there && !is_over);
+        }
     }
 
     /// Does what a front end asks for. The server has checked that it may.
@@ -294,7 +305,7 @@ impl CredentialSource for OfPerson {
     ) -> BoxFuture<'a, Result<Credential, CredentialError>> {
         Box::pin(async move {
             let given = self.0.inner.credential(occasion, refused).await;
-            self.0.seen(&given);
+            self.0.seen(&given).await;
             given
         })
     }

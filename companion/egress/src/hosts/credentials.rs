@@ -53,7 +53,7 @@ pub(crate) fn google_credentials(settings: Settings<'_>) -> Answer {
     provider(settings, "vertex")?;
     exchanged(settings)?;
     let found = Found::default();
-    if settings.is_set(WORKFORCE) {
+    if settings.is_set(WORKFORCE) && !settings.says(KIND, "interactive") {
         return Ok(found.host(WORKFORCE, "sts.googleapis.com"));
     }
     let found = found.host(PROVIDER, "oauth2.googleapis.com");
@@ -99,8 +99,11 @@ pub(crate) fn sign_in_page(settings: Settings<'_>) -> Answer {
     let found = Found::default();
     match settings.text(PROVIDER).as_deref() {
         Some("bedrock") => identity_center_page(settings),
-        Some("foundry") => entra(settings),
-        Some("vertex") if settings.is_set(GOOGLE_CLIENT) && !settings.is_set(WORKFORCE) => {
+        Some("foundry") => entra_pages(settings),
+        Some("vertex")
+            if settings.is_set(GOOGLE_CLIENT)
+                && (!settings.is_set(WORKFORCE) || settings.says(KIND, "interactive")) =>
+        {
             Ok(found.host(GOOGLE_CLIENT, "accounts.google.com"))
         }
         _ => {
@@ -114,6 +117,16 @@ pub(crate) fn sign_in_page(settings: Settings<'_>) -> Answer {
             }
         }
     }
+}
+
+/// Where the browser signs in, and where the codes of devices are entered.
+fn entra_pages(settings: Settings<'_>) -> Answer {
+    let found = entra(settings)?;
+    if settings.says("inferenceFoundryAuthFlow", "browser") {
+        return Ok(found);
+    }
+    let pages = ["microsoft.com", "www.microsoft.com", "login.microsoft.com"];
+    Ok(pages.iter().fold(found, |found, page| found.host(TENANT, page)))
 }
 
 /// The organisation's start page, or the page of AWS that its codes are entered on.

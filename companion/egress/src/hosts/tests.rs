@@ -211,7 +211,16 @@ fn entra_is_open_for_a_sign_in_and_closed_for_a_key() {
     let tenant = json!({"inferenceProvider": "foundry", "inferenceFoundryTenantId": "t"});
     let wanted = Ok(vec!["login.microsoftonline.com".to_owned()]);
     assert_eq!(hosts(Destination::EntraSignIn, tenant.clone()), wanted);
-    assert_eq!(hosts(Destination::SignInPage, tenant.clone()), wanted);
+    let mut pages = hosts(Destination::SignInPage, tenant.clone()).expect("pages");
+    // Where codes are entered, too.
+    assert_eq!(pages.remove(0), "login.microsoftonline.com");
+    assert_eq!(
+        pages,
+        ["microsoft.com", "www.microsoft.com", "login.microsoft.com"]
+    );
+    let mut browser = tenant.clone();
+    browser["inferenceFoundryAuthFlow"] = json!("browser");
+    assert_eq!(hosts(Destination::SignInPage, browser), wanted);
     let mut keyed = tenant;
     keyed["inferenceFoundryApiKey"] = json!("(secret)");
     assert_eq!(

@@ -16,18 +16,17 @@ use url::Url;
 use super::fixed::unless_refused;
 use super::google::SCOPE;
 use super::single::Single;
-use super::{Clock, Credential, CredentialError, CredentialSource, Occasion, is_due, millis, time_of};
+use super::{BACK, Clock, Credential, CredentialError, CredentialSource, Occasion, is_due, millis, time_of};
 use crate::Secret;
 
 pub use begin::SignIn;
 use kept::Session;
+pub(crate) use kept::{Seen, turn};
 pub use kept::{StoreFault, TokenStore};
 pub use plan::{Bearer, GoogleClient, SignInPlan};
 
 /// Google's security token service.
 const STS: &str = "https://sts.googleapis.com/v1/token";
-/// How far the clock may have been set back before the time of a sign-in cannot be told any longer.
-const BACK: Duration = Duration::from_mins(5);
 
 /// A person's sign-in. Tokens are renewed once at a time, and what came of it is kept even where nobody waits for it any longer: old
 /// tokens may count no more.
@@ -70,6 +69,8 @@ struct Held {
     exchanged: Option<Credential>,
     /// Counts the people who signed in or out: what is done for one of them is not kept for the next.
     whose: u64,
+    /// The store as it was read or written last.
+    seen: Seen,
 }
 
 impl<T> std::fmt::Debug for SignedIn<T> {
@@ -125,6 +126,11 @@ impl<T: Transport + 'static> SignedIn<T> {
         self.shared.load().await?;
         let session = self.shared.session();
         Ok(session.is_some_and(|(session, _)| !self.shared.is_over(&session)))
+    }
+
+    /// Waits until no renewal is under way that must not be cut.
+    pub async fn settled(&self) {
+        drop(self.shared.renewing.lock().await);
     }
 
     async fn current(&self, refused: Option<&Credential>) -> Result<Credential, CredentialError> {
@@ -206,25 +212,26 @@ impl<T: Transport> Shared<T> {
         let load = async || {
             let kept = self.store.load().await;
             let kept = kept.map_err(|StoreFault(why)| CredentialError::Store(why))?;
+            let seen = Seen::of(kept.as_ref().map(|bytes| bytes.as_slice()));
             let session = kept.and_then(|bytes| Session::read(&bytes, &self.plan));
             let mut held = self.held();
             if held.whose == 0 {
-                held.session = session;
+                (held.session, held.seen) = (session, seen);
             }
             Ok(())
         };
         self.loaded.get_or_try_init(load).await.copied()
     }
 
-    /// Has this session, or none, count from now on; the number of before has to be the one in force, where one is given. What cannot
-    /// be kept counts until the service ends.
-    async fn keep(&self, session: Option<Session>, before: Option<u64>) {
+    /// Has this session, or none, count from now on; the number of before has to be the one in force, where one is given. Gives whether
+    /// it does. What cannot be kept counts until the service ends.
+    async fn keep(&self, session: Option<Session>, before: Option<u64>) -> Result<bool, CredentialError> {
         let bytes = session.as_ref().map(|session| session.to_bytes(&self.plan));
         let _keeping = self.keeping.lock().await;
         {
             let mut held = self.held();
             if before.is_some_and(|before| before != held.whose) {
-                return;
+                return Ok(false);
             }
             if before.is_none() {
                 held.whose += 1;
@@ -232,9 +239,14 @@ impl<T: Transport> Shared<T> {
             }
             held.session = session;
         }
-        if let Err(StoreFault(why)) = self.store.save(bytes).await {
+        let seen = Seen::of(bytes.as_ref().map(|bytes| bytes.as_slice()));
+        let saved = self.store.save(bytes).await;
+        saved.map_err(|StoreFault(why)| {
             tracing::warn!(%why, "the sign-in for inference could not be kept");
-        }
+            CredentialError::Store(why)
+        })?;
+        self.held().seen = seen;
+        Ok(true)
     }
 
     async fn client(&self) -> Result<&Client, SignInError> {
@@ -280,9 +292,8 @@ impl<T: Transport> Shared<T> {
     /// A credential that is newer than what is there.
     async fn renewed(&self, refused: Option<&Credential>) -> Result<Credential, CredentialError> {
         let _renewing = self.renewing.lock().await;
-        if let Some((_, whose)) = self.session() {
-            self.look(whose).await;
-        }
+        let _turn = turn(&*self.store).await;
+        self.look().await;
         // Somebody else's renewal may have ended since.
         if let Some(ready) = self.ready(refused, false)? {
             return Ok(ready);
@@ -315,16 +326,22 @@ impl<T: Transport> Shared<T> {
         Ok(exchanged)
     }
 
-    /// Takes in tokens that another program of this person renewed and kept: those of before may count no more.
-    async fn look(&self, whose: u64) {
-        let kept = self.store.load().await.ok().flatten();
-        let Some(kept) = kept.and_then(|bytes| Session::read(&bytes, &self.plan)) else {
-            return;
-        };
+    /// Takes in what another program of this person did since: it renewed the tokens, so that those of before count no more, or signed
+    /// in or out. To be called within the store's turn.
+    async fn look(&self) {
+        let Ok(kept) = self.store.load().await else { return };
+        let seen = Seen::of(kept.as_ref().map(|bytes| bytes.as_slice()));
+        let session = kept.as_ref().and_then(|bytes| Session::read(bytes, &self.plan));
         let mut held = self.held();
-        if held.whose == whose && held.session.as_ref().is_some_and(|own| own.from == kept.from) {
-            held.session = Some(kept);
+        if held.seen == seen || (kept.is_some() && session.is_none()) {
+            return;
         }
+        let from = |session: &Option<Session>| session.as_ref().map(|session| session.from);
+        if from(&held.session) != from(&session) {
+            held.whose += 1;
+            held.exchanged = None;
+        }
+        (held.session, held.seen) = (session, seen);
     }
 
     /// Renews the tokens of a session. A sign-in that the provider ended is forgotten.
@@ -340,7 +357,7 @@ impl<T: Transport> Shared<T> {
         let tokens = match tokens.map_err(CredentialError::of) {
             Ok(tokens) => tokens,
             Err(CredentialError::SignInNeeded) => {
-                self.keep(None, Some(whose)).await;
+                drop(self.keep(None, Some(whose)).await);
                 return Err(CredentialError::SignInNeeded);
             }
             Err(error) => return Err(error),
@@ -352,7 +369,11 @@ impl<T: Transport> Shared<T> {
             from: session.from,
             is_last,
         };
-        self.keep(Some(renewed.clone()), Some(whose)).await;
+        // Whoever signed out meanwhile is not signed in again.
+        if let Ok(false) = self.keep(Some(renewed.clone()), Some(whose)).await {
+            self.end(client, &renewed.tokens).await;
+            return Err(CredentialError::SignInNeeded);
+        }
         let bearer = self.plan.bearer.of(&renewed.tokens);
         match bearer.filter(|found| found.ends_at.is_none_or(|end| end > now)) {
             Some(_) => Ok(renewed),

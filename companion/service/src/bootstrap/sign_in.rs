@@ -273,10 +273,12 @@ impl Bootstrap {
 
     /// Ends a sign-in that is under way, if this front end may, and waits for its end.
     pub(super) async fn cancel(&self, by: FrontEndKind) -> Result<(), UserError> {
-        self.with(|held| held.attempt.admits_end(by)).map_err(refused)?;
-        self.with(|held| held.attempt.cancel());
+        self.with(|held| held.attempt.cancel_by(by)).map_err(refused)?;
         let mut task = self.turn.lock().await;
-        self.stop(&mut task).await;
+        // Another one may have begun meanwhile.
+        if self.with(|held| held.attempt.cancel_by(by)).is_ok() {
+            self.stop(&mut task).await;
+        }
         Ok(())
     }
 

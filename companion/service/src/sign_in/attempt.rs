@@ -68,6 +68,13 @@ impl Attempt {
         self.end.cancel();
     }
 
+    /// Has the one that is under way end, if this front end may, or says why not.
+    pub(crate) fn cancel_by(&self, by: FrontEndKind) -> Result<(), &'static str> {
+        self.admits_end(by)?;
+        self.cancel();
+        Ok(())
+    }
+
     /// Whether one is under way that this front end may not end.
     pub(crate) fn is_of_another(&self, by: FrontEndKind) -> bool {
         self.is_open && self.admits_end(by).is_err()

@@ -1,5 +1,7 @@
 //! Where the tokens of a sign-in for the model are kept: one sealed file.
 
+use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -71,6 +73,23 @@ impl TokenStore for Kept {
         };
         Box::pin(async move { spawn_blocking(write).await.map_err(fault)?.map_err(fault) })
     }
+
+    fn turn(&self) -> BoxFuture<'_, Result<Box<dyn Send>, StoreFault>> {
+        let lock = self.0.file().with_extension("lock");
+        Box::pin(async move {
+            let locked = spawn_blocking(move || locked(&lock)).await;
+            locked.map_err(fault)?.map_err(fault)
+        })
+    }
+}
+
+/// The turn to change the file: a lock beside it.
+fn locked(path: &Path) -> std::io::Result<Box<dyn Send>> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    let lock = options.open(path)?;
+    lock.lock()?;
+    Ok(Box::new(lock))
 }
 
 fn fault(error: impl std::fmt::Display) -> StoreFault {

@@ -148,6 +148,14 @@ impl Place {
         }
     }
 
+    /// Waits until no renewal is under way that must not be cut.
+    pub(super) async fn settled(&self) {
+        match &self.way {
+            With::Provider { whose, .. } => whose.settled().await,
+            With::Center(center) => center.settled().await,
+        }
+    }
+
     /// Forgets who signed in. Gives whether the provider was told.
     pub(super) async fn sign_out(&self) -> Result<bool, CredentialError> {
         match &self.way {

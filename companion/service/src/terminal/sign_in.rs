@@ -89,17 +89,13 @@ async fn for_settings(client: &mut Client, paths: &Paths, options: &SignIn) -> a
 /// `deskhand sign-out`.
 pub(crate) async fn sign_out(paths: &Paths) -> anyhow::Result<ExitCode> {
     let mut client = connect(paths).await?;
-    let (for_model, for_settings) = {
-        let view = &client.hello.view;
-        (view.sign_in.is_some(), view.bootstrap.is_some())
-    };
-    if !for_model && !for_settings {
-        return nothing_to_sign_in_to();
-    }
+    let for_settings = client.hello.view.bootstrap.is_some();
     // First: without the settings nobody may know any longer where to sign out.
-    if for_model {
-        let _: Nothing = client.call(Method::ProviderSignOut, Nothing {}).await?;
-        print("Signed out for the model.")?;
+    match client.call::<Nothing>(Method::ProviderSignOut, Nothing {}).await {
+        Ok(_) => print("Signed out for the model.")?,
+        Err(error) if client.hello.view.sign_in.is_some() => return Err(error),
+        Err(_) if !for_settings => return nothing_to_sign_in_to(),
+        Err(_) => {}
     }
     if for_settings {
         let _: Nothing = client.call(Method::BootstrapSignOut, Nothing {}).await?;

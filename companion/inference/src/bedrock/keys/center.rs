@@ -17,8 +17,8 @@ use super::files::SignedIn;
 use super::portal;
 use crate::Secret;
 use crate::credential::{
-    Clock, Credential, CredentialError, CredentialSource, Occasion, StoreFault, TokenStore, is_due,
-    unless_refused,
+    BACK, Clock, Credential, CredentialError, CredentialSource, Occasion, Seen, StoreFault, TokenStore,
+    is_due, turn, unless_refused,
 };
 
 use kept::Session;
@@ -76,6 +76,8 @@ struct Held {
     is_loaded: bool,
     session: Option<Session>,
     keys: Option<Credential>,
+    /// The store as it was read or written last.
+    seen: Seen,
 }
 
 impl<T> std::fmt::Debug for IdentityCenter<T> {
@@ -165,6 +167,11 @@ impl<T: Transport + 'static> IdentityCenter<T> {
         Ok(session.is_some_and(|session| !self.shared.is_over(&session)))
     }
 
+    /// Waits until nothing is under way that must not be cut.
+    pub async fn settled(&self) {
+        drop(self.shared.working.lock().await);
+    }
+
     /// Begins a sign-in: registers this program and asks for a code.
     pub async fn begin(&self) -> Result<CenterSignIn, CredentialError> {
         let shared = &self.shared;
@@ -193,9 +200,15 @@ impl<T: Transport + 'static> IdentityCenter<T> {
         }
         match shared.oidc.granted(&shared.transport, &sign_in.begun, now).await {
             Ok(session) => {
-                let _one = shared.working.lock().await;
-                shared.keep(Some(session)).await;
-                shared.sign_ins.send_modify(|people| *people += 1);
+                // It goes on where nobody waits for it any longer.
+                let shared = Arc::clone(shared);
+                let taken = tokio::spawn(async move {
+                    let _one = shared.working.lock().await;
+                    let _turn = turn(&*shared.store).await;
+                    drop(shared.keep(Some(session)).await);
+                    shared.sign_ins.send_modify(|people| *people += 1);
+                });
+                taken.await.map_err(broke_off)?;
                 Ok(Progress::SignedIn)
             }
             Err(OidcError::Pending) => Ok(Progress::Waiting),
@@ -214,10 +227,12 @@ impl<T: Transport + 'static> IdentityCenter<T> {
     /// Forgets the sign-in. The portal is asked to end it; true where it was told.
     pub async fn sign_out(&self) -> Result<bool, CredentialError> {
         let shared = &self.shared;
-        shared.load().await?;
+        // What cannot be read is forgotten all the same.
+        drop(shared.load().await);
         let _one = shared.working.lock().await;
+        let _turn = turn(&*shared.store).await;
         let former = shared.held().session.clone();
-        shared.keep(None).await;
+        shared.keep(None).await?;
         match former {
             Some(former) => Ok(portal::end(&shared.transport, &former.access, &shared.center.region).await),
             None => Ok(false),
@@ -238,15 +253,20 @@ impl<T: Transport + 'static> IdentityCenter<T> {
         let (working, refused_then) = (Arc::clone(shared), refused.cloned());
         let fetched = tokio::spawn(async move {
             let _one = working.working.lock().await;
+            let _turn = turn(&*working.store).await;
+            working.look().await;
             // Somebody else may have fetched some since.
             if let Some(ready) = working.ready(occasion, refused_then.as_ref())? {
                 return Ok(ready);
             }
             working.fetch().await
         });
-        let broke_off = |_| CredentialError::Answer("fetching the keys broke off".to_owned());
         unless_refused(fetched.await.map_err(broke_off).flatten()?, refused)
     }
+}
+
+fn broke_off(_: tokio::task::JoinError) -> CredentialError {
+    CredentialError::Answer("what was under way broke off".to_owned())
 }
 
 impl<T: Transport> Shared<T> {
@@ -261,17 +281,30 @@ impl<T: Transport> Shared<T> {
         }
         let kept = self.store.load().await;
         let kept = kept.map_err(|StoreFault(why)| CredentialError::Store(why))?;
+        let seen = Seen::of(kept.as_ref().map(|bytes| bytes.as_slice()));
         let session = kept.and_then(|bytes| Session::read(&bytes, &self.center));
         let mut held = self.held();
         if !held.is_loaded {
             held.is_loaded = true;
-            held.session = session;
+            (held.session, held.seen) = (session, seen);
         }
         Ok(())
     }
 
+    /// Takes in what another program of this person did since: it renewed the token, or signed in or out. To be called within the
+    /// store's turn.
+    async fn look(&self) {
+        let Ok(kept) = self.store.load().await else { return };
+        let seen = Seen::of(kept.as_ref().map(|bytes| bytes.as_slice()));
+        let session = kept.as_ref().and_then(|bytes| Session::read(bytes, &self.center));
+        let mut held = self.held();
+        if held.seen != seen && (kept.is_none() || session.is_some()) {
+            (held.session, held.seen, held.keys) = (session, seen, None);
+        }
+    }
+
     /// Puts a session in the place of what was there. Where the store fails it counts until the program ends.
-    async fn keep(&self, session: Option<Session>) {
+    async fn keep(&self, session: Option<Session>) -> Result<(), CredentialError> {
         let bytes = session.as_ref().map(|session| session.to_bytes(&self.center));
         {
             let mut held = self.held();
@@ -279,14 +312,21 @@ impl<T: Transport> Shared<T> {
             held.session = session;
             held.keys = None;
         }
-        if let Err(StoreFault(why)) = self.store.save(bytes).await {
+        let seen = Seen::of(bytes.as_ref().map(|bytes| bytes.as_slice()));
+        let saved = self.store.save(bytes).await;
+        saved.map_err(|StoreFault(why)| {
             tracing::warn!(%why, "a sign-in at Identity Center could not be kept");
-        }
+            CredentialError::Store(why)
+        })?;
+        self.held().seen = seen;
+        Ok(())
     }
 
+    /// Whether the time of a sign-in is over by the settings. A clock that was set back tells nothing.
     fn is_over(&self, session: &Session) -> bool {
-        let end = self.lifetime.map(|lifetime| session.from + lifetime);
-        end.is_some_and(|end| (self.clock)() >= end)
+        let now = (self.clock)();
+        self.lifetime
+            .is_some_and(|lifetime| session.from > now + BACK || session.from + lifetime <= now)
     }
 
     /// Keys that still count for somebody who is still signed in.
@@ -328,7 +368,7 @@ impl<T: Transport> Shared<T> {
             }
             // The organisation ended it.
             Err(CredentialError::Aws(AwsError::NotSignedIn)) => {
-                self.keep(None).await;
+                drop(self.keep(None).await);
                 Err(CredentialError::SignInNeeded)
             }
             Err(error) => Err(error),
@@ -339,14 +379,14 @@ impl<T: Transport> Shared<T> {
         let is_over = session.ends_at <= now;
         match self.oidc.renewed(&self.transport, &session, now).await {
             Ok(renewed) => {
-                self.keep(Some(renewed.clone())).await;
+                drop(self.keep(Some(renewed.clone())).await);
                 Ok(renewed)
             }
             // Ahead of its end the token of before is still good.
             Err(_) if !is_over => Ok(session),
             Err(OidcError::Failed(error)) if error.is_passing() => Err(error),
             Err(_) => {
-                self.keep(None).await;
+                drop(self.keep(None).await);
                 Err(CredentialError::SignInNeeded)
             }
         }

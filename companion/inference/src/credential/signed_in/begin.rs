@@ -1,6 +1,7 @@
 //! Signing in, in steps that a front end shows: it begins, the person does their part, it ends with tokens that are kept.
 
 use std::fmt;
+use std::sync::Arc;
 
 use deskhand_identity::{
     Attempt, Client, DeviceGrant, GRANT, Polled, Redirect, SignInError, Tokens, Transport,
@@ -9,9 +10,9 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::kept::Session;
+use super::kept::{Session, turn};
 use super::{Shared, SignedIn};
-use crate::credential::{CredentialError, millis};
+use crate::credential::{CredentialError, millis, time_of};
 
 /// A sign-in that waits for the person. It ends when it is dropped.
 pub struct SignIn {
@@ -105,28 +106,21 @@ impl<T: Transport + 'static> SignedIn<T> {
             let why = "the identity provider gave no ID token: the scopes have to hold `openid`";
             return Err(CredentialError::Answer(why.to_owned()));
         }
-        // What is kept of before has to be known, so that it can be ended. Where it cannot be read, it is replaced all the same.
-        drop(shared.load().await);
-        let former = shared.session();
-        let session = Session {
-            tokens,
-            from: (shared.clock)(),
-            is_last: false,
-        };
-        shared.keep(Some(session), None).await;
-        shared.sign_ins.send_modify(|people| *people += 1);
-        if let Some((former, _)) = former {
-            shared.end(&client, &former.tokens).await;
-        }
-        Ok(())
+        // It goes on where nobody waits for it any longer: half of it would leave tokens that nobody ends.
+        let shared = Arc::clone(shared);
+        let taken = tokio::spawn(async move { shared.taken(&client, tokens).await });
+        let broke_off = |_| CredentialError::Answer("keeping the sign-in broke off".to_owned());
+        taken.await.map_err(broke_off)
     }
 
     /// Forgets the sign-in and has the provider end it. Gives whether the provider was told.
     pub async fn sign_out(&self) -> Result<bool, CredentialError> {
         let shared = &self.shared;
-        shared.load().await?;
+        let _turn = turn(&*shared.store).await;
+        // What cannot be read is forgotten all the same.
+        drop(shared.load().await);
         let former = shared.session();
-        shared.keep(None, None).await;
+        shared.keep(None, None).await?;
         let Some((former, _)) = former else {
             return Ok(false);
         };
@@ -140,6 +134,25 @@ impl<T: Transport + 'static> SignedIn<T> {
 impl<T: Transport> Shared<T> {
     fn now(&self) -> u64 {
         millis((self.clock)())
+    }
+
+    /// Takes in who signed in. The provider ends the sign-in of before.
+    async fn taken(&self, client: &Client, tokens: Tokens) {
+        let _turn = turn(&*self.store).await;
+        // What is kept of before has to be known, so that it can be ended. Where it cannot be read, it is replaced all the same.
+        drop(self.load().await);
+        let former = self.session();
+        let session = Session {
+            tokens,
+            // As it is kept.
+            from: time_of(self.now()).unwrap_or_else(|| (self.clock)()),
+            is_last: false,
+        };
+        drop(self.keep(Some(session), None).await);
+        self.sign_ins.send_modify(|people| *people += 1);
+        if let Some((former, _)) = former {
+            self.end(client, &former.tokens).await;
+        }
     }
 
     async fn of_browser(
@@ -165,7 +178,7 @@ impl<T: Transport> Shared<T> {
     }
 
     /// Has the provider end tokens; whether it was told.
-    async fn end(&self, client: &Client, tokens: &Tokens) -> bool {
+    pub(super) async fn end(&self, client: &Client, tokens: &Tokens) -> bool {
         match client.revoke(&self.transport, tokens).await {
             Ok(told) => told,
             Err(error) => {

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::time::SystemTime;
 
+use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use deskhand_identity::Tokens;
 use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
@@ -22,6 +23,32 @@ pub trait TokenStore: Send + Sync + Debug {
 
     /// Keeps this in the place of what was there; `None` forgets it.
     fn save(&self, bytes: Option<Zeroizing<Vec<u8>>>) -> BoxFuture<'_, Result<(), StoreFault>>;
+
+    /// The turn to change what is kept, against every other program of this user. It is over once it is dropped.
+    fn turn(&self) -> BoxFuture<'_, Result<Box<dyn Send>, StoreFault>> {
+        Box::pin(std::future::ready(Ok(Box::new(()) as Box<dyn Send>)))
+    }
+}
+
+/// What a source last saw of the place, to tell what others put there since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen(Option<[u8; SHA256_OUTPUT_LEN]>);
+
+impl Seen {
+    pub(crate) fn of(bytes: Option<&[u8]>) -> Self {
+        Self(bytes.map(|bytes| {
+            let mut seen = [0; SHA256_OUTPUT_LEN];
+            seen.copy_from_slice(digest(&SHA256, bytes).as_ref());
+            seen
+        }))
+    }
+}
+
+/// The turn of a store; where none can be had, one goes on without it.
+pub(crate) async fn turn(store: &dyn TokenStore) -> Option<Box<dyn Send>> {
+    let turn = store.turn().await;
+    turn.inspect_err(|StoreFault(why)| tracing::warn!(%why, "no turn to change the kept sign-in"))
+        .ok()
 }
 
 /// Why the place cannot be used. Holds nothing of what is kept there.

@@ -11,6 +11,7 @@ use super::*;
 use crate::credential::tests::{NOW, Script, Watch, at, shown};
 
 mod browser;
+mod others;
 mod plans;
 
 const HOUR: u64 = 3_600;
@@ -21,6 +22,8 @@ struct Store {
     kept: Mutex<Option<Zeroizing<Vec<u8>>>>,
     saved: Mutex<usize>,
     is_locked: Mutex<bool>,
+    /// Nothing can be written or taken away.
+    is_stuck: Mutex<bool>,
 }
 
 impl TokenStore for Store {
@@ -36,6 +39,9 @@ impl TokenStore for Store {
     }
 
     fn save(&self, bytes: Option<Zeroizing<Vec<u8>>>) -> BoxFuture<'_, Result<(), StoreFault>> {
+        if *self.is_stuck.lock().unwrap() {
+            return Box::pin(std::future::ready(Err(StoreFault("it is stuck".to_owned()))));
+        }
         *self.kept.lock().unwrap() = bytes;
         *self.saved.lock().unwrap() += 1;
         Box::pin(std::future::ready(Ok(())))

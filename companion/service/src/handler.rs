@@ -166,7 +166,8 @@ impl Service {
     }
 
     /// Tells front ends who is signed in, from now on.
-    pub(crate) fn follow_sign_in(self: &Arc<Self>, sign_in: &SignIn, provider: &Arc<dyn Provider>) {
+    pub(crate) fn follow_sign_in(self: &Arc<Self>, provider: &Arc<dyn Provider>) {
+        let Some(sign_in) = &self.sign_in else { return };
         // The provider holds the sign-in: neither keeps the other alive.
         let (service, provider) = (Arc::downgrade(self), Arc::downgrade(provider));
         let was_signed_in = AtomicBool::new(sign_in.view().signed_in);

@@ -421,13 +421,11 @@ fn build(
         notes,
         watch: Arc::clone(watch),
         configuration,
-        sign_in: opened.sign_in.clone(),
+        sign_in: opened.sign_in,
         trials: Trials::default(),
     };
     let service = Arc::new(service);
-    if let Some(sign_in) = &opened.sign_in {
-        service.follow_sign_in(sign_in, &opened.provider);
-    }
+    service.follow_sign_in(&opened.provider);
     service.keep_informed(opened.provider, &opened.counts);
     (service, tokens)
 }

@@ -12,6 +12,7 @@ use deskhand_platform::{Paths, SecretStore};
 use deskhand_protocol::hello::{
     FrontEndKind, HelloAnswer, HelloParams, OrganisationView, SandboxState, ServiceView,
 };
+use deskhand_protocol::message::Usage;
 use deskhand_protocol::{ErrorCode, EventBody, Method, SessionEvent, SessionId, UserError};
 use deskhand_server::{
     Admission, Attachment, Authority, CurrentLeaf, FrontEnd, FrontEnds, Guards, Handler, Limits,
@@ -314,6 +315,8 @@ impl Handler for Log {
             organisation: OrganisationView::default(),
             bootstrap: None,
             sign_in: None,
+            last_day: Usage::default(),
+            promise: None,
             usage: None,
         };
         let answer = HelloAnswer {

@@ -13,6 +13,7 @@ mod litellm;
 mod policy;
 mod process;
 mod provider;
+mod soak;
 mod stream;
 mod telemetry;
 
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use figure::Report;
 
 /// Every benchmark by its name.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "sizes",
     "start",
     "replay",
@@ -34,6 +35,7 @@ const NAMES: [&str; 12] = [
     "context",
     "telemetry",
     "delay",
+    "soak",
 ];
 
 #[tokio::main]
@@ -65,6 +67,7 @@ async fn main() -> ExitCode {
             "audit" => Box::pin(audit::appending(&mut report)).await,
             "context" => Box::pin(context::tokens(&mut report)).await,
             "telemetry" => Box::pin(telemetry::telling(&mut report)).await,
+            "soak" => Box::pin(soak::soak(&mut report)).await,
             "journal" => Box::pin(folder::journal(&mut report)).await,
             _ => Box::pin(delay::delay(&mut report)).await,
         }

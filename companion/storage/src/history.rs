@@ -41,8 +41,13 @@ DROP TABLE moved;
 pub fn has_history(folder: &std::path::Path, deployment: Option<Uuid>) -> bool {
     let files = Files::new(folder, deployment);
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if !files.database.exists() {
+        return false;
+    }
     let sessions = Connection::open_with_flags(&files.database, flags)
         .and_then(|connection| connection.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)));
+    let sessions =
+        sessions.inspect_err(|error| tracing::warn!(%error, "the sessions of before cannot be counted"));
     sessions.is_ok_and(|sessions: u64| sessions > 0)
 }
 

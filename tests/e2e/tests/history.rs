@@ -19,10 +19,17 @@ fn sessions(setup: &Setup) -> Option<usize> {
     list["sessions"].as_array().map(Vec::len)
 }
 
+/// What the terminal says of the state, and of it whether the earlier sessions are offered.
+fn status(setup: &Setup) -> (String, bool) {
+    let said = setup.run(&["status", "--json"]);
+    let is_offered = said.out.contains("deskhand history take-over");
+    (format!("{}{}", said.out, said.err), is_offered)
+}
+
 fn offers(setup: &Setup) -> bool {
-    let status = setup.run(&["status", "--json"]);
-    assert!(status.out.contains("notices"), "{} {}", status.out, status.err);
-    status.out.contains("deskhand history take-over")
+    let (said, is_offered) = status(setup);
+    assert!(said.contains("notices"), "{said}");
+    is_offered
 }
 
 /// A prompt and its answer, with a service that ends then; after it the organisation has named the deployment.
@@ -43,7 +50,8 @@ async fn named_later() -> (Setup, Talk, Service) {
 #[tokio::test(flavor = "multi_thread")]
 async fn earlier_sessions_are_offered_and_come_over_whole_while_the_service_runs() {
     let (setup, talk, _service) = named_later().await;
-    assert!(offers(&setup));
+    let (said, is_offered) = status(&setup);
+    assert!(is_offered, "{said}");
     let done = setup.run(&["history", "take-over"]);
     assert_eq!(done.code(), Some(0), "{}", done.err);
     wait_for("the session is there again", PATIENCE, || {

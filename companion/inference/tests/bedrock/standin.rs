@@ -18,12 +18,13 @@ use deskhand_protocol::provider::TestStep;
 use deskhand_standins::Device;
 use deskhand_standins::bedrock::{ACCOUNT, Bedrock, Keys, REGION, ROLE, START_URL};
 use deskhand_standins::script::Script;
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use pretty_assertions::assert_eq;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::subject::{Held, ask, failed, secret};
+use crate::subject::{Held, ask, asking, failed, secret};
 use crate::tunnel::Tunnel;
 
 const CLAUDE: &str = "anthropic.claude-standin-v1:0";
@@ -195,11 +196,20 @@ async fn a_person_signs_in_at_identity_center_and_asks_until_the_organisation_en
     assert_answers(&connection, NOVA).await;
     assert_eq!(connection.models().await.expect("models").len(), 2);
 
+    // The organisation ends it: a call waits for the person, and goes on once they signed in anew.
     bedrock.end_access();
-    assert_eq!(
-        failed(&ask(&connection, CLAUDE).await).code,
-        ErrorCode::InferenceAuth
-    );
+    let mut stream = connection.stream(asking(CLAUDE));
+    let Some(Ok(ModelEvent::Retrying { error, .. })) = stream.next().await else {
+        panic!("it waits")
+    };
+    assert_eq!(error.code, ErrorCode::InferenceSignIn);
     let given = center.credential(Occasion::Interactive, None).await;
     assert_eq!(given.err(), Some(CredentialError::SignInNeeded));
+    let mut again = center.begin().await.expect("a code");
+    assert_eq!(center.poll(&mut again).await, Ok(Progress::SignedIn));
+    let events: Vec<_> = stream.collect().await;
+    assert!(
+        matches!(events.last(), Some(Ok(ModelEvent::Completed { .. }))),
+        "{events:?}"
+    );
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deskhand_core::model::ModelEvent;
+use deskhand_core::model::{ModelEvent, ModelRequest};
 use deskhand_core::ports::Provider as _;
 use deskhand_egress::{Gate, Network};
 use deskhand_inference::credential::{AwsKeys, Credential, CredentialError, CredentialSource, Occasion};
@@ -103,9 +103,15 @@ pub(crate) fn bedrock(
 
 /// Everything that a call of this model gives.
 pub(crate) async fn ask(provider: &Connection, model: &str) -> Vec<Result<ModelEvent, UserError>> {
-    let mut request = answers::request();
-    request.model = model.to_owned();
-    provider.stream(request).collect().await
+    provider.stream(asking(model)).collect().await
+}
+
+/// A request to this model.
+pub(crate) fn asking(model: &str) -> ModelRequest {
+    ModelRequest {
+        model: model.to_owned(),
+        ..answers::request()
+    }
 }
 
 /// The error at the end of a call.

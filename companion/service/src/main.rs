@@ -125,7 +125,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Journal { command, json } => options::journal(&paths, command, json).await,
         Command::Permission { command, json } => options::permission(&paths, command, json).await,
         Command::Instructions { command, json } => options::instructions(&paths, command, json).await,
-        Command::SignIn(options) => terminal::sign_in::sign_in(&paths, options).await,
+        Command::SignIn(options) => Box::pin(terminal::sign_in::sign_in(&paths, options)).await,
         Command::SignOut => terminal::sign_in::sign_out(&paths).await,
         Command::Pairing { command, json } => terminal::pairing::pairing(&paths, command, json).await,
         Command::Config { command, json } => terminal::config::config(&paths, command, json).await,

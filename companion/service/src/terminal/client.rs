@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use deskhand_platform::Paths;
@@ -23,6 +24,10 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+/// How often a service that cuts off is looked for again, and the pause before that.
+const AGAIN: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// A connection that has said hello.
 pub(crate) struct Client {
     socket: WebSocketStream<TlsStream<TcpStream>>,
@@ -40,6 +45,34 @@ pub(crate) async fn find(paths: &Paths) -> Result<Option<Attachment>, AttachErro
         Err(AttachError::Local(_)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// A connection to the running service of this user, with the way in. A service that starts anew cuts who joins just then: it is looked
+/// for again.
+pub(crate) async fn connected(paths: &Paths) -> anyhow::Result<Option<(Attachment, Client)>> {
+    let mut cut_off = 0;
+    loop {
+        let joined = async {
+            let Some(attachment) = find(paths).await? else {
+                return Ok(None);
+            };
+            let client = Client::connect(&attachment).await?;
+            Ok(Some((attachment, client)))
+        };
+        match joined.await {
+            Err(error) if cut_off < AGAIN && !is_refusal(&error) => {
+                cut_off += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            joined => return joined,
+        }
+    }
+}
+
+/// Whether the service said no.
+fn is_refusal(error: &anyhow::Error) -> bool {
+    let attach = error.downcast_ref::<AttachError>();
+    error.is::<UserError>() || matches!(attach, Some(AttachError::Refused(_)))
 }
 
 impl Client {

@@ -7,7 +7,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::client::{Client, find};
+use super::client::{Client, connected};
 use super::sessions::{print, print_json};
 use super::when;
 use crate::options::SignIn;
@@ -105,9 +105,9 @@ pub(crate) async fn sign_out(paths: &Paths) -> anyhow::Result<ExitCode> {
 }
 
 async fn connect(paths: &Paths) -> anyhow::Result<Client> {
-    let attachment = find(paths).await?;
-    let attachment = attachment.ok_or_else(|| UserError::new(ErrorCode::ServiceUnavailable))?;
-    Client::connect(&attachment).await
+    let joined = connected(paths).await?;
+    let (_, client) = joined.ok_or_else(|| UserError::new(ErrorCode::ServiceUnavailable))?;
+    Ok(client)
 }
 
 fn nothing_to_sign_in_to() -> anyhow::Result<ExitCode> {

@@ -12,7 +12,7 @@ use deskhand_server::Authority;
 use serde::Serialize;
 
 use super::TOUR;
-use super::client::{Client, find};
+use super::client::connected;
 use super::sessions::{print, print_json};
 use crate::clock::now;
 use crate::serve::open_secrets;
@@ -51,11 +51,10 @@ pub(crate) async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode
     paths.create()?;
     let secrets = open_secrets(paths).await?;
     let settings = Settings::load(paths, &secrets)?;
-    let attachment = find(paths).await?;
-    let view = match &attachment {
-        Some(attachment) => Some(Client::connect(attachment).await?.hello.view),
-        None => None,
-    };
+    let (attachment, view) = connected(paths)
+        .await?
+        .map(|(attachment, client)| (attachment, client.hello.view))
+        .unzip();
     let authority = Authority::open(paths, &secrets, SystemTime::now())?;
     let status = Status {
         version: env!("CARGO_PKG_VERSION"),

@@ -49,17 +49,17 @@ pub(crate) async fn find(paths: &Paths) -> Result<Option<Attachment>, AttachErro
 
 /// A connection to the running service of this user, with the way in. A service that starts anew cuts who joins just then: it is looked
 /// for again.
-pub(crate) async fn connected(paths: &Paths) -> anyhow::Result<Option<(Attachment, Client)>> {
+pub(crate) async fn join(paths: &Paths) -> anyhow::Result<Option<(Attachment, Client)>> {
     let mut cut_off = 0;
     loop {
-        let joined = async {
+        let joins = async {
             let Some(attachment) = find(paths).await? else {
                 return Ok(None);
             };
             let client = Client::connect(&attachment).await?;
             Ok(Some((attachment, client)))
         };
-        match joined.await {
+        match joins.await {
             Err(error) if cut_off < AGAIN && !is_refusal(&error) => {
                 cut_off += 1;
                 tokio::time::sleep(PAUSE).await;

@@ -7,7 +7,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::client::{Client, connected};
+use super::client::{Client, join};
 use super::sessions::{print, print_json};
 use super::when;
 use crate::options::SignIn;
@@ -105,7 +105,7 @@ pub(crate) async fn sign_out(paths: &Paths) -> anyhow::Result<ExitCode> {
 }
 
 async fn connect(paths: &Paths) -> anyhow::Result<Client> {
-    let joined = connected(paths).await?;
+    let joined = join(paths).await?;
     let (_, client) = joined.ok_or_else(|| UserError::new(ErrorCode::ServiceUnavailable))?;
     Ok(client)
 }

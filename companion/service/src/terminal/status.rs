@@ -12,7 +12,7 @@ use deskhand_server::Authority;
 use serde::Serialize;
 
 use super::TOUR;
-use super::client::connected;
+use super::client::join;
 use super::sessions::{print, print_json};
 use crate::clock::now;
 use crate::serve::open_secrets;
@@ -51,7 +51,7 @@ pub(crate) async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode
     paths.create()?;
     let secrets = open_secrets(paths).await?;
     let settings = Settings::load(paths, &secrets)?;
-    let (attachment, view) = connected(paths)
+    let (attachment, view) = join(paths)
         .await?
         .map(|(attachment, client)| (attachment, client.hello.view))
         .unzip();

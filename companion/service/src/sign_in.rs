@@ -143,20 +143,16 @@ impl SignIn {
     /// Begins a sign-in, in the place of one that is under way. Gives the page, where it happens in the browser. Who asks while
     /// another one begins, or from a pane while one of the window or a terminal is under way, has that one.
     async fn begin(self: &Arc<Self>, by: FrontEndKind) -> Result<Option<String>, UserError> {
-        let before = self.with(|held| {
-            if held.attempt.is_of_another(by) {
-                return Ok(None);
-            }
-            let admitted = held.attempt.admit(by, Instant::now());
-            admitted.map_err(refused).map(|()| Some(held.attempt.begun))
-        })?;
+        let before = self
+            .with(|held| held.attempt.ask(by, Instant::now()))
+            .map_err(refused)?;
         let Some(before) = before else {
             return Ok(None);
         };
         let mut task = self.turn.lock().await;
         let joined = self.with(|held| {
-            let is_new = held.attempt.begun != before && held.waits.is_some();
-            (is_new || held.attempt.is_of_another(by)).then(|| held.attempt.page.clone())
+            let joins = held.attempt.joins(by, before, held.waits.is_some());
+            joins.then(|| held.attempt.page.clone())
         });
         if let Some(page) = joined {
             return Ok(page);

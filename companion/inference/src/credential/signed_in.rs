@@ -212,7 +212,7 @@ impl<T: Transport> Shared<T> {
         let load = async || {
             let kept = self.store.load().await;
             let kept = kept.map_err(|StoreFault(why)| CredentialError::Store(why))?;
-            let seen = Seen::of(kept.as_ref().map(|bytes| bytes.as_slice()));
+            let seen = Seen::of(kept.as_ref());
             let session = kept.and_then(|bytes| Session::read(&bytes, &self.plan));
             let mut held = self.held();
             if held.whose == 0 {
@@ -239,7 +239,7 @@ impl<T: Transport> Shared<T> {
             }
             held.session = session;
         }
-        let seen = Seen::of(bytes.as_ref().map(|bytes| bytes.as_slice()));
+        let seen = Seen::of(bytes.as_ref());
         let saved = self.store.save(bytes).await;
         saved.map_err(|StoreFault(why)| {
             tracing::warn!(%why, "the sign-in for inference could not be kept");
@@ -330,7 +330,7 @@ impl<T: Transport> Shared<T> {
     /// in or out. To be called within the store's turn.
     async fn look(&self) {
         let Ok(kept) = self.store.load().await else { return };
-        let seen = Seen::of(kept.as_ref().map(|bytes| bytes.as_slice()));
+        let seen = Seen::of(kept.as_ref());
         let session = kept.as_ref().and_then(|bytes| Session::read(bytes, &self.plan));
         let mut held = self.held();
         if held.seen == seen || (kept.is_some() && session.is_none()) {

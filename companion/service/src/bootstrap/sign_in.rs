@@ -55,24 +55,16 @@ impl Bootstrap {
     /// address could not be reached, it is asked again as who signed in. Who asks while another one begins, or from a pane
     /// while one of the window or a terminal is under way, has that one.
     pub(super) async fn sign_in(self: &Arc<Self>, by: FrontEndKind) -> Result<Option<String>, UserError> {
-        let before = self.with(|held| {
-            if held.attempt.is_of_another(by) {
-                Ok(None)
-            } else {
-                let admitted = held.attempt.admit(by, Instant::now());
-                admitted.map_err(refused).map(|()| Some(held.attempt.begun))
-            }
-        })?;
+        let before = self
+            .with(|held| held.attempt.ask(by, Instant::now()))
+            .map_err(refused)?;
         let Some(before) = before else {
             return Ok(None);
         };
         let mut task = self.turn.lock().await;
         let joined = self.with(|held| {
-            if held.attempt.is_of_another(by) {
-                return Some(None);
-            }
-            let begun = held.attempt.begun != before && held.waits_for_a_person();
-            begun.then(|| held.attempt.page.clone())
+            let joins = held.attempt.joins(by, before, held.waits_for_a_person());
+            joins.then(|| held.attempt.page.clone())
         });
         if let Some(page) = joined {
             return Ok(page);

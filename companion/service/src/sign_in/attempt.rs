@@ -29,9 +29,23 @@ impl Attempt {
         self.by
     }
 
+    /// Asks for a sign-in at `now`: how many have begun so far, or nothing where one is under way that this front end has then; or why
+    /// it may not.
+    pub(crate) fn ask(&mut self, by: FrontEndKind, now: Instant) -> Result<Option<u64>, String> {
+        if self.is_of_another(by) {
+            return Ok(None);
+        }
+        self.admit(by, now).map(|()| Some(self.begun))
+    }
+
+    /// Whether who asked after `before` has the one that is there: it is another's, or began meanwhile and `waits` for a person.
+    pub(crate) fn joins(&self, by: FrontEndKind, before: u64, waits: bool) -> bool {
+        self.is_of_another(by) || (self.begun != before && waits)
+    }
+
     /// Whether this front end may begin one at `now`, or why not. A pane shows pages that others may have made: it may once in a
     /// while.
-    pub(crate) fn admit(&mut self, by: FrontEndKind, now: Instant) -> Result<(), String> {
+    fn admit(&mut self, by: FrontEndKind, now: Instant) -> Result<(), String> {
         if Caller::Desktop.admits(by) {
             return Ok(());
         }
@@ -76,12 +90,12 @@ impl Attempt {
     }
 
     /// Whether one is under way that this front end may not end.
-    pub(crate) fn is_of_another(&self, by: FrontEndKind) -> bool {
+    fn is_of_another(&self, by: FrontEndKind) -> bool {
         self.is_open && self.admits_end(by).is_err()
     }
 
     /// Whether this front end may end it, or why not: a pane what a pane began.
-    pub(crate) fn admits_end(&self, by: FrontEndKind) -> Result<(), &'static str> {
+    fn admits_end(&self, by: FrontEndKind) -> Result<(), &'static str> {
         if Caller::Desktop.admits(by) || !self.by.is_some_and(|by| Caller::Desktop.admits(by)) {
             Ok(())
         } else {

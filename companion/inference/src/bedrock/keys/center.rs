@@ -281,7 +281,7 @@ impl<T: Transport> Shared<T> {
         }
         let kept = self.store.load().await;
         let kept = kept.map_err(|StoreFault(why)| CredentialError::Store(why))?;
-        let seen = Seen::of(kept.as_ref().map(|bytes| bytes.as_slice()));
+        let seen = Seen::of(kept.as_ref());
         let session = kept.and_then(|bytes| Session::read(&bytes, &self.center));
         let mut held = self.held();
         if !held.is_loaded {
@@ -295,7 +295,7 @@ impl<T: Transport> Shared<T> {
     /// store's turn.
     async fn look(&self) {
         let Ok(kept) = self.store.load().await else { return };
-        let seen = Seen::of(kept.as_ref().map(|bytes| bytes.as_slice()));
+        let seen = Seen::of(kept.as_ref());
         let session = kept.as_ref().and_then(|bytes| Session::read(bytes, &self.center));
         let mut held = self.held();
         if held.seen != seen && (kept.is_none() || session.is_some()) {
@@ -312,7 +312,7 @@ impl<T: Transport> Shared<T> {
             held.session = session;
             held.keys = None;
         }
-        let seen = Seen::of(bytes.as_ref().map(|bytes| bytes.as_slice()));
+        let seen = Seen::of(bytes.as_ref());
         let saved = self.store.save(bytes).await;
         saved.map_err(|StoreFault(why)| {
             tracing::warn!(%why, "a sign-in at Identity Center could not be kept");

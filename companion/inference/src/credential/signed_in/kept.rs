@@ -35,7 +35,7 @@ pub trait TokenStore: Send + Sync + Debug {
 pub(crate) struct Seen(Option<[u8; SHA256_OUTPUT_LEN]>);
 
 impl Seen {
-    pub(crate) fn of(bytes: Option<&[u8]>) -> Self {
+    pub(crate) fn of(bytes: Option<&Zeroizing<Vec<u8>>>) -> Self {
         Self(bytes.map(|bytes| {
             let mut seen = [0; SHA256_OUTPUT_LEN];
             seen.copy_from_slice(digest(&SHA256, bytes).as_ref());

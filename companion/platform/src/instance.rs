@@ -1,24 +1,35 @@
 //! One service for each data folder: a lock held for life, and a note that says where the running one is.
 //!
-//! The operating system drops the lock with the process, so a crash leaves nothing to clean up.
+//! The operating system drops the lock with the process, so a crash leaves nothing to clean up. A service that starts anew
+//! lets go of the lock for a moment; its note keeps the place for it.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Paths;
 use crate::permissions::{self, PermissionError};
 
+/// For how long a place is kept for a service that starts anew: a new program is there within a fraction of it.
+const KEPT_FOR: Duration = Duration::from_secs(10);
+/// How often the lock is tried, and the pause between: whoever looks whether it is held holds it for an instant.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Where the running service is, as it wrote it beside its lock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Running {
-    /// Its process id.
+    /// Its process id; 0 where it has not said it yet.
     pub pid: u32,
     /// Where its pages are, such as `https://localhost:47600`; none while it starts.
     pub address: Option<String>,
+    /// True once it has let go of the lock only to start anew.
+    #[serde(default)]
+    pub starts_anew: bool,
 }
 
 /// Why this process is not the one service.
@@ -44,38 +55,60 @@ pub struct InstanceLock {
 }
 
 impl InstanceLock {
-    /// Takes the lock of `paths`, whose folders must exist, or says who holds it.
+    /// Takes the lock of `paths`, whose folders must exist, or says who holds it or is about to take it back.
     pub fn acquire(paths: &Paths) -> Result<Self, InstanceError> {
+        match coming_back(&note(paths))? {
+            Some(running) => Err(InstanceError::AlreadyRunning(running)),
+            None => Self::take(paths),
+        }
+    }
+
+    /// Takes the lock back after [`start_anew`](Self::start_anew), in the new program.
+    pub fn take_back(paths: &Paths) -> Result<Self, InstanceError> {
+        Self::take(paths)
+    }
+
+    fn take(paths: &Paths) -> Result<Self, InstanceError> {
         let lock = open_lock(paths)?;
-        match lock.try_lock() {
-            Ok(()) => {
-                let held = Self {
-                    note: note(paths),
-                    _lock: lock,
-                };
-                held.write(None)?;
-                Ok(held)
+        let mut tries = 1;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => {
+                    let held = Self {
+                        note: note(paths),
+                        _lock: lock,
+                    };
+                    held.write(None, false)?;
+                    return Ok(held);
+                }
+                Err(TryLockError::WouldBlock) if tries < TRIES => {
+                    tries += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let holder = read_note(&note(paths))?;
+                    return Err(holder.map_or(InstanceError::Starting, InstanceError::AlreadyRunning));
+                }
+                Err(TryLockError::Error(source)) => return Err(cannot_lock(paths, source).into()),
             }
-            Err(TryLockError::WouldBlock) => {
-                Err(read_note(&note(paths))?.map_or(InstanceError::Starting, InstanceError::AlreadyRunning))
-            }
-            Err(TryLockError::Error(source)) => Err(PermissionError::Io {
-                path: lock_path(paths),
-                source,
-            }
-            .into()),
         }
     }
 
     /// Says where the service is reached, once it listens.
     pub fn publish(&self, address: &str) -> Result<(), PermissionError> {
-        self.write(Some(address.to_owned()))
+        self.write(Some(address.to_owned()), false)
     }
 
-    fn write(&self, address: Option<String>) -> Result<(), PermissionError> {
+    /// Lets go of the lock and keeps the place for the program that starts anew at once.
+    pub fn start_anew(self) -> Result<(), PermissionError> {
+        self.write(None, true)
+    }
+
+    fn write(&self, address: Option<String>, starts_anew: bool) -> Result<(), PermissionError> {
         let running = Running {
             pid: std::process::id(),
             address,
+            starts_anew,
         };
         let text = serde_json::to_vec(&running).map_err(|source| PermissionError::Io {
             path: self.note.clone(),
@@ -85,18 +118,34 @@ impl InstanceLock {
     }
 }
 
-/// The service that runs for `paths`, if one does. The note alone proves nothing: the lock must be held.
+/// The service that runs for `paths`, starts, ends or starts anew, if there is one. The note alone proves nothing: the lock
+/// must be held, or have been let go of a moment ago.
 pub fn running(paths: &Paths) -> Result<Option<Running>, PermissionError> {
     if !lock_path(paths).exists() {
         return Ok(None);
     }
     match open_lock(paths)?.try_lock_shared() {
-        Ok(()) => Ok(None),
-        Err(TryLockError::WouldBlock) => read_note(&note(paths)),
-        Err(TryLockError::Error(source)) => Err(PermissionError::Io {
-            path: lock_path(paths),
-            source,
-        }),
+        Ok(()) => coming_back(&note(paths)),
+        Err(TryLockError::WouldBlock) => Ok(Some(read_note(&note(paths))?.unwrap_or_default())),
+        Err(TryLockError::Error(source)) => Err(cannot_lock(paths, source)),
+    }
+}
+
+/// The service that let go of the lock a moment ago to start anew.
+fn coming_back(note: &Path) -> Result<Option<Running>, PermissionError> {
+    let running = read_note(note)?.filter(|running| running.starts_anew);
+    let is_new = || {
+        let written = note.metadata().and_then(|note| note.modified()).ok()?;
+        // One of the future is no note of a moment ago: the clock was set.
+        written.elapsed().ok().filter(|age| *age < KEPT_FOR)
+    };
+    Ok(running.filter(|_| is_new().is_some()))
+}
+
+fn cannot_lock(paths: &Paths, source: io::Error) -> PermissionError {
+    PermissionError::Io {
+        path: lock_path(paths),
+        source,
     }
 }
 
@@ -148,6 +197,7 @@ mod tests {
         let expected = Running {
             pid: std::process::id(),
             address: Some("https://localhost:47600".into()),
+            starts_anew: false,
         };
         assert_eq!(running(&paths).expect("running"), Some(expected.clone()));
         match InstanceLock::acquire(&paths) {
@@ -161,6 +211,32 @@ mod tests {
             None,
             "the note is left, but the lock is not held"
         );
+        InstanceLock::acquire(&paths).expect("the next one");
+    }
+
+    #[test]
+    fn keeps_the_place_of_one_that_starts_anew_from_others_but_not_for_ever() {
+        let home = tempfile::tempdir().expect("tempdir");
+        let paths = Paths::below(home.path());
+        paths.create().expect("folders");
+        let held = InstanceLock::acquire(&paths).expect("the first");
+        held.start_anew().expect("a note");
+        assert!(running(&paths).expect("running").is_some());
+        let other = InstanceLock::acquire(&paths);
+        assert!(
+            matches!(other, Err(InstanceError::AlreadyRunning(_))),
+            "{other:?}"
+        );
+        drop(InstanceLock::take_back(&paths).expect("the new program"));
+        InstanceLock::acquire(&paths)
+            .expect("it ended, and does not come back")
+            .start_anew()
+            .expect("a note");
+
+        let note = File::options().write(true).open(note(&paths)).expect("the note");
+        let long_ago = std::time::SystemTime::now() - KEPT_FOR;
+        note.set_modified(long_ago).expect("a time");
+        assert_eq!(running(&paths).expect("it never came"), None);
         InstanceLock::acquire(&paths).expect("the next one");
     }
 }

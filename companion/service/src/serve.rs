@@ -78,7 +78,7 @@ pub(crate) async fn serve(
     logging: Logging,
 ) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
-    let lock = alone(&paths)?;
+    let lock = alone(&paths, options.again)?;
     // The first random numbers of a process take tens of milliseconds to gather; the settings are read meanwhile.
     std::thread::spawn(|| aws_lc_rs::rand::fill(&mut [0]));
     let secrets = Arc::new(open_secrets(&paths).await?);
@@ -135,7 +135,11 @@ pub(crate) async fn serve(
         exporting.end().await;
     }
     watch.end();
-    Ok(ending.await?)
+    let again = ending.await?;
+    if again.is_some() {
+        lock.start_anew()?;
+    }
+    Ok(again)
 }
 
 /// Serves until the end, which an edit of the settings that has begun comes before.
@@ -154,8 +158,13 @@ async fn served(
 }
 
 /// Makes sure that no other service of this user runs.
-fn alone(paths: &Paths) -> anyhow::Result<InstanceLock> {
-    match InstanceLock::acquire(paths) {
+fn alone(paths: &Paths, again: bool) -> anyhow::Result<InstanceLock> {
+    let acquired = if again {
+        InstanceLock::take_back(paths)
+    } else {
+        InstanceLock::acquire(paths)
+    };
+    match acquired {
         Ok(lock) => Ok(lock),
         Err(InstanceError::AlreadyRunning(running)) => {
             let address = running

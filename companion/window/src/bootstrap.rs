@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use deskhand_platform::Paths;
+use deskhand_platform::instance::running;
 use deskhand_platform::local::{self, LocalAddress, LocalError};
 use deskhand_protocol::UserError;
 use serde::Deserialize;
@@ -11,6 +12,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 
 /// How long the service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The pause before a service that starts is looked for again.
+const PAUSE: Duration = Duration::from_millis(100);
 /// What the answer may be at most, in bytes: an address, a token and two certificates.
 const CAP: u64 = 64 * 1024;
 /// The one line that asks.
@@ -57,9 +60,19 @@ enum Answer {
     },
 }
 
-/// Asks the service that runs for `paths`.
+/// Asks the service that runs for `paths`; one that starts, also anew, is waited for.
 pub(crate) async fn fetch(paths: &Paths) -> Result<Bootstrap, BootstrapError> {
-    match tokio::time::timeout(PATIENCE, exchange(paths)).await {
+    let asked = async {
+        loop {
+            match exchange(paths).await {
+                Err(BootstrapError::NoService(_)) if matches!(running(paths), Ok(Some(_))) => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                answered => return answered,
+            }
+        }
+    };
+    match tokio::time::timeout(PATIENCE, asked).await {
         Ok(line) => read(&line?),
         Err(_) => Err(BootstrapError::NoService(None)),
     }
@@ -126,6 +139,8 @@ fn is_loopback_origin(origin: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use deskhand_platform::instance::InstanceLock;
+
     use super::*;
 
     fn answer(url: &str, token: &str) -> Vec<u8> {
@@ -195,5 +210,19 @@ mod tests {
         let home = deskhand_test_support::Home::new();
         let answer = fetch(&Paths::below(home.path())).await;
         assert!(matches!(answer, Err(BootstrapError::NoService(_))), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn waits_for_a_service_that_starts_anew() {
+        let home = deskhand_test_support::Home::new();
+        let paths = Paths::below(home.path());
+        paths.create().expect("folders");
+        let lock = InstanceLock::acquire(&paths).expect("nobody else runs");
+        lock.start_anew().expect("a note");
+        let mut asked = Box::pin(fetch(&paths));
+        let waits = tokio::time::timeout(PAUSE, &mut asked).await;
+        waits.expect_err("the place is kept");
+        drop(InstanceLock::take_back(&paths).expect("the new program"));
+        asked.await.expect_err("it came and went");
     }
 }

@@ -60,7 +60,7 @@ async fn earlier_sessions_are_offered_and_come_over_whole_while_the_service_runs
     assert!(!offers(&setup));
     let shown = setup.run(&["session", "show", talk.session.as_str()]);
     for words in ["What did we sell?", "Hello."] {
-        assert!(shown.out.contains(words), "{}", shown.out);
+        assert!(shown.out.contains(words), "{}{}", shown.out, shown.err);
     }
     let verdict = setup.run(&["audit", "verify"]);
     assert_eq!(verdict.code(), Some(0), "{}", verdict.out);

@@ -176,3 +176,30 @@ async fn a_pane_is_closed_in_the_application_that_the_organisation_names() {
         "{who}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_while_the_service_starts_anew_waits_for_it_and_does_not_take_its_place() {
+    let gateway = play(GREETS).await;
+    let setup = Setup::with_gateway(&gateway.base_url());
+    let service = Service::start(&setup, 0);
+    for steps in ["11", "12", "13"] {
+        let mut old = service.join(FrontEndKind::Window).await;
+        setup.configure("deskhandMaxStepsPerTurn", steps);
+        let ended = tokio::spawn(async move { while old.next().await.is_ok() {} });
+        let mut asked_after = 0;
+        // Also a while after its old connections are gone: that is when another program could take the place.
+        while asked_after < 12 {
+            let done = setup.run(&["session", "list", "--json"]);
+            assert_eq!(
+                done.code(),
+                Some(0),
+                "{}\nthe service: {}",
+                done.err,
+                service.errors()
+            );
+            asked_after += u32::from(ended.is_finished());
+        }
+        let attachment = service.attachment(FrontEndKind::Terminal).await;
+        assert_eq!(attachment.pid, service.id(), "the service is the one that runs");
+    }
+}

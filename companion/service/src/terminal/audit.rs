@@ -19,7 +19,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
 
-use super::client::{Client, find};
+use super::client::join;
 use super::sessions::{print, print_json};
 use super::when;
 use crate::audit::{format_of, hostname, of_note, user};
@@ -199,8 +199,7 @@ impl Opened<'_> {
 
     /// Records that the audit was read: through the service, or beside none.
     async fn note(self, note: AuditNote) -> anyhow::Result<()> {
-        if let Some(attachment) = find(self.paths).await? {
-            let mut client = Client::connect(&attachment).await?;
+        if let Some((_, mut client)) = join(self.paths).await? {
             let _: Nothing = client.call(Method::AuditNote, note).await?;
             return Ok(());
         }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use deskhand_platform::Paths;
+use deskhand_platform::instance::running;
 use deskhand_platform::local::LocalAddress;
 use deskhand_protocol::envelope::Frame;
 use deskhand_protocol::hello::{FrontEndKind, HelloAnswer, HelloParams};
-use deskhand_protocol::{Method, PROTOCOL, UserError};
+use deskhand_protocol::{ErrorCode, Method, PROTOCOL, UserError};
 use deskhand_server::{AttachError, Attachment, SESSION_PATH, attach};
 use futures_util::{SinkExt as _, StreamExt as _};
 use rustls::RootCertStore;
@@ -17,6 +18,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -24,8 +26,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// How often a service that cuts off is looked for again, and the pause before that.
-const AGAIN: u32 = 50;
+/// How often a service that starts is looked for again, and the pause before that.
+const AGAIN: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection that has said hello.
@@ -34,16 +36,26 @@ pub(crate) struct Client {
     last_id: u64,
     /// Frames that came while an answer was waited for.
     waiting: VecDeque<Frame>,
+    /// Whose service is joined again where a call that only reads is cut off.
+    rejoins: Option<Paths>,
     /// What the service said in its hello.
     pub(crate) hello: HelloAnswer,
 }
 
-/// Looks for a running service of this user.
+/// Looks for a running service of this user, and waits for one that starts, also anew.
 pub(crate) async fn find(paths: &Paths) -> Result<Option<Attachment>, AttachError> {
-    match attach(&LocalAddress::of(paths), FrontEndKind::Terminal).await {
-        Ok(attachment) => Ok(Some(attachment)),
-        Err(AttachError::Local(_)) => Ok(None),
-        Err(error) => Err(error),
+    let mut again = 0;
+    loop {
+        match attach(&LocalAddress::of(paths), FrontEndKind::Terminal).await {
+            Ok(attachment) => return Ok(Some(attachment)),
+            Err(AttachError::Refused(error)) => return Err(error.into()),
+            Err(_) if again < AGAIN && matches!(running(paths), Ok(Some(_))) => {
+                again += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(AttachError::Local(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -52,27 +64,44 @@ pub(crate) async fn find(paths: &Paths) -> Result<Option<Attachment>, AttachErro
 pub(crate) async fn join(paths: &Paths) -> anyhow::Result<Option<(Attachment, Client)>> {
     let mut cut_off = 0;
     loop {
-        let joins = async {
-            let Some(attachment) = find(paths).await? else {
-                return Ok(None);
-            };
-            let client = Client::connect(&attachment).await?;
-            Ok(Some((attachment, client)))
+        let Some(attachment) = find(paths).await? else {
+            return Ok(None);
         };
-        match joins.await {
-            Err(error) if cut_off < AGAIN && !is_refusal(&error) => {
+        match Client::connect(&attachment).await {
+            Err(error) if cut_off < AGAIN && is_cut_off(&error) => {
                 cut_off += 1;
                 tokio::time::sleep(PAUSE).await;
             }
-            joined => return joined,
+            joined => {
+                let client = Client {
+                    rejoins: Some(paths.clone()),
+                    ..joined?
+                };
+                return Ok(Some((attachment, client)));
+            }
         }
     }
 }
 
-/// Whether the service said no.
-fn is_refusal(error: &anyhow::Error) -> bool {
-    let attach = error.downcast_ref::<AttachError>();
-    error.is::<UserError>() || matches!(attach, Some(AttachError::Refused(_)))
+/// Whether the connection ended, rather than that the service said no.
+fn is_cut_off(error: &anyhow::Error) -> bool {
+    let said = error.downcast_ref::<UserError>();
+    said.is_none_or(|error| error.code == ErrorCode::ServiceUnavailable)
+}
+
+/// Whether a call that was cut off may be made again, on a connection on which nothing else happened: it changes nothing.
+fn only_reads(method: Method) -> bool {
+    matches!(
+        method,
+        Method::SessionList
+            | Method::SessionShow
+            | Method::SessionExport
+            | Method::SessionSearch
+            | Method::PermissionGrants
+            | Method::InstructionsList
+            | Method::PairingList
+            | Method::PairingTokens
+    )
 }
 
 impl Client {
@@ -115,6 +144,7 @@ impl Client {
             socket,
             last_id: 0,
             waiting: VecDeque::new(),
+            rejoins: None,
             hello: nothing_yet(),
         };
         let hello = HelloParams {
@@ -134,12 +164,30 @@ impl Client {
         method: Method,
         params: impl Serialize,
     ) -> anyhow::Result<T> {
+        if !only_reads(method) {
+            self.rejoins = None;
+        }
+        let params = serde_json::to_value(params)?;
+        let called = self.call_once(method, params.clone()).await;
+        match (called, self.rejoins.take()) {
+            (Err(error), Some(paths)) if is_cut_off(&error) => {
+                let (_, anew) = Box::pin(join(&paths)).await?.ok_or_else(cut)?;
+                *self = anew;
+                self.call_once(method, params).await
+            }
+            (called, rejoins) => {
+                self.rejoins = rejoins;
+                called
+            }
+        }
+    }
+
+    async fn call_once<T: DeserializeOwned>(&mut self, method: Method, params: Value) -> anyhow::Result<T> {
         self.last_id += 1;
         let id = self.last_id;
-        let frame = Frame::request(id, method.name(), serde_json::to_value(params)?);
-        self.socket
-            .send(Message::text(serde_json::to_string(&frame)?))
-            .await?;
+        let frame = Frame::request(id, method.name(), params);
+        let sent = Message::text(serde_json::to_string(&frame)?);
+        self.socket.send(sent).await.map_err(|_| cut())?;
         loop {
             let frame = self.receive().await?;
             if frame.id != Some(id) || frame.method.is_some() {
@@ -175,7 +223,7 @@ impl Client {
 }
 
 fn cut() -> anyhow::Error {
-    UserError::new(deskhand_protocol::ErrorCode::ServiceUnavailable).into()
+    UserError::new(ErrorCode::ServiceUnavailable).into()
 }
 
 fn nothing_yet() -> HelloAnswer {

@@ -7,16 +7,15 @@ use deskhand_protocol::pairing::{PairingAnswerParams, PairingsAnswer, RevokePara
 use deskhand_protocol::session::Nothing;
 use deskhand_protocol::{ErrorCode, Method, UserError};
 
-use super::client::{Client, find};
+use super::client::{Client, join};
 use super::sessions::{print, print_json};
 use crate::options::PairingCommand;
 
 /// `deskhand pairing …`, against the service that runs.
 pub(crate) async fn pairing(paths: &Paths, command: PairingCommand, json: bool) -> anyhow::Result<ExitCode> {
-    let attachment = find(paths)
+    let (_, mut client) = join(paths)
         .await?
         .ok_or_else(|| UserError::new(ErrorCode::ServiceUnavailable))?;
-    let mut client = Client::connect(&attachment).await?;
     match command {
         PairingCommand::List => list(&mut client, json).await,
         PairingCommand::Allow { number } => answer(&mut client, &number, true).await,

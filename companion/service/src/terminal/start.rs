@@ -5,11 +5,11 @@ use std::process::Stdio;
 use anyhow::Context as _;
 use deskhand_platform::Paths;
 use deskhand_protocol::{ErrorCode, UserError};
-use deskhand_server::{Attachment, DEFAULT_PORT};
+use deskhand_server::DEFAULT_PORT;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::client::{Client, find};
+use super::client::{Client, join};
 
 /// A process that does not hear the Ctrl+C of its parent's console (winbase.h).
 #[cfg(windows)]
@@ -29,10 +29,10 @@ impl Started {
     }
 }
 
-/// The way in, and the service when it was started here.
-pub(crate) async fn find_or_start(paths: &Paths) -> anyhow::Result<(Attachment, Option<Started>)> {
-    if let Some(attachment) = find(paths).await? {
-        return Ok((attachment, None));
+/// A connection, and the service when it was started here.
+async fn join_or_start(paths: &Paths) -> anyhow::Result<(Client, Option<Started>)> {
+    if let Some((_, client)) = join(paths).await? {
+        return Ok((client, None));
     }
     let started = match start(DEFAULT_PORT).await? {
         // The terminal finds its service over the local channel; only panes need the port that manifests name.
@@ -41,10 +41,10 @@ pub(crate) async fn find_or_start(paths: &Paths) -> anyhow::Result<(Attachment, 
     };
     // The service has said what is wrong, in the words of every front end and with its code.
     let started = started.map_err(anyhow::Error::msg)?;
-    let attachment = find(paths)
+    let (_, client) = join(paths)
         .await?
         .ok_or_else(|| UserError::new(ErrorCode::ServiceUnavailable))?;
-    Ok((attachment, Some(started)))
+    Ok((client, Some(started)))
 }
 
 /// Starts a service on a port; its last words when it ended at once.
@@ -80,8 +80,7 @@ pub(crate) async fn with_client<T>(
     paths: &Paths,
     work: impl AsyncFnOnce(&mut Client) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let (attachment, started) = find_or_start(paths).await?;
-    let mut client = Client::connect(&attachment).await?;
+    let (mut client, started) = join_or_start(paths).await?;
     let outcome = work(&mut client).await;
     drop(client);
     if let Some(started) = started {

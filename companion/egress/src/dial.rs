@@ -35,6 +35,12 @@ const PROXY_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_WITHIN: Duration = Duration::from_secs(2);
 /// A peer that vanished without a word is noticed by the kernel's probes, not only by the caller's deadline.
 const PROBE_SILENT_PEER: Duration = Duration::from_secs(30);
+/// The pause between its probes, and how many may stay unanswered: after them the connection is dead.
+const PROBE_AGAIN: Duration = Duration::from_secs(5);
+const PROBES: u32 = 3;
+/// How long what was sent may stay without a sign that it arrived: a network that was left takes nothing (RFC 5482).
+#[cfg(target_os = "linux")]
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 
 /// How connections leave this machine.
 #[derive(Debug)]
@@ -314,6 +320,10 @@ impl Way {
         let mut connector = HttpConnector::new_with_resolver(self.lookup(rules, watch));
         connector.set_nodelay(true);
         connector.set_keepalive(Some(PROBE_SILENT_PEER));
+        connector.set_keepalive_interval(Some(PROBE_AGAIN));
+        connector.set_keepalive_retries(Some(PROBES));
+        #[cfg(target_os = "linux")]
+        connector.set_tcp_user_timeout(Some(TAKEN_WITHIN));
         let place = format!("http://{}:{}/", target.host(), target.port());
         let place: Uri = place
             .parse()

@@ -93,7 +93,7 @@ async fn signing_in(
         return Ok(None);
     }
     let sign_in = match (&settings.provider, person(&settings.policy, gate, keeper)?) {
-        (Some(named), Some(place)) => Some(SignIn::open(place, named.place.name(), gate, notes).await),
+        (Some(named), Some(place)) => Some(SignIn::open(place, &named.place, gate, notes).await),
         _ => None,
     };
     let is_used = |sign_in: &Arc<SignIn>| {

@@ -149,7 +149,9 @@ impl Bootstrap {
             state: SignInState::Browser,
             page: Some(page),
             signed_in: Box::pin(async move {
-                let waited = tokio::time::timeout(GRANT, redirect.wait(&client, &attempt, &referrers, is_same_user)).await;
+                let waited =
+                    tokio::time::timeout(GRANT, redirect.wait(&client, &attempt, &referrers, is_same_user))
+                        .await;
                 let code = waited.map_err(|_| SignInError::Expired)??;
                 client.exchange(&way, attempt, code, millis()).await
             }),

@@ -162,7 +162,11 @@ impl<T: Transport> Shared<T> {
         redirect: Redirect,
         attempt: Attempt,
     ) -> Result<Tokens, SignInError> {
-        let waited = timeout(GRANT, redirect.wait(client, &attempt, &self.plan.referrers, is_same_user)).await;
+        let waited = timeout(
+            GRANT,
+            redirect.wait(client, &attempt, &self.plan.referrers, is_same_user),
+        )
+        .await;
         let code = waited.map_err(|_| SignInError::Expired)??;
         client.exchange(&self.transport, attempt, code, self.now()).await
     }

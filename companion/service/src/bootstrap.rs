@@ -210,10 +210,10 @@ impl Bootstrap {
     }
 
     /// How far the settings are, and what a person is asked about.
-    fn answer(&self, by: FrontEndKind) -> BootstrapAnswer {
+    fn answer(&self) -> BootstrapAnswer {
         let asked = self.asked();
         BootstrapAnswer {
-            view: Some(self.view().seen_by(by)),
+            view: Some(self.view()),
             values: asked.values,
             digest: asked.digest,
         }
@@ -321,7 +321,7 @@ pub(crate) async fn call(
         };
     };
     match method {
-        Method::BootstrapShow => give(bootstrap.answer(by)),
+        Method::BootstrapShow => give(bootstrap.answer()),
         Method::BootstrapSignIn => {
             let page = bootstrap.sign_in(by).await?;
             // The page carries what belongs to this attempt: it goes to whom the person opened here.

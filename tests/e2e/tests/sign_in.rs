@@ -354,10 +354,13 @@ async fn the_terminal_signs_in_and_says_where_the_page_is() {
         .expect("deskhand starts");
     let mut lines = BufReader::new(signing.stdout.take().expect("piped")).lines();
     let mut next = || lines.next().expect("a line").expect("text");
-    assert!(next().starts_with("Sign in with 127.0.0.1 in the browser"));
+    assert!(next().starts_with("Sign in with 127.0.0.1 for http://127.0.0.1:"));
     let page = next();
     identity.browse(page.trim());
-    assert_eq!(next(), "signed in with 127.0.0.1");
+    assert_eq!(
+        next(),
+        format!("signed in with 127.0.0.1 for {}", identity.issuer)
+    );
     assert!(signing.wait().expect("it ends").success());
     assert!(view(&service).await.signed_in);
 }

@@ -104,6 +104,11 @@ impl SignIn {
         self.with(|held| held.attempt.is_open())
     }
 
+    /// Whether what is kept is whoever's this is, or may be: somebody is signed in, signs in, or it cannot be told.
+    pub(crate) fn is_used(&self) -> bool {
+        self.with(|held| held.signed_in || held.problem.is_some() || held.attempt.is_open())
+    }
+
     /// What front ends show.
     pub(crate) fn view(&self) -> ProviderSignInView {
         let ends_at = self.inner.ends_at();

@@ -223,6 +223,32 @@ async fn entra_signs_people_in_in_the_browser_for_foundry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn settings_that_are_gone_while_they_are_replaced_cost_nobody_their_sign_in() {
+    let name = "settings_that_are_gone_while_they_are_replaced_cost_nobody_their_sign_in";
+    let Some(world) = World::enter(name) else { return };
+    let (place, cloud) = on_foundry(&world, "browser").await;
+    let service = Service::start(&place.setup, 0);
+    let page = begin(&service).await.expect("a page");
+    browse(&cloud.base_url(), &page).await;
+    signed_in(&service).await;
+    let file = "/etc/deskhand/managed-settings.json";
+    let settings = std::fs::read_to_string(file).expect("the administrator's file");
+    std::fs::remove_file(file).expect("the administrator's file");
+    let signs_in = async |what: &str, said: Option<&str>| {
+        eventually(what, PATIENCE, async || {
+            let status = place.setup.run(&["status"]).out;
+            let line = status.lines().find_map(|line| line.strip_prefix("Sign-in     "));
+            (line == said).then_some(())
+        })
+        .await;
+    };
+    signs_in("nobody signs in", None).await;
+    std::fs::write(file, settings).expect("the administrator's file");
+    let again = "signed in with Microsoft Entra for https://example-ai.services.ai.azure.com";
+    signs_in("the person is signed in", Some(again)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn identity_center_signs_people_in_for_bedrock_and_the_account_lists_its_models() {
     let name = "identity_center_signs_people_in_for_bedrock_and_the_account_lists_its_models";
     let Some(world) = World::enter(name) else { return };

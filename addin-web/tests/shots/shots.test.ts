@@ -54,13 +54,15 @@ const code = {
   ...bootstrap,
   state: { kind: "code" as const, code: "WDJB-MJHT", address: "https://settings.example.com/activate", endsAt: NOW + 300_000 },
 };
-const toSignIn = { at: "login.example.com", state: { kind: "signIn" as const, browser: true }, signedIn: false };
-const endsSoon = { at: "Microsoft Entra", state: { kind: "idle" as const }, signedIn: true, endsAt: NOW + 12 * 60_000 };
+const toSignIn = { at: "login.example.com", sentTo: "https://gateway.example.com", state: { kind: "signIn" as const, browser: true }, signedIn: false };
+const endsSoon = { at: "Microsoft Entra", sentTo: "https://desk.services.ai.azure.com", state: { kind: "idle" as const }, signedIn: true, endsAt: NOW + 12 * 60_000 };
 const modelCode = {
   at: "Microsoft Entra",
+  sentTo: "https://desk.services.ai.azure.com",
   state: { kind: "code" as const, code: "WDJB-MJHT", address: "https://login.example.com/device", endsAt: NOW + 300_000 },
   signedIn: false,
 };
+const codeElsewhere = { ...modelCode, state: { kind: "elsewhere" as const }, begunBy: "window" as const };
 const lost = {
   ...bootstrap,
   state: { kind: "idle" as const },
@@ -124,6 +126,7 @@ const shots: Shot[] = [
   { ...desk, name: "window-model-sign-in", events: [], hello: { ...desk.hello, view: { ...view, signIn: toSignIn } } },
   { ...desk, name: "window-model-sign-in-ends", hello: { ...desk.hello, view: { ...view, signIn: endsSoon } } },
   { ...excel, name: "pane-model-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, signIn: modelCode } }, then: seesCode },
+  { ...excel, name: "pane-model-sign-in-elsewhere-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, signIn: codeElsewhere } } },
   { ...desk, name: "window-settings-lost", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: lost } } },
   { ...desk, name: "window-settings-consent", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: asks } } },
   { ...excel, name: "pane-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },

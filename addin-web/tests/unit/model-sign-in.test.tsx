@@ -9,7 +9,8 @@ afterEach(cleanup);
 
 const AT = "login.example.com";
 const MINUTE = 60_000;
-const signedOut: ProviderSignInView = { at: AT, state: { kind: "signIn", browser: true }, signedIn: false };
+const SENT_TO = "https://gateway.example.com";
+const signedOut: ProviderSignInView = { at: AT, sentTo: SENT_TO, state: { kind: "signIn", browser: true }, signedIn: false };
 const signedIn: ProviderSignInView = { at: AT, state: { kind: "idle" }, signedIn: true };
 const hello = (signIn: ProviderSignInView): { view: ServiceView } => ({ view: { ...helloAnswer().view, signIn } });
 const CARD = "Sign in to use the model";
@@ -20,6 +21,7 @@ describe("signing in for the model", () => {
     const { calls, run, service } = await open({ kind, hello: hello(signedOut) });
     service.answer("provider/signIn", () => ({}));
     expect(card().textContent).toContain(AT);
+    expect(card().textContent).toContain(SENT_TO);
     await run(() => fireEvent.click(screen.getByRole("button", { name: "Sign in in the browser" })));
     expect(calls("provider/signIn")).toEqual([{}]);
     await run(() => service.notify("service/changed", hello(signedIn).view));
@@ -35,6 +37,12 @@ describe("signing in for the model", () => {
     expect(screen.getByRole("link", { name: "No browser opened? Open the page" }).getAttribute("href")).toBe(`https://${AT}/authorize?x=1`);
     await run(() => fireEvent.click(screen.getByRole("button", { name: "Cancel" })));
     expect(calls("provider/cancelSignIn")).toEqual([{}]);
+  });
+
+  it("shows a pane no code of the window's, and leaves it what there is to wait for", async () => {
+    await open({ kind: "excel", hello: hello({ ...signedOut, state: { kind: "elsewhere" }, begunBy: "window" }) });
+    expect(card().textContent).toContain("the code to be entered that the Deskhand window or a terminal shows");
+    expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
   });
 
   it("says what went wrong, and does not say it twice", async () => {

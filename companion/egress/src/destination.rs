@@ -196,7 +196,8 @@ destinations! {
         named_by: "inferenceBedrockRegion",
         follows: [
             "inferenceBedrockBearerToken", "inferenceBedrockSsoStartUrl", "inferenceBedrockSsoRegion",
-            "inferenceCredentialHelper", "inferenceCredentialKind",
+            "inferenceBedrockSsoAccountId", "inferenceBedrockSsoRoleName", "inferenceCredentialHelper",
+            "inferenceCredentialKind",
         ],
         by: OpenedBy::Service,
         carries: NoContent,
@@ -212,7 +213,8 @@ destinations! {
         closed_by: "inferenceProvider",
         named_by: "inferenceVertexOAuthClientId",
         follows: [
-            "inferenceVertexWorkforceAudience", "inferenceCredentialHelper", "inferenceCredentialKind",
+            "inferenceVertexWorkforceAudience", "inferenceVertexWorkforceOidc", "inferenceVertexWorkforceAuthFlow",
+            "inferenceCredentialHelper", "inferenceCredentialKind",
         ],
         by: OpenedBy::Service,
         carries: NoContent,
@@ -224,7 +226,10 @@ destinations! {
     EntraSignIn = "entra-sign-in" {
         closed_by: "inferenceProvider",
         named_by: "inferenceFoundryTenantId",
-        follows: ["inferenceFoundryApiKey", "inferenceCredentialHelper", "inferenceCredentialKind"],
+        follows: [
+            "inferenceFoundryClientId", "inferenceFoundryAuthFlow", "inferenceFoundryApiKey", "inferenceCredentialHelper",
+            "inferenceCredentialKind",
+        ],
         by: OpenedBy::Service,
         carries: NoContent,
         feature: Built,
@@ -236,8 +241,9 @@ destinations! {
         closed_by: "inferenceProvider",
         named_by: "inferenceGatewayOidc",
         follows: [
-            "inferenceVertexWorkforceOidc", "inferenceGatewayBaseUrl", "inferenceGatewayApiKey",
-            "inferenceCredentialHelper", "inferenceCredentialKind",
+            "inferenceGatewayOidcAuthFlow", "inferenceVertexWorkforceOidc", "inferenceVertexWorkforceAudience",
+            "inferenceVertexWorkforceAuthFlow", "inferenceVertexOAuthClientId", "inferenceGatewayBaseUrl",
+            "inferenceGatewayApiKey", "inferenceCredentialHelper", "inferenceCredentialKind",
         ],
         by: OpenedBy::Service,
         carries: NoContent,
@@ -250,8 +256,10 @@ destinations! {
         closed_by: "inferenceProvider",
         named_by: "inferenceGatewayOidc",
         follows: [
-            "inferenceVertexWorkforceOidc", "inferenceVertexOAuthClientId", "inferenceBedrockSsoStartUrl",
-            "inferenceBedrockSsoRegion", "inferenceBedrockRegion", "inferenceFoundryTenantId", "inferenceFoundryApiKey",
+            "inferenceGatewayOidcAuthFlow", "inferenceVertexWorkforceOidc", "inferenceVertexWorkforceAudience",
+            "inferenceVertexWorkforceAuthFlow", "inferenceVertexOAuthClientId", "inferenceBedrockSsoStartUrl",
+            "inferenceBedrockSsoRegion", "inferenceBedrockSsoAccountId", "inferenceBedrockSsoRoleName",
+            "inferenceBedrockRegion", "inferenceFoundryTenantId", "inferenceFoundryClientId", "inferenceFoundryApiKey",
             "inferenceFoundryAuthFlow", "inferenceBedrockBearerToken", "inferenceGatewayBaseUrl", "inferenceGatewayApiKey",
             "inferenceCredentialHelper", "inferenceCredentialKind",
         ],

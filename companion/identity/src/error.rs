@@ -40,9 +40,6 @@ pub enum SignInError {
     /// Another error code of RFC 6749, RFC 8628 or OpenID Connect.
     #[error("the identity provider refused: {0}")]
     Refused(&'static str),
-    /// The browser came back too often without what was expected.
-    #[error("the browser came back without the expected answer")]
-    Strange,
     /// The provider sent the browser on through a host that may not send it back: one with which it is federated.
     #[error(
         "the browser came back by way of `{0}`, a host that additionalRedirectReferrerHosts does not name"

@@ -1,8 +1,10 @@
 //! Where the browser comes back to: a loopback address that answers one sign-in (RFC 8252, section 7.3). Any page of any
-//! site can send a browser here, so nothing counts but the state of the attempt, and nothing else ends the wait.
+//! site can send a browser here, so nothing counts but the state of the attempt, and nothing else ends the wait. Any user of the
+//! computer can connect, and may have read the state where the browser was started: nobody's connection counts but the own user's.
 
 use std::convert::Infallible;
 use std::fmt;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -22,6 +24,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use url::Url;
 use url::form_urlencoded::parse;
 use zeroize::Zeroizing;
@@ -37,9 +41,9 @@ const PATH: &str = "/callback";
 /// How long a connection may take: browsers open some that they never use.
 const CONNECTION: Duration = Duration::from_secs(10);
 /// Connections at one time.
-const AT_ONCE: usize = 8;
-/// Connections of one attempt.
-const MOST: usize = 100;
+const AT_ONCE: usize = 16;
+/// Connections of other users among them. Browsers open six to one place: enough are left for the own.
+const STRANGERS: usize = 4;
 /// Bytes of the name of a host (RFC 1035).
 const HOST_CAP: usize = 253;
 /// Bytes of a request's head.
@@ -86,13 +90,15 @@ impl Redirect {
         format!("http://{}{PATH}", self.at)
     }
 
-    /// Waits for the answer to `attempt`. `referrers` are hosts besides the provider's that may send the browser back. The
-    /// caller bounds the time; once this is dropped or done, nothing listens any longer.
+    /// Waits for the answer to `attempt`. `referrers` are hosts besides the provider's that may send the browser back; `is_own`
+    /// says whether the connection that arrived at the first address from the second is of the user who signs in, and may
+    /// block. The caller bounds the time; once this is dropped or done, nothing listens any longer.
     pub async fn wait(
         self,
         client: &Client,
         attempt: &Attempt,
         referrers: &[String],
+        is_own: impl Fn(SocketAddr, SocketAddr) -> bool + Clone + Send + 'static,
     ) -> Result<Code, SignInError> {
         let judge = Judge {
             at: self.at,
@@ -101,39 +107,45 @@ impl Redirect {
             referrers,
             done: AtomicBool::new(false),
         };
+        let strangers = Semaphore::new(STRANGERS);
         let mut open = FuturesUnordered::new();
-        for _ in 0..MOST {
-            let stream = loop {
-                tokio::select! {
-                    Some(answer) = open.next() => {
-                        if let Some(answer) = answer {
-                            return answer;
-                        }
-                    }
-                    accepted = self.listener.accept(), if open.len() < AT_ONCE => {
-                        break accepted.map_err(|_| SignInError::Port)?.0;
+        loop {
+            tokio::select! {
+                Some(answer) = open.next() => {
+                    if let Some(answer) = answer {
+                        return answer;
                     }
                 }
-            };
-            open.push(serve(stream, &judge));
-        }
-        while let Some(answer) = open.next().await {
-            if let Some(answer) = answer {
-                return answer;
+                accepted = self.listener.accept(), if open.len() < AT_ONCE => match accepted {
+                    Ok((stream, from)) => {
+                        let (is_own, at) = (is_own.clone(), self.at);
+                        // At once: the system knows whose a connection is only while it is open.
+                        let own = spawn_blocking(move || is_own(at, from));
+                        open.push(async {
+                            if own.await.unwrap_or(false) {
+                                return serve_own(stream, &judge).await;
+                            }
+                            serve_stranger(stream, &strangers).await;
+                            None
+                        });
+                    }
+                    // A connection that went before it was taken is not the listener's end.
+                    Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+                    Err(_) => return Err(SignInError::Port),
+                },
             }
         }
-        Err(SignInError::Strange)
     }
 }
 
 /// What ends the wait.
 type Settled = Result<Code, SignInError>;
 
-/// Answers one connection; gives what it brought, once the browser has its page.
-async fn serve(stream: TcpStream, judge: &Judge<'_>) -> Option<Settled> {
+/// Answers a connection of the user who signs in; gives what it brought, once the browser has its page.
+async fn serve_own(stream: TcpStream, judge: &Judge<'_>) -> Option<Settled> {
     let settled = Mutex::new(None);
-    let service = service_fn(|request: Request<Incoming>| {
-        let (status, words, found) = match judge.request(&request) {
+    let answer = |request: &Request<Incoming>| {
+        let (status, words, found) = match judge.request(request) {
             Ok(code) => (StatusCode::OK, DONE, Some(Ok(code))),
             Err(Refusal::Settles(error @ SignInError::Referrer(_))) => {
                 (StatusCode::FORBIDDEN, BY_ANOTHER_WAY, Some(Err(error)))
@@ -144,18 +156,30 @@ async fn serve(stream: TcpStream, judge: &Judge<'_>) -> Option<Settled> {
         if found.is_some() {
             *settled.lock().unwrap_or_else(PoisonError::into_inner) = found;
         }
-        std::future::ready(Ok::<_, Infallible>(page(status, words)))
-    });
+        page(status, words)
+    };
+    serve(stream, answer).await;
+    settled.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells somebody else why the door stays shut, whatever they ask; not even that where too many of them are here.
+async fn serve_stranger(stream: TcpStream, strangers: &Semaphore) {
+    if let Ok(_place) = strangers.try_acquire() {
+        serve(stream, |_| page(StatusCode::FORBIDDEN, OF_ANOTHER_USER)).await;
+    }
+}
+
+/// Answers the one request of a connection. A browser that does not read its page has brought its answer all the same.
+async fn serve(stream: TcpStream, answer: impl Fn(&Request<Incoming>) -> Response<Full<Bytes>>) {
+    let service = service_fn(|request| std::future::ready(Ok::<_, Infallible>(answer(&request))));
     let mut connection = http1::Builder::new();
     connection
         .keep_alive(false)
         .max_buf_size(HEAD)
         .timer(TokioTimer::new())
         .header_read_timeout(CONNECTION);
-    // A browser that does not read its page has brought its answer all the same.
     let served = connection.serve_connection(TokioIo::new(stream), service);
     drop(tokio::time::timeout(CONNECTION, served).await);
-    settled.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a request is the answer that is waited for.
@@ -279,6 +303,8 @@ const DONE: &str = "You may close this page and go back to Deskhand.";
 const DENIED: &str = "You were not signed in. You may close this page and go back to Deskhand.";
 const BY_ANOTHER_WAY: &str = "You were not signed in: your organisation's settings do not name the site that sent you \
                               back. Go back to Deskhand, which says what to show to your administrator.";
+const OF_ANOTHER_USER: &str = "This page belongs to another user of this computer, who signs in to Deskhand: it answers \
+                               that user's own browser alone. You may close it.";
 const STRANGE: &str = "Deskhand did not expect this page. You may close it.";
 
 /// A page that holds nothing of the request and loads nothing.

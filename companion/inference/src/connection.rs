@@ -91,7 +91,7 @@ impl Place {
     }
 
     /// Where calls go.
-    pub(crate) fn destination(&self) -> Destination {
+    pub fn destination(&self) -> Destination {
         match self {
             Self::Gateway { .. } => Destination::InferenceGateway,
             Self::Vertex { .. } => Destination::InferenceVertex,

@@ -46,6 +46,16 @@ pub fn owner(local: SocketAddr, peer: SocketAddr) -> io::Result<PeerOwner> {
     os::owner(local, peer)
 }
 
+/// Whether the connection that arrived at `local` from `peer` is of the user this process runs as. Where that cannot be told, it is
+/// not.
+pub fn is_same_user(local: SocketAddr, peer: SocketAddr) -> bool {
+    let found = owner(local, peer);
+    found.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the owner of a connection could not be looked up");
+        PeerOwner::Unknown
+    }) == PeerOwner::SameUser
+}
+
 /// Who listens on `port` of a loopback or wildcard address; `None` when nobody does.
 pub fn port_holder(port: u16) -> io::Result<Option<PortHolder>> {
     os::port_holder(port)

@@ -38,6 +38,17 @@ pub struct BootstrapView {
     pub consent: Option<Consent>,
 }
 
+impl BootstrapView {
+    /// What a front end of this kind sees of it.
+    #[must_use]
+    pub fn seen_by(self, kind: FrontEndKind) -> Self {
+        Self {
+            state: self.state.seen_by(kind, self.begun_by),
+            ..self
+        }
+    }
+}
+
 /// What a person said of values that name programs, files with credentials, addresses or sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]

@@ -27,6 +27,11 @@ pub enum FrontEndKind {
     Terminal,
 }
 
+impl FrontEndKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Window, Self::Excel, Self::Powerpoint, Self::Terminal];
+}
+
 /// `hello`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]

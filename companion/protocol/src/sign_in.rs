@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::hello::FrontEndKind;
+use crate::methods::Caller;
 use crate::{Timestamp, UserError};
 
 /// What is under way.
@@ -33,8 +34,24 @@ pub enum SignInState {
         /// Until when, Unix milliseconds.
         ends_at: Timestamp,
     },
+    /// A code waits to be entered, which is shown where the sign-in began: panes see none of the window or a terminal.
+    Elsewhere,
     /// Nothing: nobody has to do anything.
     Idle,
+}
+
+impl SignInState {
+    /// What a front end of this kind sees of it, where one of another kind may have begun it. Who knows a code could enter it for an
+    /// account of their own: a pane, which shows pages that others may have made, gets the code of what a pane began.
+    #[must_use]
+    pub fn seen_by(self, kind: FrontEndKind, begun_by: Option<FrontEndKind>) -> Self {
+        let is_desktop = |kind| Caller::Desktop.admits(kind);
+        let is_shown = is_desktop(kind) || begun_by.is_some_and(|by| !is_desktop(by));
+        match self {
+            Self::Code { .. } if !is_shown => Self::Elsewhere,
+            state => state,
+        }
+    }
 }
 
 /// The answer to `bootstrap/signIn` and `provider/signIn`.
@@ -53,6 +70,10 @@ pub struct SignInAnswer {
 pub struct ProviderSignInView {
     /// Whom people sign in with: the host of the identity provider, or its name.
     pub at: String,
+    /// Where what the sign-in gives is sent: the origin of the model, in full. Absent where the settings close the way to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sent_to: Option<String>,
     /// What is under way. `Idle` while somebody is signed in.
     pub state: SignInState,
     /// Who began the sign-in that is under way. What the window or a terminal began, a pane does not cancel.
@@ -69,4 +90,46 @@ pub struct ProviderSignInView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub ends_at: Option<Timestamp>,
+}
+
+impl ProviderSignInView {
+    /// What a front end of this kind sees of it.
+    #[must_use]
+    pub fn seen_by(self, kind: FrontEndKind) -> Self {
+        Self {
+            state: self.state.seen_by(kind, self.begun_by),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pane_sees_no_code_of_the_window_or_a_terminal() {
+        use FrontEndKind::{Excel, Powerpoint, Terminal, Window};
+        let code = SignInState::Code {
+            code: "BDWD-HQPK".to_owned(),
+            address: "https://id.example.org/device".to_owned(),
+            complete: None,
+            ends_at: 1,
+        };
+        for (begun, seen_by, is_shown) in [
+            (Some(Window), Excel, false),
+            (Some(Terminal), Powerpoint, false),
+            (None, Excel, false),
+            (Some(Excel), Excel, true),
+            (Some(Excel), Window, true),
+            (Some(Window), Terminal, true),
+        ] {
+            let seen = code.clone().seen_by(seen_by, begun);
+            let expected = if is_shown { &code } else { &SignInState::Elsewhere };
+            assert_eq!(&seen, expected, "{begun:?} {seen_by:?}");
+        }
+        // What holds no code is seen as it is.
+        let seen = SignInState::Browser.seen_by(Excel, Some(Window));
+        assert_eq!(seen, SignInState::Browser);
+    }
 }

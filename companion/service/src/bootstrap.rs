@@ -17,6 +17,7 @@ use std::time::Instant;
 use deskhand_egress::Gate;
 use deskhand_identity::Tokens;
 use deskhand_platform::{Paths, SecretStore};
+use deskhand_policy::Policy;
 use deskhand_policy::secrets::KeptSecrets;
 use deskhand_protocol::bootstrap::{BootstrapAnswer, BootstrapView, ConsentParams};
 use deskhand_protocol::hello::FrontEndKind;
@@ -97,7 +98,8 @@ impl std::fmt::Debug for Bootstrap {
 }
 
 impl Bootstrap {
-    /// What the settings name; `None` where no address hands out settings. What was kept of another address is forgotten.
+    /// What the settings name; `None` where no address hands out settings. What was kept of another address is forgotten, where
+    /// one is named.
     pub(crate) fn new(
         paths: &Paths,
         secrets: &SecretStore,
@@ -105,15 +107,11 @@ impl Bootstrap {
         gate: &Gate,
         notes: &Notes,
     ) -> anyhow::Result<Option<Arc<Self>>> {
-        let certain = Plan::is_certain(&settings.policy);
         let Some(plan) = Plan::of(&settings.policy) else {
-            if certain {
-                forget_noted(paths, notes)?;
-            }
             return Ok(None);
         };
         let vault = Vault::open(paths, secrets, &plan)?;
-        if certain && vault.is_foreign() {
+        if Plan::is_certain(&settings.policy) && vault.is_foreign() {
             forget_noted(paths, notes)?;
         }
         let kept = vault.read();
@@ -294,6 +292,14 @@ impl Held {
             self.state = state;
         }
     }
+}
+
+/// Forgets what is kept of an address where the settings name none, and that is certain.
+pub(crate) fn forget_unnamed(paths: &Paths, policy: &Policy, notes: &Notes) -> anyhow::Result<()> {
+    if Plan::of(policy).is_none() && Plan::is_certain(policy) {
+        forget_noted(paths, notes)?;
+    }
+    Ok(())
 }
 
 /// Forgets what is kept for an address that the settings name no longer: nobody could sign out of it. The provider cannot be

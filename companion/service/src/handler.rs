@@ -40,6 +40,7 @@ use crate::tokens::StoredTokens;
 use crate::trial::Trials;
 use crate::undoing::Patient;
 use crate::usage::Counts;
+use crate::view;
 use crate::wire::{give, read};
 
 /// Sessions in the answer to hello.
@@ -83,7 +84,8 @@ impl Handler for Service {
             // Nobody is kept out where the disk is full: room can only be made by who is in.
             self.notes
                 .add(front_end.kind().into(), What::FrontEndConnected { token });
-            let mut view = self.view.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let view = self.view.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let mut view = view::seen_by(view, front_end.kind());
             // A terminal asks for the state of this moment; a window would go on showing it.
             if front_end.kind() == FrontEndKind::Terminal {
                 view.notices.extend(self.log.telemetry().fault());
@@ -225,8 +227,14 @@ impl Service {
             change(&mut view);
             view.clone()
         };
-        self.front_ends
-            .notify(|_| true, Notification::ServiceChanged, &view);
+        for kind in FrontEndKind::ALL {
+            let seen = view::seen_by(view.clone(), kind);
+            self.front_ends.notify(
+                |front_end| front_end.kind() == kind,
+                Notification::ServiceChanged,
+                &seen,
+            );
+        }
     }
 
     async fn dispatch(

@@ -13,6 +13,7 @@ mod handler;
 mod history;
 mod hub;
 mod kept;
+mod leftover;
 mod log;
 mod logging;
 mod manifest;

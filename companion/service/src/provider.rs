@@ -82,7 +82,7 @@ pub(crate) async fn open(
     })
 }
 
-/// The sign-in that the settings ask for. What is kept of one that they ask for no longer is forgotten.
+/// The sign-in that the settings ask for.
 async fn signing_in(
     settings: &Settings,
     keeper: Keeper<'_>,
@@ -92,20 +92,12 @@ async fn signing_in(
     if settings.stopped.is_some() {
         return Ok(None);
     }
-    let sign_in = match (&settings.provider, person(&settings.policy, gate, keeper)?) {
-        (Some(named), Some(place)) => Some(SignIn::open(place, named.place.name(), gate, notes).await),
-        _ => None,
-    };
-    let is_used = |sign_in: &Arc<SignIn>| {
-        let view = sign_in.view();
-        view.signed_in || view.problem.is_some()
-    };
-    if !sign_in.as_ref().is_some_and(is_used)
-        && let Err(error) = sign_in::forget(keeper.0)
-    {
-        tracing::warn!(%error, "a former sign-in for the model could not be forgotten");
-    }
-    Ok(sign_in)
+    Ok(
+        match (&settings.provider, person(&settings.policy, gate, keeper)?) {
+            (Some(named), Some(place)) => Some(SignIn::open(place, &named.place, gate, notes).await),
+            _ => None,
+        },
+    )
 }
 
 fn connected(settings: &Settings, sign_in: Option<Arc<SignIn>>, gate: &Gate, notes: &Notes) -> Arc<dyn Port> {

@@ -38,6 +38,7 @@ use crate::guidance::{Guide, NoteTools};
 use crate::handler::Service;
 use crate::history;
 use crate::hub::Hub;
+use crate::leftover;
 use crate::log::Log;
 use crate::logging::Logging;
 use crate::models::Offer;
@@ -125,6 +126,7 @@ pub(crate) async fn serve(
             () = stdin_closed(), if options.until_stdin_closes => None,
             () = changed(&paths, &settings, &running) => Some(port),
             never = keep_current(&running) => match never {},
+            never = leftover::forget(&paths, &settings.policy, running.sign_in.as_deref(), &running.notes) => match never {},
         };
         stop.cancel();
         again

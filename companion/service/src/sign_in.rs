@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use deskhand_egress::{Destination, EgressError, Gate};
-use deskhand_inference::Secret;
 use deskhand_inference::credential::{Credential, CredentialError, CredentialSource, Occasion};
+use deskhand_inference::{Place as Provider, Secret};
 use deskhand_platform::open::in_browser;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::methods::Caller;
@@ -40,6 +40,8 @@ pub(crate) struct SignIn {
     inner: Arc<dyn CredentialSource>,
     /// The provider's name in the audit.
     provider: &'static str,
+    /// The origin of the provider.
+    sent_to: Option<String>,
     gate: Gate,
     notes: Notes,
     held: Mutex<Held>,
@@ -66,8 +68,8 @@ impl fmt::Debug for SignIn {
 }
 
 impl SignIn {
-    /// The sign-in at a place, with whoever is kept as signed in there.
-    pub(crate) async fn open(place: Place, provider: &'static str, gate: &Gate, notes: &Notes) -> Arc<Self> {
+    /// The sign-in at a place for a provider, with whoever is kept as signed in there.
+    pub(crate) async fn open(place: Place, provider: &Provider, gate: &Gate, notes: &Notes) -> Arc<Self> {
         let (signed_in, problem) = match place.is_signed_in().await {
             Ok(signed_in) => (signed_in, None),
             Err(error) => (false, Some(told(&error))),
@@ -77,10 +79,12 @@ impl SignIn {
             signed_in,
             ..Held::default()
         };
+        let origins = gate.origins(provider.destination()).unwrap_or_default();
         Arc::new(Self {
             inner: place.source(),
             place,
-            provider,
+            provider: provider.name(),
+            sent_to: origins.first().map(ToString::to_string),
             gate: gate.clone(),
             notes: notes.clone(),
             held: Mutex::new(held),
@@ -100,11 +104,17 @@ impl SignIn {
         self.with(|held| held.attempt.is_open())
     }
 
+    /// Whether what is kept is whoever's this is, or may be: somebody is signed in, signs in, or it cannot be told.
+    pub(crate) fn is_used(&self) -> bool {
+        self.with(|held| held.signed_in || held.problem.is_some() || held.attempt.is_open())
+    }
+
     /// What front ends show.
     pub(crate) fn view(&self) -> ProviderSignInView {
         let ends_at = self.inner.ends_at();
         self.with(|held| ProviderSignInView {
             at: self.place.at.clone(),
+            sent_to: self.sent_to.clone(),
             state: held.waits.clone().unwrap_or(if held.signed_in {
                 SignInState::Idle
             } else {

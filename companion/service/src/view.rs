@@ -3,7 +3,9 @@
 use deskhand_platform::SecretStoreKind;
 use deskhand_policy::Policy;
 use deskhand_policy::types::Banner;
-use deskhand_protocol::hello::{BannerView, ModelView, OrganisationView, SandboxState, ServiceView};
+use deskhand_protocol::hello::{
+    BannerView, FrontEndKind, ModelView, OrganisationView, SandboxState, ServiceView,
+};
 use deskhand_protocol::message::Usage;
 
 use crate::settings::Settings;
@@ -58,6 +60,15 @@ pub(crate) fn of(
         usage: None,
         turn_budget: settings.budget,
         last_day: Usage::default(),
+    }
+}
+
+/// What a front end of this kind sees of it.
+pub(crate) fn seen_by(view: ServiceView, kind: FrontEndKind) -> ServiceView {
+    ServiceView {
+        bootstrap: view.bootstrap.map(|bootstrap| bootstrap.seen_by(kind)),
+        sign_in: view.sign_in.map(|sign_in| sign_in.seen_by(kind)),
+        ..view
     }
 }
 

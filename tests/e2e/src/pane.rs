@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use deskhand_protocol::document::{ApplyAnswer, ApplyParams, DocumentKind, LiveDocument};
-use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::hello::{FrontEndKind, ServiceView};
 use deskhand_protocol::pairing::{
     BeginAnswer, BeginParams, PairingAnswerParams, PairingsAnswer, SettledParams,
 };
@@ -33,6 +33,8 @@ pub struct Pane {
     pub workbook: Workbook,
     /// The document as the service knows it.
     pub document: DocumentId,
+    /// What the service showed as it connected last.
+    pub view: Option<ServiceView>,
 }
 
 impl Pane {
@@ -83,6 +85,7 @@ impl Pane {
             memory: HashMap::new(),
             workbook,
             document: DocumentId::from_text(""),
+            view: None,
         };
         pane.open(service).await;
         pane
@@ -109,6 +112,7 @@ impl Pane {
             .await
             .expect("a paired pane is let in");
         self.document = hello.document.expect("the document it stands in").id;
+        self.view = Some(hello.view);
         self.live.embedded_id = Some(self.document.clone());
         self.connection = Some(connection);
     }
@@ -121,6 +125,17 @@ impl Pane {
         match hello.await {
             Err(CallError::Refused(error)) => *error,
             other => panic!("the pane was not refused: {other:?}"),
+        }
+    }
+
+    /// What the service tells it next of its state.
+    pub async fn shown(&mut self) -> ServiceView {
+        let connection = self.connection.as_mut().expect("the pane is connected");
+        loop {
+            let frame = connection.next().await.expect("the pane stays connected");
+            if frame.method.as_deref() == Some(Notification::ServiceChanged.name()) {
+                return serde_json::from_value(frame.params.unwrap_or_default()).expect("a view");
+            }
         }
     }
 

@@ -407,6 +407,10 @@ async fn a_pane_neither_cancels_nor_replaces_what_the_window_began() {
     let shown = view(&mut window).await;
     assert!(matches!(shown.state, SignInState::Code { .. }), "{shown:?}");
     assert_eq!(shown.begun_by, Some(FrontEndKind::Window));
+    // It sees no code of it either.
+    pane.open(&service).await;
+    let seen = pane.view.as_ref().and_then(|view| view.bootstrap.as_ref());
+    assert_eq!(seen.map(|seen| &seen.state), Some(&SignInState::Elsewhere));
     // Nor while nobody waits for a person any more, and the settings are fetched.
     place.organisation.hold("/settings");
     let before = place.asked("GET /settings");

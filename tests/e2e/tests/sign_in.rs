@@ -253,7 +253,6 @@ async fn what_a_person_signed_in_for_goes_to_no_other_address() {
     setup.configure("inferenceGatewayBaseUrl", &other.base_url());
     let service = Service::start(&setup, 0);
     assert!(!view(&service).await.signed_in);
-    assert!(!setup.path().join("data/sign-in.sealed").exists());
     let mut talk = Talk::begin(&service).await;
     let prompt = talk.prompt("What is left?");
     talk.window.prompt(prompt).await.expect("the prompt is taken");
@@ -262,6 +261,11 @@ async fn what_a_person_signed_in_for_goes_to_no_other_address() {
     })
     .await;
     assert!(other.log().is_empty());
+    // Whoever goes back soon has it still.
+    service.stop();
+    drop(service);
+    setup.configure("inferenceGatewayBaseUrl", &identity.issuer);
+    assert!(view(&Service::start(&setup, 0)).await.signed_in);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -354,10 +358,13 @@ async fn the_terminal_signs_in_and_says_where_the_page_is() {
         .expect("deskhand starts");
     let mut lines = BufReader::new(signing.stdout.take().expect("piped")).lines();
     let mut next = || lines.next().expect("a line").expect("text");
-    assert!(next().starts_with("Sign in with 127.0.0.1 in the browser"));
+    assert!(next().starts_with("Sign in with 127.0.0.1 for http://127.0.0.1:"));
     let page = next();
     identity.browse(page.trim());
-    assert_eq!(next(), "signed in with 127.0.0.1");
+    assert_eq!(
+        next(),
+        format!("signed in with 127.0.0.1 for {}", identity.issuer)
+    );
     assert!(signing.wait().expect("it ends").success());
     assert!(view(&service).await.signed_in);
 }

@@ -7,21 +7,25 @@
     reason = "the network's own servers, and the browser of this machine"
 )]
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
 #[path = "outside/provider.rs"]
 mod provider;
 #[expect(dead_code, reason = "what other tests ask of the network")]
 #[path = "outside/world.rs"]
 mod world;
 
-use deskhand_e2e::{FrontEnd, PATIENCE, Service, Setup, Talk};
+use deskhand_e2e::{FrontEnd, PATIENCE, Pane, Service, Setup, Talk, Workbook};
 use deskhand_protocol::Method;
 use deskhand_protocol::event::TurnOutcome;
-use deskhand_protocol::hello::FrontEndKind;
+use deskhand_protocol::hello::{FrontEndKind, ServiceView};
 use deskhand_protocol::session::Nothing;
 use deskhand_protocol::sign_in::{ProviderSignInView, SignInAnswer, SignInState};
 use deskhand_standins::Device;
 use deskhand_standins::bedrock::{self, Bedrock};
 use deskhand_standins::foundry::{self, Foundry};
+use deskhand_standins::organisation::Organisation;
 use deskhand_standins::script::Script;
 use deskhand_standins::vertex::{self, Vertex};
 use deskhand_test_support::eventually;
@@ -41,11 +45,7 @@ struct Place {
 impl Place {
     /// With these names, each answered by what listens on the loopback interface.
     async fn new(world: &World, names: &[&str], inner: &str, settings: &Value) -> Self {
-        for name in names {
-            let at = inner.trim_start_matches("http://").to_owned();
-            let authority = provider::serve(name, world.address(name), at).await;
-            world.trust(&authority);
-        }
+        serve(world, names, inner).await;
         world.manage(settings);
         Self {
             setup: Setup::empty(),
@@ -61,6 +61,15 @@ impl Place {
         }
         let found = command.arg(self.setup.path()).output().expect("grep runs");
         assert_eq!(String::from_utf8_lossy(&found.stdout), "");
+    }
+}
+
+/// These names of the world lead to what listens on the loopback interface.
+async fn serve(world: &World, names: &[&str], inner: &str) {
+    for name in names {
+        let at = inner.trim_start_matches("http://").to_owned();
+        let authority = provider::serve(name, world.address(name), at).await;
+        world.trust(&authority);
     }
 }
 
@@ -84,6 +93,21 @@ async fn signed_in(service: &Service) {
     .await;
 }
 
+/// A pane in Excel.
+async fn pane(service: &Service) -> Pane {
+    let mut window = service.join(FrontEndKind::Window).await;
+    let book = Pane::workbook_at("/data/book.xlsx");
+    Pane::pair(service, &mut window, book, Workbook::default()).await
+}
+
+/// That a pane sees that a sign-in of the window is under way, and no code of it.
+fn assert_elsewhere(seen: &ServiceView, code: &str) {
+    let sign_in = seen.sign_in.as_ref().expect("people sign in");
+    let state = (&sign_in.state, sign_in.begun_by);
+    assert_eq!(state, (&SignInState::Elsewhere, Some(FrontEndKind::Window)));
+    assert!(!format!("{seen:?}").contains(code), "{seen:?}");
+}
+
 async fn begin(service: &Service) -> Option<String> {
     let mut window = service.join(FrontEndKind::Window).await;
     let begun: Result<SignInAnswer, _> = window.call(Method::ProviderSignIn, Nothing {}).await;
@@ -92,7 +116,10 @@ async fn begin(service: &Service) -> Option<String> {
 
 /// A turn that somebody who is signed in has.
 async fn turn(service: &Service) {
-    let mut talk = Talk::begin(service).await;
+    answered(&mut Talk::begin(service).await).await;
+}
+
+async fn answered(talk: &mut Talk) {
     let prompt = talk.prompt("What is left?");
     assert_eq!(talk.say(prompt).await, TurnOutcome::Completed);
 }
@@ -155,10 +182,25 @@ async fn entra_signs_people_in_with_a_code_for_foundry() {
     };
     let (place, cloud) = on_foundry(&world, "device-code").await;
     let service = Service::start(&place.setup, 0);
+    let mut pane = pane(&service).await;
     assert_eq!(begin(&service).await, None);
     let now = view(&service).await;
     assert_eq!(now.at, "Microsoft Entra");
-    assert!(matches!(now.state, SignInState::Code { .. }), "{now:?}");
+    let sent_to = "https://example-ai.services.ai.azure.com";
+    assert_eq!(now.sent_to.as_deref(), Some(sent_to));
+    let SignInState::Code { code, .. } = now.state else {
+        panic!("there is no code: {now:?}")
+    };
+    // As it begins, and for one that comes later.
+    let begun = loop {
+        let seen = pane.shown().await;
+        if seen.sign_in.as_ref().is_some_and(|seen| seen.begun_by.is_some()) {
+            break seen;
+        }
+    };
+    assert_elsewhere(&begun, &code);
+    pane.open(&service).await;
+    assert_elsewhere(pane.view.as_ref().expect("it was greeted"), &code);
     cloud.person(Device::Granted);
     signed_in(&service).await;
     turn(&service).await;
@@ -178,6 +220,32 @@ async fn entra_signs_people_in_in_the_browser_for_foundry() {
     signed_in(&service).await;
     turn(&service).await;
     place.assert_sealed(&cloud.secrets());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_are_gone_while_they_are_replaced_cost_nobody_their_sign_in() {
+    let name = "settings_that_are_gone_while_they_are_replaced_cost_nobody_their_sign_in";
+    let Some(world) = World::enter(name) else { return };
+    let (place, cloud) = on_foundry(&world, "browser").await;
+    let service = Service::start(&place.setup, 0);
+    let page = begin(&service).await.expect("a page");
+    browse(&cloud.base_url(), &page).await;
+    signed_in(&service).await;
+    let file = "/etc/deskhand/managed-settings.json";
+    let settings = std::fs::read_to_string(file).expect("the administrator's file");
+    std::fs::remove_file(file).expect("the administrator's file");
+    let signs_in = async |what: &str, said: Option<&str>| {
+        eventually(what, PATIENCE, async || {
+            let status = place.setup.run(&["status"]).out;
+            let line = status.lines().find_map(|line| line.strip_prefix("Sign-in     "));
+            (line == said).then_some(())
+        })
+        .await;
+    };
+    signs_in("nobody signs in", None).await;
+    std::fs::write(file, settings).expect("the administrator's file");
+    let again = "signed in with Microsoft Entra for https://example-ai.services.ai.azure.com";
+    signs_in("the person is signed in", Some(again)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,4 +314,66 @@ async fn google_signs_people_in_for_vertex_ai() {
     signed_in(&service).await;
     turn(&service).await;
     place.assert_sealed(&cloud.secrets());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_organisations_own_provider_signs_people_in_for_vertex_ai_and_its_tokens_are_exchanged_anew() {
+    let name =
+        "the_organisations_own_provider_signs_people_in_for_vertex_ai_and_its_tokens_are_exchanged_anew";
+    let Some(world) = World::enter(name) else { return };
+    let organisation = Organisation::serve("https://login.example.com", json!({})).await;
+    // So short that each exchange wants a new one.
+    organisation.give_ids(60);
+    serve(&world, &["login.example.com"], &organisation.at()).await;
+    let steps = json!([{ "answer": { "say": [{ "text": "Done." }] } }, { "answer": { "say": [{ "text": "Done." }] } }]);
+    let text =
+        json!({ "models": ["claude-standin"], "key": "a-key-that-nobody-has", "steps": steps }).to_string();
+    let cloud = Vertex::start(Script::from_yaml(&text).expect("a script"), 0)
+        .await
+        .expect("a port");
+    let subjects = Arc::new(Mutex::new(BTreeSet::new()));
+    let (knows, noted) = (organisation.clone(), Arc::clone(&subjects));
+    cloud.take_subjects(move |token| {
+        noted.lock().expect("nobody broke off").insert(token.to_owned());
+        knows.gave_id(token)
+    });
+    let host = format!("{}-aiplatform.googleapis.com", vertex::REGION);
+    let settings = json!({
+        "inferenceProvider": "vertex",
+        "inferenceVertexProjectId": vertex::PROJECT,
+        "inferenceVertexRegion": vertex::REGION,
+        "inferenceVertexWorkforceOidc": {"clientId": "deskhand", "issuer": "https://login.example.com"},
+        "inferenceVertexWorkforceAudience": vertex::WORKFORCE,
+        "inferenceVertexWorkforceUserProject": vertex::USER_PROJECT,
+        "inferenceModels": ["claude-standin"],
+    });
+    let names = ["sts.googleapis.com", &host];
+    let place = Place::new(&world, &names, &cloud.base_url(), &settings).await;
+    let service = Service::start(&place.setup, 0);
+    let page = begin(&service).await.expect("a page");
+    assert!(page.starts_with("https://login.example.com/authorize?"), "{page}");
+    let now = view(&service).await;
+    assert_eq!(
+        (now.at.as_str(), now.sent_to),
+        ("login.example.com", Some(format!("https://{host}")))
+    );
+    browse(&organisation.at(), &page).await;
+    signed_in(&service).await;
+    let mut talk = Talk::begin(&service).await;
+    answered(&mut talk).await;
+    let exchanged = || subjects.lock().expect("nobody broke off").len();
+    assert_eq!(
+        (exchanged(), cloud.sign_ins()),
+        (1, vec!["exchange 200".to_owned()])
+    );
+    // Google's token counts no longer: the person's own is renewed, and exchanged again.
+    cloud.end_access();
+    answered(&mut talk).await;
+    assert_eq!((exchanged(), cloud.sign_ins().len()), (2, 2));
+    let asked = organisation.log();
+    let renewed = asked
+        .iter()
+        .filter(|asked| *asked == "POST /token refresh_token 200");
+    assert_eq!(renewed.count(), 2, "{asked:?}");
+    place.assert_sealed(&[organisation.secrets(), cloud.secrets()].concat());
 }

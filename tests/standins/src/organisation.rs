@@ -20,6 +20,7 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -51,6 +52,10 @@ struct Known {
     /// The value of `X-Settings-Key` that is taken in the place of a token.
     key: Option<String>,
     given: Given,
+    /// How many seconds ID tokens count, where it gives any.
+    id_seconds: Option<i64>,
+    /// ID tokens that it gave.
+    ids: BTreeSet<String>,
     /// Access tokens that count.
     access: BTreeSet<String>,
     refresh: BTreeSet<String>,
@@ -75,6 +80,8 @@ impl Organisation {
             named: BTreeMap::new(),
             key: None,
             given: Given::default(),
+            id_seconds: None,
+            ids: BTreeSet::new(),
             access: BTreeSet::new(),
             refresh: BTreeSet::new(),
             codes: Codes::default(),
@@ -106,6 +113,16 @@ impl Organisation {
     /// Takes this value of `X-Settings-Key` in the place of a token.
     pub fn take_key(&self, key: &str) {
         self.known().key = Some(key.to_owned());
+    }
+
+    /// Gives an ID token with each grant from now on, which counts so many seconds.
+    pub fn give_ids(&self, seconds: i64) {
+        self.known().id_seconds = Some(seconds);
+    }
+
+    /// Whether it gave this ID token.
+    pub fn gave_id(&self, token: &str) -> bool {
+        self.known().ids.contains(token)
     }
 
     /// Answers this from now on.
@@ -181,10 +198,24 @@ impl Known {
         let (access, refresh) = (self.given.give("access"), self.given.give("refresh"));
         self.access.insert(access.clone());
         self.refresh.insert(refresh.clone());
-        Json(json!({
+        let mut tokens = json!({
             "access_token": access, "token_type": "Bearer", "expires_in": 3600, "refresh_token": refresh,
-        }))
-        .into_response()
+        });
+        if let Some(seconds) = self.id_seconds {
+            tokens["id_token"] = json!(self.id(seconds));
+        }
+        Json(tokens).into_response()
+    }
+
+    /// An ID token (OpenID Connect Core 1.0, section 2). Who takes it asks this provider instead of checking its signature.
+    fn id(&mut self, seconds: i64) -> String {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let claims = json!({ "iss": self.issuer, "sub": "analyst", "iat": now, "exp": now + seconds });
+        let part = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+        let (head, claims) = (part(&json!({ "alg": "RS256", "typ": "JWT" })), part(&claims));
+        let token = format!("{head}.{claims}.{}", self.given.give("signature"));
+        self.ids.insert(token.clone());
+        token
     }
 }
 

@@ -118,6 +118,11 @@ impl Vertex {
         })
     }
 
+    /// Both pools take what this knows as well: the tokens of an organisation's own provider.
+    pub fn take_subjects(&self, knows: impl Fn(&str) -> bool + Send + 'static) {
+        self.cloud.issued().take_subjects(knows);
+    }
+
     /// Access tokens count no longer.
     pub fn end_access(&self) {
         self.cloud.issued().end_access();

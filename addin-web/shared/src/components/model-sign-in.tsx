@@ -18,7 +18,7 @@ export function ModelSignIn(): ReactElement | null {
   if (signIn === undefined) {
     return null;
   }
-  const { at, state, problem, begunBy } = signIn;
+  const { at, sentTo, state, problem, begunBy } = signIn;
   const left = endsAt === undefined ? undefined : endsAt - now;
   const isSoon = left !== undefined && left <= AHEAD_MS;
   if (state.kind === "idle" && !isSoon && problem === undefined) {
@@ -29,6 +29,7 @@ export function ModelSignIn(): ReactElement | null {
   return (
     <Card title={isOver || !isSoon ? words.modelSignIn.title : words.modelSignIn.soon(minutes)}>
       <p className="small secondary">{isOver || !isSoon ? words.modelSignIn.text(at) : words.modelSignIn.soonText(at)}</p>
+      {sentTo !== undefined && <p className="small secondary settings-address">{words.modelSignIn.sentTo(sentTo)}</p>}
       <SignInProblem problem={problem} />
       <SignInSteps
         state={state}

@@ -86,6 +86,13 @@ export function SignInSteps({ state, begunBy, again, checking, onSignIn, onCance
           {cancel}
         </>
       );
+    case "elsewhere":
+      return (
+        <>
+          <Waiting>{words.signIn.codeElsewhere}</Waiting>
+          {cancel}
+        </>
+      );
     case "signIn":
       return button(state.browser ? words.signIn.inBrowser : words.signIn.withCode);
     case "idle":

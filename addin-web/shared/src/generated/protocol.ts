@@ -4585,6 +4585,10 @@ export type ProviderSignInView = {
  */
 at: string, 
 /**
+ * Where what the sign-in gives is sent: the origin of the model, in full. Absent where the settings close the way to it.
+ */
+sentTo?: string, 
+/**
  * What is under way. `Idle` while somebody is signed in.
  */
 state: SignInState, 
@@ -6310,7 +6314,7 @@ complete?: string,
 /**
  * Until when, Unix milliseconds.
  */
-endsAt: number, } | { "kind": "idle" };
+endsAt: number, } | { "kind": "elsewhere" } | { "kind": "idle" };
 
 /**
  * `slide.add`.

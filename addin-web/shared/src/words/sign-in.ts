@@ -10,6 +10,7 @@ export const signIn = {
   copyCode: "Copy the code",
   codeCopied: "Code copied",
   code: (time: string) => `Waiting for the code to be entered, until ${time}`,
+  codeElsewhere: "Waiting for the code to be entered that the Deskhand window or a terminal shows",
   cancel: "Cancel",
   cancelElsewhere: "It was begun in the Deskhand window or a terminal, and is cancelled there.",
 };
@@ -34,6 +35,7 @@ export const settings = {
 export const modelSignIn = {
   title: "Sign in to use the model",
   text: (at: string) => `You sign in with ${at}, in your own browser. No answer starts before that.`,
+  sentTo: (origin: string) => `What proves that it is you is sent to ${origin}, where the model runs.`,
   again: "Sign in again",
   soon: (minutes: number) =>
     minutes === 1 ? "Your sign-in for the model ends in a minute" : `Your sign-in for the model ends in ${String(minutes)} minutes`,

@@ -9,33 +9,148 @@ use crate::settings::{Settings, field};
 const HELPER: &str = "inferenceCredentialHelper";
 const KIND: &str = "inferenceCredentialKind";
 const GATEWAY_OIDC: &str = "inferenceGatewayOidc";
+const GATEWAY_FLOW: &str = "inferenceGatewayOidcAuthFlow";
 const WORKFORCE_OIDC: &str = "inferenceVertexWorkforceOidc";
+const WORKFORCE_FLOW: &str = "inferenceVertexWorkforceAuthFlow";
 const WORKFORCE: &str = "inferenceVertexWorkforceAudience";
 const GOOGLE_CLIENT: &str = "inferenceVertexOAuthClientId";
 const GATEWAY_KEY: &str = "inferenceGatewayApiKey";
 const BEDROCK_TOKEN: &str = "inferenceBedrockBearerToken";
+const FOUNDRY_KEY: &str = "inferenceFoundryApiKey";
+const FOUNDRY_FLOW: &str = "inferenceFoundryAuthFlow";
 const TENANT: &str = "inferenceFoundryTenantId";
+const CLIENT: &str = "inferenceFoundryClientId";
+const REGION: &str = "inferenceBedrockRegion";
+const SSO_REGION: &str = "inferenceBedrockSsoRegion";
+const SSO_ACCOUNT: &str = "inferenceBedrockSsoAccountId";
+const SSO_ROLE: &str = "inferenceBedrockSsoRoleName";
 const START_URL: &str = "inferenceBedrockSsoStartUrl";
 const BOOTSTRAP_OIDC: &str = "bootstrapOidc";
 const BOOTSTRAP: &str = "bootstrapUrl";
 
-pub(crate) fn aws_credentials(settings: Settings<'_>) -> Answer {
-    const REGION: &str = "inferenceBedrockRegion";
-    provider(settings, "bedrock")?;
-    exchanged(settings)?;
-    keyed(settings, BEDROCK_TOKEN)?;
+/// Where the credential comes from, as far as it needs hosts. What counts is `Policy::credential`: a test holds the two together.
+enum Source {
+    /// What the tools of AWS or Google keep on the machine.
+    Profile,
+    /// A sign-in at the organisation's identity provider, with the key that it stands in.
+    Provider(&'static str, Value),
+    /// A sign-in at the gateway itself (RFC 8414).
+    Gateway,
+    /// A sign-in with Google.
+    Google,
+    /// A sign-in with Microsoft Entra.
+    Entra,
+    /// A sign-in at IAM Identity Center.
+    IdentityCenter,
+}
+
+/// The source in force, or the key that keeps it from needing hosts: the credential comes as it is, or something is missing.
+fn source(settings: Settings<'_>) -> Result<Source, &'static str> {
     let kind = settings.text(KIND);
+    let kind = kind.as_deref();
+    match kind {
+        Some("static" | "helper-script") => return Err(KIND),
+        None if settings.is_set(HELPER) => return Err(HELPER),
+        Some(_) | None => {}
+    }
+    match settings.text(PROVIDER).as_deref() {
+        Some("gateway") => of_gateway(settings, kind),
+        Some("bedrock") => of_bedrock(settings, kind),
+        Some("vertex") => of_vertex(settings, kind),
+        Some("foundry") => of_foundry(settings, kind),
+        Some(_) | None => Err(PROVIDER),
+    }
+}
+
+fn of_gateway(settings: Settings<'_>, kind: Option<&str>) -> Result<Source, &'static str> {
+    keyed(settings, GATEWAY_KEY)?;
+    match (kind, settings.value(GATEWAY_OIDC)) {
+        (Some("vendor-profile" | "workforce"), _) => Err(KIND),
+        (_, Some(object)) => {
+            without_broker(settings, GATEWAY_FLOW)?;
+            Ok(Source::Provider(GATEWAY_OIDC, object))
+        }
+        // Without an identity provider of its own the gateway may be one.
+        (Some(_), None) => Ok(Source::Gateway),
+        (None, None) => Err(GATEWAY_OIDC),
+    }
+}
+
+fn of_bedrock(settings: Settings<'_>, kind: Option<&str>) -> Result<Source, &'static str> {
+    keyed(settings, BEDROCK_TOKEN)?;
+    match kind {
+        Some("vendor-profile") => Ok(Source::Profile),
+        Some("workforce") => Err(KIND),
+        None if !settings.is_set(START_URL) => Ok(Source::Profile),
+        Some(_) | None => {
+            needed(settings, &[START_URL, SSO_ACCOUNT, SSO_ROLE])?;
+            Ok(Source::IdentityCenter)
+        }
+    }
+}
+
+fn of_vertex(settings: Settings<'_>, kind: Option<&str>) -> Result<Source, &'static str> {
+    let is_workforce = settings.is_set(WORKFORCE) || settings.is_set(WORKFORCE_OIDC);
+    let is_google = settings.is_set(GOOGLE_CLIENT);
+    match kind {
+        Some("vendor-profile") => Ok(Source::Profile),
+        Some("interactive") if is_google => Ok(Source::Google),
+        Some("interactive") => Err(GOOGLE_CLIENT),
+        None if !is_workforce && is_google => Ok(Source::Google),
+        None if !is_workforce => Ok(Source::Profile),
+        Some(_) | None => {
+            needed(settings, &[WORKFORCE])?;
+            without_broker(settings, WORKFORCE_FLOW)?;
+            let object = settings.value(WORKFORCE_OIDC).ok_or(WORKFORCE_OIDC)?;
+            Ok(Source::Provider(WORKFORCE_OIDC, object))
+        }
+    }
+}
+
+fn of_foundry(settings: Settings<'_>, kind: Option<&str>) -> Result<Source, &'static str> {
+    keyed(settings, FOUNDRY_KEY)?;
+    if matches!(kind, Some("vendor-profile" | "workforce")) {
+        return Err(KIND);
+    }
+    needed(settings, &[TENANT, CLIENT])?;
+    without_broker(settings, FOUNDRY_FLOW)?;
+    Ok(Source::Entra)
+}
+
+/// Closed where a key of the settings goes before a sign-in.
+fn keyed(settings: Settings<'_>, key: &'static str) -> Result<(), &'static str> {
+    if settings.is_set(key) && settings.text(KIND).is_none() {
+        return Err(key);
+    }
+    Ok(())
+}
+
+/// Closed where one of these is missing.
+fn needed(settings: Settings<'_>, keys: &[&'static str]) -> Result<(), &'static str> {
+    let missing = keys.iter().find(|key| !settings.is_set(key));
+    missing.map_or(Ok(()), |key| Err(*key))
+}
+
+/// Closed where the broker of the system is asked for: this build has none, and goes no other way in its place.
+fn without_broker(settings: Settings<'_>, key: &'static str) -> Result<(), &'static str> {
+    if settings.says(key, "broker") {
+        return Err(key);
+    }
+    Ok(())
+}
+
+pub(crate) fn aws_credentials(settings: Settings<'_>) -> Answer {
+    provider(settings, "bedrock")?;
+    let source = source(settings)?;
     let region = settings.text(REGION).ok_or(REGION)?;
-    let sso_region = settings
-        .text("inferenceBedrockSsoRegion")
-        .unwrap_or_else(|| region.clone());
+    let sso_region = settings.text(SSO_REGION).unwrap_or_else(|| region.clone());
     let control = aws(Found::default(), REGION, "bedrock", &region);
     let single_sign_on = |found| {
-        let found = aws(found, "inferenceBedrockSsoRegion", "portal.sso", &sso_region);
-        aws(found, "inferenceBedrockSsoRegion", "oidc", &sso_region)
+        let found = aws(found, SSO_REGION, "portal.sso", &sso_region);
+        aws(found, SSO_REGION, "oidc", &sso_region)
     };
     // A sign-in at Identity Center gives the credentials itself; only a profile may name a role to assume.
-    if settings.is_set(START_URL) && kind.as_deref() != Some("vendor-profile") {
+    if matches!(source, Source::IdentityCenter) {
         return Ok(single_sign_on(control));
     }
     // Only the partition of everybody has a host without a region.
@@ -51,13 +166,13 @@ pub(crate) fn aws_credentials(settings: Settings<'_>) -> Answer {
 
 pub(crate) fn google_credentials(settings: Settings<'_>) -> Answer {
     provider(settings, "vertex")?;
-    exchanged(settings)?;
+    let source = source(settings)?;
     let found = Found::default();
-    if settings.is_set(WORKFORCE) && !settings.says(KIND, "interactive") {
+    if matches!(source, Source::Provider(..)) {
         return Ok(found.host(WORKFORCE, "sts.googleapis.com"));
     }
     let found = found.host(PROVIDER, "oauth2.googleapis.com");
-    if settings.is_set(GOOGLE_CLIENT) {
+    if matches!(source, Source::Google) {
         return Ok(found);
     }
     // A credentials file may hold a service account, a federated identity or one that acts for another.
@@ -66,63 +181,44 @@ pub(crate) fn google_credentials(settings: Settings<'_>) -> Answer {
 }
 
 pub(crate) fn entra(settings: Settings<'_>) -> Answer {
-    const KEY: &str = "inferenceFoundryApiKey";
     provider(settings, "foundry")?;
-    exchanged(settings)?;
-    if settings.is_set(KEY) && !settings.says(KIND, "interactive") {
-        return Err(KEY);
-    }
-    if !settings.is_set(TENANT) {
-        return Err(TENANT);
-    }
+    source(settings)?;
     Ok(Found::default().host(TENANT, "login.microsoftonline.com"))
 }
 
 pub(crate) fn identity_provider(settings: Settings<'_>) -> Answer {
-    exchanged(settings)?;
-    let (key, object) = oidc_in_force(settings)?;
-    if settings.says(PROVIDER, "gateway") {
-        keyed(settings, GATEWAY_KEY)?;
+    let named_by = match settings.text(PROVIDER).as_deref() {
+        Some("gateway") => GATEWAY_OIDC,
+        Some("vertex") => WORKFORCE_OIDC,
+        Some(_) | None => return Err(PROVIDER),
+    };
+    match source(settings)? {
+        Source::Provider(key, object) => tokens(Found::default(), key, &object).or_closed_by(key),
+        Source::Gateway => super::gateway(settings),
+        _ => Err(named_by),
     }
-    if let Some(object) = object {
-        return tokens(Found::default(), key, &object).or_closed_by(key);
-    }
-    // Without an identity provider of its own the gateway may be one (RFC 8414).
-    if settings.says(KIND, "interactive") && settings.says(PROVIDER, "gateway") {
-        return super::gateway(settings);
-    }
-    Err(key)
 }
 
 pub(crate) fn sign_in_page(settings: Settings<'_>) -> Answer {
-    exchanged(settings)?;
     let found = Found::default();
-    match settings.text(PROVIDER).as_deref() {
-        Some("bedrock") => identity_center_page(settings),
-        Some("foundry") => entra_pages(settings),
-        Some("vertex")
-            if settings.is_set(GOOGLE_CLIENT)
-                && (!settings.is_set(WORKFORCE) || settings.says(KIND, "interactive")) =>
-        {
-            Ok(found.host(GOOGLE_CLIENT, "accounts.google.com"))
-        }
-        _ => {
-            let (key, object) = oidc_in_force(settings)?;
-            if key == GATEWAY_OIDC {
-                keyed(settings, GATEWAY_KEY)?;
-            }
-            match object {
-                Some(object) => pages(found, key, &object).or_closed_by(key),
-                None => identity_provider(settings),
-            }
-        }
+    match source(settings)? {
+        Source::Profile => Err(if settings.says(PROVIDER, "vertex") {
+            GOOGLE_CLIENT
+        } else {
+            START_URL
+        }),
+        Source::Provider(key, object) => pages(found, key, &object).or_closed_by(key),
+        Source::Gateway => super::gateway(settings),
+        Source::Google => Ok(found.host(GOOGLE_CLIENT, "accounts.google.com")),
+        Source::Entra => entra_pages(settings),
+        Source::IdentityCenter => identity_center_page(settings),
     }
 }
 
 /// Where the browser signs in, and where the codes of devices are entered.
 fn entra_pages(settings: Settings<'_>) -> Answer {
     let found = entra(settings)?;
-    if settings.says("inferenceFoundryAuthFlow", "browser") {
+    if settings.says(FOUNDRY_FLOW, "browser") {
         return Ok(found);
     }
     let pages = ["microsoft.com", "www.microsoft.com", "login.microsoft.com"];
@@ -131,12 +227,8 @@ fn entra_pages(settings: Settings<'_>) -> Answer {
 
 /// The organisation's start page, or the page of AWS that its codes are entered on.
 fn identity_center_page(settings: Settings<'_>) -> Answer {
-    const SSO_REGION: &str = "inferenceBedrockSsoRegion";
-    keyed(settings, BEDROCK_TOKEN)?;
     let found = super::address_in(settings, START_URL)?;
-    let region = settings
-        .text(SSO_REGION)
-        .or_else(|| settings.text("inferenceBedrockRegion"));
+    let region = settings.text(SSO_REGION).or_else(|| settings.text(REGION));
     Ok(match region {
         Some(region) => aws(found, SSO_REGION, "device.sso", &region),
         None => found,
@@ -168,33 +260,6 @@ pub(crate) fn bootstrap_sign_in_page(settings: Settings<'_>) -> Answer {
         // Device code (RFC 8628): every page lies on the origin of the bootstrap.
         None => Ok(own),
     }
-}
-
-/// Closed where the credential comes as it is: from a program, or static by decree.
-fn exchanged(settings: Settings<'_>) -> Result<(), &'static str> {
-    match settings.text(KIND).as_deref() {
-        Some("static" | "helper-script") => Err(KIND),
-        None if settings.is_set(HELPER) => Err(HELPER),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// Closed where a key of the settings goes before a sign-in.
-fn keyed(settings: Settings<'_>, key: &'static str) -> Result<(), &'static str> {
-    if settings.is_set(key) && settings.text(KIND).is_none() {
-        return Err(key);
-    }
-    Ok(())
-}
-
-/// The identity provider of the inference provider in force, with the key it stands in.
-fn oidc_in_force(settings: Settings<'_>) -> Result<(&'static str, Option<Value>), &'static str> {
-    let key = match settings.text(PROVIDER).as_deref() {
-        Some("gateway") => GATEWAY_OIDC,
-        Some("vertex") => WORKFORCE_OIDC,
-        _ => return Err(PROVIDER),
-    };
-    Ok((key, settings.value(key)))
 }
 
 /// Where the service goes: for the discovery document of the issuer, and for tokens.

@@ -78,6 +78,7 @@ fn bedrock_with_identity_center_needs_its_region_and_the_page_of_the_start_url()
     let settings = json!({
         "inferenceProvider": "bedrock", "inferenceBedrockRegion": "us-east-1",
         "inferenceBedrockSsoStartUrl": "https://corp.awsapps.example/start", "inferenceBedrockSsoRegion": "eu-west-1",
+        "inferenceBedrockSsoAccountId": "123456789012", "inferenceBedrockSsoRoleName": "Analyst",
     });
     let credentials = hosts(Destination::AwsCredentials, settings.clone()).expect("hosts");
     assert_eq!(
@@ -193,9 +194,10 @@ fn google_tokens_need_no_more_hosts_than_the_credential() {
             &["oauth2.googleapis.com"][..],
         ),
         (
-            json!({"inferenceVertexWorkforceAudience": "pool"}),
+            json!({"inferenceVertexWorkforceAudience": "pool", "inferenceVertexWorkforceOidc": {"issuer": "https://id.corp.example"}}),
             &["sts.googleapis.com"][..],
         ),
+        (json!({"inferenceVertexWorkforceAudience": "pool"}), &[][..]),
         (json!({"inferenceCredentialHelper": "/opt/helper"}), &[][..]),
         (json!({"inferenceCredentialKind": "helper-script"}), &[][..]),
     ];
@@ -208,7 +210,9 @@ fn google_tokens_need_no_more_hosts_than_the_credential() {
 
 #[test]
 fn entra_is_open_for_a_sign_in_and_closed_for_a_key() {
-    let tenant = json!({"inferenceProvider": "foundry", "inferenceFoundryTenantId": "t"});
+    let tenant = json!({
+        "inferenceProvider": "foundry", "inferenceFoundryTenantId": "t", "inferenceFoundryClientId": "c",
+    });
     let wanted = Ok(vec!["login.microsoftonline.com".to_owned()]);
     assert_eq!(hosts(Destination::EntraSignIn, tenant.clone()), wanted);
     let mut pages = hosts(Destination::SignInPage, tenant.clone()).expect("pages");
@@ -247,7 +251,8 @@ fn a_key_that_goes_before_a_sign_in_closes_its_hosts() {
         ),
         (
             Destination::SignInPage,
-            json!({"inferenceProvider": "bedrock", "inferenceBedrockSsoStartUrl": "https://corp.awsapps.example/start"}),
+            json!({"inferenceProvider": "bedrock", "inferenceBedrockSsoStartUrl": "https://corp.awsapps.example/start",
+                "inferenceBedrockSsoAccountId": "123456789012", "inferenceBedrockSsoRoleName": "Analyst"}),
             "inferenceBedrockBearerToken",
         ),
     ];
@@ -412,20 +417,34 @@ fn no_row_follows_a_key_that_it_does_not_name() {
     let settings = json!({
         "inferenceGatewayBaseUrl": "https://llm.example", "inferenceBedrockRegion": "us-east-1",
         "inferenceVertexRegion": "us-east5", "inferenceFoundryResource": "corp", "inferenceFoundryTenantId": "t",
-        "bootstrapUrl": "https://boot.example", "inferenceCredentialKind": "interactive",
+        "inferenceFoundryClientId": "c", "inferenceGatewayOidc": {"issuer": "https://id.example"},
+        "inferenceVertexWorkforceAudience": "pool", "inferenceVertexWorkforceOidc": {"issuer": "https://id.example"},
+        "inferenceVertexOAuthClientId": "id", "inferenceBedrockSsoStartUrl": "https://start.example",
+        "inferenceBedrockSsoAccountId": "123456789012", "inferenceBedrockSsoRoleName": "Analyst",
+        "bootstrapUrl": "https://boot.example",
         "otlpEndpoint": "https://otel.example", "deskhandUpdateUrl": "https://up.example",
         "managedMcpServers": [{"server": "websearch", "provider": "exa"}],
     });
-    for provider in ["gateway", "bedrock", "vertex", "foundry"] {
+    let kinds = [
+        Value::Null,
+        json!("interactive"),
+        json!("workforce"),
+        json!("vendor-profile"),
+    ];
+    let providers = ["gateway", "bedrock", "vertex", "foundry"];
+    let each = providers
+        .into_iter()
+        .flat_map(|provider| kinds.iter().map(move |kind| (provider, kind)));
+    for (provider, kind) in each {
         for row in Destination::TABLE {
             let Hosts::Of(hosts) = row.hosts else { continue };
             let read = RefCell::new(BTreeSet::new());
             let setting = |key: &str| {
                 read.borrow_mut().insert(key.to_owned());
-                if key == "inferenceProvider" {
-                    json!(provider)
-                } else {
-                    settings[key].clone()
+                match key {
+                    "inferenceProvider" => json!(provider),
+                    "inferenceCredentialKind" => kind.clone(),
+                    key => settings[key].clone(),
                 }
             };
             drop(hosts(Settings(&setting)));

@@ -1,14 +1,14 @@
 //! The table over the policy crate's own values: defaults, forms and secrets as the service hands them to the gate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deskhand_egress::{Destination, Gate, Network};
-use deskhand_policy::{Encoding, Origin, Policy, Reading, Values};
+use deskhand_policy::{CredentialPlace, Encoding, Origin, Policy, Reading, SignInPlace, Values};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-/// A gate under managed settings, as JSON in the file of Linux.
-fn gate(settings: &Value) -> Gate {
+/// Managed settings, as JSON in the file of Linux.
+fn policy(settings: &Value) -> Policy {
     let entries = settings.as_object().expect("an object");
     let values = Values {
         origin: Origin::Managed("test".into()),
@@ -18,8 +18,12 @@ fn gate(settings: &Value) -> Gate {
             .map(|(key, value)| (key.clone(), Ok(value.clone())))
             .collect(),
     };
-    let policy = Policy::resolve(&Reading::Present(values), &[]);
-    let values: BTreeMap<_, _> = policy
+    Policy::resolve(&Reading::Present(values), &[])
+}
+
+/// A gate under managed settings.
+fn gate(settings: &Value) -> Gate {
+    let values: BTreeMap<_, _> = policy(settings)
         .entries()
         .into_iter()
         .map(|entry| (entry.name, entry.value))
@@ -115,6 +119,130 @@ fn a_bearer_token_that_is_masked_still_needs_the_runtime_host_alone() {
         hosts(&settings),
         ["inference-bedrock https://bedrock-runtime.us-east-1.amazonaws.com"]
     );
+}
+
+/// The destinations of credentials that a policy's own word for where they come from leads to.
+fn leads_to(policy: &Policy) -> Vec<Destination> {
+    use Destination::{AwsCredentials, EntraSignIn, GoogleCredentials, IdentityProvider, SignInPage};
+    match policy.credential() {
+        Some(Ok(CredentialPlace::AwsProfile)) => vec![AwsCredentials],
+        Some(Ok(CredentialPlace::GoogleFile(_) | CredentialPlace::GoogleDefault)) => vec![GoogleCredentials],
+        Some(Ok(CredentialPlace::SignIn(place))) => match place {
+            SignInPlace::Oidc(_) | SignInPlace::Gateway => vec![IdentityProvider, SignInPage],
+            SignInPlace::Google(_) => vec![GoogleCredentials, SignInPage],
+            SignInPlace::Workforce(..) => vec![GoogleCredentials, IdentityProvider, SignInPage],
+            SignInPlace::Entra { .. } => vec![EntraSignIn, SignInPage],
+            SignInPlace::IdentityCenter { .. } => vec![AwsCredentials, SignInPage],
+        },
+        Some(
+            Ok(CredentialPlace::Key(_) | CredentialPlace::Helper(_) | CredentialPlace::Nothing) | Err(_),
+        )
+        | None => Vec::new(),
+    }
+}
+
+/// What decides where the credential of a provider comes from, one setting a line, beside what reaches it.
+fn deciding(provider: &str) -> (Value, Vec<(&'static str, Value)>) {
+    let oidc = || json!({"clientId": "x", "issuer": "https://id.example.com", "scopes": "openid"});
+    match provider {
+        "gateway" => (
+            json!({"inferenceGatewayBaseUrl": "https://gateway.example.com"}),
+            vec![
+                ("inferenceGatewayApiKey", json!("a-key-of-the-company")),
+                ("inferenceGatewayOidc", oidc()),
+                ("inferenceGatewayOidcAuthFlow", json!("broker")),
+            ],
+        ),
+        "bedrock" => (
+            json!({"inferenceBedrockRegion": "us-east-1"}),
+            vec![
+                ("inferenceBedrockBearerToken", json!("a-token-of-the-company")),
+                (
+                    "inferenceBedrockSsoStartUrl",
+                    json!("https://corp.awsapps.example/start"),
+                ),
+                ("inferenceBedrockSsoAccountId", json!("123456789012")),
+                ("inferenceBedrockSsoRoleName", json!("Analyst")),
+            ],
+        ),
+        "vertex" => (
+            json!({"inferenceVertexRegion": "us-east5", "inferenceVertexProjectId": "example-project"}),
+            vec![
+                ("inferenceVertexOAuthClientId", json!("id.apps.example.com")),
+                ("inferenceVertexWorkforceOidc", oidc()),
+                (
+                    "inferenceVertexWorkforceAudience",
+                    json!("//iam.googleapis.com/locations/global/workforcePools/pool/providers/provider"),
+                ),
+                ("inferenceVertexWorkforceAuthFlow", json!("broker")),
+            ],
+        ),
+        _ => (
+            json!({"inferenceFoundryResource": "example-ai"}),
+            vec![
+                ("inferenceFoundryApiKey", json!("a-key-of-the-company")),
+                (
+                    "inferenceFoundryTenantId",
+                    json!("00000000-0000-4000-8000-000000000001"),
+                ),
+                (
+                    "inferenceFoundryClientId",
+                    json!("00000000-0000-4000-8000-000000000002"),
+                ),
+                ("inferenceFoundryAuthFlow", json!("broker")),
+            ],
+        ),
+    }
+}
+
+#[test]
+fn credentials_open_what_their_place_leads_to_and_nothing_else() {
+    let kinds = [
+        "",
+        "static",
+        "helper-script",
+        "vendor-profile",
+        "interactive",
+        "workforce",
+    ];
+    let helper = ("inferenceCredentialHelper", json!("/opt/example/helper"));
+    let mut led = BTreeSet::new();
+    for provider in ["gateway", "bedrock", "vertex", "foundry"] {
+        let (reached, mut deciding) = deciding(provider);
+        deciding.push(helper.clone());
+        for (kind, set) in kinds
+            .iter()
+            .flat_map(|kind| (0..1_u32 << deciding.len()).map(move |set| (kind, set)))
+        {
+            let mut settings = reached.clone();
+            settings["inferenceProvider"] = json!(provider);
+            if !kind.is_empty() {
+                settings["inferenceCredentialKind"] = json!(kind);
+            }
+            for (place, (key, value)) in deciding.iter().enumerate() {
+                if set & (1 << place) != 0 {
+                    settings[*key] = value.clone();
+                }
+            }
+            let wanted = leads_to(&policy(&settings));
+            let gate = gate(&settings);
+            for destination in [
+                Destination::AwsCredentials,
+                Destination::GoogleCredentials,
+                Destination::EntraSignIn,
+                Destination::IdentityProvider,
+                Destination::SignInPage,
+            ] {
+                let is_open = gate.origins(destination).is_ok();
+                assert_eq!(is_open, wanted.contains(&destination), "{destination} {settings}");
+                if is_open {
+                    led.insert(destination.row().id);
+                }
+            }
+        }
+    }
+    // Each of them was open under some.
+    assert_eq!(led.len(), 5, "{led:?}");
 }
 
 #[test]

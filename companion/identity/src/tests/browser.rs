@@ -1,5 +1,6 @@
 //! The browser that comes back.
 
+use deskhand_platform::peer::is_same_user;
 use http::StatusCode;
 use pretty_assertions::assert_eq;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -8,8 +9,19 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::{Code, Redirect};
 
+mod strangers;
+
 pub(super) fn code(text: &str) -> Code {
     Code::of(text)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test is the browser of this machine"
+)]
+async fn connect(redirect: &str) -> std::io::Result<TcpStream> {
+    let port = Url::parse(redirect).unwrap().port().unwrap();
+    TcpStream::connect(("127.0.0.1", port)).await
 }
 
 /// Sends a request as a browser would; gives the status and the page.
@@ -21,12 +33,7 @@ async fn visit(redirect: &str, query: &str, head: &str) -> (StatusCode, String) 
     } else {
         format!("Host: {host}\r\n")
     };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test is the browser of this machine"
-    )]
-    let connected = TcpStream::connect(("127.0.0.1", at.port().unwrap())).await;
-    let mut stream = connected.unwrap();
+    let mut stream = connect(redirect).await.unwrap();
     let request = format!("GET {}{query} HTTP/1.1\r\n{host}{head}\r\n", at.path());
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut page = String::new();
@@ -62,7 +69,7 @@ async fn visits(client: &Client, queries: &[(&str, &str)]) -> (Vec<u16>, Result<
         }
         statuses
     };
-    let (statuses, code) = tokio::join!(going, redirect.wait(client, &attempt, &referrers));
+    let (statuses, code) = tokio::join!(going, redirect.wait(client, &attempt, &referrers, is_same_user));
     (statuses, code.map(|code| code.expose().to_owned()))
 }
 
@@ -161,16 +168,10 @@ async fn a_code_counts_once_and_nothing_listens_afterwards() {
     let address = redirect.address();
     let attempt = attempt(&address);
     let query = format!("?code=c-1&state={}", state(&attempt, &client));
-    let wait = redirect.wait(&client, &attempt, &[]);
+    let wait = redirect.wait(&client, &attempt, &[], is_same_user);
     let (first, _) = tokio::join!(visit(&address, &query, ""), wait);
     assert_eq!(first.0, StatusCode::OK);
-    let port = Url::parse(&address).unwrap().port().unwrap();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test is the browser of this machine"
-    )]
-    let again = TcpStream::connect(("127.0.0.1", port)).await;
-    assert!(again.is_err());
+    assert!(connect(&address).await.is_err());
 }
 
 #[tokio::test]
@@ -179,14 +180,12 @@ async fn an_idle_connection_does_not_hold_up_the_browser() {
     let redirect = Redirect::bind(None).await.unwrap();
     let address = redirect.address();
     let attempt = attempt(&address);
-    let port = Url::parse(&address).unwrap().port().unwrap();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test is the browser of this machine"
-    )]
-    let idle = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let idle = connect(&address).await.unwrap();
     let query = format!("?code=c-1&state={}", state(&attempt, &client));
-    let (_, code) = tokio::join!(visit(&address, &query, ""), redirect.wait(&client, &attempt, &[]));
+    let (_, code) = tokio::join!(
+        visit(&address, &query, ""),
+        redirect.wait(&client, &attempt, &[], is_same_user)
+    );
     assert_eq!(code.unwrap().expose(), "c-1");
     drop(idle);
 }

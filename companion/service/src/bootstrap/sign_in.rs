@@ -10,6 +10,7 @@ use deskhand_identity::{
     TransportError,
 };
 use deskhand_platform::open::in_browser;
+use deskhand_platform::peer::is_same_user;
 use deskhand_policy::types::Oidc;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::sign_in::SignInState;
@@ -148,7 +149,9 @@ impl Bootstrap {
             state: SignInState::Browser,
             page: Some(page),
             signed_in: Box::pin(async move {
-                let waited = tokio::time::timeout(GRANT, redirect.wait(&client, &attempt, &referrers)).await;
+                let waited =
+                    tokio::time::timeout(GRANT, redirect.wait(&client, &attempt, &referrers, is_same_user))
+                        .await;
                 let code = waited.map_err(|_| SignInError::Expired)??;
                 client.exchange(&way, attempt, code, millis()).await
             }),

@@ -128,7 +128,8 @@ fn waiting(view: &BootstrapView, begun: &SignInAnswer) -> Option<String> {
         SignInState::Code { code, address, .. } => {
             format!("Open this page and enter the code:\n  {address}\n  {code}")
         }
-        SignInState::SignIn { .. } | SignInState::Idle => return None,
+        // Panes alone see codes as being elsewhere.
+        SignInState::Elsewhere | SignInState::SignIn { .. } | SignInState::Idle => return None,
     })
 }
 

@@ -2,6 +2,7 @@
 //! refresh for people, the exchange of other providers' tokens (RFC 8693).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -28,7 +29,23 @@ pub(super) struct Issued {
     refresh: BTreeMap<String, BTreeSet<String>>,
     /// Codes with their scopes; true where a refresh token was asked for.
     codes: Codes<(BTreeSet<String>, bool)>,
+    subjects: Subjects,
     pub(super) log: Asked,
+}
+
+/// Whether a token of another provider is one that the pools take.
+struct Subjects(Box<dyn Fn(&str) -> bool + Send>);
+
+impl Default for Subjects {
+    fn default() -> Self {
+        Self(Box::new(|subject| subject == SUBJECT))
+    }
+}
+
+impl fmt::Debug for Subjects {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Subjects")
+    }
 }
 
 /// A refusal of a token endpoint: its code and words.
@@ -54,6 +71,10 @@ impl Issued {
     /// What a token reaches, while it counts.
     pub(super) fn scopes(&self, token: &str) -> Option<&BTreeSet<String>> {
         self.access.get(token)
+    }
+
+    pub(super) fn take_subjects(&mut self, knows: impl Fn(&str) -> bool + Send + 'static) {
+        self.subjects = Subjects(Box::new(move |subject| subject == SUBJECT || knows(subject)));
     }
 
     pub(super) fn end_access(&mut self) {
@@ -175,7 +196,7 @@ impl Issued {
         if !is_workforce && !project.is_null() {
             return Err(request("userProject is only for a pool of people."));
         }
-        if field("subject_token") != SUBJECT {
+        if !(self.subjects.0)(field("subject_token")) {
             return Err(Refusal::grant(
                 "The subject token could not be verified for this pool.",
             ));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use deskhand_identity::{
     Attempt, Client, DeviceGrant, GRANT, Polled, Redirect, SignInError, Tokens, Transport,
 };
+use deskhand_platform::peer::is_same_user;
 use tokio::time::{sleep, timeout};
 use url::Url;
 use zeroize::Zeroizing;
@@ -161,7 +162,11 @@ impl<T: Transport> Shared<T> {
         redirect: Redirect,
         attempt: Attempt,
     ) -> Result<Tokens, SignInError> {
-        let waited = timeout(GRANT, redirect.wait(client, &attempt, &self.plan.referrers)).await;
+        let waited = timeout(
+            GRANT,
+            redirect.wait(client, &attempt, &self.plan.referrers, is_same_user),
+        )
+        .await;
         let code = waited.map_err(|_| SignInError::Expired)??;
         client.exchange(&self.transport, attempt, code, self.now()).await
     }

@@ -47,13 +47,13 @@ async fn changed(client: &mut Client) -> anyhow::Result<ServiceView> {
 
 /// What a person does; `None` once it is over.
 fn waiting(view: &ProviderSignInView, begun: &SignInAnswer) -> Option<String> {
+    let whom = whom(view);
     match &view.state {
         SignInState::Checking => Some(format!("Asking {} …", view.at)),
         SignInState::Browser => {
             let page = begun.page.as_deref().unwrap_or_default();
             Some(format!(
-                "Sign in with {} in the browser. If none opens, go to:\n  {page}",
-                view.at
+                "Sign in with {whom} in the browser. If none opens, go to:\n  {page}"
             ))
         }
         SignInState::Code {
@@ -63,15 +63,12 @@ fn waiting(view: &ProviderSignInView, begun: &SignInAnswer) -> Option<String> {
             ..
         } => Some(match complete {
             Some(complete) => format!(
-                "Sign in with {}. Open this page, and check that it shows the code {code}:\n  {complete}",
-                view.at
+                "Sign in with {whom}. Open this page, and check that it shows the code {code}:\n  {complete}"
             ),
-            None => format!(
-                "Sign in with {}. Open this page and enter the code:\n  {address}\n  {code}",
-                view.at
-            ),
+            None => format!("Sign in with {whom}. Open this page and enter the code:\n  {address}\n  {code}"),
         }),
-        SignInState::SignIn { .. } | SignInState::Idle => None,
+        // Panes alone see codes as being elsewhere.
+        SignInState::Elsewhere | SignInState::SignIn { .. } | SignInState::Idle => None,
     }
 }
 
@@ -91,13 +88,20 @@ fn ended(view: ProviderSignInView, json: bool) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// With whom, and where what that gives is sent.
+fn whom(view: &ProviderSignInView) -> String {
+    let at = &view.at;
+    let sent_to = view.sent_to.as_ref();
+    sent_to.map_or_else(|| at.clone(), |origin| format!("{at} for {origin}"))
+}
+
 /// Whether somebody is signed in, and how long, in a line.
 pub(in crate::terminal) fn told(view: &ProviderSignInView) -> String {
-    let at = &view.at;
+    let whom = whom(view);
     let line = match (view.signed_in, view.ends_at) {
-        (true, Some(ends_at)) => format!("signed in with {at}, until {}", when(ends_at)),
-        (true, None) => format!("signed in with {at}"),
-        (false, _) => format!("nobody is signed in with {at}: `deskhand sign-in`"),
+        (true, Some(ends_at)) => format!("signed in with {whom}, until {}", when(ends_at)),
+        (true, None) => format!("signed in with {whom}"),
+        (false, _) => format!("nobody is signed in with {whom}: `deskhand sign-in`"),
     };
     match &view.problem {
         Some(problem) => format!("{line}; {}", in_one_line(problem)),

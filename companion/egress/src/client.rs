@@ -126,7 +126,8 @@ impl Client {
     fn admit(&self, url: &mut Url) -> Result<Origin, EgressError> {
         match &self.dialer.scope {
             Scope::Origins(origins) => {
-                let origin = Origin::of_url(url).ok().filter(|origin| origins.contains(origin));
+                let origin = Origin::of_machine(url).or_else(|| Origin::of_url(url).ok());
+                let origin = origin.filter(|origin| origins.contains(origin));
                 origin.ok_or_else(|| self.refusal(url))
             }
             Scope::Fetch(only) => {

@@ -222,6 +222,21 @@ destinations! {
         standard: ["oauth2.googleapis.com", "sts.googleapis.com", "iamcredentials.googleapis.com"],
         hosts: Hosts::Of(hosts::google_credentials),
     }
+    /// Gives a virtual desktop on Google Cloud tokens of its machine's account, over http that ends at its host.
+    GoogleMachine = "google-machine" {
+        closed_by: "deskhandVertexMachineAccount",
+        named_by: "deskhandVertexMachineAccount",
+        follows: [
+            "inferenceProvider", "inferenceVertexCredentialsFile", "inferenceVertexOAuthClientId",
+            "inferenceVertexWorkforceAudience", "inferenceVertexWorkforceOidc", "inferenceCredentialHelper",
+            "inferenceCredentialKind",
+        ],
+        by: OpenedBy::Service,
+        carries: NoContent,
+        feature: Built,
+        standard: ["169.254.169.254"],
+        hosts: Hosts::Of(hosts::google_machine),
+    }
     /// Signs people in with Microsoft Entra for Azure AI Foundry.
     EntraSignIn = "entra-sign-in" {
         closed_by: "inferenceProvider",

@@ -14,8 +14,8 @@ mod extensions;
 mod inference;
 
 pub(crate) use credentials::{
-    aws_credentials, bootstrap, bootstrap_sign_in_page, entra, google_credentials, identity_provider,
-    sign_in_page,
+    aws_credentials, bootstrap, bootstrap_sign_in_page, entra, google_credentials, google_machine,
+    identity_provider, sign_in_page,
 };
 pub(crate) use extensions::{marketplaces, mcp, mcp_sign_in, web_search};
 pub use inference::aws_host;
@@ -71,6 +71,12 @@ impl Found {
             Ok(origin) => self.origins.push(origin),
             Err(why) => self.faults.push((key, why)),
         }
+        self
+    }
+
+    /// Adds the metadata server of the machine.
+    pub(crate) fn machine(mut self) -> Self {
+        self.origins.push(Origin::machine());
         self
     }
 

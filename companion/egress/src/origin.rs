@@ -25,8 +25,8 @@ pub enum OriginError {
     NotALabel,
 }
 
-/// Scheme, host and port of an address. Of destinations there are https ones, and http ones on
-/// loopback hosts.
+/// Scheme, host and port of an address. Of destinations there are https ones, and http ones on loopback hosts and at the
+/// metadata server of a cloud's machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     https: bool,
@@ -54,6 +54,23 @@ impl Origin {
             host: host.to_owned(),
             port,
         })
+    }
+
+    /// The metadata server of a cloud's machine, over http: no router passes its address on (RFC 3927, section 2.6.2), so what is
+    /// said ends at the machine's own host.
+    pub(crate) fn machine() -> Self {
+        Self {
+            https: false,
+            host: "169.254.169.254".to_owned(),
+            port: 80,
+        }
+    }
+
+    /// That origin, where the address is there.
+    pub(crate) fn of_machine(url: &Url) -> Option<Self> {
+        let machine = Self::machine();
+        let is_there = url.scheme() == "http" && place(url) == Ok((machine.host(), machine.port));
+        is_there.then_some(machine)
     }
 
     /// The origin of a parsed address, http or https, on any host: for proxies, where content inside the tunnel is under

@@ -293,9 +293,9 @@ impl Proxy {
     }
 }
 
-/// Whether a host is this machine or one of its local network's own names.
+/// Whether a host is this machine, its own metadata server or one of its local network's own names.
 pub(crate) fn goes_direct(target: &Origin) -> bool {
-    target.is_loopback() || target.host().rsplit('.').next() == Some("local")
+    target.is_loopback() || *target == Origin::machine() || target.host().rsplit('.').next() == Some("local")
 }
 
 /// Basic credentials (RFC 7617) of the user information of an address.

@@ -207,11 +207,14 @@ fn credential(policy: &Policy, gate: &Gate) -> Result<Arc<dyn CredentialSource>,
                 clock,
             ))
         }
-        Some(Ok(CredentialPlace::GoogleDefault)) => Arc::new(Google::new(
-            google(),
-            Way::to(gate, Destination::GoogleCredentials)?,
-            clock,
-        )),
+        Some(Ok(CredentialPlace::GoogleDefault)) => {
+            let machine = policy.vertex.deskhand_vertex_machine_account.value;
+            Arc::new(Google::new(
+                google(machine),
+                Way::to_google(gate, machine)?,
+                clock,
+            ))
+        }
         Some(Ok(CredentialPlace::AwsProfile)) => {
             let way = Way::to(gate, Destination::AwsCredentials)?;
             Arc::new(Profile::new(profile(policy), way, clock))
@@ -233,14 +236,18 @@ fn helper(policy: &Policy, program: &FilePath) -> HelperSettings {
     }
 }
 
-/// Where Google's tools look, as they do.
-fn google() -> GoogleFrom {
+/// Where Google's tools look, as they do; on the machine itself where the settings say so.
+fn google(machine: bool) -> GoogleFrom {
     let variable = |name: &str| {
         std::env::var_os(name)
             .filter(|it| !it.is_empty())
             .map(PathBuf::from)
     };
-    GoogleFrom::search(variable("GOOGLE_APPLICATION_CREDENTIALS"), well_known(variable))
+    GoogleFrom::search(
+        variable("GOOGLE_APPLICATION_CREDENTIALS"),
+        well_known(variable),
+        machine,
+    )
 }
 
 fn profile(policy: &Policy) -> ProfileSettings {

@@ -39,6 +39,15 @@ policy_section! {
         since: "0.1.0",
     }
 
+    /// Whether a virtual desktop on Google Cloud may use the service account of its machine. Where Google's tools keep no
+    /// credential, the machine's metadata server (169.254.169.254) is asked for a token, over http that ends at the machine's host.
+    deskhand_vertex_machine_account "deskhandVertexMachineAccount": bool {
+        default: false,
+        invalid: false, UsesValue, "the account of a machine is that of everybody who uses it",
+        scope: ManagedOrBootstrapWithConsent,
+        since: "0.1.0",
+    }
+
     /// The OAuth client of sign-in with Google.
     inference_vertex_oauth_client_id "inferenceVertexOAuthClientId": Option<ServiceName> {
         default: None,

@@ -8,6 +8,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 #[path = "outside/provider.rs"]
@@ -17,11 +18,11 @@ mod provider;
 mod world;
 
 use deskhand_e2e::{FrontEnd, PATIENCE, Pane, Service, Setup, Talk, Workbook};
-use deskhand_protocol::Method;
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::{FrontEndKind, ServiceView};
 use deskhand_protocol::session::Nothing;
 use deskhand_protocol::sign_in::{ProviderSignInView, SignInAnswer, SignInState};
+use deskhand_protocol::{ErrorCode, Method};
 use deskhand_standins::Device;
 use deskhand_standins::bedrock::{self, Bedrock};
 use deskhand_standins::foundry::{self, Foundry};
@@ -31,8 +32,8 @@ use deskhand_standins::vertex::{self, Vertex};
 use deskhand_test_support::eventually;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
 use world::World;
 
 const MODEL: &str = "eu.anthropic.claude-standin-v1:0";
@@ -376,4 +377,65 @@ async fn the_organisations_own_provider_signs_people_in_for_vertex_ai_and_its_to
         .filter(|asked| *asked == "POST /token refresh_token 200");
     assert_eq!(renewed.count(), 2, "{asked:?}");
     place.assert_sealed(&[organisation.secrets(), cloud.secrets()].concat());
+}
+
+/// A virtual desktop of Google's under these settings beside, with nobody's own credentials on it. Tells who asked its
+/// metadata server.
+async fn on_machine(world: &World, more: &Value) -> (Place, Service, Vertex, Arc<AtomicUsize>) {
+    let cloud = Vertex::start(script("claude-standin"), 0).await.expect("a port");
+    let inner = cloud.base_url().trim_start_matches("http://").to_owned();
+    let machine = TcpListener::bind(("169.254.169.254", 80)).await;
+    let machine = machine.expect("every address is this machine's own");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut outer, _)) = machine.accept().await {
+            count.fetch_add(1, Ordering::Relaxed);
+            let mut inner = TcpStream::connect(&inner).await.expect("the stand-in");
+            tokio::spawn(async move { copy_bidirectional(&mut outer, &mut inner).await });
+        }
+    });
+    let host = format!("{}-aiplatform.googleapis.com", vertex::REGION);
+    let mut settings = json!({
+        "inferenceProvider": "vertex",
+        "inferenceVertexProjectId": vertex::PROJECT,
+        "inferenceVertexRegion": vertex::REGION,
+        "inferenceModels": ["claude-standin"],
+    });
+    let all = settings.as_object_mut().expect("an object");
+    all.extend(more.as_object().expect("an object").clone());
+    let place = Place::new(world, &[&host], &cloud.base_url(), &settings).await;
+    let arguments = ["serve", "--ready-json", "--until-stdin-closes", "--port", "0"];
+    let mut serve = deskhand_e2e::command(place.setup.path(), &arguments);
+    serve.env("CLOUDSDK_CONFIG", place.setup.path());
+    serve.env_remove("GOOGLE_APPLICATION_CREDENTIALS");
+    let service = Service::started(place.setup.path(), &mut serve);
+    (place, service, cloud, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_virtual_desktop_of_googles_works_as_its_machine_where_the_settings_say_so() {
+    let name = "a_virtual_desktop_of_googles_works_as_its_machine_where_the_settings_say_so";
+    let Some(world) = World::enter(name) else { return };
+    let opened = json!({ "deskhandVertexMachineAccount": true });
+    let (place, service, cloud, asked) = on_machine(&world, &opened).await;
+    turn(&service).await;
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "one token serves");
+    assert!(!world.asked_for().iter().any(|name| name.contains("metadata")));
+    place.assert_sealed(&cloud.secrets());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_of_a_machine_is_not_asked_for_where_no_settings_say_so() {
+    let name = "the_account_of_a_machine_is_not_asked_for_where_no_settings_say_so";
+    let Some(world) = World::enter(name) else { return };
+    let (_place, service, _cloud, asked) = on_machine(&world, &json!({})).await;
+    let mut talk = Talk::begin(&service).await;
+    let prompt = talk.prompt("What is left?");
+    let outcome = talk.say(prompt).await;
+    assert!(
+        matches!(&outcome, TurnOutcome::Failed(error) if error.code == ErrorCode::InferenceAuth),
+        "{outcome:?}"
+    );
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
 }

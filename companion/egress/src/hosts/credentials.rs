@@ -14,6 +14,8 @@ const WORKFORCE_OIDC: &str = "inferenceVertexWorkforceOidc";
 const WORKFORCE_FLOW: &str = "inferenceVertexWorkforceAuthFlow";
 const WORKFORCE: &str = "inferenceVertexWorkforceAudience";
 const GOOGLE_CLIENT: &str = "inferenceVertexOAuthClientId";
+const GOOGLE_FILE: &str = "inferenceVertexCredentialsFile";
+const MACHINE_ACCOUNT: &str = "deskhandVertexMachineAccount";
 const GATEWAY_KEY: &str = "inferenceGatewayApiKey";
 const BEDROCK_TOKEN: &str = "inferenceBedrockBearerToken";
 const FOUNDRY_KEY: &str = "inferenceFoundryApiKey";
@@ -178,6 +180,21 @@ pub(crate) fn google_credentials(settings: Settings<'_>) -> Answer {
     // A credentials file may hold a service account, a federated identity or one that acts for another.
     let found = found.host(PROVIDER, "sts.googleapis.com");
     Ok(found.host(PROVIDER, "iamcredentials.googleapis.com"))
+}
+
+pub(crate) fn google_machine(settings: Settings<'_>) -> Answer {
+    provider(settings, "vertex")?;
+    if !settings.is(MACHINE_ACCOUNT, true) {
+        return Err(MACHINE_ACCOUNT);
+    }
+    // A file that the settings name is the only place that is looked into.
+    if settings.is_set(GOOGLE_FILE) {
+        return Err(GOOGLE_FILE);
+    }
+    match source(settings)? {
+        Source::Profile => Ok(Found::default().machine()),
+        _ => Err(KIND),
+    }
 }
 
 pub(crate) fn entra(settings: Settings<'_>) -> Answer {

@@ -123,9 +123,14 @@ fn a_bearer_token_that_is_masked_still_needs_the_runtime_host_alone() {
 
 /// The destinations of credentials that a policy's own word for where they come from leads to.
 fn leads_to(policy: &Policy) -> Vec<Destination> {
-    use Destination::{AwsCredentials, EntraSignIn, GoogleCredentials, IdentityProvider, SignInPage};
+    use Destination::{
+        AwsCredentials, EntraSignIn, GoogleCredentials, GoogleMachine, IdentityProvider, SignInPage,
+    };
     match policy.credential() {
         Some(Ok(CredentialPlace::AwsProfile)) => vec![AwsCredentials],
+        Some(Ok(CredentialPlace::GoogleDefault)) if policy.vertex.deskhand_vertex_machine_account.value => {
+            vec![GoogleCredentials, GoogleMachine]
+        }
         Some(Ok(CredentialPlace::GoogleFile(_) | CredentialPlace::GoogleDefault)) => vec![GoogleCredentials],
         Some(Ok(CredentialPlace::SignIn(place))) => match place {
             SignInPlace::Oidc(_) | SignInPlace::Gateway => vec![IdentityProvider, SignInPage],
@@ -175,6 +180,8 @@ fn deciding(provider: &str) -> (Value, Vec<(&'static str, Value)>) {
                     json!("//iam.googleapis.com/locations/global/workforcePools/pool/providers/provider"),
                 ),
                 ("inferenceVertexWorkforceAuthFlow", json!("broker")),
+                ("inferenceVertexCredentialsFile", json!("/opt/example/key.json")),
+                ("deskhandVertexMachineAccount", json!(true)),
             ],
         ),
         _ => (
@@ -229,6 +236,7 @@ fn credentials_open_what_their_place_leads_to_and_nothing_else() {
             for destination in [
                 Destination::AwsCredentials,
                 Destination::GoogleCredentials,
+                Destination::GoogleMachine,
                 Destination::EntraSignIn,
                 Destination::IdentityProvider,
                 Destination::SignInPage,
@@ -242,7 +250,7 @@ fn credentials_open_what_their_place_leads_to_and_nothing_else() {
         }
     }
     // Each of them was open under some.
-    assert_eq!(led.len(), 5, "{led:?}");
+    assert_eq!(led.len(), 6, "{led:?}");
 }
 
 #[test]

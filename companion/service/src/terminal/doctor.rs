@@ -126,6 +126,7 @@ pub(crate) fn contacts(gate: &Gate) -> Vec<String> {
             "for a credential, and for the list of models",
         ),
         (Destination::GoogleCredentials, KEYS, "for a credential"),
+        (Destination::GoogleMachine, KEYS, "for a credential"),
         (
             Destination::Collector,
             "the collector",

@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 use super::file::GoogleFile;
 use crate::credential::{CredentialError, FileFault, FileFrom};
 
-/// The metadata server of Google's machines.
-pub const METADATA: &str = "http://metadata.google.internal";
+/// The metadata server of Google's machines. By its address: a name could be answered by whoever runs the network.
+pub const METADATA: &str = "http://169.254.169.254";
 /// Bytes of a file with credentials.
 const LARGEST: u64 = 64 * 1024;
 
@@ -36,12 +36,12 @@ pub enum GoogleFrom {
 }
 
 impl GoogleFrom {
-    /// Where Google's tools look: what the environment names, what they keep, the metadata server at its own name.
-    pub fn search(named: Option<PathBuf>, kept: Option<PathBuf>) -> Self {
+    /// Where Google's tools look: what the environment names, what they keep and, where `machine` says so, the metadata server.
+    pub fn search(named: Option<PathBuf>, kept: Option<PathBuf>, machine: bool) -> Self {
         Self::Search {
             named,
             kept,
-            metadata: Url::parse(METADATA).ok(),
+            metadata: machine.then(|| Url::parse(METADATA).ok()).flatten(),
         }
     }
 }

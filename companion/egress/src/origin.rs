@@ -180,6 +180,8 @@ mod tests {
             ("https://bücher.example", Ok("https://xn--bcher-kva.example")),
             ("http://127.0.0.1:4000/base", Ok("http://127.0.0.1:4000")),
             ("http://127.9.9.9", Ok("http://127.9.9.9")),
+            // The machine's metadata server is one destination's own, and no gateway's.
+            ("http://169.254.169.254", Err(OriginError::Insecure)),
             ("http://2130706433", Ok("http://127.0.0.1")),
             ("http://[::1]:81", Ok("http://[::1]:81")),
             ("http://localhost", Ok("http://localhost")),

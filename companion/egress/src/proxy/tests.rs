@@ -137,6 +137,11 @@ fn a_proxy_that_cannot_be_used_is_an_error_for_its_own_scheme_and_for_no_other()
     assert_eq!(asked("http://example.com"), Err(ProxyError::Scheme));
     assert_eq!(asked("http://corp.example"), Ok(false));
     assert_eq!(asked("http://localhost"), Ok(false));
+    assert_eq!(
+        asked("http://169.254.169.254"),
+        Ok(false),
+        "what the machine says is for it alone"
+    );
     assert_eq!(proxy.unusable(), [Unusable::Http(ProxyError::Scheme)]);
     assert!(!of(&[("https_proxy", "socks5://proxy:1080")]).is_direct());
 }

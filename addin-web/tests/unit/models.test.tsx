@@ -175,7 +175,7 @@ describe("a budget of the person's own", () => {
     const { run } = await open({ kind: "excel" });
     await run(() => fireEvent.click(meter()));
     await type(run, "2M");
-    for (const wrong of ["0", "-5", "many", "1.5", "1e9", "9".repeat(20)]) {
+    for (const wrong of ["0", "-5", "many", "1.5", "1e9", "1,500k", "9".repeat(20)]) {
       await type(run, wrong);
       expect(field().getAttribute("aria-invalid")).toBe("true");
       expect(screen.getByText(/^Write a whole number of tokens/)).toBeTruthy();
@@ -199,6 +199,7 @@ describe("a budget of the person's own", () => {
     ["1.5M", 1_500_000],
     ["1,5 m", 1_500_000],
     ["25,00", undefined],
+    ["1,500k", undefined],
     ["", undefined],
   ])("is written as people write numbers: %s", (text, tokens) => {
     expect(parseTokens(text)).toBe(tokens);

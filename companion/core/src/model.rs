@@ -92,6 +92,8 @@ pub struct ToolDefinition {
 /// What happens while a model answers. A stream of these ends with `Completed`, or with an error instead.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelEvent {
+    /// The provider took the request and begins to answer: from here on, it is paid for. Once for each try that comes so far.
+    Begun,
     /// Some words of the answer.
     TextDelta(String),
     /// All words so far are void: the call is made again from its start.

@@ -310,7 +310,7 @@ impl Step<'_, '_> {
             }
             ModelEvent::Reset => self.append(vec![EventBody::MessageReset { message }], Durability::Written),
             ModelEvent::Retrying { .. } => self.retrying(event),
-            ModelEvent::Body(_) => {}
+            ModelEvent::Begun | ModelEvent::Body(_) => {}
             ModelEvent::Completed { blocks, stop, usage } => {
                 let cut = stop == StopReason::MaxTokens;
                 let completed = EventBody::MessageCompleted {

@@ -160,6 +160,7 @@ impl Call {
                 Ok(answer) => {
                     self.shared.answered();
                     self.lost = None;
+                    self.out.queue.push_back(Ok(ModelEvent::Begun));
                     return Ok(Reading::new(answer, self.tells()));
                 }
                 Err(refused) => refused,
@@ -288,6 +289,8 @@ impl Call {
             *tries += 1;
             return (since.elapsed() < NETWORK_WITHIN).then(|| own_pause(manner.pauses, *tries, chance));
         }
+        // Somebody answered, or could have.
+        self.lost = None;
         self.failed += 1;
         retry::pause(manner.pauses, fault, self.failed, chance)
     }

@@ -132,11 +132,8 @@ impl Fault {
 
     /// The machine slept, and what was under way did not come back to life.
     pub(crate) fn slept() -> Self {
-        Self {
-            is_of_the_way: true,
-            ..Self::new(FaultKind::StreamCut, "the computer slept in the middle")
-        }
-        .happened("The computer slept, and the connection did not survive it.")
+        Self::new(FaultKind::StreamCut, "the computer slept in the middle")
+            .happened("The computer slept, and the connection did not survive it.")
     }
 
     /// The same with its own first sentence.
@@ -259,10 +256,11 @@ impl Fault {
     }
 }
 
-/// Whether nobody answered, neither the host nor a proxy before it.
+/// Whether nothing was sent, since neither the host nor a proxy before it was there. A connection that stood and broke may have
+/// broken over what was sent: that is not sent again and again.
 fn is_of_the_way(exchange: &Exchange) -> bool {
     match exchange {
-        Exchange::Unresolved(_) | Exchange::Unreachable(_) | Exchange::Cut(_) | Exchange::TimedOut => true,
+        Exchange::Unresolved(_) | Exchange::Unreachable(_) | Exchange::TimedOut => true,
         Exchange::Proxy { fault, .. } => matches!(
             fault,
             ProxyFault::Unresolved(_)
@@ -270,7 +268,7 @@ fn is_of_the_way(exchange: &Exchange) -> bool {
                 | ProxyFault::TimedOut
                 | ProxyFault::Refused(502..=504)
         ),
-        Exchange::Tls(_) | Exchange::TooLong(_) => false,
+        Exchange::Tls(_) | Exchange::TooLong(_) | Exchange::Cut(_) => false,
     }
 }
 

@@ -126,7 +126,7 @@ async fn ask(
                 return (words, Ok((blocks, stop)));
             }
             Ok(ModelEvent::Reset | ModelEvent::Retrying { .. }) => words.clear(),
-            Ok(ModelEvent::Body(_)) => {}
+            Ok(ModelEvent::Begun | ModelEvent::Body(_)) => {}
             Err(error) => return (words, Err(error)),
         }
     }

@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Running {
-    /// Its process id; 0 where it has not said it yet.
+    /// Its process id; 0 where that is not known.
     pub pid: u32,
     /// Where its pages are, such as `https://localhost:47600`; none while it starts.
     pub address: Option<String>,
@@ -57,33 +57,36 @@ pub struct InstanceLock {
 impl InstanceLock {
     /// Takes the lock of `paths`, whose folders must exist, or says who holds it or is about to take it back.
     pub fn acquire(paths: &Paths) -> Result<Self, InstanceError> {
-        match coming_back(&note(paths))? {
-            Some(running) => Err(InstanceError::AlreadyRunning(running)),
-            None => Self::take(paths),
-        }
+        let held = Self::take(paths, false)?;
+        held.write(None, false)?;
+        Ok(held)
     }
 
     /// Takes the lock back after [`start_anew`](Self::start_anew), in the new program.
     pub fn take_back(paths: &Paths) -> Result<Self, InstanceError> {
-        Self::take(paths)
+        let held = Self::take(paths, true)?;
+        held.write(None, false)?;
+        Ok(held)
     }
 
     #[expect(
         clippy::disallowed_methods,
         reason = "whoever looks at a lock for an instant tells nobody when it is over"
     )]
-    fn take(paths: &Paths) -> Result<Self, InstanceError> {
+    fn take(paths: &Paths, is_successor: bool) -> Result<Self, InstanceError> {
         let lock = open_lock(paths)?;
         let mut tries = 1;
         loop {
             match lock.try_lock() {
                 Ok(()) => {
-                    let held = Self {
-                        note: note(paths),
-                        _lock: lock,
+                    // Only now: while it was held, whoever held it may have written that it comes back.
+                    return match coming_back(&note(paths)).filter(|_| !is_successor) {
+                        Some(running) => Err(InstanceError::AlreadyRunning(running)),
+                        None => Ok(Self {
+                            note: note(paths),
+                            _lock: lock,
+                        }),
                     };
-                    held.write(None, false)?;
-                    return Ok(held);
                 }
                 Err(TryLockError::WouldBlock) if tries < TRIES => {
                     tries += 1;
@@ -129,21 +132,32 @@ pub fn running(paths: &Paths) -> Result<Option<Running>, PermissionError> {
         return Ok(None);
     }
     match open_lock(paths)?.try_lock_shared() {
-        Ok(()) => coming_back(&note(paths)),
-        Err(TryLockError::WouldBlock) => Ok(Some(read_note(&note(paths))?.unwrap_or_default())),
+        Ok(()) => Ok(coming_back(&note(paths))),
+        Err(TryLockError::WouldBlock) => Ok(Some(read_note(&note(paths)).ok().flatten().unwrap_or_default())),
         Err(TryLockError::Error(source)) => Err(cannot_lock(paths, source)),
     }
 }
 
-/// The service that let go of the lock a moment ago to start anew.
-fn coming_back(note: &Path) -> Result<Option<Running>, PermissionError> {
-    let running = read_note(note)?.filter(|running| running.starts_anew);
-    let is_new = || {
-        let written = note.metadata().and_then(|note| note.modified()).ok()?;
-        // One of the future is no note of a moment ago: the clock was set.
-        written.elapsed().ok().filter(|age| *age < KEPT_FOR)
-    };
-    Ok(running.filter(|_| is_new().is_some()))
+/// The service that let go of the lock a moment ago to start anew. A note that cannot be used keeps no place.
+fn coming_back(note: &Path) -> Option<Running> {
+    let running = read_note(note).ok().flatten()?;
+    let written = note.metadata().and_then(|note| note.modified()).ok()?;
+    // One of the future is no note of a moment ago: the clock was set.
+    let is_new = written.elapsed().is_ok_and(|age| age < KEPT_FOR);
+    (running.starts_anew && is_new && may_come_back(running.pid)).then_some(running)
+}
+
+/// On Unix the process stays and becomes the new program: once it is gone, nobody comes back.
+#[cfg(unix)]
+fn may_come_back(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
+/// Elsewhere another process takes over.
+#[cfg(not(unix))]
+fn may_come_back(_: u32) -> bool {
+    true
 }
 
 fn cannot_lock(paths: &Paths, source: io::Error) -> PermissionError {
@@ -242,5 +256,27 @@ mod tests {
         note.set_modified(long_ago).expect("a time");
         assert_eq!(running(&paths).expect("it never came"), None);
         InstanceLock::acquire(&paths).expect("the next one");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn keeps_no_place_for_a_process_that_ended_nor_for_a_note_that_cannot_be_used() {
+        let home = tempfile::tempdir().expect("tempdir");
+        let paths = Paths::below(home.path());
+        paths.create().expect("folders");
+        let mut ended = std::process::Command::new("true").spawn().expect("a process");
+        ended.wait().expect("its end");
+        InstanceLock::acquire(&paths)
+            .expect("the first")
+            .start_anew()
+            .expect("a note");
+        let left = format!(r#"{{"pid":{},"startsAnew":true}}"#, ended.id());
+        permissions::write_private_file(&note(&paths), left.as_bytes()).expect("a note");
+        assert_eq!(running(&paths).expect("nobody"), None);
+        drop(InstanceLock::acquire(&paths).expect("the next one"));
+
+        std::fs::remove_file(note(&paths)).expect("the note");
+        std::fs::create_dir(note(&paths)).expect("no file at all");
+        assert_eq!(running(&paths).expect("nobody"), None);
     }
 }

@@ -134,10 +134,15 @@ pub(crate) async fn serve(
     served(server, service, tokens, shutdown).await;
     ended(upkeep, exporting, &watch).await;
     let again = ending.await?;
-    if again.is_some() {
-        lock.start_anew()?;
-    }
+    again.is_some().then(|| keep_place(lock));
     Ok(again)
+}
+
+/// Where that fails, whoever asks meanwhile may take the place; that is no reason to end.
+fn keep_place(lock: InstanceLock) {
+    if let Err(error) = lock.start_anew() {
+        tracing::warn!(%error, "the place of the service is not kept while it starts anew");
+    }
 }
 
 /// What was begun beside the server comes to its end: nothing is told after this.

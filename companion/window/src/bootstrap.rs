@@ -1,7 +1,7 @@
 //! The exchange over the local channel that gives the window its page: address, token and certificate. No other user
 //! and no browser can have it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deskhand_platform::Paths;
 use deskhand_platform::instance::running;
@@ -12,7 +12,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 
 /// How long the service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The pause before a service that starts is looked for again.
+/// For how long a service that starts is waited for, and the pause before it is looked for again.
+const STARTS_WITHIN: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 /// What the answer may be at most, in bytes: an address, a token and two certificates.
 const CAP: u64 = 64 * 1024;
@@ -62,19 +63,17 @@ enum Answer {
 
 /// Asks the service that runs for `paths`; one that starts, also anew, is waited for.
 pub(crate) async fn fetch(paths: &Paths) -> Result<Bootstrap, BootstrapError> {
-    let asked = async {
-        loop {
-            match exchange(paths).await {
-                Err(BootstrapError::NoService(_)) if matches!(running(paths), Ok(Some(_))) => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                answered => return answered,
+    let end = Instant::now() + STARTS_WITHIN;
+    loop {
+        let asked = tokio::time::timeout(PATIENCE, exchange(paths)).await;
+        match asked.unwrap_or(Err(BootstrapError::NoService(None))) {
+            Err(BootstrapError::NoService(_))
+                if Instant::now() < end && matches!(running(paths), Ok(Some(_))) =>
+            {
+                tokio::time::sleep(PAUSE).await;
             }
+            answered => return read(&answered?),
         }
-    };
-    match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(line) => read(&line?),
-        Err(_) => Err(BootstrapError::NoService(None)),
     }
 }
 

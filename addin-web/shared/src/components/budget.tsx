@@ -41,8 +41,13 @@ export function Budget(): ReactElement {
           aria-describedby={hint}
           onBlur={take}
           onChange={(event) => {
-            setText(event.target.value);
+            const next = event.target.value;
+            setText(next);
             setWrong(false);
+            // At once: whoever leaves by Escape has said it, too.
+            if (next.trim() === "" || parseTokens(next) !== undefined) {
+              store.limit(parseTokens(next));
+            }
           }}
         />
       </label>

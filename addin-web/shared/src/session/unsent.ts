@@ -16,7 +16,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
 /** A number of tokens as a person writes it: "250,000", "250 000", "250k", "1.5M"; undefined where it is none. */
 export function parseTokens(text: string | undefined): number | undefined {
   const written = (text ?? "").trim();
-  const [, short, unit = ""] = /^(\d+(?:[.,]\d+)?)\s*([km])$/i.exec(written) ?? [];
+  const [, short, unit = ""] = /^(\d+(?:[.,]\d{1,2})?)\s*([km])$/i.exec(written) ?? [];
   const whole = /^(?:\d+|\d{1,3}(?:[.,'’_\s]\d{3})+)$/.test(written) ? written.replaceAll(/\D/g, "") : undefined;
   const tokens =
     short === undefined

@@ -68,7 +68,7 @@ impl Step<'_, '_> {
     /// The model answers with its summary.
     pub(super) fn summary(&mut self, message: MessageId, event: ModelEvent) {
         match event {
-            ModelEvent::TextDelta(_) | ModelEvent::Reset | ModelEvent::Body(_) => {}
+            ModelEvent::Begun | ModelEvent::TextDelta(_) | ModelEvent::Reset | ModelEvent::Body(_) => {}
             ModelEvent::Retrying { .. } => self.retrying(event),
             ModelEvent::Completed { blocks, stop, usage } => {
                 let texts = blocks.into_iter().filter_map(|block| match block {

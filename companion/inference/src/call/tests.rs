@@ -242,6 +242,7 @@ async fn tries_over_a_lost_way_do_not_count_among_those_of_other_faults() {
 async fn an_answer_that_did_not_survive_the_sleep_of_the_computer_is_asked_for_again_at_once() {
     let bench = Bench::new([Try::Hangs(None), Try::Answers]);
     let mut stream = bench.start();
+    assert_eq!(stream.next().await, Some(Ok(ModelEvent::Begun)));
     let first = stream.next().await;
     assert_eq!(first, Some(Ok(ModelEvent::TextDelta("Good".to_owned()))));
     let begun = Instant::now();
@@ -265,7 +266,7 @@ async fn an_answer_that_did_not_survive_the_sleep_of_the_computer_is_asked_for_a
 async fn an_answer_that_goes_on_after_the_sleep_is_left_alone() {
     let bench = Bench::new([Try::Hangs(Some(Duration::from_secs(6)))]);
     let mut stream = bench.start();
-    stream.next().await;
+    assert_eq!(stream.next().await, Some(Ok(ModelEvent::Begun)));
     bench.slept.store(3_600, Ordering::Relaxed);
     let events: Vec<_> = stream.collect().await;
     assert!(is_answer(&events), "{events:?}");
@@ -276,9 +277,26 @@ async fn an_answer_that_goes_on_after_the_sleep_is_left_alone() {
 async fn a_clock_that_is_set_a_little_is_no_sleep() {
     let bench = Bench::new([Try::Hangs(Some(Duration::from_mins(4)))]);
     let mut stream = bench.start();
-    stream.next().await;
+    assert_eq!(stream.next().await, Some(Ok(ModelEvent::Begun)));
     bench.slept.store(14, Ordering::Relaxed);
     let events: Vec<_> = stream.collect().await;
     assert!(is_answer(&events), "{events:?}");
     assert_eq!(bench.tries(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_computer_that_sleeps_again_and_again_asks_again_only_so_often() {
+    let hangs = std::iter::repeat_with(|| Try::Hangs(None)).take(5);
+    let bench = Bench::new(hangs);
+    let mut stream = bench.start();
+    let mut last = None;
+    while let Some(event) = stream.next().await {
+        if event == Ok(ModelEvent::Begun) {
+            bench.slept.fetch_add(3_600, Ordering::Relaxed);
+        }
+        last = Some(event);
+    }
+    let error = last.expect("an end").expect_err("no answer");
+    assert_eq!(error.code, ErrorCode::InferenceStreamCut);
+    assert_eq!(bench.tries(), 5);
 }

@@ -36,7 +36,10 @@ pub(super) const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// The header that names the project which a user's calls are counted for.
 const QUOTA: &str = "x-goog-user-project";
 /// The path of the metadata server under which the machine's own service account has its tokens.
-const MACHINE: &str = "/computeMetadata/v1/instance/service-accounts/default/token";
+pub(super) const MACHINE: &str = "/computeMetadata/v1/instance/service-accounts/default/token";
+/// What the metadata server wants to hear, and says of itself.
+pub(super) const FLAVOR: &str = "metadata-flavor";
+pub(super) const GOOGLE: &str = "Google";
 
 /// Google's credentials of this machine or of a file. The file is read anew for each token, so that what Google's tools wrote since
 /// counts.
@@ -139,7 +142,10 @@ impl<T: Transport> Shared<T> {
                 let asked = self.of_machine(&origin, now).await;
                 // Most computers are no machine of Google's: nobody answers there.
                 asked.map_err(|error| match error {
-                    CredentialError::Unreachable(_) | CredentialError::Closed(_) if !is_certain => {
+                    // One that gave a token before is there.
+                    CredentialError::Unreachable(_) | CredentialError::Closed(_)
+                        if !is_certain && self.held().is_none() =>
+                    {
                         CredentialError::NothingFound
                     }
                     other => other,
@@ -247,8 +253,8 @@ impl<T: Transport> Shared<T> {
         address.set_path(MACHINE);
         let mut request = Request::new(Bytes::new());
         // Without it the server does not answer, so that no page can ask it through a browser.
-        let flavor = HeaderValue::from_static("Google");
-        request.headers_mut().insert("metadata-flavor", flavor);
+        let flavor = HeaderValue::from_static(GOOGLE);
+        request.headers_mut().insert(FLAVOR, flavor);
         let body = self.asked(&address, request).await?;
         let tokens = Tokens::of_answer(&body, millis(now)).map_err(CredentialError::of_endpoint)?;
         Ok(token(tokens.access(), tokens.ends_at()))

@@ -6,12 +6,14 @@ use bytes::Bytes;
 use deskhand_egress::{Client, Destination, EgressError, Exchange, Gate};
 use deskhand_identity::{Answer, MAX_ANSWER, Transport, TransportError};
 use http::Request;
-use http::uri::Scheme;
 
 use super::CredentialError;
+use super::google::{FLAVOR, GOOGLE, MACHINE};
 
 /// How long an exchange may take.
 const WITHIN: Duration = Duration::from_secs(30);
+/// The same with the metadata server of the machine: it is near, or not there.
+const MACHINE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The way to whoever gives out credentials. It follows no redirect.
 #[derive(Clone, Debug)]
@@ -47,24 +49,37 @@ impl Way {
 
 impl Transport for Way {
     async fn send(&self, request: Request<Bytes>) -> Result<Answer, TransportError> {
-        let answered = async {
-            // Of the hosts that give out Google's credentials it is the only one without TLS.
-            let machine = self.machine.as_ref();
-            let machine = machine.filter(|_| request.uri().scheme() == Some(&Scheme::HTTP));
-            let answer = machine.unwrap_or(&self.client).send(request).await?;
-            let status = answer.status();
-            let body = answer.body_up_to(MAX_ANSWER).await?;
-            Ok(Answer { status, body })
-        };
-        let late = |_| TransportError::Unreachable(format!("no answer within {} seconds", WITHIN.as_secs()));
-        let answered = tokio::time::timeout(WITHIN, answered).await.map_err(late)?;
-        answered.map_err(|error: EgressError| match &error {
-            EgressError::Failed {
-                exchange: Exchange::TooLong(_),
-                ..
-            } => TransportError::TooLong,
-            EgressError::Failed { .. } => TransportError::Unreachable(error.to_string()),
-            _ => TransportError::Closed(error.to_string()),
-        })
+        let machine = self.machine.as_ref().filter(|_| request.uri().path() == MACHINE);
+        let (client, within) = machine.map_or((&self.client, WITHIN), |machine| (machine, MACHINE_WITHIN));
+        let late = |_| TransportError::Unreachable(format!("no answer within {} seconds", within.as_secs()));
+        let exchanged = tokio::time::timeout(within, exchange(client, request)).await;
+        let (answer, is_of_machine) = exchanged.map_err(late)?.map_err(|error| told(&error))?;
+        if machine.is_some() && !is_of_machine {
+            return Err(TransportError::Unreachable(
+                "what answers there is no metadata server".to_owned(),
+            ));
+        }
+        Ok(answer)
+    }
+}
+
+/// The answer, and whether it says of itself that it is a metadata server's.
+async fn exchange(client: &Client, request: Request<Bytes>) -> Result<(Answer, bool), EgressError> {
+    let answer = client.send(request).await?;
+    let status = answer.status();
+    let flavor = answer.headers().get(FLAVOR);
+    let is_of_machine = flavor.is_some_and(|flavor| flavor == GOOGLE);
+    let body = answer.body_up_to(MAX_ANSWER).await?;
+    Ok((Answer { status, body }, is_of_machine))
+}
+
+fn told(error: &EgressError) -> TransportError {
+    match error {
+        EgressError::Failed {
+            exchange: Exchange::TooLong(_),
+            ..
+        } => TransportError::TooLong,
+        EgressError::Failed { .. } => TransportError::Unreachable(error.to_string()),
+        _ => TransportError::Closed(error.to_string()),
     }
 }

@@ -84,6 +84,7 @@ async fn words_of_a_cut_stream_stand_until_new_ones_come(subject: &dyn Subject) 
     let kinds: Vec<&str> = events
         .iter()
         .map(|event| match event {
+            Ok(ModelEvent::Begun) => "begun",
             Ok(ModelEvent::TextDelta(_)) => "word",
             Ok(ModelEvent::Reset) => "reset",
             Ok(ModelEvent::Retrying { error, .. }) => error.code.as_str(),
@@ -93,9 +94,11 @@ async fn words_of_a_cut_stream_stand_until_new_ones_come(subject: &dyn Subject) 
         })
         .collect();
     let wanted = [
+        "begun",
         "word",
         "word",
         "INF_STREAM_CUT",
+        "begun",
         "reset",
         "word",
         "word",

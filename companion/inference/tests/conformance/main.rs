@@ -135,6 +135,7 @@ async fn each_word_goes_out_before_the_next_one_comes(subject: &dyn Subject) {
     let line = Line::play(vec![Reply::of(vec![body], End::Hold)]).await;
     let provider = subject.provider(&line.base, PATIENT).await;
     let mut stream = provider.stream(request());
+    assert_eq!(stream.next().await, Some(Ok(ModelEvent::Begun)));
     assert_eq!(
         stream.next().await,
         Some(Ok(ModelEvent::TextDelta("Hello".to_owned())))

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use deskhand_platform::Paths;
@@ -26,8 +26,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// How often a service that starts is looked for again, and the pause before that.
-const AGAIN: u32 = 100;
+/// For how long a service that starts is waited for, and the pause before it is looked for again.
+const STARTS_WITHIN: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection that has said hello.
@@ -44,13 +44,15 @@ pub(crate) struct Client {
 
 /// Looks for a running service of this user, and waits for one that starts, also anew.
 pub(crate) async fn find(paths: &Paths) -> Result<Option<Attachment>, AttachError> {
-    let mut again = 0;
+    find_until(paths, Instant::now() + STARTS_WITHIN).await
+}
+
+async fn find_until(paths: &Paths, end: Instant) -> Result<Option<Attachment>, AttachError> {
     loop {
         match attach(&LocalAddress::of(paths), FrontEndKind::Terminal).await {
             Ok(attachment) => return Ok(Some(attachment)),
             Err(AttachError::Refused(error)) => return Err(error.into()),
-            Err(_) if again < AGAIN && matches!(running(paths), Ok(Some(_))) => {
-                again += 1;
+            Err(_) if Instant::now() < end && matches!(running(paths), Ok(Some(_))) => {
                 tokio::time::sleep(PAUSE).await;
             }
             Err(AttachError::Local(_)) => return Ok(None),
@@ -62,14 +64,13 @@ pub(crate) async fn find(paths: &Paths) -> Result<Option<Attachment>, AttachErro
 /// A connection to the running service of this user, with the way in. A service that starts anew cuts who joins just then: it is looked
 /// for again.
 pub(crate) async fn join(paths: &Paths) -> anyhow::Result<Option<(Attachment, Client)>> {
-    let mut cut_off = 0;
+    let end = Instant::now() + STARTS_WITHIN;
     loop {
-        let Some(attachment) = find(paths).await? else {
+        let Some(attachment) = find_until(paths, end).await? else {
             return Ok(None);
         };
         match Client::connect(&attachment).await {
-            Err(error) if cut_off < AGAIN && is_cut_off(&error) => {
-                cut_off += 1;
+            Err(error) if Instant::now() < end && is_cut_off(&error) => {
                 tokio::time::sleep(PAUSE).await;
             }
             joined => {

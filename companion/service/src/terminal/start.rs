@@ -80,7 +80,7 @@ pub(crate) async fn with_client<T>(
     paths: &Paths,
     work: impl AsyncFnOnce(&mut Client) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let (mut client, started) = join_or_start(paths).await?;
+    let (mut client, started) = Box::pin(join_or_start(paths)).await?;
     let outcome = work(&mut client).await;
     drop(client);
     if let Some(started) = started {

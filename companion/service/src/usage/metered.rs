@@ -59,9 +59,11 @@ impl Counts {
     }
 
     /// Counts what of an answer came before it ended early.
-    async fn count_about(&self, model: &str, usage: Usage) {
-        let cost = self.cost(model, usage).await;
-        self.count(Usage { cost, ..usage }).await;
+    async fn count_about(&self, model: &str, usage: Option<Usage>) {
+        if let Some(usage) = usage {
+            let cost = self.cost(model, usage).await;
+            self.count(Usage { cost, ..usage }).await;
+        }
     }
 
     async fn counted(
@@ -78,38 +80,43 @@ impl Counts {
     }
 }
 
-/// An answer that may come to nothing. What of it came was paid for: once there were words, it counts all the same, by an
-/// estimate, or else whoever stops each answer before its end would use none.
+/// An answer that may come to nothing. From its beginning on it is paid for: what of it came counts all the same, by an estimate,
+/// or else whoever stops each answer before its end would use none.
 struct Open {
     counts: Arc<Counts>,
     model: String,
     /// Tokens of the request, about.
     input: u64,
-    /// Bytes of the words of this try.
+    /// Whether a try is under way that the provider took.
+    has_begun: bool,
+    /// Bytes of its words.
     words: usize,
 }
 
 impl Open {
     async fn heard(&mut self, event: Result<ModelEvent, UserError>) -> Result<ModelEvent, UserError> {
         match &event {
-            Ok(ModelEvent::TextDelta(words)) => self.words += words.len(),
-            Ok(ModelEvent::Completed { .. }) => self.words = 0,
-            Ok(ModelEvent::Reset) | Err(_) => {
-                if let Some(usage) = self.came_to_nothing() {
-                    self.counts.count_about(&self.model, usage).await;
-                }
+            Ok(ModelEvent::Begun) | Err(_) => {
+                self.counts.count_about(&self.model, self.came_to_nothing()).await;
+                self.has_begun = event.is_ok();
+                self.words = 0;
             }
-            Ok(ModelEvent::Retrying { .. } | ModelEvent::Body(_)) => {}
+            Ok(ModelEvent::TextDelta(words)) => self.words += words.len(),
+            Ok(ModelEvent::Completed { .. }) => {
+                let event = self.counts.counted(&self.model, event).await;
+                self.has_begun = false;
+                return event;
+            }
+            Ok(ModelEvent::Reset | ModelEvent::Retrying { .. } | ModelEvent::Body(_)) => {}
         }
-        self.counts.counted(&self.model, event).await
+        event
     }
 
-    /// What this try used, about, once it is over without a whole answer.
-    fn came_to_nothing(&mut self) -> Option<Usage> {
-        let words = std::mem::take(&mut self.words);
-        (words > 0).then(|| Usage {
+    /// What the try that is under way used so far, about.
+    fn came_to_nothing(&self) -> Option<Usage> {
+        self.has_begun.then(|| Usage {
             input: self.input,
-            output: tokens(words),
+            output: tokens(self.words),
             ..Usage::default()
         })
     }
@@ -118,7 +125,8 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         // Somebody stopped it.
-        if let (Some(usage), Ok(runtime)) = (self.came_to_nothing(), Handle::try_current()) {
+        let usage = self.came_to_nothing();
+        if let (Some(_), Ok(runtime)) = (usage, Handle::try_current()) {
             let (counts, model) = (Arc::clone(&self.counts), std::mem::take(&mut self.model));
             runtime.spawn(async move { counts.count_about(&model, usage).await });
         }
@@ -138,6 +146,7 @@ impl Provider for Metered {
             counts: Arc::clone(&self.0),
             model: request.model.clone(),
             input: request.tokens(),
+            has_begun: false,
             words: 0,
         };
         let state = (self.0.inner.stream(request), open);

@@ -314,7 +314,7 @@ async fn counted_after(says: Vec<Result<ModelEvent, UserError>>) -> Usage {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_stopped_or_fails_counts_by_an_estimate_once_it_said_something() {
+async fn an_answer_that_is_stopped_or_fails_counts_by_an_estimate_once_it_began() {
     let words = || Ok(ModelEvent::TextDelta("Twelve bytes".to_owned()));
     let failed = || Err(UserError::new(ErrorCode::InferenceStreamCut));
     let estimate = Usage {
@@ -322,14 +322,25 @@ async fn an_answer_that_is_stopped_or_fails_counts_by_an_estimate_once_it_said_s
         output: 4,
         ..Usage::default()
     };
-    assert_eq!(counted_after(vec![words()]).await, estimate, "stopped");
-    assert_eq!(counted_after(vec![words(), failed()]).await, estimate, "failed");
+    let begun = || Ok(ModelEvent::Begun);
+    let silent = Usage {
+        output: 0,
+        ..estimate
+    };
+    assert_eq!(
+        counted_after(vec![begun()]).await,
+        silent,
+        "stopped while it thinks"
+    );
+    assert_eq!(counted_after(vec![begun(), words()]).await, estimate, "stopped");
+    let failing = vec![begun(), words(), failed()];
+    assert_eq!(counted_after(failing).await, estimate, "failed");
     let twice = Usage {
         input: 20,
         output: 8,
         ..Usage::default()
     };
-    let again = vec![words(), Ok(ModelEvent::Reset), words()];
+    let again = vec![begun(), words(), begun(), Ok(ModelEvent::Reset), words()];
     assert_eq!(counted_after(again).await, twice, "begun anew, then stopped");
     assert_eq!(
         counted_after(vec![failed()]).await,
@@ -342,7 +353,7 @@ async fn an_answer_that_is_stopped_or_fails_counts_by_an_estimate_once_it_said_s
         usage: usage(50),
     };
     assert_eq!(
-        counted_after(vec![words(), Ok(whole)]).await,
+        counted_after(vec![begun(), words(), Ok(whole)]).await,
         usage(50),
         "by the provider"
     );

@@ -2,6 +2,7 @@ import { cleanup, fireEvent, screen, within } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { EventBody, ServiceView, Usage } from "../../shared/src/generated/protocol.ts";
+import { parseTokens } from "../../shared/src/session/unsent.ts";
 import { helloAnswer } from "../fake-service.ts";
 import { open } from "../page.tsx";
 import { numbered, offered, workbook } from "../story.ts";
@@ -138,5 +139,68 @@ describe("the start of a session", () => {
   it.each(["window", "excel", "powerpoint"] as const)("says in the %s front end where content goes", async (kind) => {
     await open({ kind, hello: { ...view(), sessions: [] } });
     expect(screen.getByText(offered.promise)).toBeTruthy();
+  });
+});
+
+describe("a budget of the person's own", () => {
+  const meter = (): HTMLElement => screen.getByRole("button", { name: /^Tokens used by this session/ });
+  const field = (): HTMLInputElement => screen.getByLabelText("A task may use, in tokens");
+  const type = async (run: (act: () => unknown) => Promise<void>, text: string): Promise<void> => {
+    await run(() => fireEvent.change(field(), { target: { value: text } }));
+    await run(() => fireEvent.blur(field()));
+  };
+
+  it.each(["window", "excel", "powerpoint"] as const)("goes along with every prompt of the %s front end until it is taken away", async (kind) => {
+    const { calls, run, service } = await open({ kind });
+    service.answer("session/create", () => ({ session: { ...(helloAnswer().sessions[0] ?? ({} as never)), id: "new" } }));
+    service.answer("session/prompt", () => ({ turn: "t", seq: 1 }));
+    const say = async (text: string): Promise<void> => {
+      await run(() => fireEvent.change(screen.getByLabelText("Prompt"), { target: { value: text } }));
+      await run(() => fireEvent.click(screen.getByRole("button", { name: "Send (Enter)" })));
+    };
+    await run(() => fireEvent.click(meter()));
+    await type(run, "250k");
+    expect(field().value).toBe("250,000");
+    expect(meter().textContent).toContain("up to 250,000 a task");
+    await say("Sum it");
+    await run(() => fireEvent.click(meter()));
+    await type(run, "");
+    expect(meter().textContent).not.toContain("a task");
+    await say("And again");
+    const budgets = (calls("session/prompt") as { budget?: number }[]).map((prompt) => prompt.budget);
+    expect(budgets).toEqual([250_000, undefined]);
+  });
+
+  it("that is no number of tokens is refused in words and changes nothing", async () => {
+    const { run } = await open({ kind: "excel" });
+    await run(() => fireEvent.click(meter()));
+    await type(run, "2M");
+    for (const wrong of ["0", "-5", "many", "1.5", "1e9", "9".repeat(20)]) {
+      await type(run, wrong);
+      expect(field().getAttribute("aria-invalid")).toBe("true");
+      expect(screen.getByText(/^Write a whole number of tokens/)).toBeTruthy();
+      expect(field().value).toBe(wrong);
+      expect(meter().textContent).toContain("up to 2,000,000 a task");
+    }
+  });
+
+  it("stands beside the one of the settings", async () => {
+    const { run } = await open({ kind: "excel", hello: view({ turnBudget: 500_000 }) });
+    await run(() => fireEvent.click(meter()));
+    expect(field().placeholder).toBe("500,000");
+    expect(screen.getByText(/The settings allow 500,000\.$/)).toBeTruthy();
+  });
+
+  it.each([
+    ["250000", 250_000],
+    ["250,000", 250_000],
+    ["250.000", 250_000],
+    ["1 250 000", 1_250_000],
+    ["1.5M", 1_500_000],
+    ["1,5 m", 1_500_000],
+    ["25,00", undefined],
+    ["", undefined],
+  ])("is written as people write numbers: %s", (text, tokens) => {
+    expect(parseTokens(text)).toBe(tokens);
   });
 });

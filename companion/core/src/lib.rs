@@ -9,6 +9,7 @@
 //! - [`ports`] names what the agent needs of the world; other crates implement it.
 
 pub mod attached;
+pub mod estimate;
 pub mod instructions;
 pub mod line;
 pub mod model;

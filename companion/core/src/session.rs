@@ -66,6 +66,8 @@ pub struct Turn {
     pub model: String,
     /// How much may be done without asking.
     pub mode: PermissionMode,
+    /// Tokens that the person lets it use.
+    pub budget: Option<u64>,
     /// What it is doing.
     pub phase: Phase,
     /// Calls that wait for their turn.
@@ -239,6 +241,7 @@ impl Turn {
             id,
             model,
             mode,
+            budget: None,
             phase: Phase::Deciding,
             queue: VecDeque::new(),
             pending: Vec::new(),

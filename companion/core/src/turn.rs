@@ -1,6 +1,8 @@
 //! The turn: what to do next. Every function returns effects in the order in which they must be done; an event stands
 //! before the action that it records (Invariant 1).
 
+use std::num::NonZeroU64;
+
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::message::StopReason;
@@ -46,7 +48,7 @@ pub struct World<'a> {
     pub chance: &'a mut (dyn FnMut() -> [u8; 10] + Send),
     /// Calls that a turn may make.
     pub max_steps: u32,
-    /// Tokens that a turn may use, where there is a budget: in and out, with those of the cache.
+    /// Tokens that every turn may use, where there is a budget: in and out, with those of the cache.
     pub budget: Option<u64>,
     /// Tools that the model may call, [`PLAN_TOOL`] not among them.
     pub tools: &'a [ToolDefinition],
@@ -102,6 +104,8 @@ pub struct Prompt {
     pub model: String,
     /// How much may be done without asking.
     pub mode: PermissionMode,
+    /// Tokens that the person lets the turn use.
+    pub budget: Option<NonZeroU64>,
     /// What the model is told about the documents; empty for nothing.
     pub context: String,
 }
@@ -213,6 +217,7 @@ impl Step<'_, '_> {
             selection: prompt.selection,
             model: prompt.model,
             mode: prompt.mode,
+            budget: prompt.budget,
             steering: steering.is_some(),
         });
         if steering.is_none() && !prompt.context.is_empty() {
@@ -372,7 +377,8 @@ impl Step<'_, '_> {
                 return self.end(TurnOutcome::Completed);
             }
             // What is done is done: the budget ends what would come next.
-            if let Some(budget) = self.world.budget.filter(|budget| turn.usage.all() >= *budget) {
+            let budget = self.world.budget.into_iter().chain(turn.budget).min();
+            if let Some(budget) = budget.filter(|budget| turn.usage.all() >= *budget) {
                 let sentence = format!("The turn used its budget of {budget} tokens and was ended.");
                 let error = UserError::new(ErrorCode::TurnBudget).happened(sentence);
                 return self.end(TurnOutcome::Failed(error));

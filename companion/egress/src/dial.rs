@@ -35,6 +35,12 @@ const PROXY_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_WITHIN: Duration = Duration::from_secs(2);
 /// A peer that vanished without a word is noticed by the kernel's probes, not only by the caller's deadline.
 const PROBE_SILENT_PEER: Duration = Duration::from_secs(30);
+/// The pause between its probes, and how many may stay unanswered: after them the connection is dead.
+const PROBE_AGAIN: Duration = Duration::from_secs(5);
+const PROBES: u32 = 3;
+/// How long what was sent may stay without a sign that it arrived: a network that was left takes nothing (RFC 5482).
+#[cfg(target_os = "linux")]
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 
 /// How connections leave this machine.
 #[derive(Debug)]
@@ -312,8 +318,7 @@ impl Way {
         watch: &Watch,
     ) -> Result<Stream, DialError> {
         let mut connector = HttpConnector::new_with_resolver(self.lookup(rules, watch));
-        connector.set_nodelay(true);
-        connector.set_keepalive(Some(PROBE_SILENT_PEER));
+        notice_lost_peers(&mut connector);
         let place = format!("http://{}:{}/", target.host(), target.port());
         let place: Uri = place
             .parse()
@@ -417,5 +422,39 @@ impl Service<Uri> for Dialer {
             let target = target.ok_or_else(|| Exchange::Unreachable("no such place".to_owned()))?;
             dialer.dial(&target, Use::Http).await.map(TokioIo::new)
         })
+    }
+}
+
+/// Has the kernel end a connection whose peer or network is gone, within a minute.
+fn notice_lost_peers<R>(connector: &mut HttpConnector<R>) {
+    connector.set_nodelay(true);
+    connector.set_keepalive(Some(PROBE_SILENT_PEER));
+    connector.set_keepalive_interval(Some(PROBE_AGAIN));
+    connector.set_keepalive_retries(Some(PROBES));
+    #[cfg(target_os = "linux")]
+    connector.set_tcp_user_timeout(Some(TAKEN_WITHIN));
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::net::sockopt::{tcp_keepcnt, tcp_keepidle, tcp_keepintvl, tcp_user_timeout};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_whose_network_is_gone_is_ended_within_a_minute() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let place = format!("http://{}/", listener.local_addr().expect("an address"));
+        let mut connector = HttpConnector::new();
+        notice_lost_peers(&mut connector);
+        let called = connector.call(place.parse().expect("an address")).await;
+        let socket = called.expect("a connection").into_inner();
+        let silent = tcp_keepidle(&socket).expect("a time");
+        let again = tcp_keepintvl(&socket).expect("a time") * tcp_keepcnt(&socket).expect("a number");
+        assert!(silent + again < Duration::from_mins(1));
+        let taken = tcp_user_timeout(&socket).expect("milliseconds");
+        assert!(taken > 0 && taken < 60_000, "{taken}");
     }
 }

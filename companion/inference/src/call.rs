@@ -1,6 +1,7 @@
 //! One call of the model as a stream of events: asks, reads, and asks again after a fault that may pass. A try that
 //! failed in the middle is repeated from its start; its words are marked as void before the first new ones.
 
+mod awake;
 mod bodies;
 mod reading;
 mod word;
@@ -14,15 +15,16 @@ use deskhand_core::ports::ModelStream;
 use deskhand_protocol::UserError;
 use futures_util::stream;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::backend::{Asked, Refused};
 use crate::connection::{SILENCE, Shared};
 use crate::credential::{Credential, CredentialError, Occasion};
 use crate::fault::{Fault, FaultKind};
-use crate::retry;
+use crate::retry::{self, NETWORK_WITHIN, own_pause};
 use crate::secret::Secret;
 
+use awake::{Look, unless_slept};
 use bodies::Kept;
 use reading::Reading;
 
@@ -48,6 +50,10 @@ struct Call {
     out: Out,
     /// Tries that failed.
     failed: u32,
+    /// When was last looked whether the computer slept.
+    look: Look,
+    /// Since when the way is lost, and the tries since.
+    lost: Option<(Instant, u32)>,
 }
 
 enum State {
@@ -83,6 +89,7 @@ impl Out {
 /// The stream of a call. Nothing happens before it is polled; dropping it ends the exchange.
 pub(crate) fn start(shared: Arc<Shared>, request: ModelRequest) -> ModelStream {
     let call = Call {
+        look: Look::new(&shared.config.manner.clock),
         shared,
         request,
         asked: None,
@@ -92,6 +99,7 @@ pub(crate) fn start(shared: Arc<Shared>, request: ModelRequest) -> ModelStream {
         state: State::Ask,
         out: Out::default(),
         failed: 0,
+        lost: None,
     };
     Box::pin(stream::unfold(call, |mut call| async {
         let event = call.next().await?;
@@ -140,12 +148,20 @@ impl Call {
                 self.tell(&Kept::of(&asked.body), true, &asked.model, None);
             }
             let sent = self.shared.backend.ask(&asked, &credential);
-            let silent = Fault::new(FaultKind::TimedOut, "no answer began");
-            let refused = match timeout(SILENCE, sent)
-                .await
-                .unwrap_or_else(|_| Err(silent.into()))
-            {
-                Ok(answer) => return Ok(Reading::new(answer, self.tells())),
+            let sent = async {
+                let silent = Fault::new(FaultKind::TimedOut, "no answer began");
+                let answered = timeout(SILENCE, sent).await;
+                answered.unwrap_or_else(|_| Err(silent.into()))
+            };
+            let clock = &self.shared.config.manner.clock;
+            self.look = Look::new(clock);
+            let sent = unless_slept(clock, &mut self.look, sent).await;
+            let refused = match sent.unwrap_or_else(|slept| Err(slept.into())) {
+                Ok(answer) => {
+                    self.shared.answered();
+                    self.lost = None;
+                    return Ok(Reading::new(answer, self.tells()));
+                }
                 Err(refused) => refused,
             };
             let Refused { fault, said } = *refused;
@@ -230,7 +246,9 @@ impl Call {
         let secrets = self.secrets();
         let stall_after = self.shared.config.manner.stall_after;
         let out = &mut self.out;
-        let read = reading.more(stall_after, &secrets, |event| out.push(event)).await;
+        let more = reading.more(stall_after, &secrets, |event| out.push(event));
+        let read = unless_slept(&self.shared.config.manner.clock, &mut self.look, more).await;
+        let read = read.unwrap_or_else(Err);
         if read.is_err() || reading.is_whole() {
             self.tell_answer(&mut reading);
         }
@@ -250,9 +268,7 @@ impl Call {
             self.retrying(error, SIGN_IN_WITHIN);
             return State::Person(people);
         }
-        self.failed += 1;
-        let manner = &self.shared.config.manner;
-        let pause = retry::pause(manner.pauses, &fault, self.failed, (manner.chance)());
+        let pause = self.pause(&fault);
         let error = self.shared.told(fault);
         let Some(pause) = pause else {
             self.out.queue.push_back(Err(error));
@@ -263,10 +279,23 @@ impl Call {
         State::Wait(pause)
     }
 
+    /// How long to wait before another try. A way that is lost is waited for, and its tries do not count among the others.
+    fn pause(&mut self, fault: &Fault) -> Option<Duration> {
+        let manner = &self.shared.config.manner;
+        let chance = (manner.chance)();
+        if fault.is_of_the_way && !fault.is_final && self.shared.has_answered() {
+            let (since, tries) = self.lost.get_or_insert_with(|| (Instant::now(), 0));
+            *tries += 1;
+            return (since.elapsed() < NETWORK_WITHIN).then(|| own_pause(manner.pauses, *tries, chance));
+        }
+        self.failed += 1;
+        retry::pause(manner.pauses, fault, self.failed, chance)
+    }
+
     fn retrying(&mut self, error: UserError, pause: Duration) {
         self.out.queue.push_back(Ok(ModelEvent::Retrying {
             error,
-            attempt: self.failed + 1,
+            attempt: self.failed + self.lost.map_or(0, |(_, tries)| tries) + 1,
             wait_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
         }));
     }
@@ -281,3 +310,6 @@ fn begins_turn(request: &ModelRequest) -> bool {
             .any(|content| matches!(content, Content::Asked(_)))
     })
 }
+
+#[cfg(test)]
+mod tests;

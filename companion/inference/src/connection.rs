@@ -1,7 +1,8 @@
 //! The provider in force: its settings, its models, and calls of one of them.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use deskhand_core::model::{Capabilities, ModelRequest};
 use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
@@ -24,6 +25,8 @@ use crate::trial::Door;
 
 /// A number of 0..1 by chance.
 pub type Chance = Arc<dyn Fn() -> f64 + Send + Sync>;
+/// The time of day.
+pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// The longest silence of a provider before or within an answer. One that does not stream is silent for as long as the
 /// model writes.
@@ -134,6 +137,8 @@ pub struct Manner {
     pub pauses: Pauses,
     /// Chance, for the pauses.
     pub chance: Chance,
+    /// The time of day, which goes on while the computer sleeps.
+    pub clock: Clock,
     /// Whether bodies are told as they travel ([`deskhand_core::model::ModelEvent::Body`]).
     pub bodies: bool,
 }
@@ -144,6 +149,7 @@ impl Default for Manner {
             stall_after: SILENCE,
             pauses: Pauses::default(),
             chance: Arc::new(|| 0.5),
+            clock: Arc::new(SystemTime::now),
             bodies: false,
         }
     }
@@ -190,6 +196,8 @@ pub(crate) struct Shared {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) door: Door,
     discovered: OnceCell<Vec<ModelView>>,
+    /// Whether the provider ever answered: a way that was there and is gone may come back.
+    has_answered: AtomicBool,
 }
 
 impl Connection {
@@ -203,6 +211,7 @@ impl Connection {
             config,
             backend,
             discovered: OnceCell::new(),
+            has_answered: AtomicBool::new(false),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -296,6 +305,16 @@ impl Shared {
             self.backend.discover(&credential).await
         };
         timeout(LIST_WITHIN, listed).await.unwrap_or(Err(late))
+    }
+
+    /// Takes note that the provider answered.
+    pub(crate) fn answered(&self) {
+        self.has_answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it ever did.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
     }
 
     /// Takes over a list that a test of the connection brought.

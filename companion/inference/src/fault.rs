@@ -110,6 +110,8 @@ pub struct Fault {
     pub is_about_credential: bool,
     /// What a person can do, where that is something else than the code's own.
     pub action: Option<Cow<'static, str>>,
+    /// The way to the provider is interrupted, as far as this machine can tell: nobody there said anything.
+    pub(crate) is_of_the_way: bool,
 }
 
 impl Fault {
@@ -125,7 +127,17 @@ impl Fault {
             status: None,
             is_about_credential: false,
             action: None,
+            is_of_the_way: kind == FaultKind::Unreachable,
         }
+    }
+
+    /// The machine slept, and what was under way did not come back to life.
+    pub(crate) fn slept() -> Self {
+        Self {
+            is_of_the_way: true,
+            ..Self::new(FaultKind::StreamCut, "the computer slept in the middle")
+        }
+        .happened("The computer slept, and the connection did not survive it.")
     }
 
     /// The same with its own first sentence.
@@ -195,6 +207,7 @@ impl Fault {
         Self {
             is_final: asks || matches!(error, EgressError::Proxy(_) | EgressError::Refused { .. }),
             happened,
+            is_of_the_way: matches!(error, EgressError::Failed { exchange, .. } if is_of_the_way(exchange)),
             ..Self::new(kind, error.to_string())
         }
     }
@@ -244,6 +257,21 @@ impl Fault {
     /// A fault that an `error` event in the stream tells.
     pub(crate) fn of_event(error: &WireError, known: &[&Secret]) -> Self {
         Self::new(error.kind(), scrub(&error.message, known))
+    }
+}
+
+/// Whether nobody answered, neither the host nor a proxy before it.
+fn is_of_the_way(exchange: &Exchange) -> bool {
+    match exchange {
+        Exchange::Unresolved(_) | Exchange::Unreachable(_) | Exchange::Cut(_) | Exchange::TimedOut => true,
+        Exchange::Proxy { fault, .. } => matches!(
+            fault,
+            ProxyFault::Unresolved(_)
+                | ProxyFault::Unreachable(_)
+                | ProxyFault::TimedOut
+                | ProxyFault::Refused(502..=504)
+        ),
+        Exchange::Tls(_) | Exchange::TooLong(_) => false,
     }
 }
 

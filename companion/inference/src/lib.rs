@@ -24,7 +24,7 @@ mod trial;
 mod unconfigured;
 
 pub use bedrock::ServiceTier;
-pub use connection::{Chance, Connection, Format, Manner, Place, ProviderConfig};
+pub use connection::{Chance, Clock, Connection, Format, Manner, Place, ProviderConfig};
 pub use headers::{AuthScheme, DroppedHeader};
 pub use secret::Secret;
 pub use trial::Extent;

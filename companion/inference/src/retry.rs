@@ -43,17 +43,25 @@ pub fn tries(kind: FaultKind) -> u32 {
     }
 }
 
+/// How long a call waits for the network once it is lost: a computer that wakes in another place is there by then.
+pub const NETWORK_WITHIN: Duration = Duration::from_mins(5);
+
+/// The pause of our own choosing behind so many tries, from 1; `chance` lies in 0..1.
+pub fn own_pause(pauses: Pauses, made: u32, chance: f64) -> Duration {
+    let own = pauses
+        .first
+        .saturating_mul(1 << made.saturating_sub(1).min(16))
+        .min(pauses.longest);
+    own.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0))
+}
+
 /// The pause before the next try, or `None` when the fault stands. `made` counts the tries so far, from 1; `chance` lies
 /// in 0..1.
 pub fn pause(pauses: Pauses, fault: &Fault, made: u32, chance: f64) -> Option<Duration> {
     if made >= tries(fault.kind) || fault.is_final {
         return None;
     }
-    let own = pauses
-        .first
-        .saturating_mul(1 << made.saturating_sub(1).min(16))
-        .min(pauses.longest);
-    let own = own.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0));
+    let own = own_pause(pauses, made, chance);
     match fault.retry_after {
         Some(asked) if asked > LONGEST_ASKED_PAUSE => None,
         Some(asked) => Some(asked.max(own)),

@@ -3,6 +3,8 @@
 //! A new kind of event is a new variant; fields are only added, with a default. `version` rises when the meaning of a
 //! stored field changes, and old events stay readable.
 
+use std::num::NonZeroU64;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -101,6 +103,10 @@ pub enum EventBody {
         /// How much may be done without asking.
         #[serde(default)]
         mode: PermissionMode,
+        /// Tokens that the person lets the turn use.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional, type = "number")]
+        budget: Option<NonZeroU64>,
         /// True when it joins a turn that runs.
         steering: bool,
     },

@@ -118,6 +118,10 @@ pub struct ServiceView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub usage: Option<UsageView>,
+    /// Tokens that the settings let a turn use; absent where they say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub turn_budget: Option<u64>,
     /// Tokens of the last 24 hours, in all sessions.
     #[serde(default)]
     pub last_day: Usage,

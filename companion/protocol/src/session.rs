@@ -1,5 +1,7 @@
 //! Sessions: list, create, search, prompt, cancel, subscribe.
 
+use std::num::NonZeroU64;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -199,6 +201,11 @@ pub struct PromptParams {
     #[serde(default)]
     #[ts(optional, as = "Option<PermissionMode>")]
     pub mode: PermissionMode,
+    /// Tokens that the turn may use, in and out and those of the provider's cache: it ends before the step that comes once they are used.
+    /// One of the settings counts beside it, the smaller of both. A prompt that joins a turn sets it anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub budget: Option<NonZeroU64>,
 }
 
 /// The answer to `session/prompt`.

@@ -320,6 +320,7 @@ impl Hub {
             selection: params.selection,
             model: params.model.unwrap_or_default(),
             mode: params.mode,
+            budget: params.budget,
             context,
         };
         let (turn, seq) = handle

@@ -119,7 +119,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Status { json } => Box::pin(terminal::status::status(&paths, json)).await,
-        Command::Ask(ask) => options::ask(&paths, ask).await,
+        Command::Ask(ask) => Box::pin(options::ask(&paths, ask)).await,
         Command::Models { json } => terminal::models::models(&paths, json).await,
         Command::Session { command, json } => options::session(&paths, command, json).await,
         Command::History { command } => terminal::history::history(&paths, command).await,

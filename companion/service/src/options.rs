@@ -3,6 +3,7 @@
 mod administrator;
 
 use std::ffi::OsString;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -272,6 +273,9 @@ pub(crate) struct Ask {
     /// The model, by its id, its label or its family (`deskhand models`); the default one when absent.
     #[arg(long)]
     model: Option<String>,
+    /// Tokens that it may use, in and out: it ends before the step that comes once they are used.
+    #[arg(long, value_name = "TOKENS")]
+    budget: Option<NonZeroU64>,
     /// Change nothing.
     #[arg(long)]
     read_only: bool,
@@ -432,6 +436,7 @@ pub(crate) async fn ask(paths: &Paths, ask: Ask) -> anyhow::Result<ExitCode> {
         files: ask.file,
         prompt: ask.prompt,
         model: ask.model,
+        budget: ask.budget,
         read_only: ask.read_only,
         json: ask.json,
         answers,

@@ -48,7 +48,7 @@ use crate::reload::changed;
 use crate::runner::Parts;
 use crate::settings::Settings;
 use crate::stopped::StoppedTools;
-use crate::telemetry::{Decisions, Telemetry};
+use crate::telemetry::{Decisions, Exporting, Telemetry};
 use crate::tokens::StoredTokens;
 use crate::trial::Trials;
 use crate::view;
@@ -132,16 +132,21 @@ pub(crate) async fn serve(
         again
     });
     served(server, service, tokens, shutdown).await;
-    upkeep.end().await;
-    if let Some(exporting) = exporting {
-        exporting.end().await;
-    }
-    watch.end();
+    ended(upkeep, exporting, &watch).await;
     let again = ending.await?;
     if again.is_some() {
         lock.start_anew()?;
     }
     Ok(again)
+}
+
+/// What was begun beside the server comes to its end: nothing is told after this.
+async fn ended(upkeep: Upkeep, exporting: Option<Exporting>, watch: &Watch) {
+    upkeep.end().await;
+    if let Some(exporting) = exporting {
+        exporting.end().await;
+    }
+    watch.end();
 }
 
 /// Serves until the end, which an edit of the settings that has begun comes before.

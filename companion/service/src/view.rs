@@ -29,6 +29,7 @@ pub(crate) fn empty() -> ServiceView {
         bootstrap: None,
         sign_in: None,
         usage: None,
+        turn_budget: None,
         last_day: Usage::default(),
     }
 }
@@ -57,6 +58,7 @@ pub(crate) fn of(
         bootstrap: None,
         sign_in: None,
         usage: None,
+        turn_budget: settings.budget,
         last_day: Usage::default(),
     }
 }

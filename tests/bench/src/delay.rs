@@ -73,6 +73,7 @@ async fn deskhand(provider: &str) -> Measured {
         selection: None,
         model: None,
         mode: PermissionMode::Ask,
+        budget: None,
     };
     let mut watch = Watch::begin();
     window

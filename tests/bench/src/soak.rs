@@ -265,6 +265,7 @@ impl Lane {
             selection: None,
             model: None,
             mode: PermissionMode::Ask,
+            budget: None,
         };
         let turn = loop {
             match self.window.prompt(params.clone()).await {

@@ -73,6 +73,7 @@ impl Talk {
             selection: None,
             model: None,
             mode: PermissionMode::Ask,
+            budget: None,
         }
     }
 

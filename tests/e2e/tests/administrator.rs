@@ -34,6 +34,11 @@ async fn a_doctor_who_finds_nothing_bad_ends_with_0() {
         step(&findings, "provider")["finding"],
         "The model provider answers. The gateway lists 1 model."
     );
+    let content = step(&findings, "content")["finding"].as_str().unwrap_or_default();
+    assert!(
+        content.starts_with("Prompts and what Deskhand reads go to the gateway"),
+        "{content}"
+    );
     let port = step(&findings, "port")["finding"].as_str().unwrap_or_default();
     assert!(port.contains(service.address()), "{port}");
 }

@@ -72,6 +72,7 @@ async fn give_prompt(window: &mut FrontEnd, watcher: &mut FrontEnd, number: usiz
         selection: None,
         model: None,
         mode: PermissionMode::Ask,
+        budget: None,
     };
     window.prompt(prompt).await.expect("the prompt is taken");
     watcher.turn(&session, &mut View::default()).await;

@@ -228,6 +228,7 @@ impl<'a> Run<'a> {
             selection: None,
             model: None,
             mode: PermissionMode::Ask,
+            budget: None,
         };
         if self.reached(Point::PromptSent) {
             let sent = self.lane.window.begin(Method::SessionPrompt, &prompt).await;
@@ -498,6 +499,7 @@ async fn a_half_written_range_is_told_and_never_written_again() {
         selection: None,
         model: None,
         mode: PermissionMode::Act,
+        budget: None,
     };
     run.lane.window.prompt(prompt).await.expect("the prompt is taken");
     let mut halved = false;

@@ -112,3 +112,36 @@ async fn models_are_listed_with_their_variants_and_each_answer_says_what_it_cost
     );
     assert_eq!(gateway.log().len(), 2, "nobody was asked");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_that_is_given_along_or_stands_in_the_settings_ends_the_turn_before_its_next_step() {
+    let steps = json!([{ "title": "Look", "state": "active" }]);
+    let step = json!({ "answer": { "usage": { "input": 700, "output": 500 }, "say": [{ "tool": "plan_update", "input": { "steps": steps } }] } });
+    let done = json!({ "answer": { "say": [{ "text": "Done." }] } });
+    let steps = [step.clone(), step.clone(), done.clone(), step, done];
+    let script = json!({ "models": ["claude-standin"], "key": "e2e-key", "steps": steps });
+    let gateway = play(&script.to_string()).await;
+    let setup = Setup::with_gateway(&gateway.base_url());
+    let given = setup.run(&["ask", "--new", "--budget", "1", "Look into it"]);
+    assert_ne!(given.code(), Some(0));
+    assert!(
+        given
+            .err
+            .contains("The turn used its budget of 1 tokens and was ended.")
+            && given.err.contains("TURN_BUDGET"),
+        "{}",
+        given.err
+    );
+    let free = setup.run(&["ask", "--new", "--budget", "900000", "Look into it"]);
+    assert_eq!((free.code(), free.out.trim()), (Some(0), "Done."), "{}", free.err);
+
+    setup.configure("deskhandMaxTokensPerTurn", "1000");
+    let of_settings = setup.run(&["ask", "--new", "--budget", "900000", "Look into it"]);
+    assert!(
+        of_settings.err.contains("its budget of 1000 tokens"),
+        "{}",
+        of_settings.err
+    );
+    let none = setup.run(&["ask", "--new", "--budget", "0", "Look into it"]);
+    assert!(none.err.contains("--budget"), "{}", none.err);
+}

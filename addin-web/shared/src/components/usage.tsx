@@ -6,6 +6,7 @@ import { usedBy } from "../session/model.ts";
 import { cachedShare, total } from "../session/usage.ts";
 import { dollars, number, share, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
+import { Budget } from "./budget.tsx";
 import { useSession } from "./context.tsx";
 import { Warning16Filled } from "./icons.tsx";
 
@@ -13,16 +14,17 @@ import { Warning16Filled } from "./icons.tsx";
 const WARNS_FROM = 80;
 
 export function UsageMeter(): ReactElement {
-  const { model, view } = useSession();
+  const { model, view, budget } = useSession();
   const limit = view?.usage;
   return (
     <Popover positioning={{ position: "above", align: "end", overflowBoundaryPadding: 8 }}>
       <PopoverTrigger disableButtonEnhancement>
-        {limit === undefined ? <Used usage={usedBy(model)} /> : <OfLimit limit={limit} />}
+        {limit === undefined ? <Used usage={usedBy(model)} budget={budget} /> : <OfLimit limit={limit} />}
       </PopoverTrigger>
       <PopoverSurface className="surface popover" role="dialog" aria-label={words.usage.title}>
         {limit !== undefined && <LimitWords limit={limit} />}
         <UsageTable />
+        <Budget />
       </PopoverSurface>
     </Popover>
   );
@@ -30,7 +32,12 @@ export function UsageMeter(): ReactElement {
 
 type TriggerProps = ButtonHTMLAttributes<HTMLButtonElement> & { ref?: Ref<HTMLButtonElement> };
 
-function Used({ usage, ...trigger }: { usage: Usage } & TriggerProps): ReactElement {
+interface UsedProps {
+  usage: Usage;
+  budget: number | undefined;
+}
+
+function Used({ usage, budget, ...trigger }: UsedProps & TriggerProps): ReactElement {
   const count = total(usage);
   const tokens = count === 0 ? words.usage.none : words.usage.tokens(count);
   const cost = usage.cost === undefined ? undefined : estimate(usage.cost);
@@ -39,6 +46,7 @@ function Used({ usage, ...trigger }: { usage: Usage } & TriggerProps): ReactElem
       <span className="visually-hidden">{words.usage.hint}: </span>
       {tokens}
       {cost !== undefined && <span className="usage-cost">{words.usage.about(cost)}</span>}
+      {budget !== undefined && <span className="word">{words.budget.ofTask(budget)}</span>}
     </button>
   );
 }

@@ -2499,6 +2499,10 @@ model: string,
  */
 mode: PermissionMode, 
 /**
+ * Tokens that the person lets the turn use.
+ */
+budget?: number, 
+/**
  * True when it joins a turn that runs.
  */
 steering: boolean, } | { "type": "contextGiven", 
@@ -4565,7 +4569,12 @@ model?: string,
 /**
  * How much may be done without asking.
  */
-mode?: PermissionMode, };
+mode?: PermissionMode, 
+/**
+ * Tokens that the turn may use, in and out and those of the provider's cache: it ends before the step that comes once they are used.
+ * One of the settings counts beside it, the smaller of both. A prompt that joins a turn sets it anew.
+ */
+budget?: number, };
 
 /**
  * How far a person's sign-in for the provider of the model is.
@@ -5307,6 +5316,10 @@ signIn?: ProviderSignInView,
  */
 usage?: UsageView, 
 /**
+ * Tokens that the settings let a turn use; absent where they say nothing.
+ */
+turnBudget?: number, 
+/**
  * Tokens of the last 24 hours, in all sessions.
  */
 lastDay: Usage, };
@@ -5405,6 +5418,10 @@ model: string,
  * How much may be done without asking.
  */
 mode: PermissionMode, 
+/**
+ * Tokens that the person lets the turn use.
+ */
+budget?: number, 
 /**
  * True when it joins a turn that runs.
  */

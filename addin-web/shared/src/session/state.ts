@@ -51,6 +51,8 @@ export interface State {
   figures: FiguresFound | undefined;
   /** True while figures are compared with their sources. */
   checking: boolean;
+  /** Tokens that the person lets a turn use. */
+  budget: number | undefined;
   /** The last action that failed. */
   error: UserError | undefined;
   /** Why this pane has no document. */
@@ -63,6 +65,8 @@ export interface PromptDraft {
   selection: string | undefined;
   model: string | undefined;
   mode: PermissionMode;
+  /** Tokens that the turn may use. */
+  budget?: number | undefined;
 }
 
 export const initial: State = {
@@ -80,6 +84,7 @@ export const initial: State = {
   conflicts: [],
   figures: undefined,
   checking: false,
+  budget: undefined,
   error: undefined,
   detached: undefined,
 };

@@ -27,15 +27,17 @@ import { ConfigurationStore, noService } from "./configuration.ts";
 import { fold } from "./fold.ts";
 import { emptyModel, type SessionModel } from "./model.ts";
 import { initial, newestFirst, type PendingPrompt, type PromptDraft, type State } from "./state.ts";
+import { given, parsePending, parseTokens } from "./unsent.ts";
 
 const DRAFT = "draft";
 const UNSENT = "unsent";
+const BUDGET = "budget";
 
 /** What a person signs in to: the settings of the organisation, or the provider of the model. */
 export type SignInTo = "bootstrap" | "provider";
 
 export class SessionStore implements ClientListener {
-  private state: State = initial;
+  private state: State;
   private readonly watchers = new Set<() => void>();
   private client: SessionClient | undefined;
   /** True once a session was chosen or a new one asked for, so that a reconnect does not choose again. */
@@ -53,6 +55,7 @@ export class SessionStore implements ClientListener {
       async (method, params) => await (this.client ?? noService()).request(method, params),
       memory,
     );
+    this.state = { ...initial, budget: parseTokens(memory.read(BUDGET)) };
   }
 
   /** Takes the client, and sends again what a reload cut short. */
@@ -197,7 +200,14 @@ export class SessionStore implements ClientListener {
     this.client?.follow(undefined, () => 0);
   }
 
-  async prompt(draft: PromptDraft): Promise<void> {
+  /** Says how many tokens a turn may use from now on; undefined for any number. */
+  limit(budget: number | undefined): void {
+    this.memory.write(BUDGET, budget?.toString());
+    this.update({ budget });
+  }
+
+  async prompt(asked: PromptDraft): Promise<void> {
+    const draft = { ...asked, budget: this.state.budget };
     const prompt = { clientId: this.newId(), createId: this.newId(), session: this.state.model.id, draft };
     this.pend([...this.state.pending, prompt]);
     this.update({ error: undefined });
@@ -205,11 +215,10 @@ export class SessionStore implements ClientListener {
   }
 
   private async send({ clientId, createId, session: known, draft }: PendingPrompt): Promise<void> {
-    const { text, documents, mode, selection, model } = draft;
+    const { text, documents, mode, ...more } = draft;
     try {
       const session = known ?? (await this.create(createId));
-      const chosen = { ...(selection === undefined ? {} : { selection }), ...(model === undefined ? {} : { model }) };
-      await this.client?.persist("session/prompt", { session, clientId, text, documents, mode, ...chosen });
+      await this.client?.persist("session/prompt", { session, clientId, text, documents, mode, ...given(more) });
     } catch (error) {
       this.pend(this.state.pending.filter((prompt) => prompt.clientId !== clientId));
       this.failed(error);
@@ -534,14 +543,5 @@ export class SessionStore implements ClientListener {
     this.watchers.forEach((watcher) => {
       watcher();
     });
-  }
-}
-
-function parsePending(text: string | undefined): PendingPrompt[] {
-  try {
-    const pending: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(pending) ? (pending as PendingPrompt[]) : [];
-  } catch {
-    return [];
   }
 }

@@ -12,7 +12,7 @@ import type {
 import type { DayGroup } from "../text/format.ts";
 import { number } from "../text/format.ts";
 import { configuration } from "./configuration.ts";
-import { models, usage } from "./models.ts";
+import { budget, models, usage } from "./models.ts";
 import { modelSignIn, settings, signIn } from "./sign-in.ts";
 
 const cells = (count: number): string => (count === 1 ? "1 cell" : `${number(count)} cells`);
@@ -538,6 +538,7 @@ export const words = {
   },
 
   models,
+  budget,
   usage,
 
   keyboard: {

@@ -13,6 +13,19 @@ export const models = {
   context: (tokens: number) => `${number(tokens)} tokens`,
 } as const;
 
+/** How many tokens a task may use. */
+export const budget = {
+  label: "A task may use, in tokens",
+  none: "as many as it needs",
+  hint: (tokens: number | undefined) =>
+    tokens === undefined
+      ? "Such as 250,000 or 2M. A task that used them ends before its next step; what is done is kept."
+      : "A task that used them ends before its next step. What is done is kept, and “Go on” gives it as many again.",
+  settings: (tokens: number) => `The settings allow ${number(tokens)}.`,
+  wrong: "Write a whole number of tokens, such as 250,000 or 2M, or nothing.",
+  ofTask: (tokens: number) => `up to ${number(tokens)} a task`,
+} as const;
+
 export const usage = {
   none: "No tokens used",
   tokens: (count: number) => `${number(count)} tokens`,

@@ -5,15 +5,12 @@
 //! what it read as well, so it is marked as data where the session read what others may have written.
 
 use deskhand_protocol::EventBody;
-use deskhand_protocol::message::Block;
 
 use super::{Phase, Session};
-use crate::attached;
+use crate::estimate::{BYTES_PER_TOKEN, tokens_around, tokens_in, tokens_of};
 use crate::instructions::as_data;
 use crate::model::{Content, Message, Role, ToolDefinition};
 
-/// Bytes of a token, about; figures and formulas have shorter ones than prose.
-const BYTES_PER_TOKEN: u64 = 3;
 /// Bytes of the person's words that stay in front of the summary.
 const MAX_ASKED: usize = 16 * 1024;
 /// Bytes of a summary.
@@ -47,11 +44,7 @@ impl Session {
             // A count that cannot be is not trusted: gateways leave out what they read from their cache.
             return (self.conversation.counted + since).max(self.said_tokens() / 2);
         }
-        let bytes: usize = tools
-            .iter()
-            .map(|tool| tool.name.len() + tool.description.len() + tool.input_schema.to_string().len())
-            .sum();
-        since + tokens(system.len() + bytes)
+        since + tokens_around(system, tools)
     }
 
     /// Tokens of what was said alone, about, and nothing of the instructions and tools that go with it.
@@ -227,28 +220,4 @@ pub(crate) fn cut(text: &mut String, most: usize) {
         text.push_str("\n</document-data>");
     }
     text.push_str(CUT);
-}
-
-fn tokens(bytes: usize) -> u64 {
-    (bytes as u64).div_ceil(BYTES_PER_TOKEN)
-}
-
-fn tokens_of(message: &Message) -> u64 {
-    tokens_in(&message.content)
-}
-
-fn tokens_in(content: &[Content]) -> u64 {
-    let shown = content.iter().map(|content| match content {
-        Content::ToolResult { attachments, .. } => attached::tokens(attachments),
-        _ => 0,
-    });
-    let bytes = content.iter().map(|content| match content {
-        Content::Text(text)
-        | Content::Asked(text)
-        | Content::ToolResult { text, .. }
-        | Content::Said(Block::Text { text }) => text.len(),
-        Content::Said(Block::Thinking { thinking, signature }) => thinking.len() + signature.len(),
-        Content::Said(Block::ToolUse { name, input, .. }) => name.len() + input.to_string().len(),
-    });
-    tokens(bytes.sum()) + shown.sum::<u64>()
 }

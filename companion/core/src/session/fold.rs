@@ -1,5 +1,7 @@
 //! The fold: one event changes the state, and nothing else does.
 
+use std::num::NonZeroU64;
+
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
 use deskhand_protocol::message::{Attachment, Block};
 use deskhand_protocol::permission::{Choice, PermissionRequest, SettledBy};
@@ -106,6 +108,7 @@ impl Session {
             text,
             model,
             mode,
+            budget,
             selection,
             documents,
             ..
@@ -122,6 +125,7 @@ impl Session {
                 .pending
                 .push(Content::Text(format!("Selected now: {selection}")));
         }
+        running.budget = budget.map(NonZeroU64::get).or(running.budget);
         running.hear(text);
         running.chosen.extend(documents.iter().cloned());
         running.pending.push(Content::Asked(text.clone()));

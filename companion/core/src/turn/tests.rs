@@ -1,5 +1,6 @@
 //! The turn from outside: inputs in, effects out, and the log as the only memory across a crash.
 
+mod budget;
 mod compact;
 mod directory;
 mod permissions;
@@ -406,48 +407,6 @@ fn stop_ends_a_turn_in_every_phase() {
     assert_eq!(running.outcome(), None, "a write is ended first");
     running.does("t1", "ok");
     assert_eq!(running.outcome(), Some(&TurnOutcome::Cancelled));
-}
-
-#[test]
-fn a_turn_that_used_its_budget_ends_before_its_next_step_and_goes_on_with_as_many_again() {
-    let mut bench = Bench::new();
-    // Each answer uses twelve tokens.
-    bench.budget = Some(24);
-    bench.prompt("Go");
-    for id in ["t1", "t2"] {
-        assert_eq!(bench.outcome(), None, "{id}");
-        bench.calls(id, "range_read", json!({ "id": id }));
-        if bench.outcome().is_none() {
-            bench.looks(id, None);
-            bench.does(id, id);
-        }
-    }
-    let Some(TurnOutcome::Failed(error)) = bench.outcome() else {
-        panic!("the budget is used");
-    };
-    assert_eq!(error.code, ErrorCode::TurnBudget);
-    assert_eq!(
-        error.happened,
-        "The turn used its budget of 24 tokens and was ended."
-    );
-
-    bench.prompt("go on");
-    let told = bench.request();
-    assert!(
-        format!("{:?}", told.messages).contains("t1"),
-        "what was done is kept"
-    );
-    bench.says(vec![text("Done.")]);
-    assert_eq!(bench.outcome(), Some(&TurnOutcome::Completed));
-}
-
-#[test]
-fn an_answer_that_ends_the_turn_by_itself_is_no_matter_of_the_budget() {
-    let mut bench = Bench::new();
-    bench.budget = Some(12);
-    bench.prompt("Go");
-    bench.says(vec![text("Done.")]);
-    assert_eq!(bench.outcome(), Some(&TurnOutcome::Completed));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What goes wrong, and what a person gets.
 
 use deskhand_core::model::ModelEvent;
+use deskhand_core::ports::Provider as _;
 use deskhand_inference::credential::AwsKeys;
 use deskhand_protocol::ErrorCode;
+use futures_util::StreamExt as _;
 use pretty_assertions::assert_eq;
 use serde_json::json;
 use time::format_description::well_known::Rfc2822;
@@ -10,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::answers::good;
 use crate::line::{End, Line, Reply};
-use crate::subject::{CLAUDE, TOKEN, ask, bedrock, failed, keys, secret, token};
+use crate::subject::{CLAUDE, TOKEN, ask, asking, bedrock, failed, keys, secret, token};
 use crate::wire::{Came, chunk, event_frame, exception};
 
 const NOVA: &str = "amazon.nova-pro-v1:0";
@@ -350,4 +352,24 @@ async fn a_credential_that_no_request_can_carry_is_told_and_not_sent() {
         assert_eq!(failed(&events).code, ErrorCode::InferenceNotConfigured);
         assert!(line.requests().is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_way_that_goes_away_is_waited_for_until_it_is_there_again() {
+    let case = good().remove(0);
+    let line = Line::play(vec![Reply::whole(whole())]).await;
+    let provider = bedrock(&line.base, token(), |_| {});
+    assert_eq!(ask(&provider, CLAUDE).await.last(), Some(&Ok(case.completed())));
+    line.set_there(false);
+    let mut stream = provider.stream(asking(CLAUDE));
+    for _ in 0..8 {
+        let event = stream.next().await;
+        assert!(
+            matches!(event, Some(Ok(ModelEvent::Retrying { .. }))),
+            "{event:?}"
+        );
+    }
+    line.set_there(true);
+    let events: Vec<_> = stream.collect().await;
+    assert_eq!(events.last(), Some(&Ok(case.completed())));
 }

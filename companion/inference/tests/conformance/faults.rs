@@ -5,6 +5,7 @@ use std::time::Duration;
 use deskhand_core::model::ModelEvent;
 use deskhand_protocol::message::Block;
 use deskhand_protocol::{ErrorCode, UserError};
+use futures_util::StreamExt as _;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
@@ -44,6 +45,7 @@ over_every_provider! {
     an_answer_above_the_cap_ends_the_call_at_once,
     a_stream_that_sends_only_signs_of_life_ends_in_time,
     nobody_there_is_told_as_such,
+    a_way_that_goes_away_in_the_middle_of_an_answer_is_waited_for_until_it_is_there_again,
 }
 
 async fn a_stream_cut_at_any_byte_is_asked_for_again_and_no_word_stands_twice(subject: &dyn Subject) {
@@ -321,4 +323,27 @@ async fn nobody_there_is_told_as_such(subject: &dyn Subject) {
     let heard = ask(provider.as_ref(), request()).await;
     assert_eq!(code_of(&heard), Some(subject.with_nobody_there()));
     assert_eq!(line.connections(), 0);
+}
+
+async fn a_way_that_goes_away_in_the_middle_of_an_answer_is_waited_for_until_it_is_there_again(
+    subject: &dyn Subject,
+) {
+    let case = good().remove(0);
+    let half = subject.encode(&case.events[..4]);
+    let whole = subject.encode(&case.events);
+    let line = Line::play(vec![Reply::of(vec![half], End::Hold), Reply::whole(whole)]).await;
+    let provider = subject.provider(&line.base, crate::PATIENT).await;
+    let mut stream = provider.stream(request());
+    let mut events = vec![stream.next().await.expect("a word")];
+    line.set_there(false);
+    // More often than a way is tried that never was there.
+    let mut told = 0;
+    while told < 8 {
+        let event = stream.next().await.expect("it goes on");
+        told += usize::from(matches!(event, Ok(ModelEvent::Retrying { .. })));
+        events.push(event);
+    }
+    line.set_there(true);
+    events.extend(stream.collect::<Vec<_>>().await);
+    assert_good(&case, &events, "the way is there again");
 }

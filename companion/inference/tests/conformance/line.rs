@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// An answer on one request.
 #[derive(Clone, Debug)]
@@ -58,28 +59,60 @@ pub(crate) struct Line {
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<Mutex<usize>>,
     hung_up: Arc<tokio::sync::Notify>,
+    /// Whether anybody listens there.
+    is_there: watch::Sender<bool>,
 }
 
 impl Line {
     pub(crate) async fn play(replies: Vec<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let place = listener.local_addr().expect("an address");
+        let base = format!("http://{place}");
         let line = Self {
             base,
             requests: Arc::default(),
             connections: Arc::default(),
             hung_up: Arc::default(),
+            is_there: watch::Sender::new(true),
         };
         let served = line.clone();
         let replies: Arc<[Reply]> = replies.into();
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                *served.connections.lock().expect("no panic") += 1;
-                let (line, replies) = (served.clone(), Arc::clone(&replies));
-                tokio::spawn(async move { line.serve(stream, &replies).await });
+            let mut listener = Some(listener);
+            let mut here = served.is_there.subscribe();
+            loop {
+                let bound = match listener.take() {
+                    Some(bound) => bound,
+                    None => TcpListener::bind(place).await.expect("the same port"),
+                };
+                let mut gone = served.is_there.subscribe();
+                tokio::select! {
+                    _ = gone.wait_for(|here| !here) => drop(bound),
+                    () = served.accept(&bound, &replies) => return,
+                }
+                here.wait_for(|here| *here).await.expect("it is held here");
             }
         });
         line
+    }
+
+    /// Goes away with every connection, or is there again.
+    pub(crate) fn set_there(&self, is_there: bool) {
+        self.is_there.send_replace(is_there);
+    }
+
+    async fn accept(&self, listener: &TcpListener, replies: &Arc<[Reply]>) {
+        while let Ok((stream, _)) = listener.accept().await {
+            *self.connections.lock().expect("no panic") += 1;
+            let (line, replies) = (self.clone(), Arc::clone(replies));
+            let mut gone = self.is_there.subscribe();
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = gone.wait_for(|here| !here) => None,
+                    served = line.serve(stream, &replies) => served,
+                }
+            });
+        }
     }
 
     /// The requests so far, head and body.

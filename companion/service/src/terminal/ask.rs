@@ -1,6 +1,7 @@
 //! `deskhand ask`: gives a prompt and shows the turn. Words go to standard output, everything else to standard error.
 
 use std::io::Write as _;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ pub(crate) struct Question {
     pub(crate) files: Vec<PathBuf>,
     pub(crate) prompt: String,
     pub(crate) model: Option<String>,
+    pub(crate) budget: Option<NonZeroU64>,
     pub(crate) read_only: bool,
     pub(crate) json: bool,
     pub(crate) answers: Answers,
@@ -105,6 +107,7 @@ pub(crate) async fn ask(client: &mut Client, question: Question) -> anyhow::Resu
         } else {
             PermissionMode::Ask
         },
+        budget: question.budget,
     };
     let stops = interrupts()?;
     let PromptAnswer { turn, .. } = client.call(Method::SessionPrompt, params).await?;

@@ -26,6 +26,7 @@ use super::sign_in;
 use crate::provider::Keeper;
 use crate::serve::{gate, open_secrets};
 use crate::settings::Settings;
+use crate::view::promise;
 use crate::{logging, telemetry};
 
 /// How a thing stands.
@@ -155,6 +156,7 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
     if settings.policy.source.deskhand_enabled.value {
         findings.push(proxy::finding(gate.way_out(), settings.watched.proxies.detects));
         findings.push(provider::finding(&settings, &gate, Keeper(paths, &secrets), asks).await);
+        findings.extend(promise(&settings, false).map(|says| Finding::good("content", says)));
         findings.push(collector(&settings, &gate, asks).await);
         findings.extend(elsewhere(&settings, paths));
     } else {

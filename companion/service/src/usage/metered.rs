@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use deskhand_core::estimate::tokens;
 use deskhand_core::model::{Capabilities, ModelEvent, ModelRequest};
 use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
 use deskhand_protocol::hello::{ModelView, ServiceView};
 use deskhand_protocol::message::{Cost, Usage};
 use deskhand_protocol::{Timestamp, UserError};
 use futures_util::{StreamExt as _, stream};
+use tokio::runtime::Handle;
 
 use super::{Day, Meter, Prices};
 use crate::clock::now;
@@ -56,6 +58,12 @@ impl Counts {
         }
     }
 
+    /// Counts what of an answer came before it ended early.
+    async fn count_about(&self, model: &str, usage: Usage) {
+        let cost = self.cost(model, usage).await;
+        self.count(Usage { cost, ..usage }).await;
+    }
+
     async fn counted(
         &self,
         model: &str,
@@ -70,6 +78,53 @@ impl Counts {
     }
 }
 
+/// An answer that may come to nothing. What of it came was paid for: once there were words, it counts all the same, by an
+/// estimate, or else whoever stops each answer before its end would use none.
+struct Open {
+    counts: Arc<Counts>,
+    model: String,
+    /// Tokens of the request, about.
+    input: u64,
+    /// Bytes of the words of this try.
+    words: usize,
+}
+
+impl Open {
+    async fn heard(&mut self, event: Result<ModelEvent, UserError>) -> Result<ModelEvent, UserError> {
+        match &event {
+            Ok(ModelEvent::TextDelta(words)) => self.words += words.len(),
+            Ok(ModelEvent::Completed { .. }) => self.words = 0,
+            Ok(ModelEvent::Reset) | Err(_) => {
+                if let Some(usage) = self.came_to_nothing() {
+                    self.counts.count_about(&self.model, usage).await;
+                }
+            }
+            Ok(ModelEvent::Retrying { .. } | ModelEvent::Body(_)) => {}
+        }
+        self.counts.counted(&self.model, event).await
+    }
+
+    /// What this try used, about, once it is over without a whole answer.
+    fn came_to_nothing(&mut self) -> Option<Usage> {
+        let words = std::mem::take(&mut self.words);
+        (words > 0).then(|| Usage {
+            input: self.input,
+            output: tokens(words),
+            ..Usage::default()
+        })
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // Somebody stopped it.
+        if let (Some(usage), Ok(runtime)) = (self.came_to_nothing(), Handle::try_current()) {
+            let (counts, model) = (Arc::clone(&self.counts), std::mem::take(&mut self.model));
+            runtime.spawn(async move { counts.count_about(&model, usage).await });
+        }
+    }
+}
+
 impl Provider for Metered {
     fn capabilities(&self) -> Capabilities {
         self.0.inner.capabilities()
@@ -79,13 +134,17 @@ impl Provider for Metered {
         if let Some(Err(error)) = self.0.meter.as_ref().map(|meter| meter.judge(now())) {
             return Box::pin(stream::iter([Err(error)]));
         }
-        let model: Arc<str> = request.model.as_str().into();
-        let counts = Arc::clone(&self.0);
-        let counted = self.0.inner.stream(request).then(move |event| {
-            let (counts, model) = (Arc::clone(&counts), Arc::clone(&model));
-            async move { counts.counted(&model, event).await }
-        });
-        Box::pin(counted)
+        let open = Open {
+            counts: Arc::clone(&self.0),
+            model: request.model.clone(),
+            input: request.tokens(),
+            words: 0,
+        };
+        let state = (self.0.inner.stream(request), open);
+        Box::pin(stream::unfold(state, |(mut events, mut open)| async {
+            let event = open.heard(events.next().await?).await;
+            Some((event, (events, open)))
+        }))
     }
 
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelView>, UserError>> {

@@ -270,6 +270,84 @@ async fn every_answer_says_what_it_cost_under_the_prices_of_its_model() {
     assert_eq!(day.cost, Some(partly), "one model has no price");
 }
 
+/// A provider that says this.
+struct Says(Vec<Result<ModelEvent, UserError>>);
+
+impl Provider for Says {
+    fn capabilities(&self) -> Capabilities {
+        unreachable!("nobody asks")
+    }
+
+    fn stream(&self, _: ModelRequest) -> ModelStream {
+        Box::pin(stream::iter(self.0.clone()).chain(stream::pending()))
+    }
+
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelView>, UserError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// What a day has counted after a provider said this and was stopped.
+async fn counted_after(says: Vec<Result<ModelEvent, UserError>>) -> Usage {
+    let folder = tempfile::tempdir().expect("a folder");
+    let day = Arc::new(Day::open(store(&folder)).await.expect("a day"));
+    let number = says.len();
+    let provider = Metered(Arc::new(Counts {
+        inner: Arc::new(Says(says)),
+        meter: None,
+        day: Arc::clone(&day),
+        prices: None,
+    }));
+    let asked = ModelRequest {
+        system: "Be brief. ".repeat(3),
+        ..request()
+    };
+    let heard = provider.stream(asked).take(number);
+    drop(heard.collect::<Vec<_>>().await);
+    // What is counted after a stop is counted on this thread, behind what it does now.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    // A write is behind those that were begun before it.
+    day.add(Usage::default(), now()).await.expect("counted");
+    day.view(now())
+}
+
+#[tokio::test]
+async fn an_answer_that_is_stopped_or_fails_counts_by_an_estimate_once_it_said_something() {
+    let words = || Ok(ModelEvent::TextDelta("Twelve bytes".to_owned()));
+    let failed = || Err(UserError::new(ErrorCode::InferenceStreamCut));
+    let estimate = Usage {
+        input: 10,
+        output: 4,
+        ..Usage::default()
+    };
+    assert_eq!(counted_after(vec![words()]).await, estimate, "stopped");
+    assert_eq!(counted_after(vec![words(), failed()]).await, estimate, "failed");
+    let twice = Usage {
+        input: 20,
+        output: 8,
+        ..Usage::default()
+    };
+    let again = vec![words(), Ok(ModelEvent::Reset), words()];
+    assert_eq!(counted_after(again).await, twice, "begun anew, then stopped");
+    assert_eq!(
+        counted_after(vec![failed()]).await,
+        Usage::default(),
+        "nothing came"
+    );
+    let whole = ModelEvent::Completed {
+        blocks: Vec::new(),
+        stop: StopReason::EndTurn,
+        usage: usage(50),
+    };
+    assert_eq!(
+        counted_after(vec![words(), Ok(whole)]).await,
+        usage(50),
+        "by the provider"
+    );
+}
+
 #[tokio::test]
 async fn a_day_forgets_nothing_at_a_restart_and_what_is_older_than_24_hours() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -115,6 +115,7 @@ impl Play {
             selection: None,
             model: String::new(),
             mode,
+            budget: None,
             steering: false,
         });
     }

@@ -56,6 +56,7 @@ fn play(capture: Capture, filler: &str, outcome: ToolOutcome) -> Signals {
         selection: Some(never()),
         model: "model".to_owned(),
         mode: PermissionMode::Ask,
+        budget: None,
         steering: false,
     });
     answer(&mut play, filler);

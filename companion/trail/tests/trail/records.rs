@@ -68,6 +68,7 @@ fn content_of_prompts_calls_and_answers_stands_beside_the_record() {
         selection: Some(WORDS.to_owned()),
         model: WORDS.to_owned(),
         mode: deskhand_protocol::session::PermissionMode::Ask,
+        budget: None,
         steering: false,
     };
     let completed = EventBody::ToolCallCompleted {

@@ -41,7 +41,7 @@ describe("signing in for the model", () => {
 
   it("shows a pane no code of the window's, and leaves it what there is to wait for", async () => {
     await open({ kind: "excel", hello: hello({ ...signedOut, state: { kind: "elsewhere" }, begunBy: "window" }) });
-    expect(card().textContent).toContain("the code to be entered that the Deskhand window or a terminal shows");
+    expect(card().textContent).toContain("Waiting for a code to be entered, which is not shown here");
     expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
   });
 

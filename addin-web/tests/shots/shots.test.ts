@@ -8,6 +8,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userError } from "../../shared/src/client/rpc.ts";
 import type { DiagnosticsView, EventBody, HelloAnswer, SessionEvent } from "../../shared/src/generated/protocol.ts";
+import { words } from "../../shared/src/words/en.ts";
 import { answers, checkOf } from "../configuration.ts";
 import { direct, failing, name } from "../connection-test.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
@@ -71,6 +72,7 @@ const lost = {
 };
 const asks = { ...bootstrap, state: { kind: "idle" as const }, countsUntil: NOW + 1_800_000, consent: "waiting" as const };
 const seesCode = (page: Page): Promise<void> => page.getByText("WDJB-MJHT").waitFor();
+const seesElsewhere = (page: Page): Promise<void> => page.getByText(words.signIn.codeElsewhere).waitFor();
 const seesStopped = (page: Page): Promise<void> => page.getByText(stopped.happened).waitFor();
 const excel = {
   page: "excel" as const,
@@ -126,7 +128,7 @@ const shots: Shot[] = [
   { ...desk, name: "window-model-sign-in", events: [], hello: { ...desk.hello, view: { ...view, signIn: toSignIn } } },
   { ...desk, name: "window-model-sign-in-ends", hello: { ...desk.hello, view: { ...view, signIn: endsSoon } } },
   { ...excel, name: "pane-model-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, signIn: modelCode } }, then: seesCode },
-  { ...excel, name: "pane-model-sign-in-elsewhere-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, signIn: codeElsewhere } } },
+  { ...excel, name: "pane-model-sign-in-elsewhere-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, signIn: codeElsewhere } }, then: seesElsewhere },
   { ...desk, name: "window-settings-lost", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: lost } } },
   { ...desk, name: "window-settings-consent", events: [], hello: { ...desk.hello, view: { ...view, bootstrap: asks } } },
   { ...excel, name: "pane-sign-in-code-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, stopped: awaited, bootstrap: code } }, then: seesCode },

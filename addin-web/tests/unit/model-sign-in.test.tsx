@@ -21,7 +21,6 @@ describe("signing in for the model", () => {
     const { calls, run, service } = await open({ kind, hello: hello(signedOut) });
     service.answer("provider/signIn", () => ({}));
     expect(card().textContent).toContain(AT);
-    expect(card().textContent).toContain(SENT_TO);
     await run(() => fireEvent.click(screen.getByRole("button", { name: "Sign in in the browser" })));
     expect(calls("provider/signIn")).toEqual([{}]);
     await run(() => service.notify("service/changed", hello(signedIn).view));
@@ -39,9 +38,14 @@ describe("signing in for the model", () => {
     expect(calls("provider/cancelSignIn")).toEqual([{}]);
   });
 
+  it("names where what the sign-in gives is sent", async () => {
+    await open({ kind: "excel", hello: hello(signedOut) });
+    expect(card().textContent).toContain(`is sent to ${SENT_TO}`);
+  });
+
   it("shows a pane no code of the window's, and leaves it what there is to wait for", async () => {
     await open({ kind: "excel", hello: hello({ ...signedOut, state: { kind: "elsewhere" }, begunBy: "window" }) });
-    expect(card().textContent).toContain("the code to be entered that the Deskhand window or a terminal shows");
+    expect(card().textContent).toContain("Waiting for a code to be entered, which is not shown here");
     expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
   });
 

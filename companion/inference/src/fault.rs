@@ -1,6 +1,7 @@
 //! What can go wrong with a model call, told apart by what a person can do, and the mapping from HTTP and from the
 //! Messages API's error events.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use deskhand_egress::{EgressError, Exchange, ProxyFault};
@@ -108,7 +109,7 @@ pub struct Fault {
     /// The provider does not take the credential, and another one may help: not what somebody may not do.
     pub is_about_credential: bool,
     /// What a person can do, where that is something else than the code's own.
-    pub action: Option<&'static str>,
+    pub action: Option<Cow<'static, str>>,
     /// The way to the provider is interrupted, as far as this machine can tell: nobody there said anything.
     pub(crate) is_of_the_way: bool,
 }
@@ -154,8 +155,8 @@ impl Fault {
             status: self.status,
             ..UserError::new(self.kind.code())
         };
-        if let Some(action) = self.action {
-            action.clone_into(&mut error.action);
+        if let Some(action) = &self.action {
+            action.as_ref().clone_into(&mut error.action);
         }
         if let Some(sentence) = self.happened.or_else(|| self.kind.sentence()) {
             error = error.happened(beginning(&sentence.replace("{who}", self.who)));

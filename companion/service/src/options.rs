@@ -441,7 +441,10 @@ pub(crate) async fn ask(paths: &Paths, ask: Ask) -> anyhow::Result<ExitCode> {
         json: ask.json,
         answers,
     };
-    with_client(paths, async |client: &mut Client| give(client, question).await).await
+    Box::pin(with_client(paths, async |client: &mut Client| {
+        give(client, question).await
+    }))
+    .await
 }
 
 /// `deskhand journal …`

@@ -115,9 +115,7 @@ pub(crate) async fn serve(
     service.hub.recover().await?;
     let upkeep = Upkeep::begin(&service, noted, settings.retention, telemetry.anchors());
     lock.publish(&server.address())?;
-    if !options.again {
-        announce(&server, &options);
-    }
+    announce(&server, &options);
     watch.ready();
     let (stop, running, port) = (shutdown.clone(), Arc::clone(&service), server.port());
     let ending = tokio::spawn(async move {
@@ -484,6 +482,9 @@ fn document_tools(
     reason = "the address is what a person or program that started the service waits for"
 )]
 fn announce(server: &Server, options: &ServeOptions) {
+    if options.again {
+        return;
+    }
     let address = server.address();
     if options.ready_json {
         println!(

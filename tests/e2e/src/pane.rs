@@ -34,7 +34,7 @@ pub struct Pane {
     /// The document as the service knows it.
     pub document: DocumentId,
     /// What the service showed as it connected last.
-    pub view: Option<ServiceView>,
+    pub view: Option<Box<ServiceView>>,
 }
 
 impl Pane {
@@ -87,7 +87,7 @@ impl Pane {
             document: DocumentId::from_text(""),
             view: None,
         };
-        pane.open(service).await;
+        Box::pin(pane.open(service)).await;
         pane
     }
 
@@ -112,7 +112,7 @@ impl Pane {
             .await
             .expect("a paired pane is let in");
         self.document = hello.document.expect("the document it stands in").id;
-        self.view = Some(hello.view);
+        self.view = Some(Box::new(hello.view));
         self.live.embedded_id = Some(self.document.clone());
         self.connection = Some(connection);
     }

@@ -486,10 +486,9 @@ async fn a_restart_cuts_no_renewal_and_a_sign_out_waits_for_no_server() {
     let mut window = service.join(FrontEndKind::Window).await;
     place.manage(&json!({ "deskhandManagedReason": "A test." }));
     while window.next().await.is_ok() {}
-    // A service that did not wait for the answer would be there again by now, and ask with a token that is used up.
-    for _ in 0..20 {
-        place.setup.run(&["status"]);
-    }
+    // A service that did not wait for the answer would be there again by now, and ask with a token that is used up: who asks for
+    // its state waits for one that starts anew.
+    place.setup.run(&["status"]);
     place.organisation.let_go();
     in_force(&place.setup, Some("Second")).await;
     assert_eq!(place.asked("POST /token refresh_token 400"), 0);

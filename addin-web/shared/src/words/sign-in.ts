@@ -10,7 +10,7 @@ export const signIn = {
   copyCode: "Copy the code",
   codeCopied: "Code copied",
   code: (time: string) => `Waiting for the code to be entered, until ${time}`,
-  codeElsewhere: "Waiting for the code to be entered that the Deskhand window or a terminal shows",
+  codeElsewhere: "Waiting for a code to be entered, which is not shown here",
   cancel: "Cancel",
   cancelElsewhere: "It was begun in the Deskhand window or a terminal, and is cancelled there.",
 };

@@ -177,20 +177,22 @@ fn exception_fault(name: &str, message: &str, known: &[&Secret]) -> Fault {
     let fault = |kind| Fault::new(kind, detail.trim_end_matches(": "));
     if is_about_the_clock(name, message) {
         return Fault {
-            action: Some("Set the clock of this computer, then send the prompt again."),
+            action: Some("Set the clock of this computer, then send the prompt again.".into()),
             ..fault(FaultKind::Auth)
         }
         .happened(WRONG_CLOCK);
     }
     match name.to_ascii_lowercase().as_str() {
         "accessdeniedexception" if message.to_ascii_lowercase().contains("access to the model") => Fault {
-            action: Some("Choose another model, or ask your administrator for access to this one."),
+            action: Some("Choose another model, or ask your administrator for access to this one.".into()),
             ..fault(FaultKind::Auth)
         }
         .happened("The account has no access to this model at {who}."),
         "expiredtokenexception" | "expiredtoken" => Fault {
             is_about_credential: true,
-            action: Some("Sign in with AWS's tools again or renew the keys, then send the prompt again."),
+            action: Some(
+                "Sign in with AWS's tools again or renew the keys, then send the prompt again.".into(),
+            ),
             ..fault(FaultKind::Auth)
         }
         .happened("The credential for {who} has expired."),

@@ -1,5 +1,6 @@
 //! Why there is no credential, told apart by what a person can do about it, and what becomes of that in a call.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use deskhand_identity::{SignInError, TransportError};
@@ -209,11 +210,13 @@ impl CredentialError {
     }
 
     /// What a person can do, where it is something else than asking for a new key.
-    fn action(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Aws(AwsError::NotSignedIn) => {
-                "Run `aws sso login`, with `--profile` where the settings name one, then send the prompt again."
-            }
+    fn action(&self) -> Option<Cow<'static, str>> {
+        if let Self::Aws(error) = self
+            && let Some(command) = error.command()
+        {
+            return Some(format!("Run {command}, then send the prompt again.").into());
+        }
+        let words = match self {
             Self::Aws(AwsError::Refused { .. }) => {
                 "Renew the keys of the AWS profile, then send the prompt again."
             }
@@ -227,7 +230,8 @@ impl CredentialError {
             Self::Unreachable(_) => return None,
             Self::HelperResting => "Send the prompt again.",
             _ => "Send the prompt again; if that does not help, show the details to your administrator.",
-        })
+        };
+        Some(words.into())
     }
 }
 

@@ -55,9 +55,21 @@ pub enum AwsError {
     /// Keys hold what no request can carry.
     #[error("the keys hold characters that no request can carry")]
     Unsendable,
-    /// Nobody is signed in with AWS's tools.
-    #[error("nobody is signed in with AWS's tools: `aws sso login` signs in")]
+    /// Identity Center does not know, or no longer, who is signed in.
+    #[error("Identity Center knows nobody who is signed in")]
     NotSignedIn,
+    /// The sign-in of AWS's tools that a profile uses is not there or over. Deskhand does not renew it: a refresh token may
+    /// count once, and those tools, whose files nobody else writes, would be left with one that is spent.
+    #[error(
+        "{} for profile `{profile}`",
+        if *.renews { "AWS's tools have to renew their sign-in" } else { "nobody is signed in with AWS's tools" }
+    )]
+    SignInOver {
+        /// The profile with the sign-in.
+        profile: String,
+        /// Whether AWS's tools renew it by themselves once they are used.
+        renews: bool,
+    },
     /// A service of AWS refused, with this exception.
     #[error("{service} refused: {exception}")]
     Refused {
@@ -85,10 +97,26 @@ impl AwsError {
             Self::TimedOut(_) => "The program that the AWS profile names did not end in time.",
             Self::Printed(_) => "The program that the AWS profile names printed something else than keys.",
             Self::Unsendable => "The AWS keys cannot be used.",
-            Self::NotSignedIn => "You have to sign in to AWS.",
+            Self::SignInOver { renews: true, .. } => "The sign-in of AWS's tools has to be renewed.",
+            Self::NotSignedIn | Self::SignInOver { .. } => "You have to sign in to AWS.",
             Self::Refused { .. } => "AWS gave no keys.",
             Self::Answer(_) => "The answer of AWS could not be read.",
         };
         (FaultKind::Auth, happened)
+    }
+
+    /// What a person runs where the sign-in of a profile is over. AWS's parser admits no name of a profile that a shell would read as
+    /// more than one word.
+    pub(crate) fn command(&self) -> Option<String> {
+        let Self::SignInOver { profile, renews } = self else {
+            return None;
+        };
+        Some(if *renews {
+            format!(
+                "`aws sts get-caller-identity --profile {profile}`, or `aws sso login --profile {profile}` where that fails"
+            )
+        } else {
+            format!("`aws sso login --profile {profile}`")
+        })
     }
 }

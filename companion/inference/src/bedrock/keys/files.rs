@@ -33,8 +33,8 @@ pub(super) enum Base {
     Keys(AwsKeys),
     /// With a program: a command line, which may hold credentials.
     Process(Secret),
-    /// With a person who signed in with AWS's tools.
-    SignedIn(SignedIn),
+    /// With a person who signed in with AWS's tools, under this profile.
+    SignedIn(SignedIn, String),
 }
 
 /// Whose keys a person gets who signed in at Identity Center.
@@ -168,12 +168,13 @@ impl Resolving<'_> {
                 }
                 None => (needed("sso_start_url")?, needed("sso_region")?),
             };
-            return Ok(Base::SignedIn(SignedIn {
+            let whose = SignedIn {
                 kept_as: kept_as.to_owned(),
                 region: region.to_owned(),
                 account: needed("sso_account_id")?.to_owned(),
                 role: needed("sso_role_name")?.to_owned(),
-            }));
+            };
+            return Ok(Base::SignedIn(whose, shown(name)));
         }
         if let Some(id) = get("aws_access_key_id") {
             let secret = |text: &str| Secret::new(text.to_owned());

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use deskhand_identity::Transport;
 use http::{HeaderValue, Method, Request};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
@@ -41,9 +42,22 @@ struct Keys {
 /// What AWS's tools keep of a sign-in.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kept {
+struct File {
     access_token: String,
     expires_at: String,
+    refresh_token: Option<IgnoredAny>,
+    registration_expires_at: Option<String>,
+}
+
+/// The sign-in that AWS's tools keep.
+pub(super) enum Kept {
+    /// It counts, with this token.
+    Counts(Secret),
+    /// It is not there, or over.
+    Over {
+        /// Whether those tools renew it without a person.
+        renews: bool,
+    },
 }
 
 /// The keys of a role for whoever has this token. `Refused` with `UnauthorizedException` means that the token is over.
@@ -107,8 +121,8 @@ pub(super) fn temporary(id: String, key: String, session: String, ends_at: Optio
     credential
 }
 
-/// The token of a sign-in that AWS's tools keep, unless it is over.
-pub(super) async fn kept(folder: &Path, whose: &SignedIn, now: SystemTime) -> Result<Secret, AwsError> {
+/// The sign-in that AWS's tools keep.
+pub(super) async fn kept(folder: &Path, whose: &SignedIn, now: SystemTime) -> Result<Kept, AwsError> {
     let name = digest(&SHA1_FOR_LEGACY_USE_ONLY, whose.kept_as.as_bytes());
     let mut file = String::new();
     for byte in name.as_ref() {
@@ -116,19 +130,27 @@ pub(super) async fn kept(folder: &Path, whose: &SignedIn, now: SystemTime) -> Re
         file.extend(digits.map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
     }
     let path = folder.join("sso").join("cache").join(format!("{file}.json"));
-    let text = read(&path, "sso/cache").await?.ok_or(AwsError::NotSignedIn)?;
+    let Some(text) = read(&path, "sso/cache").await? else {
+        return Ok(Kept::Over { renews: false });
+    };
     let unusable = || AwsError::File {
         file: "sso/cache",
         why: "holds no sign-in",
     };
-    let kept: Kept = serde_json::from_str(&text).map_err(|_| unusable())?;
-    // Older tools write `UTC` where others write `Z`.
-    let end = kept.expires_at.replace("UTC", "Z");
-    let end = OffsetDateTime::parse(&end, &Rfc3339).map_err(|_| unusable())?;
-    if SystemTime::from(end) <= now {
-        return Err(AwsError::NotSignedIn);
+    let kept: File = serde_json::from_str(&text).map_err(|_| unusable())?;
+    if moment(&kept.expires_at).ok_or_else(unusable)? > now {
+        return Ok(Kept::Counts(Secret::new(kept.access_token)));
     }
-    Ok(Secret::new(kept.access_token))
+    let registered = kept.registration_expires_at.as_deref().and_then(moment);
+    Ok(Kept::Over {
+        renews: kept.refresh_token.is_some() && registered.is_some_and(|end| end > now),
+    })
+}
+
+/// A time in the files of AWS's tools. Older ones write `UTC` where others write `Z`.
+fn moment(text: &str) -> Option<SystemTime> {
+    let time = OffsetDateTime::parse(&text.replace("UTC", "Z"), &Rfc3339);
+    time.ok().map(SystemTime::from)
 }
 
 /// The exception of a refusal, by its name alone.

@@ -9,7 +9,8 @@ use futures_util::future::BoxFuture;
 
 use super::error::AwsError;
 use super::files::{self, Base, Plan, plan};
-use super::{portal, process, role};
+use super::portal::{self, Kept};
+use super::{process, role};
 use crate::Secret;
 use crate::credential::{
     Clock, Credential, CredentialError, CredentialSource, Occasion, is_due, unless_refused,
@@ -144,9 +145,16 @@ impl<T: Transport> Shared<T> {
                 let ran = process::run(&command, settings, now).await;
                 Ok(ran?)
             }
-            Base::SignedIn(whose) => {
-                let token = portal::kept(&settings.folder, &whose, now).await?;
-                portal::keys(&self.transport, &token, &whose).await
+            Base::SignedIn(whose, profile) => {
+                let over = |renews| AwsError::SignInOver { profile, renews };
+                let token = match portal::kept(&settings.folder, &whose, now).await? {
+                    Kept::Counts(token) => token,
+                    Kept::Over { renews } => return Err(over(renews).into()),
+                };
+                match portal::keys(&self.transport, &token, &whose).await {
+                    Err(CredentialError::Aws(AwsError::NotSignedIn)) => Err(over(false).into()),
+                    given => given,
+                }
             }
         }
     }

@@ -19,7 +19,9 @@ const DESKHAND: &str = "deskhand";
 const OPENID: &str = "openid";
 /// The scope that lets tokens be renewed (OpenID Connect Core 1.0, section 11).
 const OFFLINE: &str = "offline_access";
-/// What Azure AI Foundry takes tokens for.
+/// What Azure AI Foundry takes tokens for. It takes those for `https://ai.azure.com` as well, which the makers' samples name; this one is
+/// taken by every endpoint, also older ones, and an application needs one permission: `user_impersonation` of Microsoft Cognitive
+/// Services. Only the access token is sent, so that `openid` is not asked for.
 const FOUNDRY: &str = "https://cognitiveservices.azure.com/.default";
 /// The host where people sign in with Microsoft Entra.
 const ENTRA: &str = "https://login.microsoftonline.com";

@@ -202,18 +202,69 @@ async fn what_was_fetched_is_kept_until_shortly_before_its_end_and_not_given_aga
 #[tokio::test]
 async fn a_sign_in_of_aws_tools_that_is_not_there_or_over_asks_the_person_to_sign_in() {
     let hands = Hands::new();
-    let ended = json!({ "accessToken": "t", "expiresAt": hands.rfc3339(0) }).to_string();
+    let over = json!({ "accessToken": "t", "expiresAt": hands.rfc3339(0) });
+    let ended = over.to_string();
+    // AWS's tools renew this one, and the next one no longer.
+    let registered = |end: String| {
+        let mut kept = over.clone();
+        kept["refreshToken"] = json!("refresh-1");
+        kept["registrationExpiresAt"] = json!(end);
+        kept.to_string()
+    };
+    let (renewed, unregistered) = (registered(hands.rfc3339(60)), registered(hands.rfc3339(0)));
     // The form of older tools.
     let older = json!({ "accessToken": "t", "expiresAt": "2020-06-17T10:02:08UTC" }).to_string();
-    for text in ["", &ended, &older] {
+    let login = "Run `aws sso login --profile work`, then send the prompt again.";
+    let use_them = "Run `aws sts get-caller-identity --profile work`, or `aws sso login --profile work` where that fails, then \
+                    send the prompt again.";
+    for (text, action) in [
+        ("", login),
+        (&ended, login),
+        (&older, login),
+        (&unregistered, login),
+        (&renewed, use_them),
+    ] {
         let folder = folder(SSO, "");
         if !text.is_empty() {
             keep(&folder, KEPT, text);
         }
         let aws = Aws::default();
         let given = give(&profile(&folder, "work", &aws, &hands)).await;
-        assert_eq!(given.err(), Some(AwsError::NotSignedIn.into()), "{text}");
+        let told = given.expect_err("nobody is signed in").to_fault().to_user_error();
+        assert_eq!(told.action, action, "{text}");
+        assert!(!format!("{told:?}").contains("refresh-1"));
         assert!(aws.asked().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_command_that_signs_in_names_the_profile_with_the_sign_in() {
+    let hands = Hands::new();
+    let role = "[profile role]\nrole_arn = arn:aws:iam::1:role/one\nsource_profile = work\n";
+    let folder = folder(&format!("{SSO}{role}"), "");
+    let kept = json!({ "accessToken": "t", "expiresAt": hands.rfc3339(60) });
+    keep(&folder, KEPT, &kept.to_string());
+    // Identity Center ended it before its time.
+    let aws = Aws::says(vec![(401, "{}".to_owned())]);
+    let given = give(&profile(&folder, "role", &aws, &hands)).await;
+    let told = given.expect_err("it is over").to_fault().to_user_error();
+    assert!(told.action.contains("`aws sso login --profile work`"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_profile_whose_name_a_shell_would_run_is_none() {
+    for name in [
+        "a b", "a$(b)", "a`b`", "a;b", "a\"b", "a|b", "'a b'", "a&b", "a\\b",
+    ] {
+        let folder = folder(&SSO.replace("profile work", &format!("profile {name}")), "");
+        let (aws, hands) = (Aws::default(), Hands::new());
+        let given = give(&profile(&folder, name, &aws, &hands)).await;
+        let error = given.expect_err("no profile");
+        let is_none = matches!(
+            error,
+            CredentialError::Aws(AwsError::NoProfile(_) | AwsError::File { .. })
+        );
+        assert!(is_none, "{name}: {error}");
     }
 }
 

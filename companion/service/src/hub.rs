@@ -1,6 +1,7 @@
 //! All sessions: making, finding, loading, listing, deleting. A session is loaded when somebody gives it something to do.
 
-use std::collections::HashMap;
+mod loaded;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::guidance::Guide;
 use crate::log::{internal, told, uuid_of};
 use crate::runner::{self, Command, Handle, Parts};
 use crate::summary::Meta;
+use loaded::Loaded;
 
 /// Characters that a prompt may have.
 const MAX_PROMPT: usize = 200_000;
@@ -54,7 +56,7 @@ pub(crate) struct Hub {
     tour: bool,
     /// Folders that are part of every new session.
     folders: Vec<PathBuf>,
-    running: Mutex<HashMap<SessionId, Handle>>,
+    running: Mutex<Loaded>,
 }
 
 impl Hub {
@@ -208,7 +210,7 @@ impl Hub {
         handle
             .ask(|reply| Command::Record(vec![created], by, reply))
             .await?;
-        running.insert(id.clone(), handle);
+        running.insert(id.clone(), handle).await;
         drop(running);
         for folder in &self.folders {
             // One that is not there today is no reason to have no session.
@@ -224,8 +226,8 @@ impl Hub {
     /// The way to a session; loads it where it is not at work, and takes up the turn that was left open.
     pub(crate) async fn handle(&self, id: &SessionId) -> Result<Handle, UserError> {
         let mut running = self.running.lock().await;
-        if let Some(handle) = running.get(id).filter(|handle| !handle.is_closed()) {
-            return Ok(handle.clone());
+        if let Some(handle) = running.get(id) {
+            return Ok(handle);
         }
         let stored = self
             .parts
@@ -238,7 +240,7 @@ impl Hub {
         let (handle, session) = runner::start(self.parts.clone(), id.clone(), meta).await?;
         self.registry.load(id, session.documents.into_values());
         self.documents.reattach(id).await?;
-        running.insert(id.clone(), handle.clone());
+        running.insert(id.clone(), handle.clone()).await;
         if session.turn.is_some() {
             // Whoever worked at it is gone, with this service or within it: somebody must go on.
             handle.send(Command::Happened(Input::Recover)).await?;

@@ -24,13 +24,21 @@ pub(crate) struct Log {
     store: Store,
     trail: Trail,
     live: Arc<Mutex<HashMap<SessionId, broadcast::Sender<Arc<SessionEvent>>>>>,
-    deltas: Arc<Mutex<HashMap<MessageId, Vec<u64>>>>,
+    /// Words that are not folded yet: a session says one message at a time.
+    deltas: Arc<Mutex<HashMap<SessionId, Unfolded>>>,
     /// Bytes that the journals of all sessions may hold.
     journal_limit: u64,
     /// Told when a turn or a session ended.
     ended: Arc<Notify>,
     /// Told of each event.
     telemetry: Telemetry,
+}
+
+/// A message that is being said, with the numbers of its words.
+#[derive(Debug)]
+struct Unfolded {
+    message: MessageId,
+    seqs: Vec<u64>,
 }
 
 impl Log {
@@ -104,7 +112,20 @@ impl Log {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(session);
+        self.take_words(session);
         self.telemetry.forget(session);
+    }
+
+    /// The words of a session that are not folded yet; they are not kept any further.
+    fn take_words(&self, session: &SessionId) -> Option<Unfolded> {
+        let mut deltas = self.deltas.lock().unwrap_or_else(PoisonError::into_inner);
+        deltas.remove(session)
+    }
+
+    /// How many messages are being said.
+    #[cfg(test)]
+    pub(crate) fn unfolded(&self) -> usize {
+        self.deltas.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     fn tell(&self, session: &SessionId, events: &[SessionEvent]) {
@@ -169,41 +190,52 @@ impl Log {
         Ok(events)
     }
 
-    /// Remembers deltas and folds them into their message once it is whole. A fold that fails only leaves the log longer.
+    /// Remembers deltas and folds them into their message once it is whole; those of one that never is are forgotten. A fold
+    /// that fails only leaves the log longer.
     async fn fold(&self, session: &SessionId, events: &[SessionEvent]) {
         for event in events {
             match &event.body {
                 EventBody::TextDelta { message, .. } => {
                     let mut deltas = self.deltas.lock().unwrap_or_else(PoisonError::into_inner);
-                    deltas.entry(message.clone()).or_default().push(event.seq);
+                    let fresh = || Unfolded {
+                        message: message.clone(),
+                        seqs: Vec::new(),
+                    };
+                    let said = deltas.entry(session.clone()).or_insert_with(fresh);
+                    if said.message != *message {
+                        *said = fresh();
+                    }
+                    said.seqs.push(event.seq);
                 }
                 EventBody::MessageCompleted { message, .. } => {
-                    let known = self
-                        .deltas
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .remove(message);
-                    let Some(mut seqs) = known else { continue };
-                    seqs.push(event.seq);
-                    let (Ok(id), Ok(payload)) = (uuid_of(session), serde_json::to_vec(&event.body)) else {
-                        continue;
-                    };
-                    let event = NewEvent {
-                        at: event.at,
-                        schema: u32::from(event.version),
-                        payload,
-                    };
-                    let change = vec![Change::Fold { seqs, event }];
-                    if let Err(error) = self
-                        .store
-                        .write(id, change, deskhand_storage::Durability::Written)
-                        .await
-                    {
-                        tracing::warn!(%error, "deltas were not folded");
+                    let said = self.take_words(session);
+                    if let Some(said) = said.filter(|said| said.message == *message) {
+                        self.fold_into(session, event, said.seqs).await;
                     }
                 }
+                EventBody::TurnEnded { .. } => drop(self.take_words(session)),
                 _ => {}
             }
+        }
+    }
+
+    async fn fold_into(&self, session: &SessionId, whole: &SessionEvent, mut seqs: Vec<u64>) {
+        seqs.push(whole.seq);
+        let (Ok(id), Ok(payload)) = (uuid_of(session), serde_json::to_vec(&whole.body)) else {
+            return;
+        };
+        let event = NewEvent {
+            at: whole.at,
+            schema: u32::from(whole.version),
+            payload,
+        };
+        let change = vec![Change::Fold { seqs, event }];
+        let folded = self
+            .store
+            .write(id, change, deskhand_storage::Durability::Written)
+            .await;
+        if let Err(error) = folded {
+            tracing::warn!(%error, "deltas were not folded");
         }
     }
 }

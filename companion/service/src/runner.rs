@@ -11,6 +11,7 @@ use deskhand_core::model::{ModelEvent, ModelRequest, ToolDefinition};
 use deskhand_core::permission::Grant;
 use deskhand_core::ports::{Durability, EventLog, Provider, Tools};
 use deskhand_core::rules::Rules;
+use deskhand_core::tool::is_tool;
 use deskhand_core::turn::{Input, Prompt};
 use deskhand_core::{Effect, Session, World, handle};
 use deskhand_protocol::event::TurnOutcome;
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Record(Vec<EventBody>, Actor, oneshot::Sender<Result<(), UserError>>),
     /// Something of the turn happened.
     Happened(Input),
+    /// End where no turn is open; answered with whether it does.
+    Rest(oneshot::Sender<Result<bool, UserError>>),
 }
 
 /// What every session works with.
@@ -64,6 +67,8 @@ pub(crate) struct Parts {
     pub(crate) log: Log,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) tools: Arc<dyn Tools>,
+    /// What the model is told of them; shared, since their schemas take a megabyte.
+    pub(crate) offered: Arc<[ToolDefinition]>,
     pub(crate) max_steps: u32,
     /// Tokens that a turn may use, where there is a budget.
     pub(crate) budget: Option<u64>,
@@ -104,6 +109,12 @@ impl Handle {
             .map_err(|_| UserError::new(ErrorCode::SessionNotFound))?
     }
 
+    /// Ends a session that rests: false where a turn is open, or somebody else has a way to it. Nobody may be given one
+    /// meanwhile.
+    pub(crate) async fn rest(&self) -> bool {
+        self.0.strong_count() == 1 && self.ask(Command::Rest).await.unwrap_or(true)
+    }
+
     /// True when the session is not at work any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.0.is_closed()
@@ -114,13 +125,13 @@ struct Runner {
     parts: Parts,
     session: Session,
     meta: Meta,
-    /// Made once: there is a step for each delta.
-    definitions: Vec<ToolDefinition>,
     /// Kept weak, so that a session ends when nobody can reach it.
     inputs: mpsc::WeakSender<Command>,
     model: Option<AbortHandle>,
     tool: Option<(CallId, CancellationToken)>,
     told: Option<Told>,
+    /// It was let go.
+    rests: bool,
 }
 
 /// What the model was told last about its work, and what that was made of.
@@ -128,6 +139,17 @@ struct Told {
     guidance: Arc<[Guidance]>,
     folders: Vec<String>,
     system: Arc<str>,
+}
+
+/// The tools that the organisation offers the model.
+pub(crate) fn offered(tools: &dyn Tools, rules: &Rules) -> Arc<[ToolDefinition]> {
+    let mut definitions = tools.definitions();
+    debug_assert!(
+        definitions.iter().all(|tool| is_tool(&tool.name)),
+        "a tool is not in the list"
+    );
+    definitions.retain(|tool| rules.offers(&tool.name));
+    definitions.into()
 }
 
 /// Loads a session from the log and sets it to work. `loaded` is told of the state that was found.
@@ -145,10 +167,7 @@ pub(crate) async fn start(parts: Parts, id: SessionId, meta: Meta) -> Result<(Ha
         }
     }
     let (sender, receiver) = mpsc::channel(QUEUE);
-    let mut definitions = parts.tools.definitions();
-    definitions.retain(|tool| parts.rules.offers(&tool.name));
     let runner = Runner {
-        definitions,
         parts,
         session: session.clone(),
         meta,
@@ -156,6 +175,7 @@ pub(crate) async fn start(parts: Parts, id: SessionId, meta: Meta) -> Result<(Ha
         model: None,
         tool: None,
         told: None,
+        rests: false,
     };
     tokio::spawn(runner.run(receiver));
     Ok((Handle(sender), session))
@@ -175,6 +195,9 @@ impl Runner {
                 if prompt.is_none_or(|id| self.is_written(&id)) {
                     self.give_up(error).await;
                 }
+                break;
+            }
+            if self.rests {
                 break;
             }
         }
@@ -252,6 +275,11 @@ impl Runner {
                 done
             }
             Command::Happened(input) => self.step(input).await,
+            Command::Rest(reply) => {
+                self.rests = self.session.turn.is_none();
+                drop(reply.send(Ok(self.rests)));
+                Ok(())
+            }
         }
     }
 
@@ -293,7 +321,7 @@ impl Runner {
             chance: &mut dice,
             max_steps: self.parts.max_steps,
             budget: self.parts.budget,
-            tools: &self.definitions,
+            tools: &self.parts.offered,
             rules: &self.parts.rules,
             lasting: &lasting,
             system: &system,

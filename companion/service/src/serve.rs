@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use anyhow::Context as _;
-use deskhand_core::ports::Tools as _;
 use deskhand_core::tool::{MEMORY_TOOL, tool_names};
 use deskhand_documents::{DocumentTools, Registry};
 use deskhand_egress::{Directive, EgressAudit, Gate};
@@ -45,7 +44,7 @@ use crate::models::Offer;
 use crate::panes::{LivePanes, SharedPanes};
 use crate::provider::{self, Keeper, Opened};
 use crate::reload::changed;
-use crate::runner::Parts;
+use crate::runner::{self, Parts};
 use crate::settings::Settings;
 use crate::stopped::StoppedTools;
 use crate::telemetry::{Decisions, Exporting, Telemetry};
@@ -400,16 +399,13 @@ fn build(
     let tools = WebTools::new(Arc::new(tools), gate, settings.servers());
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
-    let names = tool_names();
-    debug_assert!(
-        tools.definitions().iter().all(|tool| names.contains(&tool.name)),
-        "a tool is not in the list"
-    );
-    telemetry.know_tools(names);
+    telemetry.know_tools(tool_names());
+    let tools = StoppedTools::unless(settings.stopped.as_ref(), Arc::new(tools));
     let parts = Parts {
         log: log.clone(),
         provider: Arc::clone(&opened.provider),
-        tools: StoppedTools::unless(settings.stopped.as_ref(), Arc::new(tools)),
+        offered: runner::offered(tools.as_ref(), &rules),
+        tools,
         max_steps: settings.max_steps,
         budget: settings.budget,
         windows: settings.windows,

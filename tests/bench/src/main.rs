@@ -13,16 +13,19 @@ mod litellm;
 mod policy;
 mod process;
 mod provider;
+mod providers;
+mod size;
 mod soak;
 mod stream;
 mod telemetry;
+mod together;
 
 use std::process::ExitCode;
 
 use figure::Report;
 
 /// Every benchmark by its name.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 15] = [
     "sizes",
     "start",
     "replay",
@@ -35,6 +38,8 @@ const NAMES: [&str; 13] = [
     "context",
     "telemetry",
     "delay",
+    "providers",
+    "together",
     "soak",
 ];
 
@@ -54,7 +59,7 @@ async fn main() -> ExitCode {
             continue;
         }
         match name {
-            "sizes" => process::sizes(&mut report),
+            "sizes" => size::sizes(&mut report),
             "start" => Box::pin(process::start_and_idle(&mut report)).await,
             "replay" => Box::pin(history::replay(&mut report)).await,
             "search" => Box::pin(history::search(&mut report)).await,
@@ -67,6 +72,8 @@ async fn main() -> ExitCode {
             "audit" => Box::pin(audit::appending(&mut report)).await,
             "context" => Box::pin(context::tokens(&mut report)).await,
             "telemetry" => Box::pin(telemetry::telling(&mut report)).await,
+            "providers" => Box::pin(providers::providers(&mut report)).await,
+            "together" => Box::pin(together::together(&mut report)).await,
             "soak" => Box::pin(soak::soak(&mut report)).await,
             "journal" => Box::pin(folder::journal(&mut report)).await,
             _ => Box::pin(delay::delay(&mut report)).await,

@@ -1,10 +1,10 @@
-//! The service as a process: how fast it is there, what it holds when nobody asks anything, how large the programs are.
+//! The service as a process: how fast it is there, and what it holds when nobody asks anything.
 
 use std::time::{Duration, Instant};
 
 use deskhand_e2e::{Service, Setup};
 use deskhand_protocol::hello::FrontEndKind;
-use deskhand_test_support::{binary, eventually};
+use deskhand_test_support::eventually;
 
 use crate::figure::{Aim, Report, quantile};
 
@@ -69,18 +69,21 @@ pub(crate) fn resident(process: u32) -> f64 {
     memory(process, "VmRSS:")
 }
 
+/// The most that a process had resident since [`forget_highest`], in MiB.
+pub(crate) fn highest(process: u32) -> f64 {
+    memory(process, "VmHWM:")
+}
+
+/// Begins anew with [`highest`] (proc_pid_clear_refs(5)).
+pub(crate) fn forget_highest(process: u32) {
+    let written = std::fs::write(format!("/proc/{process}/clear_refs"), "5");
+    written.expect("a process of this user");
+}
+
 /// A field of `/proc/PID/status` that counts memory, in MiB (proc_pid_status(5)).
 fn memory(process: u32, field: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
     kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
-}
-
-/// The programs as they are shipped: the release profile strips them.
-pub(crate) fn sizes(report: &mut Report) {
-    for (name, aim) in [("deskhand", Aim::AtMost(20.0)), ("deskhand-window", Aim::None)] {
-        let size = std::fs::metadata(binary(name)).map_or(f64::NAN, |file| file.len() as f64 / 1e6);
-        report.add(&format!("size of {name}"), size, "MB", aim);
-    }
 }

@@ -68,11 +68,7 @@ impl Watch {
     }
 
     fn delta(&mut self, stamp: &[u8], now: Duration) {
-        let stamp = std::str::from_utf8(stamp)
-            .ok()
-            .and_then(|text| text.parse::<u64>().ok());
-        // Nanoseconds since 1970 are the only numbers this long.
-        let Some(sent) = stamp.filter(|stamp| *stamp > 1_000_000_000_000_000_000) else {
+        let Some(sent) = std::str::from_utf8(stamp).ok().and_then(sent_at) else {
             return;
         };
         self.first.get_or_insert_with(|| self.begun.elapsed());
@@ -88,6 +84,12 @@ impl Watch {
             delays: self.delays,
         }
     }
+}
+
+/// When the provider sent the delta of this text, in nanoseconds since 1970: the only numbers this long.
+pub(crate) fn sent_at(stamp: &str) -> Option<u64> {
+    let stamp = stamp.parse().ok();
+    stamp.filter(|stamp| *stamp > 1_000_000_000_000_000_000)
 }
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {

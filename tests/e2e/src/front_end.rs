@@ -186,6 +186,15 @@ impl FrontEnd {
         }
     }
 
+    /// The next events of any session that is followed; other frames are passed over.
+    pub async fn update(&mut self) -> Result<UpdateParams, Cut> {
+        loop {
+            if let Some(update) = update_in(self.next().await?) {
+                return Ok(update);
+            }
+        }
+    }
+
     /// Follows a turn to its end.
     pub async fn turn(&mut self, session: &SessionId, view: &mut View) -> TurnOutcome {
         loop {

@@ -11,6 +11,8 @@ pub mod office;
 pub mod organisation;
 pub mod script;
 mod serve;
+mod tunnel;
 pub mod vertex;
 
 pub use oauth::Device;
+pub use tunnel::Tunnel;

@@ -11,6 +11,4 @@ mod line;
 mod places;
 mod standin;
 mod subject;
-#[path = "../conformance/tunnel.rs"]
-mod tunnel;
 mod wire;

@@ -15,9 +15,9 @@ use deskhand_inference::{Connection, Extent, Place, ProviderConfig};
 use deskhand_protocol::ErrorCode;
 use deskhand_protocol::message::Block;
 use deskhand_protocol::provider::TestStep;
-use deskhand_standins::Device;
 use deskhand_standins::bedrock::{ACCOUNT, Bedrock, Keys, REGION, ROLE, START_URL};
 use deskhand_standins::script::Script;
+use deskhand_standins::{Device, Tunnel};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use pretty_assertions::assert_eq;
@@ -25,7 +25,6 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::subject::{Held, ask, asking, failed, secret};
-use crate::tunnel::Tunnel;
 
 const CLAUDE: &str = "anthropic.claude-standin-v1:0";
 const PROFILE: &str = "eu.anthropic.claude-standin-v1:0";

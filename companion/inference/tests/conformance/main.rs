@@ -9,7 +9,6 @@ mod line;
 mod recordings;
 mod sign_in;
 mod subject;
-mod tunnel;
 
 use std::time::Duration;
 

@@ -11,9 +11,8 @@ use deskhand_inference::credential::Fixed;
 use deskhand_inference::{AuthScheme, Connection, Format, Place, ProviderConfig, Secret};
 use deskhand_protocol::ErrorCode;
 use deskhand_protocol::hello::ModelView;
+use deskhand_standins::Tunnel;
 use serde_json::{Value, json};
-
-use crate::tunnel::Tunnel;
 
 /// A provider and the wire format it reads.
 pub(crate) trait Subject {

@@ -1,11 +1,16 @@
-//! Sessions that policy lets go.
+//! Sessions that policy lets go, and those that stay loaded.
 
+use deskhand_core::model::{Capabilities, ModelRequest};
+use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
 use deskhand_documents::{DocumentTools, Registry};
-use deskhand_inference::Unconfigured;
+use deskhand_protocol::SessionEvent;
+use deskhand_protocol::hello::ModelView;
+use deskhand_protocol::session::PermissionMode;
 use deskhand_storage::{Durability, MasterKey, OpenOptions, Store};
 use deskhand_trail::{Content, Entry, Trail};
 use deskhand_workspace::Folders;
 
+use super::loaded::ROOM;
 use super::*;
 use crate::clock::RealWorld;
 use crate::guidance::NoteTools;
@@ -14,6 +19,30 @@ use crate::models::Windows;
 use crate::panes::{LivePanes, SharedPanes};
 
 const MASTER: [u8; 32] = [7; 32];
+
+/// A model that thinks for as long as it is let.
+#[derive(Debug)]
+struct Silent;
+
+impl Provider for Silent {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            streaming: true,
+            tools: true,
+            prompt_caching: false,
+            model_discovery: false,
+            attachments: false,
+        }
+    }
+
+    fn stream(&self, _: ModelRequest) -> ModelStream {
+        Box::pin(futures_util::stream::pending())
+    }
+
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelView>, UserError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
 
 async fn hub(folder: &Path) -> Hub {
     let store = Store::open(OpenOptions {
@@ -36,10 +65,12 @@ async fn hub(folder: &Path) -> Hub {
         Arc::new(RealWorld),
         Folders::new(None),
     );
+    let tools = NoteTools::new(documents.clone(), Arc::clone(&guide));
     let parts = Parts {
         log,
-        provider: Arc::new(Unconfigured::default()),
-        tools: Arc::new(NoteTools::new(documents.clone(), Arc::clone(&guide))),
+        provider: Arc::new(Silent),
+        offered: runner::offered(&tools, &Rules::default()),
+        tools: Arc::new(tools),
         max_steps: 10,
         budget: None,
         windows: Windows {
@@ -92,4 +123,49 @@ async fn sessions_older_than_policy_keeps_them_are_deleted_and_those_at_work_sta
     };
     assert_eq!((last.by, last.session), (Actor::Policy, uuid_of(&idle).ok()));
     assert!(matches!(last.what, What::SessionDeleted { .. }));
+}
+
+fn prompt(session: &SessionId) -> PromptParams {
+    PromptParams {
+        session: session.clone(),
+        client_id: "p".to_owned(),
+        text: "Go".to_owned(),
+        documents: Vec::new(),
+        selection: None,
+        model: None,
+        mode: PermissionMode::Ask,
+        budget: None,
+    }
+}
+
+#[tokio::test]
+async fn sessions_at_rest_are_let_go_and_come_back_and_those_at_work_stay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hub = hub(folder.path()).await;
+    let (busy, first) = (session(&hub, "busy").await, session(&hub, "first").await);
+    let taken = hub.prompt(prompt(&busy), FrontEndKind::Window, None).await;
+    let turn = taken.expect("a turn").turn;
+    let at_work = hub.handle(&busy).await.expect("a session at work");
+    let at_rest = hub.handle(&first).await.expect("a session at rest");
+    // Whoever is on the way to a session finds it where it was.
+    for number in 0..ROOM * 2 {
+        session(&hub, &format!("one of many {number}")).await;
+    }
+    assert_eq!(hub.running.lock().await.len(), ROOM);
+    assert!(!at_work.is_closed() && !at_rest.is_closed());
+    drop((at_work, at_rest));
+    for number in 0..ROOM * 2 {
+        session(&hub, &format!("one of more {number}")).await;
+    }
+    assert_eq!(hub.running.lock().await.len(), ROOM);
+    let kept = hub.running.lock().await.get(&first);
+    assert!(kept.is_none(), "a session at rest is not held");
+    // The turn goes on: the same prompt is known to who has it.
+    let again = hub.prompt(prompt(&busy), FrontEndKind::Window, None).await;
+    assert_eq!(again.expect("the same turn").turn, turn);
+    let events = hub.export(&busy, Actor::Window).await.expect("events").events;
+    let is_notice = |event: &SessionEvent| matches!(event.body, EventBody::TurnResumed { .. });
+    assert!(!events.iter().any(is_notice), "the turn was not taken up anew");
+    let back = hub.prompt(prompt(&first), FrontEndKind::Window, None).await;
+    back.expect("a session that comes back takes prompts");
 }

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use deskhand_core::model::{Capabilities, ModelEvent, ToolDefinition};
@@ -28,6 +29,8 @@ use crate::telemetry::Telemetry;
 enum Says {
     Call,
     Nothing,
+    /// A word, and no end.
+    Word,
     Panic,
 }
 
@@ -61,6 +64,7 @@ impl Provider for Provided {
                 name: "range_write".to_owned(),
                 input: serde_json::json!({}),
             }))])),
+            Some(Says::Word) => Box::pin(stream::iter([Ok(ModelEvent::TextDelta("Well,".to_owned()))])),
             Some(Says::Nothing) => Box::pin(stream::empty()),
             Some(Says::Panic) => Box::pin(stream::poll_fn(|_| panic!("as the test wants"))),
             None => {
@@ -84,10 +88,15 @@ enum Does {
     SaysTooMuch,
 }
 
-struct Tool(Does);
+struct Tool {
+    does: Does,
+    /// How often it was described.
+    described: AtomicUsize,
+}
 
 impl Tools for Tool {
     fn definitions(&self) -> Vec<ToolDefinition> {
+        self.described.fetch_add(1, Ordering::Relaxed);
         Vec::new()
     }
 
@@ -97,7 +106,7 @@ impl Tools for Tool {
         _: &'a dyn Progress,
     ) -> BoxFuture<'a, Result<Prepared, ToolFailure>> {
         Box::pin(async {
-            assert!(!matches!(self.0, Does::PanicsBefore), "as the test wants");
+            assert!(!matches!(self.does, Does::PanicsBefore), "as the test wants");
             Ok(Prepared {
                 file: None,
                 effect: DocumentEffect::Read,
@@ -111,7 +120,7 @@ impl Tools for Tool {
 
     fn run<'a>(&'a self, _: &'a ToolRequest, _: &'a dyn Progress) -> BoxFuture<'a, ToolResult> {
         Box::pin(async {
-            assert!(matches!(self.0, Does::SaysTooMuch), "as the test wants");
+            assert!(matches!(self.does, Does::SaysTooMuch), "as the test wants");
             ToolResult::new(ToolOutcome::Done, "x".repeat(5 << 20), "")
         })
     }
@@ -123,6 +132,7 @@ impl Tools for Tool {
 
 struct Bench {
     parts: Parts,
+    tool: Arc<Tool>,
     id: SessionId,
     meta: Meta,
     _folder: tempfile::TempDir,
@@ -160,10 +170,13 @@ impl Bench {
         let guide = Guide::open(log.trail().clone(), None, false)
             .await
             .expect("no guidance");
+        let described = AtomicUsize::new(0);
+        let tool = Arc::new(Tool { does, described });
         let parts = Parts {
             log,
             provider: Arc::new(Provided(Mutex::new(says.iter().copied().collect()))),
-            tools: Arc::new(Tool(does)),
+            offered: offered(tool.as_ref(), &Rules::default()),
+            tools: Arc::clone(&tool) as Arc<dyn Tools>,
             max_steps: 10,
             budget: None,
             windows: Windows {
@@ -177,6 +190,7 @@ impl Bench {
         };
         Self {
             parts,
+            tool,
             id,
             meta,
             _folder: folder,
@@ -321,4 +335,23 @@ async fn a_turn_that_needs_a_collector_and_has_none_asks_no_model_says_so_and_ca
         1,
         "the model was asked"
     );
+}
+
+#[tokio::test]
+async fn tools_are_described_once_for_all_sessions() {
+    let bench = Bench::new(&[], Does::PanicsWithin).await;
+    for _ in 0..3 {
+        let started = start(bench.parts.clone(), bench.id.clone(), bench.meta.clone()).await;
+        started.expect("a session at work");
+    }
+    assert_eq!(bench.tool.described.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn words_of_an_answer_that_never_ends_are_not_held_beyond_their_turn() {
+    let bench = Bench::new(&[Says::Word], Does::PanicsWithin).await;
+    let events = bench.turn().await;
+    assert!(matches!(outcome(&events), TurnOutcome::Failed(_)), "{events:?}");
+    bench.parts.log.ended().notified().await;
+    assert_eq!(bench.parts.log.unfolded(), 0);
 }

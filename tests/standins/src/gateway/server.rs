@@ -10,6 +10,8 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::bench::{self, Bench};
+use super::chat::{self, Chat};
+use super::open::Open;
 use super::{Logged, Outcome};
 use crate::messages::{Refused, Stage, Wire, bearer, check, check_version, error};
 use crate::script::{Conversation, Model, Script};
@@ -35,6 +37,7 @@ pub struct Gateway {
 struct Plays {
     stage: Stage,
     bench: Option<Bench>,
+    open: Open,
 }
 
 /// The wire of the Messages API itself.
@@ -55,7 +58,8 @@ impl Gateway {
             Part::Bench(bench) => (Script::default(), Some(bench)),
         };
         let stage = Stage::new(script);
-        let plays = Arc::new(Plays { stage, bench });
+        let open = Open::default();
+        let plays = Arc::new(Plays { stage, bench, open });
         let served = Port::take(port).await?.serve(router(Arc::clone(&plays)));
         Ok(Self { served, plays })
     }
@@ -70,6 +74,11 @@ impl Gateway {
         self.plays.stage.entries()
     }
 
+    /// How many answers of timed deltas were on their way at once, at the most.
+    pub fn most_open(&self) -> usize {
+        self.plays.open.most()
+    }
+
     /// Waits until the server ends, which it does only on an error.
     pub async fn serve(self) -> std::io::Result<()> {
         self.served.ended().await
@@ -80,6 +89,7 @@ fn router(plays: Arc<Plays>) -> Router {
     Router::new()
         .route("/v1/messages", post(messages))
         .route("/v1/messages/count_tokens", post(count_tokens))
+        .route("/v1/chat/completions", post(completions))
         .route("/v1/models", get(models))
         .route(
             "/__log",
@@ -101,11 +111,30 @@ async fn messages(State(plays): State<Arc<Plays>>, headers: HeaderMap, body: Str
         (Err(refused), _) => refused.answer(&Plain),
         (Ok(()), Some(bench)) => {
             let model = Conversation::of(&body).model();
-            (Outcome::Served, bench::streamed(bench, model))
+            (Outcome::Served, plays.open.count(bench::streamed(bench, model)))
         }
         (Ok(()), None) => plays.stage.play(&Plain, &body),
     };
     plays.stage.log("POST /v1/messages", &headers, body, outcome);
+    response
+}
+
+/// The same conversation in the other format. What is measured is not sent in it.
+async fn completions(State(plays): State<Arc<Plays>>, headers: HeaderMap, body: String) -> Response {
+    let body: Value = serde_json::from_str(&body).unwrap_or_default();
+    let wire = Chat::of(&body);
+    let asked = plays.authenticate(&headers).and_then(|()| {
+        let request = chat::request(&body).map_err(Refused::request)?;
+        plays.stage.admit(&request, false)?;
+        Ok(request)
+    });
+    let (outcome, response) = match asked {
+        Err(refused) => refused.answer(&wire),
+        Ok(request) => plays.stage.play(&wire, &request),
+    };
+    plays
+        .stage
+        .log("POST /v1/chat/completions", &headers, body, outcome);
     response
 }
 

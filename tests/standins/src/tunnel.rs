@@ -1,4 +1,5 @@
-//! A proxy that leads every tunnel to one line, and speaks TLS there as the host that was asked for.
+//! A proxy that leads every tunnel to one address, and speaks TLS there as the host that was asked for: a cloud under its
+//! public name.
 
 #![expect(clippy::disallowed_methods, reason = "the far side of a proxy")]
 
@@ -11,19 +12,23 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// A proxy to one line.
-pub(crate) struct Tunnel {
-    /// Its address.
-    pub(crate) proxy: String,
-    /// The authority that signed for the host.
-    pub(crate) authority: CertificateDer<'static>,
+/// A proxy to one address. It runs for as long as the runtime that it was started in.
+#[derive(Clone, Debug)]
+pub struct Tunnel {
+    /// The address of the proxy itself.
+    pub proxy: String,
+    /// The authority that signed for the hosts.
+    pub authority: CertificateDer<'static>,
 }
 
 impl Tunnel {
-    /// A proxy whose every tunnel ends at `line`, under the names of these hosts.
-    pub(crate) async fn to(line: &str, hosts: &[&str]) -> Self {
+    /// A proxy whose every tunnel ends at the origin `base`, under the names of these hosts.
+    ///
+    /// # Panics
+    /// When no certificate can be made or no port is free.
+    pub async fn to(base: &str, hosts: &[&str]) -> Self {
         let (authority, acceptor) = certified(hosts);
-        let line = line.trim_start_matches("http://").to_owned();
+        let line = base.trim_start_matches("http://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let proxy = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move {

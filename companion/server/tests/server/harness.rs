@@ -318,6 +318,7 @@ impl Handler for Log {
             last_day: Usage::default(),
             promise: None,
             usage: None,
+            turn_budget: None,
         };
         let answer = HelloAnswer {
             version: "test".to_owned(),

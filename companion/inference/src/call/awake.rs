@@ -13,12 +13,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const SLEPT_FOR: Duration = Duration::from_secs(15);
 /// How long a connection may be silent after that before it counts as dead.
 const SIGN_OF_LIFE_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection is in doubt that gave something after that: it may have been there before.
+const IN_DOUBT_FOR: Duration = Duration::from_secs(30);
 
 /// When was last looked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
     at: Instant,
     by_day: SystemTime,
+    /// Until when the connection is in doubt.
+    in_doubt: Option<Instant>,
 }
 
 impl Look {
@@ -26,6 +30,21 @@ impl Look {
         Self {
             at: Instant::now(),
             by_day: clock(),
+            in_doubt: None,
+        }
+    }
+
+    /// The next look, at something that came.
+    fn after_a_sign(self, clock: &Clock) -> Self {
+        let next = Self::new(clock);
+        let in_doubt = self.in_doubt.filter(|until| *until > next.at);
+        Self {
+            in_doubt: if self.slept_until(next) {
+                Some(next.at + IN_DOUBT_FOR)
+            } else {
+                in_doubt
+            },
+            ..next
         }
     }
 
@@ -46,7 +65,7 @@ pub(super) async fn unless_slept<T>(
     tokio::select! {
         biased;
         done = work => {
-            *look = Look::new(clock);
+            *look = look.after_a_sign(clock);
             Ok(done)
         }
         () = slept(clock, *look) => Err(Fault::slept()),
@@ -55,12 +74,13 @@ pub(super) async fn unless_slept<T>(
 
 /// Ends some time after the computer woke.
 async fn slept(clock: &Clock, mut last: Look) {
-    loop {
+    while last.in_doubt.is_none() {
         sleep(LOOK_EVERY).await;
         let next = Look::new(clock);
         if last.slept_until(next) {
-            return sleep(SIGN_OF_LIFE_WITHIN).await;
+            break;
         }
         last = next;
     }
+    sleep(SIGN_OF_LIFE_WITHIN).await;
 }

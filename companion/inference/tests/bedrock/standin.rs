@@ -51,6 +51,8 @@ async fn standin() -> (Bedrock, Gate) {
         "inferenceProvider" => json!("bedrock"),
         "inferenceBedrockRegion" => json!(REGION),
         "inferenceBedrockSsoStartUrl" => json!(START_URL),
+        "inferenceBedrockSsoAccountId" => json!(ACCOUNT),
+        "inferenceBedrockSsoRoleName" => json!(ROLE),
         "inferenceCredentialKind" => json!("interactive"),
         "egressProxyUrl" => json!(tunnel.proxy),
         _ => json!(null),

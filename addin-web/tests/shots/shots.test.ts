@@ -59,7 +59,6 @@ const toSignIn = { at: "login.example.com", sentTo: "https://gateway.example.com
 const endsSoon = { at: "Microsoft Entra", sentTo: "https://desk.services.ai.azure.com", state: { kind: "idle" as const }, signedIn: true, endsAt: NOW + 12 * 60_000 };
 const modelCode = {
   at: "Microsoft Entra",
-  sentTo: "https://desk.services.ai.azure.com",
   state: { kind: "code" as const, code: "WDJB-MJHT", address: "https://login.example.com/device", endsAt: NOW + 300_000 },
   signedIn: false,
 };

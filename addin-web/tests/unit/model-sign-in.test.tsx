@@ -39,7 +39,7 @@ describe("signing in for the model", () => {
   });
 
   it("names where what the sign-in gives is sent", async () => {
-    await open({ kind: "excel", hello: hello(signedOut) });
+    await open({ kind: "window", hello: hello(signedOut) });
     expect(card().textContent).toContain(`is sent to ${SENT_TO}`);
   });
 

@@ -70,7 +70,8 @@ pub struct SignInAnswer {
 pub struct ProviderSignInView {
     /// Whom people sign in with: the host of the identity provider, or its name.
     pub at: String,
-    /// Where what the sign-in gives is sent: the origin of the model, in full. Absent where the settings close the way to it.
+    /// Where what the sign-in gives is sent: the origin of the model, in full. Absent where the settings close the way to it, and
+    /// for panes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub sent_to: Option<String>,
@@ -93,11 +94,13 @@ pub struct ProviderSignInView {
 }
 
 impl ProviderSignInView {
-    /// What a front end of this kind sees of it.
+    /// What a front end of this kind sees of it. A pane, which shows pages that others may have made, learns no address of the provider
+    /// (Invariant 2).
     #[must_use]
     pub fn seen_by(self, kind: FrontEndKind) -> Self {
         Self {
             state: self.state.seen_by(kind, self.begun_by),
+            sent_to: self.sent_to.filter(|_| Caller::Desktop.admits(kind)),
             ..self
         }
     }
@@ -131,5 +134,20 @@ mod tests {
         // What holds no code is seen as it is.
         let seen = SignInState::Browser.seen_by(Excel, Some(Window));
         assert_eq!(seen, SignInState::Browser);
+    }
+
+    #[test]
+    fn a_pane_learns_no_address_of_the_provider() {
+        let view = ProviderSignInView {
+            at: "id.example.org".to_owned(),
+            sent_to: Some("https://gateway.example.org".to_owned()),
+            state: SignInState::Idle,
+            begun_by: None,
+            signed_in: true,
+            problem: None,
+            ends_at: None,
+        };
+        assert_eq!(view.clone().seen_by(FrontEndKind::Excel).sent_to, None);
+        assert_eq!(view.clone().seen_by(FrontEndKind::Window).sent_to, view.sent_to);
     }
 }

@@ -4585,7 +4585,8 @@ export type ProviderSignInView = {
  */
 at: string, 
 /**
- * Where what the sign-in gives is sent: the origin of the model, in full. Absent where the settings close the way to it.
+ * Where what the sign-in gives is sent: the origin of the model, in full. Absent where the settings close the way to it, and
+ * for panes.
  */
 sentTo?: string, 
 /**

@@ -57,16 +57,12 @@ pub struct InstanceLock {
 impl InstanceLock {
     /// Takes the lock of `paths`, whose folders must exist, or says who holds it or is about to take it back.
     pub fn acquire(paths: &Paths) -> Result<Self, InstanceError> {
-        let held = Self::take(paths, false)?;
-        held.write(None, false)?;
-        Ok(held)
+        Self::take(paths, false)
     }
 
     /// Takes the lock back after [`start_anew`](Self::start_anew), in the new program.
     pub fn take_back(paths: &Paths) -> Result<Self, InstanceError> {
-        let held = Self::take(paths, true)?;
-        held.write(None, false)?;
-        Ok(held)
+        Self::take(paths, true)
     }
 
     #[expect(
@@ -80,13 +76,15 @@ impl InstanceLock {
             match lock.try_lock() {
                 Ok(()) => {
                     // Only now: while it was held, whoever held it may have written that it comes back.
-                    return match coming_back(&note(paths)).filter(|_| !is_successor) {
-                        Some(running) => Err(InstanceError::AlreadyRunning(running)),
-                        None => Ok(Self {
-                            note: note(paths),
-                            _lock: lock,
-                        }),
+                    if let Some(running) = coming_back(&note(paths)).filter(|_| !is_successor) {
+                        return Err(InstanceError::AlreadyRunning(running));
+                    }
+                    let held = Self {
+                        note: note(paths),
+                        _lock: lock,
                     };
+                    held.write(None, false)?;
+                    return Ok(held);
                 }
                 Err(TryLockError::WouldBlock) if tries < TRIES => {
                     tries += 1;

@@ -136,7 +136,7 @@ async fn asked(connection: &Connection, request: &ModelRequest) -> Seen {
     while let Some(event) = stream.next().await {
         match event.expect("an answer") {
             ModelEvent::TextDelta(words) => watch.take(&words),
-            ModelEvent::Completed { .. } => {}
+            ModelEvent::Begun | ModelEvent::Completed { .. } => {}
             other => panic!("nothing goes wrong: {other:?}"),
         }
     }

@@ -43,7 +43,7 @@ pub(crate) async fn forget(
 
 #[cfg(test)]
 mod tests {
-    use deskhand_policy::{Encoding, Origin, Reading, Values};
+    use deskhand_policy::{MemoryStore, Origin, Reading, Store as _};
     use deskhand_test_support::Home;
     use pretty_assertions::assert_eq;
     use serde_json::{Value, json};
@@ -52,16 +52,10 @@ mod tests {
     use super::*;
 
     fn policy(settings: &Value) -> Policy {
-        let entries = settings.as_object().unwrap();
-        let values = Values {
-            origin: Origin::Managed("test".into()),
-            encoding: Encoding::Json,
-            entries: entries
-                .iter()
-                .map(|(key, value)| (key.clone(), Ok(value.clone())))
-                .collect(),
-        };
-        Policy::resolve(&Reading::Present(values), &[])
+        let values = settings.as_object().unwrap().iter();
+        let values = values.map(|(key, value)| (key.as_str(), value.clone()));
+        let store = MemoryStore::new(Origin::Managed("test".into()), values);
+        Policy::resolve(&store.read(), &[])
     }
 
     /// Which of the two sign-ins are there after so long under a policy.

@@ -1,1 +1,27 @@
-//! x
+//! The service's side of the virtual machine: an engine that starts machines, the image they start from, states that
+//! make it quick, and sessions that run commands.
+//!
+//! The guest is hostile: what it says is read with the caps of `deskhand-vm-protocol`, and nothing it says is believed
+//! about itself. Knows nothing of the companion: what a session may reach comes in through ports.
+
+mod accelerator;
+mod error;
+mod image;
+mod machine;
+mod parts;
+mod qemu;
+mod session;
+mod state;
+mod workshop;
+
+pub use accelerator::{Accelerator, Trial, Verdict};
+pub use error::{SandboxError, Step};
+pub use image::{Image, Part, Store};
+pub use machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Origin, Start};
+pub use parts::{Console, sha256_of};
+pub use qemu::Qemu;
+pub use session::{Command, Connections, Job, Session, Summary};
+pub use state::StateStore;
+pub use workshop::{Settings, Workshop};
+
+pub use deskhand_vm_protocol::{End, Ended, GuestEvent, RunLimits, RunOutput, SessionSpec, StepReport};

@@ -1,0 +1,295 @@
+//! One command: started in the corner, held to its limits, carried to the service, ended with all that it started.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deskhand_vm_protocol::{End, Ended, RunInput, RunOutput, RunRequest, Stream, WireError};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+use crate::corner::HOME;
+use crate::group::Group;
+use crate::reap::Exit;
+use crate::session::Session;
+use crate::sys::{self, Restraint};
+
+/// How often the time of the processor is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How long output may still come once every process of the command was ended.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Runs it until it ends, and says how.
+pub(crate) async fn serve(session: &Session, request: RunRequest, stream: Stream) -> Result<(), WireError> {
+    let (from, to) = tokio::io::split(stream);
+    let to = Arc::new(Mutex::new(to));
+    let begun = Instant::now();
+    let ended = match start(session, &request).await {
+        Ok(running) => run(running, &request, from, Arc::clone(&to), begun).await,
+        Err(error) => Ended {
+            end: End::NotStarted {
+                reason: error.to_string(),
+            },
+            time: begun.elapsed().as_millis() as u64,
+            processor: 0,
+            memory: None,
+        },
+    };
+    let mut to = to.lock().await;
+    RunOutput::Ended(ended).write(&mut *to).await?;
+    Ok(to.shutdown().await?)
+}
+
+/// A command that was started.
+struct Running {
+    process: u32,
+    exit: oneshot::Receiver<Exit>,
+    group: Group,
+    input: Option<Sender>,
+    output: Receiver,
+    errors: Receiver,
+}
+
+async fn start(session: &Session, request: &RunRequest) -> io::Result<Running> {
+    let (Some(corner), Some(filter)) = (&session.corner, &session.filter) else {
+        return Err(io::Error::other("the session's corner could not be made"));
+    };
+    let Some((program, arguments)) = request.arguments.split_first() else {
+        return Err(io::Error::other("there is no program to start"));
+    };
+    let group = Group::new(&request.limits)?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(environment(session))
+        .envs(request.environment.iter().map(|(name, value)| (name, value)))
+        .current_dir(request.folder.as_deref().unwrap_or(HOME))
+        .uid(session.spec.user)
+        .gid(session.spec.user)
+        .stdin(if request.input { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    sys::restrain(
+        &mut command,
+        Restraint {
+            group: group.entrance()?,
+            filter: Arc::clone(filter),
+        },
+    );
+    let reaper = session.reaper.clone();
+    let started = corner
+        .within(move || reaper.start(|| command.spawn()))
+        .await?;
+    let (mut child, exit) = started.map_err(|error| plain(&error, request))?;
+    let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
+    let input = child.stdin.take().map(|pipe| Sender::from_owned_fd(OwnedFd::from(pipe)));
+    let output = OwnedFd::from(child.stdout.take().ok_or_else(pipe)?);
+    let errors = OwnedFd::from(child.stderr.take().ok_or_else(pipe)?);
+    Ok(Running {
+        process: child.id(),
+        exit,
+        group,
+        input: input.transpose()?,
+        output: Receiver::from_owned_fd(output)?,
+        errors: Receiver::from_owned_fd(errors)?,
+    })
+}
+
+/// Why it was not started, in words about the command.
+fn plain(error: &io::Error, request: &RunRequest) -> io::Error {
+    let program = request.arguments.first().map(String::as_str).unwrap_or_default();
+    match (error.kind(), request.folder.as_deref()) {
+        (io::ErrorKind::NotFound, Some(folder)) if !folder.is_empty() => io::Error::other(format!(
+            "there is no program \"{program}\", or no folder \"{folder}\""
+        )),
+        (io::ErrorKind::NotFound, _) => io::Error::other(format!("there is no program \"{program}\"")),
+        (io::ErrorKind::PermissionDenied, _) => {
+            io::Error::other(format!("\"{program}\" may not be run: it is no program, or not this user's"))
+        }
+        _ => io::Error::other(format!("\"{program}\" was not started: {error}")),
+    }
+}
+
+/// What every command finds. No secret is among it: there is none in the machine.
+fn environment(session: &Session) -> Vec<(&'static str, String)> {
+    let mut set = vec![
+        ("PATH", format!("{HOME}/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin")),
+        ("HOME", HOME.to_owned()),
+        ("USER", "user".to_owned()),
+        ("LOGNAME", "user".to_owned()),
+        ("SHELL", "/bin/bash".to_owned()),
+        ("LANG", "C.UTF-8".to_owned()),
+        ("TMPDIR", "/tmp".to_owned()),
+        ("TERM", "dumb".to_owned()),
+        // Pictures are drawn without a screen.
+        ("MPLBACKEND", "Agg".to_owned()),
+    ];
+    if let Some(zone) = &session.spec.zone {
+        set.push(("TZ", zone.clone()));
+    }
+    if session.spec.network {
+        let proxy = format!("http://{}", crate::way_out::ADDRESS);
+        for name in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            set.push((name, proxy.clone()));
+        }
+        for name in ["no_proxy", "NO_PROXY"] {
+            set.push((name, "localhost,127.0.0.1,::1".to_owned()));
+        }
+    }
+    set
+}
+
+type To = Arc<Mutex<WriteHalf<Stream>>>;
+
+/// What ends a command.
+enum Event {
+    Exit(Exit),
+    Over(End),
+}
+
+async fn run(
+    running: Running,
+    request: &RunRequest,
+    from: ReadHalf<Stream>,
+    to: To,
+    begun: Instant,
+) -> Ended {
+    let Running {
+        process,
+        exit,
+        group,
+        input,
+        output,
+        errors,
+    } = running;
+    let (told, mut over) = mpsc::channel(4);
+    // A service that cannot be told is gone, which the reader of its frames finds.
+    RunOutput::Started(process).write(&mut *to.lock().await).await.ok();
+    let budget = Arc::new(std::sync::atomic::AtomicU64::new(request.limits.output));
+    let carried = [
+        tokio::spawn(carry(output, RunOutput::Out, Arc::clone(&to), Arc::clone(&budget), told.clone())),
+        tokio::spawn(carry(errors, RunOutput::Err, to, budget, told.clone())),
+    ];
+    let members = group.entrance().is_ok();
+    let listening = tokio::spawn(listen(from, input, process, told));
+    let event = tokio::select! {
+        exit = exit => exit.map_or(Event::Over(End::Stopped), Event::Exit),
+        Some(end) = over.recv() => Event::Over(end),
+        () = sleep_until((begun + Duration::from_millis(request.limits.time)).into()) => Event::Over(End::TimeUp),
+        () = processor_up(&group, request.limits.processor), if members => Event::Over(End::ProcessorUp),
+    };
+    group.end();
+    listening.abort();
+    let drained = async {
+        for carrying in carried {
+            carrying.await.ok();
+        }
+    };
+    // A stalled service, or a process that cannot be ended yet, holds it up for so long and no longer.
+    tokio::time::timeout(DRAIN, drained).await.ok();
+    Ended {
+        end: match event {
+            _ if group.was_out_of_memory() => End::OutOfMemory,
+            Event::Exit(Exit::Code(code)) => End::Exited { code },
+            Event::Exit(Exit::Signal(signal)) => End::Signalled { signal },
+            Event::Over(end) => end,
+        },
+        time: begun.elapsed().as_millis() as u64,
+        processor: group.processor(),
+        memory: group.peak(),
+    }
+}
+
+/// Waits until the command has used this much of the processor.
+async fn processor_up(group: &Group, limit: u64) {
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        if group.processor() > limit {
+            return;
+        }
+    }
+}
+
+/// Output to the service, until its end or until there is more than is taken.
+async fn carry(
+    mut from: Receiver,
+    frame: fn(Vec<u8>) -> RunOutput,
+    to: To,
+    budget: Arc<std::sync::atomic::AtomicU64>,
+    over: mpsc::Sender<End>,
+) {
+    let mut piece = vec![0; 32 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut piece).await {
+        let taken = take(&budget, length as u64) as usize;
+        let bytes = piece.get(..taken).unwrap_or_default().to_vec();
+        let sent = frame(bytes).write(&mut *to.lock().await).await;
+        if taken < length {
+            over.send(End::TooMuchOutput).await.ok();
+            return;
+        }
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes up to so much of what is left.
+fn take(budget: &std::sync::atomic::AtomicU64, wanted: u64) -> u64 {
+    use std::sync::atomic::Ordering::Relaxed;
+    let mut taken = 0;
+    let update = |left: u64| {
+        taken = left.min(wanted);
+        Some(left - taken)
+    };
+    budget.fetch_update(Relaxed, Relaxed, update).ok();
+    taken
+}
+
+/// What the service sends: input, signals, or the end of everything.
+async fn listen(mut from: ReadHalf<Stream>, mut input: Option<Sender>, process: u32, over: mpsc::Sender<End>) {
+    loop {
+        match RunInput::read(&mut from).await {
+            Ok(Some(RunInput::Data(bytes))) => {
+                let written = match &mut input {
+                    Some(pipe) => pipe.write_all(&bytes).await,
+                    None => Ok(()),
+                };
+                if written.is_err() {
+                    // It reads no more, which is its own business.
+                    input = None;
+                }
+            }
+            Ok(Some(RunInput::End)) => input = None,
+            Ok(Some(RunInput::Signal(number))) => signal(process, number),
+            Ok(None) | Err(_) => {
+                over.send(End::Stopped).await.ok();
+                return;
+            }
+        }
+    }
+}
+
+/// To the command's process group: it leads one, since it began a session of processes.
+fn signal(process: u32, number: u8) {
+    let signal = match i32::from(number) {
+        libc::SIGINT => Signal::INT,
+        libc::SIGTERM => Signal::TERM,
+        libc::SIGKILL => Signal::KILL,
+        _ => return,
+    };
+    if let Some(leader) = Pid::from_raw(process as i32)
+        && rustix::process::kill_process_group(leader, signal).is_err()
+    {
+        kill_process(leader, signal).ok();
+    }
+}

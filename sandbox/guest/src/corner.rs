@@ -1,0 +1,147 @@
+//! The corner of a session: namespaces that bubblewrap makes once, and a thread that lives in them and starts commands.
+//!
+//! A command started in it sees the system read-only, its own home and temporary folder, its own processes, the folders
+//! under `/mnt`, and nothing of the agent. bubblewrap costs a third of a second under software emulation; paying it once a
+//! session instead of once a command is what makes a command quick.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::fd::AsFd as _;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use tokio::sync::oneshot;
+
+use crate::reap::Reaper;
+
+/// Where a session's home is, as its commands see it.
+pub(crate) const HOME: &str = "/home/user";
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The corner. Dropping it ends bubblewrap, and with it every process of the corner.
+#[derive(Debug)]
+pub(crate) struct Corner {
+    jobs: mpsc::Sender<Job>,
+    _holder: Holder,
+}
+
+/// What keeps the namespaces: bubblewrap, around a process that waits for the end of its input.
+#[derive(Debug)]
+struct Holder {
+    _input: ChildStdin,
+    process: u32,
+}
+
+impl Corner {
+    /// Makes it. Blocks.
+    pub(crate) fn new(reaper: &Reaper) -> io::Result<Self> {
+        let (mut child, _ended) = reaper.start(|| bubblewrap().spawn())?;
+        let inside = answered(&mut child)?;
+        let holder = Holder {
+            _input: child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?,
+            process: child.id(),
+        };
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let (told, entered) = mpsc::channel();
+        thread::Builder::new().name("corner".to_owned()).spawn(move || {
+            let result = enter(inside);
+            let failed = result.is_err();
+            told.send(result).ok();
+            if !failed {
+                while let Ok(job) = queue.recv() {
+                    job();
+                }
+            }
+        })?;
+        entered.recv().map_err(|_| io::ErrorKind::BrokenPipe)??;
+        Ok(Self {
+            jobs,
+            _holder: holder,
+        })
+    }
+
+    /// Does something in the corner, as root: starts a command, mounts a folder.
+    pub(crate) async fn within<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+        let (answer, done) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            answer.send(job()).ok();
+        });
+        self.jobs.send(job).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        done.await.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        if let Some(process) = rustix::process::Pid::from_raw(self.process as i32) {
+            rustix::process::kill_process(process, rustix::process::Signal::KILL).ok();
+        }
+    }
+}
+
+/// The namespaces and mounts of a corner. `cat` holds them: it needs nothing, and ends with the pipe.
+fn bubblewrap() -> Command {
+    let mut command = Command::new("/usr/bin/bwrap");
+    command.args(["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "sandbox"]);
+    // What bubblewrap makes on the way to a mount is closed to others, unless it is made before.
+    for place in ["/home", "/sys", "/sys/devices", "/sys/devices/system"] {
+        command.args(["--perms", "0755", "--dir", place]);
+    }
+    for place in ["/usr", "/etc", "/var", "/opt", "/sys/devices/system/cpu"] {
+        command.args(["--ro-bind-try", place, place]);
+    }
+    for place in ["bin", "sbin", "lib", "lib64"] {
+        let (target, link) = (format!("usr/{place}"), format!("/{place}"));
+        command.args(["--symlink", &target, &link]);
+    }
+    command
+        .args(["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"])
+        .args(["--perms", "0755", "--tmpfs", "/run", "--perms", "0755", "--tmpfs", "/mnt"])
+        .args(["--bind", "/session/home", HOME])
+        .args(["--bind", "/session/tmp", "/tmp", "--bind", "/session/tmp", "/var/tmp"])
+        .args(["--remount-ro", "/", "--die-with-parent", "--json-status-fd", "2", "--", "/usr/bin/cat"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Waits until the corner is made: what is written to `cat` comes back. Answers the process within, as seen from outside.
+fn answered(child: &mut Child) -> io::Result<u32> {
+    let (Some(input), Some(output), Some(status)) = (child.stdin.as_mut(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    };
+    input.write_all(b"\n")?;
+    let mut back = String::new();
+    BufReader::new(output).read_line(&mut back)?;
+    let mut told = String::new();
+    BufReader::new(status).read_line(&mut told)?;
+    let inside = told.split(|letter: char| !letter.is_ascii_digit()).find(|part| !part.is_empty());
+    match (back.as_str(), inside.map(str::parse)) {
+        ("\n", Some(Ok(inside))) => Ok(inside),
+        _ => Err(io::Error::other(format!("bubblewrap said: {}", told.trim()))),
+    }
+}
+
+/// Moves this thread into the namespaces of a process. What it starts afterwards is in them.
+fn enter(process: u32) -> io::Result<()> {
+    let open = |name: &str| File::open(PathBuf::from(format!("/proc/{process}/ns/{name}")));
+    let spaces = [
+        (open("ipc")?, LinkNameSpaceType::InterProcessCommunication),
+        (open("uts")?, LinkNameSpaceType::HostNameAndNISDomainName),
+        (open("pid")?, LinkNameSpaceType::ProcessID),
+        (open("mnt")?, LinkNameSpaceType::Mount),
+    ];
+    crate::sys::own_root()?;
+    for (space, kind) in spaces {
+        move_into_link_name_space(space.as_fd(), Some(kind))?;
+    }
+    rustix::process::chdir("/")?;
+    // The root of the mount namespace is where bubblewrap turned it to; a thread that enters gets that one.
+    Ok(())
+}

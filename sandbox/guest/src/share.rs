@@ -1,0 +1,108 @@
+//! A folder of the host under `/mnt`: the kernel's file requests go to the service and its answers come back, as they are
+//! (<https://docs.kernel.org/filesystems/fuse.html>). Nothing is decided here.
+
+use std::io::{self, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use deskhand_vm_protocol::Stream;
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf};
+
+use crate::line::Device;
+use crate::session::Session;
+
+/// The longest message: a megabyte of data and its head. The kernel refuses a buffer that is smaller than what it may send.
+const MESSAGE: usize = 1024 * 1024 + 8192;
+
+/// Mounts a folder and carries messages until the service closes the stream; then it is unmounted.
+pub(crate) async fn serve(session: &Session, name: String, writable: bool, stream: Stream) -> io::Result<()> {
+    let Some(corner) = &session.corner else {
+        return Err(io::Error::other("there is no corner"));
+    };
+    if name.is_empty() || name.contains(['/', '\0']) || name == "." || name == ".." {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let device = Arc::new(Device::open(Path::new("/dev/fuse"))?);
+    let place = format!("/mnt/{name}");
+    let user = session.spec.user;
+    let options = format!(
+        "fd={},rootmode=40000,user_id={user},group_id={user},allow_other,default_permissions,max_read=1048576",
+        device.file().as_raw_fd(),
+    );
+    let options = std::ffi::CString::new(options).map_err(io::Error::other)?;
+    let (to, from) = halves(stream);
+    let mounted = place.clone();
+    corner
+        .within(move || -> io::Result<()> {
+            match std::fs::create_dir(&mounted) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+            let mut flags = MountFlags::NOSUID | MountFlags::NODEV;
+            if !writable {
+                flags |= MountFlags::RDONLY;
+            }
+            Ok(mount("deskhand", &mounted, "fuse", flags, options.as_c_str())?)
+        })
+        .await??;
+    let asked = tokio::spawn(ask(Arc::clone(&device), to));
+    let answered = answer(&device, from).await;
+    asked.abort();
+    corner
+        .within(move || {
+            // Busy or not: programs that still have files open there get errors.
+            unmount(&place, UnmountFlags::DETACH).ok();
+            std::fs::remove_dir(&place).ok();
+        })
+        .await?;
+    answered
+}
+
+fn halves(stream: Stream) -> (WriteHalf<Stream>, BufReader<ReadHalf<Stream>>) {
+    let (from, to) = tokio::io::split(stream);
+    (to, BufReader::with_capacity(256 * 1024, from))
+}
+
+/// What the kernel asks goes to the service. One read of the device is one message.
+async fn ask(device: Arc<Device>, mut to: WriteHalf<Stream>) -> io::Result<()> {
+    let mut message = vec![0; MESSAGE];
+    loop {
+        match device.read_once(&mut message).await {
+            Ok(0) => return Ok(()),
+            Ok(length) => {
+                to.write_all(message.get(..length).unwrap_or_default()).await?;
+                to.flush().await?;
+            }
+            // Taken back before it was read, or interrupted: there is a next one.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EINTR)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What the service answers goes to the kernel, one message in one write. It refuses what it did not ask for.
+async fn answer(device: &Device, mut from: BufReader<ReadHalf<Stream>>) -> io::Result<()> {
+    let mut message = vec![0; MESSAGE];
+    loop {
+        let length = match from.read_u32_le().await {
+            Ok(length) => length as usize,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let Some(whole) = message.get_mut(..length).filter(|_| length >= 16) else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        let (head, rest) = whole.split_at_mut(4);
+        head.copy_from_slice(&(length as u32).to_le_bytes());
+        from.read_exact(rest).await?;
+        match device.file().write(whole) {
+            Ok(_) => {}
+            // Nobody waits for this answer any more, or nothing of it is kept: an interrupted request, an invalidation.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::EINVAL)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Why there is no sandbox, as a person is told: which step failed, why, and what helps.
+
+/// The steps from nothing to a session, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// The program that runs virtual machines.
+    Engine,
+    /// Kernel, agent and system.
+    Image,
+    /// Hardware acceleration, or software emulation in its place.
+    Accelerator,
+    /// From the start of the engine to the agent's word that it is up.
+    Start,
+    /// From there to the session: time, disk, corner.
+    Session,
+    /// While a session runs.
+    Run,
+}
+
+impl Step {
+    /// As it stands in a message.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Engine => "the engine",
+            Self::Image => "the image",
+            Self::Accelerator => "the accelerator",
+            Self::Start => "the start of the virtual machine",
+            Self::Session => "the start of the session",
+            Self::Run => "the running session",
+        }
+    }
+}
+
+/// What went wrong, with the step that failed and what helps.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} failed: {reason}", .step.as_str())]
+pub struct SandboxError {
+    /// Which step.
+    pub step: Step,
+    /// Why, in a sentence without its full stop.
+    pub reason: String,
+    /// What the person or the administrator can do.
+    pub remedy: String,
+    /// The last lines that engine and kernel wrote, where they say more.
+    pub detail: Option<String>,
+}
+
+impl SandboxError {
+    /// An error of this step.
+    pub fn new(step: Step, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            step,
+            reason: reason.into(),
+            remedy: remedy.into(),
+            detail: None,
+        }
+    }
+
+    /// With the last lines of a console.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        self.detail = (!detail.trim().is_empty()).then_some(detail);
+        self
+    }
+}
+
+/// What helps where nothing else is known: the programs explain themselves.
+pub(crate) const ASK_DOCTOR: &str = "run `deskhand sandbox doctor`, which looks at every step";

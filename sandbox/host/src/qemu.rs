@@ -1,0 +1,199 @@
+//! QEMU as an engine: found, started as a child process that may do nothing but run the machine, spoken to over QMP.
+
+mod arguments;
+mod child;
+mod qmp;
+mod state;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+
+use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Start};
+use child::Child;
+use qmp::Qmp;
+
+/// How long the program may take until its sockets are there. It reads its disks' heads and allocates; no guest runs yet.
+const SOCKETS: Duration = Duration::from_secs(20);
+
+/// QEMU on this computer.
+#[derive(Clone, Debug)]
+pub struct Qemu {
+    program: PathBuf,
+    version: String,
+    workplace: PathBuf,
+}
+
+impl Qemu {
+    /// Looks for it: the program that is named, or the places where it is installed. Machines get folders of their own
+    /// in `workplace`, which only this user may read.
+    pub fn find(named: Option<&Path>, workplace: &Path) -> Result<Self, SandboxError> {
+        let program = match named {
+            Some(named) => named.to_owned(),
+            None => places().into_iter().find(|place| place.is_file()).ok_or_else(missing)?,
+        };
+        let failed = |why: String| {
+            SandboxError::new(
+                Step::Engine,
+                format!("{} cannot be run: {why}", program.display()),
+                INSTALL,
+            )
+        };
+        let told = Command::new(&program)
+            .arg("--version")
+            .output()
+            .map_err(|error| failed(error.to_string()))?;
+        let text = String::from_utf8_lossy(&told.stdout);
+        let version = text.lines().next().unwrap_or_default().trim().to_owned();
+        if !told.status.success() || version.is_empty() {
+            return Err(failed(String::from_utf8_lossy(&told.stderr).trim().to_owned()));
+        }
+        Ok(Self {
+            program,
+            version,
+            workplace: workplace.to_owned(),
+        })
+    }
+
+    /// Where the program is.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+}
+
+const INSTALL: &str = if cfg!(target_os = "macos") {
+    "install QEMU with `brew install qemu`"
+} else if cfg!(windows) {
+    "install QEMU from its installer for Windows"
+} else {
+    "install QEMU with `sudo apt install qemu-system-x86` or your distribution's package of that name"
+};
+
+fn missing() -> SandboxError {
+    SandboxError::new(Step::Engine, "QEMU is not installed on this computer", INSTALL)
+}
+
+/// Where packages put it. `PATH` is not looked at: what runs all code of the sandbox comes from no folder of a download.
+fn places() -> Vec<PathBuf> {
+    let name = format!("qemu-system-{}", std::env::consts::ARCH);
+    ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/usr/libexec"]
+        .iter()
+        .map(|folder| Path::new(folder).join(&name))
+        .collect()
+}
+
+impl Engine for Qemu {
+    fn version(&self) -> String {
+        self.version.clone()
+    }
+
+    fn start<'a>(&'a self, spec: &'a MachineSpec, from: Start) -> BoxFuture<'a, Result<Box<dyn Machine>, SandboxError>> {
+        Box::pin(async move {
+            let machine = Box::pin(self.launch(spec, from)).await?;
+            Ok(Box::new(machine) as Box<dyn Machine>)
+        })
+    }
+}
+
+impl Qemu {
+    async fn launch(&self, spec: &MachineSpec, from: Start) -> Result<QemuMachine, SandboxError> {
+        let folder = folder(&self.workplace)?;
+        let resumes = matches!(from, Start::Resume(_));
+        let arguments = arguments::of(spec, folder.path(), resumes);
+        let child = Child::start(&self.program, &arguments, folder.path())?;
+        let sockets = async {
+            // The line first: the guest finds it open, as it was when its state was kept.
+            let line = connect(&folder.path().join("line"), &child).await?;
+            let qmp = connect(&folder.path().join("qmp"), &child).await?;
+            let qmp = Qmp::new(qmp).await?;
+            Ok::<_, SandboxError>((line, qmp))
+        };
+        let (line, mut qmp) = match tokio::time::timeout(SOCKETS, sockets).await {
+            Ok(opened) => opened?,
+            Err(_) => return Err(start_failed("QEMU did not open its sockets", &child)),
+        };
+        if let Start::Resume(bytes) = from {
+            state::give(&mut qmp, folder.path(), &bytes)
+                .await
+                .map_err(|error| error.with_detail(child.console().tail(10)))?;
+        }
+        qmp.command("cont", None).await?;
+        Ok(QemuMachine {
+            line: Some(line),
+            qmp,
+            child,
+            folder,
+        })
+    }
+}
+
+fn folder(workplace: &Path) -> Result<tempfile::TempDir, SandboxError> {
+    let failed = |error: std::io::Error| {
+        SandboxError::new(
+            Step::Start,
+            format!("no folder can be made in {}: {error}", workplace.display()),
+            "make room on the disk, or correct the rights of that folder",
+        )
+    };
+    std::fs::create_dir_all(workplace).map_err(failed)?;
+    tempfile::Builder::new().prefix("vm-").tempdir_in(workplace).map_err(failed)
+}
+
+/// Connects once the program listens. It makes its sockets in its own time; its end is seen at once.
+async fn connect(socket: &Path, child: &Child) -> Result<UnixStream, SandboxError> {
+    loop {
+        if let Ok(stream) = UnixStream::connect(socket).await {
+            return Ok(stream);
+        }
+        tokio::select! {
+            how = child.ended() => return Err(start_failed(&format!("QEMU ended: {how}"), child)),
+            () = tokio::time::sleep(Duration::from_millis(2)) => {}
+        }
+    }
+}
+
+fn start_failed(reason: &str, child: &Child) -> SandboxError {
+    SandboxError::new(Step::Start, reason, ASK_DOCTOR).with_detail(child.console().tail(10))
+}
+
+/// A machine that QEMU runs.
+#[derive(Debug)]
+struct QemuMachine {
+    line: Option<UnixStream>,
+    qmp: Qmp,
+    child: Child,
+    /// Sockets; goes with the machine.
+    folder: tempfile::TempDir,
+}
+
+impl Machine for QemuMachine {
+    fn line(&mut self) -> Option<Box<dyn Line>> {
+        self.line.take().map(|line| Box::new(line) as Box<dyn Line>)
+    }
+
+    fn save(&mut self) -> BoxFuture<'_, Result<Vec<u8>, SandboxError>> {
+        Box::pin(async move {
+            let bytes = state::take(&mut self.qmp, self.folder.path()).await;
+            bytes.map_err(|error| error.with_detail(self.child.console().tail(10)))
+        })
+    }
+
+    fn ended(&self) -> BoxFuture<'_, String> {
+        Box::pin(self.child.ended())
+    }
+
+    fn end(&self) {
+        self.child.end();
+    }
+
+    fn console(&self) -> String {
+        self.child.console().tail(20)
+    }
+
+    fn process(&self) -> Option<u32> {
+        Some(self.child.process())
+    }
+}

@@ -1,0 +1,171 @@
+//! The process of QEMU: it ends with us, however we end, and what it writes is kept in part.
+#![expect(unsafe_code, reason = "what a child does between fork and exec")]
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+
+use rustix::process::{WaitId, WaitIdOptions, waitid};
+use tokio::sync::watch;
+
+use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::parts::Console;
+
+/// The process.
+#[derive(Debug)]
+pub(super) struct Child {
+    process: u32,
+    console: Console,
+    over: watch::Receiver<Option<String>>,
+    alive: Arc<()>,
+}
+
+impl Child {
+    /// Starts it from a thread that stays until the process ends: on Linux the system ends a child whose parent's thread
+    /// is gone, which is what leaves no machine behind a service that was killed.
+    pub(super) fn start(program: &Path, arguments: &[OsString], folder: &Path) -> Result<Self, SandboxError> {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            // Where the nameless file of the session's disk is made.
+            .env("TMPDIR", folder)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        end_with_parent(&mut command);
+        let console = Console::default();
+        let (told, over) = watch::channel(None);
+        let (started, answer) = mpsc::channel();
+        let kept = console.clone();
+        let keeper = move || keep(&mut command, &kept, &started, &told);
+        let failed = |why: String| SandboxError::new(Step::Start, format!("QEMU was not started: {why}"), ASK_DOCTOR);
+        thread::Builder::new()
+            .name("vm".to_owned())
+            .spawn(keeper)
+            .map_err(|error| failed(error.to_string()))?;
+        let process = answer
+            .recv()
+            .map_err(|error| failed(error.to_string()))?
+            .map_err(|error| failed(error.to_string()))?;
+        Ok(Self {
+            process,
+            console,
+            over,
+            alive: Arc::new(()),
+        })
+    }
+
+    pub(super) fn process(&self) -> u32 {
+        self.process
+    }
+
+    pub(super) fn console(&self) -> &Console {
+        &self.console
+    }
+
+    /// Waits until it ended; says how.
+    pub(super) fn ended(&self) -> impl Future<Output = String> + Send + use<> {
+        let mut over = self.over.clone();
+        async move {
+            let how = over.wait_for(Option::is_some).await;
+            how.ok().and_then(|how| how.clone()).unwrap_or_default()
+        }
+    }
+
+    /// Ends it. Its number cannot be another process's: it is marked as over before it is collected, and not while this
+    /// looks.
+    pub(super) fn end(&self) {
+        let over = self.over.borrow();
+        if over.is_none()
+            && let Some(process) = rustix::process::Pid::from_raw(self.process as i32)
+        {
+            rustix::process::kill_process(process, rustix::process::Signal::KILL).ok();
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.alive) == 1 {
+            self.end();
+        }
+    }
+}
+
+type Started = mpsc::Sender<std::io::Result<u32>>;
+
+/// Lives as long as the process.
+fn keep(command: &mut Command, console: &Console, started: &Started, told: &watch::Sender<Option<String>>) {
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            started.send(Err(error)).ok();
+            return;
+        }
+    };
+    let output = child.stdout.take();
+    let errors = child.stderr.take();
+    started.send(Ok(child.id())).ok();
+    let behind = console.clone();
+    let reading = thread::Builder::new()
+        .name("vm-errors".to_owned())
+        .spawn(move || copy(errors, &behind));
+    copy(output, console);
+    if let Ok(reading) = reading {
+        reading.join().ok();
+    }
+    told.send_replace(Some(wait(child.id())));
+    child.wait().ok();
+}
+
+/// Waits for its end without collecting it.
+fn wait(process: u32) -> String {
+    let Some(process) = rustix::process::Pid::from_raw(process as i32) else {
+        return String::new();
+    };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    match rustix::io::retry_on_intr(|| waitid(WaitId::Pid(process), options)) {
+        Ok(Some(status)) => match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => format!("exit code {code}"),
+            (_, Some(signal)) => format!("signal {signal}"),
+            _ => "unknown".to_owned(),
+        },
+        Ok(None) => "unknown".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn copy(from: Option<impl Read>, console: &Console) {
+    let Some(mut from) = from else { return };
+    let mut piece = [0; 4096];
+    while let Ok(read @ 1..) = from.read(&mut piece) {
+        console.add(piece.get(..read).unwrap_or_default());
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn end_with_parent(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    let parent = rustix::process::getpid();
+    let between = move || {
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+        // The parent may have ended before that took effect.
+        if rustix::process::getppid() == Some(parent) {
+            Ok(())
+        } else {
+            Err(std::io::Error::from_raw_os_error(rustix::io::Errno::SRCH.raw_os_error()))
+        }
+    };
+    // SAFETY: between fork and exec only system calls are made, and nothing is allocated.
+    unsafe { command.pre_exec(between) };
+}
+
+/// Elsewhere the agent ends the machine when the line is cut, which happens when the service ends.
+#[cfg(not(target_os = "linux"))]
+fn end_with_parent(_: &mut Command) {}

@@ -1,0 +1,296 @@
+//! A session: one machine, one user in it, its commands, its folders, its connections.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::rand::fill;
+use deskhand_vm_protocol::{
+    Go, GuestEvent, MAX_FRAME, Mux, Opening, RunInput, RunLimits, RunOutput, RunRequest, SessionSpec, Side, StepReport, Stream,
+    WireError, read_json, write_go,
+};
+use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::accelerator::Accelerator;
+use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::machine::{BoxFuture, Line, Machine, Origin};
+use crate::parts::hexadecimal;
+
+/// How long the guest may take from the greeting to its first stream. A second under software emulation.
+const BEGINS: Duration = Duration::from_mins(1);
+
+/// What carries the guest's connections: the service's proxy and gate.
+pub trait Connections: fmt::Debug + Send + Sync {
+    /// Serves one, from its first byte to its last.
+    fn serve(&self, stream: Stream) -> BoxFuture<'static, ()>;
+}
+
+/// How a session began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// From its kernel or from a kept state.
+    pub origin: Origin,
+    /// What runs its instructions.
+    pub accelerator: Accelerator,
+    /// From the wish for it to its readiness.
+    pub took: Duration,
+    /// What the guest did.
+    pub steps: Vec<StepReport>,
+}
+
+/// A machine whose agent is up and waits.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) machine: Box<dyn Machine>,
+    pub(crate) line: ReadyLine,
+    pub(crate) origin: Origin,
+    pub(crate) accelerator: Accelerator,
+}
+
+/// The line of a machine that waits.
+pub(crate) struct ReadyLine(pub(crate) Box<dyn Line>);
+
+impl fmt::Debug for ReadyLine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("ReadyLine")
+    }
+}
+
+/// A session. Dropping it ends its machine, with everything in it.
+#[derive(Debug)]
+pub struct Session {
+    mux: Arc<Mux>,
+    machine: Box<dyn Machine>,
+    summary: Summary,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+/// A command for a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The program and its arguments.
+    pub arguments: Vec<String>,
+    /// The folder it starts in, as the guest sees it.
+    pub folder: Option<String>,
+    /// Variables beside the guest's own.
+    pub environment: BTreeMap<String, String>,
+    /// Whether something will be written to its standard input.
+    pub input: bool,
+    /// What it may use.
+    pub limits: RunLimits,
+}
+
+impl Session {
+    /// Begins a session in a machine that waits. What the guest tells goes to `events`; where nobody takes it, it is
+    /// dropped.
+    pub(crate) async fn begin(
+        ready: Ready,
+        begun: std::time::Instant,
+        spec: SessionSpec,
+        connections: Option<Arc<dyn Connections>>,
+        events: mpsc::Sender<GuestEvent>,
+    ) -> Result<Self, SandboxError> {
+        let Ready {
+            machine,
+            line: ReadyLine(mut line),
+            origin,
+            accelerator,
+        } = ready;
+        let token = chance()?;
+        let go = Go {
+            seed: chance()?,
+            time: now(),
+            token: token.clone(),
+            session: spec,
+        };
+        let failed = |reason: String| {
+            SandboxError::new(Step::Session, reason, ASK_DOCTOR).with_detail(machine.console())
+        };
+        write_go(&mut line, &go).await.map_err(|error| failed(error.to_string()))?;
+        let mux = Arc::new(Mux::new(line, Side::Service));
+        let greeted = tokio::select! {
+            greeted = timeout(BEGINS, greeting(&mux)) => greeted.map_err(|_| failed("the guest did not answer in time".to_owned()))?,
+            how = machine.ended() => return Err(failed(format!("the machine ended: {how}"))),
+        };
+        let (hello, told) = greeted.map_err(|error| failed(error.to_string()))?;
+        // Compared without a hint of where it differs; it is good for one machine and one moment in any case.
+        if aws_lc_rs::constant_time::verify_slices_are_equal(hello.token.as_bytes(), token.as_bytes()).is_err() {
+            return Err(failed("what answers is not the guest that was started".to_owned()));
+        }
+        if let Some(step) = hello.steps.iter().find(|step| step.fault.is_some()) {
+            let why = step.fault.as_deref().unwrap_or_default();
+            return Err(failed(format!("in the guest, \"{}\" failed: {why}", step.step)));
+        }
+        let tasks = vec![
+            tokio::spawn(tell(told, events)),
+            tokio::spawn(accept(Arc::clone(&mux), connections)),
+        ];
+        Ok(Self {
+            mux,
+            machine,
+            summary: Summary {
+                origin,
+                accelerator,
+                took: begun.elapsed(),
+                steps: hello.steps,
+            },
+            tasks,
+        })
+    }
+
+    /// How it began.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Starts a command.
+    pub async fn start(&self, command: Command) -> Result<Job, SandboxError> {
+        let request = RunRequest {
+            arguments: command.arguments,
+            folder: command.folder,
+            environment: command.environment.into_iter().collect(),
+            input: command.input,
+            limits: command.limits,
+        };
+        let stream = self.open(&Opening::Run(request)).await?;
+        let (from, to) = tokio::io::split(stream);
+        Ok(Job { from, to })
+    }
+
+    /// A folder under `/mnt`: the guest's file requests come on the stream, for as long as it is open.
+    pub async fn mount(&self, name: &str, writable: bool) -> Result<Stream, SandboxError> {
+        let name = name.to_owned();
+        self.open(&Opening::Mount { name, writable }).await
+    }
+
+    /// Tells the guest the time, after this computer slept.
+    pub async fn set_time(&self) -> Result<(), SandboxError> {
+        self.open(&Opening::Time { now: now() }).await.map(drop)
+    }
+
+    /// Waits until its machine has ended; says how.
+    pub async fn ended(&self) -> String {
+        self.machine.ended().await
+    }
+
+    /// What its kernel wrote last.
+    pub fn console(&self) -> String {
+        self.machine.console()
+    }
+
+    /// The process of this computer that runs it.
+    pub fn process(&self) -> Option<u32> {
+        self.machine.process()
+    }
+
+    async fn open(&self, opening: &Opening) -> Result<Stream, SandboxError> {
+        let opened = async {
+            let mut stream = self.mux.open().await?;
+            opening.write(&mut stream).await?;
+            Ok::<_, WireError>(stream)
+        };
+        opened.await.map_err(|error| {
+            SandboxError::new(Step::Run, error.to_string(), ASK_DOCTOR).with_detail(self.machine.console())
+        })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.machine.end();
+    }
+}
+
+/// A command that runs. Dropping it ends every process of it.
+#[derive(Debug)]
+pub struct Job {
+    from: ReadHalf<Stream>,
+    to: WriteHalf<Stream>,
+}
+
+impl Job {
+    /// What comes next. The last is [`RunOutput::Ended`]; `None` where the machine ended before.
+    pub async fn next(&mut self) -> Result<Option<RunOutput>, SandboxError> {
+        RunOutput::read(&mut self.from).await.map_err(broken)
+    }
+
+    /// Writes to its standard input.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
+        RunInput::Data(bytes.to_vec()).write(&mut self.to).await.map_err(broken)
+    }
+
+    /// Ends its standard input.
+    pub async fn end_input(&mut self) -> Result<(), SandboxError> {
+        RunInput::End.write(&mut self.to).await.map_err(broken)
+    }
+
+    /// Sends a signal to its processes: 2 interrupts, 15 asks them to end, 9 ends them.
+    pub async fn signal(&mut self, number: u8) -> Result<(), SandboxError> {
+        RunInput::Signal(number).write(&mut self.to).await.map_err(broken)
+    }
+
+    /// Ends every process of it; what it still wrote, and how it ended, can be read.
+    pub async fn stop(&mut self) {
+        // Where the line is gone, it has ended.
+        self.to.shutdown().await.ok();
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "taken as `map_err` gives it")]
+fn broken(error: WireError) -> SandboxError {
+    SandboxError::new(Step::Run, error.to_string(), ASK_DOCTOR)
+}
+
+/// The guest's first stream.
+async fn greeting(mux: &Mux) -> Result<(deskhand_vm_protocol::Hello, Stream), WireError> {
+    let Some(mut stream) = mux.accept().await else {
+        return Err(WireError::Line(mux.ended().await));
+    };
+    match Opening::read(&mut stream).await? {
+        Opening::Hello(hello) => Ok((hello, stream)),
+        _ => Err(WireError::Line("the guest did not greet".to_owned())),
+    }
+}
+
+/// What the guest tells, until it ends or says something that cannot be read.
+async fn tell(mut from: Stream, events: mpsc::Sender<GuestEvent>) {
+    while let Ok(event) = read_json::<_, GuestEvent>(&mut from, "an event of the guest", MAX_FRAME).await {
+        if events.send(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The guest's connections.
+async fn accept(mux: Arc<Mux>, connections: Option<Arc<dyn Connections>>) {
+    while let Some(mut stream) = mux.accept().await {
+        let Some(connections) = connections.clone() else {
+            continue;
+        };
+        tokio::spawn(async move {
+            // Anything else than a connection is no business of a guest.
+            if let Ok(Opening::Egress) = Opening::read(&mut stream).await {
+                connections.serve(stream).await;
+            }
+        });
+    }
+}
+
+/// 32 bytes of chance, in hexadecimal.
+fn chance() -> Result<String, SandboxError> {
+    let mut bytes = [0; 32];
+    fill(&mut bytes)
+        .map_err(|_| SandboxError::new(Step::Session, "this computer gives no random numbers", ASK_DOCTOR))?;
+    Ok(hexadecimal(&bytes))
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_nanos() as u64
+}

@@ -1,0 +1,107 @@
+//! Kept states: the memory of a machine whose agent was up and for which no session had begun. A machine that resumes
+//! from one is up in a fraction of the time.
+//!
+//! A state is good for one engine of one version, one image, one size of machine and one accelerator; anything else starts
+//! cold. It holds nothing of a session. Only this user may read it, and it is refused where its digest is another.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+
+use crate::machine::{Engine, MachineSpec};
+use crate::parts::sha256;
+
+/// Where states are kept.
+#[derive(Clone, Debug)]
+pub struct StateStore {
+    folder: PathBuf,
+}
+
+impl StateStore {
+    /// The store in this folder.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The state for such a machine, where a good one is kept. One that is damaged goes.
+    pub fn get(&self, engine: &dyn Engine, spec: &MachineSpec) -> Option<Vec<u8>> {
+        let file = self.place(engine, spec);
+        let mut kept = Vec::new();
+        fs::File::open(&file).and_then(|mut from| from.read_to_end(&mut kept)).ok()?;
+        let opened = open(&kept);
+        if opened.is_none() {
+            fs::remove_file(&file).ok();
+        }
+        opened
+    }
+
+    /// Keeps a state, and lets go of those of other engines and images.
+    pub fn put(&self, engine: &dyn Engine, spec: &MachineSpec, state: &[u8]) -> io::Result<u64> {
+        fs::create_dir_all(&self.folder)?;
+        let file = self.place(engine, spec);
+        for other in fs::read_dir(&self.folder)?.flatten() {
+            fs::remove_file(other.path()).ok();
+        }
+        let packed = zstd::bulk::compress(state, 1)?;
+        let mut whole = sha256(&packed).into_bytes();
+        whole.extend_from_slice(&(state.len() as u64).to_be_bytes());
+        whole.extend_from_slice(&packed);
+        let beside = file.with_extension("part");
+        let mut to = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&beside)?;
+        to.write_all(&whole)?;
+        to.sync_all()?;
+        fs::rename(&beside, &file)?;
+        Ok(whole.len() as u64)
+    }
+
+    /// Lets go of all of them.
+    pub fn clear(&self) -> io::Result<()> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// What they take on the disk, in bytes.
+    pub fn size(&self) -> u64 {
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        files.filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum()
+    }
+
+    fn place(&self, engine: &dyn Engine, spec: &MachineSpec) -> PathBuf {
+        self.folder.join(format!("{}.state", key(engine, spec)))
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// Everything that a state depends on. Disks are named by their place, which has the name of its content.
+fn key(engine: &dyn Engine, spec: &MachineSpec) -> String {
+    let text = format!("{}\n{spec:?}\n{}", engine.version(), processor());
+    sha256(text.as_bytes())
+}
+
+/// The model of this computer's processor: with hardware acceleration the guest saw it.
+fn processor() -> String {
+    let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let line = told.lines().find(|line| line.starts_with("model name") || line.starts_with("CPU part"));
+    line.unwrap_or_default().to_owned()
+}
+
+/// Checks the digest before anything is unpacked.
+fn open(kept: &[u8]) -> Option<Vec<u8>> {
+    let (digest, rest) = kept.split_at_checked(64)?;
+    let (length, packed) = rest.split_first_chunk::<8>()?;
+    verify_slices_are_equal(sha256(packed).as_bytes(), digest).ok()?;
+    zstd::bulk::decompress(packed, u64::from_be_bytes(*length) as usize).ok()
+}

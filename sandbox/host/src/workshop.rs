@@ -1,0 +1,226 @@
+//! Where machines come from: engine, image, accelerator and states put together, and one machine kept ready.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deskhand_vm_protocol::{GuestEvent, SessionSpec, read_ready};
+use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
+
+use crate::accelerator::{Accelerator, Verdict};
+use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::image::{Image, Store};
+use crate::machine::{Engine, MachineSpec, Origin, Start};
+use crate::qemu::Qemu;
+use crate::session::{Connections, Ready, ReadyLine, Session};
+use crate::state::StateStore;
+
+/// How long a guest may take from the start of the engine until its agent is up: seconds under software emulation, more
+/// on a computer that is busy.
+const UP: Duration = Duration::from_mins(2);
+
+/// What a workshop works with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where images are.
+    pub images: PathBuf,
+    /// Where states, verdict and the folders of running machines are; only this user's.
+    pub workplace: PathBuf,
+    /// The engine, where it is not one of the known places.
+    pub engine: Option<PathBuf>,
+    /// Memory of a machine, in mebibytes.
+    pub memory: u32,
+    /// Processors of a machine.
+    pub processors: u32,
+    /// An accelerator that is not tried but taken.
+    pub accelerator: Option<Accelerator>,
+}
+
+/// Makes machines.
+#[derive(Debug)]
+pub struct Workshop {
+    settings: Settings,
+    engine: Arc<dyn Engine>,
+    image: Image,
+    verdict: Verdict,
+    states: StateStore,
+    kept_ready: Mutex<Option<Ready>>,
+}
+
+impl Workshop {
+    /// Looks at every step up to the accelerator. The error names the one that failed.
+    pub async fn open(settings: Settings) -> Result<Self, SandboxError> {
+        let machines = settings.workplace.join("machines");
+        let engine: Arc<dyn Engine> = Arc::new(Qemu::find(settings.engine.as_deref(), &machines)?);
+        let image = Store::new(settings.images.clone()).current()?;
+        std::fs::create_dir_all(&settings.workplace).map_err(|error| {
+            SandboxError::new(
+                Step::Start,
+                format!("{} cannot be made: {error}", settings.workplace.display()),
+                "make room on the disk, or correct the rights of that folder",
+            )
+        })?;
+        let kept = settings.workplace.join("accelerator.json");
+        let verdict = match settings.accelerator {
+            Some(accelerator) => Verdict::given(accelerator),
+            None => Verdict::find(engine.as_ref(), &proof(&image)?, &kept).await,
+        };
+        let states = StateStore::new(settings.workplace.join("states"));
+        Ok(Self {
+            settings,
+            engine,
+            image,
+            verdict,
+            states,
+            kept_ready: Mutex::new(None),
+        })
+    }
+
+    /// The engine's name and version.
+    pub fn engine(&self) -> String {
+        self.engine.version()
+    }
+
+    /// The image.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// What runs instructions, and why.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// The states.
+    pub fn states(&self) -> &StateStore {
+        &self.states
+    }
+
+    /// A session: in the machine that is kept ready, else in one that resumes, else in one that starts cold.
+    pub async fn session(
+        &self,
+        spec: SessionSpec,
+        connections: Option<Arc<dyn Connections>>,
+        events: mpsc::Sender<GuestEvent>,
+    ) -> Result<Session, SandboxError> {
+        let begun = Instant::now();
+        let kept = self.kept_ready.lock().await.take();
+        let ready = match kept {
+            Some(ready) => ready,
+            None => self.ready().await?,
+        };
+        Session::begin(ready, begun, spec, connections, events).await
+    }
+
+    /// A machine whose agent waits.
+    async fn ready(&self) -> Result<Ready, SandboxError> {
+        let spec = self.spec()?;
+        if let Some(state) = self.states.get(self.engine.as_ref(), &spec) {
+            // A state that this engine does not take after all is no reason to be without a machine.
+            match self.start(&spec, Start::Resume(state)).await {
+                Ok(ready) => return Ok(ready),
+                Err(error) => {
+                    tracing::warn!(%error, "a kept state was not taken; the machine starts cold");
+                    self.states.clear().ok();
+                }
+            }
+        }
+        self.start(&spec, Start::Cold).await
+    }
+
+    /// Starts a machine once, keeps its state and lets go of it; answers the size of what was kept, in bytes. Nothing is
+    /// done where a state is kept already.
+    pub async fn keep_state(&self) -> Result<Option<u64>, SandboxError> {
+        let spec = self.spec()?;
+        if self.states.get(self.engine.as_ref(), &spec).is_some() {
+            return Ok(None);
+        }
+        let mut ready = self.start(&spec, Start::Cold).await?;
+        let state = ready.machine.save().await?;
+        let kept = self.states.put(self.engine.as_ref(), &spec, &state);
+        let failed = |error: std::io::Error| {
+            SandboxError::new(Step::Start, format!("the state cannot be kept: {error}"), "make room on the disk")
+        };
+        kept.map(Some).map_err(failed)
+    }
+
+    /// Keeps a machine ready for the next session.
+    pub async fn keep_ready(&self) -> Result<(), SandboxError> {
+        let mut kept = self.kept_ready.lock().await;
+        if kept.is_none() {
+            *kept = Some(self.ready().await?);
+        }
+        Ok(())
+    }
+
+    /// Lets go of the machine that is kept ready.
+    pub async fn let_go(&self) {
+        self.kept_ready.lock().await.take();
+    }
+
+    async fn start(&self, spec: &MachineSpec, from: Start) -> Result<Ready, SandboxError> {
+        let origin = match from {
+            Start::Cold => Origin::Cold,
+            Start::Resume(_) => Origin::Resumed,
+        };
+        let mut machine = self.engine.start(spec, from).await?;
+        let failed = |reason: String, detail: String| {
+            SandboxError::new(Step::Start, reason, ASK_DOCTOR).with_detail(detail)
+        };
+        let Some(mut line) = machine.line() else {
+            return Err(failed("the engine gave no line".to_owned(), machine.console()));
+        };
+        // The agent of a kept state has said it before.
+        if origin == Origin::Cold {
+            let up = tokio::select! {
+                up = timeout(UP, read_ready(&mut line)) => up,
+                how = machine.ended() => {
+                    return Err(failed(format!("the machine ended before its agent was up: {how}"), machine.console()));
+                }
+            };
+            match up {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(failed(error.to_string(), machine.console())),
+                Err(_) => return Err(failed("the agent was not up in time".to_owned(), machine.console())),
+            }
+        }
+        Ok(Ready {
+            machine,
+            line: ReadyLine(line),
+            origin,
+            accelerator: spec.accelerator,
+        })
+    }
+
+    fn spec(&self) -> Result<MachineSpec, SandboxError> {
+        let mut disks = vec![("base".to_owned(), self.image.path("system.squashfs")?)];
+        if self.image.has("office.squashfs") {
+            disks.push(("office".to_owned(), self.image.path("office.squashfs")?));
+        }
+        Ok(MachineSpec {
+            kernel: self.image.path("kernel")?,
+            initial: self.image.path("initrd")?,
+            disks,
+            session_disk: Some(self.image.path("session.qcow2")?),
+            memory: self.settings.memory,
+            processors: self.settings.processors,
+            accelerator: self.verdict.accelerator,
+            words: Vec::new(),
+        })
+    }
+}
+
+/// The smallest machine that shows that an accelerator works.
+fn proof(image: &Image) -> Result<MachineSpec, SandboxError> {
+    Ok(MachineSpec {
+        kernel: image.path("kernel")?,
+        initial: image.path("initrd")?,
+        disks: Vec::new(),
+        session_disk: None,
+        memory: 256,
+        processors: 1,
+        accelerator: Accelerator::Tcg,
+        words: vec!["deskhand.proof".to_owned()],
+    })
+}

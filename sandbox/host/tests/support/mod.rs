@@ -1,0 +1,112 @@
+//! A workshop, a session and commands, for tests.
+#![allow(dead_code, reason = "each test program uses some of it")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use deskhand_vm_host::{Command, End, Ended, RunLimits, RunOutput, Session, SessionSpec, Settings, Workshop};
+use tokio::sync::mpsc;
+
+/// Where `cargo xtask image` puts it.
+pub fn images() -> PathBuf {
+    std::env::home_dir()
+        .expect("a home folder")
+        .join(".cache/deskhand/sandbox/images")
+}
+
+/// A workshop of its own. Software emulation, so that every computer tests the same.
+pub async fn workshop(home: &Path) -> Workshop {
+    let settings = Settings {
+        images: images(),
+        workplace: home.to_owned(),
+        engine: None,
+        memory: std::env::var("MEM").ok().and_then(|m| m.parse().ok()).unwrap_or(1024),
+        processors: std::env::var("SMP").ok().and_then(|m| m.parse().ok()).unwrap_or(1),
+        accelerator: Some(deskhand_vm_host::Accelerator::Tcg),
+    };
+    Workshop::open(settings)
+        .await
+        .unwrap_or_else(|error| panic!("{error}; {}", error.remedy))
+}
+
+pub fn spec() -> SessionSpec {
+    SessionSpec {
+        user: 20_001,
+        memory: 700 << 20,
+        processes: 512,
+        network: true,
+        zone: None,
+    }
+}
+
+pub async fn session(workshop: &Workshop) -> Session {
+    let (events, _) = mpsc::channel(64);
+    workshop
+        .session(spec(), None, events)
+        .await
+        .unwrap_or_else(|error| panic!("{error}\n{}", error.detail.clone().unwrap_or_default()))
+}
+
+pub fn limits() -> RunLimits {
+    RunLimits {
+        time: 60_000,
+        processor: 60_000,
+        memory: 512 << 20,
+        processes: 128,
+        output: 16 << 20,
+    }
+}
+
+/// What a command wrote, and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub out: String,
+    pub err: String,
+    pub ended: Ended,
+}
+
+impl Ran {
+    /// Its output, where it ended well.
+    pub fn ok(self) -> String {
+        assert_eq!(self.ended.end, End::Exited { code: 0 }, "{}{}", self.out, self.err);
+        self.out
+    }
+}
+
+pub fn command(arguments: &[&str]) -> Command {
+    Command {
+        arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
+        folder: None,
+        environment: BTreeMap::new(),
+        input: false,
+        limits: limits(),
+    }
+}
+
+pub async fn run(session: &Session, arguments: &[&str]) -> Ran {
+    run_command(session, command(arguments)).await
+}
+
+pub async fn shell(session: &Session, script: &str) -> Ran {
+    run(session, &["/bin/sh", "-c", script]).await
+}
+
+pub async fn run_command(session: &Session, command: Command) -> Ran {
+    let mut job = session.start(command).await.expect("the line is open");
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    loop {
+        match job.next().await.expect("the line is open") {
+            Some(RunOutput::Started(_)) => {}
+            Some(RunOutput::Out(bytes)) => out.extend(bytes),
+            Some(RunOutput::Err(bytes)) => err.extend(bytes),
+            Some(RunOutput::Ended(ended)) => {
+                return Ran {
+                    out: String::from_utf8_lossy(&out).into_owned(),
+                    err: String::from_utf8_lossy(&err).into_owned(),
+                    ended,
+                };
+            }
+            None => panic!("the machine ended: {}", session.console()),
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod check;
 mod command;
 mod count;
 mod fips;
+mod image;
 mod ledger;
 mod machine;
 mod options;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Task::Test => check::test(&mut ledger),
         Task::TestWindows => windows::task(&mut ledger),
         Task::TestFips => fips::task(&mut ledger),
+        Task::Image(locks) => image::image(&mut ledger, locks),
         Task::Bench(arguments) => bench::bench(&mut ledger, &arguments),
     };
     ledger.print();

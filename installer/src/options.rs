@@ -1,5 +1,7 @@
 //! The command line of `cargo xtask`. Knows no task, only how each is asked for.
 
+use crate::image::Locks;
+
 /// Shown for `help` and after a mistake.
 pub(crate) const HELP: &str = "\
 cargo xtask run [--tour] [--headless] [--release]
@@ -11,6 +13,10 @@ cargo xtask test [--windows|--fips]
     Installs what is missing and runs every check and test.
     --windows   only what concerns Windows: builds for it and runs the programs under Wine
     --fips      only the build with the FIPS 140-3 module, which the other tests leave out
+cargo xtask image [--update|--locked]
+    Builds the image of the sandbox and puts it where the service finds it.
+    --update    takes the packages and libraries of today and writes them into the lock files
+    --locked    fails where a package is not the one of the lock file
 cargo xtask setup            Installs what is missing for both, and nothing else.
 cargo xtask bench [NAME…]    Measures, prints the figures and keeps them as JSON.
 cargo xtask help             Prints this.";
@@ -25,6 +31,7 @@ pub(crate) enum Task {
     TestWindows,
     TestFips,
     Bench(Vec<String>),
+    Image(Locks),
 }
 
 /// The switches of `cargo xtask run`.
@@ -47,6 +54,11 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
         "help" | "--help" | "-h" => Ok(Task::Help),
         "run" => parse_run(rest).map(Task::Run),
         "bench" => Ok(Task::Bench(rest.to_vec())),
+        "image" => match rest {
+            [switch] if switch == "--update" => Ok(Task::Image(Locks::Updated)),
+            [switch] if switch == "--locked" => Ok(Task::Image(Locks::Held)),
+            _ => alone(Task::Image(Locks::Told), rest),
+        },
         "setup" => alone(Task::Setup, rest),
         "test" => match rest {
             [switch] if switch == "--windows" => Ok(Task::TestWindows),
@@ -94,6 +106,9 @@ mod tests {
             ("test", Task::Test),
             ("test --windows", Task::TestWindows),
             ("test --fips", Task::TestFips),
+            ("image", Task::Image(Locks::Told)),
+            ("image --update", Task::Image(Locks::Updated)),
+            ("image --locked", Task::Image(Locks::Held)),
             ("bench replay", Task::Bench(vec!["replay".into()])),
             ("run", Task::Run(Run::default())),
             (

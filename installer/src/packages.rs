@@ -37,6 +37,29 @@ pub(crate) const RUN: &[Package] = &[
     ),
 ];
 
+/// To run the sandbox and to build its image.
+pub(crate) const SANDBOX: &[Package] = &[
+    package(QEMU, "runs the virtual machine in which code of the model runs"),
+    package("qemu-utils", "makes the template of a session's disk"),
+    package("mmdebstrap", "builds the system of the virtual machine"),
+    package(
+        "debian-archive-keyring",
+        "checks that Debian's packages are Debian's",
+    ),
+    package("squashfs-tools", "packs that system"),
+    package("e2fsprogs", "makes the file system of a session's disk"),
+    package("cpio", "packs the agent with the kernel's modules"),
+    package("lz4", "unpacks the kernel"),
+    package("zstd", "packs the agent"),
+];
+
+/// QEMU for this processor.
+const QEMU: &str = if cfg!(target_arch = "aarch64") {
+    "qemu-system-arm"
+} else {
+    "qemu-system-x86"
+};
+
 /// To see the tour.
 pub(crate) const TOUR: &[Package] = &[
     package("chromium", "opens the pages as a person would"),
@@ -175,7 +198,7 @@ mod tests {
 
     #[test]
     fn every_package_has_a_reason_and_stands_once() {
-        let all = [RUN, TOUR, TEST, WINDOWS].concat();
+        let all = [RUN, SANDBOX, TOUR, TEST, WINDOWS].concat();
         assert!(all.iter().all(|package| !package.reason.is_empty()));
         assert_eq!(names(&all).iter().collect::<BTreeSet<_>>().len(), all.len());
     }

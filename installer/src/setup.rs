@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::ledger::{Ledger, Step};
-use crate::{packages, python, room, web};
+use crate::{image, packages, python, room, web};
 
 const ROOM: Step = Step::new(
     "Room on the disk",
@@ -65,6 +65,7 @@ pub(crate) fn for_test(ledger: &mut Ledger) -> Result<()> {
         packages::install(&[packages::TOUR, packages::TEST])
     })?;
     ledger.need(PYTHON, python::environment)?;
+    image::build(ledger, image::Locks::Told)?;
     pages(ledger)?;
     ledger.need(HOST_PAGE, web::host_page)
 }

@@ -4,9 +4,18 @@
 set -eu
 root=$1
 
+# The kernel that Debian makes for virtual machines, by the package that always names the newest.
+architecture=$(dpkg-query --admindir="$root/var/lib/dpkg" --show --showformat '${Architecture}' dpkg)
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+kernel=$(apt-cache depends "linux-image-cloud-$architecture" | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+(cd "$OUT" && apt-get --quiet --quiet download "$kernel")
+unset APT_CONFIG
+
 # The exact packages of this build, before their records go.
-dpkg-query --admindir="$root/var/lib/dpkg" --show --showformat '${Package} ${Version} ${Architecture}\n' |
-    LC_ALL=C sort > "$OUT/packages"
+{
+    dpkg-query --admindir="$root/var/lib/dpkg" --show --showformat '${Package} ${Version} ${Architecture}\n'
+    dpkg-deb --show --showformat '${Package} ${Version} ${Architecture}\n' "$OUT"/linux-image-*.deb
+} | LC_ALL=C sort > "$OUT/packages"
 
 if [ -n "${WHEELS:-}" ]; then
     site=$(echo "$root"/usr/local/lib/python3.*/dist-packages)

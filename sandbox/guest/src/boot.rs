@@ -64,10 +64,16 @@ pub(crate) fn root() -> Result<(), BootError> {
         fs::create_dir_all(place).ok();
     }
     let read_only = safe_program() | MountFlags::RDONLY;
-    step("mounting the system", mount(&base, "/base", "squashfs", read_only, None))?;
+    step(
+        "mounting the system",
+        mount(&base, "/base", "squashfs", read_only, None),
+    )?;
     let system = match find_disk("office") {
         Some(office) => {
-            step("mounting the office layer", mount(&office, "/office", "squashfs", read_only, None))?;
+            step(
+                "mounting the office layer",
+                mount(&office, "/office", "squashfs", read_only, None),
+            )?;
             let layers = CString::new("lowerdir=/office:/base").unwrap_or_default();
             step(
                 "laying the office layer over the system",
@@ -93,8 +99,14 @@ pub(crate) fn root() -> Result<(), BootError> {
         step(place, mount("tmpfs", place, "tmpfs", safe(), options))?;
     }
     fs::create_dir_all("/dev/pts").ok();
-    step("/dev/pts", mount("devpts", "/dev/pts", "devpts", safe(), c"mode=620,ptmxmode=666"))?;
-    step("control groups", mount("cgroup2", "/sys/fs/cgroup", "cgroup2", safe(), None))?;
+    step(
+        "/dev/pts",
+        mount("devpts", "/dev/pts", "devpts", safe(), c"mode=620,ptmxmode=666"),
+    )?;
+    step(
+        "control groups",
+        mount("cgroup2", "/sys/fs/cgroup", "cgroup2", safe(), None),
+    )?;
     step("the loopback", crate::sys::loopback_up())
 }
 

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use libc::*;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch,
 };
 
 /// Allowed whatever their arguments are.
@@ -91,8 +92,14 @@ const PERSONALITIES: [u64; 2] = [0, 0xffff_ffff];
 
 /// The filter, ready to be given to a process.
 pub(crate) fn filter() -> Result<Arc<BpfProgram>, seccompiler::Error> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = FREE.iter().chain(OLD).map(|call| (*call, Vec::new())).collect();
-    let no_namespaces = condition(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(NEW_NAMESPACES), 0)?;
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        FREE.iter().chain(OLD).map(|call| (*call, Vec::new())).collect();
+    let no_namespaces = condition(
+        0,
+        SeccompCmpArgLen::Qword,
+        SeccompCmpOp::MaskedEq(NEW_NAMESPACES),
+        0,
+    )?;
     rules.insert(SYS_clone, vec![SeccompRule::new(vec![no_namespaces])?]);
     let not_typing = TYPING
         .iter()

@@ -58,9 +58,7 @@ struct Running {
 }
 
 async fn start(session: &Session, request: &RunRequest) -> io::Result<Running> {
-    let (Some(corner), Some(filter)) = (&session.corner, &session.filter) else {
-        return Err(io::Error::other("the session's corner could not be made"));
-    };
+    let room = &session.room;
     let Some((program, arguments)) = request.arguments.split_first() else {
         return Err(io::Error::other("there is no program to start"));
     };
@@ -74,23 +72,31 @@ async fn start(session: &Session, request: &RunRequest) -> io::Result<Running> {
         .current_dir(request.folder.as_deref().unwrap_or(HOME))
         .uid(session.spec.user)
         .gid(session.spec.user)
-        .stdin(if request.input { Stdio::piped() } else { Stdio::null() })
+        .stdin(if request.input {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     sys::restrain(
         &mut command,
         Restraint {
             group: group.entrance()?,
-            filter: Arc::clone(filter),
+            filter: Arc::clone(&room.filter),
         },
     );
-    let reaper = session.reaper.clone();
-    let started = corner
+    let reaper = room.reaper.clone();
+    let started = room
+        .corner
         .within(move || reaper.start(|| command.spawn()))
         .await?;
     let (mut child, exit) = started.map_err(|error| plain(&error, request))?;
     let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
-    let input = child.stdin.take().map(|pipe| Sender::from_owned_fd(OwnedFd::from(pipe)));
+    let input = child
+        .stdin
+        .take()
+        .map(|pipe| Sender::from_owned_fd(OwnedFd::from(pipe)));
     let output = OwnedFd::from(child.stdout.take().ok_or_else(pipe)?);
     let errors = OwnedFd::from(child.stderr.take().ok_or_else(pipe)?);
     Ok(Running {
@@ -111,9 +117,9 @@ fn plain(error: &io::Error, request: &RunRequest) -> io::Error {
             "there is no program \"{program}\", or no folder \"{folder}\""
         )),
         (io::ErrorKind::NotFound, _) => io::Error::other(format!("there is no program \"{program}\"")),
-        (io::ErrorKind::PermissionDenied, _) => {
-            io::Error::other(format!("\"{program}\" may not be run: it is no program, or not this user's"))
-        }
+        (io::ErrorKind::PermissionDenied, _) => io::Error::other(format!(
+            "\"{program}\" may not be run: it is no program, or not this user's"
+        )),
         _ => io::Error::other(format!("\"{program}\" was not started: {error}")),
     }
 }
@@ -121,7 +127,10 @@ fn plain(error: &io::Error, request: &RunRequest) -> io::Error {
 /// What every command finds. No secret is among it: there is none in the machine.
 fn environment(session: &Session) -> Vec<(&'static str, String)> {
     let mut set = vec![
-        ("PATH", format!("{HOME}/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin")),
+        (
+            "PATH",
+            format!("{HOME}/.local/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"),
+        ),
         ("HOME", HOME.to_owned()),
         ("USER", "user".to_owned()),
         ("LOGNAME", "user".to_owned()),
@@ -137,7 +146,14 @@ fn environment(session: &Session) -> Vec<(&'static str, String)> {
     }
     if session.spec.network {
         let proxy = format!("http://{}", crate::way_out::ADDRESS);
-        for name in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        for name in [
+            "http_proxy",
+            "https_proxy",
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "all_proxy",
+            "ALL_PROXY",
+        ] {
             set.push((name, proxy.clone()));
         }
         for name in ["no_proxy", "NO_PROXY"] {
@@ -172,10 +188,19 @@ async fn run(
     } = running;
     let (told, mut over) = mpsc::channel(4);
     // A service that cannot be told is gone, which the reader of its frames finds.
-    RunOutput::Started(process).write(&mut *to.lock().await).await.ok();
+    RunOutput::Started(process)
+        .write(&mut *to.lock().await)
+        .await
+        .ok();
     let budget = Arc::new(std::sync::atomic::AtomicU64::new(request.limits.output));
     let carried = [
-        tokio::spawn(carry(output, RunOutput::Out, Arc::clone(&to), Arc::clone(&budget), told.clone())),
+        tokio::spawn(carry(
+            output,
+            RunOutput::Out,
+            Arc::clone(&to),
+            Arc::clone(&budget),
+            told.clone(),
+        )),
         tokio::spawn(carry(errors, RunOutput::Err, to, budget, told.clone())),
     ];
     let members = group.entrance().is_ok();
@@ -256,7 +281,12 @@ fn take(budget: &std::sync::atomic::AtomicU64, wanted: u64) -> u64 {
 }
 
 /// What the service sends: input, signals, or the end of everything.
-async fn listen(mut from: ReadHalf<Stream>, mut input: Option<Sender>, process: u32, over: mpsc::Sender<End>) {
+async fn listen(
+    mut from: ReadHalf<Stream>,
+    mut input: Option<Sender>,
+    process: u32,
+    over: mpsc::Sender<End>,
+) {
     loop {
         match RunInput::read(&mut from).await {
             Ok(Some(RunInput::Data(bytes))) => {

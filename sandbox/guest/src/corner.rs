@@ -1,8 +1,9 @@
 //! The corner of a session: namespaces that bubblewrap makes once, and a thread that lives in them and starts commands.
 //!
 //! A command started in it sees the system read-only, its own home and temporary folder, its own processes, the folders
-//! under `/mnt`, and nothing of the agent. bubblewrap costs a third of a second under software emulation; paying it once a
-//! session instead of once a command is what makes a command quick.
+//! under `/mnt`, and nothing of the agent. bubblewrap costs a third of a second under software emulation; paying it once,
+//! before the state of the machine is kept, is what makes a session and a command quick. The corner holds nothing of a
+//! session then: no process but the one that keeps it, and no disk, which is mounted into it when the session begins.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -12,6 +13,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
+use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tokio::sync::oneshot;
 
@@ -64,8 +66,30 @@ impl Corner {
         })
     }
 
+    /// Gives the corner the session's disk: its home, and its folder for temporary files.
+    pub(crate) async fn furnish(&self, home: &str, temporary: &str) -> io::Result<()> {
+        let trees = [(home, HOME), (temporary, "/tmp"), (temporary, "/var/tmp")];
+        let mut cut = Vec::new();
+        for (tree, place) in trees {
+            // Cut from the agent's own tree of mounts, and set into the corner's.
+            let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+            cut.push((open_tree(rustix::fs::CWD, tree, flags)?, place));
+        }
+        self.within(move || {
+            for (tree, place) in cut {
+                let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+                move_mount(&tree, "", rustix::fs::CWD, place, flags)?;
+            }
+            Ok(())
+        })
+        .await?
+    }
+
     /// Does something in the corner, as root: starts a command, mounts a folder.
-    pub(crate) async fn within<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    pub(crate) async fn within<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
         let (answer, done) = oneshot::channel();
         let job: Job = Box::new(move || {
             answer.send(job()).ok();
@@ -86,7 +110,13 @@ impl Drop for Holder {
 /// The namespaces and mounts of a corner. `cat` holds them: it needs nothing, and ends with the pipe.
 fn bubblewrap() -> Command {
     let mut command = Command::new("/usr/bin/bwrap");
-    command.args(["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "sandbox"]);
+    command.args([
+        "--unshare-pid",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--hostname",
+        "sandbox",
+    ]);
     // What bubblewrap makes on the way to a mount is closed to others, unless it is made before.
     for place in ["/home", "/sys", "/sys/devices", "/sys/devices/system"] {
         command.args(["--perms", "0755", "--dir", place]);
@@ -99,11 +129,22 @@ fn bubblewrap() -> Command {
         command.args(["--symlink", &target, &link]);
     }
     command
-        .args(["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"])
-        .args(["--perms", "0755", "--tmpfs", "/run", "--perms", "0755", "--tmpfs", "/mnt"])
-        .args(["--bind", "/session/home", HOME])
-        .args(["--bind", "/session/tmp", "/tmp", "--bind", "/session/tmp", "/var/tmp"])
-        .args(["--remount-ro", "/", "--die-with-parent", "--json-status-fd", "2", "--", "/usr/bin/cat"])
+        .args([
+            "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm",
+        ])
+        .args([
+            "--perms", "0755", "--tmpfs", "/run", "--perms", "0755", "--tmpfs", "/mnt",
+        ])
+        .args(["--dir", HOME, "--perms", "0755", "--dir", "/tmp"])
+        .args([
+            "--remount-ro",
+            "/",
+            "--die-with-parent",
+            "--json-status-fd",
+            "2",
+            "--",
+            "/usr/bin/cat",
+        ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -112,7 +153,8 @@ fn bubblewrap() -> Command {
 
 /// Waits until the corner is made: what is written to `cat` comes back. Answers the process within, as seen from outside.
 fn answered(child: &mut Child) -> io::Result<u32> {
-    let (Some(input), Some(output), Some(status)) = (child.stdin.as_mut(), child.stdout.take(), child.stderr.take())
+    let (Some(input), Some(output), Some(status)) =
+        (child.stdin.as_mut(), child.stdout.take(), child.stderr.take())
     else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
@@ -121,7 +163,9 @@ fn answered(child: &mut Child) -> io::Result<u32> {
     BufReader::new(output).read_line(&mut back)?;
     let mut told = String::new();
     BufReader::new(status).read_line(&mut told)?;
-    let inside = told.split(|letter: char| !letter.is_ascii_digit()).find(|part| !part.is_empty());
+    let inside = told
+        .split(|letter: char| !letter.is_ascii_digit())
+        .find(|part| !part.is_empty());
     match (back.as_str(), inside.map(str::parse)) {
         ("\n", Some(Ok(inside))) => Ok(inside),
         _ => Err(io::Error::other(format!("bubblewrap said: {}", told.trim()))),

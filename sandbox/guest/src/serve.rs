@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use deskhand_vm_protocol::{Hello, Mux, Opening, Ready, Side, Stream, VERSION, WireError, read_go, write_ready};
+use deskhand_vm_protocol::{
+    Hello, Mux, Opening, Ready, Side, Stream, VERSION, WireError, read_go, write_ready,
+};
 use tokio::net::TcpListener;
 
 use crate::boot::{self, BootError, Purpose, step};
 use crate::line::Device;
-use crate::reap::Reaper;
-use crate::session::{self, Session};
+use crate::session::{self, Room, Session};
 use crate::{command, share, way_out};
 
 /// Why the machine ends.
@@ -36,11 +37,15 @@ pub(crate) fn machine() -> Result<(), MachineError> {
         "the agent's own threads",
         tokio::runtime::Builder::new_current_thread().enable_all().build(),
     )?;
-    runtime.block_on(serve(&port, begun))
+    runtime.block_on(serve(&port, purpose, begun))
 }
 
-async fn serve(port: &Path, begun: Instant) -> Result<(), MachineError> {
+async fn serve(port: &Path, purpose: Purpose, begun: Instant) -> Result<(), MachineError> {
     let mut line = step("opening the line", Device::open(port))?;
+    let room = match purpose {
+        Purpose::Session => Some(step("the corner of commands", Room::new())?),
+        Purpose::Proof => None,
+    };
     let ready = Ready {
         deskhand: VERSION,
         kernel: rustix::system::uname().release().to_string_lossy().into_owned(),
@@ -48,9 +53,10 @@ async fn serve(port: &Path, begun: Instant) -> Result<(), MachineError> {
     };
     write_ready(&mut line, &ready).await?;
     let go = read_go(&mut line).await?;
-    let reaper = Reaper::default();
-    tokio::spawn(reaper.clone().collect());
-    let (session, steps) = session::begin(&go, reaper);
+    let Some(room) = room else {
+        return Ok(());
+    };
+    let (session, steps) = session::begin(&go, room).await;
     let session = Arc::new(session);
     let mux = Arc::new(Mux::new(line, Side::Guest));
     if session.spec.network {
@@ -77,7 +83,9 @@ async fn one(session: Arc<Session>, mut stream: Stream) {
             .await
             .map_err(WireError::from),
         Ok(Opening::Time { now }) => session::set_clock(now).map_err(WireError::from),
-        Ok(Opening::Hello(_) | Opening::Egress) => Err(WireError::Line("only the guest opens these".to_owned())),
+        Ok(Opening::Hello(_) | Opening::Egress) => {
+            Err(WireError::Line("only the guest opens these".to_owned()))
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = done {

@@ -15,39 +15,57 @@ use crate::boot;
 use crate::corner::Corner;
 use crate::reap::Reaper;
 
+/// What is made before there is a session, and is in a state that is kept: nothing of it is a session's.
+#[derive(Debug)]
+pub(crate) struct Room {
+    /// Where commands will run.
+    pub(crate) corner: Corner,
+    /// What they will be able to call.
+    pub(crate) filter: Arc<BpfProgram>,
+    /// Collects what ends.
+    pub(crate) reaper: Reaper,
+}
+
 /// A session that is ready.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// For whom.
     pub(crate) spec: SessionSpec,
-    /// Where its commands run. None where it could not be made: then no command is started.
-    pub(crate) corner: Option<Corner>,
-    /// What they may call.
-    pub(crate) filter: Option<Arc<BpfProgram>>,
-    /// Collects what ends.
-    pub(crate) reaper: Reaper,
+    /// Where its commands run.
+    pub(crate) room: Room,
+}
+
+impl Room {
+    /// Makes it. Must be called within a runtime.
+    pub(crate) fn new() -> io::Result<Self> {
+        let reaper = Reaper::default();
+        let corner = Corner::new(&reaper)?;
+        // What ended until now is collected with what ends later.
+        tokio::spawn(reaper.clone().collect());
+        Ok(Self {
+            corner,
+            filter: crate::calls::filter().map_err(io::Error::other)?,
+            reaper,
+        })
+    }
 }
 
 /// Makes a session ready. A step that fails is reported, and the later ones are tried all the same: the service decides.
-pub(crate) fn begin(go: &Go, reaper: Reaper) -> (Session, Vec<StepReport>) {
+pub(crate) async fn begin(go: &Go, room: Room) -> (Session, Vec<StepReport>) {
     let mut steps = Vec::new();
     let spec = go.session.clone();
     done(&mut steps, "randomness", || reseed(&go.seed));
     done(&mut steps, "clock", || set_clock(go.time));
     done(&mut steps, "disk", || disk(&spec));
     done(&mut steps, "control groups", || crate::group::session(&spec));
-    let filter = done(&mut steps, "filter of system calls", || {
-        crate::calls::filter().map_err(io::Error::other)
-    });
-    let corner = done(&mut steps, "corner", || Corner::new(&reaper));
-    let session = Session {
-        spec,
-        corner,
-        filter,
-        reaper,
-    };
-    (session, steps)
+    let furnished = room.corner.furnish(HOME, TEMPORARY).await;
+    done(&mut steps, "corner", || furnished);
+    (Session { spec, room }, steps)
 }
+
+/// Where the session's disk has what its commands see as their home and their folder for temporary files.
+const HOME: &str = "/session/home";
+const TEMPORARY: &str = "/session/tmp";
 
 /// Sets the guest's clock, in nanoseconds since 1970.
 pub(crate) fn set_clock(now: u64) -> io::Result<()> {
@@ -58,7 +76,7 @@ pub(crate) fn set_clock(now: u64) -> io::Result<()> {
     Ok(clock_settime(ClockId::Realtime, now)?)
 }
 
-fn done<T>(steps: &mut Vec<StepReport>, step: &str, work: impl FnOnce() -> io::Result<T>) -> Option<T> {
+fn done(steps: &mut Vec<StepReport>, step: &str, work: impl FnOnce() -> io::Result<()>) {
     let begun = Instant::now();
     let result = work();
     steps.push(StepReport {
@@ -66,7 +84,6 @@ fn done<T>(steps: &mut Vec<StepReport>, step: &str, work: impl FnOnce() -> io::R
         took: begun.elapsed().as_millis() as u64,
         fault: result.as_ref().err().map(ToString::to_string),
     });
-    result.ok()
 }
 
 fn reseed(seed: &str) -> io::Result<()> {
@@ -86,18 +103,17 @@ fn disk(spec: &SessionSpec) -> io::Result<()> {
     let device = boot::disk("session")?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOATIME;
     mount(&device, "/session", "ext4", flags, c"discard,errors=continue")?;
-    for (name, mode) in [("home", 0o700), ("tmp", 0o1777)] {
-        let place = format!("/session/{name}");
-        match fs::DirBuilder::new().mode(mode).create(&place) {
+    for (place, mode) in [(HOME, 0o700), (TEMPORARY, 0o1777)] {
+        match fs::DirBuilder::new().mode(mode).create(place) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
-        if name == "home" {
-            chown(&place, Some(spec.user), Some(spec.user))?;
+        if place == HOME {
+            chown(place, Some(spec.user), Some(spec.user))?;
         } else {
             // The mask of this process takes bits away from what is asked for.
-            fs::set_permissions(&place, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+            fs::set_permissions(place, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
         }
     }
     Ok(())

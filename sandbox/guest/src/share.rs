@@ -18,9 +18,7 @@ const MESSAGE: usize = 1024 * 1024 + 8192;
 
 /// Mounts a folder and carries messages until the service closes the stream; then it is unmounted.
 pub(crate) async fn serve(session: &Session, name: String, writable: bool, stream: Stream) -> io::Result<()> {
-    let Some(corner) = &session.corner else {
-        return Err(io::Error::other("there is no corner"));
-    };
+    let corner = &session.room.corner;
     if name.is_empty() || name.contains(['/', '\0']) || name == "." || name == ".." {
         return Err(io::ErrorKind::InvalidInput.into());
     }
@@ -101,7 +99,11 @@ async fn answer(device: &Device, mut from: BufReader<ReadHalf<Stream>>) -> io::R
         match device.file().write(whole) {
             Ok(_) => {}
             // Nobody waits for this answer any more, or nothing of it is kept: an interrupted request, an invalidation.
-            Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::EINVAL)) => {}
+            Err(error)
+                if matches!(
+                    error.raw_os_error(),
+                    Some(libc::ENOENT | libc::ENOTDIR | libc::EINVAL)
+                ) => {}
             Err(error) => return Err(error),
         }
     }

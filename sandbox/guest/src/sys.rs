@@ -1,5 +1,8 @@
 //! What only unsafe code can do here, behind safe functions. The one home of `unsafe` in the guest.
-#![expect(unsafe_code, reason = "calls of the system for which no library has a safe form")]
+#![expect(
+    unsafe_code,
+    reason = "calls of the system for which no library has a safe form"
+)]
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -28,7 +31,11 @@ pub(crate) fn reseed(seed: &[u8; 32]) -> io::Result<()> {
         libc::ioctl(device.as_raw_fd(), ADD_ENTROPY as _, pool.as_ptr()) == 0
             && libc::ioctl(device.as_raw_fd(), RESEED as _, 0) == 0
     };
-    if done { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if done {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 /// Brings the loopback device up.
@@ -46,7 +53,11 @@ pub(crate) fn loopback_up() -> io::Result<()> {
     request.ifr_ifru.ifru_flags = libc::IFF_UP as libc::c_short;
     // SAFETY: the descriptor is open, and the structure is the one that this call reads.
     let done = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, &raw const request) };
-    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if done == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 /// A file whose readiness the runtime watches.

@@ -143,7 +143,10 @@ async fn try_one(engine: &dyn Engine, proof: &MachineSpec, accelerator: Accelera
     let begun = Instant::now();
     let fault = match missing(accelerator) {
         Some(fault) => Some(fault),
-        None => start(engine, proof, accelerator).await.err().map(|error| error.reason),
+        None => start(engine, proof, accelerator)
+            .await
+            .err()
+            .map(|error| error.reason),
     };
     Trial {
         accelerator,
@@ -172,7 +175,11 @@ fn missing(accelerator: Accelerator) -> Option<String> {
     })
 }
 
-async fn start(engine: &dyn Engine, proof: &MachineSpec, accelerator: Accelerator) -> Result<(), SandboxError> {
+async fn start(
+    engine: &dyn Engine,
+    proof: &MachineSpec,
+    accelerator: Accelerator,
+) -> Result<(), SandboxError> {
     let spec = MachineSpec {
         accelerator,
         ..proof.clone()
@@ -190,8 +197,13 @@ async fn start(engine: &dyn Engine, proof: &MachineSpec, accelerator: Accelerato
         Ok(Ok(_)) => Ok(()),
         // The engine's own last words come with its end.
         Ok(Err(_)) => {
-            let how = timeout(Duration::from_secs(2), machine.ended()).await.unwrap_or_default();
-            Err(failed(format!("the engine ended: {}", last(&machine.console(), &how))))
+            let how = timeout(Duration::from_secs(2), machine.ended())
+                .await
+                .unwrap_or_default();
+            Err(failed(format!(
+                "the engine ended: {}",
+                last(&machine.console(), &how)
+            )))
         }
         Err(_) => Err(failed(format!(
             "the device is there, but a guest did not start within {} seconds",
@@ -201,12 +213,23 @@ async fn start(engine: &dyn Engine, proof: &MachineSpec, accelerator: Accelerato
 }
 
 fn last(console: &str, how: &str) -> String {
-    console.lines().last().map_or_else(|| how.to_owned(), str::to_owned)
+    console
+        .lines()
+        .last()
+        .map_or_else(|| how.to_owned(), str::to_owned)
 }
 
 /// What a verdict depends on. An update of any of it asks for a new trial.
 fn key(engine: &dyn Engine, proof: &MachineSpec) -> String {
     let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let device = missing(Accelerator::of_this_system());
-    sha256(format!("{}\n{}\n{}\n{device:?}", engine.version(), proof.kernel.display(), system).as_bytes())
+    sha256(
+        format!(
+            "{}\n{}\n{}\n{device:?}",
+            engine.version(),
+            proof.kernel.display(),
+            system
+        )
+        .as_bytes(),
+    )
 }

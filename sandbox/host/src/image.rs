@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{SandboxError, Step};
 use crate::parts::{sha256, sha256_of};
 
-const REMEDY: &str = "build it with `cargo xtask image`, or ask your administrator for the image that belongs to this version";
+const REMEDY: &str =
+    "build it with `cargo xtask image`, or ask your administrator for the image that belongs to this version";
 
 /// The version of `image.json` that this build reads.
 const FORMAT: u32 = 1;
@@ -78,7 +79,10 @@ impl Store {
     pub fn size(&self) -> u64 {
         let images = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let files = images.flat_map(|image| fs::read_dir(image.path()).into_iter().flatten().flatten());
-        files.filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum()
+        files
+            .filter_map(|file| file.metadata().ok())
+            .map(|found| found.len())
+            .sum()
     }
 }
 
@@ -86,7 +90,9 @@ impl Image {
     /// Opens the image in a folder that has the name of its content.
     pub fn open(folder: &Path) -> Result<Self, SandboxError> {
         let list = folder.join("image.json");
-        let size = fs::metadata(&list).map_err(|error| unreadable(&list, &error))?.len();
+        let size = fs::metadata(&list)
+            .map_err(|error| unreadable(&list, &error))?
+            .len();
         if size > MAX_LIST {
             return Err(damaged("its list is too long"));
         }
@@ -148,7 +154,10 @@ impl Image {
     }
 
     fn part_path(&self, part: &Part) -> Result<PathBuf, SandboxError> {
-        let plain = part.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+        let plain = part
+            .name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
         if plain && !part.name.starts_with('.') && !part.name.is_empty() {
             Ok(self.folder.join(&part.name))
         } else {
@@ -162,5 +171,9 @@ fn damaged(reason: &str) -> SandboxError {
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> SandboxError {
-    SandboxError::new(Step::Image, format!("{} cannot be read: {error}", file.display()), REMEDY)
+    SandboxError::new(
+        Step::Image,
+        format!("{} cannot be read: {error}", file.display()),
+        REMEDY,
+    )
 }

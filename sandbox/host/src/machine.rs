@@ -63,7 +63,11 @@ pub trait Engine: fmt::Debug + Send + Sync {
     fn version(&self) -> String;
 
     /// Starts a machine. It runs when this answers, and the line is open; the agent may not be up yet.
-    fn start<'a>(&'a self, spec: &'a MachineSpec, from: Start) -> BoxFuture<'a, Result<Box<dyn Machine>, SandboxError>>;
+    fn start<'a>(
+        &'a self,
+        spec: &'a MachineSpec,
+        from: Start,
+    ) -> BoxFuture<'a, Result<Box<dyn Machine>, SandboxError>>;
 }
 
 /// A machine that runs. Dropping it ends it.

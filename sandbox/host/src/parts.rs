@@ -59,10 +59,17 @@ impl Console {
         let text = String::from_utf8_lossy(&bytes);
         let plain: Vec<String> = text
             .lines()
-            .map(|line| line.chars().filter(|letter| !letter.is_control()).collect::<String>())
+            .map(|line| {
+                line.chars()
+                    .filter(|letter| !letter.is_control())
+                    .collect::<String>()
+            })
             .filter(|line| !line.trim().is_empty())
             .collect();
-        plain.get(plain.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
+        plain
+            .get(plain.len().saturating_sub(lines)..)
+            .unwrap_or_default()
+            .join("\n")
     }
 }
 

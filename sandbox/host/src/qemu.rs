@@ -33,7 +33,10 @@ impl Qemu {
     pub fn find(named: Option<&Path>, workplace: &Path) -> Result<Self, SandboxError> {
         let program = match named {
             Some(named) => named.to_owned(),
-            None => places().into_iter().find(|place| place.is_file()).ok_or_else(missing)?,
+            None => places()
+                .into_iter()
+                .find(|place| place.is_file())
+                .ok_or_else(missing)?,
         };
         let failed = |why: String| {
             SandboxError::new(
@@ -90,7 +93,11 @@ impl Engine for Qemu {
         self.version.clone()
     }
 
-    fn start<'a>(&'a self, spec: &'a MachineSpec, from: Start) -> BoxFuture<'a, Result<Box<dyn Machine>, SandboxError>> {
+    fn start<'a>(
+        &'a self,
+        spec: &'a MachineSpec,
+        from: Start,
+    ) -> BoxFuture<'a, Result<Box<dyn Machine>, SandboxError>> {
         Box::pin(async move {
             let machine = Box::pin(self.launch(spec, from)).await?;
             Ok(Box::new(machine) as Box<dyn Machine>)
@@ -139,7 +146,10 @@ fn folder(workplace: &Path) -> Result<tempfile::TempDir, SandboxError> {
         )
     };
     std::fs::create_dir_all(workplace).map_err(failed)?;
-    tempfile::Builder::new().prefix("vm-").tempdir_in(workplace).map_err(failed)
+    tempfile::Builder::new()
+        .prefix("vm-")
+        .tempdir_in(workplace)
+        .map_err(failed)
 }
 
 /// Connects once the program listens. It makes its sockets in its own time; its end is seen at once.

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::fill;
 use deskhand_vm_protocol::{
-    Go, GuestEvent, MAX_FRAME, Mux, Opening, RunInput, RunLimits, RunOutput, RunRequest, SessionSpec, Side, StepReport, Stream,
-    WireError, read_json, write_go,
+    Go, GuestEvent, MAX_FRAME, Mux, Opening, RunInput, RunLimits, RunOutput, RunRequest, SessionSpec, Side,
+    StepReport, Stream, WireError, read_json, write_go,
 };
 use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
@@ -109,7 +109,9 @@ impl Session {
         let failed = |reason: String| {
             SandboxError::new(Step::Session, reason, ASK_DOCTOR).with_detail(machine.console())
         };
-        write_go(&mut line, &go).await.map_err(|error| failed(error.to_string()))?;
+        write_go(&mut line, &go)
+            .await
+            .map_err(|error| failed(error.to_string()))?;
         let mux = Arc::new(Mux::new(line, Side::Service));
         let greeted = tokio::select! {
             greeted = timeout(BEGINS, greeting(&mux)) => greeted.map_err(|_| failed("the guest did not answer in time".to_owned()))?,
@@ -117,8 +119,12 @@ impl Session {
         };
         let (hello, told) = greeted.map_err(|error| failed(error.to_string()))?;
         // Compared without a hint of where it differs; it is good for one machine and one moment in any case.
-        if aws_lc_rs::constant_time::verify_slices_are_equal(hello.token.as_bytes(), token.as_bytes()).is_err() {
-            return Err(failed("what answers is not the guest that was started".to_owned()));
+        if aws_lc_rs::constant_time::verify_slices_are_equal(hello.token.as_bytes(), token.as_bytes())
+            .is_err()
+        {
+            return Err(failed(
+                "what answers is not the guest that was started".to_owned(),
+            ));
         }
         if let Some(step) = hello.steps.iter().find(|step| step.fault.is_some()) {
             let why = step.fault.as_deref().unwrap_or_default();
@@ -222,7 +228,10 @@ impl Job {
 
     /// Writes to its standard input.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
-        RunInput::Data(bytes.to_vec()).write(&mut self.to).await.map_err(broken)
+        RunInput::Data(bytes.to_vec())
+            .write(&mut self.to)
+            .await
+            .map_err(broken)
     }
 
     /// Ends its standard input.

@@ -30,7 +30,9 @@ impl StateStore {
     pub fn get(&self, engine: &dyn Engine, spec: &MachineSpec) -> Option<Vec<u8>> {
         let file = self.place(engine, spec);
         let mut kept = Vec::new();
-        fs::File::open(&file).and_then(|mut from| from.read_to_end(&mut kept)).ok()?;
+        fs::File::open(&file)
+            .and_then(|mut from| from.read_to_end(&mut kept))
+            .ok()?;
         let opened = open(&kept);
         if opened.is_none() {
             fs::remove_file(&file).ok();
@@ -72,7 +74,10 @@ impl StateStore {
     /// What they take on the disk, in bytes.
     pub fn size(&self) -> u64 {
         let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        files.filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum()
+        files
+            .filter_map(|file| file.metadata().ok())
+            .map(|found| found.len())
+            .sum()
     }
 
     fn place(&self, engine: &dyn Engine, spec: &MachineSpec) -> PathBuf {
@@ -94,7 +99,9 @@ fn key(engine: &dyn Engine, spec: &MachineSpec) -> String {
 /// The model of this computer's processor: with hardware acceleration the guest saw it.
 fn processor() -> String {
     let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let line = told.lines().find(|line| line.starts_with("model name") || line.starts_with("CPU part"));
+    let line = told
+        .lines()
+        .find(|line| line.starts_with("model name") || line.starts_with("CPU part"));
     line.unwrap_or_default().to_owned()
 }
 

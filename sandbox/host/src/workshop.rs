@@ -140,7 +140,11 @@ impl Workshop {
         let state = ready.machine.save().await?;
         let kept = self.states.put(self.engine.as_ref(), &spec, &state);
         let failed = |error: std::io::Error| {
-            SandboxError::new(Step::Start, format!("the state cannot be kept: {error}"), "make room on the disk")
+            SandboxError::new(
+                Step::Start,
+                format!("the state cannot be kept: {error}"),
+                "make room on the disk",
+            )
         };
         kept.map(Some).map_err(failed)
     }
@@ -182,7 +186,12 @@ impl Workshop {
             match up {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => return Err(failed(error.to_string(), machine.console())),
-                Err(_) => return Err(failed("the agent was not up in time".to_owned(), machine.console())),
+                Err(_) => {
+                    return Err(failed(
+                        "the agent was not up in time".to_owned(),
+                        machine.console(),
+                    ));
+                }
             }
         }
         Ok(Ready {

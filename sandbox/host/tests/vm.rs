@@ -17,7 +17,11 @@ async fn a_machine_starts_cold_then_from_its_kept_state_and_runs_commands() {
     let cold = session(&workshop).await;
     assert_eq!(cold.summary().origin, Origin::Cold);
     let ran = run(&cold, &["/bin/echo", "hello"]).await;
-    eprintln!("cold: {:?} to the first command; {:#?}", begun.elapsed(), cold.summary());
+    eprintln!(
+        "cold: {:?} to the first command; {:#?}",
+        begun.elapsed(),
+        cold.summary()
+    );
     assert_eq!(ran.out, "hello\n", "{ran:?}");
     for _ in 0..5 {
         let begun = Instant::now();
@@ -34,7 +38,11 @@ async fn a_machine_starts_cold_then_from_its_kept_state_and_runs_commands() {
         let resumed = session(&workshop).await;
         assert_eq!(resumed.summary().origin, Origin::Resumed);
         let ran = run(&resumed, &["/bin/echo", "again"]).await;
-        eprintln!("resumed: {:?} to the first command; {:?}", begun.elapsed(), resumed.summary());
+        eprintln!(
+            "resumed: {:?} to the first command; {:?}",
+            begun.elapsed(),
+            resumed.summary()
+        );
         assert_eq!(ran.out, "again\n");
     }
     let _ = Duration::ZERO;

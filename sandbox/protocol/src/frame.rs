@@ -19,7 +19,11 @@ pub async fn read_frame<R: AsyncRead + Unpin>(from: &mut R) -> Result<Option<(u8
 }
 
 /// Writes one frame and flushes it. What is longer than [`MAX_FRAME`] goes in pieces, each a frame of that kind.
-pub async fn write_frame<W: AsyncWrite + Unpin>(to: &mut W, kind: u8, payload: &[u8]) -> Result<(), WireError> {
+pub async fn write_frame<W: AsyncWrite + Unpin>(
+    to: &mut W,
+    kind: u8,
+    payload: &[u8],
+) -> Result<(), WireError> {
     let mut rest = payload;
     loop {
         let (piece, behind) = rest.split_at(rest.len().min(MAX_FRAME));

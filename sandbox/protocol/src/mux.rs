@@ -83,7 +83,10 @@ impl Mux {
     /// Opens a stream; waits while this side has its share open.
     pub async fn open(&self) -> Result<Stream, WireError> {
         let gone = || WireError::Line("it is closed".to_owned());
-        let permit = Arc::clone(&self.share).acquire_owned().await.map_err(|_| gone())?;
+        let permit = Arc::clone(&self.share)
+            .acquire_owned()
+            .await
+            .map_err(|_| gone())?;
         let (answer, opened) = oneshot::channel();
         self.open.send(answer).await.map_err(|_| gone())?;
         let stream = opened.await.map_err(|_| gone())??;
@@ -123,7 +126,11 @@ pub struct Stream {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_read(cx, into)
     }
 }

@@ -45,7 +45,9 @@ pub struct Hello {
 /// The token may not come into a log.
 impl std::fmt::Debug for Hello {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Hello").field("steps", &self.steps).finish_non_exhaustive()
+        out.debug_struct("Hello")
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,9 @@
 //! The line between service and guest: what gets through, and what is refused.
 
 use deskhand_vm_protocol::{
-    End, Ended, Go, MAX_FRAME, MAX_GREETING, MAX_OPENING, Mux, Opening, Ready, RunInput, RunLimits, RunOutput,
-    RunRequest, SessionSpec, Side, VERSION, WireError, read_frame, read_go, read_ready, write_go, write_ready,
+    End, Ended, Go, MAX_FRAME, MAX_GREETING, MAX_OPENING, Mux, Opening, Ready, RunInput, RunLimits,
+    RunOutput, RunRequest, SessionSpec, Side, VERSION, WireError, read_frame, read_go, read_ready, write_go,
+    write_ready,
 };
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
@@ -62,7 +63,10 @@ async fn the_greeting_comes_over_and_what_follows_belongs_to_the_streams() {
 async fn an_agent_of_another_version_is_refused() {
     let mut line = &b"{\"deskhand\":7,\"kernel\":\"6.1\",\"uptime\":1}\n"[..];
     let refused = read_ready(&mut line).await;
-    assert!(matches!(refused, Err(WireError::Version { found: 7, .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(WireError::Version { found: 7, .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -75,7 +79,10 @@ async fn a_greeting_without_end_is_refused() {
 #[test]
 fn seed_and_token_are_in_no_log() {
     let spelled = format!("{:?}", go());
-    assert!(!spelled.contains("5e5e") && !spelled.contains("a-token-of-once"), "{spelled}");
+    assert!(
+        !spelled.contains("5e5e") && !spelled.contains("a-token-of-once"),
+        "{spelled}"
+    );
 }
 
 #[tokio::test]
@@ -136,8 +143,14 @@ async fn a_command_and_its_end_come_over_a_stream() {
     });
     let mut stream = service.open().await.unwrap();
     Opening::Run(request()).write(&mut stream).await.unwrap();
-    RunInput::Data(b"hello".to_vec()).write(&mut stream).await.unwrap();
-    assert_eq!(RunOutput::read(&mut stream).await.unwrap(), Some(RunOutput::Started(42)));
+    RunInput::Data(b"hello".to_vec())
+        .write(&mut stream)
+        .await
+        .unwrap();
+    assert_eq!(
+        RunOutput::read(&mut stream).await.unwrap(),
+        Some(RunOutput::Started(42))
+    );
     let Some(RunOutput::Ended(ended)) = RunOutput::read(&mut stream).await.unwrap() else {
         panic!("no end came");
     };

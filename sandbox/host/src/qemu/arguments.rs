@@ -10,7 +10,15 @@ use crate::machine::MachineSpec;
 pub(super) fn of(spec: &MachineSpec, folder: &Path, resumes: bool) -> Vec<OsString> {
     let mut list = List(Vec::new());
     // Nothing of what this user or this computer configured for QEMU, no screen, no network card.
-    list.words(&["-nodefaults", "-no-user-config", "-display", "none", "-nic", "none", "-no-reboot"]);
+    list.words(&[
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-nic",
+        "none",
+        "-no-reboot",
+    ]);
     // QEMU itself may start no program and gain no right.
     if cfg!(target_os = "linux") {
         list.pair(
@@ -20,7 +28,14 @@ pub(super) fn of(spec: &MachineSpec, folder: &Path, resumes: bool) -> Vec<OsStri
     }
     list.pair("-accel", accelerator(spec.accelerator));
     list.pair("-machine", machine());
-    list.pair("-cpu", if spec.accelerator == Accelerator::Tcg { "max" } else { "host" });
+    list.pair(
+        "-cpu",
+        if spec.accelerator == Accelerator::Tcg {
+            "max"
+        } else {
+            "host"
+        },
+    );
     list.pair("-smp", &spec.processors.to_string());
     list.pair("-m", &spec.memory.to_string());
     list.path("-kernel", &spec.kernel);
@@ -41,7 +56,10 @@ pub(super) fn of(spec: &MachineSpec, folder: &Path, resumes: bool) -> Vec<OsStri
     }
     list.pair("-device", "virtio-serial-pci,id=serial,max_ports=2");
     list.socket("line", folder);
-    list.pair("-device", "virtserialport,bus=serial.0,chardev=line,name=deskhand");
+    list.pair(
+        "-device",
+        "virtserialport,bus=serial.0,chardev=line,name=deskhand",
+    );
     list.socket("qmp", folder);
     list.pair("-mon", "chardev=qmp,mode=control");
     // It waits for `cont`, so that nothing happens before the line is connected.
@@ -72,9 +90,14 @@ fn machine() -> &'static str {
 }
 
 fn words(spec: &MachineSpec) -> String {
-    let console = if cfg!(target_arch = "aarch64") { "ttyAMA0" } else { "ttyS0" };
+    let console = if cfg!(target_arch = "aarch64") {
+        "ttyAMA0"
+    } else {
+        "ttyS0"
+    };
     // A kernel that panics restarts at once, which ends QEMU.
-    let mut words = format!("console={console} reboot=t panic=-1 quiet loglevel=4 tsc=reliable no_timer_check");
+    let mut words =
+        format!("console={console} reboot=t panic=-1 quiet loglevel=4 tsc=reliable no_timer_check");
     for word in &spec.words {
         words.push(' ');
         words.push_str(word);

@@ -44,7 +44,8 @@ impl Child {
         let (started, answer) = mpsc::channel();
         let kept = console.clone();
         let keeper = move || keep(&mut command, &kept, &started, &told);
-        let failed = |why: String| SandboxError::new(Step::Start, format!("QEMU was not started: {why}"), ASK_DOCTOR);
+        let failed =
+            |why: String| SandboxError::new(Step::Start, format!("QEMU was not started: {why}"), ASK_DOCTOR);
         thread::Builder::new()
             .name("vm".to_owned())
             .spawn(keeper)
@@ -159,7 +160,9 @@ fn end_with_parent(command: &mut Command) {
         if rustix::process::getppid() == Some(parent) {
             Ok(())
         } else {
-            Err(std::io::Error::from_raw_os_error(rustix::io::Errno::SRCH.raw_os_error()))
+            Err(std::io::Error::from_raw_os_error(
+                rustix::io::Errno::SRCH.raw_os_error(),
+            ))
         }
     };
     // SAFETY: between fork and exec only system calls are made, and nothing is allocated.

@@ -40,7 +40,11 @@ impl Qmp {
     }
 
     /// Sends a command and waits for its answer; events between are passed over.
-    pub(super) async fn command(&mut self, name: &str, arguments: Option<Value>) -> Result<Value, SandboxError> {
+    pub(super) async fn command(
+        &mut self,
+        name: &str,
+        arguments: Option<Value>,
+    ) -> Result<Value, SandboxError> {
         let mut command = json!({ "execute": name });
         if let (Some(arguments), Some(object)) = (arguments, command.as_object_mut()) {
             object.insert("arguments".to_owned(), arguments);

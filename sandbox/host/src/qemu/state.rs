@@ -24,11 +24,18 @@ pub(super) async fn take(qmp: &mut Qmp, folder: &Path) -> Result<Vec<u8>, Sandbo
     let socket = folder.join("state");
     let listener = UnixListener::bind(&socket).map_err(|error| failed(&error.to_string()))?;
     // The default holds the network of a data centre free.
-    qmp.command("migrate-set-parameters", Some(json!({ "max-bandwidth": 1_u64 << 40 })))
+    qmp.command(
+        "migrate-set-parameters",
+        Some(json!({ "max-bandwidth": 1_u64 << 40 })),
+    )
+    .await?;
+    qmp.command("migrate", Some(json!({ "uri": uri(&socket) })))
         .await?;
-    qmp.command("migrate", Some(json!({ "uri": uri(&socket) }))).await?;
     let whole = async {
-        let (from, _) = listener.accept().await.map_err(|error| failed(&error.to_string()))?;
+        let (from, _) = listener
+            .accept()
+            .await
+            .map_err(|error| failed(&error.to_string()))?;
         let mut bytes = Vec::new();
         let read = from.take(MAX_STATE).read_to_end(&mut bytes).await;
         read.map_err(|error| failed(&error.to_string()))?;
@@ -43,14 +50,17 @@ pub(super) async fn take(qmp: &mut Qmp, folder: &Path) -> Result<Vec<u8>, Sandbo
 pub(super) async fn give(qmp: &mut Qmp, folder: &Path, bytes: &[u8]) -> Result<(), SandboxError> {
     events(qmp).await?;
     let socket = folder.join("state");
-    qmp.command("migrate-incoming", Some(json!({ "uri": uri(&socket) }))).await?;
+    qmp.command("migrate-incoming", Some(json!({ "uri": uri(&socket) })))
+        .await?;
     let whole = async {
         let mut to = UnixStream::connect(&socket).await?;
         to.write_all(bytes).await?;
         to.shutdown().await
     };
     let (given, done) = tokio::join!(timeout(WHOLE, whole), timeout(WHOLE, completed(qmp)));
-    given.map_err(|_| late())?.map_err(|error| failed(&format!("QEMU does not take the state: {error}")))?;
+    given
+        .map_err(|_| late())?
+        .map_err(|error| failed(&format!("QEMU does not take the state: {error}")))?;
     done.unwrap_or_else(|_| Err(late()))
 }
 

@@ -20,8 +20,14 @@ pub async fn workshop(home: &Path) -> Workshop {
         images: images(),
         workplace: home.to_owned(),
         engine: None,
-        memory: std::env::var("MEM").ok().and_then(|m| m.parse().ok()).unwrap_or(1024),
-        processors: std::env::var("SMP").ok().and_then(|m| m.parse().ok()).unwrap_or(1),
+        memory: std::env::var("MEM")
+            .ok()
+            .and_then(|m| m.parse().ok())
+            .unwrap_or(1024),
+        processors: std::env::var("SMP")
+            .ok()
+            .and_then(|m| m.parse().ok())
+            .unwrap_or(1),
         accelerator: Some(deskhand_vm_host::Accelerator::Tcg),
     };
     Workshop::open(settings)
@@ -68,7 +74,13 @@ pub struct Ran {
 impl Ran {
     /// Its output, where it ended well.
     pub fn ok(self) -> String {
-        assert_eq!(self.ended.end, End::Exited { code: 0 }, "{}{}", self.out, self.err);
+        assert_eq!(
+            self.ended.end,
+            End::Exited { code: 0 },
+            "{}{}",
+            self.out,
+            self.err
+        );
         self.out
     }
 }

@@ -1,0 +1,93 @@
+//! `cargo xtask image`: builds the image of the sandbox from the recipe in `sandbox/image` and puts it into the store of
+//! this user, where the service finds it.
+//!
+//! What takes long, the system, is kept between runs and made again only when the recipe changes. The agent is built each
+//! time; cargo knows when there is nothing to do.
+
+mod assemble;
+mod kernel;
+mod lock;
+mod system;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::ledger::{Ledger, Step};
+use crate::{packages, place, python, room};
+
+const ROOM: Step = Step::new(
+    "Room on the disk",
+    "an image takes half a gigabyte while it is built",
+    1,
+);
+const TOOLS: Step = Step::new(
+    "System packages for the sandbox",
+    "QEMU, and what builds its image",
+    5,
+);
+const PYTHON: Step = Step::new(
+    "Python environment",
+    "fetches the Python libraries of the sandbox",
+    10,
+);
+const SYSTEM: Step = Step::new(
+    "System of the sandbox",
+    "Debian's packages and Python's libraries, in one read-only file",
+    6,
+);
+const AGENT: Step = Step::new(
+    "Agent of the sandbox",
+    "the first process of the virtual machine, linked to nothing",
+    4,
+);
+const IMAGE: Step = Step::new(
+    "Image of the sandbox",
+    "system, kernel and agent, under the name of their content",
+    1,
+);
+
+/// How strictly the lock files are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Locks {
+    /// What differs is said.
+    #[default]
+    Told,
+    /// What differs fails the build.
+    Held,
+    /// They are written anew.
+    Updated,
+}
+
+/// `cargo xtask image`.
+pub(crate) fn image(ledger: &mut Ledger, locks: Locks) -> Result<()> {
+    ledger.need(ROOM, room::make)?;
+    ledger.need(PYTHON, python::environment)?;
+    build(ledger, locks)?;
+    assemble::report()
+}
+
+/// What the tests need of it.
+pub(crate) fn build(ledger: &mut Ledger, locks: Locks) -> Result<()> {
+    ledger.need(TOOLS, || packages::install(&[packages::SANDBOX]))?;
+    ledger.need(SYSTEM, || system::build(locks))?;
+    ledger.need(AGENT, kernel::agent)?;
+    ledger.need(IMAGE, assemble::image)
+}
+
+/// The recipe.
+fn recipe() -> PathBuf {
+    place::root().join("sandbox/image")
+}
+
+/// Where parts are kept between runs.
+fn parts() -> Result<PathBuf> {
+    Ok(place::cache()?.join("sandbox/parts"))
+}
+
+/// The lines of a list of the recipe, without their reasons.
+fn listed(name: &str) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(recipe().join(name))?;
+    let plain = |line: &str| line.split('#').next().unwrap_or_default().trim().to_owned();
+    Ok(text.lines().map(plain).filter(|line| !line.is_empty()).collect())
+}

@@ -1,0 +1,121 @@
+//! The system: Debian's packages by mmdebstrap, Python's libraries by pip, packed as squashfs; and the kernel's package.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::{Locks, listed, lock, parts, recipe};
+use crate::command::{command, output, run};
+use crate::ledger::Outcome;
+use crate::place;
+use crate::stamp::Stamp;
+
+/// The release of Debian.
+const RELEASE: &str = "bookworm";
+
+/// The Python of that release, for which wheels are chosen.
+const PYTHON: &str = "3.11";
+
+/// Makes `system.squashfs` and the kernel's files, where the recipe changed since they were made.
+pub(super) fn build(locks: Locks) -> Result<Outcome> {
+    let folder = parts()?;
+    let stamp = Stamp::of(folder.join("system.stamp"), &[recipe()])?;
+    if stamp.holds() && locks == Locks::Told {
+        return Ok(Outcome::InPlace);
+    }
+    fs::create_dir_all(&folder)?;
+    let work = tempfile::tempdir_in(&folder)?;
+    let work = work.path();
+    wheels(&work.join("wheels"), locks)?;
+    debian(work)?;
+    lock::packages(&work.join("packages"), locks)?;
+    pack(&work.join("system.tar"), &folder.join("system.squashfs"))?;
+    super::kernel::unpack(work, &folder)?;
+    super::kernel::session_disk(work, &folder)?;
+    // The locks are part of the recipe, and may have been written just now.
+    Stamp::of(folder.join("system.stamp"), &[recipe()])?.keep()?;
+    Ok(Outcome::Done)
+}
+
+/// Fetches and unpacks the Python libraries, as wheels, by their hashes.
+fn wheels(to: &Path, locks: Locks) -> Result<()> {
+    let python = place::cache()?.join("python/bin/python");
+    let processor = std::env::consts::ARCH;
+    let mut pip = command(
+        python,
+        &["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
+    );
+    // Its resolver speaks of what else is in this environment, which is not what it installs into.
+    pip.args([
+        "--no-compile",
+        "--no-warn-conflicts",
+        "--implementation",
+        "cp",
+        "--only-binary=:all:",
+    ]);
+    pip.args(["--python-version", PYTHON]);
+    for base in [
+        "manylinux_2_17",
+        "manylinux2014",
+        "manylinux_2_28",
+        "manylinux_2_34",
+    ] {
+        pip.arg("--platform").arg(format!("{base}_{processor}"));
+    }
+    pip.arg("--target").arg(to);
+    if locks == Locks::Updated {
+        let report = to.with_extension("json");
+        pip.arg("--report").arg(&report);
+        pip.arg("-r").arg(recipe().join("requirements.txt"));
+        run(&mut pip)?;
+        return lock::requirements(&report);
+    }
+    pip.args(["--no-deps", "--require-hashes"]);
+    run(pip.arg("-r").arg(recipe().join("requirements.lock")))
+}
+
+/// Builds the system as a tar; the list of its packages and the kernel's package come beside it.
+fn debian(work: &Path) -> Result<()> {
+    let names = listed("packages.txt")?.join(",");
+    let hook = recipe().join("customize.sh");
+    let mut build = command("mmdebstrap", &["--quiet", "--variant=minbase"]);
+    build
+        .arg(format!("--include={names}"))
+        .arg("--aptopt=Apt::Install-Recommends \"false\"");
+    for folder in ["doc", "locale", "man"] {
+        build.arg(format!("--dpkgopt=path-exclude=/usr/share/{folder}/*"));
+    }
+    build
+        .arg(format!("--customize-hook={}", hook.display()))
+        .arg(RELEASE)
+        .arg(work.join("system.tar"))
+        .env("RECIPE", recipe())
+        .env("WHEELS", work.join("wheels"))
+        .env("OUT", work);
+    run(&mut build)
+}
+
+/// Read-only, compressed, the same for the same content.
+fn pack(tar: &Path, to: &Path) -> Result<()> {
+    let beside = to.with_extension("part");
+    fs::remove_file(&beside).ok();
+    let mut pack = command("mksquashfs", &["-"]);
+    pack.arg(&beside)
+        .args([
+            "-tar",
+            "-quiet",
+            "-no-progress",
+            "-comp",
+            "zstd",
+            "-Xcompression-level",
+            "15",
+            "-b",
+            "256K",
+        ])
+        .args(["-all-time", "0", "-mkfs-time", "0"])
+        .stdin(File::open(tar).context("the system that was built")?);
+    // It prints what it packs; only a failure is of interest.
+    output(&mut pack)?;
+    Ok(fs::rename(beside, to)?)
+}

@@ -8,15 +8,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use libc::*;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
     TargetArch,
 };
 
+/// A list of calls by their names in `libc`.
+macro_rules! calls {
+    ($($name:ident,)*) => { &[$(libc::$name,)*] };
+}
+
 /// Allowed whatever their arguments are.
 #[rustfmt::skip]
-const FREE: &[i64] = &[
+const FREE: &[i64] = calls![
     // Memory.
     SYS_brk, SYS_mmap, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise, SYS_msync, SYS_mincore, SYS_mlock, SYS_mlock2,
     SYS_munlock, SYS_mlockall, SYS_munlockall, SYS_membarrier, SYS_memfd_create, SYS_pkey_alloc, SYS_pkey_free, SYS_pkey_mprotect,
@@ -63,7 +67,7 @@ const FREE: &[i64] = &[
 /// The older forms of some of them, on processors that have them.
 #[cfg(target_arch = "x86_64")]
 #[rustfmt::skip]
-const OLD: &[i64] = &[
+const OLD: &[i64] = calls![
     SYS_open, SYS_creat, SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_mkdir, SYS_rmdir, SYS_unlink, SYS_rename, SYS_link,
     SYS_symlink, SYS_mknod, SYS_chmod, SYS_chown, SYS_lchown, SYS_utime, SYS_utimes, SYS_futimesat, SYS_getdents, SYS_dup2, SYS_pipe,
     SYS_poll, SYS_select, SYS_epoll_create, SYS_epoll_wait, SYS_eventfd, SYS_signalfd, SYS_inotify_init, SYS_time, SYS_alarm,
@@ -73,19 +77,19 @@ const OLD: &[i64] = &[
 const OLD: &[i64] = &[];
 
 /// Flags of `clone` that make namespaces (`linux/sched.h`).
-const NEW_NAMESPACES: u64 = (CLONE_NEWNS
-    | CLONE_NEWCGROUP
-    | CLONE_NEWUTS
-    | CLONE_NEWIPC
-    | CLONE_NEWUSER
-    | CLONE_NEWPID
-    | CLONE_NEWNET) as u64;
+const NEW_NAMESPACES: u64 = (libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET) as u64;
 
 /// Commands of `ioctl` that put characters into a terminal as if somebody typed them.
-const TYPING: [u64; 2] = [TIOCSTI, TIOCLINUX];
+const TYPING: [u64; 2] = [libc::TIOCSTI, libc::TIOCLINUX];
 
 /// Families of sockets that may be made.
-const FAMILIES: [i32; 4] = [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK];
+const FAMILIES: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
 
 /// What `personality` may ask for: nothing else than it is, or to be told.
 const PERSONALITIES: [u64; 2] = [0, 0xffff_ffff];
@@ -100,19 +104,19 @@ pub(crate) fn filter() -> Result<Arc<BpfProgram>, seccompiler::Error> {
         SeccompCmpOp::MaskedEq(NEW_NAMESPACES),
         0,
     )?;
-    rules.insert(SYS_clone, vec![SeccompRule::new(vec![no_namespaces])?]);
+    rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_namespaces])?]);
     let not_typing = TYPING
         .iter()
         .map(|command| condition(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, *command))
         .collect::<Result<Vec<_>, _>>()?;
-    rules.insert(SYS_ioctl, vec![SeccompRule::new(not_typing)?]);
-    for call in [SYS_socket, SYS_socketpair] {
+    rules.insert(libc::SYS_ioctl, vec![SeccompRule::new(not_typing)?]);
+    for call in [libc::SYS_socket, libc::SYS_socketpair] {
         rules.insert(call, one_of(0, &FAMILIES.map(|family| family as u64))?);
     }
-    rules.insert(SYS_personality, one_of(0, &PERSONALITIES)?);
+    rules.insert(libc::SYS_personality, one_of(0, &PERSONALITIES)?);
     let filter = SeccompFilter::new(
         rules,
-        SeccompAction::Errno(ENOSYS as u32),
+        SeccompAction::Errno(libc::ENOSYS as u32),
         SeccompAction::Allow,
         processor(),
     )?;
@@ -147,5 +151,200 @@ const fn processor() -> TargetArch {
         TargetArch::aarch64
     } else {
         TargetArch::x86_64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libc::{
+        AF_ALG, AF_BLUETOOTH, AF_INET, AF_INET6, AF_KEY, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK, AF_XDP,
+        CLONE_FILES, CLONE_FS, CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID,
+        CLONE_NEWUSER, CLONE_NEWUTS, CLONE_THREAD, CLONE_VM, ENOSYS, SIGCHLD, SYS_clone, SYS_ioctl,
+        SYS_personality, SYS_read, SYS_socket, SYS_socketpair, TCGETS,
+    };
+
+    use super::*;
+
+    /// Runs a filter as the kernel does, on one call: `struct seccomp_data` and the classic BPF that seccomp takes
+    /// (<https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html>).
+    fn judge(program: &BpfProgram, architecture: u32, call: i64, arguments: [u64; 6]) -> u32 {
+        let mut data = Vec::new();
+        data.extend((call as u32).to_ne_bytes());
+        data.extend(architecture.to_ne_bytes());
+        data.extend(0_u64.to_ne_bytes());
+        data.extend(arguments.iter().flat_map(|argument| argument.to_ne_bytes()));
+        let (mut at, mut held) = (0_usize, 0_u32);
+        loop {
+            let step = &program[at];
+            at += 1;
+            match step.code {
+                0x20 => {
+                    let place = step.k as usize;
+                    held = u32::from_ne_bytes(data[place..place + 4].try_into().unwrap());
+                }
+                0x54 => held &= step.k,
+                0x05 => at += step.k as usize,
+                0x06 => return step.k,
+                compare => {
+                    let holds = match compare {
+                        0x15 => held == step.k,
+                        0x25 => held > step.k,
+                        0x35 => held >= step.k,
+                        0x45 => held & step.k != 0,
+                        other => panic!("code {other:#x}"),
+                    };
+                    at += usize::from(if holds { step.jt } else { step.jf });
+                }
+            }
+        }
+    }
+
+    /// `linux/audit.h`.
+    const X86_64: u32 = 0xc000_003e;
+    const AARCH64: u32 = 0xc000_00b7;
+    const I386: u32 = 0x4000_0003;
+    const ALLOWED: u32 = 0x7fff_0000;
+    const NO_SUCH_CALL: u32 = 0x0005_0000 | ENOSYS as u32;
+
+    fn ours() -> u32 {
+        if cfg!(target_arch = "aarch64") {
+            AARCH64
+        } else {
+            X86_64
+        }
+    }
+
+    #[test]
+    fn every_call_of_the_table_is_allowed_and_every_other_is_no_such_call() {
+        let filter = filter().unwrap();
+        let by_arguments = [SYS_clone, SYS_ioctl, SYS_socket, SYS_socketpair, SYS_personality];
+        for call in (0..1_000).filter(|call| !by_arguments.contains(call)) {
+            let allowed = FREE.contains(&call) || OLD.contains(&call);
+            let expected = if allowed { ALLOWED } else { NO_SUCH_CALL };
+            // Whatever its arguments are.
+            for arguments in [[0; 6], [u64::MAX; 6]] {
+                assert_eq!(judge(&filter, ours(), call, arguments), expected, "call {call}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_leads_out_of_a_corner_is_not_in_the_table() {
+        let filter = filter().unwrap();
+        let closed: &[i64] = calls![
+            SYS_mount,
+            SYS_umount2,
+            SYS_pivot_root,
+            SYS_chroot,
+            SYS_unshare,
+            SYS_setns,
+            SYS_open_tree,
+            SYS_move_mount,
+            SYS_fsopen,
+            SYS_fsconfig,
+            SYS_fsmount,
+            SYS_fspick,
+            SYS_mount_setattr,
+            SYS_ptrace,
+            SYS_process_vm_readv,
+            SYS_process_vm_writev,
+            SYS_pidfd_getfd,
+            SYS_kcmp,
+            SYS_bpf,
+            SYS_perf_event_open,
+            SYS_io_uring_setup,
+            SYS_io_uring_enter,
+            SYS_io_uring_register,
+            SYS_userfaultfd,
+            SYS_keyctl,
+            SYS_add_key,
+            SYS_request_key,
+            SYS_init_module,
+            SYS_finit_module,
+            SYS_delete_module,
+            SYS_kexec_load,
+            SYS_reboot,
+            SYS_swapon,
+            SYS_swapoff,
+            SYS_acct,
+            SYS_quotactl,
+            SYS_open_by_handle_at,
+            SYS_name_to_handle_at,
+            SYS_clock_settime,
+            SYS_settimeofday,
+            SYS_adjtimex,
+            SYS_clock_adjtime,
+            SYS_sethostname,
+            SYS_setdomainname,
+            SYS_syslog,
+            SYS_fanotify_init,
+            SYS_clone3,
+            SYS_vhangup,
+            SYS_process_madvise,
+            SYS_migrate_pages,
+            SYS_move_pages,
+            SYS_setgroups,
+        ];
+        for call in closed {
+            assert_eq!(judge(&filter, ours(), *call, [0; 6]), NO_SUCH_CALL, "call {call}");
+        }
+    }
+
+    #[test]
+    fn calls_that_are_judged_by_their_arguments() {
+        let filter = filter().unwrap();
+        let verdict = |call, arguments: &[u64]| {
+            let mut six = [0; 6];
+            six[..arguments.len()].copy_from_slice(arguments);
+            judge(&filter, ours(), call, six) == ALLOWED
+        };
+        // A thread, a process; no namespace, whatever else is asked for with it.
+        assert!(verdict(
+            SYS_clone,
+            &[(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_THREAD) as u64]
+        ));
+        assert!(verdict(SYS_clone, &[SIGCHLD as u64]));
+        for space in [
+            CLONE_NEWNS,
+            CLONE_NEWUSER,
+            CLONE_NEWPID,
+            CLONE_NEWNET,
+            CLONE_NEWIPC,
+            CLONE_NEWUTS,
+            CLONE_NEWCGROUP,
+        ] {
+            assert!(!verdict(SYS_clone, &[space as u64]), "{space:#x}");
+            assert!(
+                !verdict(SYS_clone, &[(space | CLONE_VM | SIGCHLD) as u64]),
+                "{space:#x}"
+            );
+        }
+        for family in [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK] {
+            assert!(verdict(SYS_socket, &[family as u64]), "{family}");
+        }
+        for family in [AF_PACKET, AF_VSOCK, AF_ALG, AF_BLUETOOTH, AF_XDP, AF_KEY, 99] {
+            assert!(!verdict(SYS_socket, &[family as u64]), "{family}");
+            assert!(!verdict(SYS_socketpair, &[family as u64]), "{family}");
+        }
+        assert!(verdict(SYS_ioctl, &[1, TCGETS]));
+        // The kernel looks at 32 bits of the command: the upper ones hide nothing.
+        for command in TYPING {
+            assert!(!verdict(SYS_ioctl, &[1, command]));
+            assert!(!verdict(SYS_ioctl, &[1, command | 1 << 40]));
+        }
+        assert!(verdict(SYS_personality, &[0xffff_ffff]));
+        assert!(!verdict(SYS_personality, &[0x0040_0000]));
+    }
+
+    #[test]
+    fn calls_of_another_processor_end_the_process() {
+        let filter = filter().unwrap();
+        let other = if cfg!(target_arch = "aarch64") {
+            X86_64
+        } else {
+            I386
+        };
+        let verdict = judge(&filter, other, SYS_read, [0; 6]);
+        assert_eq!(verdict & 0xffff_0000, 0x8000_0000, "{verdict:#x}");
     }
 }

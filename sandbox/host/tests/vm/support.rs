@@ -1,6 +1,4 @@
 //! A workshop, a session and commands, for tests.
-#![allow(dead_code, reason = "each test program uses some of it")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -8,14 +6,14 @@ use deskhand_vm_host::{Command, End, Ended, RunLimits, RunOutput, Session, Sessi
 use tokio::sync::mpsc;
 
 /// Where `cargo xtask image` puts it.
-pub fn images() -> PathBuf {
+pub(crate) fn images() -> PathBuf {
     std::env::home_dir()
         .expect("a home folder")
         .join(".cache/deskhand/sandbox/images")
 }
 
 /// A workshop of its own. Software emulation, so that every computer tests the same.
-pub async fn workshop(home: &Path) -> Workshop {
+pub(crate) async fn workshop(home: &Path) -> Workshop {
     let settings = Settings {
         images: images(),
         workplace: home.to_owned(),
@@ -35,17 +33,17 @@ pub async fn workshop(home: &Path) -> Workshop {
         .unwrap_or_else(|error| panic!("{error}; {}", error.remedy))
 }
 
-pub fn spec() -> SessionSpec {
+pub(crate) fn spec() -> SessionSpec {
     SessionSpec {
         user: 20_001,
-        memory: 700 << 20,
+        memory: 400 << 20,
         processes: 512,
         network: true,
         zone: None,
     }
 }
 
-pub async fn session(workshop: &Workshop) -> Session {
+pub(crate) async fn session(workshop: &Workshop) -> Session {
     let (events, _) = mpsc::channel(64);
     workshop
         .session(spec(), None, events)
@@ -53,11 +51,11 @@ pub async fn session(workshop: &Workshop) -> Session {
         .unwrap_or_else(|error| panic!("{error}\n{}", error.detail.clone().unwrap_or_default()))
 }
 
-pub fn limits() -> RunLimits {
+pub(crate) fn limits() -> RunLimits {
     RunLimits {
         time: 60_000,
         processor: 60_000,
-        memory: 512 << 20,
+        memory: 384 << 20,
         processes: 128,
         output: 16 << 20,
     }
@@ -65,15 +63,15 @@ pub fn limits() -> RunLimits {
 
 /// What a command wrote, and how it ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub out: String,
-    pub err: String,
-    pub ended: Ended,
+pub(crate) struct Ran {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) ended: Ended,
 }
 
 impl Ran {
     /// Its output, where it ended well.
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!(
             self.ended.end,
             End::Exited { code: 0 },
@@ -85,7 +83,7 @@ impl Ran {
     }
 }
 
-pub fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     Command {
         arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
         folder: None,
@@ -95,15 +93,15 @@ pub fn command(arguments: &[&str]) -> Command {
     }
 }
 
-pub async fn run(session: &Session, arguments: &[&str]) -> Ran {
+pub(crate) async fn run(session: &Session, arguments: &[&str]) -> Ran {
     run_command(session, command(arguments)).await
 }
 
-pub async fn shell(session: &Session, script: &str) -> Ran {
+pub(crate) async fn shell(session: &Session, script: &str) -> Ran {
     run(session, &["/bin/sh", "-c", script]).await
 }
 
-pub async fn run_command(session: &Session, command: Command) -> Ran {
+pub(crate) async fn run_command(session: &Session, command: Command) -> Ran {
     let mut job = session.start(command).await.expect("the line is open");
     let (mut out, mut err) = (Vec::new(), Vec::new());
     loop {

@@ -1,0 +1,233 @@
+//! Commands: what goes in, what comes out, what they may use.
+
+use std::collections::BTreeMap;
+
+use deskhand_vm_host::{End, RunLimits, RunOutput};
+use pretty_assertions::assert_eq;
+
+use crate::support::{command, limits, run, run_command, session, shell, workshop};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_gets_what_it_was_given_and_gives_what_it_wrote() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+
+    let ran = shell(&session, "echo out; echo err >&2; exit 7").await;
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("out\n", "err\n"));
+    assert_eq!(ran.ended.end, End::Exited { code: 7 });
+
+    let ran = shell(&session, "kill -SEGV $$").await;
+    assert_eq!(ran.ended.end, End::Signalled { signal: 11 });
+
+    let mut placed = command(&["sh", "-c", "pwd; echo $COLOUR"]);
+    placed.folder = Some("/tmp".to_owned());
+    placed.environment = BTreeMap::from([("COLOUR".to_owned(), "blue".to_owned())]);
+    assert_eq!(run_command(&session, placed).await.ok(), "/tmp\nblue\n");
+
+    let missing = run(&session, &["no-such-program"]).await.ended.end;
+    let reason = "there is no program \"no-such-program\"".to_owned();
+    assert_eq!(missing, End::NotStarted { reason });
+
+    let mut nowhere = command(&["true"]);
+    nowhere.folder = Some("/nowhere".to_owned());
+    let reason = "there is no program \"true\", or no folder \"/nowhere\"".to_owned();
+    assert_eq!(
+        run_command(&session, nowhere).await.ended.end,
+        End::NotStarted { reason }
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_reads_its_input_as_it_comes() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let mut reading = command(&["sh", "-c", "read a; echo got $a; cat"]);
+    reading.input = true;
+    let mut job = session.start(reading).await.unwrap();
+    job.write(b"one\n").await.unwrap();
+    let mut out = String::new();
+    while !out.contains('\n') {
+        match job.next().await.unwrap() {
+            Some(RunOutput::Out(bytes)) => out.push_str(&String::from_utf8_lossy(&bytes)),
+            Some(RunOutput::Started(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    // It answered before its input ended.
+    assert_eq!(out, "got one\n");
+    job.write(b"two\n").await.unwrap();
+    job.end_input().await.unwrap();
+    let mut rest = String::new();
+    loop {
+        match job.next().await.unwrap() {
+            Some(RunOutput::Out(bytes)) => rest.push_str(&String::from_utf8_lossy(&bytes)),
+            Some(RunOutput::Ended(ended)) => {
+                assert_eq!((rest.as_str(), ended.end), ("two\n", End::Exited { code: 0 }));
+                return;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_limit_ends_the_command_by_name_and_the_session_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let cases: [(&str, RunLimits, End); 4] = [
+        (
+            "sleep 600",
+            RunLimits {
+                time: 1_000,
+                ..limits()
+            },
+            End::TimeUp,
+        ),
+        (
+            "while :; do :; done",
+            RunLimits {
+                processor: 500,
+                ..limits()
+            },
+            End::ProcessorUp,
+        ),
+        (
+            "python3 -c 'x = bytearray(200 * 1024 * 1024)'",
+            RunLimits {
+                memory: 64 << 20,
+                ..limits()
+            },
+            End::OutOfMemory,
+        ),
+        (
+            "yes",
+            RunLimits {
+                output: 100_000,
+                ..limits()
+            },
+            End::TooMuchOutput,
+        ),
+    ];
+    for (script, limits, end) in cases {
+        let mut limited = command(&["sh", "-c", script]);
+        limited.limits = limits;
+        let ran = run_command(&session, limited).await;
+        assert_eq!(ran.ended.end, end, "{script}");
+        if end == End::TooMuchOutput {
+            assert_eq!(ran.out.len(), 100_000, "not a byte more than is taken");
+        }
+        assert_eq!(
+            run(&session, &["echo", "on"]).await.ok(),
+            "on\n",
+            "after {script}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fork_bomb_stays_within_its_command() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let mut bomb = command(&["sh", "-c", "bomb() { bomb | bomb & }; bomb; sleep 600"]);
+    bomb.limits = RunLimits {
+        processes: 64,
+        time: 3_000,
+        ..limits()
+    };
+    assert_eq!(run_command(&session, bomb).await.ended.end, End::TimeUp);
+    let left = shell(&session, "ps -eo args | grep -c '[b]omb'").await;
+    assert_eq!(left.out.trim(), "0", "nothing of it is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_is_stopped_or_let_go_ends_with_everything_it_started() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let deep = "setsid sh -c 'trap \"\" TERM INT HUP; while :; do sleep 1; done' & echo up; sleep 600";
+
+    let mut stopped = session.start(command(&["sh", "-c", deep])).await.unwrap();
+    up(&mut stopped).await;
+    stopped.stop().await;
+    let end = loop {
+        match stopped.next().await.unwrap() {
+            Some(RunOutput::Ended(ended)) => break ended.end,
+            Some(_) => {}
+            None => panic!("it did not say how it ended"),
+        }
+    };
+    assert_eq!(end, End::Stopped);
+
+    let mut dropped = session.start(command(&["sh", "-c", deep])).await.unwrap();
+    up(&mut dropped).await;
+    drop(dropped);
+    // The guest hears of it in its own time.
+    let mut left = String::from("?");
+    for _ in 0..200 {
+        left = shell(&session, "ps -eo args | grep -c '[s]leep' || true")
+            .await
+            .ok();
+        if left.trim() == "0" {
+            break;
+        }
+    }
+    assert_eq!(left.trim(), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_may_be_interrupted_and_says_its_last_words() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let script = "trap 'echo bye; exit 130' INT; echo up; while :; do sleep 0.1; done";
+    let mut job = session.start(command(&["sh", "-c", script])).await.unwrap();
+    up(&mut job).await;
+    job.signal(2).await.unwrap();
+    let mut out = String::new();
+    loop {
+        match job.next().await.unwrap() {
+            Some(RunOutput::Out(bytes)) => out.push_str(&String::from_utf8_lossy(&bytes)),
+            Some(RunOutput::Ended(ended)) => {
+                assert_eq!((out.as_str(), ended.end), ("bye\n", End::Exited { code: 130 }));
+                return;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tools_of_an_analyst_are_there() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let script = "
+import pandas, openpyxl, pptx, docx, xlsxwriter, matplotlib.pyplot as plot
+frame = pandas.DataFrame({'region': ['North', 'South', 'North'], 'revenue': [1, 2, 4]})
+frame.groupby('region').sum().to_excel('sums.xlsx')
+frame.plot(); plot.savefig('chart.png')
+print(pandas.read_excel('sums.xlsx').to_csv(index=False), end='')
+";
+    let ran = run(&session, &["python3", "-c", script]).await.ok();
+    assert_eq!(ran, "region,revenue\nNorth,5\nSouth,2\n");
+    let tools = "file -b chart.png | cut -d, -f1; git --version | cut -d' ' -f1; echo '{\"a\":1}' | jq .a; \
+                 rg --version | head -n1 | cut -d' ' -f1; sqlite3 :memory: 'select 2+2'";
+    assert_eq!(
+        shell(&session, tools).await.ok(),
+        "PNG image data\ngit\n1\nripgrep\n4\n"
+    );
+}
+
+async fn up(job: &mut deskhand_vm_host::Job) {
+    loop {
+        match job.next().await.expect("the line is open") {
+            Some(RunOutput::Out(bytes)) if bytes.starts_with(b"up") => return,
+            Some(RunOutput::Started(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What a command finds around it, and what it does not.
+
+use pretty_assertions::assert_eq;
+
+use crate::support::{run, session, shell, spec, workshop};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_is_a_user_without_rights_in_a_corner_of_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let user = spec().user;
+    let expected = [
+        ("id -u; id -g", format!("{user}\n{user}\n")),
+        (
+            "grep -E '^Cap(Inh|Prm|Eff|Amb)' /proc/self/status | grep -vc 0000000000000000 || true",
+            "0\n".to_owned(),
+        ),
+        (
+            "grep -E '^(NoNewPrivs|Seccomp):' /proc/self/status | cut -f2",
+            "1\n2\n".to_owned(),
+        ),
+        // bubblewrap, what it holds, and the command itself.
+        (
+            "ps -e -o comm= | sort -u | tr '\\n' ' '",
+            "bwrap cat ps sh sort tr \n".trim_end_matches('\n').to_owned(),
+        ),
+        ("hostname 2>/dev/null || uname -n", "sandbox\n".to_owned()),
+        ("ls /sys", "devices\n".to_owned()),
+        ("ls /mnt", String::new()),
+        (
+            "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '",
+            "lo\n".to_owned(),
+        ),
+        ("pwd; echo kept > note; cat note", "/home/user\nkept\n".to_owned()),
+        (
+            "env | cut -d= -f1 | sort | grep -iE 'token|key|secret|password' || true",
+            String::new(),
+        ),
+    ];
+    for (script, output) in expected {
+        assert_eq!(shell(&session, script).await.ok(), output, "{script}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leads_out_of_the_corner_is_refused_by_name() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let refused = [
+        "mount -t tmpfs none /mnt",
+        "umount /proc",
+        "unshare --user true",
+        "unshare --mount true",
+        "chroot / true",
+        "touch /usr/bin/x",
+        "touch /etc/x",
+        "touch /x",
+        "mknod /tmp/disk b 254 0",
+        "cat /dev/vda",
+        "cat /dev/vport0p1",
+        "ls /proc/1/root/",
+        "kill -9 1",
+        "date -s 2001-01-01",
+        "dmesg",
+        "sh -c 'echo 1 > /proc/sys/kernel/panic'",
+        "sh -c 'echo b > /proc/sysrq-trigger'",
+        "ls /session",
+        "ls /sys/fs/cgroup",
+        "su -c true",
+        "python3 -c 'import socket; socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)'",
+        "python3 -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'",
+        "python3 -c 'import socket; socket.create_connection((\"192.0.2.1\", 80), 3)'",
+        "python3 -c 'import socket; socket.create_connection((\"169.254.169.254\", 80), 3)'",
+    ];
+    for script in refused {
+        let ran = shell(&session, script).await;
+        assert_ne!(
+            ran.ended.end,
+            deskhand_vm_host::End::Exited { code: 0 },
+            "{script}: {}",
+            ran.out
+        );
+    }
+    assert_eq!(run(&session, &["echo", "on"]).await.ok(), "on\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_leaves_nothing_for_the_next_one() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let first = session(&workshop).await;
+    shell(
+        &first,
+        "echo mine > ~/note; echo mine > /tmp/note; echo mine > /dev/shm/note; sync",
+    )
+    .await
+    .ok();
+    drop(first);
+    let second = session(&workshop).await;
+    assert_eq!(
+        shell(&second, "ls -A ~ /tmp /dev/shm | grep note || true")
+            .await
+            .ok(),
+        ""
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_fills_its_disk_is_told_and_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    // Without writing gigabytes: the file system is asked for more than it has.
+    let ran = shell(&session, "fallocate -l 20G big || { rm -f big; echo full; }")
+        .await
+        .ok();
+    assert_eq!(ran, "full\n");
+    assert_eq!(shell(&session, "echo on > note; cat note").await.ok(), "on\n");
+}

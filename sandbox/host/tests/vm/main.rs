@@ -1,0 +1,10 @@
+//! Real machines of a real engine: how they start, what commands may do in them, how they end.
+//!
+//! They need QEMU and the image that `cargo xtask image` builds, and run under software emulation everywhere.
+
+mod command;
+mod corner;
+mod ending;
+mod image;
+mod starting;
+mod support;

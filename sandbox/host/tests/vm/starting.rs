@@ -1,0 +1,98 @@
+//! Cold, from a kept state, and what two machines of one state do not share.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use deskhand_vm_host::Origin;
+use pretty_assertions::assert_eq;
+
+use crate::support::{run, session, shell, workshop};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_starts_cold_then_from_its_kept_state() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let cold = session(&workshop).await;
+    assert_eq!(cold.summary().origin, Origin::Cold);
+    assert_eq!(run(&cold, &["echo", "hello"]).await.ok(), "hello\n");
+    drop(cold);
+
+    assert!(workshop.keep_state().await.unwrap().is_some());
+    assert!(
+        workshop.keep_state().await.unwrap().is_none(),
+        "it is kept already"
+    );
+    let (one, other) = (session(&workshop).await, session(&workshop).await);
+    assert_eq!(one.summary().origin, Origin::Resumed);
+    assert_eq!(run(&one, &["echo", "again"]).await.ok(), "again\n");
+
+    // Two machines of one state: chance and time are their own.
+    let draw = "head -c 16 /dev/urandom | od -An -tx1; cat /proc/sys/kernel/random/uuid";
+    let (first, second) = (shell(&one, draw).await.ok(), shell(&other, draw).await.ok());
+    assert_ne!(first, second);
+    let told: u64 = shell(&other, "date +%s").await.ok().trim().parse().unwrap();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    assert!(
+        now.abs_diff(told) <= 5,
+        "the guest says {told}, this computer {now}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_was_changed_is_not_taken_and_the_machine_starts_cold() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    workshop.keep_state().await.unwrap().expect("a state");
+    let file = std::fs::read_dir(workshop.states().folder())
+        .unwrap()
+        .next()
+        .expect("a state")
+        .unwrap()
+        .path();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(
+        mode & 0o777,
+        0o600,
+        "only this user may read the memory of a machine"
+    );
+    let mut kept = std::fs::read(&file).unwrap();
+    let middle = kept.len() / 2;
+    kept[middle] ^= 1;
+    std::fs::write(&file, kept).unwrap();
+    assert_eq!(session(&workshop).await.summary().origin, Origin::Cold);
+    assert!(!file.exists(), "a damaged state goes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_is_kept_ready_is_taken_once() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    workshop.keep_ready().await.unwrap();
+    let first = session(&workshop).await;
+    assert_eq!(run(&first, &["echo", "ready"]).await.ok(), "ready\n");
+    workshop.keep_ready().await.unwrap();
+    workshop.let_go().await;
+    assert_eq!(
+        run(&session(&workshop).await, &["echo", "cold"]).await.ok(),
+        "cold\n"
+    );
+    // The first is not disturbed by what came and went.
+    assert_eq!(run(&first, &["echo", "still"]).await.ok(), "still\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guest_is_told_the_time_after_this_computer_slept() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let read = || async {
+        shell(&session, "date +%s")
+            .await
+            .ok()
+            .trim()
+            .parse::<u64>()
+            .unwrap()
+    };
+    let before = read().await;
+    session.set_time().await.unwrap();
+    assert!(read().await.abs_diff(before) <= 30);
+}

@@ -39,12 +39,6 @@ impl Host {
                 "write it in its ASCII form, which begins with xn--",
             ));
         }
-        if text.contains('@') {
-            return Err(refused(
-                text,
-                "a user name has no place before it; send an Authorization field",
-            ));
-        }
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if text.is_empty() || !text.bytes().all(plain) {
             return Err(refused(text, "a host has letters, digits, dashes and dots alone"));
@@ -103,6 +97,12 @@ pub struct Target {
 impl Target {
     /// Reads `host:port` (RFC 3986, section 3.2, without a user). Where there is no port, `default` counts; without one it is refused.
     pub fn parse(text: &str, default: Option<u16>) -> Result<Self, Refusal> {
+        if text.contains('@') {
+            return Err(refused(
+                text,
+                "a user name has no place before it; send an Authorization field",
+            ));
+        }
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, Some(port)),
             _ => (text, None),

@@ -168,7 +168,7 @@ async fn plain_http_goes_to_the_same_host_as_connect() {
             Err(_) => {
                 let (code, _) = stage.refused_before_the_door(request.as_bytes()).await;
                 assert!(
-                    ["bad_host", "bad_port", "bad_request"].contains(&code.as_str()),
+                    ["bad_host", "bad_port", "bad_request", "host_mismatch"].contains(&code.as_str()),
                     "{spelling}: {code}"
                 );
             }

@@ -37,7 +37,7 @@ pub enum Entry {
 pub enum Carried {
     /// Nothing yet.
     Nothing,
-    /// TLS whose ClientHello was judged.
+    /// TLS; its ClientHello was judged before a byte of it went on.
     Tls,
     /// Plain HTTP.
     Http,

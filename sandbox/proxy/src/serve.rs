@@ -102,7 +102,7 @@ impl Proxy {
             Ok(far) => far,
             Err(refusal) => return self.refuse(client, refusal, log, false).await,
         };
-        said(client.say(ESTABLISHED).await)?;
+        self.say(client, ESTABLISHED).await?;
         tunnel::run(client, far, target, &self.limits, log).await
     }
 
@@ -117,7 +117,7 @@ impl Proxy {
         log.asked(Entry::Socks, Some(&target));
         match self.dial(&target).await {
             Ok(far) => {
-                said(client.say(&socks::reply(socks::SUCCEEDED)).await)?;
+                self.say(client, &socks::reply(socks::SUCCEEDED)).await?;
                 tunnel::run(client, far, &target, &self.limits, log).await
             }
             Err(refusal) => {
@@ -157,8 +157,13 @@ impl Proxy {
         exchange::refuse(client, &refusal, &self.limits, &log.counts, head_only).await;
         Err(refusal)
     }
-}
 
-fn said(said: std::io::Result<()>) -> Result<(), Refusal> {
-    said.map_err(|error| Reason::ClientGone.because(format!("the connection broke: {}", error.kind())))
+    /// Says yes. A guest that does not take so little takes nothing.
+    async fn say(&self, client: &mut Client<'_>, words: &[u8]) -> Result<(), Refusal> {
+        let gone = || Reason::ClientGone.because("the client does not take the proxy's answer");
+        match timeout(self.limits.farewell, client.say(words)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(gone()),
+        }
+    }
 }

@@ -27,17 +27,19 @@ pub(crate) async fn tunnel(
     limits: &Limits,
     log: &mut Log<'_>,
 ) -> Result<(), Refusal> {
+    log.carries(Carried::Tls, None);
     let judged = async {
-        // What the far side said before is passed on as a whole; nothing of it is waited for.
         let hello = hello(client, &target.host, limits).await?;
-        log.carries(Carried::Tls, None);
         pass(client, far, hello, log).await?;
-        if answer(client, far, &mut down, limits, log).await? == Answer::Retry {
+        if answer(client, far, &mut down, log).await? == Answer::Retry {
             second_hello(client, far, &target.host, limits, log).await?;
         }
         Ok(())
     };
-    let judged: Result<(), Refusal> = judged.await;
+    let judged = tokio::select! {
+        judged = judged => judged,
+        idle = log.counts.idle(limits.idle) => Err(idle),
+    };
     if let Err(refusal) = judged {
         let alert = refusal.alert();
         let words = if refusal.is_failure() { &[] } else { &alert[..] };
@@ -116,29 +118,22 @@ async fn answer(
     client: &mut Client<'_>,
     far: &mut Far,
     down: &mut Pump,
-    limits: &Limits,
     log: &Log<'_>,
 ) -> Result<Answer, Refusal> {
     let mut watch = AnswerWatch::default();
-    let read = async {
-        down.drain(&mut client.output, &log.counts).await?;
-        loop {
-            if far.input.fill().await.map_err(|error| server_gone(&error))? == 0 {
-                return Ok(Answer::Other);
-            }
-            let said = far.input.held();
-            let (answer, bytes) = (watch.take(said), said.len());
-            client.say(said).await.map_err(|error| client_gone(&error))?;
-            far.input.consume(bytes);
-            log.counts.received(bytes);
-            if answer != Answer::More {
-                return Ok(answer);
-            }
+    down.drain(&mut client.output, &log.counts).await?;
+    loop {
+        if far.input.fill().await.map_err(|error| server_gone(&error))? == 0 {
+            return Ok(Answer::Other);
         }
-    };
-    tokio::select! {
-        answer = read => answer,
-        idle = log.counts.idle(limits.idle) => Err(idle),
+        let said = far.input.held();
+        let (answer, bytes) = (watch.take(said), said.len());
+        client.say(said).await.map_err(|error| client_gone(&error))?;
+        far.input.consume(bytes);
+        log.counts.received(bytes);
+        if answer != Answer::More {
+            return Ok(answer);
+        }
     }
 }
 

@@ -135,7 +135,10 @@ async fn http(
     limits: &Limits,
     log: &mut Log<'_>,
 ) -> Result<(), Refusal> {
-    down.drain(&mut client.output, &log.counts).await?;
+    tokio::select! {
+        drained = down.drain(&mut client.output, &log.counts) => drained?,
+        idle = log.counts.idle(limits.idle) => return Err(idle),
+    }
     let deadline = Instant::now() + limits.head_within;
     let head = exchange::request_head(client, deadline, limits).await?;
     let onward = request::in_tunnel(&head, target)?;

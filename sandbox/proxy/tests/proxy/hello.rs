@@ -120,6 +120,7 @@ fn what_is_no_handshake_is_told_at_once() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_hello_that_could_be_read_in_two_ways_is_a_fault() {
     let good = server_names(&[(0, b"a.example")]);
     let name = |entries: &[(u8, &[u8])]| records(&message(&[server_names(entries)]), 1 << 14);

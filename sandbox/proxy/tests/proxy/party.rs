@@ -134,6 +134,13 @@ impl Stage {
         self.records.0.lock().expect("no panic before").clone()
     }
 
+    /// Waits until so many streams have ended.
+    pub(crate) async fn settled(&self, streams: usize) {
+        let ended = async || (self.records().len() == streams).then_some(());
+        let within = Duration::from_secs(10);
+        deskhand_test_support::eventually("a record of every stream", within, ended).await;
+    }
+
     /// The one record that there is.
     pub(crate) fn record(&self) -> Record {
         let mut records = self.records();

@@ -71,6 +71,7 @@ async fn nothing_but_the_one_request_reaches_the_host() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn what_is_no_request_for_a_host_is_refused_by_name() {
     let table = [
         ("GET / HTTP/1.1\r\nHost: a.example\r\n", "not_absolute"),

@@ -3,6 +3,7 @@
 use super::party::{Stage, refused, rest, until};
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn heads_that_could_be_cut_in_two_ways_are_refused() {
     let table: &[(&str, &str)] = &[
         ("Content-Length: 4\r\nTransfer-Encoding: chunked", "bad_framing"),

@@ -33,11 +33,15 @@ async fn refusal_of(authority: &str, hello: &[u8]) -> Option<(u8, Outcome)> {
     Some((*alert, guest.outcome().await))
 }
 
+/// The host of the tunnel, what is sent through it, and the alert and the code of its refusal.
+type Case = (&'static str, Vec<u8>, Option<(u8, &'static str)>);
+
 #[tokio::test(start_paused = true)]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn only_a_hello_for_the_host_of_the_tunnel_passes() {
     let with = |extensions: &[(u16, Vec<u8>)]| records(&message(extensions), 1 << 14);
     let sni = || server_names(&[(0, b"a.example")]);
-    let table: Vec<(&str, Vec<u8>, Option<(u8, &str)>)> = vec![
+    let table: Vec<Case> = vec![
         ("a.example", named("a.example"), None),
         ("a.example", named("A.Example"), None),
         ("a.example", named("a.example."), None),

@@ -85,6 +85,7 @@ async fn a_slow_reader_slows_the_writer() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn port_80_carries_http_for_its_host_alone() {
     let stage = Stage::open();
     let mut guest = stage.guest();

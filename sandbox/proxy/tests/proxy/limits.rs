@@ -64,10 +64,12 @@ async fn a_hello_that_drips_in_ends_in_time() {
         let stage = Stage::open();
         let mut guest = stage.guest();
         guest.connect(&format!("a.example:{port}")).await;
+        let began = Instant::now();
         assert_eq!(
             (&mut guest.outcome).await.expect("no panic"),
             refused("client_hello_timeout")
         );
+        assert!(began.elapsed() <= Duration::from_secs(13));
     }
     // First bytes that decide nothing.
     let stage = Stage::open();
@@ -159,13 +161,15 @@ async fn a_guest_that_reads_nothing_is_no_reason_to_wait_for_ever() {
 async fn a_door_without_an_answer_becomes_504() {
     let stage = Stage::new(Mood::Hang, Limits::default());
     let mut guest = stage.guest();
+    let began = Instant::now();
     guest.send(b"CONNECT a.example:443 HTTP/1.1\r\n\r\n").await;
     let answer = until(&mut guest.stream, b"\r\n\r\n").await;
     assert!(answer.starts_with(b"HTTP/1.1 504 Gateway Timeout\r\nX-Deskhand-Refusal: connect_timeout\r\n"));
+    assert!(began.elapsed() <= Duration::from_secs(31));
     assert_eq!(guest.outcome().await, failed("connect_timeout"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn heads_have_a_size() {
     let most = Limits::default().head_bytes;
     for (what, fields) in [
@@ -232,7 +236,7 @@ async fn a_refused_client_that_stays_is_left() {
         .expect("the refusal was sent");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_stream_that_is_dropped_has_its_record() {
     let stage = Stage::open();
     let mut guest = stage.guest();

@@ -5,7 +5,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::party::{Mood, Stage, exactly, failed, refusal, refused, rest, until};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_request_goes_on_with_its_own_fields_and_a_response_comes_back() {
     let stage = Stage::open();
     let mut guest = stage.guest();
@@ -45,7 +45,7 @@ async fn a_request_goes_on_with_its_own_fields_and_a_response_comes_back() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_but_the_one_request_reaches_the_host() {
     for body in ["", "Content-Length: 4\r\n", "Transfer-Encoding: chunked\r\n"] {
         let sent = match body.len() {
@@ -70,7 +70,7 @@ async fn nothing_but_the_one_request_reaches_the_host() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn what_is_no_request_for_a_host_is_refused_by_name() {
     let table = [
@@ -111,6 +111,10 @@ async fn what_is_no_request_for_a_host_is_refused_by_name() {
             "bad_method",
         ),
         ("PRI * HTTP/2.0\r\n", "bad_request"),
+        (
+            "GET http://a.example/\u{fc} HTTP/1.1\r\nHost: a.example\r\n",
+            "bad_request",
+        ),
         ("GET http://a.example/ HTTP/0.9\r\n", "bad_request"),
         ("GET http://a.example/ HTTP/1.2\r\n", "bad_request"),
         ("GET http://a.example/\r\n", "bad_request"),
@@ -180,11 +184,13 @@ async fn what_is_no_request_for_a_host_is_refused_by_name() {
             "{answer}"
         );
         assert!(answer.contains("\r\n\r\nsandbox: "), "{answer}");
+        let https = head.starts_with("GET https:");
+        assert_eq!(answer.contains("https goes through CONNECT"), https, "{answer}");
         assert_eq!(stage.record().outcome, refused(wanted));
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_doors_refusal_reaches_the_person_with_its_code_and_status() {
     let table = [
         (DoorRefusalKind::Policy, 403, refused("not_listed")),
@@ -216,7 +222,7 @@ async fn the_doors_refusal_reaches_the_person_with_its_code_and_status() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn head_has_a_refusal_without_a_body() {
     let stage = Stage::open();
     let (_, answer) = stage
@@ -225,7 +231,7 @@ async fn head_has_a_refusal_without_a_body() {
     assert!(answer.ends_with("\r\n\r\n"), "{answer}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_client_that_waits_for_100_continue_hears_the_hosts() {
     let stage = Stage::open();
     let mut guest = stage.guest();
@@ -251,7 +257,7 @@ async fn a_client_that_waits_for_100_continue_hears_the_hosts() {
     assert_eq!(guest.outcome().await, Outcome::Ended);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_host_that_answers_before_the_body_is_sent_is_heard() {
     let stage = Stage::open();
     let mut guest = stage.guest();
@@ -268,7 +274,7 @@ async fn a_host_that_answers_before_the_body_is_sent_is_heard() {
     assert!(answer.starts_with(b"HTTP/1.1 413 ") && answer.ends_with(b"\r\n\r\nno"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn options_without_a_path_asks_the_whole_server() {
     for (target, wanted) in [
         ("http://a.example", "*"),
@@ -288,7 +294,7 @@ async fn options_without_a_path_asks_the_whole_server() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bodies_of_responses_end_where_their_framing_says() {
     let table: &[(&str, &str, &str, Outcome)] = &[
         ("GET", "Content-Length: 3\r\n", "abc|junk", Outcome::Ended),
@@ -333,7 +339,7 @@ async fn bodies_of_responses_end_where_their_framing_says() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn responses_that_could_be_read_in_two_ways_become_502() {
     let endless = "HTTP/1.1 100 Continue\r\n\r\n".repeat(9);
     let large = format!("HTTP/1.1 200 Fine\r\nX: {}\r\n\r\n", "x".repeat(40_000));
@@ -382,7 +388,7 @@ async fn responses_that_could_be_read_in_two_ways_become_502() {
     assert_eq!(guest.outcome().await, failed("bad_response"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn http_1_0_is_spoken_on_as_http_1_0() {
     let stage = Stage::open();
     let mut guest = stage.guest();

@@ -2,7 +2,7 @@
 
 use super::party::{Stage, refused, rest, until};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn heads_that_could_be_cut_in_two_ways_are_refused() {
     let table: &[(&str, &str)] = &[
@@ -72,7 +72,7 @@ async fn heads_that_could_be_cut_in_two_ways_are_refused() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_empty_line_before_a_request_is_refused() {
     let stage = Stage::open();
     let (code, _) = stage
@@ -81,14 +81,36 @@ async fn an_empty_line_before_a_request_is_refused() {
     assert_eq!(code, "bad_request");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
+async fn a_byte_that_no_head_may_have_is_refused_before_the_head_is_whole() {
+    for bytes in [
+        "GET /\rx",
+        "GET /\n",
+        "GET /\0",
+        "GET /\u{7f}",
+        "GET / HTTP/1.1\r\nX: \u{1}",
+        "\r\n",
+    ] {
+        let stage = Stage::open();
+        let mut guest = stage.guest();
+        guest.send(bytes.as_bytes()).await;
+        // Otherwise the proxy would wait for the rest, and then for nothing.
+        assert_eq!(
+            (&mut guest.outcome).await.expect("no panic"),
+            refused("bad_request"),
+            "{bytes:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn http_1_0_has_no_chunks() {
     let stage = Stage::open();
     let request = b"POST http://a.example/ HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     assert_eq!(stage.refused_before_the_door(request).await.0, "bad_framing");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn chunks_that_could_be_cut_in_two_ways_end_the_request() {
     let table = [
         "4\ndata\r\n0\r\n\r\n",

@@ -17,7 +17,7 @@ fn by_name(name: &str, port: u16) -> Vec<u8> {
 
 const YES: [u8; 12] = [5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn names_and_addresses_reach_the_door_in_one_spelling() {
     let table = [
         (by_name("Files.Example", 22), "files.example"),
@@ -58,7 +58,7 @@ async fn names_and_addresses_reach_the_door_in_one_spelling() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tls_and_http_are_judged_as_behind_connect() {
     let cases: [(u16, Vec<u8>, Option<&'static str>); 5] = [
         (443, named("a.example"), None),
@@ -92,7 +92,7 @@ async fn tls_and_http_are_judged_as_behind_connect() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_doors_refusal_has_the_code_of_socks() {
     for (kind, code, outcome) in [
         (DoorRefusalKind::Policy, 2, refused("x")),
@@ -108,7 +108,7 @@ async fn the_doors_refusal_has_the_code_of_socks() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_not_served_is_refused_by_name() {
     let table: [(Vec<u8>, &str, &[u8]); 12] = [
         (vec![5, 0], "bad_socks", &[5, 0xff]),
@@ -135,7 +135,7 @@ async fn what_is_not_served_is_refused_by_name() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_request_that_ends_in_its_middle_is_a_client_that_went() {
     let bytes = by_name("a.example", 443);
     for end in 1..bytes.len() {

@@ -123,7 +123,7 @@ async fn only_a_hello_for_the_host_of_the_tunnel_passes() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hello_split_at_any_byte_passes_whole_and_not_before_it_is_whole() {
     let hello = named("a.example");
     let wrong = named("b.example");
@@ -169,7 +169,7 @@ pub(crate) const RETRY: [u8; 32] = [
 ];
 const CHANGE_CIPHER_SPEC: [u8; 6] = [20, 3, 3, 0, 1, 1];
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_second_hello_is_judged_like_the_first() {
     let early = [23, 3, 3, 0, 3, 9, 9, 9];
     for before in [
@@ -214,7 +214,7 @@ async fn a_second_hello_is_judged_like_the_first() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_follows_a_hello_before_the_host_answered() {
     let stage = Stage::open();
     let mut guest = stage.guest();

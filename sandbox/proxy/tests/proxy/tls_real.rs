@@ -85,7 +85,7 @@ fn usual() -> Groups {
     vec![aws_lc_rs::kx_group::X25519, aws_lc_rs::kx_group::SECP256R1]
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn both_versions_of_tls_pass_on_every_port() {
     for (version, wanted) in [
         (&version::TLS12, ProtocolVersion::TLSv1_2),
@@ -103,7 +103,7 @@ async fn both_versions_of_tls_pass_on_every_port() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hello_with_post_quantum_key_shares_passes() {
     let groups = || vec![aws_lc_rs::kx_group::X25519MLKEM768, aws_lc_rs::kx_group::X25519];
     let (_, stage) = session(&parties(&version::TLS13, groups(), groups()), "files.example:443").await;
@@ -113,7 +113,7 @@ async fn a_hello_with_post_quantum_key_shares_passes() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_handshake_with_a_second_hello_passes() {
     let client = vec![aws_lc_rs::kx_group::X25519, aws_lc_rs::kx_group::SECP384R1];
     let parties = parties(&version::TLS13, client, vec![aws_lc_rs::kx_group::SECP384R1]);
@@ -137,7 +137,7 @@ async fn refused_handshake(client: Arc<ClientConfig>, authority: &str, code: &'s
     error
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_client_that_is_refused_says_so() {
     let client = parties(&version::TLS13, usual(), usual()).client;
     let error = refused_handshake(client, "other.example:443", "sni_mismatch").await;
@@ -147,7 +147,7 @@ async fn a_client_that_is_refused_says_so() {
     refused_handshake(Arc::new(silent), "files.example:443", "sni_missing").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hello_with_grease_for_ech_is_refused() {
     let suite = aws_lc_rs::hpke::DH_KEM_X25519_HKDF_SHA256_AES_128;
     let (key, _) = suite.generate_key_pair().expect("a key");

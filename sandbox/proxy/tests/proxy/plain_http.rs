@@ -223,6 +223,22 @@ async fn the_doors_refusal_reaches_the_person_with_its_code_and_status() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_reaches_a_client_that_first_sends_everything() {
+    let stage = Stage::open();
+    let mut guest = stage.guest();
+    guest
+        .send(b"PUT / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n")
+        .await;
+    let body = guest.stream.write_all(&[7; 200_000]).await;
+    body.expect("a client that cannot send might not read either");
+    let answer = String::from_utf8(guest.rest().await).expect("text");
+    assert!(
+        answer.contains("X-Deskhand-Refusal: not_absolute\r\n"),
+        "{answer}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn head_has_a_refusal_without_a_body() {
     let stage = Stage::open();
     let (_, answer) = stage

@@ -31,6 +31,7 @@ def main():
     for number, seed in enumerate(seeds(target)):
         (corpus / f"seed-{number}").write_bytes(seed)
     feature = {"anchors": "anchors", "credentials": "inference", "inference": "inference"}.get(target)
+    feature = "proxy" if target.startswith("proxy") else feature
     features = ["--features", feature] if feature else []
     command = ["cargo", "run", "--quiet", "--bin", target, *features, "--", str(corpus)]
     command += [f"-max_total_time={seconds}", f"-artifact_prefix={found}/", "-rss_limit_mb=1024", "-timeout=10"]
@@ -44,8 +45,10 @@ def dictionary(target):
         return ["ooxml.dict"]
     if target == "opc_splice":
         return []
-    if target in ("csv", "legacy", "pdf", "plain"):
+    if target in ("csv", "legacy", "pdf", "plain", "proxy_hello"):
         return []
+    if target.startswith("proxy"):
+        return ["http.dict"]
     if target == "policy_formats":
         return ["json.dict", "settings.dict"]
     return ["formula.dict"] if target == "formula" else ["json.dict"]
@@ -85,7 +88,7 @@ def seeds(target):
                         yield from sorted(set(found))[:60]
     own = HERE / "seeds" / f"{target}.txt"
     if own.exists() and target not in kinds:
-        yield from (line.encode().decode("unicode_escape").encode("latin-1") if target == "inference" else line.encode()
+        yield from (line.encode().decode("unicode_escape").encode("latin-1") if target.startswith(("inference", "proxy")) else line.encode()
                     for line in own.read_text().splitlines() if line)
 
 

@@ -209,16 +209,19 @@ impl Session {
         let Some(content) = self.content(open.node)? else {
             return Err(Errno::EBADF);
         };
-        // What was written through a mapping comes after the last close.
-        let published = if open.writes {
+        let is_last_writer = {
+            let mut nodes = self.nodes();
+            let node = nodes.get_mut(open.node)?;
+            node.writers = node.writers.saturating_sub(usize::from(open.writes));
+            open.writes && node.writers == 0
+        };
+        // What was written through a mapping comes after the last close. While others write, it is theirs to close.
+        let published = if is_last_writer {
             let _names = self.changing();
             self.publish(open.node, &mut lock(&content), false)
         } else {
             Ok(())
         };
-        if let Ok(node) = self.nodes().get_mut(open.node) {
-            node.writers = node.writers.saturating_sub(usize::from(open.writes));
-        }
         self.close(open.node);
         published.map(|()| Vec::new())
     }

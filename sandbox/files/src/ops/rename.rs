@@ -25,7 +25,8 @@ impl Session {
             return Ok(Vec::new());
         }
         // What the guest wrote and has not closed goes along.
-        if let Some(id) = self.nodes().child(from.0, &source.name) {
+        let id = self.nodes().child(from.0, &source.name);
+        if let Some(id) = id {
             self.publish_waiting(id)?;
         }
         let stat = host::stat(&source.folder, &source.name)?;

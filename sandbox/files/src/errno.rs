@@ -29,6 +29,7 @@ impl Errno {
     pub(crate) const ENAMETOOLONG: Self = Self(36);
     pub(crate) const ENOSYS: Self = Self(38);
     pub(crate) const ENOTEMPTY: Self = Self(39);
+    pub(crate) const ELOOP: Self = Self(40);
     pub(crate) const EILSEQ: Self = Self(84);
     pub(crate) const EOPNOTSUPP: Self = Self(95);
     pub(crate) const ESTALE: Self = Self(116);
@@ -38,8 +39,9 @@ impl Errno {
 /// The largest number that the kernel takes in a reply (`MAX_ERRNO` is 4095; those that programs know end here).
 const LAST: i32 = 133;
 
-impl From<io::Error> for Errno {
-    fn from(error: io::Error) -> Self {
+impl Errno {
+    /// The number of an error of the host.
+    pub(crate) fn from_io(error: &io::Error) -> Self {
         if cfg!(any(target_os = "linux", target_os = "android"))
             && let Some(number) = error.raw_os_error()
         {
@@ -50,6 +52,12 @@ impl From<io::Error> for Errno {
             };
         }
         of_kind(error.kind())
+    }
+}
+
+impl From<io::Error> for Errno {
+    fn from(error: io::Error) -> Self {
+        Self::from_io(&error)
     }
 }
 

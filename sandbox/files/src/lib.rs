@@ -19,6 +19,7 @@ mod serve;
 mod session;
 mod share;
 mod side;
+mod undo;
 mod watch;
 mod wire;
 
@@ -26,3 +27,4 @@ pub use path::SharePath;
 pub use port::{Change, ChangeKind, Event, Events, Going, Ident, Journal, Kept, Moment, State};
 pub use serve::{ServeError, serve};
 pub use share::{Access, Limits, Share};
+pub use undo::{Conflict, UndoLog, Undone};

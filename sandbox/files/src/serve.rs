@@ -202,8 +202,15 @@ async fn write<S: AsyncWrite>(
         {
             bytes.extend(more);
         }
-        stream.write_all(&bytes).await?;
-        stream.flush().await?;
+        let sent = async {
+            stream.write_all(&bytes).await?;
+            stream.flush().await
+        };
+        match sent.await {
+            // The guest is gone, and says so on the other way, or did.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            sent => sent?,
+        }
     }
     Ok(())
 }

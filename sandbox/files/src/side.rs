@@ -51,6 +51,19 @@ impl Side {
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
+    /// One that is a file of another folder of the same file system, under a second name.
+    pub(crate) fn link(from: &Dir, kept: &OsStr, folder: &Dir) -> io::Result<Self> {
+        let name = OsString::from(format!("{OURS}{}{SUFFIX}", Uuid::now_v7().simple()));
+        from.hard_link(kept, folder, &name)?;
+        let (file, stat) = host::open_file(folder, &name)?;
+        Ok(Self {
+            folder: folder.try_clone()?,
+            name: Some(name),
+            file: Arc::new(file),
+            length: stat.size,
+        })
+    }
+
     /// Takes its name away: it will have no place.
     pub(crate) fn hide(&mut self) {
         // An open file cannot lose its name on every system; there it goes at the end.

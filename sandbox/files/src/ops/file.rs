@@ -209,16 +209,20 @@ impl Session {
         let Some(content) = self.content(open.node)? else {
             return Err(Errno::EBADF);
         };
-        let is_last_writer = {
-            let mut nodes = self.nodes();
-            let node = nodes.get_mut(open.node)?;
-            node.writers = node.writers.saturating_sub(usize::from(open.writes));
-            open.writes && node.writers == 0
-        };
-        // What was written through a mapping comes after the last close. While others write, it is theirs to close.
-        let published = if is_last_writer {
+        let published = if open.writes {
+            // Nobody opens it between the count and what comes of it.
             let _names = self.changing();
-            self.publish(open.node, &mut lock(&content), false)
+            let others = {
+                let mut nodes = self.nodes();
+                let node = nodes.get_mut(open.node)?;
+                node.writers = node.writers.saturating_sub(1);
+                node.writers
+            };
+            // What was written through a mapping comes after the last close. While others write, it is theirs to close.
+            match others {
+                0 => self.publish(open.node, &mut lock(&content), false),
+                _ => Ok(()),
+            }
         } else {
             Ok(())
         };

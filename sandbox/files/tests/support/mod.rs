@@ -1,7 +1,14 @@
 //! What the suites share: a journal that agrees and remembers, and a folder that this machine's kernel has mounted over the
 //! server, as a guest's would.
 
-#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "each suite uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::allow_attributes,
+    reason = "each suite uses its part"
+)]
+
+pub mod guest;
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};

@@ -68,11 +68,11 @@ struct Run<'a> {
 impl UndoLog {
     /// Puts the folder back as it was before the first change. Ends the journal where nothing is in conflict.
     pub fn undo(&self, root: &Dir) -> io::Result<Undone> {
-        self.undo_some(root, usize::MAX)
+        self.undo_steps(root, usize::MAX)
     }
 
-    /// The same for so many steps, as if it were killed then.
-    pub(crate) fn undo_some(&self, root: &Dir, mut steps: usize) -> io::Result<Undone> {
+    /// The same for at most so many changes, from the last: a later call goes on from there, also of another process.
+    pub fn undo_steps(&self, root: &Dir, mut steps: usize) -> io::Result<Undone> {
         let (records, marks) = {
             let written = self.written();
             (written.records.clone(), written.marks.clone())

@@ -21,6 +21,7 @@ const MAY_KNOW: [(&str, &[&str]); 32] = [
         &["opc", "operations", "sheet", "slides", "text"],
     ),
     ("deskhand-platform", &[]),
+    ("deskhand-vm-files", &[]),
     ("deskhand-identity", &[]),
     // The sandbox: what it serves comes in through ports of its own.
     ("deskhand-vm-proxy", &[]),

@@ -1,0 +1,236 @@
+//! What a guest did is undone, byte for byte: also where the server was ended in the middle, and where undoing was.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use deskhand_vm_files::{Access, Share, UndoLog, Undone};
+use pretty_assertions::assert_eq;
+use support::guest::Guest;
+use support::tree;
+
+/// Sequences of random changes, each undone.
+const SEQUENCES: u64 = 1_000;
+
+fn guest(host: &Path, log: &Arc<UndoLog>) -> Guest {
+    Guest::new(Share::open(host, Access::ReadWrite, 0, 0).unwrap(), log.clone())
+}
+
+fn undo(host: &Path, log: &UndoLog) -> Undone {
+    log.undo(&Dir::open_ambient_dir(host, ambient_authority()).unwrap())
+        .unwrap()
+}
+
+/// Numbers that are the same for the same seed (xorshift64*).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % end
+    }
+
+    /// One of few paths, so that changes meet.
+    fn path(&mut self) -> String {
+        let depth = self.below(3) + 1;
+        let names: Vec<String> = (0..depth)
+            .map(|_| ["a", "b", "c"][self.below(3) as usize].to_owned())
+            .collect();
+        names.join("/")
+    }
+
+    fn content(&mut self) -> Vec<u8> {
+        let length = [0, 1, 100, 5_000][self.below(4) as usize];
+        (0..length).map(|_| self.below(256) as u8).collect()
+    }
+}
+
+/// What a person had in the folder.
+fn fill(host: &Path, chance: &mut Chance) {
+    for _ in 0..chance.below(9) {
+        let path = host.join(chance.path());
+        match chance.below(4) {
+            0 => drop(fs::create_dir_all(&path)),
+            1 => drop(std::os::unix::fs::symlink("a/b", &path)),
+            _ => {
+                drop(fs::create_dir_all(path.parent().unwrap()));
+                if fs::write(&path, chance.content()).is_ok() {
+                    let mode = [0o644, 0o600, 0o755][chance.below(3) as usize];
+                    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// One random change; what is refused is refused. Some leave a file open and written.
+fn change(guest: &mut Guest, chance: &mut Chance) {
+    let path = chance.path();
+    let _ = match chance.below(12) {
+        0 | 1 => guest.put(&path, &chance.content()),
+        2 => guest.mkdir(&path),
+        3 => guest.unlink(&path),
+        4 => guest.rmdir(&path),
+        5 | 6 => guest.rename(&path, &chance.path()),
+        7 => guest.symlink(&path, ["c", "b/c", "a"][chance.below(3) as usize]),
+        8 => guest.set(&path, 1, 0, 0, [0o600, 0o700, 0o640][chance.below(3) as usize], 0),
+        9 => guest.set(&path, 1 << 5, 0, chance.below(1 << 30), 0, 0),
+        10 => guest.set(&path, 1 << 3, chance.below(300), 0, 0, 0),
+        _ => match guest.open(&path, 2) {
+            Ok(handle) => {
+                let data = chance.content();
+                let at = chance.below(200);
+                let wrote = guest.write(handle, at, &data);
+                match chance.below(3) {
+                    0 => wrote,
+                    1 => guest.with(support::guest::FSYNC, handle),
+                    _ => guest.close(handle),
+                }
+            }
+            Err(errno) => Err(errno),
+        },
+    };
+}
+
+#[test]
+fn a_folder_that_was_removed_with_all_that_is_in_it_is_put_back() {
+    let (host, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::create_dir_all(host.path().join("d/e")).unwrap();
+    fs::write(host.path().join("d/e/a"), "content").unwrap();
+    fs::write(host.path().join("d/b"), vec![7; 100_000]).unwrap();
+    let before = tree(host.path());
+    let log = Arc::new(UndoLog::open(home.path()).unwrap());
+    let mut guest = guest(host.path(), &log);
+    guest.unlink("d/e/a").unwrap();
+    guest.rmdir("d/e").unwrap();
+    guest.unlink("d/b").unwrap();
+    guest.rmdir("d").unwrap();
+    guest.end().unwrap();
+    assert_eq!(tree(host.path()), []);
+    let undone = undo(host.path(), &log);
+    assert_eq!(undone.conflicts, []);
+    assert_eq!(tree(host.path()), before);
+    assert_eq!(log.changes(), 0);
+    assert_eq!(fs::read_dir(home.path().join("content")).unwrap().count(), 0);
+}
+
+#[test]
+fn random_changes_are_undone_also_where_the_server_was_killed() {
+    for seed in 1..=SEQUENCES {
+        let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let (host, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fill(host.path(), &mut chance);
+        let before = tree(host.path());
+        let log = Arc::new(UndoLog::open(home.path()).unwrap());
+        let mut guest = guest(host.path(), &log);
+        for _ in 0..chance.below(25) {
+            change(&mut guest, &mut chance);
+        }
+        if chance.below(2) == 0 {
+            // Asked, and killed before the answer.
+            let name = support::guest::named(&[], &[b"a"]);
+            guest.tell(support::guest::UNLINK, 1, &name);
+            guest.kill();
+        } else {
+            guest.end().unwrap();
+        }
+        // What was not closed left nothing behind.
+        assert!(
+            tree(host.path())
+                .iter()
+                .all(|(path, _)| !path.to_string_lossy().contains(".deskhand")),
+            "seed {seed}"
+        );
+        drop(log);
+        let mut log = UndoLog::open(home.path()).unwrap();
+        while chance.below(3) > 0 {
+            // Undoing is ended in the middle, and begun again by another process.
+            let root = Dir::open_ambient_dir(host.path(), ambient_authority()).unwrap();
+            log.undo_steps(&root, chance.below(5) as usize).unwrap();
+            drop(log);
+            log = UndoLog::open(home.path()).unwrap();
+        }
+        let undone = undo(host.path(), &log);
+        assert_eq!(undone.conflicts, [], "seed {seed}");
+        assert_eq!(tree(host.path()), before, "seed {seed}");
+    }
+}
+
+#[test]
+fn what_the_host_changed_after_the_guest_is_never_overwritten() {
+    let (host, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for name in ["a", "b", "c"] {
+        fs::write(host.path().join(name), "old").unwrap();
+    }
+    let log = Arc::new(UndoLog::open(home.path()).unwrap());
+    let mut guest = guest(host.path(), &log);
+    guest.put("a", b"guest").unwrap();
+    guest.put("a", b"guest again").unwrap();
+    guest.unlink("b").unwrap();
+    guest.put("c", b"guest").unwrap();
+    guest.mkdir("d").unwrap();
+    guest.end().unwrap();
+    fs::write(host.path().join("a"), "the host's").unwrap();
+    fs::write(host.path().join("b"), "the host's").unwrap();
+    fs::write(host.path().join("d/x"), "the host's").unwrap();
+    let undone = undo(host.path(), &log);
+    for name in ["a", "b", "d/x"] {
+        assert_eq!(fs::read_to_string(host.path().join(name)).unwrap(), "the host's");
+    }
+    assert_eq!(fs::read_to_string(host.path().join("c")).unwrap(), "old");
+    let mut names: Vec<_> = undone
+        .conflicts
+        .iter()
+        .map(|conflict| conflict.path.to_string())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["a", "b", "d"]);
+    let kept = undone
+        .conflicts
+        .iter()
+        .filter_map(|conflict| conflict.kept.as_ref());
+    assert!(
+        kept.map(|kept| fs::read_to_string(kept).unwrap())
+            .all(|text| text == "old")
+    );
+}
+
+#[test]
+fn a_torn_line_of_the_index_is_ignored() {
+    let (host, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(host.path().join("a"), "old").unwrap();
+    let before = tree(host.path());
+    let log = Arc::new(UndoLog::open(home.path()).unwrap());
+    let mut one = guest(host.path(), &log);
+    one.put("a", b"new").unwrap();
+    one.end().unwrap();
+    drop(log);
+    let index = home.path().join("index");
+    let mut bytes = fs::read(&index).unwrap();
+    let line = bytes.clone();
+    bytes.extend(&line[..line.len() / 2]);
+    fs::write(&index, bytes).unwrap();
+    let log = UndoLog::open(home.path()).unwrap();
+    assert_eq!(log.changes(), 1);
+    assert_eq!(undo(host.path(), &log).conflicts, []);
+    assert_eq!(tree(host.path()), before);
+}
+
+#[test]
+fn a_journal_has_one_writer() {
+    let home = tempfile::tempdir().unwrap();
+    let _log = UndoLog::open(home.path()).unwrap();
+    assert_eq!(
+        UndoLog::open(home.path()).unwrap_err().kind(),
+        std::io::ErrorKind::ResourceBusy
+    );
+}

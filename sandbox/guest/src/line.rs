@@ -10,18 +10,22 @@ use std::task::{Context, Poll, ready};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// Opens a device for reading and writing, without waiting.
+pub(crate) fn open(place: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
+        .open(place)
+}
+
 /// A character device: a serial port, or the door of FUSE.
 #[derive(Debug)]
 pub(crate) struct Device(AsyncFd<File>);
 
 impl Device {
-    /// Opens it for reading and writing, without waiting.
-    pub(crate) fn open(place: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
-            .open(place)?;
+    /// Watches a file that [`open`] opened.
+    pub(crate) fn watch(file: File) -> io::Result<Self> {
         Ok(Self(crate::sys::watch(file)?))
     }
 

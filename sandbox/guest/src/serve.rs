@@ -10,7 +10,7 @@ use deskhand_vm_protocol::{
 use tokio::net::TcpListener;
 
 use crate::boot::{self, BootError, Purpose, step};
-use crate::line::Device;
+use crate::line::{self, Device};
 use crate::session::{self, Room, Session};
 use crate::{command, share, way_out};
 
@@ -41,7 +41,7 @@ pub(crate) fn machine() -> Result<(), MachineError> {
 }
 
 async fn serve(port: &Path, purpose: Purpose, begun: Instant) -> Result<(), MachineError> {
-    let mut line = step("opening the line", Device::open(port))?;
+    let mut line = step("opening the line", line::open(port).and_then(Device::watch))?;
     let room = match purpose {
         Purpose::Session => Some(step("the corner of commands", Room::new())?),
         Purpose::Proof => None,

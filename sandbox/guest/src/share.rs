@@ -1,16 +1,18 @@
 //! A folder of the host under `/mnt`: the kernel's file requests go to the service and its answers come back, as they are
 //! (<https://docs.kernel.org/filesystems/fuse.html>). Nothing is decided here.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use deskhand_vm_protocol::Stream;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf};
 
-use crate::line::Device;
+use crate::line::{self, Device};
 use crate::session::Session;
 
 /// The longest message: a megabyte of data and its head. The kernel refuses a buffer that is smaller than what it may send.
@@ -22,12 +24,12 @@ pub(crate) async fn serve(session: &Session, name: String, writable: bool, strea
     if name.is_empty() || name.contains(['/', '\0']) || name == "." || name == ".." {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    let device = Arc::new(Device::open(Path::new("/dev/fuse"))?);
+    let device = line::open(Path::new("/dev/fuse"))?;
     let place = format!("/mnt/{name}");
     let user = session.spec.user;
     let options = format!(
         "fd={},rootmode=40000,user_id={user},group_id={user},allow_other,default_permissions,max_read=1048576",
-        device.file().as_raw_fd(),
+        device.as_raw_fd(),
     );
     let options = std::ffi::CString::new(options).map_err(io::Error::other)?;
     let (to, from) = halves(stream);
@@ -46,6 +48,8 @@ pub(crate) async fn serve(session: &Session, name: String, writable: bool, strea
             Ok(mount("deskhand", &mounted, "fuse", flags, options.as_c_str())?)
         })
         .await??;
+    // Only now: what is watched before it is mounted never tells of a request.
+    let device = Arc::new(Device::watch(device)?);
     let asked = tokio::spawn(ask(Arc::clone(&device), to));
     let answered = answer(&device, from).await;
     asked.abort();
@@ -83,6 +87,7 @@ async fn ask(device: Arc<Device>, mut to: WriteHalf<Stream>) -> io::Result<()> {
 
 /// What the service answers goes to the kernel, one message in one write. It refuses what it did not ask for.
 async fn answer(device: &Device, mut from: BufReader<ReadHalf<Stream>>) -> io::Result<()> {
+    let notices = notifier(device.file().try_clone()?)?;
     let mut message = vec![0; MESSAGE];
     loop {
         let length = match from.read_u32_le().await {
@@ -90,21 +95,59 @@ async fn answer(device: &Device, mut from: BufReader<ReadHalf<Stream>>) -> io::R
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             Err(error) => return Err(error),
         };
-        let Some(whole) = message.get_mut(..length).filter(|_| length >= 16) else {
+        let Some(whole) = message.get_mut(..length).filter(|_| length >= HEAD) else {
             return Err(io::ErrorKind::InvalidData.into());
         };
         let (head, rest) = whole.split_at_mut(4);
         head.copy_from_slice(&(length as u32).to_le_bytes());
         from.read_exact(rest).await?;
-        match device.file().write(whole) {
-            Ok(_) => {}
-            // Nobody waits for this answer any more, or nothing of it is kept: an interrupted request, an invalidation.
-            Err(error)
-                if matches!(
-                    error.raw_os_error(),
-                    Some(libc::ENOENT | libc::ENOTDIR | libc::EINVAL)
-                ) => {}
-            Err(error) => return Err(error),
+        // `struct fuse_out_header`: length, error, and the request that it answers; 0 for what was not asked.
+        if whole
+            .get(8..HEAD)
+            .is_some_and(|unique| unique.iter().all(|byte| *byte == 0))
+        {
+            let told = notices.try_send(whole.to_vec());
+            told.map_err(|_| io::Error::other("the kernel takes no notices any more"))?;
+        } else {
+            write(device.file(), whole)?;
         }
+    }
+}
+
+/// Bytes of the head of an answer.
+const HEAD: usize = 16;
+
+/// Notices that wait for the kernel. Each is some hundred bytes.
+const NOTICES: usize = 16 * 1024;
+
+/// A thread for what the kernel did not ask for: it holds such a write until the requests are answered that it is about,
+/// and those answers come the same way.
+fn notifier(device: File) -> io::Result<SyncSender<Vec<u8>>> {
+    let (notices, queue) = sync_channel::<Vec<u8>>(NOTICES);
+    std::thread::Builder::new()
+        .name("notices".to_owned())
+        .spawn(move || {
+            while let Ok(notice) = queue.recv() {
+                if write(&device, &notice).is_err() {
+                    return;
+                }
+            }
+        })?;
+    Ok(notices)
+}
+
+fn write(mut device: &File, message: &[u8]) -> io::Result<()> {
+    match device.write(message) {
+        Ok(_) => Ok(()),
+        // Nobody waits for this answer any more, or nothing of it is kept: an interrupted request, an invalidation.
+        Err(error)
+            if matches!(
+                error.raw_os_error(),
+                Some(libc::ENOENT | libc::ENOTDIR | libc::EINVAL)
+            ) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
 }

@@ -24,4 +24,6 @@ pub use session::{Command, Connections, Job, Session, Summary};
 pub use state::StateStore;
 pub use workshop::{Settings, Workshop};
 
-pub use deskhand_vm_protocol::{End, Ended, GuestEvent, RunLimits, RunOutput, SessionSpec, StepReport};
+pub use deskhand_vm_protocol::{
+    End, Ended, GuestEvent, RunLimits, RunOutput, SessionSpec, StepReport, Stream,
+};

@@ -6,7 +6,7 @@ use deskhand_test_support::repository;
 use deskhand_tidy::{code_without_tests, crates, hold, lines_with, sources};
 
 /// Each crate with the crates of ours that it may be built from. What only tests use is not looked at.
-const MAY_KNOW: [(&str, &[&str]); 32] = [
+const MAY_KNOW: [(&str, &[&str]); 36] = [
     // Leaves: they know nothing of the companion.
     ("deskhand-policy", &[]),
     ("deskhand-operations", &[]),
@@ -21,10 +21,14 @@ const MAY_KNOW: [(&str, &[&str]); 32] = [
         &["opc", "operations", "sheet", "slides", "text"],
     ),
     ("deskhand-platform", &[]),
-    ("deskhand-vm-files", &[]),
     ("deskhand-identity", &[]),
     // The sandbox: what it serves comes in through ports of its own.
+    // The sandbox: what it serves reaches it through ports.
+    ("deskhand-vm-protocol", &[]),
+    ("deskhand-vm-guest", &["vm-protocol"]),
+    ("deskhand-vm-files", &[]),
     ("deskhand-vm-proxy", &[]),
+    ("deskhand-vm-host", &["vm-protocol"]),
     // The agent: messages, then the state machines and the ports that they need.
     ("deskhand-protocol", &["operations"]),
     ("deskhand-core", &["operations", "policy", "protocol"]),
@@ -92,6 +96,9 @@ const MAY_KNOW: [(&str, &[&str]); 32] = [
             "storage",
             "telemetry",
             "trail",
+            "vm-files",
+            "vm-host",
+            "vm-proxy",
             "web",
             "workspace",
         ],

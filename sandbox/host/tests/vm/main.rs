@@ -6,5 +6,7 @@ mod command;
 mod corner;
 mod ending;
 mod image;
+mod sharing;
 mod starting;
 mod support;
+mod way_out;

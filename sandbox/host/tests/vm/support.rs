@@ -1,8 +1,11 @@
 //! A workshop, a session and commands, for tests.
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use deskhand_vm_host::{Command, End, Ended, RunLimits, RunOutput, Session, SessionSpec, Settings, Workshop};
+use deskhand_vm_host::{
+    Command, Connections, End, Ended, RunLimits, RunOutput, Session, SessionSpec, Settings, Workshop,
+};
 use tokio::sync::mpsc;
 
 /// Where `cargo xtask image` puts it.
@@ -44,9 +47,13 @@ pub(crate) fn spec() -> SessionSpec {
 }
 
 pub(crate) async fn session(workshop: &Workshop) -> Session {
+    session_with(workshop, None).await
+}
+
+pub(crate) async fn session_with(workshop: &Workshop, connections: Option<Arc<dyn Connections>>) -> Session {
     let (events, _) = mpsc::channel(64);
     workshop
-        .session(spec(), None, events)
+        .session(spec(), connections, events)
         .await
         .unwrap_or_else(|error| panic!("{error}\n{}", error.detail.clone().unwrap_or_default()))
 }

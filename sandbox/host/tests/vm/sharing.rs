@@ -1,0 +1,196 @@
+//! Folders of the host in a machine: what a command does there is there, what it must not do is refused, and all of it
+//! can be undone.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use deskhand_vm_files::{Access, Event, Events, Share, UndoLog, serve};
+use deskhand_vm_host::{End, Session};
+use pretty_assertions::assert_eq;
+
+use crate::support::{session, shell, spec, workshop};
+
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<Event>>);
+
+impl Events for Heard {
+    fn done(&self, event: Event) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+}
+
+/// Shares a folder as `/mnt/data`; answers what was heard of it.
+async fn share(session: &Session, folder: &Path, access: Access, journal: &Path) -> Arc<Heard> {
+    let stream = session
+        .mount("data", access == Access::ReadWrite)
+        .await
+        .expect("the line is open");
+    let share = Share::open(folder, access, spec().user, spec().user).expect("a folder");
+    let log = Arc::new(UndoLog::open(journal).expect("a journal"));
+    let heard = Arc::new(Heard::default());
+    let told = Arc::clone(&heard);
+    tokio::spawn(async move { serve(stream, share, log, told).await });
+    // Mounted in the guest's own time.
+    for _ in 0..200 {
+        if shell(
+            session,
+            "mountpoint -q /mnt/data || grep -q ' /mnt/data fuse' /proc/self/mounts",
+        )
+        .await
+        .ended
+        .end == (End::Exited { code: 0 })
+        {
+            return heard;
+        }
+    }
+    panic!("the folder is not there");
+}
+
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry"))
+    {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type().expect("a type").is_dir() {
+            let below = files(&entry.path());
+            found.push((format!("{name}/"), String::new()));
+            found.extend(
+                below
+                    .into_iter()
+                    .map(|(path, text)| (format!("{name}/{path}"), text)),
+            );
+        } else {
+            found.push((name, fs::read_to_string(entry.path()).expect("text")));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_rm_rf_in_a_shared_folder_is_undone_byte_for_byte() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, journal) = (home.path().join("data"), home.path().join("journal"));
+    fs::create_dir_all(folder.join("deep/er")).unwrap();
+    fs::write(folder.join("numbers.csv"), "1,2,3\n").unwrap();
+    fs::write(folder.join("deep/er/note.txt"), "keep me\n").unwrap();
+    let before = files(&folder);
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let heard = share(&session, &folder, Access::ReadWrite, &journal).await;
+
+    assert_eq!(shell(&session, "cat /mnt/data/numbers.csv").await.ok(), "1,2,3\n");
+    shell(
+        &session,
+        "cd /mnt/data && echo 4,5,6 >> numbers.csv && mkdir new && echo made > new/file && sync",
+    )
+    .await
+    .ok();
+    assert_eq!(
+        fs::read_to_string(folder.join("numbers.csv")).unwrap(),
+        "1,2,3\n4,5,6\n"
+    );
+    assert_eq!(fs::read_to_string(folder.join("new/file")).unwrap(), "made\n");
+
+    shell(&session, "rm -rf /mnt/data/* && ls -A /mnt/data")
+        .await
+        .ok();
+    assert_eq!(files(&folder), []);
+    let removed = |event: &&Event| matches!(event, Event::Removed { .. });
+    assert!(heard.0.lock().unwrap().iter().filter(removed).count() >= 3);
+    drop(session);
+
+    let root = cap_std::fs::Dir::open_ambient_dir(&folder, cap_std::ambient_authority()).unwrap();
+    UndoLog::open(&journal).unwrap().undo(&root).unwrap();
+    assert_eq!(files(&folder), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn real_programs_work_in_a_shared_folder_and_the_host_sees_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, journal) = (home.path().join("data"), home.path().join("journal"));
+    fs::create_dir_all(&folder).unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    share(&session, &folder, Access::ReadWrite, &journal).await;
+    let script = "cd /mnt/data && git init -q . && git config user.email a@b.example && git config user.name A && \
+                  echo one > file && git add file && git commit -qm first && echo two >> file && git status --short && \
+                  python3 -c 'import sqlite3; d = sqlite3.connect(\"d.db\"); d.execute(\"create table t (a)\"); \
+                  d.execute(\"insert into t values (7)\"); d.commit(); print(d.execute(\"select a from t\").fetchone()[0])'";
+    assert_eq!(shell(&session, script).await.ok(), " M file\n7\n");
+    let told = std::process::Command::new("git")
+        .args(["-c", "safe.directory=*", "log", "--format=%s"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&told.stdout), "first\n");
+    // What the person writes meanwhile is seen by the next command.
+    fs::write(folder.join("file"), "three\n").unwrap();
+    assert_eq!(shell(&session, "cat /mnt/data/file").await.ok(), "three\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_command_does_leads_out_of_a_shared_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, journal) = (home.path().join("data"), home.path().join("journal"));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(home.path().join("canary"), "outside\n").unwrap();
+    fs::write(folder.join("inside"), "inside\n").unwrap();
+    std::os::unix::fs::symlink("../canary", folder.join("out")).unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    share(&session, &folder, Access::ReadWrite, &journal).await;
+    let refused = [
+        "cat /mnt/data/out",
+        "cat /mnt/data/../canary",
+        "echo x > /mnt/data/out",
+        "ln -s /etc/passwd /mnt/data/absolute",
+        "ln -s ../canary /mnt/data/climbing",
+        "ln /mnt/data/inside /mnt/data/hard",
+        "mknod /mnt/data/pipe p",
+        "mknod /mnt/data/disk b 8 0",
+        "chmod u+s /mnt/data/inside && test -u /mnt/data/inside",
+        "chown 0:0 /mnt/data/inside",
+        "mount --bind / /mnt/data",
+    ];
+    for script in refused {
+        let ran = shell(&session, script).await;
+        assert_ne!(ran.ended.end, End::Exited { code: 0 }, "{script}: {}", ran.out);
+        assert_eq!(
+            fs::read_to_string(home.path().join("canary")).unwrap(),
+            "outside\n",
+            "{script}"
+        );
+    }
+    assert_eq!(
+        files(&folder).iter().filter(|(name, _)| name != "out").count(),
+        1,
+        "{:?}",
+        files(&folder)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_shared_for_reading_takes_no_change() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, journal) = (home.path().join("data"), home.path().join("journal"));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("file"), "kept\n").unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    share(&session, &folder, Access::ReadOnly, &journal).await;
+    for script in [
+        "echo x > /mnt/data/file",
+        "rm /mnt/data/file",
+        "touch /mnt/data/new",
+        "mkdir /mnt/data/new",
+    ] {
+        let ran = shell(&session, script).await;
+        assert_ne!(ran.ended.end, End::Exited { code: 0 }, "{script}");
+        assert!(ran.err.contains("Read-only file system"), "{script}: {}", ran.err);
+    }
+    assert_eq!(files(&folder), [("file".to_owned(), "kept\n".to_owned())]);
+}

@@ -24,6 +24,8 @@ mod panes;
 mod provider;
 mod reload;
 mod runner;
+#[cfg(unix)]
+mod sandbox;
 mod sealed;
 mod serve;
 mod settings;
@@ -152,6 +154,8 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
             let options = BundleOptions { output, yes, offline };
             Box::pin(terminal::support::bundle(&paths, options)).await
         }
+        #[cfg(unix)]
+        Command::Sandbox { command } => Box::pin(terminal::sandbox::sandbox(&paths, command)).await,
         Command::Trust => terminal::status::trust(&paths).await,
     };
     code.map(Ended::With)

@@ -1,6 +1,8 @@
 //! The command line.
 
 mod administrator;
+#[cfg(unix)]
+mod sandbox;
 
 use std::ffi::OsString;
 use std::num::NonZeroU64;
@@ -16,6 +18,9 @@ pub(crate) use administrator::{
     AuditCommand, AuditExport, AuditFormat, ConfigCommand, DiagnosticsCommand, EgressCommand, EgressForm,
     PolicyCommand, ProviderCommand, SupportCommand,
 };
+
+#[cfg(unix)]
+pub(crate) use sandbox::SandboxCommand;
 
 use crate::document::DocumentCommand;
 use crate::serve::ServeOptions;
@@ -170,6 +175,12 @@ pub(crate) enum Command {
     Support {
         #[command(subcommand)]
         command: SupportCommand,
+    },
+    /// Says how the sandbox stands in which code runs, looks for what is wrong with it, and runs commands in it.
+    #[cfg(unix)]
+    Sandbox {
+        #[command(subcommand)]
+        command: SandboxCommand,
     },
     /// Makes this user's programs trust the local authority.
     Trust,

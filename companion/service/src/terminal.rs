@@ -17,6 +17,8 @@ pub(crate) mod policy;
 pub(crate) mod provider;
 mod question;
 pub(crate) mod safe;
+#[cfg(unix)]
+pub(crate) mod sandbox;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod start;

@@ -4,6 +4,9 @@
 //! The guest is hostile: what it says is read with the caps of `deskhand-vm-protocol`, and nothing it says is believed
 //! about itself. Knows nothing of the companion: what a session may reach comes in through ports.
 
+// Machines are started on Linux and macOS; Windows is the next engine behind the same port.
+#![cfg(unix)]
+
 mod accelerator;
 mod error;
 mod image;
@@ -22,7 +25,7 @@ pub use parts::{Console, sha256_of};
 pub use qemu::Qemu;
 pub use session::{Command, Connections, Job, Session, Summary};
 pub use state::StateStore;
-pub use workshop::{Settings, Workshop};
+pub use workshop::{Settings, Workshop, forget};
 
 pub use deskhand_vm_protocol::{
     End, Ended, GuestEvent, RunLimits, RunOutput, SessionSpec, StepReport, Stream,

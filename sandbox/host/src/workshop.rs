@@ -20,6 +20,10 @@ use crate::state::StateStore;
 /// on a computer that is busy.
 const UP: Duration = Duration::from_mins(2);
 
+/// The folders of running machines, and what was found out about the accelerator, in the workplace.
+const MACHINES: &str = "machines";
+const VERDICT: &str = "accelerator.json";
+
 /// What a workshop works with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -51,7 +55,7 @@ pub struct Workshop {
 impl Workshop {
     /// Looks at every step up to the accelerator. The error names the one that failed.
     pub async fn open(settings: Settings) -> Result<Self, SandboxError> {
-        let machines = settings.workplace.join("machines");
+        let machines = settings.workplace.join(MACHINES);
         let engine: Arc<dyn Engine> = Arc::new(Qemu::find(settings.engine.as_deref(), &machines)?);
         let image = Store::new(settings.images.clone()).current()?;
         std::fs::create_dir_all(&settings.workplace).map_err(|error| {
@@ -61,7 +65,7 @@ impl Workshop {
                 "make room on the disk, or correct the rights of that folder",
             )
         })?;
-        let kept = settings.workplace.join("accelerator.json");
+        let kept = settings.workplace.join(VERDICT);
         let verdict = match settings.accelerator {
             Some(accelerator) => Verdict::given(accelerator),
             None => Verdict::find(engine.as_ref(), &proof(&image)?, &kept).await,
@@ -218,6 +222,21 @@ impl Workshop {
             words: Vec::new(),
         })
     }
+}
+
+/// Forgets kept states, the verdict on the accelerator, and folders that killed machines left.
+pub fn forget(workplace: &std::path::Path) -> std::io::Result<()> {
+    StateStore::new(workplace.join("states")).clear()?;
+    for left in [
+        std::fs::remove_file(workplace.join(VERDICT)),
+        std::fs::remove_dir_all(workplace.join(MACHINES)),
+    ] {
+        match left {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The smallest machine that shows that an accelerator works.

@@ -166,11 +166,30 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
     }
     findings.push(logs(paths));
     findings.push(panes(attachment.as_ref()).await);
-    findings.push(Finding::good(
-        "sandbox",
-        "No sandbox is part of this version: nothing runs code.",
-    ));
+    findings.push(sandbox(paths));
     Ok(findings)
+}
+
+/// Whether there is what a machine is made of. `deskhand sandbox doctor` starts one.
+#[cfg(unix)]
+fn sandbox(paths: &Paths) -> Finding {
+    let settings = crate::sandbox::settings(paths);
+    let engine = deskhand_vm_host::Qemu::find(None, &settings.workplace);
+    let image = deskhand_vm_host::Store::new(settings.images).current();
+    match engine.and_then(|_| image) {
+        Ok(_) => Finding::good("sandbox", "Engine and image are here; `deskhand sandbox doctor` starts a machine."),
+        Err(error) => Finding::of(
+            "sandbox",
+            State::Note,
+            format!("Code cannot run: {}. Documents, files and the web can be worked with.", error.reason),
+            error.remedy,
+        ),
+    }
+}
+
+#[cfg(not(unix))]
+fn sandbox(_: &Paths) -> Finding {
+    Finding::good("sandbox", "No sandbox is part of this version for this system: nothing runs code.")
 }
 
 fn told(finding: &Finding) -> String {

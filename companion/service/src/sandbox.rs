@@ -1,0 +1,132 @@
+//! The sandbox of this computer: where its image and its states are, how large a machine is, and what it is told of folders.
+//! Its machines are `deskhand-vm-host`'s.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use deskhand_platform::Paths;
+use deskhand_vm_files::{Access, Change, Event, Events, Journal, Kept, Share};
+use deskhand_vm_host::{RunLimits, SandboxError, Session, SessionSpec, Settings, Workshop};
+
+/// Names the folder of images, for tests and for set-ups that keep it elsewhere.
+pub(crate) const IMAGES_VARIABLE: &str = "DESKHAND_SANDBOX_IMAGES";
+
+/// Memory of a machine, in mebibytes: the libraries for analysis and a workbook of some size, with half a gigabyte of room.
+const MEMORY: u32 = 1024;
+
+/// What the machine itself needs of it, in mebibytes.
+const OF_THE_SYSTEM: u32 = 160;
+
+/// The user of commands in the guest. There is one session in a machine; on the host it is nobody.
+const USER: u32 = 20_000;
+
+/// What a command may use where nobody says otherwise.
+pub(crate) const LIMITS: RunLimits = RunLimits {
+    time: 10 * 60 * 1000,
+    processor: 10 * 60 * 1000,
+    memory: (MEMORY - OF_THE_SYSTEM) as u64 * 1024 * 1024,
+    processes: 256,
+    output: 64 * 1024 * 1024,
+};
+
+/// The workshop of this user.
+pub(crate) async fn workshop(paths: &Paths) -> Result<Workshop, SandboxError> {
+    Workshop::open(settings(paths)).await
+}
+
+pub(crate) fn settings(paths: &Paths) -> Settings {
+    let own = paths.cache().join("sandbox");
+    Settings {
+        images: images(&own),
+        workplace: own,
+        engine: None,
+        memory: MEMORY,
+        processors: processors(),
+        accelerator: None,
+    }
+}
+
+/// The folder that is named, else the user's own, else the one that came with the program.
+fn images(own: &Path) -> PathBuf {
+    if let Some(named) = std::env::var_os(IMAGES_VARIABLE).filter(|named| !named.is_empty()) {
+        return named.into();
+    }
+    let own = own.join("images");
+    if own.join("current").is_file() {
+        return own;
+    }
+    let installed = std::env::current_exe()
+        .ok()
+        .and_then(|program| Some(program.parent()?.join("../lib/deskhand/sandbox/images")));
+    installed
+        .filter(|folder| folder.join("current").is_file())
+        .unwrap_or(own)
+}
+
+/// Two, where the computer has more: analysis seldom uses more, and other work goes on beside it.
+fn processors() -> u32 {
+    let there = std::thread::available_parallelism().map_or(1, usize::from);
+    if there > 2 { 2 } else { 1 }
+}
+
+/// A session without a way out.
+pub(crate) async fn session(workshop: &Workshop) -> Result<Session, SandboxError> {
+    let spec = SessionSpec {
+        user: USER,
+        memory: LIMITS.memory,
+        processes: 1024,
+        network: false,
+        zone: std::env::var("TZ").ok(),
+    };
+    // What the guest tells of itself is not kept for a command of the terminal.
+    let (events, _) = tokio::sync::mpsc::channel(1);
+    workshop.session(spec, None, events).await
+}
+
+/// Shows a folder to a session, for reading alone.
+pub(crate) async fn show(
+    session: &Session,
+    name: &str,
+    folder: &Path,
+) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+    let share = Share::open(folder, Access::ReadOnly, USER, USER)?;
+    let stream = session.mount(name, false).await?;
+    Ok(tokio::spawn(async move {
+        // It ends with the session.
+        deskhand_vm_files::serve(stream, share, Arc::new(NoChanges), Arc::new(Unheard))
+            .await
+            .ok();
+    }))
+}
+
+/// The journal of a folder that is not changed: it refuses whatever comes so far.
+#[derive(Debug)]
+struct NoChanges;
+
+impl Journal for NoChanges {
+    fn before(&self, _: &Change<'_>) -> io::Result<Kept> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+}
+
+#[derive(Debug)]
+struct Unheard;
+
+impl Events for Unheard {
+    fn done(&self, _: Event) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_is_looked_for_in_the_users_own_folder_first() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths::below(home.path());
+        let settings = settings(&paths);
+        assert_eq!(settings.images, paths.cache().join("sandbox/images"));
+        assert!(settings.processors >= 1);
+    }
+}

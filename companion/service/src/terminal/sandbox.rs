@@ -1,0 +1,418 @@
+//! `deskhand sandbox …`: how the sandbox stands, what is wrong with it, and a command in it. Works without the service.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::bail;
+use deskhand_platform::Paths;
+use deskhand_vm_host::{
+    Accelerator, Command, End, Ended, Job, Origin, RunLimits, RunOutput, SandboxError, Session, Workshop,
+};
+use serde::Serialize;
+use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+
+use super::policy::in_force;
+use super::safe::safe_line;
+use super::sessions::{print, print_json};
+use crate::options::SandboxCommand;
+use crate::sandbox;
+
+/// What a command that was ended for its limits gives as its exit code, as `timeout` of coreutils does.
+const LIMIT_REACHED: u8 = 124;
+
+/// What one that could not be started gives, as shells do.
+const NOT_STARTED: u8 = 127;
+
+/// Tells, looks, forgets, runs.
+pub(crate) async fn sandbox(paths: &Paths, command: SandboxCommand) -> anyhow::Result<ExitCode> {
+    let settings = in_force(paths).await?;
+    if !settings.policy.source.deskhand_enabled.value {
+        bail!("Deskhand is switched off (`deskhandEnabled`): nothing runs.");
+    }
+    match command {
+        SandboxCommand::Status { json } => status(paths, json).await,
+        SandboxCommand::Doctor { json } => Box::pin(doctor(paths, json)).await,
+        SandboxCommand::Reset => reset(paths),
+        SandboxCommand::Run {
+            folder,
+            time,
+            command,
+        } => Box::pin(run(paths, &folder, time, command)).await,
+    }
+}
+
+/// By what means code runs, in one word that stays and one sentence.
+fn tier(accelerator: Accelerator) -> (&'static str, String) {
+    match accelerator {
+        Accelerator::Tcg => (
+            "emulation",
+            "Code runs in a virtual machine, in software emulation: slower, and just as closed.".to_owned(),
+        ),
+        other => (
+            "vm",
+            format!("Code runs in a virtual machine, with {}.", other.describe()),
+        ),
+    }
+}
+
+async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
+    let workshop = match sandbox::workshop(paths).await {
+        Ok(workshop) => workshop,
+        Err(error) => {
+            if json {
+                print_json(&json!({ "tier": "none", "failed": failure(&error) }))?;
+            } else {
+                print(
+                    "Code cannot run on this computer now; files, documents and the web can be worked with.",
+                )?;
+                say(&error)?;
+            }
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let (tier, says) = tier(workshop.verdict().accelerator);
+    let image = workshop.image();
+    let size: u64 = image.parts.iter().map(|part| part.size).sum();
+    let tried: Vec<String> = workshop.verdict().trials.iter().map(trial).collect();
+    if json {
+        return print_json(&json!({
+            "tier": tier,
+            "accelerator": workshop.verdict().accelerator,
+            "tried": workshop.verdict().trials,
+            "engine": workshop.engine(),
+            "image": { "id": image.id, "bytes": size, "folder": image.folder },
+            "states": { "bytes": workshop.states().size() },
+        }))
+        .map(|()| ExitCode::SUCCESS);
+    }
+    print(&says)?;
+    for line in &tried {
+        print(&format!("             {line}"))?;
+    }
+    print(&format!("Engine       {}", workshop.engine()))?;
+    let id = image.id.get(..12).unwrap_or_default();
+    print(&format!(
+        "Image        {id}, {} MB in {}",
+        size / 1_000_000,
+        image.folder.display()
+    ))?;
+    let kept = workshop.states().size();
+    print(&match kept {
+        0 => "Kept state   none yet: machines start from their kernel".to_owned(),
+        bytes => format!("Kept state   {} MB: machines resume from it", bytes / 1_000_000),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn trial(trial: &deskhand_vm_host::Trial) -> String {
+    let name = trial.accelerator.describe();
+    match (&trial.fault, trial.took) {
+        (Some(fault), _) => format!("{name} was tried and is not used: {}", safe_line(fault)),
+        (None, Some(took)) => format!("{name} was tried: a machine started in {took} ms"),
+        (None, None) => name.to_owned(),
+    }
+}
+
+/// One thing that the doctor looked at.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Looked {
+    step: &'static str,
+    good: bool,
+    finding: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    milliseconds: u64,
+}
+
+async fn doctor(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
+    let mut looked = Vec::new();
+    let failed = Box::pin(examine(paths, &mut looked, json)).await?.err();
+    if let Some((begun, error)) = &failed {
+        tell(&mut looked, json, *begun, error.step.as_str(), Err(error))?;
+    }
+    if json {
+        print_json(&looked)?;
+    } else if failed.is_none() {
+        print("Code can run on this computer.")?;
+    }
+    Ok(if failed.is_none() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+type Found = Result<(), (Instant, SandboxError)>;
+
+/// Each step, as far as the ones before it are good.
+async fn examine(paths: &Paths, looked: &mut Vec<Looked>, json: bool) -> anyhow::Result<Found> {
+    let begun = Instant::now();
+    let workshop = match sandbox::workshop(paths).await {
+        Ok(workshop) => workshop,
+        Err(error) => return Ok(Err((begun, error))),
+    };
+    tell(looked, json, begun, "the engine", Ok(workshop.engine()))?;
+    let begun = Instant::now();
+    if let Err(error) = workshop.image().verify() {
+        return Ok(Err((begun, error)));
+    }
+    let id = workshop.image().id.get(..12).unwrap_or_default().to_owned();
+    tell(
+        looked,
+        json,
+        begun,
+        "the image",
+        Ok(format!("every file of {id} is what was built")),
+    )?;
+    let tried: Vec<String> = workshop.verdict().trials.iter().map(trial).collect();
+    let accelerator = format!("{}. {}", tier(workshop.verdict().accelerator).1, tried.join(" "));
+    tell(
+        looked,
+        json,
+        Instant::now(),
+        "the accelerator",
+        Ok(accelerator.trim().to_owned()),
+    )?;
+    for (name, resumes) in [
+        ("a start from the kernel", false),
+        ("a start from a kept state", true),
+    ] {
+        let begun = Instant::now();
+        let tried = async {
+            if resumes {
+                workshop.keep_state().await?;
+            } else {
+                // Only for the doctor's own look: the next line keeps one anew.
+                workshop.states().clear().ok();
+            }
+            command_works(&workshop).await
+        };
+        match tried.await {
+            Ok(said) => tell(looked, json, begun, name, Ok(said))?,
+            Err(error) => return Ok(Err((begun, error))),
+        }
+    }
+    Ok(Ok(()))
+}
+
+async fn command_works(workshop: &Workshop) -> Result<String, SandboxError> {
+    let session = sandbox::session(workshop).await?;
+    let mut job = session
+        .start(command(
+            vec!["uname".to_owned(), "-r".to_owned()],
+            sandbox::LIMITS,
+        ))
+        .await?;
+    let mut said = String::new();
+    while let Some(output) = job.next().await? {
+        match output {
+            RunOutput::Out(bytes) => said.push_str(&String::from_utf8_lossy(&bytes)),
+            RunOutput::Ended(ended) if ended.end == (End::Exited { code: 0 }) => {
+                let how = match session.summary().origin {
+                    Origin::Cold => "from its kernel",
+                    Origin::Resumed => "from its kept state",
+                };
+                let took = session.summary().took.as_millis();
+                return Ok(format!(
+                    "a machine was ready {how} in {took} ms and ran a command; Linux {}",
+                    said.trim()
+                ));
+            }
+            _ => {}
+        }
+    }
+    let reason = "a command did not end well in it";
+    Err(SandboxError::new(
+        deskhand_vm_host::Step::Run,
+        reason,
+        "run `deskhand sandbox reset`, then look again",
+    ))
+}
+
+fn tell(
+    looked: &mut Vec<Looked>,
+    json: bool,
+    begun: Instant,
+    step: &'static str,
+    found: Result<String, &SandboxError>,
+) -> anyhow::Result<()> {
+    let one = Looked {
+        step,
+        good: found.is_ok(),
+        finding: found
+            .as_ref()
+            .map_or_else(|error| error.reason.clone(), Clone::clone),
+        remedy: found.as_ref().err().map(|error| error.remedy.clone()),
+        detail: found.err().and_then(|error| error.detail.clone()),
+        milliseconds: begun.elapsed().as_millis() as u64,
+    };
+    if !json {
+        let mark = if one.good { "ok  " } else { "BAD " };
+        print(&format!("{mark}  {:<26} {}", one.step, one.finding))?;
+        for line in one.remedy.iter().chain(&one.detail) {
+            print(&format!("{:32} {line}", ""))?;
+        }
+    }
+    looked.push(one);
+    Ok(())
+}
+
+fn reset(paths: &Paths) -> anyhow::Result<ExitCode> {
+    let settings = sandbox::settings(paths);
+    deskhand_vm_host::forget(&settings.workplace)?;
+    print("Kept states and what was found out about acceleration are forgotten. The image stays.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run(
+    paths: &Paths,
+    folders: &[PathBuf],
+    time: Option<u64>,
+    words: Vec<String>,
+) -> anyhow::Result<ExitCode> {
+    let begun = async {
+        let workshop = sandbox::workshop(paths).await?;
+        let session = sandbox::session(&workshop).await?;
+        Ok::<_, SandboxError>((workshop, session))
+    };
+    let (_workshop, session) = match Box::pin(begun).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            say(&error)?;
+            return Ok(ExitCode::from(NOT_STARTED));
+        }
+    };
+    for folder in folders {
+        show(&session, folder).await?;
+    }
+    let mut limits = sandbox::LIMITS;
+    if let Some(seconds) = time {
+        limits.time = seconds.saturating_mul(1000);
+        limits.processor = limits.time.saturating_mul(2);
+    }
+    let mut command = command(words, limits);
+    command.input = !std::io::stdin().is_terminal();
+    let job = session.start(command).await?;
+    Box::pin(follow(&session, job)).await
+}
+
+/// Shares a folder under the last part of its name.
+async fn show(session: &Session, folder: &Path) -> anyhow::Result<()> {
+    let real = folder.canonicalize()?;
+    let Some(name) = real.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+        bail!(
+            "{} has no name under which it could be shown; take a folder in it.",
+            folder.display()
+        );
+    };
+    sandbox::show(session, &name, &real).await?;
+    writeln!(
+        std::io::stderr().lock(),
+        "{} is /mnt/{} there, for reading.",
+        safe_line(&real.display().to_string()),
+        safe_line(&name)
+    )?;
+    Ok(())
+}
+
+fn command(arguments: Vec<String>, limits: RunLimits) -> Command {
+    Command {
+        arguments,
+        folder: None,
+        environment: std::collections::BTreeMap::new(),
+        input: false,
+        limits,
+    }
+}
+
+/// Output as it comes, input as it is typed or piped; the command's exit code in the end.
+async fn follow(session: &Session, mut job: Job) -> anyhow::Result<ExitCode> {
+    let mut input = tokio::io::stdin();
+    let mut reads = !std::io::stdin().is_terminal();
+    let mut piece = vec![0; 32 * 1024];
+    loop {
+        tokio::select! {
+            output = job.next() => match output? {
+                Some(RunOutput::Started(_)) => {}
+                Some(RunOutput::Out(bytes)) => whole(std::io::stdout().lock(), &bytes)?,
+                Some(RunOutput::Err(bytes)) => whole(std::io::stderr().lock(), &bytes)?,
+                Some(RunOutput::Ended(ended)) => return finish(&ended),
+                None => bail!("The machine ended before the command did: {}", safe_line(&session.console())),
+            },
+            read = input.read(&mut piece), if reads => match read? {
+                0 => {
+                    reads = false;
+                    job.end_input().await?;
+                }
+                read => job.write(piece.get(..read).unwrap_or_default()).await?,
+            },
+            pressed = tokio::signal::ctrl_c() => {
+                pressed?;
+                job.signal(2).await?;
+            }
+        }
+    }
+}
+
+/// What the command wrote, as it wrote it: it may be a picture for a file. A terminal gets it without what moves its
+/// cursor or sets its title.
+fn whole(mut to: impl std::io::Write + std::io::IsTerminal, bytes: &[u8]) -> std::io::Result<()> {
+    if to.is_terminal() {
+        to.write_all(super::safe::safe(&String::from_utf8_lossy(bytes)).as_bytes())?;
+    } else {
+        to.write_all(bytes)?;
+    }
+    to.flush()
+}
+
+fn finish(ended: &Ended) -> anyhow::Result<ExitCode> {
+    let (code, says) = match &ended.end {
+        End::Exited { code } => return Ok(ExitCode::from(u8::try_from(*code).unwrap_or(1))),
+        End::Signalled { signal } => return Ok(ExitCode::from(u8::try_from(128 + signal).unwrap_or(1))),
+        End::NotStarted { reason } => (NOT_STARTED, format!("It was not started: {reason}.")),
+        End::TimeUp => (
+            LIMIT_REACHED,
+            "It was ended: its time was up (--time).".to_owned(),
+        ),
+        End::ProcessorUp => (
+            LIMIT_REACHED,
+            "It was ended: it had used its time of the processor.".to_owned(),
+        ),
+        End::OutOfMemory => (
+            LIMIT_REACHED,
+            "It was ended: it wanted more memory than there is for it.".to_owned(),
+        ),
+        End::TooMuchOutput => (
+            LIMIT_REACHED,
+            "It was ended: it wrote more than is taken.".to_owned(),
+        ),
+        End::Stopped => (LIMIT_REACHED, "It was stopped.".to_owned()),
+    };
+    writeln!(std::io::stderr().lock(), "{}", safe_line(&says))?;
+    Ok(ExitCode::from(code))
+}
+
+fn failure(error: &SandboxError) -> serde_json::Value {
+    json!({
+        "step": error.step.as_str(),
+        "reason": error.reason,
+        "remedy": error.remedy,
+        "detail": error.detail,
+    })
+}
+
+fn say(error: &SandboxError) -> anyhow::Result<()> {
+    let mut to = std::io::stderr().lock();
+    writeln!(to, "{}", safe_line(&format!("Workspace unavailable: {error}.")))?;
+    writeln!(to, "{}", safe_line(&format!("What helps: {}.", error.remedy)))?;
+    for line in error.detail.iter().flat_map(|detail| detail.lines()) {
+        writeln!(to, "    {}", safe_line(line))?;
+    }
+    Ok(())
+}

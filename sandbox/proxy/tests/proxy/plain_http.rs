@@ -229,7 +229,7 @@ async fn a_refusal_reaches_a_client_that_first_sends_everything() {
     guest
         .send(b"PUT / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n")
         .await;
-    let body = guest.stream.write_all(&[7; 200_000]).await;
+    let body = guest.stream.write_all(&vec![7; 200_000]).await;
     body.expect("a client that cannot send might not read either");
     let answer = String::from_utf8(guest.rest().await).expect("text");
     assert!(

@@ -72,8 +72,8 @@ async fn a_slow_reader_slows_the_writer() {
     guest.send(b"\0").await;
     exactly(&mut far, 1).await;
     // The guest reads nothing: what two pipes and one buffer hold is taken, and not a byte more.
-    let mut taken = 0;
-    while let Some(Ok(written)) = far.write(&[7; 64 * 1024]).now_or_never() {
+    let (mut taken, piece) = (0, vec![7; 64 * 1024]);
+    while let Some(Ok(written)) = far.write(&piece).now_or_never() {
         taken += written;
         for _ in 0..20 {
             tokio::task::yield_now().await;

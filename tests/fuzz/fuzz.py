@@ -30,7 +30,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds(target)):
         (corpus / f"seed-{number}").write_bytes(seed)
-    feature = {"anchors": "anchors", "credentials": "inference", "inference": "inference"}.get(target)
+    feature = {"anchors": "anchors", "credentials": "inference", "inference": "inference", "vm_files": "vm-files"}.get(target)
     features = ["--features", feature] if feature else []
     command = ["cargo", "run", "--quiet", "--bin", target, *features, "--", str(corpus)]
     command += [f"-max_total_time={seconds}", f"-artifact_prefix={found}/", "-rss_limit_mb=1024", "-timeout=10"]
@@ -44,7 +44,7 @@ def dictionary(target):
         return ["ooxml.dict"]
     if target == "opc_splice":
         return []
-    if target in ("csv", "legacy", "pdf", "plain"):
+    if target in ("csv", "legacy", "pdf", "plain", "vm_files"):
         return []
     if target == "policy_formats":
         return ["json.dict", "settings.dict"]
@@ -85,7 +85,7 @@ def seeds(target):
                         yield from sorted(set(found))[:60]
     own = HERE / "seeds" / f"{target}.txt"
     if own.exists() and target not in kinds:
-        yield from (line.encode().decode("unicode_escape").encode("latin-1") if target == "inference" else line.encode()
+        yield from (line.encode().decode("unicode_escape").encode("latin-1") if target in ("inference", "vm_files") else line.encode()
                     for line in own.read_text().splitlines() if line)
 
 

@@ -269,14 +269,14 @@ impl Session {
             let Some(id) = nodes.unlink(folder, name) else {
                 return;
             };
-            self.mark_removed(&mut nodes, id)
+            Self::mark_removed(&mut nodes, id)
         };
         if let Some(content) = content {
             lock(&content).gone();
         }
     }
 
-    pub(crate) fn mark_removed(&self, nodes: &mut Nodes, id: u64) -> Option<Arc<Mutex<Content>>> {
+    pub(crate) fn mark_removed(nodes: &mut Nodes, id: u64) -> Option<Arc<Mutex<Content>>> {
         let node = nodes.get_mut(id).ok()?;
         node.is_removed = true;
         node.content.clone()

@@ -63,7 +63,7 @@ impl Session {
 
     /// An empty file: it lies beside until the journal knows of it.
     fn create_file(&self, place: &Place, mode: u32) -> Result<(std::fs::File, Stat), Errno> {
-        self.expect_nothing(place)?;
+        Self::expect_nothing(place)?;
         let mut side = Side::create(&place.folder)?;
         set_mode(&side.file, mode & MODE)?;
         let stat = host::stat_of(&side.file)?;
@@ -101,7 +101,7 @@ impl Session {
         if place.path.names().len() > self.share.limits.depth {
             return Err(Errno::ENAMETOOLONG);
         }
-        self.expect_nothing(&place)?;
+        Self::expect_nothing(&place)?;
         let mode = mode & MODE;
         self.journal_new(&place, &State::Folder { mode })?;
         host::create_folder(&place.folder, &place.name, mode)?;
@@ -114,7 +114,7 @@ impl Session {
         // Names above the link: the folder that it lies in.
         let depth = place.path.names().len() - 1;
         let target = link::parse(target, depth)?;
-        self.expect_nothing(&place)?;
+        Self::expect_nothing(&place)?;
         let post = State::Link {
             target: encoded(&target),
         };
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// `EEXIST` where something has the name.
-    fn expect_nothing(&self, place: &Place) -> Result<(), Errno> {
+    fn expect_nothing(place: &Place) -> Result<(), Errno> {
         let name: &OsStr = &place.name;
         match host::stat(&place.folder, name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

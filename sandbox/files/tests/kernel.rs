@@ -2,6 +2,7 @@
 //! it. Needs root and `/dev/fuse`; says so and ends where that is not there.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

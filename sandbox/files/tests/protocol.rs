@@ -1,6 +1,7 @@
 //! A guest that asks what no kernel would: each refusal by its number, and garbage of all kinds.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -2,6 +2,7 @@
 //! read, written, made or removed. After each round the tree outside is compared.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

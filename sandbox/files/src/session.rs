@@ -51,6 +51,8 @@ pub(crate) struct Handles {
 pub(crate) struct OpenFile {
     pub(crate) node: u64,
     pub(crate) writes: bool,
+    /// The threads that opened it and last wrote. A child that was forked meanwhile closes it too, and has no say.
+    pub(crate) by: [u32; 2],
 }
 
 /// The names of a folder as they were when the listing began.

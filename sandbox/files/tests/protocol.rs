@@ -150,7 +150,8 @@ fn a_folder_that_became_a_link_is_another_one() {
     let (host, out) = (home(), tempfile::tempdir().unwrap());
     fs::write(host.path().join("d/f"), "inside").unwrap();
     fs::write(out.path().join("f"), "outside").unwrap();
-    let mut guest = guest(host.path());
+    // Not heard of, so that it is found by looking.
+    let mut guest = with(host.path(), |limits| limits.watches = 0);
     let (folder, file) = (guest.node("d").unwrap(), guest.node("d/f").unwrap());
     fs::rename(host.path().join("d"), host.path().join("was")).unwrap();
     symlink(out.path(), host.path().join("d")).unwrap();
@@ -162,6 +163,15 @@ fn a_folder_that_became_a_link_is_another_one() {
     fs::remove_file(host.path().join("d")).unwrap();
     fs::create_dir(host.path().join("d")).unwrap();
     assert_eq!(guest.ask(MKDIR, folder, &named(&[0; 8], &[b"x"])), Err(ESTALE));
+    // And another file is another one.
+    let node = guest.node("a").unwrap();
+    fs::write(host.path().join("new"), "another").unwrap();
+    fs::rename(host.path().join("new"), host.path().join("a")).unwrap();
+    assert_eq!(guest.ask(OPEN, node, &words(&[0, 0])), Err(ESTALE));
+    assert_eq!(
+        guest.ask(SETATTR, node, &set_body(1, 0, 0, 0o700, 0)),
+        Err(ESTALE)
+    );
     assert_eq!(fs::read_to_string(out.path().join("f")).unwrap(), "outside");
 }
 
@@ -282,6 +292,11 @@ fn side_files_are_nobodys_in_the_guest() {
         0o600,
         "nobody else reads it"
     );
+    let side = fs::read_dir(host.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .find(|name| name.starts_with(".deskhand"));
+    assert_eq!(guest.node(&side.unwrap()), Err(ENOENT));
     guest.close(handle).unwrap();
 }
 

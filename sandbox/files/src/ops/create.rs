@@ -23,7 +23,7 @@ const TYPE: u32 = 0o170_000;
 const REGULAR: u32 = 0o100_000;
 
 impl Session {
-    pub(super) fn create(&self, folder: u64, name: &[u8], open: u32, mode: u32) -> Answer {
+    pub(super) fn create(&self, folder: u64, name: &[u8], open: u32, mode: u32, thread: u32) -> Answer {
         let _names = self.changing();
         let place = self.change_in(folder, name)?;
         match self.create_file(&place, mode) {
@@ -32,7 +32,7 @@ impl Session {
                 let entry = self.enter(folder, &place, &stat, seconds)?;
                 self.use_content(entry.node, Content::new(file, stat))?;
                 self.nodes().get_mut(entry.node)?.opened = Some(stat);
-                let handle = match self.new_handle(entry.node, true) {
+                let handle = match self.new_handle(entry.node, true, thread) {
                     Ok(handle) => handle,
                     Err(errno) => {
                         self.close(entry.node);
@@ -49,7 +49,7 @@ impl Session {
                 let stat = host::stat(&place.folder, &place.name)?;
                 let seconds = self.seconds(folder, &place.folder);
                 let entry = self.enter(folder, &place, &stat, seconds)?;
-                let opened = self.open_node(entry.node, open);
+                let opened = self.open_node(entry.node, open, thread);
                 if opened.is_err() {
                     self.forget(entry.node, 1);
                 }

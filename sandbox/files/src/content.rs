@@ -224,7 +224,7 @@ impl Session {
             return Err(Errno::EIO);
         }
         if sync {
-            self.sync_folder(&place)?;
+            Self::sync_folder(&place)?;
         }
         self.ledger.moved(content.base.ident, is.ident);
         content.base = is;
@@ -285,11 +285,11 @@ impl Session {
     }
 
     /// Makes sure that a name is on disk.
-    pub(crate) fn sync_folder(&self, place: &Place) -> Result<(), Errno> {
+    fn sync_folder(place: &Place) -> Result<(), Errno> {
         #[cfg(unix)]
         rustix::fs::fsync(&place.folder)?;
         #[cfg(not(unix))]
-        let _ = (self, place);
+        let _ = place;
         Ok(())
     }
 }

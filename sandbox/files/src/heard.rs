@@ -28,7 +28,7 @@ impl Session {
         for one in heard {
             match one {
                 Heard::Name(folder, name) if !is_ours(name) => {
-                    self.name_changed(*folder, name, &mut messages)
+                    self.name_changed(*folder, name, &mut messages);
                 }
                 Heard::Name(..) => {}
                 Heard::Everything => self.everything_changed(&mut messages),

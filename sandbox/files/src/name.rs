@@ -12,7 +12,7 @@ pub(crate) const OURS: &str = ".deskhand-";
 /// Checks a name of the guest, as it came over the wire and without its NUL.
 pub(crate) fn parse(bytes: &[u8]) -> Result<OsString, Errno> {
     parse_for(bytes, cfg!(windows))?;
-    to_os(bytes)
+    to_os(bytes).ok_or(Errno::EILSEQ)
 }
 
 fn parse_for(bytes: &[u8], windows: bool) -> Result<(), Errno> {
@@ -73,23 +73,23 @@ pub(crate) fn with_word(name: &OsStr, word: &str) -> OsString {
 }
 
 #[cfg(unix)]
-fn to_os(bytes: &[u8]) -> Result<OsString, Errno> {
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere not every name has a form")]
+fn to_os(bytes: &[u8]) -> Option<OsString> {
     use std::os::unix::ffi::OsStrExt as _;
 
     // Where the file system takes Unicode alone, its own answer (EILSEQ) stands.
-    Ok(OsStr::from_bytes(bytes).to_owned())
+    Some(OsStr::from_bytes(bytes).to_owned())
 }
 
 #[cfg(not(unix))]
-fn to_os(bytes: &[u8]) -> Result<OsString, Errno> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Errno::EILSEQ)?;
-    Ok(text.into())
+fn to_os(bytes: &[u8]) -> Option<OsString> {
+    Some(std::str::from_utf8(bytes).ok()?.into())
 }
 
 /// A name as it goes over the wire; none where it has no such form (a lone surrogate of Windows).
 pub(crate) fn to_wire(name: &OsStr) -> Option<&[u8]> {
     let is_plain = cfg!(unix) || name.to_str().is_some();
-    is_plain.then(|| name.as_encoded_bytes())
+    is_plain.then_some(name.as_encoded_bytes())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The names that the guest's kernel holds. A node is one name in one folder, with the file that was found there: when another
 //! file has the name, it is another node, so that the kernel never mixes what it knows of both.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
@@ -48,7 +48,7 @@ pub(crate) struct Node {
 #[derive(Debug, Default)]
 struct Folder {
     watch: Watch,
-    absent: HashSet<OsString>,
+    absent: BTreeSet<OsString>,
 }
 
 /// Whether changes in a folder are heard of.
@@ -63,7 +63,7 @@ pub(crate) enum Watch {
 /// The table.
 #[derive(Debug)]
 pub(crate) struct Nodes {
-    nodes: HashMap<u64, Node>,
+    held: BTreeMap<u64, Node>,
     names: HashMap<(u64, OsString), u64>,
     /// By file, where two spellings may be one name.
     files: Option<HashMap<(u64, Ident), u64>>,
@@ -78,7 +78,7 @@ impl Nodes {
         // The kernel never forgets it.
         root.lookups = u64::MAX;
         Self {
-            nodes: HashMap::from([(ROOT, root)]),
+            held: BTreeMap::from([(ROOT, root)]),
             names: HashMap::new(),
             files: folds_case.then(HashMap::new),
             next: ROOT + 1,
@@ -89,16 +89,16 @@ impl Nodes {
 
     /// `ESTALE` for a node that the guest does not hold.
     pub(crate) fn get(&self, id: u64) -> Result<&Node, Errno> {
-        self.nodes.get(&id).ok_or(Errno::ESTALE)
+        self.held.get(&id).ok_or(Errno::ESTALE)
     }
 
     pub(crate) fn get_mut(&mut self, id: u64) -> Result<&mut Node, Errno> {
-        self.nodes.get_mut(&id).ok_or(Errno::ESTALE)
+        self.held.get_mut(&id).ok_or(Errno::ESTALE)
     }
 
     /// All nodes, for what concerns each of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&u64, &Node)> {
-        self.nodes.iter()
+        self.held.iter()
     }
 
     /// The node of a name.
@@ -133,7 +133,7 @@ impl Nodes {
             files.get(&(folder, stat.ident)).copied()
         });
         if let Some(id) = known
-            && let Some(node) = self.nodes.get_mut(&id)
+            && let Some(node) = self.held.get_mut(&id)
         {
             if node.ident == stat.ident && node.kind == stat.kind {
                 node.lookups = node.lookups.saturating_add(1);
@@ -141,7 +141,7 @@ impl Nodes {
             }
             self.unlink(folder, name);
         }
-        if self.nodes.len() >= self.cap {
+        if self.held.len() >= self.cap {
             return Err(Errno::ENFILE);
         }
         let id = self.next;
@@ -149,7 +149,7 @@ impl Nodes {
         let number = self.number(folder, name)?;
         let mut node = Node::new(folder, name.to_owned(), stat, number);
         node.lookups = 1;
-        self.nodes.insert(id, node);
+        self.held.insert(id, node);
         self.names.insert((folder, name.to_owned()), id);
         if let Some(files) = &mut self.files {
             files.insert((folder, stat.ident), id);
@@ -171,18 +171,18 @@ impl Nodes {
         if id == ROOT {
             return None;
         }
-        let node = self.nodes.get_mut(&id)?;
+        let node = self.held.get_mut(&id)?;
         node.lookups = node.lookups.saturating_sub(times);
         self.drop_idle(id)
     }
 
     /// Takes a node away that nobody holds. Says which folder need not be watched any more.
     pub(crate) fn drop_idle(&mut self, id: u64) -> Option<u64> {
-        let node = self.nodes.get(&id)?;
+        let node = self.held.get(&id)?;
         if node.lookups > 0 || node.content.is_some() {
             return None;
         }
-        let node = self.nodes.remove(&id)?;
+        let node = self.held.remove(&id)?;
         if node.is_linked {
             self.names.remove(&(node.parent, node.name));
             self.forget_file(node.parent, node.ident);
@@ -193,7 +193,7 @@ impl Nodes {
     /// A name is gone, or another file's.
     pub(crate) fn unlink(&mut self, folder: u64, name: &OsStr) -> Option<u64> {
         let id = self.names.remove(&(folder, name.to_owned()))?;
-        if let Some(node) = self.nodes.get_mut(&id) {
+        if let Some(node) = self.held.get_mut(&id) {
             node.is_linked = false;
             let ident = node.ident;
             self.forget_file(folder, ident);
@@ -205,7 +205,7 @@ impl Nodes {
     pub(crate) fn rename(&mut self, (from, name): (u64, &OsStr), (to, new): (u64, &OsStr)) -> Option<u64> {
         let replaced = self.unlink(to, new);
         if let Some(id) = self.unlink(from, name)
-            && let Some(node) = self.nodes.get_mut(&id)
+            && let Some(node) = self.held.get_mut(&id)
         {
             node.is_linked = true;
             node.parent = to;
@@ -222,13 +222,13 @@ impl Nodes {
 
     /// A node has another name from now on: what it had is another file's.
     pub(crate) fn rebind(&mut self, id: u64, new: &OsStr) {
-        let Some(node) = self.nodes.get(&id) else {
+        let Some(node) = self.held.get(&id) else {
             return;
         };
         let (folder, name) = (node.parent, node.name.clone());
         if node.is_linked {
             self.rename((folder, &name), (folder, new));
-        } else if let Some(node) = self.nodes.get_mut(&id) {
+        } else if let Some(node) = self.held.get_mut(&id) {
             node.is_linked = true;
             new.clone_into(&mut node.name);
             self.names.insert((folder, new.to_owned()), id);
@@ -237,7 +237,7 @@ impl Nodes {
 
     /// The content has another file on the host.
     pub(crate) fn replaced(&mut self, id: u64, stat: &Stat) {
-        let Some(node) = self.nodes.get_mut(&id) else {
+        let Some(node) = self.held.get_mut(&id) else {
             return;
         };
         let (folder, before) = (node.parent, node.ident);
@@ -262,7 +262,11 @@ impl Nodes {
         let Some(extra) = self.folder(folder) else {
             return false;
         };
-        extra.absent.len() < ABSENT && (extra.absent.insert(name.to_owned()) || true)
+        if extra.absent.len() >= ABSENT {
+            return false;
+        }
+        extra.absent.insert(name.to_owned());
+        true
     }
 
     /// There is such a name now. True where the kernel may believe otherwise.
@@ -272,17 +276,21 @@ impl Nodes {
 
     /// Takes the names that the kernel believes absent in any folder.
     pub(crate) fn take_absent(&mut self) -> Vec<(u64, OsString)> {
-        let folders = self
-            .nodes
-            .iter_mut()
-            .filter_map(|(id, node)| Some((*id, node.folder.as_mut()?)));
-        folders
-            .flat_map(|(id, extra)| extra.absent.drain().map(move |name| (id, name)))
-            .collect()
+        let mut absent = Vec::new();
+        for (id, node) in &mut self.held {
+            if let Some(extra) = &mut node.folder {
+                absent.extend(
+                    std::mem::take(&mut extra.absent)
+                        .into_iter()
+                        .map(|name| (*id, name)),
+                );
+            }
+        }
+        absent
     }
 
     pub(crate) fn watch(&self, folder: u64) -> Watch {
-        let extra = self.nodes.get(&folder).and_then(|node| node.folder.as_ref());
+        let extra = self.held.get(&folder).and_then(|node| node.folder.as_ref());
         extra.map_or(Watch::NotTried, |extra| extra.watch)
     }
 
@@ -293,13 +301,13 @@ impl Nodes {
     }
 
     fn folder(&mut self, folder: u64) -> Option<&mut Folder> {
-        let node = self.nodes.get_mut(&folder)?;
+        let node = self.held.get_mut(&folder)?;
         (node.kind == Kind::Folder).then(|| &mut **node.folder.get_or_insert_default())
     }
 
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
+        self.held.len()
     }
 }
 

@@ -170,7 +170,7 @@ fn forget(session: &Session, header: &Header, body: &[u8]) -> bool {
     match wire::parse(header, body).map(|request| request.body) {
         Some(Body::Forget { count }) => session.forget(header.node, count),
         Some(Body::BatchForget { each }) => {
-            wire::forgets(each).for_each(|(node, count)| session.forget(node, count))
+            wire::forgets(each).for_each(|(node, count)| session.forget(node, count));
         }
         // A broken one has no answer either.
         None if header.opcode == 2 || header.opcode == 42 => {}

@@ -51,6 +51,8 @@ pub(crate) struct Handles {
 pub(crate) struct OpenFile {
     pub(crate) node: u64,
     pub(crate) writes: bool,
+    /// The threads that opened it and last wrote. A child that was forked meanwhile closes it too, and has no say.
+    pub(crate) by: [u32; 2],
 }
 
 /// The names of a folder as they were when the listing began.
@@ -269,14 +271,14 @@ impl Session {
             let Some(id) = nodes.unlink(folder, name) else {
                 return;
             };
-            self.mark_removed(&mut nodes, id)
+            Self::mark_removed(&mut nodes, id)
         };
         if let Some(content) = content {
             lock(&content).gone();
         }
     }
 
-    pub(crate) fn mark_removed(&self, nodes: &mut Nodes, id: u64) -> Option<Arc<Mutex<Content>>> {
+    pub(crate) fn mark_removed(nodes: &mut Nodes, id: u64) -> Option<Arc<Mutex<Content>>> {
         let node = nodes.get_mut(id).ok()?;
         node.is_removed = true;
         node.content.clone()

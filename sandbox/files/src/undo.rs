@@ -10,7 +10,7 @@
 mod back;
 mod record;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ struct Written {
     index: Index,
     records: Vec<Record>,
     /// What undoing has done, by record.
-    marks: HashMap<u64, back::Mark>,
+    marks: BTreeMap<u64, back::Mark>,
     /// Files that the guest made: their content needs no keeping.
     made: HashMap<Ident, (u64, Moment)>,
 }
@@ -53,7 +53,7 @@ impl UndoLog {
         let mut written = Written {
             index,
             records: Vec::new(),
-            marks: HashMap::new(),
+            marks: BTreeMap::new(),
             made: HashMap::new(),
         };
         for line in lines {

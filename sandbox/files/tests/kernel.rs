@@ -2,6 +2,7 @@
 //! it. Needs root and `/dev/fuse`; says so and ends where that is not there.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 
@@ -272,4 +273,25 @@ fn the_guest_may_add_as_many_bytes_as_the_quota_says() {
     fs::remove_file(guest.join("a")).unwrap();
     fs::write(guest.join("b"), vec![1; 20_000]).unwrap();
     assert_eq!(fs::metadata(host.path().join("b")).unwrap().len(), 20_000);
+}
+
+#[test]
+fn a_child_that_is_started_in_the_middle_of_a_write_puts_nothing_in_place() {
+    let host = tempfile::tempdir().unwrap();
+    fs::write(host.path().join("a"), "old").unwrap();
+    let Some(guest) = mounted(host.path()) else {
+        return;
+    };
+    let seen = host.path().join("a");
+    let script = format!(
+        "import os
+f = open('a', 'w'); f.write('half'); f.flush()
+if os.fork() == 0: os._exit(0)
+os.wait()
+assert open('{}').read() == 'old'
+f.write(' and half'); f.close()",
+        seen.display()
+    );
+    guest.shell(&format!("python3 -c \"{script}\""));
+    assert_eq!(fs::read_to_string(&seen).unwrap(), "half and half");
 }

@@ -1,6 +1,7 @@
 //! What a guest did is undone, byte for byte: also where the server was ended in the middle, and where undoing was.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -19,6 +19,9 @@ use qmp::Qmp;
 /// How long the program may take until its sockets are there. It reads its disks' heads and allocates; no guest runs yet.
 const SOCKETS: Duration = Duration::from_secs(20);
 
+/// How long QEMU may take to end once it has closed its control connection.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// QEMU on this computer.
 #[derive(Clone, Debug)]
 pub struct Qemu {
@@ -127,7 +130,11 @@ impl Qemu {
                 .await
                 .map_err(|error| error.with_detail(child.console().tail(10)))?;
         }
-        qmp.command("cont", None).await?;
+        if let Err(error) = qmp.command("cont", None).await {
+            // Where it ended, its last words say why.
+            tokio::time::timeout(LAST_WORDS, child.ended()).await.ok();
+            return Err(error.with_detail(child.console().tail(10)));
+        }
         Ok(QemuMachine {
             line: Some(line),
             qmp,

@@ -177,11 +177,17 @@ fn sandbox(paths: &Paths) -> Finding {
     let engine = deskhand_vm_host::Qemu::find(None, &settings.workplace);
     let image = deskhand_vm_host::Store::new(settings.images).current();
     match engine.and_then(|_| image) {
-        Ok(_) => Finding::good("sandbox", "Engine and image are here; `deskhand sandbox doctor` starts a machine."),
+        Ok(_) => Finding::good(
+            "sandbox",
+            "Engine and image are here; `deskhand sandbox doctor` starts a machine.",
+        ),
         Err(error) => Finding::of(
             "sandbox",
             State::Note,
-            format!("Code cannot run: {}. Documents, files and the web can be worked with.", error.reason),
+            format!(
+                "Code cannot run: {}. Documents, files and the web can be worked with.",
+                error.reason
+            ),
             error.remedy,
         ),
     }
@@ -189,7 +195,10 @@ fn sandbox(paths: &Paths) -> Finding {
 
 #[cfg(not(unix))]
 fn sandbox(_: &Paths) -> Finding {
-    Finding::good("sandbox", "No sandbox is part of this version for this system: nothing runs code.")
+    Finding::good(
+        "sandbox",
+        "No sandbox is part of this version for this system: nothing runs code.",
+    )
 }
 
 fn told(finding: &Finding) -> String {

@@ -90,7 +90,7 @@ async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
     }
     print(&says)?;
     for line in &tried {
-        print(&format!("             {line}"))?;
+        print(&format!("Acceleration {line}"))?;
     }
     print(&format!("Engine       {}", workshop.engine()))?;
     let id = image.id.get(..12).unwrap_or_default();
@@ -171,7 +171,7 @@ async fn examine(paths: &Paths, looked: &mut Vec<Looked>, json: bool) -> anyhow:
         Ok(format!("every file of {id} is what was built")),
     )?;
     let tried: Vec<String> = workshop.verdict().trials.iter().map(trial).collect();
-    let accelerator = format!("{}. {}", tier(workshop.verdict().accelerator).1, tried.join(" "));
+    let accelerator = format!("{} {}", tier(workshop.verdict().accelerator).1, tried.join(" "));
     tell(
         looked,
         json,

@@ -39,7 +39,7 @@ impl Session {
         if stat.kind != Kind::Folder {
             return Err(Errno::ENOTDIR);
         }
-        self.expect_empty(&place)?;
+        Self::expect_empty(&place)?;
         if self.before_going(&place, &stat, ChangeKind::Remove, &State::Missing)? == Kept::InPlace {
             place.folder.remove_dir(&place.name)?;
         }
@@ -52,7 +52,7 @@ impl Session {
     }
 
     /// `ENOTEMPTY` before the journal hears of it. What a killed service left is no content.
-    pub(super) fn expect_empty(&self, place: &Place) -> Result<(), Errno> {
+    pub(super) fn expect_empty(place: &Place) -> Result<(), Errno> {
         let folder = host::folder_beneath(&place.folder, std::slice::from_ref(&place.name))?;
         for entry in folder.entries()? {
             if !side::sweep(&folder, &entry?.file_name()) {
@@ -71,7 +71,7 @@ impl Session {
         post: &State,
     ) -> Result<Kept, Errno> {
         let pre = host::state_of(&place.folder, &place.name, stat)?;
-        let file = self.open_going(place, stat)?;
+        let file = Self::open_going(place, stat)?;
         self.before(&Change {
             path: &place.path,
             kind,
@@ -86,7 +86,7 @@ impl Session {
     }
 
     /// Opens a file that goes. A file that may not be read can be kept by its name alone: the journal decides.
-    pub(super) fn open_going(&self, place: &Place, stat: &Stat) -> Result<Option<std::fs::File>, Errno> {
+    pub(super) fn open_going(place: &Place, stat: &Stat) -> Result<Option<std::fs::File>, Errno> {
         if stat.kind != Kind::File {
             return Ok(None);
         }

@@ -23,7 +23,7 @@ const TYPE: u32 = 0o170_000;
 const REGULAR: u32 = 0o100_000;
 
 impl Session {
-    pub(super) fn create(&self, folder: u64, name: &[u8], open: u32, mode: u32) -> Answer {
+    pub(super) fn create(&self, folder: u64, name: &[u8], open: u32, mode: u32, thread: u32) -> Answer {
         let _names = self.changing();
         let place = self.change_in(folder, name)?;
         match self.create_file(&place, mode) {
@@ -32,7 +32,7 @@ impl Session {
                 let entry = self.enter(folder, &place, &stat, seconds)?;
                 self.use_content(entry.node, Content::new(file, stat))?;
                 self.nodes().get_mut(entry.node)?.opened = Some(stat);
-                let handle = match self.new_handle(entry.node, true) {
+                let handle = match self.new_handle(entry.node, true, thread) {
                     Ok(handle) => handle,
                     Err(errno) => {
                         self.close(entry.node);
@@ -49,7 +49,7 @@ impl Session {
                 let stat = host::stat(&place.folder, &place.name)?;
                 let seconds = self.seconds(folder, &place.folder);
                 let entry = self.enter(folder, &place, &stat, seconds)?;
-                let opened = self.open_node(entry.node, open);
+                let opened = self.open_node(entry.node, open, thread);
                 if opened.is_err() {
                     self.forget(entry.node, 1);
                 }
@@ -63,7 +63,7 @@ impl Session {
 
     /// An empty file: it lies beside until the journal knows of it.
     fn create_file(&self, place: &Place, mode: u32) -> Result<(std::fs::File, Stat), Errno> {
-        self.expect_nothing(place)?;
+        Self::expect_nothing(place)?;
         let mut side = Side::create(&place.folder)?;
         set_mode(&side.file, mode & MODE)?;
         let stat = host::stat_of(&side.file)?;
@@ -101,7 +101,7 @@ impl Session {
         if place.path.names().len() > self.share.limits.depth {
             return Err(Errno::ENAMETOOLONG);
         }
-        self.expect_nothing(&place)?;
+        Self::expect_nothing(&place)?;
         let mode = mode & MODE;
         self.journal_new(&place, &State::Folder { mode })?;
         host::create_folder(&place.folder, &place.name, mode)?;
@@ -114,7 +114,7 @@ impl Session {
         // Names above the link: the folder that it lies in.
         let depth = place.path.names().len() - 1;
         let target = link::parse(target, depth)?;
-        self.expect_nothing(&place)?;
+        Self::expect_nothing(&place)?;
         let post = State::Link {
             target: encoded(&target),
         };
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// `EEXIST` where something has the name.
-    fn expect_nothing(&self, place: &Place) -> Result<(), Errno> {
+    fn expect_nothing(place: &Place) -> Result<(), Errno> {
         let name: &OsStr = &place.name;
         match host::stat(&place.folder, name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -19,19 +19,19 @@ pub(super) mod flags {
 }
 
 impl Session {
-    pub(super) fn open(&self, id: u64, flags: u32) -> Answer {
+    pub(super) fn open(&self, id: u64, flags: u32, thread: u32) -> Answer {
         let _names = self.reading();
-        self.open_node(id, flags)
+        self.open_node(id, flags, thread)
     }
 
     /// Opens a node; the caller keeps names where they are.
-    pub(super) fn open_node(&self, id: u64, flags: u32) -> Answer {
-        let writes = flags & flags::ACCESS != flags::READ_ONLY || flags & flags::TRUNCATE != 0;
+    pub(super) fn open_node(&self, id: u64, flags: u32, thread: u32) -> Answer {
+        let writes = writes(flags);
         if writes {
             self.writable()?;
         }
         let (content, found) = self.content_of(id)?;
-        let opened = self.open_content(id, flags, writes, &content, found);
+        let opened = self.open_content(id, flags, thread, &content, found);
         if opened.is_err() {
             self.close(id);
         }
@@ -42,10 +42,11 @@ impl Session {
         &self,
         id: u64,
         flags: u32,
-        writes: bool,
+        thread: u32,
         content: &Mutex<Content>,
         found: Option<Stat>,
     ) -> Answer {
+        let writes = writes(flags);
         let truncates = flags & flags::TRUNCATE != 0;
         if writes {
             may_write(&lock(content).base)?;
@@ -60,18 +61,25 @@ impl Session {
             node.opened = found;
             keep
         };
-        Ok(wire::opened(self.new_handle(id, writes)?, keep))
+        Ok(wire::opened(self.new_handle(id, writes, thread)?, keep))
     }
 
     /// A handle for content that the caller uses: what was its use is the handle's now.
-    pub(super) fn new_handle(&self, id: u64, writes: bool) -> Result<u64, Errno> {
+    pub(super) fn new_handle(&self, id: u64, writes: bool, thread: u32) -> Result<u64, Errno> {
         let handle = {
             let mut handles = self.handles();
             if handles.files.len() >= self.share.limits.files {
                 return Err(Errno::ENFILE);
             }
             let handle = handles.next();
-            handles.files.insert(handle, OpenFile { node: id, writes });
+            handles.files.insert(
+                handle,
+                OpenFile {
+                    node: id,
+                    writes,
+                    by: [thread; 2],
+                },
+            );
             handle
         };
         self.nodes().get_mut(id)?.writers += usize::from(writes);
@@ -171,8 +179,14 @@ impl Session {
         Ok(bytes)
     }
 
-    pub(super) fn write(&self, handle: u64, at: u64, data: &[u8]) -> Answer {
+    pub(super) fn write(&self, handle: u64, at: u64, data: &[u8], thread: u32) -> Answer {
         let (id, content) = self.opened_to_write(handle)?;
+        // Pages of a mapping are written by the kernel itself.
+        if let Some(open) = self.handles().files.get_mut(&handle)
+            && thread != 0
+        {
+            open.by[1] = thread;
+        }
         let _names = self.reading();
         self.write_at(id, &mut lock(&content), data, at)?;
         let mut answer = (data.len() as u32).to_le_bytes().to_vec();
@@ -195,11 +209,12 @@ impl Session {
     }
 
     /// A file is closed, or is to be on disk. What another one still writes is not put in place by a reader's close.
-    pub(super) fn flush(&self, handle: u64, sync: bool) -> Answer {
+    pub(super) fn flush(&self, handle: u64, closed_by: Option<u32>) -> Answer {
         let (open, content) = self.opened(handle)?;
-        if open.writes {
+        // The close of a child that was forked in the middle is none of the file: the last close of all puts it in place.
+        if open.writes && closed_by.is_none_or(|thread| open.by.contains(&thread)) {
             let _names = self.changing();
-            self.publish(open.node, &mut lock(&content), sync)?;
+            self.publish(open.node, &mut lock(&content), closed_by.is_none())?;
         }
         Ok(Vec::new())
     }
@@ -256,6 +271,11 @@ impl Session {
         }
         self.drop_idle(id);
     }
+}
+
+/// True for an open that may change the file.
+fn writes(flags: u32) -> bool {
+    flags & flags::ACCESS != flags::READ_ONLY || flags & flags::TRUNCATE != 0
 }
 
 /// `EACCES` for a file that is marked as not to be written, and for one whose owner a new file could not have.

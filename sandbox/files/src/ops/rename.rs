@@ -45,7 +45,7 @@ impl Session {
             {
                 node.told = is;
             }
-            replaced.and_then(|id| self.mark_removed(&mut nodes, id))
+            replaced.and_then(|id| Self::mark_removed(&mut nodes, id))
         };
         if let Some(content) = content {
             lock(&content).gone();
@@ -95,7 +95,7 @@ impl Session {
                 // Two names of one file: the system would leave both.
                 _ if over.ident == stat.ident => return Err(Errno::EPERM),
                 (_, Kind::Special) => return Err(Errno::EPERM),
-                (Kind::Folder, Kind::Folder) => self.expect_empty(target)?,
+                (Kind::Folder, Kind::Folder) => Self::expect_empty(target)?,
                 (Kind::Folder, _) => return Err(Errno::ENOTDIR),
                 (_, Kind::Folder) => return Err(Errno::EISDIR),
                 _ => {}
@@ -120,7 +120,7 @@ impl Session {
         let (over_state, file) = match over {
             Some(over) => (
                 host::state_of(&target.folder, &target.name, over)?,
-                self.open_going(target, over)?,
+                Self::open_going(target, over)?,
             ),
             None => (State::Missing, None),
         };

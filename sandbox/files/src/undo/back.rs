@@ -4,7 +4,7 @@
 //! Undoing may be stopped at any moment and begun again. Before a step is made the index says what will be there after it, so
 //! that the next run knows a step that was made from one that was not.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ struct Run<'a> {
     log: &'a UndoLog,
     root: &'a Dir,
     /// What stands for a recorded state at a path: with another number on disk, or with content that earlier changes made.
-    known: HashMap<SharePath, (State, State)>,
+    known: BTreeMap<SharePath, (State, State)>,
     conflicted: Vec<SharePath>,
     /// Files without their content, that an earlier change is to take away.
     empty: Vec<SharePath>,
@@ -80,7 +80,7 @@ impl UndoLog {
         let mut run = Run {
             log: self,
             root,
-            known: HashMap::new(),
+            known: BTreeMap::new(),
             conflicted: Vec::new(),
             empty: Vec::new(),
             undone: Undone::default(),

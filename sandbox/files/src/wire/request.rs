@@ -12,18 +12,24 @@ pub(crate) struct Header {
     pub(crate) opcode: u32,
     pub(crate) unique: u64,
     pub(crate) node: u64,
+    /// The thread of the guest that asks; 0 for the kernel itself.
+    pub(crate) thread: u32,
 }
 
 impl Header {
     /// The header of a message; none where its length is none that a message has.
     pub(crate) fn read(bytes: &[u8; HEADER]) -> Option<Self> {
         let mut reader = Reader(bytes);
-        let header = Self {
+        let mut header = Self {
             length: reader.u32()?,
             opcode: reader.u32()?,
             unique: reader.u64()?,
             node: reader.u64()?,
+            thread: 0,
         };
+        // uid and gid.
+        reader.skip(8)?;
+        header.thread = reader.u32()?;
         (HEADER..=LONGEST)
             .contains(&(header.length as usize))
             .then_some(header)
@@ -34,6 +40,7 @@ impl Header {
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) node: u64,
+    pub(crate) thread: u32,
     pub(crate) body: Body<'a>,
 }
 
@@ -181,6 +188,7 @@ pub(crate) fn parse<'a>(header: &Header, body: &'a [u8]) -> Option<Request<'a>> 
     };
     Some(Request {
         node: header.node,
+        thread: header.thread,
         body,
     })
 }
@@ -369,11 +377,12 @@ mod tests {
                 opcode,
                 unique: 1,
                 node: 1,
+                thread: 1,
             };
             for length in 0..200 {
                 // What is read lies in the body: any slip is a panic here.
-                drop(parse(&header, &vec![0xff; length]));
-                drop(parse(&header, &vec![0; length]));
+                let _ = parse(&header, &vec![0xff; length]);
+                let _ = parse(&header, &vec![0; length]);
             }
         }
     }
@@ -385,6 +394,7 @@ mod tests {
             opcode: 16,
             unique: 1,
             node: 1,
+            thread: 1,
         };
         let mut body = vec![0; 40];
         body[16] = 4;

@@ -3,9 +3,11 @@
 
 #![allow(
     dead_code,
+    missing_debug_implementations,
     unreachable_pub,
     clippy::allow_attributes,
-    reason = "each suite uses its part"
+    clippy::unwrap_used,
+    reason = "each suite uses its part of this, and all of it is test code"
 )]
 
 pub mod guest;

@@ -1,0 +1,209 @@
+//! Garbage of a guest: numbers that it was not given, sizes without measure, messages that are none.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use deskhand_vm_files::{Access, Limits, ServeError, Share};
+use pretty_assertions::assert_eq;
+use support::Agreeing;
+use support::guest::*;
+
+const EBADF: i32 = 9;
+const EINVAL: i32 = 22;
+const ENFILE: i32 = 23;
+const EFBIG: i32 = 27;
+const ENAMETOOLONG: i32 = 36;
+const ESTALE: i32 = 116;
+const EDQUOT: i32 = 122;
+
+fn share(host: &Path) -> Share {
+    Share::open(host, Access::ReadWrite, 1000, 1000).unwrap()
+}
+
+fn with(host: &Path, change: impl FnOnce(&mut Limits)) -> Guest {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    Guest::new(share(host).with_limits(limits), Arc::new(Agreeing::default()))
+}
+
+fn guest(host: &Path) -> Guest {
+    with(host, |_| {})
+}
+
+fn home() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("d")).unwrap();
+    fs::write(home.path().join("a"), "old").unwrap();
+    home
+}
+
+#[test]
+fn nodes_and_handles_that_were_not_given_are_nobodys() {
+    let host = home();
+    let mut guest = guest(host.path());
+    for node in [0, 2, 77, u64::MAX] {
+        for (opcode, body) in [
+            (GETATTR, vec![0; 16]),
+            (LOOKUP, named(&[], &[b"a"])),
+            (OPEN, vec![0; 8]),
+            (OPENDIR, vec![0; 8]),
+            (READLINK, vec![]),
+            (MKDIR, named(&[0; 8], &[b"x"])),
+            (RENAME, named(&node.to_le_bytes(), &[b"a", b"b"])),
+        ] {
+            assert_eq!(guest.ask(opcode, node, &body), Err(ESTALE), "{opcode} {node}");
+        }
+    }
+    for handle in [0, 1, u64::MAX] {
+        assert_eq!(guest.read(handle, 0, 1), Err(EBADF));
+        assert_eq!(guest.write(handle, 0, b"x"), Err(EBADF));
+        for opcode in [FLUSH, FSYNC, RELEASE, RELEASEDIR, READDIR] {
+            assert_eq!(guest.with(opcode, handle), Err(EBADF));
+        }
+    }
+    let handle = guest.open("a", 0).unwrap();
+    guest.close(handle).unwrap();
+    assert_eq!(guest.with(RELEASE, handle), Err(EBADF), "closed twice");
+}
+
+#[test]
+fn forgetting_what_was_not_given_harms_nobody() {
+    let host = home();
+    let mut guest = guest(host.path());
+    let node = guest.node("a").unwrap();
+    let handle = guest.open("a", 0).unwrap();
+    guest.tell(FORGET, node, &u64::MAX.to_le_bytes());
+    guest.tell(FORGET, node, &u64::MAX.to_le_bytes());
+    guest.tell(FORGET, 1, &u64::MAX.to_le_bytes());
+    guest.tell(FORGET, 99, &[]);
+    let mut batch = words(&[2, 0]);
+    for number in [1_u64, 5, node, 5] {
+        batch.extend(number.to_le_bytes());
+    }
+    guest.tell(BATCH_FORGET, 0, &batch);
+    guest.tell(BATCH_FORGET, 0, &words(&[u32::MAX, 0]));
+    assert_eq!(guest.read(handle, 0, 3).unwrap(), b"old", "what is open stays");
+    guest.close(handle).unwrap();
+    assert_eq!(guest.ask(OPEN, node, &[0; 8]), Err(ESTALE));
+    guest.node("a").unwrap();
+}
+
+#[test]
+fn sizes_and_offsets_without_measure_are_refused_or_cut() {
+    let host = home();
+    let mut guest = guest(host.path());
+    let handle = guest.open("a", 2).unwrap();
+    assert_eq!(guest.read(handle, 0, u32::MAX).unwrap(), b"old");
+    assert_eq!(guest.read(handle, u64::MAX, 1), Err(EINVAL));
+    assert_eq!(guest.read(handle, 1 << 40, u32::MAX).unwrap(), b"");
+    assert_eq!(guest.write(handle, u64::MAX, b"x"), Err(EFBIG));
+    assert_eq!(guest.write(handle, i64::MAX as u64, b"x"), Err(EFBIG));
+    assert_eq!(guest.write(handle, 1 << 50, b"x"), Err(EDQUOT));
+    assert_eq!(guest.set("a", 1 << 3, u64::MAX, 0, 0, 0), Err(EFBIG));
+    assert_eq!(guest.set("a", 1 << 3, 1 << 50, 0, 0, 0), Err(EDQUOT));
+    guest.close(handle).unwrap();
+    assert_eq!(fs::read_to_string(host.path().join("a")).unwrap(), "old");
+}
+
+#[test]
+fn what_a_guest_may_hold_has_an_end() {
+    let host = home();
+    for name in ["1", "2", "3", "4", "5"] {
+        fs::write(host.path().join(name), name).unwrap();
+    }
+    let mut one = with(host.path(), |limits| limits.nodes = 4);
+    for name in ["1", "2", "3"] {
+        one.node(name).unwrap();
+    }
+    assert_eq!(one.node("4"), Err(ENFILE));
+    let mut two = with(host.path(), |limits| limits.files = 2);
+    two.open("1", 0).unwrap();
+    two.open("1", 0).unwrap();
+    assert_eq!(two.open("2", 0), Err(ENFILE));
+    assert_eq!(two.create("new"), Err(ENFILE));
+    let mut three = with(host.path(), |limits| limits.listings = 1);
+    three.ask(OPENDIR, 1, &[0; 8]).unwrap();
+    assert_eq!(three.ask(OPENDIR, 1, &[0; 8]), Err(ENFILE));
+    let mut four = with(host.path(), |limits| limits.names = 2);
+    let listing = u64_at(&four.ask(OPENDIR, 1, &[0; 8]).unwrap(), 0);
+    let body = [
+        listing.to_le_bytes().to_vec(),
+        vec![0; 8],
+        words(&[4096, 0, 0, 0, 0, 0]),
+    ]
+    .concat();
+    assert_eq!(four.ask(READDIR, 1, &body), Err(EFBIG));
+    let mut five = with(host.path(), |limits| limits.depth = 2);
+    five.mkdir("d/e").unwrap();
+    assert_eq!(five.mkdir("d/e/f"), Err(ENAMETOOLONG));
+}
+
+#[test]
+fn free_room_is_what_the_quota_leaves() {
+    let host = home();
+    let mut guest = with(host.path(), |limits| limits.quota = 1 << 20);
+    let room = guest.ask(STATFS, 1, &[]).unwrap();
+    let block = u64::from(u32_at(&room, 40));
+    assert_eq!(u64_at(&room, 16) * block, 1 << 20);
+}
+
+#[test]
+fn a_connection_that_does_not_begin_with_init_ends() {
+    for opcode in [LOOKUP, FORGET, 99] {
+        let host = home();
+        let mut guest = Guest::silent(share(host.path()), Arc::new(Agreeing::default()));
+        guest.tell(opcode, 1, &named(&[], &[b"a"]));
+        assert!(matches!(guest.end(), Err(ServeError::NotInitialised)), "{opcode}");
+    }
+}
+
+#[test]
+fn a_connection_that_begins_twice_or_in_another_version_ends() {
+    let host = home();
+    let mut twice = guest(host.path());
+    twice.tell(INIT, 1, &init_body());
+    assert!(matches!(twice.end(), Err(ServeError::InitialisedTwice)));
+    for (major, minor, flags) in [(6, 0, u32::MAX), (7, 30, u32::MAX), (7, 37, 0)] {
+        let mut other = Guest::silent(share(host.path()), Arc::new(Agreeing::default()));
+        other.tell(INIT, 1, &words(&[major, minor, 0, flags]));
+        assert!(matches!(other.end(), Err(ServeError::Version { .. })));
+    }
+    // A newer one is asked to speak ours.
+    let mut newer = Guest::silent(share(host.path()), Arc::new(Agreeing::default()));
+    let answer = newer.ask(INIT, 1, &words(&[8, 0, 0, u32::MAX])).unwrap();
+    assert_eq!(u32_at(&answer, 0), 7);
+    newer.ask(INIT, 1, &init_body()).unwrap();
+    newer.node("a").unwrap();
+}
+
+#[test]
+fn a_message_of_no_possible_length_ends_the_connection() {
+    for length in [0, 39, (1 << 20) + 81, u32::MAX] {
+        let host = home();
+        let mut guest = guest(host.path());
+        let mut bytes = message(LOOKUP, 9, 1, &[]);
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        guest.send(&bytes);
+        assert!(matches!(guest.end(), Err(ServeError::Frame { length: said }) if said == length));
+    }
+}
+
+#[test]
+fn bodies_that_end_too_early_are_answered() {
+    let host = home();
+    let mut guest = guest(host.path());
+    for opcode in [
+        LOOKUP, GETATTR, SETATTR, SYMLINK, MKNOD, MKDIR, UNLINK, RENAME, OPEN, READ, WRITE, FLUSH, CREATE,
+        RENAME2,
+    ] {
+        assert_eq!(guest.ask(opcode, 1, &[1]), Err(EINVAL), "{opcode}");
+    }
+    assert_eq!(guest.ask(SYMLINK, 1, b"name\0no end"), Err(EINVAL));
+    guest.node("a").unwrap();
+}

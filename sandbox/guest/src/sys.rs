@@ -40,11 +40,11 @@ pub(crate) fn reseed(seed: &[u8; 32]) -> io::Result<()> {
 
 /// Brings the loopback device up.
 pub(crate) fn loopback_up() -> io::Result<()> {
-    let socket = std::net::UdpSocket::from(rustix::net::socket(
+    let socket = rustix::net::socket(
         rustix::net::AddressFamily::INET,
         rustix::net::SocketType::DGRAM,
         None,
-    )?);
+    )?;
     // SAFETY: all-zero is a value of this structure of C.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     for (place, byte) in request.ifr_name.iter_mut().zip(b"lo") {

@@ -176,7 +176,7 @@ fn sandbox(paths: &Paths) -> Finding {
     let settings = crate::sandbox::settings(paths);
     let engine = deskhand_vm_host::Qemu::find(None, &settings.workplace);
     let image = deskhand_vm_host::Store::new(settings.images).current();
-    match engine.and_then(|_| image) {
+    match engine.and(image) {
         Ok(_) => Finding::good(
             "sandbox",
             "Engine and image are here; `deskhand sandbox doctor` starts a machine.",

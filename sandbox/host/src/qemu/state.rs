@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixListener;
 use tokio::time::timeout;
 
 use super::qmp::{Qmp, failed};
@@ -53,7 +53,7 @@ pub(super) async fn give(qmp: &mut Qmp, folder: &Path, bytes: &[u8]) -> Result<(
     qmp.command("migrate-incoming", Some(json!({ "uri": uri(&socket) })))
         .await?;
     let whole = async {
-        let mut to = UnixStream::connect(&socket).await?;
+        let mut to = super::socket(&socket).await?;
         to.write_all(bytes).await?;
         to.shutdown().await
     };

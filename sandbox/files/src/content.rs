@@ -60,6 +60,11 @@ impl Content {
         })
     }
 
+    /// What waits to be put in place goes; answers its bytes.
+    pub(crate) fn discard(&mut self) -> Option<u64> {
+        self.side.take().map(|side| side.length)
+    }
+
     /// Bytes of what waits to be put in place.
     pub(crate) fn waiting(&self) -> Option<u64> {
         self.side.as_ref().map(|side| side.length)

@@ -96,6 +96,13 @@ impl Nodes {
         self.held.get_mut(&id).ok_or(Errno::ESTALE)
     }
 
+    /// Takes what is open of all nodes.
+    pub(crate) fn take_contents(&mut self) -> Vec<(u64, Arc<Mutex<Content>>)> {
+        let open = self.held.iter_mut();
+        open.filter_map(|(id, node)| Some((*id, node.content.take()?)))
+            .collect()
+    }
+
     /// All nodes, for what concerns each of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&u64, &Node)> {
         self.held.iter()

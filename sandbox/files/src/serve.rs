@@ -74,14 +74,22 @@ where
     let session = Arc::new(session);
     let sweeping = Arc::clone(&session);
     drop(tokio::task::spawn_blocking(move || sweep(&sweeping)).await);
-    let hearing = Arc::clone(&session).hear();
-    let working = async { tokio::try_join!(read(reader, session, sender), write(writer, receiver)) };
-    tokio::pin!(hearing);
-    tokio::pin!(working);
-    let ended = tokio::select! {
-        ended = &mut working => ended,
-        () = &mut hearing => working.await,
+    let in_flight = session.share.limits.in_flight.clamp(1, 1 << 10);
+    let places = Arc::new(Semaphore::new(in_flight));
+    let ended = {
+        let hearing = Arc::clone(&session).hear();
+        let reading = read(reader, Arc::clone(&session), Arc::clone(&places), sender);
+        let working = async { tokio::try_join!(reading, write(writer, receiver)) };
+        tokio::pin!(hearing);
+        tokio::pin!(working);
+        tokio::select! {
+            ended = &mut working => ended,
+            () = &mut hearing => working.await,
+        }
     };
+    // What is worked on is finished, and what was not closed is gone, before the end is told.
+    drop(places.acquire_many(in_flight as u32).await);
+    drop(tokio::task::spawn_blocking(move || session.discard()).await);
     ended.map(|_| ())
 }
 
@@ -96,10 +104,9 @@ fn sweep(session: &Session) {
 async fn read<S: AsyncRead>(
     mut stream: ReadHalf<S>,
     session: Arc<Session>,
+    places: Arc<Semaphore>,
     answers: mpsc::Sender<Vec<u8>>,
 ) -> Result<(), ServeError> {
-    let in_flight = session.share.limits.in_flight.max(1);
-    let places = Arc::new(Semaphore::new(in_flight));
     let mut is_initialised = false;
     loop {
         let mut bytes = [0; HEADER];
@@ -141,11 +148,10 @@ async fn read<S: AsyncRead>(
                 // Nobody waits for it once the connection has ended.
                 drop(answers.blocking_send(answer));
             }
+            drop(session);
             drop(place);
         }));
     }
-    // What is worked on is finished before the end is told.
-    drop(places.acquire_many(in_flight as u32).await);
     Ok(())
 }
 

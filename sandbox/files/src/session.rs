@@ -317,16 +317,30 @@ impl Session {
     }
 }
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        let nodes = self.nodes();
-        for (id, node) in nodes.iter() {
-            let waiting = node.content.as_ref().and_then(|content| lock(content).waiting());
-            if let Some(bytes) = waiting
-                && let Ok(path) = nodes.path(*id)
+impl Session {
+    /// The end: what the guest had not closed is gone, and that is told.
+    pub(crate) fn discard(&self) {
+        let discarded = {
+            let mut nodes = self.nodes();
+            let contents = nodes.take_contents();
+            let paths = contents
+                .into_iter()
+                .map(|(id, content)| (nodes.path(id), content));
+            paths.collect::<Vec<_>>()
+        };
+        for (path, content) in discarded {
+            let mut content = lock(&content);
+            if let Some(bytes) = content.discard()
+                && let Ok(path) = path
             {
                 self.events.done(Event::Discarded { path, bytes });
             }
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.discard();
     }
 }

@@ -1,0 +1,133 @@
+//! `deskhand sandbox …`, as a person and a fleet script use it, with real machines.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use deskhand_e2e::{Finished, command, finish};
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+
+/// Where `cargo xtask image` puts images.
+fn images() -> PathBuf {
+    std::env::home_dir()
+        .expect("a home folder")
+        .join(".cache/deskhand/sandbox/images")
+}
+
+fn sandbox(home: &Path, images: &Path, arguments: &[&str], input: &str) -> Finished {
+    let mut line = vec!["sandbox"];
+    line.extend(arguments);
+    let mut command = command(home, &line);
+    command.env("DESKHAND_SANDBOX_IMAGES", images);
+    finish(command, input)
+}
+
+#[test]
+fn a_person_runs_a_command_over_a_folder_and_gets_its_output_and_its_exit_code() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("reports");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("revenue.csv"), "region,revenue\nNorth,5\nSouth,2\n").unwrap();
+    let named = folder.to_string_lossy().into_owned();
+
+    let script =
+        "import csv; print(sum(int(r['revenue']) for r in csv.DictReader(open('/mnt/reports/revenue.csv'))))";
+    let ran = sandbox(
+        home.path(),
+        &images(),
+        &["run", "--folder", &named, "--", "python3", "-c", script],
+        "",
+    );
+    assert_eq!(ran.out, "7\n", "{}", ran.err);
+    assert!(
+        ran.err.contains("is /mnt/reports there, for reading"),
+        "{}",
+        ran.err
+    );
+
+    let script = "cat; echo bad >&2; rm /mnt/reports/revenue.csv; exit 3";
+    let ran = sandbox(
+        home.path(),
+        &images(),
+        &["run", "--folder", &named, "--", "sh", "-c", script],
+        "typed\n",
+    );
+    assert_eq!((ran.code(), ran.out.as_str()), (Some(3), "typed\n"));
+    assert!(
+        ran.err.contains("bad\n") && ran.err.contains("Read-only file system"),
+        "{}",
+        ran.err
+    );
+    assert!(folder.join("revenue.csv").is_file());
+
+    let ran = sandbox(
+        home.path(),
+        &images(),
+        &["run", "--time", "1", "--", "sleep", "600"],
+        "",
+    );
+    assert_eq!(ran.code(), Some(124));
+    assert!(ran.err.contains("its time was up"), "{}", ran.err);
+}
+
+#[test]
+fn the_doctor_starts_machines_and_status_and_reset_tell_what_is_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let looked = sandbox(home.path(), &images(), &["doctor", "--json"], "");
+    let steps: Vec<Value> = serde_json::from_str(&looked.out).unwrap();
+    assert!(steps.iter().all(|step| step["good"] == true), "{}", looked.out);
+    assert_eq!(steps.len(), 5);
+    assert!(
+        steps[4]["finding"]
+            .as_str()
+            .unwrap()
+            .contains("from its kept state"),
+        "{}",
+        looked.out
+    );
+
+    let kept = |home: &Path| {
+        let status = sandbox(home, &images(), &["status", "--json"], "");
+        let status: Value = serde_json::from_str(&status.out).unwrap();
+        assert!(
+            ["vm", "emulation"].contains(&status["tier"].as_str().unwrap()),
+            "{status}"
+        );
+        status["states"]["bytes"].as_u64().unwrap()
+    };
+    assert!(kept(home.path()) > 1_000_000);
+    assert_eq!(sandbox(home.path(), &images(), &["reset"], "").code(), Some(0));
+    assert_eq!(kept(home.path()), 0);
+}
+
+#[test]
+fn without_an_image_it_says_which_step_failed_and_what_helps() {
+    let home = tempfile::tempdir().unwrap();
+    let nowhere = home.path().join("nowhere");
+    let ran = sandbox(home.path(), &nowhere, &["run", "--", "true"], "");
+    assert_eq!(ran.code(), Some(127));
+    let told = "Workspace unavailable: the image failed: there is no image on this computer.\nWhat helps: ";
+    assert!(ran.err.starts_with(told), "{}", ran.err);
+
+    let status = sandbox(home.path(), &nowhere, &["status", "--json"], "");
+    let told: Value = serde_json::from_str(&status.out).unwrap();
+    assert_eq!(
+        (&told["tier"], &told["failed"]["step"]),
+        (&"none".into(), &"the image".into())
+    );
+    assert_eq!(status.code(), Some(1));
+
+    let looked = sandbox(home.path(), &nowhere, &["doctor"], "");
+    assert!(looked.out.contains("BAD   the image"), "{}", looked.out);
+}
+
+#[test]
+fn where_deskhand_is_switched_off_nothing_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let set = command(home.path(), &["config", "set", "deskhandEnabled", "false"]);
+    assert_eq!(finish(set, "").code(), Some(0));
+    let ran = sandbox(home.path(), &images(), &["run", "--", "true"], "");
+    assert_ne!(ran.code(), Some(0));
+    assert!(ran.err.contains("deskhandEnabled"), "{}", ran.err);
+}

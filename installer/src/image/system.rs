@@ -20,8 +20,7 @@ const PYTHON: &str = "3.11";
 /// Makes `system.squashfs` and the kernel's files, where the recipe changed since they were made.
 pub(super) fn build(locks: Locks) -> Result<Outcome> {
     let folder = parts()?;
-    let stamp = Stamp::of(folder.join("system.stamp"), &[recipe()])?;
-    if stamp.holds() && locks == Locks::Told {
+    if stamp(&folder)?.holds() && locks == Locks::Told {
         return Ok(Outcome::InPlace);
     }
     fs::create_dir_all(&folder)?;
@@ -34,8 +33,25 @@ pub(super) fn build(locks: Locks) -> Result<Outcome> {
     super::kernel::unpack(work, &folder)?;
     super::kernel::session_disk(work, &folder)?;
     // The locks are part of the recipe, and may have been written just now.
-    Stamp::of(folder.join("system.stamp"), &[recipe()])?.keep()?;
+    stamp(&folder)?.keep()?;
     Ok(Outcome::Done)
+}
+
+/// The print of the recipe, whichever clone it lies in: clones share what is made of it.
+fn stamp(folder: &Path) -> Result<Stamp> {
+    let mut files: Vec<_> = fs::read_dir(recipe())?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    let mut text = String::new();
+    for file in files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|end| end != "md"))
+    {
+        text.push_str(&fs::read_to_string(file)?);
+    }
+    Ok(Stamp::of_text(folder.join("system.stamp"), &text))
 }
 
 /// Fetches and unpacks the Python libraries, as wheels, by their hashes.

@@ -14,6 +14,7 @@ mod policy;
 mod process;
 mod provider;
 mod providers;
+mod sandbox;
 mod size;
 mod soak;
 mod stream;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use figure::Report;
 
 /// Every benchmark by its name.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "sizes",
     "start",
     "replay",
@@ -40,6 +41,7 @@ const NAMES: [&str; 15] = [
     "delay",
     "providers",
     "together",
+    "sandbox",
     "soak",
 ];
 
@@ -74,6 +76,7 @@ async fn main() -> ExitCode {
             "telemetry" => Box::pin(telemetry::telling(&mut report)).await,
             "providers" => Box::pin(providers::providers(&mut report)).await,
             "together" => Box::pin(together::together(&mut report)).await,
+            "sandbox" => Box::pin(sandbox::sandbox(&mut report)).await,
             "soak" => Box::pin(soak::soak(&mut report)).await,
             "journal" => Box::pin(folder::journal(&mut report)).await,
             _ => Box::pin(delay::delay(&mut report)).await,

@@ -29,6 +29,8 @@ mod share;
 mod sys;
 #[cfg(target_os = "linux")]
 mod way_out;
+#[cfg(target_os = "linux")]
+mod witness;
 
 #[cfg(target_os = "linux")]
 fn main() {

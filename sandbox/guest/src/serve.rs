@@ -56,7 +56,8 @@ async fn serve(port: &Path, purpose: Purpose, begun: Instant) -> Result<(), Mach
     let Some(room) = room else {
         return Ok(());
     };
-    let (session, steps) = session::begin(&go, room).await;
+    let (mut session, steps) = session::begin(&go, room).await;
+    let witness = session.room.witness.take();
     let session = Arc::new(session);
     let mux = Arc::new(Mux::new(line, Side::Guest));
     if session.spec.network {
@@ -69,6 +70,10 @@ async fn serve(port: &Path, purpose: Purpose, begun: Instant) -> Result<(), Mach
         steps,
     };
     Opening::Hello(hello).write(&mut events).await?;
+    if let Some(witness) = witness {
+        // It ends with the line.
+        tokio::spawn(witness.tell(events));
+    }
     while let Some(stream) = mux.accept().await {
         tokio::spawn(one(Arc::clone(&session), stream));
     }

@@ -14,6 +14,7 @@ use seccompiler::BpfProgram;
 use crate::boot;
 use crate::corner::Corner;
 use crate::reap::Reaper;
+use crate::witness::Witness;
 
 /// What is made before there is a session, and is in a state that is kept: nothing of it is a session's.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Room {
     pub(crate) filter: Arc<BpfProgram>,
     /// Collects what ends.
     pub(crate) reaper: Reaper,
+    /// Tells of what starts and ends; taken by the session's first stream.
+    pub(crate) witness: Option<Witness>,
 }
 
 /// A session that is ready.
@@ -46,6 +49,7 @@ impl Room {
             corner,
             filter: crate::calls::filter().map_err(io::Error::other)?,
             reaper,
+            witness: Some(Witness::new()?),
         })
     }
 }

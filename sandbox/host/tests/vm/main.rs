@@ -10,3 +10,4 @@ mod sharing;
 mod starting;
 mod support;
 mod way_out;
+mod witness;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deskhand_vm_host::{
-    Command, Connections, End, Ended, RunLimits, RunOutput, Session, SessionSpec, Settings, Workshop,
+    Command, Connections, End, Ended, GuestEvent, RunLimits, RunOutput, Session, SessionSpec, Settings,
+    Workshop,
 };
 use tokio::sync::mpsc;
 
@@ -51,11 +52,23 @@ pub(crate) async fn session(workshop: &Workshop) -> Session {
 }
 
 pub(crate) async fn session_with(workshop: &Workshop, connections: Option<Arc<dyn Connections>>) -> Session {
-    let (events, _) = mpsc::channel(64);
-    workshop
-        .session(spec(), connections, events)
-        .await
-        .unwrap_or_else(|error| panic!("{error}\n{}", error.detail.clone().unwrap_or_default()))
+    begun(workshop, connections).await.0
+}
+
+/// A session, and what its guest tells.
+pub(crate) async fn session_heard(workshop: &Workshop) -> (Session, mpsc::Receiver<GuestEvent>) {
+    begun(workshop, None).await
+}
+
+async fn begun(
+    workshop: &Workshop,
+    connections: Option<Arc<dyn Connections>>,
+) -> (Session, mpsc::Receiver<GuestEvent>) {
+    let (events, heard) = mpsc::channel(4096);
+    let session = workshop.session(spec(), connections, events).await;
+    let session =
+        session.unwrap_or_else(|error| panic!("{error}\n{}", error.detail.clone().unwrap_or_default()));
+    (session, heard)
 }
 
 pub(crate) fn limits() -> RunLimits {

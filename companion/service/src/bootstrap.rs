@@ -177,7 +177,10 @@ impl Bootstrap {
 
     /// What front ends show.
     pub(crate) fn view(&self) -> BootstrapView {
-        let consent = self.asked().consent;
+        self.view_of(self.asked().consent)
+    }
+
+    fn view_of(&self, consent: Option<Consent>) -> BootstrapView {
         let now = millis();
         self.with(|held| BootstrapView {
             origin: self.plan.origin(),
@@ -209,9 +212,10 @@ impl Bootstrap {
 
     /// How far the settings are, and what a person is asked about.
     fn answer(&self) -> BootstrapAnswer {
+        // Asked once: settings that come meanwhile would put a question into the view whose values are not in the answer.
         let asked = self.asked();
         BootstrapAnswer {
-            view: Some(self.view()),
+            view: Some(self.view_of(asked.consent)),
             values: asked.values,
             digest: asked.digest,
         }

@@ -45,7 +45,7 @@ impl Logging {
         };
         let layer = LogLayer::new(&folder(paths), PART, Arc::new(scrubber()), now);
         let collector = layer.collector();
-        let (filter, lines) = reload::Layer::new(Targets::new().with_default(LevelFilter::INFO));
+        let (filter, lines) = reload::Layer::new(plain());
         tracing_subscriber::registry()
             .with(layer.with_filter(filter))
             .with(to_stderr("info"))
@@ -58,15 +58,21 @@ impl Logging {
         let Some(files) = &self.0 else { return };
         if least == Severity::Debug {
             // Only ours: what others say of each request of the exporter would be told by the next request.
-            let lines = Targets::new()
-                .with_default(LevelFilter::INFO)
-                .with_target("deskhand", LevelFilter::DEBUG);
+            let lines = plain().with_target("deskhand", LevelFilter::DEBUG);
             if let Err(error) = files.lines.reload(lines) {
                 tracing::warn!(%error, "the log stays at its level");
             }
         }
         files.collector.begin(exporter, recording, least);
     }
+}
+
+/// What goes into the log. What a guest of the sandbox sends that is no stream is told by its session, once: a line for each
+/// would let it wash the log away.
+fn plain() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target("yamux", LevelFilter::OFF)
 }
 
 /// Lines on standard error, at this level where the environment says no other.

@@ -30,6 +30,13 @@ pub(crate) const LIMITS: RunLimits = RunLimits {
     output: 64 * 1024 * 1024,
 };
 
+/// What a command may use that only shows that commands run.
+pub(crate) const OF_A_LOOK: RunLimits = RunLimits {
+    time: 20 * 1000,
+    output: 64 * 1024,
+    ..LIMITS
+};
+
 /// The workshop of this user.
 pub(crate) async fn workshop(paths: &Paths) -> Result<Workshop, SandboxError> {
     Workshop::open(settings(paths)).await

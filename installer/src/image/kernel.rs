@@ -33,7 +33,7 @@ pub(super) fn unpack(work: &Path, to: &Path) -> Result<()> {
     } else {
         inner(&plain, work)?
     };
-    fs::write(to.join("kernel"), plain)?;
+    replace(&to.join("kernel"), &plain)?;
     let modules = to.join("modules");
     fs::remove_dir_all(&modules).ok();
     fs::create_dir_all(&modules)?;
@@ -82,7 +82,16 @@ pub(super) fn session_disk(work: &Path, to: &Path) -> Result<()> {
         .arg(SESSION_DISK);
     run(&mut make)?;
     let mut convert = command("qemu-img", &["convert", "-f", "raw", "-O", "qcow2"]);
-    run(convert.arg(&raw).arg(to.join("session.qcow2")))
+    let made = work.join("session.qcow2");
+    run(convert.arg(&raw).arg(&made))?;
+    replace(&to.join("session.qcow2"), &fs::read(made)?)
+}
+
+/// Puts a new file under the name: images that are in use share the one before.
+fn replace(place: &Path, content: &[u8]) -> Result<()> {
+    let beside = place.with_extension("part");
+    fs::write(&beside, content)?;
+    Ok(fs::rename(beside, place)?)
 }
 
 /// Builds the agent and packs it with the modules as the kernel's initial file system.
@@ -128,7 +137,7 @@ pub(super) fn agent() -> Result<Outcome> {
             String::from_utf8_lossy(&packed.stderr)
         );
     }
-    fs::write(folder.join("initrd"), packed.stdout)?;
+    replace(&folder.join("initrd"), &packed.stdout)?;
     Ok(Outcome::Done)
 }
 

@@ -48,6 +48,11 @@ pub(crate) fn early() -> Result<Purpose, BootError> {
         fs::create_dir_all(place).ok();
         step(place, mount(what, place, kind, safe(), None))?;
     }
+    // No process looks into another's memory, also not into one of the same user: each command is held to its own limits.
+    step(
+        "the rule about other processes' memory",
+        fs::write("/proc/sys/kernel/yama/ptrace_scope", "2"),
+    )?;
     let line = step("the kernel's command line", fs::read_to_string("/proc/cmdline"))?;
     modules()?;
     Ok(if line.split_whitespace().any(|word| word == "deskhand.proof") {

@@ -1,10 +1,11 @@
 //! One command: started in the corner, held to its limits, carried to the service, ended with all that it started.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use deskhand_vm_protocol::{End, Ended, RunInput, RunOutput, RunRequest, Stream, WireError};
@@ -12,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::corner::HOME;
 use crate::group::Group;
@@ -32,11 +33,13 @@ pub(crate) async fn serve(session: &Session, request: RunRequest, stream: Stream
     let to = Arc::new(Mutex::new(to));
     let begun = Instant::now();
     let ended = match start(session, &request).await {
-        Ok(running) => run(running, &request, from, Arc::clone(&to), begun).await,
-        Err(error) => Ended {
-            end: End::NotStarted {
-                reason: error.to_string(),
-            },
+        Ok(running) => {
+            let (told, over) = mpsc::channel(4);
+            let _registered = Registered::new(session, running.process, told.clone());
+            run(running, &request, (from, Arc::clone(&to)), (told, over), begun).await
+        }
+        Err(end) => Ended {
+            end,
             time: begun.elapsed().as_millis() as u64,
             processor: 0,
             memory: None,
@@ -51,18 +54,52 @@ pub(crate) async fn serve(session: &Session, request: RunRequest, stream: Stream
 struct Running {
     process: u32,
     exit: oneshot::Receiver<Exit>,
-    group: Group,
+    group: Arc<Group>,
     input: Option<Sender>,
     output: Receiver,
     errors: Receiver,
 }
 
-async fn start(session: &Session, request: &RunRequest) -> io::Result<Running> {
+/// Among the commands that a signal may be sent to, for as long as it runs.
+struct Registered<'a>(&'a Session, u32);
+
+impl<'a> Registered<'a> {
+    fn new(session: &'a Session, process: u32, told: mpsc::Sender<End>) -> Self {
+        running(session).insert(process, told);
+        Self(session, process)
+    }
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        running(self.0).remove(&self.1);
+    }
+}
+
+fn running(session: &Session) -> MutexGuard<'_, BTreeMap<u32, mpsc::Sender<End>>> {
+    session.running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts it, within its time: its folder or its program may lie on a share that does not answer.
+async fn start(session: &Session, request: &RunRequest) -> Result<Running, End> {
+    let failed = |error: io::Error| End::NotStarted {
+        reason: error.to_string(),
+    };
+    let group = Arc::new(Group::new(&request.limits).map_err(failed)?);
+    let starting = started(session, request, Arc::clone(&group));
+    if let Ok(started) = timeout(Duration::from_millis(request.limits.time), starting).await {
+        return started.map_err(failed);
+    }
+    // What waits is in the group already; ended, it lets the corner go on.
+    group.end();
+    Err(End::TimeUp)
+}
+
+async fn started(session: &Session, request: &RunRequest, group: Arc<Group>) -> io::Result<Running> {
     let room = &session.room;
     let Some((program, arguments)) = request.arguments.split_first() else {
         return Err(io::Error::other("there is no program to start"));
     };
-    let group = Group::new(&request.limits)?;
     let mut command = Command::new(program);
     command
         .args(arguments)
@@ -174,8 +211,8 @@ enum Event {
 async fn run(
     running: Running,
     request: &RunRequest,
-    from: ReadHalf<Stream>,
-    to: To,
+    (from, to): (ReadHalf<Stream>, To),
+    (told, mut over): (mpsc::Sender<End>, mpsc::Receiver<End>),
     begun: Instant,
 ) -> Ended {
     let Running {
@@ -186,14 +223,13 @@ async fn run(
         output,
         errors,
     } = running;
-    let (told, mut over) = mpsc::channel(4);
     // A service that cannot be told is gone, which the reader of its frames finds.
     RunOutput::Started(process)
         .write(&mut *to.lock().await)
         .await
         .ok();
     let budget = Arc::new(std::sync::atomic::AtomicU64::new(request.limits.output));
-    let carried = [
+    let mut carried = [
         tokio::spawn(carry(
             output,
             RunOutput::Out,
@@ -204,7 +240,7 @@ async fn run(
         tokio::spawn(carry(errors, RunOutput::Err, to, budget, told.clone())),
     ];
     let members = group.entrance().is_ok();
-    let listening = tokio::spawn(listen(from, input, process, told));
+    let listening = tokio::spawn(listen(from, input, told));
     let event = tokio::select! {
         exit = exit => exit.map_or(Event::Over(End::Stopped), Event::Exit),
         Some(end) = over.recv() => Event::Over(end),
@@ -214,12 +250,17 @@ async fn run(
     group.end();
     listening.abort();
     let drained = async {
-        for carrying in carried {
+        for carrying in &mut carried {
             carrying.await.ok();
         }
     };
     // A stalled service, or a process that cannot be ended yet, holds it up for so long and no longer.
-    tokio::time::timeout(DRAIN, drained).await.ok();
+    if timeout(DRAIN, drained).await.is_err() {
+        for carrying in carried {
+            carrying.abort();
+            carrying.await.ok();
+        }
+    }
     Ended {
         end: match event {
             _ if group.was_out_of_memory() => End::OutOfMemory,
@@ -280,13 +321,8 @@ fn take(budget: &std::sync::atomic::AtomicU64, wanted: u64) -> u64 {
     taken
 }
 
-/// What the service sends: input, signals, or the end of everything.
-async fn listen(
-    mut from: ReadHalf<Stream>,
-    mut input: Option<Sender>,
-    process: u32,
-    over: mpsc::Sender<End>,
-) {
+/// What the service sends: input, or the end of everything.
+async fn listen(mut from: ReadHalf<Stream>, mut input: Option<Sender>, over: mpsc::Sender<End>) {
     loop {
         match RunInput::read(&mut from).await {
             Ok(Some(RunInput::Data(bytes))) => {
@@ -300,7 +336,6 @@ async fn listen(
                 }
             }
             Ok(Some(RunInput::End)) => input = None,
-            Ok(Some(RunInput::Signal(number))) => signal(process, number),
             Ok(None) | Err(_) => {
                 over.send(End::Stopped).await.ok();
                 return;
@@ -309,17 +344,21 @@ async fn listen(
     }
 }
 
-/// To the command's process group: it leads one, since it began a session of processes.
-fn signal(process: u32, number: u8) {
+/// A signal to a command that runs: to its process group, which it leads, since it began a session of processes; or the
+/// end of everything that it started.
+pub(crate) fn signal(session: &Session, process: u32, number: u8) {
+    let running = running(session);
+    let (Some(told), Some(leader)) = (running.get(&process), Pid::from_raw(process as i32)) else {
+        return;
+    };
     let signal = match i32::from(number) {
         libc::SIGINT => Signal::INT,
         libc::SIGTERM => Signal::TERM,
-        libc::SIGKILL => Signal::KILL,
+        // One that is ending already needs to be told no more.
+        libc::SIGKILL => return drop(told.try_send(End::Stopped)),
         _ => return,
     };
-    if let Some(leader) = Pid::from_raw(process as i32)
-        && rustix::process::kill_process_group(leader, signal).is_err()
-    {
+    if rustix::process::kill_process_group(leader, signal).is_err() {
         kill_process(leader, signal).ok();
     }
 }

@@ -18,21 +18,41 @@ pub(crate) enum Exit {
 /// Who waits for which process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reaper {
-    waiting: Arc<Mutex<BTreeMap<i32, oneshot::Sender<Exit>>>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: BTreeMap<i32, oneshot::Sender<Exit>>,
+    /// Starts that are under way.
+    starting: usize,
+    /// Ends of processes that nobody waits for, while a start is under way: one of them may be its process.
+    unclaimed: BTreeMap<i32, Exit>,
 }
 
 impl Reaper {
-    /// Starts a process, and answers it with its end to wait for. Nothing is collected meanwhile, so that no end is
-    /// missed.
+    /// Starts a process, and answers it with its end to wait for. Nothing is held meanwhile: a start may wait for a file
+    /// that only this agent can bring.
     pub(crate) fn start<E>(
         &self,
         start: impl FnOnce() -> Result<std::process::Child, E>,
     ) -> Result<(std::process::Child, oneshot::Receiver<Exit>), E> {
-        let mut waiting = self.waiting();
-        let child = start()?;
+        self.state().starting += 1;
+        let started = start();
+        let mut state = self.state();
+        state.starting -= 1;
         let (end, ended) = oneshot::channel();
-        waiting.insert(child.id() as i32, end);
-        Ok((child, ended))
+        if let Ok(child) = &started {
+            let process = child.id() as i32;
+            match state.unclaimed.remove(&process) {
+                Some(exit) => drop(end.send(exit)),
+                None => drop(state.waiting.insert(process, end)),
+            }
+        }
+        if state.starting == 0 {
+            state.unclaimed.clear();
+        }
+        started.map(|child| (child, ended))
     }
 
     /// Collects for as long as the machine runs.
@@ -45,17 +65,21 @@ impl Reaper {
     }
 
     fn collect_now(&self) {
-        let mut waiting = self.waiting();
+        let mut state = self.state();
         while let Ok(Some((process, status))) = wait(WaitOptions::NOHANG) {
-            if let (Some(exit), Some(end)) = (read(status), waiting.remove(&Pid::as_raw(Some(process)))) {
+            let Some(exit) = read(status) else { continue };
+            let process = Pid::as_raw(Some(process));
+            match state.waiting.remove(&process) {
                 // Nobody may wait any more.
-                end.send(exit).ok();
+                Some(end) => drop(end.send(exit)),
+                None if state.starting > 0 => drop(state.unclaimed.insert(process, exit)),
+                None => {}
             }
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<i32, oneshot::Sender<Exit>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -87,6 +87,10 @@ async fn one(session: Arc<Session>, mut stream: Stream) {
         Ok(Opening::Mount { name, writable }) => share::serve(&session, name, writable, stream)
             .await
             .map_err(WireError::from),
+        Ok(Opening::Signal { process, number }) => {
+            command::signal(&session, process, number);
+            Ok(())
+        }
         Ok(Opening::Time { now }) => session::set_clock(now).map_err(WireError::from),
         Ok(Opening::Hello(_) | Opening::Egress) => {
             Err(WireError::Line("only the guest opens these".to_owned()))

@@ -1,15 +1,17 @@
 //! What is made ready for a session, after the greeting: chance, time, disk, control groups, corner.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, chown};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use deskhand_vm_protocol::{Go, SessionSpec, StepReport};
+use deskhand_vm_protocol::{End, Go, SessionSpec, StepReport};
 use rustix::mount::{MountFlags, mount};
 use rustix::time::{ClockId, Timespec, clock_settime};
 use seccompiler::BpfProgram;
+use tokio::sync::mpsc;
 
 use crate::boot;
 use crate::corner::Corner;
@@ -36,6 +38,8 @@ pub(crate) struct Session {
     pub(crate) spec: SessionSpec,
     /// Where its commands run.
     pub(crate) room: Room,
+    /// Commands that run, by their first process, and where each is told to end.
+    pub(crate) running: Mutex<BTreeMap<u32, mpsc::Sender<End>>>,
 }
 
 impl Room {
@@ -64,7 +68,12 @@ pub(crate) async fn begin(go: &Go, room: Room) -> (Session, Vec<StepReport>) {
     done(&mut steps, "control groups", || crate::group::session(&spec));
     let furnished = room.corner.furnish(HOME, TEMPORARY).await;
     done(&mut steps, "corner", || furnished);
-    (Session { spec, room }, steps)
+    let session = Session {
+        spec,
+        room,
+        running: Mutex::default(),
+    };
+    (session, steps)
 }
 
 /// Where the session's disk has what its commands see as their home and their folder for temporary files.

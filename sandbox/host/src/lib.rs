@@ -10,6 +10,7 @@
 mod accelerator;
 mod error;
 mod image;
+mod job;
 mod machine;
 mod parts;
 mod qemu;
@@ -20,10 +21,11 @@ mod workshop;
 pub use accelerator::{Accelerator, Trial, Verdict};
 pub use error::{SandboxError, Step};
 pub use image::{Image, Part, Store};
+pub use job::{Job, JobInput};
 pub use machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Origin, Start};
 pub use parts::{Console, sha256_of};
 pub use qemu::Qemu;
-pub use session::{Command, Connections, Job, Session, Summary};
+pub use session::{Command, Connections, Session, Summary};
 pub use state::StateStore;
 pub use workshop::{Settings, Workshop, forget};
 

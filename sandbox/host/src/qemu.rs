@@ -50,6 +50,7 @@ impl Qemu {
         };
         let told = Command::new(&program)
             .arg("--version")
+            .env_clear()
             .output()
             .map_err(|error| failed(error.to_string()))?;
         let text = String::from_utf8_lossy(&told.stdout);

@@ -7,20 +7,27 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::fill;
 use deskhand_vm_protocol::{
-    Go, GuestEvent, MAX_FRAME, Mux, Opening, RunInput, RunLimits, RunOutput, RunRequest, SessionSpec, Side,
-    StepReport, Stream, WireError, read_json, write_go,
+    Go, GuestEvent, MAX_FRAME, Mux, Opening, RunLimits, RunRequest, SessionSpec, Side, StepReport, Stream,
+    WireError, read_json, write_go,
 };
-use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::accelerator::Accelerator;
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::job::Job;
 use crate::machine::{BoxFuture, Line, Machine, Origin};
 use crate::parts::hexadecimal;
 
 /// How long the guest may take from the greeting to its first stream. A second under software emulation.
 const BEGINS: Duration = Duration::from_mins(1);
+
+/// How long opening a stream may take: as long as a guest that is busy needs to take a command line.
+const OPENS: Duration = Duration::from_secs(30);
+
+/// How long the guest may take to say what a stream of its is for.
+const SAYS: Duration = Duration::from_secs(10);
 
 /// What carries the guest's connections: the service's proxy and gate.
 pub trait Connections: fmt::Debug + Send + Sync {
@@ -48,6 +55,8 @@ pub(crate) struct Ready {
     pub(crate) line: ReadyLine,
     pub(crate) origin: Origin,
     pub(crate) accelerator: Accelerator,
+    /// Whether it waited for a session.
+    pub(crate) kept: bool,
 }
 
 /// The line of a machine that waits.
@@ -63,7 +72,7 @@ impl fmt::Debug for ReadyLine {
 #[derive(Debug)]
 pub struct Session {
     mux: Arc<Mux>,
-    machine: Box<dyn Machine>,
+    machine: Arc<dyn Machine>,
     summary: Summary,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -98,6 +107,7 @@ impl Session {
             line: ReadyLine(mut line),
             origin,
             accelerator,
+            ..
         } = ready;
         let token = chance()?;
         let go = Go {
@@ -136,7 +146,7 @@ impl Session {
         ];
         Ok(Self {
             mux,
-            machine,
+            machine: machine.into(),
             summary: Summary {
                 origin,
                 accelerator,
@@ -161,9 +171,9 @@ impl Session {
             input: command.input,
             limits: command.limits,
         };
+        let limits = request.limits;
         let stream = self.open(&Opening::Run(request)).await?;
-        let (from, to) = tokio::io::split(stream);
-        Ok(Job { from, to })
+        Ok(Job::new(stream, limits, &self.mux, &self.machine))
     }
 
     /// A folder under `/mnt`: the guest's file requests come on the stream, for as long as it is open.
@@ -193,12 +203,10 @@ impl Session {
     }
 
     async fn open(&self, opening: &Opening) -> Result<Stream, SandboxError> {
-        let opened = async {
-            let mut stream = self.mux.open().await?;
-            opening.write(&mut stream).await?;
-            Ok::<_, WireError>(stream)
-        };
-        opened.await.map_err(|error| {
+        let opened = timeout(OPENS, open(&self.mux, opening)).await;
+        let opened =
+            opened.unwrap_or_else(|_| Err(WireError::Line("the guest takes nothing more".to_owned())));
+        opened.map_err(|error| {
             SandboxError::new(Step::Run, error.to_string(), ASK_DOCTOR).with_detail(self.machine.console())
         })
     }
@@ -213,49 +221,6 @@ impl Drop for Session {
     }
 }
 
-/// A command that runs. Dropping it ends every process of it.
-#[derive(Debug)]
-pub struct Job {
-    from: ReadHalf<Stream>,
-    to: WriteHalf<Stream>,
-}
-
-impl Job {
-    /// What comes next. The last is [`RunOutput::Ended`]; `None` where the machine ended before.
-    pub async fn next(&mut self) -> Result<Option<RunOutput>, SandboxError> {
-        RunOutput::read(&mut self.from).await.map_err(broken)
-    }
-
-    /// Writes to its standard input.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
-        RunInput::Data(bytes.to_vec())
-            .write(&mut self.to)
-            .await
-            .map_err(broken)
-    }
-
-    /// Ends its standard input.
-    pub async fn end_input(&mut self) -> Result<(), SandboxError> {
-        RunInput::End.write(&mut self.to).await.map_err(broken)
-    }
-
-    /// Sends a signal to its processes: 2 interrupts, 15 asks them to end, 9 ends them.
-    pub async fn signal(&mut self, number: u8) -> Result<(), SandboxError> {
-        RunInput::Signal(number).write(&mut self.to).await.map_err(broken)
-    }
-
-    /// Ends every process of it; what it still wrote, and how it ended, can be read.
-    pub async fn stop(&mut self) {
-        // Where the line is gone, it has ended.
-        self.to.shutdown().await.ok();
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "taken as `map_err` gives it")]
-fn broken(error: WireError) -> SandboxError {
-    SandboxError::new(Step::Run, error.to_string(), ASK_DOCTOR)
-}
-
 /// The guest's first stream.
 async fn greeting(mux: &Mux) -> Result<(deskhand_vm_protocol::Hello, Stream), WireError> {
     let Some(mut stream) = mux.accept().await else {
@@ -265,6 +230,13 @@ async fn greeting(mux: &Mux) -> Result<(deskhand_vm_protocol::Hello, Stream), Wi
         Opening::Hello(hello) => Ok((hello, stream)),
         _ => Err(WireError::Line("the guest did not greet".to_owned())),
     }
+}
+
+/// Opens a stream and says what it is for.
+pub(crate) async fn open(mux: &Mux, opening: &Opening) -> Result<Stream, WireError> {
+    let mut stream = mux.open().await?;
+    opening.write(&mut stream).await?;
+    Ok(stream)
 }
 
 /// What the guest tells, until it ends or says something that cannot be read.
@@ -278,13 +250,16 @@ async fn tell(mut from: Stream, events: mpsc::Sender<GuestEvent>) {
 
 /// The guest's connections.
 async fn accept(mux: Arc<Mux>, connections: Option<Arc<dyn Connections>>) {
+    // They end with the session.
+    let mut served = JoinSet::new();
     while let Some(mut stream) = mux.accept().await {
+        while served.try_join_next().is_some() {}
         let Some(connections) = connections.clone() else {
             continue;
         };
-        tokio::spawn(async move {
+        served.spawn(async move {
             // Anything else than a connection is no business of a guest.
-            if let Ok(Opening::Egress) = Opening::read(&mut stream).await {
+            if let Ok(Ok(Opening::Egress)) = timeout(SAYS, Opening::read(&mut stream)).await {
                 connections.serve(stream).await;
             }
         });

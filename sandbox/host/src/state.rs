@@ -6,7 +6,6 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -48,19 +47,15 @@ impl StateStore {
             fs::remove_file(other.path()).ok();
         }
         let packed = zstd::bulk::compress(state, 1)?;
-        let mut whole = sha256(&packed).into_bytes();
-        whole.extend_from_slice(&(state.len() as u64).to_be_bytes());
-        whole.extend_from_slice(&packed);
-        let beside = file.with_extension("part");
-        let mut to = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&beside)?;
-        to.write_all(&whole)?;
-        to.sync_all()?;
-        fs::rename(&beside, &file)?;
-        Ok(whole.len() as u64)
+        let mut content = (state.len() as u64).to_be_bytes().to_vec();
+        content.extend_from_slice(&packed);
+        // Under a name of its own until it is whole; only this user may read it from the beginning.
+        let mut beside = tempfile::NamedTempFile::new_in(&self.folder)?;
+        beside.write_all(sha256(&content).as_bytes())?;
+        beside.write_all(&content)?;
+        beside.as_file().sync_all()?;
+        beside.persist(&file)?;
+        Ok(content.len() as u64 + 64)
     }
 
     /// Lets go of all of them.
@@ -107,8 +102,8 @@ fn processor() -> String {
 
 /// Checks the digest before anything is unpacked.
 fn open(kept: &[u8]) -> Option<Vec<u8>> {
-    let (digest, rest) = kept.split_at_checked(64)?;
-    let (length, packed) = rest.split_first_chunk::<8>()?;
-    verify_slices_are_equal(sha256(packed).as_bytes(), digest).ok()?;
+    let (digest, content) = kept.split_at_checked(64)?;
+    verify_slices_are_equal(sha256(content).as_bytes(), digest).ok()?;
+    let (length, packed) = content.split_first_chunk::<8>()?;
     zstd::bulk::decompress(packed, u64::from_be_bytes(*length) as usize).ok()
 }

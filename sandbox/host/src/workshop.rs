@@ -23,6 +23,8 @@ const UP: Duration = Duration::from_mins(2);
 /// The folders of running machines, and what was found out about the accelerator, in the workplace.
 const MACHINES: &str = "machines";
 const VERDICT: &str = "accelerator.json";
+/// Which files of the image were read and found good.
+const VERIFIED: &str = "image.verified";
 
 /// What a workshop works with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +67,10 @@ impl Workshop {
                 "make room on the disk, or correct the rights of that folder",
             )
         })?;
+        let (checked, kept) = (image.clone(), settings.workplace.join(VERIFIED));
+        let verified = tokio::task::spawn_blocking(move || checked.verify_once(&kept)).await;
+        verified
+            .unwrap_or_else(|error| Err(SandboxError::new(Step::Image, error.to_string(), ASK_DOCTOR)))?;
         let kept = settings.workplace.join(VERDICT);
         let verdict = match settings.accelerator {
             Some(accelerator) => Verdict::given(accelerator),
@@ -114,7 +120,18 @@ impl Workshop {
             Some(ready) => ready,
             None => self.ready().await?,
         };
-        Session::begin(ready, begun, spec, connections, events).await
+        // What waited may have ended meanwhile, and a state may resume into a guest that does not answer: neither is a
+        // reason to be without a machine.
+        let shortcut = ready.kept || ready.origin == Origin::Resumed;
+        match Session::begin(ready, begun, spec.clone(), connections.clone(), events.clone()).await {
+            Err(error) if shortcut => {
+                tracing::warn!(%error, "a machine that was ready did not begin a session; one starts cold");
+                self.states.clear().ok();
+                let ready = self.start(&self.spec()?, Start::Cold).await?;
+                Session::begin(ready, begun, spec, connections, events).await
+            }
+            other => other,
+        }
     }
 
     /// A machine whose agent waits.
@@ -157,7 +174,10 @@ impl Workshop {
     pub async fn keep_ready(&self) -> Result<(), SandboxError> {
         let mut kept = self.kept_ready.lock().await;
         if kept.is_none() {
-            *kept = Some(self.ready().await?);
+            *kept = Some(Ready {
+                kept: true,
+                ..self.ready().await?
+            });
         }
         Ok(())
     }
@@ -203,6 +223,7 @@ impl Workshop {
             line: ReadyLine(line),
             origin,
             accelerator: spec.accelerator,
+            kept: false,
         })
     }
 
@@ -229,6 +250,7 @@ pub fn forget(workplace: &std::path::Path) -> std::io::Result<()> {
     StateStore::new(workplace.join("states")).clear()?;
     for left in [
         std::fs::remove_file(workplace.join(VERDICT)),
+        std::fs::remove_file(workplace.join(VERIFIED)),
         std::fs::remove_dir_all(workplace.join(MACHINES)),
     ] {
         match left {

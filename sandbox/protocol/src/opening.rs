@@ -21,6 +21,14 @@ pub enum Opening {
         /// Whether the guest may write there. The service refuses writes in any case where it may not.
         writable: bool,
     },
+    /// From the service: a signal to the processes of a command, on a stream of its own, since the command's may be full
+    /// of input that it does not read. No frames; the guest closes it when it is done.
+    Signal {
+        /// The command, by [`RunOutput::Started`](crate::RunOutput::Started).
+        process: u32,
+        /// 2 interrupts, 15 asks to end; 9 ends every process of it at once. Nothing else is taken.
+        number: u8,
+    },
     /// From the service: the time, after the host slept. No frames; the guest closes it when the clock is set.
     Time {
         /// Nanoseconds since 1970.

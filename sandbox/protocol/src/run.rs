@@ -46,8 +46,6 @@ pub enum RunInput {
     Data(Vec<u8>),
     /// Its standard input ends.
     End,
-    /// A signal to all of its processes, by its number; only interrupt, terminate and kill are taken.
-    Signal(u8),
 }
 
 /// From a command to the service.
@@ -110,7 +108,6 @@ pub enum End {
 
 const DATA: u8 = 1;
 const DATA_END: u8 = 2;
-const SIGNAL: u8 = 3;
 const STARTED: u8 = 16;
 const OUT: u8 = 17;
 const ERR: u8 = 18;
@@ -122,7 +119,6 @@ impl RunInput {
         match self {
             Self::Data(bytes) => write_frame(to, DATA, bytes).await,
             Self::End => write_frame(to, DATA_END, &[]).await,
-            Self::Signal(number) => write_frame(to, SIGNAL, &[*number]).await,
         }
     }
 
@@ -134,8 +130,7 @@ impl RunInput {
         match (kind, payload.as_slice()) {
             (DATA, _) => Ok(Some(Self::Data(payload))),
             (DATA_END, []) => Ok(Some(Self::End)),
-            (SIGNAL, [number]) => Ok(Some(Self::Signal(*number))),
-            (DATA_END | SIGNAL, _) => Err(malformed("a frame to a command")),
+            (DATA_END, _) => Err(malformed("a frame to a command")),
             _ => Err(WireError::UnknownFrame(kind)),
         }
     }

@@ -8,7 +8,8 @@ use std::time::Instant;
 use anyhow::bail;
 use deskhand_platform::Paths;
 use deskhand_vm_host::{
-    Accelerator, Command, End, Ended, Job, Origin, RunLimits, RunOutput, SandboxError, Session, Workshop,
+    Accelerator, Command, End, Ended, Job, JobInput, Origin, RunLimits, RunOutput, SandboxError, Session,
+    Workshop,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -22,6 +23,9 @@ use crate::sandbox;
 
 /// What a command that was ended for its limits gives as its exit code, as `timeout` of coreutils does.
 const LIMIT_REACHED: u8 = 124;
+
+/// What one that was interrupted twice gives, as shells do.
+const INTERRUPTED: u8 = 130;
 
 /// What one that could not be started gives, as shells do.
 const NOT_STARTED: u8 = 127;
@@ -212,7 +216,7 @@ async fn command_works(workshop: &Workshop) -> Result<String, SandboxError> {
     let mut said = String::new();
     while let Some(output) = job.next().await? {
         match output {
-            RunOutput::Out(bytes) => said.push_str(&String::from_utf8_lossy(&bytes)),
+            RunOutput::Out(bytes) if said.len() < 100 => said.push_str(&String::from_utf8_lossy(&bytes)),
             RunOutput::Ended(ended) if ended.end == (End::Exited { code: 0 }) => {
                 let how = match session.summary().origin {
                     Origin::Cold => "from its kernel",
@@ -333,9 +337,10 @@ fn command(arguments: Vec<String>, limits: RunLimits) -> Command {
 
 /// Output as it comes, input as it is typed or piped; the command's exit code in the end.
 async fn follow(session: &Session, mut job: Job) -> anyhow::Result<ExitCode> {
-    let mut input = tokio::io::stdin();
-    let mut reads = !std::io::stdin().is_terminal();
-    let mut piece = vec![0; 32 * 1024];
+    if !std::io::stdin().is_terminal() {
+        tokio::spawn(feed(job.input()));
+    }
+    let mut interrupted = false;
     loop {
         tokio::select! {
             output = job.next() => match output? {
@@ -345,19 +350,30 @@ async fn follow(session: &Session, mut job: Job) -> anyhow::Result<ExitCode> {
                 Some(RunOutput::Ended(ended)) => return finish(&ended),
                 None => bail!("The machine ended before the command did: {}", safe_line(&session.console())),
             },
-            read = input.read(&mut piece), if reads => match read? {
-                0 => {
-                    reads = false;
-                    job.end_input().await?;
-                }
-                read => job.write(piece.get(..read).unwrap_or_default()).await?,
-            },
             pressed = tokio::signal::ctrl_c() => {
                 pressed?;
+                // A command that does not listen is ended with its machine.
+                if interrupted {
+                    return Ok(ExitCode::from(INTERRUPTED));
+                }
+                interrupted = true;
                 job.signal(2).await?;
             }
         }
     }
+}
+
+/// Standard input to the command, for as long as it reads.
+async fn feed(input: JobInput) {
+    let mut from = tokio::io::stdin();
+    let mut piece = vec![0; 32 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut piece).await {
+        if input.write(piece.get(..read).unwrap_or_default()).await.is_err() {
+            return;
+        }
+    }
+    // One that is over needs no end of its input.
+    input.end().await.ok();
 }
 
 /// What the command wrote, as it wrote it: it may be a picture for a file. A terminal gets it without what moves its
@@ -374,7 +390,11 @@ fn whole(mut to: impl std::io::Write + std::io::IsTerminal, bytes: &[u8]) -> std
 fn finish(ended: &Ended) -> anyhow::Result<ExitCode> {
     let (code, says) = match &ended.end {
         End::Exited { code } => return Ok(ExitCode::from(u8::try_from(*code).unwrap_or(1))),
-        End::Signalled { signal } => return Ok(ExitCode::from(u8::try_from(128 + signal).unwrap_or(1))),
+        End::Signalled { signal } => {
+            return Ok(ExitCode::from(
+                u8::try_from(signal.saturating_add(128)).unwrap_or(1),
+            ));
+        }
         End::NotStarted { reason } => (NOT_STARTED, format!("It was not started: {reason}.")),
         End::TimeUp => (
             LIMIT_REACHED,

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 
@@ -21,7 +20,6 @@ pub(super) struct Child {
     process: u32,
     console: Console,
     over: watch::Receiver<Option<String>>,
-    alive: Arc<()>,
 }
 
 impl Child {
@@ -58,7 +56,6 @@ impl Child {
             process,
             console,
             over,
-            alive: Arc::new(()),
         })
     }
 
@@ -93,9 +90,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        if Arc::strong_count(&self.alive) == 1 {
-            self.end();
-        }
+        self.end();
     }
 }
 

@@ -46,7 +46,7 @@ async fn a_command_reads_its_input_as_it_comes() {
     let mut reading = command(&["sh", "-c", "read a; echo got $a; cat"]);
     reading.input = true;
     let mut job = session.start(reading).await.unwrap();
-    job.write(b"one\n").await.unwrap();
+    job.input().write(b"one\n").await.unwrap();
     let mut out = String::new();
     while !out.contains('\n') {
         match job.next().await.unwrap() {
@@ -57,8 +57,8 @@ async fn a_command_reads_its_input_as_it_comes() {
     }
     // It answered before its input ended.
     assert_eq!(out, "got one\n");
-    job.write(b"two\n").await.unwrap();
-    job.end_input().await.unwrap();
+    job.input().write(b"two\n").await.unwrap();
+    job.input().end().await.unwrap();
     let mut rest = String::new();
     loop {
         match job.next().await.unwrap() {
@@ -198,6 +198,60 @@ async fn a_command_may_be_interrupted_and_says_its_last_words() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn much_goes_in_and_comes_out_at_the_same_time() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let mut copying = command(&["cat"]);
+    copying.input = true;
+    let mut job = session.start(copying).await.unwrap();
+    let input = job.input();
+    let writing = tokio::spawn(async move {
+        let piece = vec![7; 64 * 1024];
+        for _ in 0..64 {
+            input.write(&piece).await.expect("it reads");
+        }
+        input.end().await.expect("it reads");
+    });
+    let mut came = 0;
+    loop {
+        match job.next().await.unwrap() {
+            Some(RunOutput::Out(bytes)) => came += bytes.len(),
+            Some(RunOutput::Started(_)) => {}
+            Some(RunOutput::Ended(ended)) => {
+                assert_eq!((came, ended.end), (64 * 64 * 1024, End::Exited { code: 0 }));
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    writing.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_does_not_read_what_was_written_is_stopped_all_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let mut deaf = command(&["sleep", "600"]);
+    deaf.input = true;
+    let mut job = session.start(deaf).await.unwrap();
+    let input = job.input();
+    // More than every buffer on the way takes.
+    let piece = vec![7; 64 * 1024];
+    let writing = tokio::spawn(async move { while input.write(&piece).await.is_ok() {} });
+    assert!(matches!(job.next().await.unwrap(), Some(RunOutput::Started(_))));
+    job.stop().await;
+    let Some(RunOutput::Ended(ended)) = job.next().await.unwrap() else {
+        panic!("it did not say how it ended");
+    };
+    assert_eq!(ended.end, End::Stopped);
+    drop(job);
+    assert_eq!(run(&session, &["echo", "on"]).await.ok(), "on\n");
+    writing.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]

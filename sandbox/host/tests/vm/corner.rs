@@ -1,8 +1,9 @@
 //! What a command finds around it, and what it does not.
 
+use deskhand_vm_host::RunOutput;
 use pretty_assertions::assert_eq;
 
-use crate::support::{run, session, shell, spec, workshop};
+use crate::support::{command, run, session, shell, spec, workshop};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_is_a_user_without_rights_in_a_corner_of_its_own() {
@@ -84,6 +85,28 @@ async fn what_leads_out_of_the_corner_is_refused_by_name() {
         );
     }
     assert_eq!(run(&session, &["echo", "on"]).await.ok(), "on\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_does_not_reach_into_the_memory_of_another() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let mut other = session
+        .start(command(&["sh", "-c", "echo $$; sleep 600"]))
+        .await
+        .unwrap();
+    let process = loop {
+        match other.next().await.unwrap() {
+            Some(RunOutput::Out(bytes)) => break String::from_utf8(bytes).unwrap(),
+            Some(_) => {}
+            None => panic!("{}", session.console()),
+        }
+    };
+    let ran = shell(&session, &format!("exec 3<> /proc/{}/mem", process.trim())).await;
+    assert!(ran.err.contains("Permission denied"), "{}{}", ran.out, ran.err);
+    // Its own it may: debuggers and runtimes do.
+    shell(&session, "exec 3< /proc/self/mem").await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

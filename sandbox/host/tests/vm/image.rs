@@ -61,6 +61,38 @@ fn an_image_opens_and_one_whose_content_was_changed_does_not_verify() {
 }
 
 #[test]
+fn an_image_is_read_once_and_again_when_a_file_of_it_was_written() {
+    let (folder, store) = store(|digest| list("kernel", digest, 6, 1));
+    let image = store.current().unwrap();
+    let kept = folder.path().join("verified");
+    image.verify_once(&kept).unwrap();
+    let before = fs::metadata(&kept).unwrap().modified().unwrap();
+    image.verify_once(&kept).unwrap();
+    assert_eq!(
+        fs::metadata(&kept).unwrap().modified().unwrap(),
+        before,
+        "it was not read again"
+    );
+    // The same length, and the time of writing set back: the system's own time of the change is another.
+    let file = image.folder.join("kernel");
+    let written = fs::metadata(&file).unwrap().modified().unwrap();
+    fs::write(&file, "KERNEL").unwrap();
+    fs::File::options()
+        .write(true)
+        .open(&file)
+        .unwrap()
+        .set_modified(written)
+        .unwrap();
+    assert!(
+        image
+            .verify_once(&kept)
+            .unwrap_err()
+            .reason
+            .contains("not what was built")
+    );
+}
+
+#[test]
 fn what_is_wrong_with_an_image_is_told_by_name() {
     let empty = tempfile::tempdir().unwrap();
     let missing = Store::new(empty.path().to_owned()).current().unwrap_err();

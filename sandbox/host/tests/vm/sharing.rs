@@ -9,7 +9,7 @@ use deskhand_vm_files::{Access, Event, Events, Share, UndoLog, serve};
 use deskhand_vm_host::{End, Session};
 use pretty_assertions::assert_eq;
 
-use crate::support::{session, shell, spec, workshop};
+use crate::support::{command, run_command, session, shell, spec, workshop};
 
 #[derive(Debug, Default)]
 struct Heard(Mutex<Vec<Event>>);
@@ -20,8 +20,13 @@ impl Events for Heard {
     }
 }
 
-/// Shares a folder as `/mnt/data`; answers what was heard of it.
-async fn share(session: &Session, folder: &Path, access: Access, journal: &Path) -> Arc<Heard> {
+/// Shares a folder as `/mnt/data`; answers what was heard of it, and what serves it until the session ends.
+async fn share(
+    session: &Session,
+    folder: &Path,
+    access: Access,
+    journal: &Path,
+) -> (Arc<Heard>, tokio::task::JoinHandle<()>) {
     let stream = session
         .mount("data", access == Access::ReadWrite)
         .await
@@ -30,7 +35,10 @@ async fn share(session: &Session, folder: &Path, access: Access, journal: &Path)
     let log = Arc::new(UndoLog::open(journal).expect("a journal"));
     let heard = Arc::new(Heard::default());
     let told = Arc::clone(&heard);
-    tokio::spawn(async move { serve(stream, share, log, told).await });
+    let serving = tokio::spawn(async move {
+        // It ends with the line.
+        serve(stream, share, log, told).await.ok();
+    });
     // Mounted in the guest's own time.
     for _ in 0..200 {
         if shell(
@@ -41,7 +49,7 @@ async fn share(session: &Session, folder: &Path, access: Access, journal: &Path)
         .ended
         .end == (End::Exited { code: 0 })
         {
-            return heard;
+            return (heard, serving);
         }
     }
     panic!("the folder is not there");
@@ -80,7 +88,7 @@ async fn a_wrong_rm_rf_in_a_shared_folder_is_undone_byte_for_byte() {
     let before = files(&folder);
     let workshop = workshop(home.path()).await;
     let session = session(&workshop).await;
-    let heard = share(&session, &folder, Access::ReadWrite, &journal).await;
+    let (heard, serving) = share(&session, &folder, Access::ReadWrite, &journal).await;
 
     assert_eq!(shell(&session, "cat /mnt/data/numbers.csv").await.ok(), "1,2,3\n");
     shell(
@@ -102,6 +110,8 @@ async fn a_wrong_rm_rf_in_a_shared_folder_is_undone_byte_for_byte() {
     let removed = |event: &&Event| matches!(event, Event::Removed { .. });
     assert!(heard.0.lock().unwrap().iter().filter(removed).count() >= 3);
     drop(session);
+    // The journal is locked until then.
+    serving.await.unwrap();
 
     let root = cap_std::fs::Dir::open_ambient_dir(&folder, cap_std::ambient_authority()).unwrap();
     UndoLog::open(&journal).unwrap().undo(&root).unwrap();
@@ -130,6 +140,31 @@ async fn real_programs_work_in_a_shared_folder_and_the_host_sees_the_same() {
     // What the person writes meanwhile is seen by the next command.
     fs::write(folder.join("file"), "three\n").unwrap();
     assert_eq!(shell(&session, "cat /mnt/data/file").await.ok(), "three\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_start_in_a_shared_folder_while_others_end() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, journal) = (home.path().join("data"), home.path().join("journal"));
+    fs::create_dir_all(folder.join("deep")).unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    share(&session, &folder, Access::ReadWrite, &journal).await;
+    // Starting there needs answers of the host; what ends meanwhile must not keep the agent from passing them on.
+    let others = async {
+        for _ in 0..40 {
+            shell(&session, "for i in 1 2 3; do true & done; wait").await.ok();
+        }
+    };
+    let there = async {
+        for number in 0..40 {
+            fs::write(folder.join("deep/number"), number.to_string()).unwrap();
+            let mut placed = command(&["cat", "number"]);
+            placed.folder = Some("/mnt/data/deep".to_owned());
+            assert_eq!(run_command(&session, placed).await.ok(), number.to_string());
+        }
+    };
+    tokio::join!(others, there);
 }
 
 #[tokio::test(flavor = "multi_thread")]

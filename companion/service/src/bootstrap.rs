@@ -19,7 +19,7 @@ use deskhand_identity::Tokens;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::Policy;
 use deskhand_policy::secrets::KeptSecrets;
-use deskhand_protocol::bootstrap::{BootstrapAnswer, BootstrapView, ConsentParams};
+use deskhand_protocol::bootstrap::{BootstrapAnswer, BootstrapView, Consent, ConsentParams};
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::methods::Caller;
 use deskhand_protocol::session::Nothing;

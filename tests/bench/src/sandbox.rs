@@ -187,8 +187,8 @@ impl Events for Unheard {
     fn done(&self, _: Event) {}
 }
 
-/// The same work in a shared folder and on the guest's own disk.
-async fn sharing(workshop: &Workshop, home: &Path, report: &mut Report) {
+/// A session with a folder of the host at `/mnt/shared`.
+async fn shared(workshop: &Workshop, home: &Path) -> (Session, std::path::PathBuf) {
     let folder = home.join("shared");
     std::fs::create_dir(&folder).expect("a folder");
     let session = session(workshop).await;
@@ -201,6 +201,12 @@ async fn sharing(workshop: &Workshop, home: &Path, report: &mut Report) {
         "until grep -q ' /mnt/shared fuse' /proc/self/mounts; do :; done",
     )
     .await;
+    (session, folder)
+}
+
+/// The same work in a shared folder and on the guest's own disk.
+async fn sharing(workshop: &Workshop, home: &Path, report: &mut Report) {
+    let (session, folder) = shared(workshop, home).await;
     // What is read was written by the host, and is in no cache of the guest.
     std::fs::write(folder.join("big"), vec![7_u8; 64 << 20]).expect("a file");
     let work = [

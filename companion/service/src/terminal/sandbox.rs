@@ -210,7 +210,7 @@ async fn command_works(workshop: &Workshop) -> Result<String, SandboxError> {
     let mut job = session
         .start(command(
             vec!["uname".to_owned(), "-r".to_owned()],
-            sandbox::LIMITS,
+            sandbox::OF_A_LOOK,
         ))
         .await?;
     let mut said = String::new();

@@ -1,15 +1,13 @@
 //! Garbage of a guest: numbers that it was not given, sizes without measure, messages that are none.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
-use deskhand_vm_files::{Access, Limits, ServeError, Share};
+use deskhand_vm_files::ServeError;
 use pretty_assertions::assert_eq;
 use support::Agreeing;
 use support::guest::*;
@@ -21,27 +19,6 @@ const EFBIG: i32 = 27;
 const ENAMETOOLONG: i32 = 36;
 const ESTALE: i32 = 116;
 const EDQUOT: i32 = 122;
-
-fn share(host: &Path) -> Share {
-    Share::open(host, Access::ReadWrite, 1000, 1000).unwrap()
-}
-
-fn with(host: &Path, change: impl FnOnce(&mut Limits)) -> Guest {
-    let mut limits = Limits::default();
-    change(&mut limits);
-    Guest::new(share(host).with_limits(limits), Arc::new(Agreeing::default()))
-}
-
-fn guest(host: &Path) -> Guest {
-    with(host, |_| {})
-}
-
-fn home() -> tempfile::TempDir {
-    let home = tempfile::tempdir().unwrap();
-    fs::create_dir(home.path().join("d")).unwrap();
-    fs::write(home.path().join("a"), "old").unwrap();
-    home
-}
 
 #[test]
 fn nodes_and_handles_that_were_not_given_are_nobodys() {

@@ -1,16 +1,14 @@
 //! A guest that asks what no kernel would: each refusal by its number, and garbage of all kinds.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
-use std::path::Path;
 use std::sync::Arc;
 
-use deskhand_vm_files::{Access, Change, Event, Journal, Kept, Limits, Share};
+use deskhand_vm_files::{Access, Change, Event, Journal, Kept, Share};
 use pretty_assertions::assert_eq;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use support::guest::*;
@@ -32,27 +30,6 @@ const EROFS: i32 = 30;
 const ENAMETOOLONG: i32 = 36;
 const ENOSYS: i32 = 38;
 const ESTALE: i32 = 116;
-
-fn share(host: &Path) -> Share {
-    Share::open(host, Access::ReadWrite, 1000, 1000).unwrap()
-}
-
-fn with(host: &Path, change: impl FnOnce(&mut Limits)) -> Guest {
-    let mut limits = Limits::default();
-    change(&mut limits);
-    Guest::new(share(host).with_limits(limits), Arc::new(Agreeing::default()))
-}
-
-fn guest(host: &Path) -> Guest {
-    with(host, |_| {})
-}
-
-fn home() -> tempfile::TempDir {
-    let home = tempfile::tempdir().unwrap();
-    fs::create_dir(home.path().join("d")).unwrap();
-    fs::write(home.path().join("a"), "old").unwrap();
-    home
-}
 
 #[test]
 fn names_that_are_no_single_component_are_refused() {

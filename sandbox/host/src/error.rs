@@ -65,5 +65,19 @@ impl SandboxError {
     }
 }
 
+/// Makes a folder to work in.
+pub(crate) fn make_folder(place: &std::path::Path) -> Result<(), SandboxError> {
+    std::fs::create_dir_all(place).map_err(|error| no_folder(place, &error))
+}
+
+/// No folder can be made there.
+pub(crate) fn no_folder(place: &std::path::Path, error: &std::io::Error) -> SandboxError {
+    SandboxError::new(
+        Step::Start,
+        format!("no folder can be made in {}: {error}", place.display()),
+        "make room on the disk, or correct the rights of that folder",
+    )
+}
+
 /// What helps where nothing else is known: the programs explain themselves.
 pub(crate) const ASK_DOCTOR: &str = "run `deskhand sandbox doctor`, which looks at every step";

@@ -60,11 +60,6 @@ impl Store {
         Self { folder }
     }
 
-    /// Where it is.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// The image that is used. Its files are there and have their sizes; [`Image::verify`] reads all of them.
     pub fn current(&self) -> Result<Image, SandboxError> {
         let missing = |_| SandboxError::new(Step::Image, "there is no image on this computer", REMEDY);
@@ -74,16 +69,6 @@ impl Store {
             return Err(damaged("the store does not say which image is used"));
         }
         Image::open(&self.folder.join(id))
-    }
-
-    /// What all images take on the disk, in bytes.
-    pub fn size(&self) -> u64 {
-        let images = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let files = images.flat_map(|image| fs::read_dir(image.path()).into_iter().flatten().flatten());
-        files
-            .filter_map(|file| file.metadata().ok())
-            .map(|found| found.len())
-            .sum()
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::net::UnixStream;
 
-use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::error::{ASK_DOCTOR, SandboxError, Step, make_folder, no_folder};
 use crate::machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Start};
 use child::Child;
 use qmp::Qmp;
@@ -146,18 +146,9 @@ impl Qemu {
 }
 
 fn folder(workplace: &Path) -> Result<tempfile::TempDir, SandboxError> {
-    let failed = |error: std::io::Error| {
-        SandboxError::new(
-            Step::Start,
-            format!("no folder can be made in {}: {error}", workplace.display()),
-            "make room on the disk, or correct the rights of that folder",
-        )
-    };
-    std::fs::create_dir_all(workplace).map_err(failed)?;
-    tempfile::Builder::new()
-        .prefix("vm-")
-        .tempdir_in(workplace)
-        .map_err(failed)
+    make_folder(workplace)?;
+    let made = tempfile::Builder::new().prefix("vm-").tempdir_in(workplace);
+    made.map_err(|error| no_folder(workplace, &error))
 }
 
 /// Connects once the program listens. It makes its sockets in its own time; its end is seen at once.

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
 use crate::accelerator::{Accelerator, Verdict};
-use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::error::{ASK_DOCTOR, SandboxError, Step, make_folder};
 use crate::image::{Image, Store};
 use crate::machine::{Engine, MachineSpec, Origin, Start};
 use crate::qemu::Qemu;
@@ -60,13 +60,7 @@ impl Workshop {
         let machines = settings.workplace.join(MACHINES);
         let engine: Arc<dyn Engine> = Arc::new(Qemu::find(settings.engine.as_deref(), &machines)?);
         let image = Store::new(settings.images.clone()).current()?;
-        std::fs::create_dir_all(&settings.workplace).map_err(|error| {
-            SandboxError::new(
-                Step::Start,
-                format!("{} cannot be made: {error}", settings.workplace.display()),
-                "make room on the disk, or correct the rights of that folder",
-            )
-        })?;
+        make_folder(&settings.workplace)?;
         let (checked, kept) = (image.clone(), settings.workplace.join(VERIFIED));
         let verified = tokio::task::spawn_blocking(move || checked.verify_once(&kept)).await;
         verified

@@ -90,13 +90,22 @@ impl Scan {
     }
 }
 
+/// Reads a head at the start of `bytes`, by what reads a whole one.
+fn read<T>(
+    bytes: &[u8],
+    limits: &Limits,
+    whole: fn(&[u8], &Limits) -> Result<T, Refusal>,
+) -> Result<Option<(T, usize)>, Refusal> {
+    let Some(end) = Scan::default().end(bytes, limits)? else {
+        return Ok(None);
+    };
+    Ok(Some((whole(&bytes[..end], limits)?, end)))
+}
+
 impl RequestHead {
     /// Reads a head at the start of `bytes`: with its length in bytes once it is whole, `None` while it is not.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<(Self, usize)>, Refusal> {
-        let Some(end) = Scan::default().end(bytes, limits)? else {
-            return Ok(None);
-        };
-        Ok(Some((Self::whole(&bytes[..end], limits)?, end)))
+        read(bytes, limits, Self::whole)
     }
 
     pub(crate) fn whole(head: &[u8], limits: &Limits) -> Result<Self, Refusal> {
@@ -146,10 +155,7 @@ impl RequestHead {
 impl ResponseHead {
     /// Reads a head at the start of `bytes`, as [`RequestHead::read`].
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<(Self, usize)>, Refusal> {
-        let Some(end) = Scan::default().end(bytes, limits)? else {
-            return Ok(None);
-        };
-        Ok(Some((Self::whole(&bytes[..end], limits)?, end)))
+        read(bytes, limits, Self::whole)
     }
 
     pub(crate) fn whole(head: &[u8], limits: &Limits) -> Result<Self, Refusal> {

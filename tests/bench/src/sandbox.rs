@@ -40,9 +40,8 @@ pub(crate) async fn sandbox(report: &mut Report) {
 }
 
 async fn workshop(home: &Path) -> Workshop {
-    let images = std::env::home_dir().expect("a home folder");
     let settings = Settings {
-        images: images.join(".cache/deskhand/sandbox/images"),
+        images: deskhand_test_support::sandbox_images(),
         workplace: home.to_owned(),
         engine: None,
         memory: MEMORY,

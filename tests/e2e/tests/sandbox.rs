@@ -2,18 +2,12 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use deskhand_e2e::{Finished, command, finish};
+use deskhand_test_support::sandbox_images;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
-
-/// Where `cargo xtask image` puts images.
-fn images() -> PathBuf {
-    std::env::home_dir()
-        .expect("a home folder")
-        .join(".cache/deskhand/sandbox/images")
-}
 
 fn sandbox(home: &Path, images: &Path, arguments: &[&str], input: &str) -> Finished {
     let mut line = vec!["sandbox"];
@@ -35,7 +29,7 @@ fn a_person_runs_a_command_over_a_folder_and_gets_its_output_and_its_exit_code()
         "import csv; print(sum(int(r['revenue']) for r in csv.DictReader(open('/mnt/reports/revenue.csv'))))";
     let ran = sandbox(
         home.path(),
-        &images(),
+        &sandbox_images(),
         &["run", "--folder", &named, "--", "python3", "-c", script],
         "",
     );
@@ -49,7 +43,7 @@ fn a_person_runs_a_command_over_a_folder_and_gets_its_output_and_its_exit_code()
     let script = "cat; echo bad >&2; rm /mnt/reports/revenue.csv; exit 3";
     let ran = sandbox(
         home.path(),
-        &images(),
+        &sandbox_images(),
         &["run", "--folder", &named, "--", "sh", "-c", script],
         "typed\n",
     );
@@ -63,7 +57,7 @@ fn a_person_runs_a_command_over_a_folder_and_gets_its_output_and_its_exit_code()
 
     let ran = sandbox(
         home.path(),
-        &images(),
+        &sandbox_images(),
         &["run", "--time", "1", "--", "sleep", "600"],
         "",
     );
@@ -74,7 +68,7 @@ fn a_person_runs_a_command_over_a_folder_and_gets_its_output_and_its_exit_code()
 #[test]
 fn the_doctor_starts_machines_and_status_and_reset_tell_what_is_kept() {
     let home = tempfile::tempdir().unwrap();
-    let looked = sandbox(home.path(), &images(), &["doctor", "--json"], "");
+    let looked = sandbox(home.path(), &sandbox_images(), &["doctor", "--json"], "");
     let steps: Vec<Value> = serde_json::from_str(&looked.out).unwrap();
     assert!(steps.iter().all(|step| step["good"] == true), "{}", looked.out);
     assert_eq!(steps.len(), 5);
@@ -88,7 +82,7 @@ fn the_doctor_starts_machines_and_status_and_reset_tell_what_is_kept() {
     );
 
     let kept = |home: &Path| {
-        let status = sandbox(home, &images(), &["status", "--json"], "");
+        let status = sandbox(home, &sandbox_images(), &["status", "--json"], "");
         let status: Value = serde_json::from_str(&status.out).unwrap();
         assert!(
             ["vm", "emulation"].contains(&status["tier"].as_str().unwrap()),
@@ -97,7 +91,10 @@ fn the_doctor_starts_machines_and_status_and_reset_tell_what_is_kept() {
         status["states"]["bytes"].as_u64().unwrap()
     };
     assert!(kept(home.path()) > 1_000_000);
-    assert_eq!(sandbox(home.path(), &images(), &["reset"], "").code(), Some(0));
+    assert_eq!(
+        sandbox(home.path(), &sandbox_images(), &["reset"], "").code(),
+        Some(0)
+    );
     assert_eq!(kept(home.path()), 0);
 }
 
@@ -127,7 +124,7 @@ fn where_deskhand_is_switched_off_nothing_runs() {
     let home = tempfile::tempdir().unwrap();
     let set = command(home.path(), &["config", "set", "deskhandEnabled", "false"]);
     assert_eq!(finish(set, "").code(), Some(0));
-    let ran = sandbox(home.path(), &images(), &["run", "--", "true"], "");
+    let ran = sandbox(home.path(), &sandbox_images(), &["run", "--", "true"], "");
     assert_ne!(ran.code(), Some(0));
     assert!(ran.err.contains("deskhandEnabled"), "{}", ran.err);
 }

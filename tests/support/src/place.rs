@@ -125,6 +125,12 @@ fn on_path(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// Where `cargo xtask image` puts images of the sandbox.
+pub fn sandbox_images() -> PathBuf {
+    let home = std::env::home_dir().expect("a home folder");
+    home.join(".cache/deskhand/sandbox/images")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

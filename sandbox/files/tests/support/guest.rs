@@ -4,12 +4,37 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use deskhand_vm_files::{Journal, ServeError, Share, serve};
+use deskhand_vm_files::{Access, Journal, Limits, ServeError, Share, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-use super::Heard;
+use super::{Agreeing, Heard};
+
+/// A folder of the host that the guest may change.
+pub fn share(host: &Path) -> Share {
+    Share::open(host, Access::ReadWrite, 1000, 1000).unwrap()
+}
+
+/// A guest of it, under other caps.
+pub fn with(host: &Path, change: impl FnOnce(&mut Limits)) -> Guest {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    Guest::new(share(host).with_limits(limits), Arc::new(Agreeing::default()))
+}
+
+/// A guest of it.
+pub fn guest(host: &Path) -> Guest {
+    with(host, |_| {})
+}
+
+/// A folder of the host: the folder `d`, and the file `a`, which holds "old".
+pub fn home() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("d")).unwrap();
+    std::fs::write(home.path().join("a"), "old").unwrap();
+    home
+}
 
 pub const LOOKUP: u32 = 1;
 pub const FORGET: u32 = 2;

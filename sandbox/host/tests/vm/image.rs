@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use deskhand_test_support::sandbox_images;
 use deskhand_vm_host::{Image, Qemu, Step, Store, sha256_of};
 use pretty_assertions::assert_eq;
-
-use crate::support::images;
 
 fn sha256(text: &str, folder: &Path) -> String {
     let file = folder.join("text");
@@ -40,7 +39,7 @@ fn list(name: &str, digest: &str, size: u64, format: u32) -> String {
 
 #[test]
 fn the_image_that_was_built_is_whole() {
-    let image = Store::new(images()).current().unwrap();
+    let image = Store::new(sandbox_images()).current().unwrap();
     image.verify().unwrap();
     for part in ["kernel", "initrd", "system.squashfs", "session.qcow2"] {
         assert!(image.has(part), "{part}");

@@ -1,25 +1,19 @@
 //! A workshop, a session and commands, for tests.
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use deskhand_test_support::sandbox_images;
 use deskhand_vm_host::{
     Command, Connections, End, Ended, GuestEvent, RunLimits, RunOutput, Session, SessionSpec, Settings,
     Workshop,
 };
 use tokio::sync::mpsc;
 
-/// Where `cargo xtask image` puts it.
-pub(crate) fn images() -> PathBuf {
-    std::env::home_dir()
-        .expect("a home folder")
-        .join(".cache/deskhand/sandbox/images")
-}
-
 /// A workshop of its own. Software emulation, so that every computer tests the same.
 pub(crate) async fn workshop(home: &Path) -> Workshop {
     let settings = Settings {
-        images: images(),
+        images: sandbox_images(),
         workplace: home.to_owned(),
         engine: None,
         memory: std::env::var("MEM")

@@ -12,6 +12,8 @@ use crate::rules::{Rules, Subject, Verdict};
 use crate::tool::{AskReason, Prepared};
 
 #[cfg(test)]
+mod command;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod web;
@@ -28,6 +30,8 @@ pub enum Place {
     Folder(String),
     /// The pages or the search of a host on the web.
     Host(String),
+    /// Commands in the sandbox.
+    Sandbox,
 }
 
 /// A grant for the rest of the session: this kind of action at this place.
@@ -155,6 +159,7 @@ fn granted(
                 Place::Document(document) => prepared.document.as_ref() == Some(document),
                 Place::Folder(of) => prepared.document.is_none() && folder == Some(of),
                 Place::Host(of) => host == Some(of),
+                Place::Sandbox => prepared.command.is_some(),
             }
     };
     if let Some(grant) = standing.grants.iter().find(covers) {
@@ -174,7 +179,7 @@ fn granted(
 }
 
 /// What the mode that acts may do by itself: looks of documents that the person chose; and files and hosts on the web that
-/// the person named, or any, and searches, as long as nobody else had a word in the session.
+/// the person named, or any, searches, and commands, as long as nobody else had a word in the session.
 fn is_within_request(standing: &Standing<'_>, reason: AskReason, prepared: &Prepared) -> bool {
     match reason {
         AskReason::Reformats => is_chosen(standing, prepared),
@@ -182,7 +187,8 @@ fn is_within_request(standing: &Standing<'_>, reason: AskReason, prepared: &Prep
             let path = prepared.file.as_ref().map(|file| file.path.as_str());
             !standing.marked || path.is_some_and(|path| is_named(standing.words, path))
         }
-        AskReason::Searches => !standing.marked,
+        // A command reads what it sees: from then on nobody knows whose words the next ones are.
+        AskReason::Searches | AskReason::Runs => !standing.marked,
         AskReason::Browses => {
             let host = prepared.web.as_ref().map(|web| web.host.as_str());
             !standing.marked || host.is_some_and(|host| is_host_named(standing.words, host))

@@ -55,6 +55,11 @@ pub trait Progress: Send + Sync {
     /// It waits; the error says for what.
     fn waiting(&self, error: UserError);
 
+    /// It wrote this, for whoever looks on; the result says all that counts.
+    fn output(&self, text: String) {
+        drop(text);
+    }
+
     /// True once a person stopped the turn: a tool that waits gives up, one that writes ends its write first.
     fn is_cancelled(&self) -> bool;
 }

@@ -6,9 +6,14 @@ use deskhand_policy::hosts::Host;
 pub use deskhand_policy::types::{AccessPolicies, Label};
 use deskhand_policy::types::{ToolAction, ToolNames, ToolRule, ToolRules};
 use deskhand_policy::{Encoding, Invalid, PolicyValue as _};
+use deskhand_protocol::permission::CommandRequest;
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::tool::{DIRECTORY_TOOL, FETCH_TOOL, FileSubject, FolderTool, Prepared, SEARCH_TOOL};
+use crate::tool::{
+    BASH_OUTPUT_TOOL, BASH_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FileSubject, FolderTool, Prepared, SEARCH_TOOL,
+};
+
+mod command;
 
 /// The rules in force.
 #[derive(Clone, Debug)]
@@ -34,6 +39,8 @@ enum About {
     Files(GlobMatcher),
     /// A host on the web, in lower case, and those below it.
     Host(String),
+    /// Commands of the sandbox.
+    Command(command::Pattern),
 }
 
 /// What a call is about, as far as rules may name it.
@@ -43,6 +50,8 @@ pub struct Subject<'a> {
     pub file: Option<&'a FileSubject>,
     /// The host on the web.
     pub host: Option<&'a str>,
+    /// What runs in the sandbox.
+    pub command: Option<&'a CommandRequest>,
 }
 
 impl<'a> Subject<'a> {
@@ -51,6 +60,7 @@ impl<'a> Subject<'a> {
         Self {
             file: prepared.file.as_ref(),
             host: prepared.web.as_ref().map(|web| web.host.as_str()),
+            command: prepared.command.as_ref(),
         }
     }
 }
@@ -59,7 +69,7 @@ impl<'a> From<&'a FileSubject> for Subject<'a> {
     fn from(file: &'a FileSubject) -> Self {
         Self {
             file: Some(file),
-            host: None,
+            ..Self::default()
         }
     }
 }
@@ -127,8 +137,11 @@ impl Rules {
     /// True where a model is offered the tool. A document tool whose file tool is switched off is still there for documents
     /// that are open in Office.
     pub fn offers(&self, tool: &str) -> bool {
-        let also = FolderTool::of_name(tool).and_then(FolderTool::part_of);
-        !self.is_disabled(tool) && !also.is_some_and(|part| self.is_disabled(part.name()))
+        let also = FolderTool::of_name(tool)
+            .and_then(FolderTool::part_of)
+            .map(FolderTool::name);
+        let also = also.or((tool == BASH_OUTPUT_TOOL).then_some(BASH_TOOL));
+        !self.is_disabled(tool) && !also.is_some_and(|part| self.is_disabled(part))
     }
 
     /// What they say of a call: of the tool by its name, and of the file tool that it stands for where it works on a file.
@@ -137,11 +150,21 @@ impl Rules {
         if let Some(name) = names.iter().find(|name| self.is_disabled(name)) {
             return Verdict::Disabled((*name).to_owned());
         }
-        let asking = self
-            .asks
-            .iter()
-            .find(|rule| rule.is_for(&names) && rule.about.fits(subject));
+        let fits = |rule: &&AskRule| {
+            rule.is_for(&names) && rule.about.fits(subject)
+                || subject
+                    .command
+                    .is_some_and(|command| rule.is_within_reach(command))
+        };
+        let asking = self.asks.iter().find(fits);
         asking.map_or(Verdict::Silent, |rule| Verdict::Asks(rule.text.clone()))
+    }
+
+    /// What a command of the sandbox may do with the folders of a session: as much as the tools for files may, for a program
+    /// could do the same. `None` where it sees none; else true where it only reads.
+    pub fn folders_of_commands(&self) -> Option<bool> {
+        let off = |tool: FolderTool| self.is_disabled(tool.name());
+        (!off(FolderTool::Read)).then(|| off(FolderTool::Edit) || off(FolderTool::Write))
     }
 
     /// True for a file that a rule asks about before it is read: a search cannot ask, so it leaves the file out.
@@ -160,6 +183,7 @@ fn names(tool: &str, effect: Effect, on_disk: bool) -> Vec<&str> {
     let stands_for = match FolderTool::of_name(tool) {
         Some(tool) => tool.part_of(),
         // To ask for a folder is neither to read nor to write in it.
+        None if tool == BASH_OUTPUT_TOOL => return vec![tool, BASH_TOOL],
         None if !on_disk || tool == DIRECTORY_TOOL => None,
         None if effect == Effect::Read => Some(FolderTool::Read),
         None => Some(FolderTool::Edit),
@@ -175,6 +199,9 @@ impl AskRule {
             if let Some(host) = pattern.strip_prefix("domain:") {
                 return About::host(host);
             }
+            if rule.tool.eq_ignore_ascii_case(BASH_TOOL) {
+                return About::Command(command::Pattern::new(pattern));
+            }
             // No file is behind these tools: a pattern of paths was written to be asked.
             if [FETCH_TOOL, SEARCH_TOOL]
                 .iter()
@@ -189,6 +216,13 @@ impl AskRule {
             tool: rule.tool.clone(),
             about,
         }
+    }
+
+    /// True where a command could do what the rule asks about: nobody can read out of a command which files it will touch.
+    fn is_within_reach(&self, command: &CommandRequest) -> bool {
+        let files = ["Read", "Edit", "Write", "Delete"];
+        !command.folders.is_empty() && self.tool != "*" && self.is_for(&files)
+            || !command.hosts.is_empty() && self.tool.eq_ignore_ascii_case(FETCH_TOOL)
     }
 
     fn is_for(&self, names: &[&str]) -> bool {
@@ -218,6 +252,9 @@ impl About {
         match self {
             Self::Any => true,
             Self::Files(glob) => subject.file.is_some_and(|file| fits_file(glob, file)),
+            Self::Command(pattern) => subject
+                .command
+                .is_none_or(|command| pattern.fits(&command.command)),
             Self::Host(asked) => subject.host.is_some_and(|host| {
                 let above = host.strip_suffix(asked.as_str());
                 above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
@@ -263,7 +300,7 @@ mod tests {
     #[test]
     fn every_tool_that_can_be_taken_away_is_named_where_administrators_read_of_it() {
         let row = deskhand_policy::definition("disabledBuiltinTools").expect("a row");
-        let others = [DIRECTORY_TOOL, FETCH_TOOL, SEARCH_TOOL, MEMORY_TOOL];
+        let others = [DIRECTORY_TOOL, FETCH_TOOL, SEARCH_TOOL, MEMORY_TOOL, BASH_TOOL];
         for tool in FolderTool::ALL.map(FolderTool::name).into_iter().chain(others) {
             assert!(
                 row.doc.contains(&format!("`{tool}`")),
@@ -346,8 +383,8 @@ mod tests {
             ("Read(domain:example.com)", FETCH_TOOL, "example.com", false),
         ] {
             let subject = Subject {
-                file: None,
                 host: Some(host),
+                ..Subject::default()
             };
             let verdict = rules(&[], &json!({ rule: "ask" })).verdict(tool, Effect::Read, subject);
             assert_eq!(verdict != Verdict::Silent, fits, "{rule} {host}");

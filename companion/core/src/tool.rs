@@ -6,7 +6,8 @@ use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::message::Attachment;
 pub use deskhand_protocol::permission::AskReason;
-use deskhand_protocol::permission::{BeforeAfter, DirectoryRequest, RiskNote, WebRequest};
+use deskhand_protocol::permission::{BeforeAfter, CommandRequest, DirectoryRequest, RiskNote, WebRequest};
+use deskhand_protocol::sandbox::SandboxTier;
 use deskhand_protocol::{CallId, DocumentId, SessionId, TurnId};
 use serde_json::Value;
 
@@ -52,6 +53,12 @@ pub const FETCH_TOOL: &str = "WebFetch";
 
 /// The tool that searches the web.
 pub const SEARCH_TOOL: &str = "WebSearch";
+
+/// The tool that runs a command in the sandbox.
+pub const BASH_TOOL: &str = "Bash";
+
+/// The tool that looks after commands that were left to run.
+pub const BASH_OUTPUT_TOOL: &str = "BashOutput";
 
 /// A tool for the folders of a session. Administrators know them by these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +150,8 @@ pub fn is_tool(name: &str) -> bool {
         || name == DIRECTORY_TOOL
         || name == FETCH_TOOL
         || name == SEARCH_TOOL
+        || name == BASH_TOOL
+        || name == BASH_OUTPUT_TOOL
         || FolderTool::of_name(name).is_some()
         || operation_of(name).is_some()
 }
@@ -161,6 +170,8 @@ pub fn tool_names() -> Vec<String> {
         DIRECTORY_TOOL,
         FETCH_TOOL,
         SEARCH_TOOL,
+        BASH_TOOL,
+        BASH_OUTPUT_TOOL,
     ];
     let named = named.into_iter().chain(FolderTool::ALL.map(FolderTool::name));
     named
@@ -206,6 +217,8 @@ pub struct Prepared {
     pub directory: Option<DirectoryRequest>,
     /// Where the call goes on the web, and what it sends there.
     pub web: Option<WebRequest>,
+    /// What it runs in the sandbox, and what that could reach.
+    pub command: Option<CommandRequest>,
 }
 
 /// A file on disk that a call works on.
@@ -251,6 +264,8 @@ pub struct ToolResult {
     pub folder: Option<NewFolder>,
     /// Pictures and PDFs that the model is shown.
     pub attachments: Vec<Attachment>,
+    /// Where code ran.
+    pub tier: Option<SandboxTier>,
 }
 
 /// A folder that became part of a session.
@@ -273,6 +288,7 @@ impl ToolResult {
             documents: Vec::new(),
             folder: None,
             attachments: Vec::new(),
+            tier: None,
         }
     }
 }

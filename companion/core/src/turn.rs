@@ -77,6 +77,8 @@ pub enum Input {
     Prepared(CallId, Result<Prepared, ToolFailure>),
     /// A call waits for something.
     ToolWaits(CallId, UserError),
+    /// A call wrote something while it runs.
+    ToolSays(CallId, String),
     /// A call ended.
     ToolDone(CallId, ToolResult),
     /// A person answers a question.
@@ -155,6 +157,12 @@ pub fn handle(session: &mut Session, input: Input, world: &mut World<'_>) -> Vec
                 Durability::Written,
             );
         }
+        Input::ToolSays(call, text) if step.running(&call).is_some() => {
+            step.append(
+                vec![EventBody::ToolCallOutput { call, text }],
+                Durability::Written,
+            );
+        }
         Input::ToolDone(call, result) if step.running(&call).is_some() => step.tool_done(&call, &result),
         Input::Answer(permission, choice, from) => step.answer(&permission, choice, None, from),
         Input::Choose(permission, folder, from) => {
@@ -166,6 +174,7 @@ pub fn handle(session: &mut Session, input: Input, world: &mut World<'_>) -> Vec
         | Input::ModelFailed(..)
         | Input::Prepared(..)
         | Input::ToolWaits(..)
+        | Input::ToolSays(..)
         | Input::ToolDone(..) => {}
     }
     step.effects

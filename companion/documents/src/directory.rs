@@ -114,6 +114,7 @@ impl DocumentTools {
             file: subject,
             directory: ask.is_some().then_some(DirectoryRequest { reason, read_only }),
             web: None,
+            command: None,
             ask,
         })
     }

@@ -186,6 +186,7 @@ impl DocumentTools {
                 ask: None,
                 directory: None,
                 web: None,
+                command: None,
             });
         }
         let asked = self.asked(tool, request)?;
@@ -217,6 +218,7 @@ impl DocumentTools {
             ask: plan.ask.map(|ask| with_note(ask, read)),
             directory: None,
             web: None,
+            command: None,
         })
     }
 

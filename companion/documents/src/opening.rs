@@ -39,6 +39,7 @@ impl DocumentTools {
             file: Some(subject(&at.folder, &at.below)),
             directory: None,
             web: None,
+            command: None,
             ask: None,
         })
     }

@@ -43,6 +43,7 @@ impl DocumentTools {
                 ask: None,
                 directory: None,
                 web: None,
+                command: None,
             })
         };
         match FolderTool::of_name(&request.name) {
@@ -71,6 +72,7 @@ impl DocumentTools {
             ask: None,
             directory: None,
             web: None,
+            command: None,
         };
         if effect == Effect::Read {
             return Ok(free);

@@ -16,6 +16,7 @@ use crate::error::UserError;
 use crate::hello::FrontEndKind;
 use crate::message::{Attachment, Block, StopReason, Usage};
 use crate::permission::{Choice, PermissionRequest, SettledBy};
+use crate::sandbox::{SandboxTier, Sight};
 use crate::session::PermissionMode;
 use crate::{CallId, ChangeSetId, DocumentId, MessageId, PermissionId, Timestamp, TurnId};
 
@@ -225,6 +226,25 @@ pub enum EventBody {
         /// What it waits for.
         error: UserError,
     },
+    /// What a running tool writes: the output of a command. Taken out of the log once the tool has ended.
+    ToolCallOutput {
+        /// The call.
+        call: CallId,
+        /// Some lines.
+        text: String,
+    },
+    /// What was seen in the sandbox, in its order. The model is not told.
+    SandboxSeen {
+        /// The call that ran meanwhile; none where only what was left to run in the background did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        call: Option<CallId>,
+        /// At most 200.
+        seen: Vec<Sight>,
+        /// How many were left out, beyond what is kept of a session.
+        #[serde(default)]
+        left_out: u64,
+    },
     /// A tool ended.
     ToolCallCompleted {
         /// The turn.
@@ -241,6 +261,10 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         #[ts(optional, as = "Option<Vec<Attachment>>")]
         attachments: Vec<Attachment>,
+        /// Where it ran, for code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        tier: Option<SandboxTier>,
         /// Milliseconds.
         duration_ms: u64,
     },

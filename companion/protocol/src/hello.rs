@@ -92,6 +92,10 @@ pub struct ServiceView {
     pub promise: Option<String>,
     /// Whether code can run.
     pub sandbox: SandboxState,
+    /// Which step failed, why, and what helps; where code cannot run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sandbox_fault: Option<UserError>,
     /// Where the master key lies: `operatingSystem` or `keyFile`.
     pub secret_store: String,
     /// What has to be said and stays said: an invalid policy value, an expiring certificate.
@@ -227,6 +231,8 @@ impl ModelView {
 pub enum SandboxState {
     /// In a virtual machine.
     Vm,
+    /// In a virtual machine without the help of the processor: slower.
+    VmEmulated,
     /// Not on this computer now.
     Unavailable,
     /// Nothing needs it.

@@ -24,6 +24,7 @@ pub mod methods;
 pub mod pairing;
 pub mod permission;
 pub mod provider;
+pub mod sandbox;
 pub mod session;
 pub mod sign_in;
 

@@ -45,6 +45,10 @@ pub struct PermissionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub web: Option<WebRequest>,
+    /// What would run in the sandbox, and what it could reach; only for such a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub command: Option<Box<CommandRequest>>,
     /// What was read in this turn before it came to this question, the newest first; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<ReadBefore>>")]
@@ -79,6 +83,30 @@ pub struct WebRequest {
     pub sent: String,
 }
 
+/// A command that would run in the sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandRequest {
+    /// The whole command, as the shell gets it.
+    pub command: String,
+    /// The folders of this computer that it sees.
+    pub folders: Vec<CommandFolder>,
+    /// Hosts that it may reach, as policy lists them; at most 30, and empty where it reaches none.
+    pub hosts: Vec<String>,
+    /// How many more there are.
+    pub more_hosts: u32,
+}
+
+/// A folder of this computer that a command sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandFolder {
+    /// Its path.
+    pub path: String,
+    /// True where it may only be read.
+    pub read_only: bool,
+}
+
 /// Something that was read before a question: where its words come from, if they were planted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
@@ -103,6 +131,8 @@ pub enum AskReason {
     Browses,
     /// The web is searched.
     Searches,
+    /// A command runs in the sandbox.
+    Runs,
     /// A file is made where there was none.
     Creates,
     /// Looks change, contents stay.
@@ -181,7 +211,7 @@ pub struct RiskNote {
 pub enum Choice {
     /// This once.
     AllowOnce,
-    /// This kind of action on this document, in this folder or at this host, for this session.
+    /// This kind of action on this document, in this folder, at this host or in the sandbox, for this session.
     AllowSession,
     /// This kind of action in this folder, until it expires or is revoked.
     AllowAlways,

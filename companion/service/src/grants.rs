@@ -174,5 +174,6 @@ fn session_view(grant: &Grant) -> GrantView {
             host: Some(host),
             ..view
         },
+        Place::Sandbox => view,
     }
 }

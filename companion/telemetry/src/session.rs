@@ -165,6 +165,8 @@ impl Session {
             EventBody::ContextGiven { .. }
             | EventBody::PlanUpdated { .. }
             | EventBody::ToolCallWaiting { .. }
+            | EventBody::ToolCallOutput { .. }
+            | EventBody::SandboxSeen { .. }
             | EventBody::GrantRevoked { .. }
             | EventBody::FileSaved { .. }
             | EventBody::Notice { error: None, .. } => {}

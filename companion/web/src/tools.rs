@@ -127,6 +127,7 @@ impl WebTools {
             ask,
             directory: None,
             web: Some(web),
+            command: None,
         }
     }
 

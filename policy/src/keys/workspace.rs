@@ -39,8 +39,8 @@ policy_section! {
     }
 
     /// Tools that are not there, by name: `Glob`, `Grep`, `Read`, `Write`, `Edit`, `Delete`, `request_directory`, `WebFetch`,
-    /// `WebSearch`, `memory_write`, or the name of a document tool such as `document_open`, `document_create` or `range_write`. Without `Read` no file on disk is read, without `Edit` none is changed, documents among them;
-    /// without `Write` no file is made, overwritten or deleted. What is open in Office is read and edited there all the same.
+    /// `WebSearch`, `Bash`, `memory_write`, or the name of a document tool such as `document_open`, `document_create` or `range_write`. Without `Read` no file on disk is read, without `Edit` none is changed, documents among them;
+    /// without `Write` no file is made, overwritten or deleted. Commands in the sandbox are held to the same: without `Read` they see no folder, without `Edit` or `Write` they only read. What is open in Office is read and edited there all the same.
     disabled_builtin_tools "disabledBuiltinTools": ToolNames {
         default: ToolNames::default(),
         invalid: ToolNames::default(), StopsSessions, "the list may name any tool",
@@ -51,7 +51,7 @@ policy_section! {
     }
 
     /// Tools that ask a person each time, by rule: `{"Edit": "ask"}`, `{"Edit(**/*.env)": "ask"}` for files by their path, or
-    /// `{"WebFetch(domain:example.com)": "ask"}` for the web by a host and those below it; `*` is every tool. A rule for `Read` keeps the files that it fits out of searches. `allow` is the same as no rule: it
+    /// `{"WebFetch(domain:example.com)": "ask"}` for the web by a host and those below it, or `{"Bash(curl *)": "ask"}` for commands, where a part that cannot be read asks too; `*` is every tool. Since a command can do what they ask about, rules for files and `WebFetch` make each `Bash` that could reach any ask. A rule for `Read` keeps the files that it fits out of searches. `allow` is the same as no rule: it
     /// takes no question away. An unknown word asks.
     builtin_tool_policy "builtinToolPolicy": ToolRules {
         default: ToolRules::default(),

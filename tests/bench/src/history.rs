@@ -182,6 +182,7 @@ fn mixed(number: usize) -> EventBody {
             title: "Read".to_owned(),
             output: "North\t1200.5\t1300.25\nSouth\t900\t1100\n".repeat(12),
             attachments: Vec::new(),
+            tier: None,
             duration_ms: 40,
         },
         _ => spoken(number),

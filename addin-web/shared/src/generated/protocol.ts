@@ -154,7 +154,7 @@ expected?: string, };
 /**
  * Why a person must be asked, the weightier last.
  */
-export type AskReason = "elsewhere" | "browses" | "searches" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside" | "attaches" | "sendsOut";
+export type AskReason = "elsewhere" | "browses" | "searches" | "runs" | "creates" | "reformats" | "edits" | "overwrites" | "ruled" | "remembers" | "removes" | "reachesOutside" | "attaches" | "sendsOut";
 
 /**
  * `document/attach` and `folder/attach`: a closed file or a folder becomes part of a session.
@@ -912,6 +912,40 @@ export type ColumnsInsert = {
  * The columns that are new afterwards, with sheet: `Data!C:D`.
  */
 range: string, };
+
+/**
+ * A folder of this computer that a command sees.
+ */
+export type CommandFolder = { 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * True where it may only be read.
+ */
+readOnly: boolean, };
+
+/**
+ * A command that would run in the sandbox.
+ */
+export type CommandRequest = { 
+/**
+ * The whole command, as the shell gets it.
+ */
+command: string, 
+/**
+ * The folders of this computer that it sees.
+ */
+folders: Array<CommandFolder>, 
+/**
+ * Hosts that it may reach, as policy lists them; at most 30, and empty where it reaches none.
+ */
+hosts: Array<string>, 
+/**
+ * How many more there are.
+ */
+moreHosts: number, };
 
 /**
  * A comment of a thread.
@@ -2649,7 +2683,27 @@ call: CallId,
 /**
  * What it waits for.
  */
-error: UserError, } | { "type": "toolCallCompleted", 
+error: UserError, } | { "type": "toolCallOutput", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Some lines.
+ */
+text: string, } | { "type": "sandboxSeen", 
+/**
+ * The call that ran meanwhile; none where only what was left to run in the background did.
+ */
+call?: CallId, 
+/**
+ * At most 200.
+ */
+seen: Array<Sight>, 
+/**
+ * How many were left out, beyond what is kept of a session.
+ */
+leftOut: number, } | { "type": "toolCallCompleted", 
 /**
  * The turn.
  */
@@ -2674,6 +2728,10 @@ output: string,
  * Pictures and PDFs that it is shown.
  */
 attachments?: Array<Attachment>, 
+/**
+ * Where it ran, for code.
+ */
+tier?: SandboxTier, 
 /**
  * Milliseconds.
  */
@@ -2978,6 +3036,11 @@ export type FiguresAnswer = {
  * The figures that stand, oldest first.
  */
 figures: Array<FigureCheck>, };
+
+/**
+ * What was done to a file or folder.
+ */
+export type FileChange = "created" | "written" | "removed" | "renamed" | "metadata" | "conflict" | "discarded" | "refused";
 
 /**
  * How `range.fill` goes on.
@@ -3672,6 +3735,11 @@ sets?: Array<string>,
 summary?: string, };
 
 /**
+ * Why a machine ended.
+ */
+export type MachineEnd = "idle" | "room" | "changed" | "over" | "failed";
+
+/**
  * Margins in points.
  */
 export type Margins = { 
@@ -4274,6 +4342,10 @@ directory?: DirectoryRequest,
  * Where a call on the web would go, and what it would send there; only for such a call.
  */
 web?: WebRequest, 
+/**
+ * What would run in the sandbox, and what it could reach; only for such a call.
+ */
+command?: CommandRequest, 
 /**
  * What was read in this turn before it came to this question, the newest first; at most 20.
  */
@@ -5141,7 +5213,12 @@ error?: RpcError, };
 /**
  * Whether code can run.
  */
-export type SandboxState = "vm" | "unavailable" | "notNeeded";
+export type SandboxState = "vm" | "vmEmulated" | "unavailable" | "notNeeded";
+
+/**
+ * Where code ran.
+ */
+export type SandboxTier = "vm" | "vmEmulated";
 
 /**
  * The answer to `configuration/save`.
@@ -5284,6 +5361,10 @@ promise?: string,
  * Whether code can run.
  */
 sandbox: SandboxState, 
+/**
+ * Which step failed, why, and what helps; where code cannot run.
+ */
+sandboxFault?: UserError, 
 /**
  * Where the master key lies: `operatingSystem` or `keyFile`.
  */
@@ -5570,7 +5651,27 @@ call: CallId,
 /**
  * What it waits for.
  */
-error: UserError, } | { "type": "toolCallCompleted", 
+error: UserError, } | { "type": "toolCallOutput", 
+/**
+ * The call.
+ */
+call: CallId, 
+/**
+ * Some lines.
+ */
+text: string, } | { "type": "sandboxSeen", 
+/**
+ * The call that ran meanwhile; none where only what was left to run in the background did.
+ */
+call?: CallId, 
+/**
+ * At most 200.
+ */
+seen: Array<Sight>, 
+/**
+ * How many were left out, beyond what is kept of a session.
+ */
+leftOut: number, } | { "type": "toolCallCompleted", 
 /**
  * The turn.
  */
@@ -5595,6 +5696,10 @@ output: string,
  * Pictures and PDFs that it is shown.
  */
 attachments?: Array<Attachment>, 
+/**
+ * Where it ran, for code.
+ */
+tier?: SandboxTier, 
 /**
  * Milliseconds.
  */
@@ -6282,6 +6387,103 @@ name: string,
  * The new name, at most 31 characters, none of `\ / ? * [ ] :`.
  */
 to: string, };
+
+/**
+ * Something that was seen in the sandbox or at its edge, tagged with `sight`.
+ */
+export type Sight = { "sight": "machineStarted", 
+/**
+ * What it is.
+ */
+tier: SandboxTier, 
+/**
+ * True where it went on from a kept state.
+ */
+resumed: boolean, 
+/**
+ * Milliseconds until it was ready.
+ */
+tookMs: number, } | { "sight": "machineEnded", 
+/**
+ * Why.
+ */
+why: MachineEnd, } | { "sight": "started", 
+/**
+ * When, by the guest's clock.
+ */
+at: number, 
+/**
+ * The process, as the guest counts.
+ */
+process: number, 
+/**
+ * The one that started it.
+ */
+parent: number, 
+/**
+ * Its user in the guest.
+ */
+user: number, 
+/**
+ * The program and its arguments, cut to some kilobytes.
+ */
+arguments: Array<string>, } | { "sight": "ended", 
+/**
+ * When, by the guest's clock.
+ */
+at: number, 
+/**
+ * The process.
+ */
+process: number, 
+/**
+ * Its exit code, or the signal that ended it as a negative number.
+ */
+code: number, } | { "sight": "lost", 
+/**
+ * How many, as far as it knows.
+ */
+count: number, } | { "sight": "file", 
+/**
+ * What was done.
+ */
+change: FileChange, 
+/**
+ * Its path on this computer.
+ */
+path: string, 
+/**
+ * The new path, where it has another.
+ */
+to?: string, 
+/**
+ * Bytes that it has, or had.
+ */
+bytes?: number, } | { "sight": "connection", 
+/**
+ * The host, empty where none was understood.
+ */
+host: string, 
+/**
+ * The port, 0 where none was understood.
+ */
+port: number, 
+/**
+ * Absent where it was let through; else the code of the refusal or the failure.
+ */
+refused?: string, 
+/**
+ * Bytes sent.
+ */
+sent: number, 
+/**
+ * Bytes received.
+ */
+received: number, 
+/**
+ * Milliseconds.
+ */
+durationMs: number, };
 
 /**
  * The answer to `bootstrap/signIn` and `provider/signIn`.

@@ -296,6 +296,7 @@ fn prepared(effect: Effect, case: Case) -> Prepared {
     Prepared {
         directory: None,
         web: None,
+        command: None,
         effect,
         document: (!is_file).then(|| DocumentId::from_text("d")),
         file: case.on_disk.then(|| FileSubject {

@@ -28,6 +28,7 @@ fn page(reason: Option<AskReason>) -> Prepared {
             host: "example.com".to_owned(),
             sent: "https://example.com/rates".to_owned(),
         }),
+        command: None,
     }
 }
 

@@ -64,6 +64,8 @@ impl Session {
             EventBody::ChangeSetRedone { change_set } => self.mark_change(change_set, true),
             EventBody::TurnEnded { turn, outcome, .. } => self.apply_turn_ended(turn, outcome),
             EventBody::ToolCallWaiting { .. }
+            | EventBody::ToolCallOutput { .. }
+            | EventBody::SandboxSeen { .. }
             | EventBody::CallAllowed { .. }
             | EventBody::ChangedSince { .. }
             | EventBody::FileSaved { .. }
@@ -233,9 +235,11 @@ impl Session {
             RunState::Asking(request) if request.id == *permission => {
                 let document = request.document.clone().map(Place::Document);
                 let host = || Some(Place::Host(request.web.as_ref()?.host.clone()));
+                let sandbox = || request.command.is_some().then_some(Place::Sandbox);
                 let place = document
                     .or_else(|| request.folder.clone().map(Place::Folder))
-                    .or_else(host);
+                    .or_else(host)
+                    .or_else(sandbox);
                 let grant = place.map(|place| Grant {
                     id: permission.clone(),
                     reason: request.reason,

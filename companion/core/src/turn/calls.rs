@@ -133,6 +133,7 @@ impl Step<'_, '_> {
             folder: folder.filter(|_| is_file),
             directory: prepared.directory,
             web: prepared.web,
+            command: prepared.command.map(Box::new),
             read: turn.map_or_else(Vec::new, |turn| turn.read.iter().rev().cloned().collect()),
             rows: ask.rows,
             total: ask.total,

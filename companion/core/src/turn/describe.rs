@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::line::one_line;
 use crate::tool::{
-    DIRECTORY_TOOL, FETCH_TOOL, FolderTool, LIST_TOOL, MEMORY_TOOL, SEARCH_TOOL, operation_of,
+    BASH_OUTPUT_TOOL, BASH_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FolderTool, LIST_TOOL, MEMORY_TOOL, SEARCH_TOOL,
+    operation_of,
 };
 
 /// Longest place that is shown, in characters; a model may write anything there.
@@ -37,12 +38,14 @@ pub fn describe(tool: &str, input: &Value) -> Described {
         (None, None) if tool == MEMORY_TOOL => "Keeping a note".to_owned(),
         (None, None) if tool == DIRECTORY_TOOL => "Asking for a folder".to_owned(),
         (None, None) if tool == FETCH_TOOL => format!("Reading {}", host_of(text("url"))),
+        (None, None) if tool == BASH_TOOL => "Running".to_owned(),
+        (None, None) if tool == BASH_OUTPUT_TOOL => "Looking after a command".to_owned(),
         (None, None) if tool == SEARCH_TOOL => "Searching the web".to_owned(),
         (None, None) => format!("Calling {}", short(tool)),
     };
     let place = text("slide").map(|slide| format!("slide:{slide}"));
     let target = text("range").map(str::to_owned).or(place).or_else(|| {
-        ["name", "path", "pattern", "url", "query"]
+        ["name", "path", "pattern", "url", "query", "command"]
             .into_iter()
             .find_map(text)
             .map(str::to_owned)
@@ -50,7 +53,7 @@ pub fn describe(tool: &str, input: &Value) -> Described {
     Described {
         title,
         document: text("document").map(DocumentId::from_text),
-        target: target.map(|target| short(&target)),
+        target: target.map(|target| one_line(&short(&target))),
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) fn completed(
         title: result.title.clone(),
         output: bounded(result.output.clone()),
         attachments: result.attachments.clone(),
+        tier: result.tier,
         duration_ms: u64::try_from(now - since).unwrap_or(0),
     }
 }

@@ -156,6 +156,7 @@ impl Bench {
             ask,
             directory: None,
             web: None,
+            command: None,
         };
         self.take(Input::Prepared(CallId::from_text(id), Ok(prepared)))
     }

@@ -308,6 +308,7 @@ impl Handler for Log {
             models: Vec::new(),
             model_locked: false,
             sandbox: SandboxState::NotNeeded,
+            sandbox_fault: None,
             secret_store: "keyFile".to_owned(),
             notices: Vec::new(),
             earlier_sessions: false,

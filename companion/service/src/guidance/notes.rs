@@ -119,6 +119,7 @@ impl NoteTools {
             }),
             directory: None,
             web: None,
+            command: None,
         })
     }
 

@@ -114,6 +114,7 @@ impl Tools for Tool {
                 ask: None,
                 directory: None,
                 web: None,
+                command: None,
             })
         })
     }

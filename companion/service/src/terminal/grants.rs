@@ -42,6 +42,7 @@ fn words(reason: AskReason) -> &'static str {
         AskReason::Elsewhere => "add to a document that was not chosen",
         AskReason::Browses => "read the web",
         AskReason::Searches => "search the web",
+        AskReason::Runs => "run commands in the sandbox",
         AskReason::Creates => "make new files",
         AskReason::Reformats => "change how it looks",
         AskReason::Edits => "edit files of text",

@@ -164,6 +164,7 @@ mod tests {
                 read_only: true,
             }),
             web: None,
+            command: None,
             read: Vec::new(),
             rows: Vec::new(),
             total: 0,

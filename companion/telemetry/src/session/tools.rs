@@ -307,6 +307,7 @@ fn changes(reason: AskReason) -> bool {
             | AskReason::Browses
             | AskReason::Remembers
             | AskReason::Ruled
+            | AskReason::Runs
             | AskReason::Searches
             | AskReason::SendsOut
     )

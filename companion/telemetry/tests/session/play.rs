@@ -164,6 +164,7 @@ impl Play {
             folder: None,
             directory: None,
             web: None,
+            command: None,
             read: Vec::new(),
             rows: Vec::new(),
             total: 1,
@@ -193,6 +194,7 @@ impl Play {
             title: "Wrote".to_owned(),
             output: "wrote".to_owned(),
             attachments: Vec::new(),
+            tier: None,
             duration_ms: 700,
         });
     }

@@ -193,6 +193,7 @@ fn call(play: &mut Play, filler: &str, outcome: ToolOutcome) {
             format!("{filler} ZQOUTPUT")
         },
         attachments: Vec::new(),
+        tier: None,
         duration_ms: 1,
     });
 }
@@ -218,6 +219,7 @@ fn ask(play: &mut Play, filler: &str) {
         folder: Some(never()),
         directory: None,
         web: None,
+        command: None,
         read: Vec::new(),
         rows: vec![row],
         total: 1,

@@ -78,6 +78,7 @@ fn content_of_prompts_calls_and_answers_stands_beside_the_record() {
         title: WORDS.to_owned(),
         output: WORDS.to_owned(),
         attachments: Vec::new(),
+        tier: None,
         duration_ms: 3,
     };
     let attached = EventBody::FolderAttached {

@@ -25,6 +25,7 @@ fn found(path: Option<&str>) -> Prepared {
             read_only: true,
         }),
         web: None,
+        command: None,
     }
 }
 

@@ -286,7 +286,11 @@ impl Session {
 
     /// Asks the journal; the answer says whether the change was made with that.
     pub(crate) fn before(&self, change: &Change<'_>) -> Result<Kept, Errno> {
-        self.journal.before(change).map_err(|_| Errno::EIO)
+        self.journal.before(change).map_err(|error| match error.kind() {
+            std::io::ErrorKind::QuotaExceeded => Errno::EDQUOT,
+            std::io::ErrorKind::StorageFull => Errno::ENOSPC,
+            _ => Errno::EIO,
+        })
     }
 
     /// Makes sure that a name is on disk.

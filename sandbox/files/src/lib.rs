@@ -27,4 +27,4 @@ pub use path::SharePath;
 pub use port::{Change, ChangeKind, Event, Events, Going, Ident, Journal, Kept, Moment, State};
 pub use serve::{ServeError, serve};
 pub use share::{Access, Limits, Share};
-pub use undo::{Conflict, UndoLog, Undone};
+pub use undo::{Conflict, UndoLimits, UndoLog, Undone};

@@ -74,6 +74,11 @@ impl Session {
             Body::Open { .. } => "open",
             Body::Create { .. } => "create",
             Body::Write { .. } => "write",
+            // What was written is put in place by these.
+            Body::Flush { .. } => "flush",
+            Body::Sync { .. } => "fsync",
+            Body::Release { .. } => "release",
+            Body::Allocate { .. } => "fallocate",
             Body::SetAttributes(_) => "setattr",
             Body::MakeNode { .. } => "mknod",
             Body::MakeFolder { .. } => "mkdir",
@@ -84,7 +89,7 @@ impl Session {
             Body::Link => "link",
             _ => return,
         };
-        if !matches!(errno, Errno::EROFS | Errno::EPERM | Errno::EDQUOT) {
+        if !matches!(errno, Errno::EROFS | Errno::EPERM | Errno::EDQUOT | Errno::ENOSPC) {
             return;
         }
         let path = self.nodes().path(request.node);

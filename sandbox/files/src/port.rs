@@ -131,8 +131,18 @@ pub enum Kept {
 /// Is asked before anything changes.
 ///
 /// Once it has answered, the change must be one that can be undone also when the machine stops at this moment. An error
-/// refuses the change: the guest gets `EIO`, and nothing was changed. It blocks, and is called for one change at a time
-/// and share. A change that was journaled may still fail: then `pre` is still there.
+/// refuses the change, and nothing was changed. It blocks, and is called for one change at a time and share. A change
+/// that was journaled may still fail: then `pre` is still there.
+///
+/// A guest may change the same file without end, so **a journal has caps** on what it holds, in bytes and in records, and
+/// on how far it fills the disk that it lies on. At a cap it refuses the change and keeps what it has: that stays
+/// undoable. The kind of the error says which cap it was, and the guest is told the same:
+///
+/// | kind | meaning | in the guest |
+/// |---|---|---|
+/// | [`io::ErrorKind::QuotaExceeded`] | the journal is full | `EDQUOT` |
+/// | [`io::ErrorKind::StorageFull`] | the disk of the journal has no room to spare | `ENOSPC` |
+/// | any other | it could not be kept | `EIO` |
 pub trait Journal: Send + Sync + fmt::Debug {
     /// Keeps the way back.
     fn before(&self, change: &Change<'_>) -> io::Result<Kept>;
@@ -187,7 +197,7 @@ pub enum Event {
         /// Bytes that the guest's version had.
         bytes: u64,
     },
-    /// The guest was refused: by the rules here, not by the system.
+    /// The guest was refused: by the rules here, the journal or a cap on room, not by the system.
     Refused {
         /// What it asked for, as the kernel calls it.
         operation: &'static str,

@@ -25,11 +25,31 @@ use record::{Index, Line, Record, What};
 use crate::host::{self, Kind};
 use crate::port::{Change, ChangeKind, Going, Ident, Journal, Kept, Moment, State};
 
+/// What a journal may hold. At either cap a change is refused ([`io::ErrorKind::QuotaExceeded`], in the guest `EDQUOT`);
+/// what is kept stays, and undoing always has room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UndoLimits {
+    /// Bytes: the content that went, and the lines about it. 4 GiB.
+    pub bytes: u64,
+    /// Changes, some 500 bytes of memory each: 100,000. Making a file and writing it are two.
+    pub records: usize,
+}
+
+impl Default for UndoLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 4 << 30,
+            records: 100_000,
+        }
+    }
+}
+
 /// A journal of the changes to one shared folder.
 #[derive(Debug)]
 pub struct UndoLog {
     home: PathBuf,
     content: Dir,
+    limits: UndoLimits,
     written: Mutex<Written>,
 }
 
@@ -38,6 +58,8 @@ pub struct UndoLog {
 struct Written {
     index: Index,
     records: Vec<Record>,
+    /// What the records hold: content and lines.
+    bytes: u64,
     /// What undoing has done, by record.
     marks: BTreeMap<u64, back::Mark>,
     /// Files that the guest made: their content needs no keeping.
@@ -49,10 +71,11 @@ impl UndoLog {
     pub fn open(home: &Path) -> io::Result<Self> {
         let content = home.join("content");
         std::fs::create_dir_all(&content)?;
-        let (index, lines) = Index::open(&home.join("index"))?;
+        let (index, lines, bytes) = Index::open(&home.join("index"))?;
         let mut written = Written {
             index,
             records: Vec::new(),
+            bytes,
             marks: BTreeMap::new(),
             made: HashMap::new(),
         };
@@ -60,6 +83,7 @@ impl UndoLog {
             match line {
                 Line::Record(record) => {
                     written.learn(&record);
+                    written.bytes += record.kept();
                     written.records.push(record);
                 }
                 Line::Mark(n, mark) => {
@@ -70,8 +94,16 @@ impl UndoLog {
         Ok(Self {
             home: home.to_owned(),
             content: Dir::open_ambient_dir(&content, ambient_authority())?,
+            limits: UndoLimits::default(),
             written: Mutex::new(written),
         })
+    }
+
+    /// The same with other caps.
+    #[must_use]
+    pub fn with_limits(mut self, limits: UndoLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// How many changes it has.
@@ -106,14 +138,21 @@ impl UndoLog {
         }
         drop(self.content.remove_file(&name));
         let file = going.file.ok_or(io::ErrorKind::PermissionDenied)?;
+        let copied = self.copy(&name, file);
+        if copied.is_err() {
+            drop(self.content.remove_file(&name));
+        }
+        copied.map(|()| Kept::InPlace)
+    }
+
+    fn copy(&self, name: &str, file: &File) -> io::Result<()> {
         let copy = host::create_file(&self.content, name.as_ref(), 0o600)?;
         host::copy_content(file, &copy)?;
         let is = host::stat_of(file)?;
         host::set_times_of(&copy, host::Set::Keep, host::Set::To(is.modified))?;
         // Another owner than ours is put down in no other way.
         drop(host::take_attributes(file, &copy));
-        copy.sync_all()?;
-        Ok(Kept::InPlace)
+        copy.sync_all()
     }
 
     /// What came is what was to come, or goes back.
@@ -155,20 +194,33 @@ impl Journal for UndoLog {
             post: change.post.clone(),
             content: keeps.is_some(),
         };
-        let may_move = record.may_move;
+        written.expect_room(self.limits, record.kept())?;
         // On disk before anything is moved; a record whose change was not made is harmless.
-        written.index.append(&Line::Record(record.clone()))?;
-        written.records.push(record.clone());
+        let line = written.index.append(&Line::Record(record.clone()))?;
         let kept = match keeps {
-            Some((going, gone)) => self.keep(n, going, gone, may_move)?,
-            None => Kept::InPlace,
+            Some((going, gone)) => self.keep(n, going, gone, record.may_move),
+            None => Ok(Kept::InPlace),
         };
+        if kept.is_err() {
+            // What is refused over and over is not to fill it.
+            written.index.take_back(line)?;
+            return kept;
+        }
+        written.bytes += line + record.kept();
         written.learn(&record);
-        Ok(kept)
+        written.records.push(record);
+        kept
     }
 }
 
 impl Written {
+    /// `QuotaExceeded` at a cap.
+    fn expect_room(&self, limits: UndoLimits, kept: u64) -> io::Result<()> {
+        let has_room =
+            self.records.len() < limits.records && self.bytes.saturating_add(kept) <= limits.bytes;
+        has_room.then_some(()).ok_or(io::ErrorKind::QuotaExceeded.into())
+    }
+
     fn is_made(&self, state: &State) -> bool {
         matches!(state, State::File { ident, size, modified, .. }
             if self.made.get(ident) == Some(&(*size, *modified)))

@@ -26,10 +26,12 @@ const ENOTDIR: i32 = 20;
 const EISDIR: i32 = 21;
 const EINVAL: i32 = 22;
 const ENOTTY: i32 = 25;
+const ENOSPC: i32 = 28;
 const EROFS: i32 = 30;
 const ENAMETOOLONG: i32 = 36;
 const ENOSYS: i32 = 38;
 const ESTALE: i32 = 116;
+const EDQUOT: i32 = 122;
 
 #[test]
 fn names_that_are_no_single_component_are_refused() {
@@ -286,28 +288,47 @@ fn a_side_file_that_another_service_writes_is_left_to_it() {
 
 #[test]
 fn a_change_that_the_journal_does_not_keep_is_not_made() {
+    use std::io::ErrorKind;
+
+    /// Refuses each change for one reason.
     #[derive(Debug)]
-    struct Refusing;
+    struct Refusing(ErrorKind);
     impl Journal for Refusing {
         fn before(&self, _: &Change<'_>) -> std::io::Result<Kept> {
-            Err(std::io::ErrorKind::StorageFull.into())
+            Err(self.0.into())
         }
     }
-    let host = home();
-    let before = tree(host.path());
-    let mut guest = Guest::new(share(host.path()), Arc::new(Refusing));
-    assert_eq!(guest.unlink("a"), Err(EIO));
-    assert_eq!(guest.rmdir("d"), Err(EIO));
-    assert_eq!(guest.mkdir("e"), Err(EIO));
-    assert_eq!(guest.create("b"), Err(EIO));
-    assert_eq!(guest.rename("a", "b"), Err(EIO));
-    assert_eq!(guest.symlink("l", "a"), Err(EIO));
-    assert_eq!(guest.set("a", 1, 0, 0, 0o600, 0), Err(EIO));
-    assert_eq!(guest.set("a", 1 << 5, 0, 5, 0, 0), Err(EIO));
-    assert_eq!(guest.set("a", 1 << 3, 1, 0, 0, 0), Err(EIO));
-    assert_eq!(guest.put("a", b"new"), Err(EIO));
-    guest.end().unwrap();
-    assert_eq!(tree(host.path()), before);
+    for (why, errno) in [
+        (ErrorKind::QuotaExceeded, EDQUOT),
+        (ErrorKind::StorageFull, ENOSPC),
+        (ErrorKind::PermissionDenied, EIO),
+    ] {
+        let host = home();
+        let before = tree(host.path());
+        let mut guest = Guest::new(share(host.path()), Arc::new(Refusing(why)));
+        let refusals = [
+            guest.unlink("a"),
+            guest.rmdir("d"),
+            guest.mkdir("e"),
+            guest.create("b").map(|_| Vec::new()),
+            guest.rename("a", "b"),
+            guest.symlink("l", "a"),
+            guest.set("a", 1, 0, 0, 0o600, 0),
+            guest.set("a", 1 << 5, 0, 5, 0, 0),
+            guest.set("a", 1 << 3, 1, 0, 0, 0),
+            guest.put("a", b"new"),
+        ];
+        assert!(
+            refusals.iter().all(|answer| *answer == Err(errno)),
+            "{why}: {refusals:?}"
+        );
+        let events = guest.events.clone();
+        guest.end().unwrap();
+        assert_eq!(tree(host.path()), before);
+        let told = |event: &Event| matches!(event, Event::Refused { operation: "flush", errno: told, .. } if *told == errno);
+        // A full journal is told to the service, also where only the close meets it.
+        assert_eq!(events.events.lock().unwrap().iter().any(told), errno != EIO);
+    }
 }
 
 #[test]

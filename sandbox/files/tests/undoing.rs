@@ -12,10 +12,12 @@ use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use deskhand_vm_files::{Access, Share, UndoLog, Undone};
+use deskhand_vm_files::{Access, Share, UndoLimits, UndoLog, Undone};
 use pretty_assertions::assert_eq;
 use support::guest::Guest;
 use support::tree;
+
+const EDQUOT: i32 = 122;
 
 /// Sequences of random changes, each undone.
 const SEQUENCES: u64 = 1_000;
@@ -234,4 +236,73 @@ fn a_journal_has_one_writer() {
         UndoLog::open(home.path()).unwrap_err().kind(),
         std::io::ErrorKind::ResourceBusy
     );
+}
+
+/// A journal under caps, and a guest of a folder with the files `a` and `b` of 1,000 bytes each.
+fn capped(host: &Path, home: &Path, limits: UndoLimits) -> (Arc<UndoLog>, Guest) {
+    for name in ["a", "b"] {
+        fs::write(host.join(name), [7; 1_000]).unwrap();
+    }
+    let log = Arc::new(UndoLog::open(home).unwrap().with_limits(limits));
+    let guest = guest(host, &log);
+    (log, guest)
+}
+
+#[test]
+fn a_file_that_is_rewritten_without_end_fills_no_more_records_than_the_cap() {
+    let (host, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let limits = UndoLimits {
+        records: 20,
+        ..UndoLimits::default()
+    };
+    let (log, mut guest) = capped(host.path(), home.path(), limits);
+    let before = tree(host.path());
+    for round in 0..20_u8 {
+        guest.put("a", &[round]).unwrap();
+    }
+    for _ in 0..3 {
+        assert_eq!(guest.put("a", b"one more"), Err(EDQUOT));
+        assert_eq!(guest.unlink("b"), Err(EDQUOT));
+    }
+    // Refused before it happened; and also a service that starts again is full.
+    assert_eq!(fs::read(host.path().join("a")).unwrap(), [19]);
+    guest.end().unwrap();
+    drop(log);
+    let log = Arc::new(UndoLog::open(home.path()).unwrap().with_limits(limits));
+    assert_eq!(log.changes(), 20);
+    let mut again = self::guest(host.path(), &log);
+    assert_eq!(again.unlink("b"), Err(EDQUOT));
+    again.end().unwrap();
+    // Undoing has room, and makes some.
+    assert_eq!(undo(host.path(), &log).conflicts, []);
+    assert_eq!(tree(host.path()), before);
+    let mut again = self::guest(host.path(), &log);
+    again.unlink("b").unwrap();
+}
+
+#[test]
+fn what_goes_fills_no_more_bytes_than_the_cap() {
+    let (host, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let limits = UndoLimits {
+        bytes: 2_000,
+        ..UndoLimits::default()
+    };
+    let (log, mut guest) = capped(host.path(), home.path(), limits);
+    let before = tree(host.path());
+    guest.unlink("a").unwrap();
+    assert_eq!(guest.unlink("b"), Err(EDQUOT));
+    assert_eq!(guest.put("b", b"new"), Err(EDQUOT));
+    // What keeps no content still has room.
+    guest.mkdir("d").unwrap();
+    guest.end().unwrap();
+    assert_eq!(fs::read(host.path().join("b")).unwrap(), [7; 1_000]);
+    drop(log);
+    let log = Arc::new(UndoLog::open(home.path()).unwrap().with_limits(limits));
+    let mut again = self::guest(host.path(), &log);
+    assert_eq!(again.unlink("b"), Err(EDQUOT));
+    again.end().unwrap();
+    assert_eq!(undo(host.path(), &log).conflicts, []);
+    assert_eq!(tree(host.path()), before);
+    let mut again = self::guest(host.path(), &log);
+    again.unlink("b").unwrap();
 }

@@ -108,6 +108,7 @@ impl UndoLog {
         let mut written = self.written();
         written.index.clear()?;
         written.records.clear();
+        written.bytes = 0;
         written.marks.clear();
         written.made.clear();
         for record in records.iter().filter(|record| record.content) {

@@ -25,6 +25,20 @@ pub(super) struct Record {
     pub(super) may_move: bool,
 }
 
+impl Record {
+    /// Bytes of content that are kept with it.
+    pub(super) fn kept(&self) -> u64 {
+        let gone = match &self.what {
+            What::Rename { over, .. } => over,
+            _ => &self.pre,
+        };
+        match gone {
+            State::File { size, .. } if self.content => *size,
+            _ => 0,
+        }
+    }
+}
+
 /// Its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -50,8 +64,8 @@ pub(super) enum Line {
 pub(super) struct Index(File);
 
 impl Index {
-    /// Opens it with its whole lines; what a crash left of the last one is cut off.
-    pub(super) fn open(path: &Path) -> io::Result<(Self, Vec<Line>)> {
+    /// Opens it with its whole lines and their bytes; what a crash left of the last one is cut off.
+    pub(super) fn open(path: &Path) -> io::Result<(Self, Vec<Line>, u64)> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
@@ -73,11 +87,11 @@ impl Index {
         }
         file.set_len(whole)?;
         file.seek(SeekFrom::End(0))?;
-        Ok((Self(file), lines))
+        Ok((Self(file), lines, whole))
     }
 
-    /// Adds a line. It is on disk when this returns; where it is not, nothing of it stays.
-    pub(super) fn append(&mut self, line: &Line) -> io::Result<()> {
+    /// Adds a line and says its bytes. It is on disk when this returns; where it is not, nothing of it stays.
+    pub(super) fn append(&mut self, line: &Line) -> io::Result<u64> {
         let json = serde_json::to_string(line)?;
         let text = format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()));
         let end = self.0.stream_position()?;
@@ -89,7 +103,15 @@ impl Index {
             self.0.set_len(end)?;
             self.0.seek(SeekFrom::Start(end))?;
         }
-        wrote
+        wrote.map(|()| text.len() as u64)
+    }
+
+    /// Takes the last line away, of so many bytes.
+    pub(super) fn take_back(&mut self, bytes: u64) -> io::Result<()> {
+        let end = self.0.stream_position()?.saturating_sub(bytes);
+        self.0.set_len(end)?;
+        self.0.seek(SeekFrom::Start(end))?;
+        Ok(())
     }
 
     /// Empties it.

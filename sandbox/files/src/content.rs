@@ -97,14 +97,20 @@ impl Session {
     ) -> Result<&'a mut Side, Errno> {
         if content.side.is_none() {
             let (folder, is_linked) = self.folder_of(id)?;
-            let mut side = Side::create(&folder)?;
+            let before = match keep {
+                true => host::stat_of(&content.file)?.size,
+                false => 0,
+            };
+            let mut charge = self.ledger.name()?;
+            // The copy is on the disk beside the file; what the host keeps of the file is no less for it.
+            charge.length(before)?;
+            let mut side = Side::create(&folder)?.charged(charge);
             host::take_attributes(&content.file, &side.file)?;
-            let before = host::stat_of(&content.file)?.size;
-            if keep && before > 0 {
+            if before > 0 {
                 host::copy_content(&content.file, &side.file)?;
                 side.length = host::stat_of(&side.file)?.size;
+                side.charge(side.length)?;
             }
-            self.ledger.resize(content.base.ident, before, side.length)?;
             if !is_linked {
                 side.hide();
             }
@@ -119,18 +125,14 @@ impl Session {
             .checked_add(data.len() as u64)
             .filter(|end| i64::try_from(*end).is_ok());
         let end = end.ok_or(Errno::EFBIG)?;
-        let charged = content.base.ident;
         let side = self.begin(id, content, true)?;
-        if end > side.length {
-            self.ledger.resize(charged, side.length, end)?;
-        }
+        side.charge(end.max(side.length))?;
         let wrote = host::write_all_at(&side.file, data, at);
         // Also what a full disk took of it.
         side.length = side.length.max(end);
         if wrote.is_err() {
-            let length = host::stat_of(&side.file)?.size;
-            self.ledger.resize(charged, side.length, length)?;
-            side.length = length;
+            side.length = host::stat_of(&side.file)?.size;
+            side.charge(side.length)?;
         }
         Ok(wrote?)
     }
@@ -140,11 +142,10 @@ impl Session {
         if i64::try_from(length).is_err() {
             return Err(Errno::EFBIG);
         }
-        let charged = content.base.ident;
         let side = self.begin(id, content, length > 0)?;
-        self.ledger.resize(charged, side.length, length)?;
+        side.charge(length)?;
         if let Err(error) = side.file.set_len(length) {
-            self.ledger.resize(charged, length, side.length)?;
+            side.charge(side.length)?;
             return Err(error.into());
         }
         side.length = length;
@@ -231,7 +232,7 @@ impl Session {
         if sync {
             Self::sync_folder(&place)?;
         }
-        self.ledger.moved(content.base.ident, is.ident);
+        self.ledger.gone(content.base.ident);
         content.base = is;
         self.nodes().replaced(id, &is);
         self.done(Event::Written {
@@ -271,7 +272,6 @@ impl Session {
             }
             self.tell_stale(id);
             self.nodes().rebind(id, &new);
-            self.ledger.moved(content.base.ident, is.ident);
             content.base = host::stat_of(&side.file)?;
             self.nodes().replaced(id, &content.base);
             self.done(Event::Conflict {

@@ -9,6 +9,7 @@ mod content;
 mod errno;
 mod heard;
 mod host;
+mod ledger;
 mod link;
 mod name;
 mod nodes;

@@ -11,11 +11,12 @@ use tokio::sync::mpsc;
 use crate::content::{Content, lock};
 use crate::errno::Errno;
 use crate::host::{self, Kind, Stat};
+use crate::ledger::Ledger;
 use crate::name::is_ours;
 use crate::nodes::{Nodes, Watch};
 use crate::path::SharePath;
 use crate::port::{Event, Events, Journal};
-use crate::share::{Access, Ledger, Share};
+use crate::share::{Access, Share};
 use crate::watch::Watcher;
 use crate::wire::{self, Attributes};
 
@@ -27,7 +28,7 @@ pub(crate) const MESSAGES: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) share: Share,
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: Arc<Ledger>,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) events: Arc<dyn Events>,
     /// Held for itself by whoever changes names, and by what puts content in place.

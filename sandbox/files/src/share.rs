@@ -1,15 +1,10 @@
 //! A shared folder: its handle, what the guest may do in it, and how much of everything.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-
-use crate::errno::Errno;
-use crate::port::Ident;
 
 /// What the guest may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +32,8 @@ pub struct Limits {
     pub watches: usize,
     /// Folders in folders. Below: `ENAMETOOLONG`.
     pub depth: usize,
-    /// Bytes that the session may add to what is there. Above: `EDQUOT`.
+    /// Bytes that the session may add: the content that it writes, whole files, and 16 KiB for each name that it makes.
+    /// What it removes of its own is given back. Above: `EDQUOT`.
     pub quota: u64,
 }
 
@@ -89,104 +85,5 @@ impl Share {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
-    }
-}
-
-/// Files that are known to have been made or made longer by the guest. Above, what goes is not given back to the quota.
-const KNOWN: usize = 200_000;
-
-/// What the session added. What the guest removes of its own is given back; what was there before is not.
-#[derive(Debug)]
-pub(crate) struct Ledger {
-    quota: u64,
-    entries: Mutex<Entries>,
-}
-
-#[derive(Debug, Default)]
-struct Entries {
-    used: u64,
-    by_file: HashMap<Ident, u64>,
-}
-
-impl Ledger {
-    pub(crate) fn new(quota: u64) -> Self {
-        Self {
-            quota,
-            entries: Mutex::default(),
-        }
-    }
-
-    /// Bytes that are left.
-    pub(crate) fn left(&self) -> u64 {
-        self.quota.saturating_sub(self.entries().used)
-    }
-
-    /// Charges a file for becoming longer; `EDQUOT` where that is too much. Gives back for becoming shorter, at most what
-    /// it was charged.
-    pub(crate) fn resize(&self, file: Ident, from: u64, to: u64) -> Result<(), Errno> {
-        let mut entries = self.entries();
-        let Some(growth) = to.checked_sub(from) else {
-            entries.give_back(file, from - to);
-            return Ok(());
-        };
-        if growth > self.quota.saturating_sub(entries.used) {
-            return Err(Errno::EDQUOT);
-        }
-        entries.used += growth;
-        if entries.by_file.contains_key(&file) || entries.by_file.len() < KNOWN {
-            *entries.by_file.entry(file).or_default() += growth;
-        }
-        Ok(())
-    }
-
-    /// Another file has the content now.
-    pub(crate) fn moved(&self, from: Ident, to: Ident) {
-        let mut entries = self.entries();
-        if let Some(charged) = entries.by_file.remove(&from)
-            && charged > 0
-        {
-            *entries.by_file.entry(to).or_default() += charged;
-        }
-    }
-
-    /// The file is gone.
-    pub(crate) fn gone(&self, file: Ident) {
-        let mut entries = self.entries();
-        entries.give_back(file, u64::MAX);
-        entries.by_file.remove(&file);
-    }
-
-    fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Entries {
-    fn give_back(&mut self, file: Ident, bytes: u64) {
-        if let Some(charged) = self.by_file.get_mut(&file) {
-            let back = bytes.min(*charged);
-            *charged -= back;
-            self.used = self.used.saturating_sub(back);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_the_guest_added_is_given_back() {
-        let ledger = Ledger::new(100);
-        let (theirs, ours) = (Ident { dev: 1, ino: 1 }, Ident { dev: 1, ino: 2 });
-        ledger.resize(theirs, 1_000, 0).unwrap();
-        assert_eq!(ledger.left(), 100);
-        ledger.resize(ours, 0, 80).unwrap();
-        assert_eq!(ledger.resize(theirs, 0, 21), Err(Errno::EDQUOT));
-        ledger.moved(ours, theirs);
-        ledger.resize(theirs, 80, 30).unwrap();
-        assert_eq!(ledger.left(), 70);
-        ledger.gone(theirs);
-        assert_eq!(ledger.left(), 100);
     }
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::errno::Errno;
 use crate::host::{self, Kind, Stat};
+use crate::ledger::Charge;
 use crate::name::OURS;
 
 const SUFFIX: &str = ".tmp";
@@ -26,6 +27,8 @@ pub(crate) struct Side {
     pub(crate) file: Arc<File>,
     /// Bytes that it has.
     pub(crate) length: u64,
+    /// What a guest is charged for it; goes with it, or is kept with its place.
+    charge: Option<Charge>,
 }
 
 impl Side {
@@ -45,6 +48,7 @@ impl Side {
                     name: Some(name),
                     file: Arc::new(file),
                     length: 0,
+                    charge: None,
                 });
             }
         }
@@ -61,7 +65,21 @@ impl Side {
             name: Some(name),
             file: Arc::new(file),
             length: stat.size,
+            charge: None,
         })
+    }
+
+    /// The same, with what the guest is charged for it.
+    pub(crate) fn charged(mut self, charge: Charge) -> Self {
+        self.charge = Some(charge);
+        self
+    }
+
+    /// Charges the guest for so many bytes of content; `EDQUOT` where that is too much.
+    pub(crate) fn charge(&mut self, length: u64) -> Result<(), Errno> {
+        self.charge
+            .as_mut()
+            .map_or(Ok(()), |charge| charge.length(length))
     }
 
     /// Takes its name away: it will have no place.
@@ -123,6 +141,11 @@ impl Side {
 
     fn placed(&mut self) {
         self.name = None;
+        if let Ok(stat) = host::stat_of(&self.file)
+            && let Some(charge) = self.charge.take()
+        {
+            charge.keep(stat.ident);
+        }
         // The lock was ours to write it; it is nobody's document's.
         drop(self.file.unlock());
     }

@@ -216,8 +216,7 @@ impl Journal for UndoLog {
 impl Written {
     /// `QuotaExceeded` at a cap.
     fn expect_room(&self, limits: UndoLimits, kept: u64) -> io::Result<()> {
-        let has_room =
-            self.records.len() < limits.records && self.bytes.saturating_add(kept) <= limits.bytes;
+        let has_room = self.records.len() < limits.records && self.bytes.saturating_add(kept) <= limits.bytes;
         has_room.then_some(()).ok_or(io::ErrorKind::QuotaExceeded.into())
     }
 

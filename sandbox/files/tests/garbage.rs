@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use deskhand_vm_files::ServeError;
 use pretty_assertions::assert_eq;
-use support::Agreeing;
 use support::guest::*;
+use support::{Agreeing, names};
 
 const EBADF: i32 = 9;
 const EINVAL: i32 = 22;
@@ -121,13 +121,96 @@ fn what_a_guest_may_hold_has_an_end() {
     assert_eq!(five.mkdir("d/e/f"), Err(ENAMETOOLONG));
 }
 
+/// What the guest is told that it may still add, in bytes.
+fn room(guest: &mut Guest) -> u64 {
+    let room = guest.ask(STATFS, 1, &[]).unwrap();
+    u64_at(&room, 16) * u64::from(u32_at(&room, 40))
+}
+
+/// What a name costs.
+const NAME: u64 = 16 << 10;
+
 #[test]
 fn free_room_is_what_the_quota_leaves() {
     let host = home();
     let mut guest = with(host.path(), |limits| limits.quota = 1 << 20);
-    let room = guest.ask(STATFS, 1, &[]).unwrap();
-    let block = u64::from(u32_at(&room, 40));
-    assert_eq!(u64_at(&room, 16) * block, 1 << 20);
+    assert_eq!(room(&mut guest), 1 << 20);
+}
+
+#[test]
+fn a_first_write_into_a_large_file_of_the_host_is_charged_whole() {
+    let host = home();
+    fs::write(host.path().join("large"), vec![7; 1 << 20]).unwrap();
+    let mut guest = with(host.path(), |limits| limits.quota = (1 << 20) + NAME - 1);
+    let handle = guest.open("large", 1).unwrap();
+    assert_eq!(guest.write(handle, 0, b"x"), Err(EDQUOT));
+    assert_eq!(guest.set("large", 1 << 3, 1, 0, 0, 0), Err(EDQUOT));
+    assert_eq!(names(host.path()), ["a", "d", "large"], "no copy was begun");
+    guest.close(handle).unwrap();
+    assert_eq!(fs::read(host.path().join("large")).unwrap(), vec![7; 1 << 20]);
+
+    let mut guest = with(host.path(), |limits| limits.quota = (2 << 20) + 2 * NAME);
+    let handle = guest.open("large", 1).unwrap();
+    guest.write(handle, 0, b"x").unwrap();
+    assert_eq!(room(&mut guest), (1 << 20) + NAME);
+    guest.close(handle).unwrap();
+    assert_eq!(room(&mut guest), (1 << 20) + NAME, "it is the guest's now");
+    // Written once more: the guest's own old content goes as the new one comes.
+    let handle = guest.open("large", 1).unwrap();
+    guest.write(handle, 0, b"y").unwrap();
+    assert_eq!(room(&mut guest), 0);
+    guest.close(handle).unwrap();
+    assert_eq!(room(&mut guest), (1 << 20) + NAME);
+    guest.set("large", 1 << 3, 4096, 0, 0, 0).unwrap();
+    assert_eq!(room(&mut guest), (2 << 20) + NAME - 4096);
+    guest.unlink("large").unwrap();
+    assert_eq!(room(&mut guest), (2 << 20) + 2 * NAME);
+}
+
+#[test]
+fn what_is_written_and_has_no_place_any_more_is_given_back() {
+    let host = home();
+    let mut guest = with(host.path(), |limits| limits.quota = 1 << 20);
+    let handle = guest.open("a", 1).unwrap();
+    guest.write(handle, 0, &[7; 100_000]).unwrap();
+    guest.unlink("a").unwrap();
+    assert!(room(&mut guest) < 1 << 20, "it is open");
+    guest.close(handle).unwrap();
+    assert_eq!(room(&mut guest), 1 << 20);
+}
+
+#[test]
+fn a_name_costs_room_also_where_it_is_of_nothing_and_gives_it_back() {
+    let host = home();
+    let mut guest = with(host.path(), |limits| limits.quota = 4 * NAME);
+    let made = guest.create("file").unwrap();
+    guest.close(made).unwrap();
+    guest.mkdir("folder").unwrap();
+    guest.symlink("link", "a").unwrap();
+    guest
+        .ask(MKNOD, 1, &named(&words(&[0o100_644, 0, 0, 0]), &[b"node"]))
+        .unwrap();
+    assert_eq!(room(&mut guest), 0);
+    let before = names(host.path());
+    assert_eq!(guest.create("x"), Err(EDQUOT));
+    assert_eq!(guest.mkdir("x"), Err(EDQUOT));
+    assert_eq!(guest.symlink("x", "a"), Err(EDQUOT));
+    assert_eq!(
+        guest.ask(MKNOD, 1, &named(&words(&[0o100_644, 0, 0, 0]), &[b"x"])),
+        Err(EDQUOT)
+    );
+    assert_eq!(names(host.path()), before);
+    guest.rename("file", "node").unwrap();
+    assert_eq!(room(&mut guest), NAME);
+    guest.rmdir("folder").unwrap();
+    assert_eq!(room(&mut guest), 2 * NAME);
+    guest.unlink("link").unwrap();
+    guest.unlink("node").unwrap();
+    assert_eq!(room(&mut guest), 4 * NAME);
+    // What was there before is not the guest's to give.
+    guest.unlink("a").unwrap();
+    guest.rmdir("d").unwrap();
+    assert_eq!(room(&mut guest), 4 * NAME);
 }
 
 #[test]

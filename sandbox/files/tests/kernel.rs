@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use deskhand_vm_files::{Access, Event, Limits, Share};
 use pretty_assertions::assert_eq;
-use support::{Agreeing, Mounted, shell, tree, within};
+use support::{Agreeing, Mounted, names, shell, tree, within};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -24,15 +24,6 @@ fn share(host: &Path, access: Access) -> Share {
 
 fn mounted(host: &Path) -> Option<Mounted> {
     Mounted::new(share(host, Access::ReadWrite), Arc::new(Agreeing::default()))
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 #[test]
@@ -260,7 +251,7 @@ fn a_read_only_folder_refuses_every_change() {
 fn the_guest_may_add_as_many_bytes_as_the_quota_says() {
     let host = tempfile::tempdir().unwrap();
     let limits = Limits {
-        quota: 100_000,
+        quota: 140_000,
         ..Limits::default()
     };
     let share = share(host.path(), Access::ReadWrite).with_limits(limits);

@@ -220,6 +220,16 @@ pub fn within(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     holds()
 }
 
+/// The names in a folder.
+pub fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
 /// Every name below a folder with what is there: for comparing two of them.
 pub fn tree(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();

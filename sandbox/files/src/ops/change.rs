@@ -44,6 +44,7 @@ impl Session {
             place.folder.remove_dir(&place.name)?;
         }
         self.removed(folder, &place.name);
+        self.ledger.gone(stat.ident);
         self.done(Event::Removed {
             path: place.path,
             bytes: 0,

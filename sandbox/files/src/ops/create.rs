@@ -9,6 +9,7 @@ use super::file::flags;
 use crate::content::{Content, set_mode};
 use crate::errno::Errno;
 use crate::host::{self, Stat};
+use crate::ledger::Charge;
 use crate::link;
 use crate::path::encoded;
 use crate::port::{Change, ChangeKind, Event, State};
@@ -64,12 +65,12 @@ impl Session {
     /// An empty file: it lies beside until the journal knows of it.
     fn create_file(&self, place: &Place, mode: u32) -> Result<(std::fs::File, Stat), Errno> {
         Self::expect_nothing(place)?;
-        let mut side = Side::create(&place.folder)?;
+        let charge = self.ledger.name()?;
+        let mut side = Side::create(&place.folder)?.charged(charge);
         set_mode(&side.file, mode & MODE)?;
         let stat = host::stat_of(&side.file)?;
         self.journal_new(place, &stat.file_state())?;
         side.place_new(&place.folder, &place.name)?;
-        self.ledger.gone(stat.ident);
         self.done(Event::Created {
             path: place.path.clone(),
         });
@@ -102,10 +103,11 @@ impl Session {
             return Err(Errno::ENAMETOOLONG);
         }
         Self::expect_nothing(&place)?;
+        let charge = self.ledger.name()?;
         let mode = mode & MODE;
         self.journal_new(&place, &State::Folder { mode })?;
         host::create_folder(&place.folder, &place.name, mode)?;
-        self.made(folder, place)
+        self.made(folder, place, charge)
     }
 
     pub(super) fn make_link(&self, folder: u64, name: &[u8], target: &[u8]) -> Answer {
@@ -115,16 +117,18 @@ impl Session {
         let depth = place.path.names().len() - 1;
         let target = link::parse(target, depth)?;
         Self::expect_nothing(&place)?;
+        let charge = self.ledger.name()?;
         let post = State::Link {
             target: encoded(&target),
         };
         self.journal_new(&place, &post)?;
         host::symlink(&place.folder, &target, &place.name)?;
-        self.made(folder, place)
+        self.made(folder, place, charge)
     }
 
-    fn made(&self, folder: u64, place: Place) -> Answer {
+    fn made(&self, folder: u64, place: Place, charge: Charge) -> Answer {
         let stat = host::stat(&place.folder, &place.name)?;
+        charge.keep(stat.ident);
         let seconds = self.seconds(folder, &place.folder);
         let entry = self.enter(folder, &place, &stat, seconds)?;
         self.done(Event::Created { path: place.path });

@@ -261,9 +261,6 @@ impl Session {
         if let Some(content) = content {
             let content = lock(&content);
             if let Some(bytes) = content.waiting() {
-                // What was not put in place takes no room.
-                let before = content.base.size.min(bytes);
-                let _ = self.ledger.resize(content.base.ident, bytes, before);
                 if let Ok(path) = path {
                     self.done(Event::Discarded { path, bytes });
                 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::errno::Errno;
 use crate::host::{self, Stat};
+use crate::ledger::NAME;
 use crate::name::with_word;
 use crate::port::{Change, ChangeKind, Event, Going, Kept, State};
 use crate::session::{Place, Session};
@@ -97,13 +98,15 @@ impl Session {
     ) -> Result<&'a mut Side, Errno> {
         if content.side.is_none() {
             let (folder, is_linked) = self.folder_of(id)?;
-            let before = match keep {
-                true => host::stat_of(&content.file)?.size,
-                false => 0,
+            let before = if keep {
+                host::stat_of(&content.file)?.size
+            } else {
+                0
             };
             let mut charge = self.ledger.name()?;
             // The copy is on the disk beside the file; what the host keeps of the file is no less for it.
             charge.length(before)?;
+            let _room = self.reserve(before.saturating_add(NAME))?;
             let mut side = Side::create(&folder)?.charged(charge);
             host::take_attributes(&content.file, &side.file)?;
             if before > 0 {
@@ -127,6 +130,8 @@ impl Session {
         let end = end.ok_or(Errno::EFBIG)?;
         let side = self.begin(id, content, true)?;
         side.charge(end.max(side.length))?;
+        // Also within its length: there may be a hole.
+        let _room = self.reserve(data.len() as u64)?;
         let wrote = host::write_all_at(&side.file, data, at);
         // Also what a full disk took of it.
         side.length = side.length.max(end);

@@ -16,6 +16,7 @@ mod nodes;
 mod ops;
 mod path;
 mod port;
+mod room;
 mod serve;
 mod session;
 mod share;

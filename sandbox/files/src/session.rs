@@ -16,6 +16,7 @@ use crate::name::is_ours;
 use crate::nodes::{Nodes, Watch};
 use crate::path::SharePath;
 use crate::port::{Event, Events, Journal};
+use crate::room::{Floor, Reserved};
 use crate::share::{Access, Share};
 use crate::watch::Watcher;
 use crate::wire::{self, Attributes};
@@ -29,6 +30,7 @@ pub(crate) const MESSAGES: usize = 256;
 pub(crate) struct Session {
     pub(crate) share: Share,
     pub(crate) ledger: Arc<Ledger>,
+    pub(crate) floor: Floor,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) events: Arc<dyn Events>,
     /// Held for itself by whoever changes names, and by what puts content in place.
@@ -90,6 +92,7 @@ impl Session {
         let limits = share.limits;
         Ok(Self {
             ledger: Ledger::new(limits.quota),
+            floor: Floor::new(limits.floor),
             journal,
             events,
             names: RwLock::new(()),
@@ -125,6 +128,11 @@ impl Session {
             Access::ReadOnly => Err(Errno::EROFS),
             Access::ReadWrite => Ok(()),
         }
+    }
+
+    /// Before so many bytes come to the host's disk. `ENOSPC` where that would go under the floor.
+    pub(crate) fn reserve(&self, bytes: u64) -> Result<Reserved<'_>, Errno> {
+        Ok(self.floor.reserve(&self.share.root, bytes)?)
     }
 
     /// A folder of the guest, opened beneath the root, with its path. `ESTALE` where another one is there by now.

@@ -35,6 +35,9 @@ pub struct Limits {
     /// Bytes that the session may add: the content that it writes, whole files, and 16 KiB for each name that it makes.
     /// What it removes of its own is given back. Above: `EDQUOT`.
     pub quota: u64,
+    /// Bytes of the host's disk that stay free whatever the guest does. `None`: 2 % of the disk, at least 1 GiB and at most
+    /// 16. Below: `ENOSPC`.
+    pub floor: Option<u64>,
 }
 
 impl Default for Limits {
@@ -48,6 +51,7 @@ impl Default for Limits {
             watches: 8_192,
             depth: 128,
             quota: 20 << 30,
+            floor: None,
         }
     }
 }

@@ -24,6 +24,7 @@ use record::{Index, Line, Record, What};
 
 use crate::host::{self, Kind};
 use crate::port::{Change, ChangeKind, Going, Ident, Journal, Kept, Moment, State};
+use crate::room::Floor;
 
 /// What a journal may hold. At either cap a change is refused ([`io::ErrorKind::QuotaExceeded`], in the guest `EDQUOT`);
 /// what is kept stays, and undoing always has room.
@@ -33,6 +34,10 @@ pub struct UndoLimits {
     pub bytes: u64,
     /// Changes, some 500 bytes of memory each: 100,000. Making a file and writing it are two.
     pub records: usize,
+    /// Bytes of the journal's disk that stay free: what goes is not copied below it ([`io::ErrorKind::StorageFull`], in the
+    /// guest `ENOSPC`). What is kept by its name alone, and a line of the index, ask for no room. `None`: 2 % of the disk,
+    /// at least 1 GiB and at most 16.
+    pub floor: Option<u64>,
 }
 
 impl Default for UndoLimits {
@@ -40,6 +45,7 @@ impl Default for UndoLimits {
         Self {
             bytes: 4 << 30,
             records: 100_000,
+            floor: None,
         }
     }
 }
@@ -50,6 +56,7 @@ pub struct UndoLog {
     home: PathBuf,
     content: Dir,
     limits: UndoLimits,
+    floor: Floor,
     written: Mutex<Written>,
 }
 
@@ -95,6 +102,7 @@ impl UndoLog {
             home: home.to_owned(),
             content: Dir::open_ambient_dir(&content, ambient_authority())?,
             limits: UndoLimits::default(),
+            floor: Floor::new(None),
             written: Mutex::new(written),
         })
     }
@@ -103,6 +111,7 @@ impl UndoLog {
     #[must_use]
     pub fn with_limits(mut self, limits: UndoLimits) -> Self {
         self.limits = limits;
+        self.floor = Floor::new(limits.floor);
         self
     }
 
@@ -146,6 +155,7 @@ impl UndoLog {
     }
 
     fn copy(&self, name: &str, file: &File) -> io::Result<()> {
+        let _room = self.floor.reserve(&self.content, host::stat_of(file)?.size)?;
         let copy = host::create_file(&self.content, name.as_ref(), 0o600)?;
         host::copy_content(file, &copy)?;
         let is = host::stat_of(file)?;

@@ -7,15 +7,16 @@ mod support;
 use std::fs;
 use std::sync::Arc;
 
-use deskhand_vm_files::ServeError;
+use deskhand_vm_files::{Event, Limits, ServeError};
 use pretty_assertions::assert_eq;
 use support::guest::*;
-use support::{Agreeing, names};
+use support::{Agreeing, SmallDisk, names, tree};
 
 const EBADF: i32 = 9;
 const EINVAL: i32 = 22;
 const ENFILE: i32 = 23;
 const EFBIG: i32 = 27;
+const ENOSPC: i32 = 28;
 const ENAMETOOLONG: i32 = 36;
 const ESTALE: i32 = 116;
 const EDQUOT: i32 = 122;
@@ -211,6 +212,58 @@ fn a_name_costs_room_also_where_it_is_of_nothing_and_gives_it_back() {
     guest.unlink("a").unwrap();
     guest.rmdir("d").unwrap();
     assert_eq!(room(&mut guest), 4 * NAME);
+}
+
+#[test]
+fn the_hosts_disk_has_a_floor_that_no_change_goes_under() {
+    let host = home();
+    let before = tree(host.path());
+    // More than any disk has.
+    let mut guest = with(host.path(), |limits| limits.floor = Some(u64::MAX));
+    assert_eq!(room(&mut guest), 0);
+    assert_eq!(guest.create("x"), Err(ENOSPC));
+    assert_eq!(guest.mkdir("x"), Err(ENOSPC));
+    assert_eq!(guest.symlink("x", "a"), Err(ENOSPC));
+    let body = named(&words(&[0o100_644, 0, 0, 0]), &[b"x"]);
+    assert_eq!(guest.ask(MKNOD, 1, &body), Err(ENOSPC));
+    assert_eq!(guest.put("a", b"new"), Err(ENOSPC));
+    assert_eq!(guest.set("a", 1 << 3, 1, 0, 0, 0), Err(ENOSPC));
+    let refused = |event: &Event| matches!(event, Event::Refused { errno: ENOSPC, .. });
+    assert!(guest.events.events.lock().unwrap().iter().all(refused));
+    assert_eq!(tree(host.path()), before);
+    // What takes no room goes on, and what makes some.
+    let handle = guest.open("a", 0).unwrap();
+    assert_eq!(guest.read(handle, 0, 9).unwrap(), b"old");
+    guest.rename("a", "b").unwrap();
+    guest.unlink("b").unwrap();
+    guest.rmdir("d").unwrap();
+}
+
+#[test]
+fn a_write_into_a_hole_is_held_to_the_floor_too() {
+    let Some(disk) = SmallDisk::new(8 << 20) else {
+        return;
+    };
+    let limits = Limits {
+        floor: Some(4 << 20),
+        ..Limits::default()
+    };
+    let share = share(disk.path()).with_limits(limits);
+    let mut guest = Guest::new(share, Arc::new(Agreeing::default()));
+    let handle = guest.create("x").unwrap();
+    // No byte of it is on the disk.
+    guest.set("x", 1 << 3, 8 << 20, 0, 0, 0).unwrap();
+    let mut wrote = 0;
+    let refused = loop {
+        match guest.write(handle, wrote, &[7; 65_536]) {
+            Ok(_) => wrote += 65_536,
+            Err(errno) => break errno,
+        }
+    };
+    assert_eq!(refused, ENOSPC);
+    assert!(wrote <= 4 << 20, "{wrote}");
+    let free = rustix::fs::statvfs(disk.path()).unwrap();
+    assert!(free.f_bavail * free.f_frsize >= 4 << 20);
 }
 
 #[test]

@@ -130,6 +130,32 @@ impl Mounted {
     }
 }
 
+/// A disk of its own, of so many bytes (tmpfs).
+pub struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// None where this user may not mount.
+    pub fn new(bytes: u64) -> Option<Self> {
+        let at = tempfile::tempdir().unwrap();
+        let options = CString::new(format!("size={bytes},mode=700")).unwrap();
+        let flags = MountFlags::NODEV | MountFlags::NOSUID;
+        match mount("deskhand", at.path(), "tmpfs", flags, Some(&*options)) {
+            Ok(()) => Some(Self(at)),
+            Err(error) => say_not_run(&error.into()),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = unmount(self.0.path(), UnmountFlags::DETACH);
+    }
+}
+
 /// Runs a shell command in a folder and wants it to succeed.
 pub fn shell(folder: &Path, command: &str) -> String {
     let output = Command::new("bash")

@@ -15,8 +15,9 @@ use cap_std::fs::Dir;
 use deskhand_vm_files::{Access, Share, UndoLimits, UndoLog, Undone};
 use pretty_assertions::assert_eq;
 use support::guest::Guest;
-use support::tree;
+use support::{SmallDisk, tree};
 
+const ENOSPC: i32 = 28;
 const EDQUOT: i32 = 122;
 
 /// Sequences of random changes, each undone.
@@ -305,4 +306,40 @@ fn what_goes_fills_no_more_bytes_than_the_cap() {
     assert_eq!(tree(host.path()), before);
     let mut again = self::guest(host.path(), &log);
     again.unlink("b").unwrap();
+}
+
+#[test]
+fn what_goes_is_not_copied_to_a_disk_without_room() {
+    let Some(disk) = SmallDisk::new(1 << 20) else {
+        return;
+    };
+    let (host, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let limits = UndoLimits {
+        // More than any disk has.
+        floor: Some(u64::MAX),
+        records: 2,
+        ..UndoLimits::default()
+    };
+    let (log, mut guest) = capped(host.path(), disk.path(), limits);
+    let before = tree(host.path());
+    for _ in 0..5 {
+        // What is refused takes no record either.
+        assert_eq!(guest.unlink("a"), Err(ENOSPC));
+        assert_eq!(guest.put("a", b"new"), Err(ENOSPC));
+    }
+    // What was not put in place goes with the connection.
+    guest.end().unwrap();
+    assert_eq!(tree(host.path()), before);
+    assert_eq!(fs::read_dir(disk.path().join("content")).unwrap().count(), 0);
+    assert_eq!(log.changes(), 0);
+    let mut guest = self::guest(host.path(), &log);
+    guest.mkdir("d").unwrap();
+    guest.end().unwrap();
+    assert_eq!(undo(host.path(), &log).conflicts, []);
+    drop(log);
+    // On the folder's own disk it is kept by its name, which asks for no room.
+    let (log, mut guest) = capped(host.path(), home.path(), limits);
+    guest.unlink("a").unwrap();
+    guest.end().unwrap();
+    assert_eq!(undo(host.path(), &log).conflicts, []);
 }

@@ -9,7 +9,7 @@ use super::file::flags;
 use crate::content::{Content, set_mode};
 use crate::errno::Errno;
 use crate::host::{self, Stat};
-use crate::ledger::Charge;
+use crate::ledger::{Charge, NAME};
 use crate::link;
 use crate::path::encoded;
 use crate::port::{Change, ChangeKind, Event, State};
@@ -65,7 +65,7 @@ impl Session {
     /// An empty file: it lies beside until the journal knows of it.
     fn create_file(&self, place: &Place, mode: u32) -> Result<(std::fs::File, Stat), Errno> {
         Self::expect_nothing(place)?;
-        let charge = self.ledger.name()?;
+        let (charge, _room) = (self.ledger.name()?, self.reserve(NAME)?);
         let mut side = Side::create(&place.folder)?.charged(charge);
         set_mode(&side.file, mode & MODE)?;
         let stat = host::stat_of(&side.file)?;
@@ -103,7 +103,7 @@ impl Session {
             return Err(Errno::ENAMETOOLONG);
         }
         Self::expect_nothing(&place)?;
-        let charge = self.ledger.name()?;
+        let (charge, _room) = (self.ledger.name()?, self.reserve(NAME)?);
         let mode = mode & MODE;
         self.journal_new(&place, &State::Folder { mode })?;
         host::create_folder(&place.folder, &place.name, mode)?;
@@ -117,7 +117,7 @@ impl Session {
         let depth = place.path.names().len() - 1;
         let target = link::parse(target, depth)?;
         Self::expect_nothing(&place)?;
-        let charge = self.ledger.name()?;
+        let (charge, _room) = (self.ledger.name()?, self.reserve(NAME)?);
         let post = State::Link {
             target: encoded(&target),
         };

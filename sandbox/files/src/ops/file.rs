@@ -260,10 +260,10 @@ impl Session {
         };
         if let Some(content) = content {
             let content = lock(&content);
-            if let Some(bytes) = content.waiting() {
-                if let Ok(path) = path {
-                    self.done(Event::Discarded { path, bytes });
-                }
+            if let Some(bytes) = content.waiting()
+                && let Ok(path) = path
+            {
+                self.done(Event::Discarded { path, bytes });
             }
         }
         self.drop_idle(id);

@@ -6,6 +6,7 @@ use super::Answer;
 use crate::content::lock;
 use crate::errno::Errno;
 use crate::host::{self, Kind, Space, Stat};
+use crate::ledger::NAME;
 use crate::name::is_ours;
 use crate::session::{Place, Session};
 use crate::wire::{self, Entry, ROOT};
@@ -128,10 +129,16 @@ impl Session {
 
     pub(super) fn space(&self) -> Answer {
         let space = host::space(&self.share.root)?;
-        let left = self.ledger.left() / space.block;
+        let left = self.ledger.left();
+        let blocks = match space.blocks {
+            0 => 0,
+            // Programs are not to begin what the floor ends.
+            _ => left.min(self.floor.spare(&space)) / space.block,
+        };
         Ok(wire::space(&Space {
-            free: space.free.min(left),
-            available: space.available.min(left),
+            free: space.free.min(blocks),
+            available: space.available.min(blocks),
+            files_free: space.files_free.min(left / NAME),
             ..space
         }))
     }

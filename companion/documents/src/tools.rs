@@ -12,7 +12,7 @@ use deskhand_core::tool::{FolderTool, Prepared, ToolFailure, ToolRequest, ToolRe
 use deskhand_protocol::document::DocumentView;
 use deskhand_protocol::operations::{Address, CellValue, Effect};
 use deskhand_protocol::{ChangeSetId, DocumentId, SessionId, Timestamp};
-use deskhand_workspace::Folders;
+use deskhand_workspace::{Folder, Folders};
 
 use crate::backend::{Backends, Reach};
 use crate::file::Files;
@@ -121,6 +121,11 @@ impl DocumentTools {
             .iter()
             .map(|folder| folder.path().display().to_string())
             .collect()
+    }
+
+    /// The folders of a session, for what shows them to the sandbox.
+    pub fn shared_folders(&self, session: &SessionId) -> Vec<Arc<Folder>> {
+        self.registry.folders(session)
     }
 
     /// Forgets a session that was deleted.

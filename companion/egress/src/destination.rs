@@ -338,7 +338,7 @@ destinations! {
         follows: ["deskhandEgressAllowPrivate", "otlpEndpoint"],
         by: OpenedBy::Sandbox,
         carries: Content,
-        feature: NotBuilt,
+        feature: Built,
         standard: [],
         hosts: Hosts::Web(hosts::Tool::Sandbox),
     }

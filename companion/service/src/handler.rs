@@ -492,13 +492,16 @@ impl Service {
         self.hub.handle(&session).await?;
         let id = change_set.clone();
         let (kept, event) = if method == Method::ChangeSetUndo {
-            let kept = self
-                .hub
-                .documents
-                .undo(&session, &change_set, overwrite, &Patient)
-                .await?;
+            let of_command = self.hub.code.undo(&session, &change_set).await?;
+            let kept = if let Some(kept) = of_command {
+                kept
+            } else {
+                let documents = &self.hub.documents;
+                documents.undo(&session, &change_set, overwrite, &Patient).await?
+            };
             (kept.clone(), EventBody::ChangeSetUndone { change_set, kept })
         } else {
+            self.hub.code.may_redo(&session, &change_set).await?;
             self.hub.documents.redo(&session, &change_set, &Patient).await?;
             (Vec::new(), EventBody::ChangeSetRedone { change_set })
         };

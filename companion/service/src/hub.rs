@@ -22,6 +22,7 @@ use deskhand_trail::{Actor, What};
 use tokio::sync::Mutex;
 
 use crate::clock::{chance, now};
+use crate::code::Code;
 use crate::grants::Grants;
 use crate::guidance::Guide;
 use crate::log::{internal, told, uuid_of};
@@ -53,6 +54,7 @@ pub(crate) struct Hub {
     parts: Parts,
     pub(crate) documents: DocumentTools,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) code: Code,
     tour: bool,
     /// Folders that are part of every new session.
     folders: Vec<PathBuf>,
@@ -65,6 +67,7 @@ impl Hub {
             parts,
             documents,
             registry,
+            code: Code::default(),
             tour,
             folders: Vec::new(),
             running: Mutex::default(),
@@ -74,6 +77,11 @@ impl Hub {
     /// The same, with folders that are part of every new session.
     pub(crate) fn with_folders(self, folders: Vec<PathBuf>) -> Self {
         Self { folders, ..self }
+    }
+
+    /// The same, with machines for commands.
+    pub(crate) fn with_code(self, code: Code) -> Self {
+        Self { code, ..self }
     }
 
     /// What people tell the model about its work.
@@ -354,6 +362,7 @@ impl Hub {
                     undone: file.undone,
                 });
             }
+            entries.extend(self.code.changed(&session).await?);
         }
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
         entries.truncate(MAX_JOURNAL);
@@ -386,6 +395,7 @@ impl Hub {
         let deleted = log.store().write(session, changes, flushed).await;
         deleted.map_err(|error| told(&error))?;
         self.documents.forget(id);
+        self.code.forget(id).await;
         log.end(id);
         log.ended().notify_one();
         Ok(())

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use deskhand_core::ports::{BlobId, BoxFuture, Durability, EventLog, Journal, Settled};
 use deskhand_protocol::event::EVENT_VERSION;
-use deskhand_protocol::{ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError};
+use deskhand_protocol::{
+    CallId, ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError,
+};
 use deskhand_storage::{ApprovalAnswer, BlobHash, Change, NewEvent, StorageError, Store};
 use deskhand_trail::{Actor, Trail, of_event};
 use tokio::sync::{Notify, broadcast};
@@ -24,7 +26,7 @@ pub(crate) struct Log {
     store: Store,
     trail: Trail,
     live: Arc<Mutex<HashMap<SessionId, broadcast::Sender<Arc<SessionEvent>>>>>,
-    /// Words that are not folded yet: a session says one message at a time.
+    /// Pieces that are not folded yet: a session says one message or runs one tool at a time.
     deltas: Arc<Mutex<HashMap<SessionId, Unfolded>>>,
     /// Bytes that the journals of all sessions may hold.
     journal_limit: u64,
@@ -34,10 +36,19 @@ pub(crate) struct Log {
     telemetry: Telemetry,
 }
 
-/// A message that is being said, with the numbers of its words.
+/// What comes in pieces and is whole in the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Whole {
+    /// A message that is being said.
+    Message(MessageId),
+    /// A call whose tool writes.
+    Call(CallId),
+}
+
+/// Something that is not whole yet, with the numbers of its pieces.
 #[derive(Debug)]
 struct Unfolded {
-    message: MessageId,
+    of: Whole,
     seqs: Vec<u64>,
 }
 
@@ -116,13 +127,13 @@ impl Log {
         self.telemetry.forget(session);
     }
 
-    /// The words of a session that are not folded yet; they are not kept any further.
+    /// The pieces of a session that are not folded yet; they are not kept any further.
     fn take_words(&self, session: &SessionId) -> Option<Unfolded> {
         let mut deltas = self.deltas.lock().unwrap_or_else(PoisonError::into_inner);
         deltas.remove(session)
     }
 
-    /// How many messages are being said.
+    /// How many messages are being said, and tools write.
     #[cfg(test)]
     pub(crate) fn unfolded(&self) -> usize {
         self.deltas.lock().unwrap_or_else(PoisonError::into_inner).len()
@@ -190,32 +201,43 @@ impl Log {
         Ok(events)
     }
 
-    /// Remembers deltas and folds them into their message once it is whole; those of one that never is are forgotten. A fold
-    /// that fails only leaves the log longer.
+    /// Remembers pieces and folds them into what they are of once that is whole; those of one that never is are forgotten. A
+    /// fold that fails only leaves the log longer.
     async fn fold(&self, session: &SessionId, events: &[SessionEvent]) {
         for event in events {
             match &event.body {
                 EventBody::TextDelta { message, .. } => {
-                    let mut deltas = self.deltas.lock().unwrap_or_else(PoisonError::into_inner);
-                    let fresh = || Unfolded {
-                        message: message.clone(),
-                        seqs: Vec::new(),
-                    };
-                    let said = deltas.entry(session.clone()).or_insert_with(fresh);
-                    if said.message != *message {
-                        *said = fresh();
-                    }
-                    said.seqs.push(event.seq);
+                    self.piece(session, Whole::Message(message.clone()), event.seq);
+                }
+                EventBody::ToolCallOutput { call, .. } => {
+                    self.piece(session, Whole::Call(call.clone()), event.seq);
                 }
                 EventBody::MessageCompleted { message, .. } => {
-                    let said = self.take_words(session);
-                    if let Some(said) = said.filter(|said| said.message == *message) {
-                        self.fold_into(session, event, said.seqs).await;
-                    }
+                    self.whole(session, &Whole::Message(message.clone()), event).await;
+                }
+                EventBody::ToolCallCompleted { call, .. } => {
+                    self.whole(session, &Whole::Call(call.clone()), event).await;
                 }
                 EventBody::TurnEnded { .. } => drop(self.take_words(session)),
                 _ => {}
             }
+        }
+    }
+
+    fn piece(&self, session: &SessionId, of: Whole, seq: u64) {
+        let mut deltas = self.deltas.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = |of| Unfolded { of, seqs: Vec::new() };
+        let known = deltas.entry(session.clone()).or_insert_with(|| fresh(of.clone()));
+        if known.of != of {
+            *known = fresh(of);
+        }
+        known.seqs.push(seq);
+    }
+
+    async fn whole(&self, session: &SessionId, of: &Whole, event: &SessionEvent) {
+        let known = self.take_words(session);
+        if let Some(known) = known.filter(|known| known.of == *of) {
+            self.fold_into(session, event, known.seqs).await;
         }
     }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod bootstrap;
 mod clock;
+mod code;
 mod configuration;
 mod cryptography;
 mod diagnostics;

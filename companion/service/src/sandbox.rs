@@ -7,51 +7,34 @@ use std::sync::Arc;
 
 use deskhand_platform::Paths;
 use deskhand_vm_files::{Access, Change, Event, Events, Journal, Kept, Share};
-use deskhand_vm_host::{RunLimits, SandboxError, Session, SessionSpec, Settings, Workshop};
+use deskhand_vm_host::{RunLimits, SandboxError, Session, Settings, Workshop};
 
 /// Names the folder of images, for tests and for set-ups that keep it elsewhere.
 pub(crate) const IMAGES_VARIABLE: &str = "DESKHAND_SANDBOX_IMAGES";
 
-/// Memory of a machine, in mebibytes: the libraries for analysis and a workbook of some size, with half a gigabyte of room.
-const MEMORY: u32 = 1024;
-
-/// What the machine itself needs of it, in mebibytes.
-const OF_THE_SYSTEM: u32 = 160;
-
-/// The user of commands in the guest. There is one session in a machine; on the host it is nobody.
-const USER: u32 = 20_000;
-
-/// What a command may use where nobody says otherwise.
-pub(crate) const LIMITS: RunLimits = RunLimits {
-    time: 10 * 60 * 1000,
-    processor: 10 * 60 * 1000,
-    memory: (MEMORY - OF_THE_SYSTEM) as u64 * 1024 * 1024,
-    processes: 256,
-    output: 64 * 1024 * 1024,
-};
+/// What a command may use where nobody says otherwise: ten minutes.
+pub(crate) fn usual_limits() -> RunLimits {
+    deskhand_sandbox::limits(10 * 60 * 1000)
+}
 
 /// What a command may use that only shows that commands run.
-pub(crate) const OF_A_LOOK: RunLimits = RunLimits {
-    time: 20 * 1000,
-    output: 64 * 1024,
-    ..LIMITS
-};
+pub(crate) fn limits_of_a_look() -> RunLimits {
+    RunLimits {
+        output: 64 * 1024,
+        ..deskhand_sandbox::limits(20 * 1000)
+    }
+}
 
 /// The workshop of this user.
 pub(crate) async fn workshop(paths: &Paths) -> Result<Workshop, SandboxError> {
     Workshop::open(settings(paths)).await
 }
 
+/// Where its images, states and folders are, and what a machine is given.
 pub(crate) fn settings(paths: &Paths) -> Settings {
     let own = paths.cache().join("sandbox");
-    Settings {
-        images: images(&own),
-        workplace: own,
-        engine: None,
-        memory: MEMORY,
-        processors: processors(),
-        accelerator: None,
-    }
+    let images = images(&own);
+    deskhand_sandbox::settings(own, images)
 }
 
 /// The folder that is named, else the user's own, else the one that came with the program.
@@ -71,24 +54,13 @@ fn images(own: &Path) -> PathBuf {
         .unwrap_or(own)
 }
 
-/// Two, where the computer has more: analysis seldom uses more, and other work goes on beside it.
-fn processors() -> u32 {
-    let there = std::thread::available_parallelism().map_or(1, usize::from);
-    if there > 2 { 2 } else { 1 }
-}
-
 /// A session without a way out.
 pub(crate) async fn session(workshop: &Workshop) -> Result<Session, SandboxError> {
-    let spec = SessionSpec {
-        user: USER,
-        memory: LIMITS.memory,
-        processes: 1024,
-        network: false,
-        zone: std::env::var("TZ").ok(),
-    };
     // What the guest tells of itself is not kept for a command of the terminal.
     let (events, _) = tokio::sync::mpsc::channel(1);
-    workshop.session(spec, None, events).await
+    workshop
+        .session(deskhand_sandbox::session_spec(false), None, events)
+        .await
 }
 
 /// Shows a folder to a session, for reading alone.
@@ -97,7 +69,12 @@ pub(crate) async fn show(
     name: &str,
     folder: &Path,
 ) -> anyhow::Result<tokio::task::JoinHandle<()>> {
-    let share = Share::open(folder, Access::ReadOnly, USER, USER)?;
+    let share = Share::open(
+        folder,
+        Access::ReadOnly,
+        deskhand_sandbox::USER,
+        deskhand_sandbox::USER,
+    )?;
     let stream = session.mount(name, false).await?;
     Ok(tokio::spawn(async move {
         // It ends with the session.

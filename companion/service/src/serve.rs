@@ -30,6 +30,7 @@ use zeroize::Zeroizing;
 use crate::audit::{self, Notes, Upkeep};
 use crate::bootstrap::{Bootstrap, keep_current};
 use crate::clock::RealWorld;
+use crate::code::Code;
 use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
 use crate::grants::Grants;
@@ -103,7 +104,7 @@ pub(crate) async fn serve(
     let configuration = configuration(&paths, &secrets, &settings, &gate, &options, &notes)?;
     let opened = provider::open(&settings, Keeper(&paths, &secrets), &gate, &trail, &notes).await?;
     let (service, tokens) = build(
-        &settings,
+        (&settings, &paths),
         &options,
         (&gate, opened),
         (&trail, notes, grants, guide),
@@ -161,6 +162,7 @@ async fn served(
     let last = Arc::clone(&service);
     server.serve(service, tokens, shutdown).await;
     last.configuration.settled().await;
+    last.hub.code.end().await;
     if let Some(sign_in) = &last.sign_in {
         sign_in.settled().await;
     }
@@ -379,7 +381,7 @@ async fn bind(
 }
 
 fn build(
-    settings: &Settings,
+    (settings, paths): (&Settings, &Paths),
     options: &ServeOptions,
     (gate, opened): (&Gate, Opened),
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
@@ -397,10 +399,11 @@ fn build(
     let documents = documents.ruled_by(Arc::clone(&rules), settings.access());
     let tools = NoteTools::new(documents.clone(), Arc::clone(&guide));
     let tools = WebTools::new(Arc::new(tools), gate, settings.servers());
+    let (tools, code) = Code::beside(Arc::new(tools), paths, settings, &rules, gate, (&documents, &log));
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
     telemetry.know_tools(tool_names());
-    let tools = StoppedTools::unless(settings.stopped.as_ref(), Arc::new(tools));
+    let tools = StoppedTools::unless(settings.stopped.as_ref(), tools);
     let parts = Parts {
         log: log.clone(),
         provider: Arc::clone(&opened.provider),
@@ -422,7 +425,9 @@ fn build(
     view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
     view.sign_in = opened.sign_in.as_ref().map(|sign_in| sign_in.view());
     opened.counts.show(&mut view, crate::clock::now());
-    let hub = Hub::new(parts, documents, registry, options.tour).with_folders(settings.default_folders());
+    let hub = Hub::new(parts, documents, registry, options.tour)
+        .with_folders(settings.default_folders())
+        .with_code(code);
     let tokens = Arc::new(StoredTokens::new(trail.clone()));
     let service = Service {
         hub: Arc::new(hub),
@@ -440,6 +445,7 @@ fn build(
         trials: Trials::default(),
     };
     let service = Arc::new(service);
+    service.hub.code.tell(&service);
     service.follow_sign_in(&opened.provider);
     service.keep_informed(opened.provider, &opened.counts);
     (service, tokens)

@@ -68,6 +68,15 @@ impl Folder {
         self.access
     }
 
+    /// The open folder itself, for what shows it to the sandbox: that keeps to names beneath it, too. Refused once the folder
+    /// was detached.
+    pub fn handle(&self) -> io::Result<Dir> {
+        if self.detached.load(Ordering::Acquire) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.dir.try_clone()
+    }
+
     /// Opens a regular file for reading. Does not wait for whoever is at the other end of a pipe. A file that is in a cloud is
     /// brought here by its program; [`WorkspaceError::NotHydrated`] where it does not come.
     pub fn open_for_read(&self, path: &RelativePath) -> Result<File, WorkspaceError> {

@@ -29,4 +29,4 @@ pub use path::SharePath;
 pub use port::{Change, ChangeKind, Event, Events, Going, Ident, Journal, Kept, Moment, State};
 pub use serve::{ServeError, serve};
 pub use share::{Access, Limits, Share};
-pub use undo::{Conflict, UndoLimits, UndoLog, Undone};
+pub use undo::{Conflict, Touched, UndoLimits, UndoLog, Undone, Vault};

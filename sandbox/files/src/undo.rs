@@ -5,26 +5,25 @@
 //! both are on one file system, so that removing a large folder costs no copy; else as a copy. What the guest made itself
 //! within one journal is not kept: undoing goes back to before it.
 //!
-//! What is kept is not sealed here: the folder of the journal is to be one that nobody else may read.
+//! What is kept in a folder is not sealed: it is to be one that nobody else may read. A [`Vault`] may keep it elsewhere.
 
 mod back;
+mod keeping;
 mod record;
+mod touched;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use back::{Conflict, Undone};
-use record::{Index, Line, Record, What};
+pub use keeping::Vault;
+use keeping::{Home, Keeping};
+use record::{Line, Record, What};
+pub use touched::Touched;
 
-use crate::host::{self, Kind};
-use crate::port::{Change, ChangeKind, Going, Ident, Journal, Kept, Moment, State};
-use crate::room::Floor;
+use crate::port::{Change, ChangeKind, Ident, Journal, Kept, Moment, State};
 
 /// What a journal may hold. At either cap a change is refused ([`io::ErrorKind::QuotaExceeded`], in the guest `EDQUOT`);
 /// what is kept stays, and undoing always has room.
@@ -53,17 +52,14 @@ impl Default for UndoLimits {
 /// A journal of the changes to one shared folder.
 #[derive(Debug)]
 pub struct UndoLog {
-    home: PathBuf,
-    content: Dir,
+    keeping: Keeping,
     limits: UndoLimits,
-    floor: Floor,
     written: Mutex<Written>,
 }
 
 /// What is in the index.
 #[derive(Debug)]
 struct Written {
-    index: Index,
     records: Vec<Record>,
     /// What the records hold: content and lines.
     bytes: u64,
@@ -76,11 +72,18 @@ struct Written {
 impl UndoLog {
     /// Opens a journal, or makes one. `ResourceBusy` where another one has it open.
     pub fn open(home: &Path) -> io::Result<Self> {
-        let content = home.join("content");
-        std::fs::create_dir_all(&content)?;
-        let (index, lines, bytes) = Index::open(&home.join("index"))?;
+        let (home, lines, bytes) = Home::open(home)?;
+        Ok(Self::new(Keeping::Home(home), lines, bytes))
+    }
+
+    /// The journal in a vault. Only one at a time may use it.
+    pub fn over(vault: Arc<dyn Vault>) -> io::Result<Self> {
+        let (lines, bytes) = keeping::lines_of(vault.as_ref())?;
+        Ok(Self::new(Keeping::Vault(vault), lines, bytes))
+    }
+
+    fn new(keeping: Keeping, lines: Vec<Line>, bytes: u64) -> Self {
         let mut written = Written {
-            index,
             records: Vec::new(),
             bytes,
             marks: BTreeMap::new(),
@@ -98,20 +101,20 @@ impl UndoLog {
                 }
             }
         }
-        Ok(Self {
-            home: home.to_owned(),
-            content: Dir::open_ambient_dir(&content, ambient_authority())?,
+        Self {
+            keeping,
             limits: UndoLimits::default(),
-            floor: Floor::new(None),
             written: Mutex::new(written),
-        })
+        }
     }
 
     /// The same with other caps.
     #[must_use]
     pub fn with_limits(mut self, limits: UndoLimits) -> Self {
         self.limits = limits;
-        self.floor = Floor::new(limits.floor);
+        if let Keeping::Home(home) = &mut self.keeping {
+            home.set_floor(limits.floor);
+        }
         self
     }
 
@@ -122,57 +125,6 @@ impl UndoLog {
 
     fn written(&self) -> MutexGuard<'_, Written> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn content_name(n: u64) -> String {
-        n.to_string()
-    }
-
-    /// Keeps the content that goes.
-    fn keep(&self, n: u64, going: &Going<'_>, gone: &State, may_move: bool) -> io::Result<Kept> {
-        let State::File { ident, .. } = gone else {
-            return Ok(Kept::InPlace);
-        };
-        let name = Self::content_name(n);
-        // What a crash left of a change that was not made.
-        drop(self.content.remove_file(&name));
-        if may_move && going.folder.rename(going.name, &self.content, &name).is_ok() {
-            return self.expect_kept(&name, going, *ident);
-        }
-        if !may_move
-            && going.folder.hard_link(going.name, &self.content, &name).is_ok()
-            && host::stat(&self.content, name.as_ref())?.ident == *ident
-        {
-            return Ok(Kept::InPlace);
-        }
-        drop(self.content.remove_file(&name));
-        let file = going.file.ok_or(io::ErrorKind::PermissionDenied)?;
-        let copied = self.copy(&name, file);
-        if copied.is_err() {
-            drop(self.content.remove_file(&name));
-        }
-        copied.map(|()| Kept::InPlace)
-    }
-
-    fn copy(&self, name: &str, file: &File) -> io::Result<()> {
-        let _room = self.floor.reserve(&self.content, host::stat_of(file)?.size)?;
-        let copy = host::create_file(&self.content, name.as_ref(), 0o600)?;
-        host::copy_content(file, &copy)?;
-        let is = host::stat_of(file)?;
-        host::set_times_of(&copy, host::Set::Keep, host::Set::To(is.modified))?;
-        // Another owner than ours is put down in no other way.
-        drop(host::take_attributes(file, &copy));
-        copy.sync_all()
-    }
-
-    /// What came is what was to come, or goes back.
-    fn expect_kept(&self, name: &str, going: &Going<'_>, ident: Ident) -> io::Result<Kept> {
-        let came = host::stat(&self.content, name.as_ref())?;
-        if came.kind == Kind::File && came.ident == ident {
-            return Ok(Kept::Moved);
-        }
-        host::move_new(&self.content, name.as_ref(), going.folder, going.name)?;
-        Err(io::ErrorKind::StaleNetworkFileHandle.into())
     }
 }
 
@@ -206,14 +158,14 @@ impl Journal for UndoLog {
         };
         written.expect_room(self.limits, record.kept())?;
         // On disk before anything is moved; a record whose change was not made is harmless.
-        let line = written.index.append(&Line::Record(record.clone()))?;
+        let line = self.keeping.append(&Line::Record(record.clone()))?;
         let kept = match keeps {
-            Some((going, gone)) => self.keep(n, going, gone, record.may_move),
+            Some((going, gone)) => self.keeping.keep(n, going, gone, record.may_move),
             None => Ok(Kept::InPlace),
         };
         if kept.is_err() {
             // What is refused over and over is not to fill it.
-            written.index.take_back(line)?;
+            self.keeping.take_back(line)?;
             return kept;
         }
         written.bytes += line + record.kept();
@@ -253,14 +205,4 @@ impl Written {
             self.made.insert(ident, (size, modified));
         }
     }
-}
-
-/// Where a file of the journal is, for a person.
-fn kept_at(home: &Path, n: u64) -> PathBuf {
-    home.join("content").join(UndoLog::content_name(n))
-}
-
-/// The file kept for a record, open.
-fn open_kept(content: &Dir, n: u64) -> io::Result<(File, host::Stat)> {
-    host::open_file(content, UndoLog::content_name(n).as_ref())
 }

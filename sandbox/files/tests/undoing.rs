@@ -5,14 +5,16 @@
 
 mod support;
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use deskhand_vm_files::{Access, Share, UndoLimits, UndoLog, Undone};
+use deskhand_vm_files::{Access, Share, UndoLimits, UndoLog, Undone, Vault};
 use pretty_assertions::assert_eq;
 use support::guest::Guest;
 use support::{SmallDisk, tree};
@@ -127,46 +129,120 @@ fn a_folder_that_was_removed_with_all_that_is_in_it_is_put_back() {
     assert_eq!(fs::read_dir(home.path().join("content")).unwrap().count(), 0);
 }
 
+/// A vault in memory: what is in it survives who uses it.
+#[derive(Clone, Debug, Default)]
+struct InMemory(Arc<Mutex<(Vec<Vec<u8>>, BTreeMap<u64, Vec<u8>>)>>);
+
+impl Vault for InMemory {
+    fn lines(&self) -> io::Result<Vec<Vec<u8>>> {
+        Ok(self.0.lock().unwrap().0.clone())
+    }
+
+    fn append(&self, line: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap().0.push(line.to_vec());
+        Ok(())
+    }
+
+    fn take_back(&self) -> io::Result<()> {
+        self.0.lock().unwrap().0.pop();
+        Ok(())
+    }
+
+    fn keep(&self, number: u64, mut file: &File) -> io::Result<()> {
+        let mut content = Vec::new();
+        file.read_to_end(&mut content)?;
+        self.0.lock().unwrap().1.insert(number, content);
+        Ok(())
+    }
+
+    fn restore(&self, number: u64, mut to: &File) -> io::Result<()> {
+        let content = self.0.lock().unwrap().1.get(&number).cloned();
+        to.write_all(&content.ok_or(io::ErrorKind::NotFound)?)
+    }
+
+    fn clear(&self, kept: &[u64]) -> io::Result<()> {
+        let mut held = self.0.lock().unwrap();
+        held.0.clear();
+        for number in kept {
+            held.1.remove(number);
+        }
+        Ok(())
+    }
+}
+
+/// Where the journal of a test lies.
+enum Kept {
+    Home(tempfile::TempDir),
+    Vault(InMemory),
+}
+
+impl Kept {
+    fn open(&self) -> UndoLog {
+        match self {
+            Self::Home(home) => UndoLog::open(home.path()).unwrap(),
+            Self::Vault(vault) => UndoLog::over(Arc::new(vault.clone())).unwrap(),
+        }
+    }
+}
+
 #[test]
 fn random_changes_are_undone_also_where_the_server_was_killed() {
     for seed in 1..=SEQUENCES {
-        let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let (host, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        fill(host.path(), &mut chance);
-        let before = tree(host.path());
-        let log = Arc::new(UndoLog::open(home.path()).unwrap());
-        let mut guest = guest(host.path(), &log);
-        for _ in 0..chance.below(25) {
-            change(&mut guest, &mut chance);
-        }
-        if chance.below(2) == 0 {
-            // Asked, and killed before the answer.
-            let name = support::guest::named(&[], &[b"a"]);
-            guest.tell(support::guest::UNLINK, 1, &name);
-            guest.kill();
-        } else {
-            guest.end().unwrap();
-        }
-        // What was not closed left nothing behind.
-        assert!(
-            tree(host.path())
-                .iter()
-                .all(|(path, _)| !path.to_string_lossy().contains(".deskhand")),
-            "seed {seed}"
-        );
-        drop(log);
-        let mut log = UndoLog::open(home.path()).unwrap();
-        while chance.below(3) > 0 {
-            // Undoing is ended in the middle, and begun again by another process.
-            let root = Dir::open_ambient_dir(host.path(), ambient_authority()).unwrap();
-            log.undo_steps(&root, chance.below(5) as usize).unwrap();
-            drop(log);
-            log = UndoLog::open(home.path()).unwrap();
-        }
-        let undone = undo(host.path(), &log);
-        assert_eq!(undone.conflicts, [], "seed {seed}");
-        assert_eq!(tree(host.path()), before, "seed {seed}");
+        undone_at_random(seed, &Kept::Home(tempfile::tempdir().unwrap()));
     }
+}
+
+#[test]
+fn random_changes_are_undone_out_of_a_vault_that_somebody_else_keeps() {
+    // The same engine as above: fewer are enough to see that nothing of it needs a folder.
+    for seed in 1..=SEQUENCES / 4 {
+        let vault = InMemory::default();
+        undone_at_random(seed, &Kept::Vault(vault.clone()));
+        let held = vault.0.lock().unwrap();
+        assert!(
+            held.0.is_empty() && held.1.is_empty(),
+            "seed {seed}: something is left"
+        );
+    }
+}
+
+fn undone_at_random(seed: u64, kept: &Kept) {
+    let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let host = tempfile::tempdir().unwrap();
+    fill(host.path(), &mut chance);
+    let before = tree(host.path());
+    let log = Arc::new(kept.open());
+    let mut guest = guest(host.path(), &log);
+    for _ in 0..chance.below(25) {
+        change(&mut guest, &mut chance);
+    }
+    if chance.below(2) == 0 {
+        // Asked, and killed before the answer.
+        let name = support::guest::named(&[], &[b"a"]);
+        guest.tell(support::guest::UNLINK, 1, &name);
+        guest.kill();
+    } else {
+        guest.end().unwrap();
+    }
+    // What was not closed left nothing behind.
+    assert!(
+        tree(host.path())
+            .iter()
+            .all(|(path, _)| !path.to_string_lossy().contains(".deskhand")),
+        "seed {seed}"
+    );
+    drop(log);
+    let mut log = kept.open();
+    while chance.below(3) > 0 {
+        // Undoing is ended in the middle, and begun again by another process.
+        let root = Dir::open_ambient_dir(host.path(), ambient_authority()).unwrap();
+        log.undo_steps(&root, chance.below(5) as usize).unwrap();
+        drop(log);
+        log = kept.open();
+    }
+    let undone = undo(host.path(), &log);
+    assert_eq!(undone.conflicts, [], "seed {seed}");
+    assert_eq!(tree(host.path()), before, "seed {seed}");
 }
 
 #[test]

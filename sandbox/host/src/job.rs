@@ -91,8 +91,8 @@ impl Job {
     /// was written and not read.
     pub async fn signal(&self, number: u8) -> Result<(), SandboxError> {
         let mut process = self.process.clone();
-        let process = process.wait_for(Option::is_some).await.map_err(|_| over())?;
-        let Some(process) = *process else { return Ok(()) };
+        let process = *process.wait_for(Option::is_some).await.map_err(|_| over())?;
+        let Some(process) = process else { return Ok(()) };
         let opening = Opening::Signal { process, number };
         open(&self.mux, &opening)
             .await

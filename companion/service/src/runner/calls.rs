@@ -122,6 +122,13 @@ impl Progress for ToolProgress {
         }
     }
 
+    fn output(&self, text: String) {
+        if let Some(inputs) = self.inputs.upgrade() {
+            // A full queue only leaves the piece out: the result says all that counts.
+            drop(inputs.try_send(Command::Happened(Input::ToolSays(self.call.clone(), text))));
+        }
+    }
+
     fn is_cancelled(&self) -> bool {
         self.stop.is_cancelled()
     }

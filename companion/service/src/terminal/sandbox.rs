@@ -210,7 +210,7 @@ async fn command_works(workshop: &Workshop) -> Result<String, SandboxError> {
     let mut job = session
         .start(command(
             vec!["uname".to_owned(), "-r".to_owned()],
-            sandbox::OF_A_LOOK,
+            sandbox::limits_of_a_look(),
         ))
         .await?;
     let mut said = String::new();
@@ -295,7 +295,7 @@ async fn run(
     for folder in folders {
         show(&session, folder).await?;
     }
-    let mut limits = sandbox::LIMITS;
+    let mut limits = sandbox::usual_limits();
     if let Some(seconds) = time {
         limits.time = seconds.saturating_mul(1000);
         limits.processor = limits.time.saturating_mul(2);

@@ -13,8 +13,8 @@ use cap_std::fs::Dir;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
+use super::UndoLog;
 use super::record::{Line, Record, What};
-use super::{UndoLog, kept_at, open_kept};
 use crate::content::set_mode;
 use crate::errno::Errno;
 use crate::host::{self, Set};
@@ -106,14 +106,16 @@ impl UndoLog {
     /// Nothing is left to undo.
     fn end(&self, records: &[Record]) -> io::Result<()> {
         let mut written = self.written();
-        written.index.clear()?;
+        let kept: Vec<u64> = records
+            .iter()
+            .filter(|record| record.content)
+            .map(|record| record.n)
+            .collect();
+        self.keeping.clear(&kept)?;
         written.records.clear();
         written.bytes = 0;
         written.marks.clear();
         written.made.clear();
-        for record in records.iter().filter(|record| record.content) {
-            drop(self.content.remove_file(Self::content_name(record.n)));
-        }
         Ok(())
     }
 }
@@ -177,7 +179,7 @@ impl Run<'_> {
             paths.push(to.clone());
         }
         for path in paths {
-            let kept = record.content.then(|| kept_at(&self.log.home, record.n));
+            let kept = record.content.then(|| self.log.keeping.place(record.n)).flatten();
             // One word for each path: the oldest content is the one that was there before.
             self.undone.conflicts.retain(|conflict| conflict.path != path);
             self.undone.conflicts.push(Conflict {
@@ -294,21 +296,22 @@ impl Run<'_> {
 
     /// The kept content beside its place: the file itself where that can have a name there, else a copy with its times.
     fn beside(&self, n: u64, folder: &Dir, state: &State) -> Result<Side, Stop> {
-        let (kept, stat) = open_kept(&self.log.content, n).map_err(Stop::Io)?;
-        let name = UndoLog::content_name(n);
-        if let State::File { ident, .. } = state
-            && *ident == stat.ident
-            && let Ok(side) = Side::link(&self.log.content, name.as_ref(), folder)
-        {
+        let State::File {
+            ident,
+            mode,
+            modified,
+            ..
+        } = state
+        else {
+            return Err(Stop::Conflict);
+        };
+        if let Some(side) = self.log.keeping.link(n, *ident, folder) {
             return Ok(side);
         }
         let side = Side::create(folder)?;
-        host::copy_content(&kept, &side.file)?;
-        host::take_attributes(&kept, &side.file)?;
-        if let State::File { mode, modified, .. } = state {
-            set_mode(&side.file, *mode)?;
-            host::set_times_of(&side.file, Set::Keep, Set::To(*modified))?;
-        }
+        self.log.keeping.restore(n, &side.file).map_err(Stop::Io)?;
+        set_mode(&side.file, *mode)?;
+        host::set_times_of(&side.file, Set::Keep, Set::To(*modified))?;
         side.file.sync_all()?;
         Ok(side)
     }
@@ -436,7 +439,7 @@ impl Run<'_> {
 
     fn mark(&self, n: u64, mark: Mark) -> io::Result<()> {
         let mut written = self.log.written();
-        written.index.append(&Line::Mark(n, mark.clone()))?;
+        self.log.keeping.append(&Line::Mark(n, mark.clone()))?;
         written.marks.insert(n, mark);
         Ok(())
     }

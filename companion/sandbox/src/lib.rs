@@ -1,0 +1,31 @@
+//! The agent's commands in the sandbox (Invariant 7): a machine for each session, its folders with a journal before each change
+//! (Invariants 6 and 8), its way out through the gate (Invariant 3), and what was seen of it for the session's log.
+//!
+//! The machines are `deskhand-vm-host`'s; this crate says what they may do. When none can start, a call says which step failed,
+//! why, and what helps; the next call tries again.
+
+// Machines are started on Linux and macOS.
+#![cfg(unix)]
+
+mod background;
+mod call;
+mod collected;
+mod connections;
+mod fault;
+mod journal;
+mod machine;
+mod machines;
+mod names;
+mod room;
+mod sealed;
+mod settling;
+mod sights;
+mod surroundings;
+mod terms;
+mod told;
+mod tools;
+
+pub use machines::Machines;
+pub use surroundings::Surroundings;
+pub use terms::{Terms, USER, limits, session_spec, settings};
+pub use tools::SandboxTools;

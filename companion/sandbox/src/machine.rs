@@ -1,0 +1,313 @@
+//! One session's machine: its folders, its way out, its jobs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskhand_protocol::sandbox::{MachineEnd, SandboxTier, Sight};
+use deskhand_protocol::{CallId, SessionId};
+use deskhand_vm_files::{Access, Share};
+use deskhand_vm_host::{
+    Accelerator, Command, Connections, GuestEvent, Job, Origin, RunLimits, SandboxError, Session, Step,
+    Workshop,
+};
+use deskhand_workspace::Folder;
+use futures_util::FutureExt as _;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::background::Background;
+use crate::connections::WayOut;
+use crate::journal::{FolderJournal, Ran};
+use crate::names::{names, place};
+use crate::sights::{OfFolder, Sights, of_guest};
+use crate::terms::{USER, session_spec};
+
+/// Events of the guest that wait to be taken.
+const EVENTS: usize = 256;
+
+/// How far the clock of this computer may be from the machine's before the machine is told the time: it slept.
+const SLEPT: Duration = Duration::from_secs(5);
+
+/// A machine that runs for a session. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    session: Session,
+    tier: SandboxTier,
+    mounts: Vec<Mount>,
+    sights: Sights,
+    clock: Clock,
+    pub(crate) jobs: Arc<Background>,
+    pub(crate) left: Option<LeftCall>,
+    pub(crate) used: Instant,
+    why: MachineEnd,
+    hearing: JoinHandle<()>,
+}
+
+/// The call that changes belong to while nothing but what was left to run does.
+#[derive(Debug)]
+pub(crate) struct LeftCall {
+    /// The call that left it, and how many before this came of it.
+    pub(crate) of: CallId,
+    pub(crate) number: u32,
+    pub(crate) call: CallId,
+    pub(crate) ran: Ran,
+}
+
+/// A folder that the guest sees.
+#[derive(Debug)]
+struct Mount {
+    name: String,
+    folder: Arc<Folder>,
+    writable: bool,
+    journal: Arc<FolderJournal>,
+    serving: JoinHandle<()>,
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// A folder as a machine is to see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) folder: Arc<Folder>,
+    pub(crate) writable: bool,
+}
+
+impl Machine {
+    /// Takes one from the workshop.
+    pub(crate) async fn begin(
+        workshop: &Workshop,
+        session: &SessionId,
+        door: Option<deskhand_egress::Door>,
+        sights: Sights,
+    ) -> Result<Self, SandboxError> {
+        let connections =
+            door.map(|door| Arc::new(WayOut::new(door, sights.clone())) as Arc<dyn Connections>);
+        let (told, events) = mpsc::channel(EVENTS);
+        let spec = session_spec(connections.is_some());
+        let begun = workshop.session(spec, connections, told).await?;
+        let summary = begun.summary();
+        let tier = match summary.accelerator {
+            Accelerator::Tcg => SandboxTier::VmEmulated,
+            _ => SandboxTier::Vm,
+        };
+        sights.push(Sight::MachineStarted {
+            tier,
+            resumed: summary.origin == Origin::Resumed,
+            took_ms: u64::try_from(summary.took.as_millis()).unwrap_or(u64::MAX),
+        });
+        tracing::info!(%session, ?tier, "a machine of the sandbox began");
+        Ok(Self {
+            tier,
+            mounts: Vec::new(),
+            clock: Clock::now(),
+            jobs: Arc::default(),
+            left: None,
+            used: Instant::now(),
+            why: MachineEnd::Over,
+            hearing: tokio::spawn(hear(events, sights.clone())),
+            sights,
+            session: begun,
+        })
+    }
+
+    /// What runs its instructions.
+    pub(crate) fn tier(&self) -> SandboxTier {
+        self.tier
+    }
+
+    /// True once it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let ended = self.session.ended().now_or_never().is_some();
+        if ended {
+            self.why = MachineEnd::Failed;
+        }
+        ended
+    }
+
+    /// Ends it for a reason.
+    pub(crate) fn end(mut self, why: MachineEnd) {
+        self.why = why;
+    }
+
+    /// Shows it these folders and no others, each by the name that it has in their order. What writes to one that goes is cut
+    /// off at once.
+    pub(crate) async fn show(
+        &mut self,
+        shown: &[Shown],
+        journal: impl Fn(&Arc<Folder>) -> Arc<FolderJournal>,
+    ) -> Result<(), SandboxError> {
+        let names = names(shown.iter().map(|shown| shown.folder.path()));
+        let is_shown = |mount: &Mount| {
+            let mut wanted = shown.iter().zip(&names);
+            wanted.any(|(shown, name)| {
+                *name == mount.name
+                    && Arc::ptr_eq(&shown.folder, &mount.folder)
+                    && shown.writable == mount.writable
+                    && !mount.serving.is_finished()
+            })
+        };
+        self.mounts.retain(is_shown);
+        for (shown, name) in shown.iter().zip(names) {
+            if self.mounts.iter().any(|mount| mount.name == name) {
+                continue;
+            }
+            let mount = self.mount(shown, name, journal(&shown.folder)).await?;
+            self.mounts.push(mount);
+        }
+        Ok(())
+    }
+
+    async fn mount(
+        &self,
+        shown: &Shown,
+        name: String,
+        journal: Arc<FolderJournal>,
+    ) -> Result<Mount, SandboxError> {
+        let access = if shown.writable {
+            Access::ReadWrite
+        } else {
+            Access::ReadOnly
+        };
+        let root = shown.folder.handle().map_err(|error| {
+            SandboxError::new(
+                Step::Run,
+                format!(
+                    "the folder {} cannot be shown: {error}",
+                    shown.folder.path().display()
+                ),
+                "attach the folder anew",
+            )
+        })?;
+        let share = Share::new(root, access, USER, USER);
+        let stream = self.session.mount(&name, shown.writable).await?;
+        let events = Arc::new(OfFolder {
+            root: shown.folder.path().to_owned(),
+            sights: self.sights.clone(),
+        });
+        let (asked, path) = (Arc::clone(&journal), shown.folder.path().to_owned());
+        let serving = tokio::spawn(async move {
+            if let Err(error) = deskhand_vm_files::serve(stream, share, asked, events).await {
+                tracing::warn!(folder = %path.display(), %error, "a folder of the sandbox ended");
+            }
+        });
+        Ok(Mount {
+            name,
+            folder: Arc::clone(&shown.folder),
+            writable: shown.writable,
+            journal,
+            serving,
+        })
+    }
+
+    /// The journals of the folders that may be changed.
+    pub(crate) fn journals(&self) -> impl Iterator<Item = &Arc<FolderJournal>> {
+        self.mounts
+            .iter()
+            .filter(|mount| mount.writable)
+            .map(|mount| &mount.journal)
+    }
+
+    /// Starts a command in the only folder, or in the user's own where there are several or none.
+    pub(crate) async fn start(&mut self, command: &str, limits: RunLimits) -> Result<Job, SandboxError> {
+        self.used = Instant::now();
+        if self.clock.has_jumped() {
+            self.session.set_time().await?;
+            self.clock = Clock::now();
+        }
+        let folder = match self.mounts.as_slice() {
+            [only] => Some(place(&only.name)),
+            _ => None,
+        };
+        let command = Command {
+            arguments: ["/bin/bash", "-c", command].map(str::to_owned).to_vec(),
+            folder,
+            environment: std::collections::BTreeMap::new(),
+            input: false,
+            limits,
+        };
+        self.session.start(command).await
+    }
+
+    /// What is seen of it.
+    pub(crate) fn sights(&self) -> &Sights {
+        &self.sights
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.hearing.abort();
+        self.sights.during(None);
+        self.sights.push(Sight::MachineEnded { why: self.why });
+    }
+}
+
+async fn hear(mut events: mpsc::Receiver<GuestEvent>, sights: Sights) {
+    while let Some(event) = events.recv().await {
+        sights.push(of_guest(event));
+    }
+}
+
+/// When the machine's clock was set: by a clock that stands still while this computer sleeps, and by one that does not.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    ran: std::time::Instant,
+    wall: std::time::SystemTime,
+}
+
+impl Clock {
+    fn now() -> Self {
+        Self {
+            ran: std::time::Instant::now(),
+            wall: std::time::SystemTime::now(),
+        }
+    }
+
+    fn has_jumped(&self) -> bool {
+        self.differs(&Self::now())
+    }
+
+    fn differs(&self, now: &Self) -> bool {
+        let ran = now.ran.saturating_duration_since(self.ran);
+        let is = self.wall + ran;
+        let apart = now
+            .wall
+            .duration_since(is)
+            .or_else(|_| is.duration_since(now.wall));
+        apart.unwrap_or_default() > SLEPT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_computer_that_slept_or_whose_clock_was_set_is_noticed() {
+        let then = Clock::now();
+        let after = |ran: u64, wall: i64| {
+            let seconds = Duration::from_secs(wall.unsigned_abs());
+            Clock {
+                ran: then.ran + Duration::from_secs(ran),
+                wall: if wall < 0 {
+                    then.wall - seconds
+                } else {
+                    then.wall + seconds
+                },
+            }
+        };
+        for (ran, wall, jumped) in [
+            (60, 60, false),
+            (60, 63, false),
+            (60, 3660, true),
+            (60, -600, true),
+        ] {
+            assert_eq!(then.differs(&after(ran, wall)), jumped, "{ran} {wall}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The machines of all sessions: each gets one when it first runs something, and it ends when nothing has run in it for a while.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use deskhand_core::ports::Journal;
+use deskhand_egress::{Destination, Gate};
+use deskhand_protocol::SessionId;
+use deskhand_protocol::hello::SandboxState;
+use deskhand_protocol::sandbox::{MachineEnd, SandboxTier};
+use deskhand_vm_host::{SandboxError, Settings, Step, Workshop};
+use tokio::sync::{Mutex as Exclusive, OwnedMutexGuard};
+use tokio::time::Instant;
+
+use crate::fault;
+use crate::machine::Machine;
+use crate::room;
+use crate::sights::Sights;
+use crate::surroundings::Surroundings;
+use crate::terms::Terms;
+
+/// How long a machine stays in which nothing runs, and one that waits for a session.
+const IDLE: Duration = Duration::from_mins(10);
+/// How often it is looked.
+const LOOKS: Duration = Duration::from_secs(30);
+/// Machines at once, however much memory there is.
+const MOST: usize = 8;
+
+/// All of them. Cheap to clone; they end with the last one.
+#[derive(Clone, Debug)]
+pub struct Machines {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    settings: Settings,
+    gate: Gate,
+    pub(crate) terms: Terms,
+    pub(crate) surroundings: Arc<dyn Surroundings>,
+    pub(crate) journal: Arc<dyn Journal>,
+    workshop: Exclusive<Option<Arc<Workshop>>>,
+    places: Mutex<BTreeMap<SessionId, Arc<Exclusive<Option<Machine>>>>>,
+    /// When a machine was last asked for.
+    asked: Mutex<Option<Instant>>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = out.debug_struct("Machines");
+        shown
+            .field("settings", &self.settings)
+            .field("terms", &self.terms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A session's place for a machine, held by who uses it.
+pub(crate) type Place = OwnedMutexGuard<Option<Machine>>;
+
+impl Machines {
+    /// None yet; nothing is started before it is asked for. Needs a runtime of Tokio.
+    pub fn new(
+        settings: Settings,
+        gate: &Gate,
+        terms: Terms,
+        surroundings: Arc<dyn Surroundings>,
+        journal: Arc<dyn Journal>,
+    ) -> Self {
+        let inner = Arc::new(Inner {
+            settings,
+            gate: gate.clone(),
+            terms,
+            surroundings,
+            journal,
+            workshop: Exclusive::default(),
+            places: Mutex::default(),
+            asked: Mutex::default(),
+        });
+        tokio::spawn(keep_house(Arc::downgrade(&inner)));
+        Self { inner }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// The place of a session, alone.
+    pub(crate) async fn place(&self, session: &SessionId) -> Place {
+        self.inner.place_of(session).lock_owned().await
+    }
+
+    /// A session's machine: the one that runs, or a new one.
+    pub(crate) async fn machine<'a>(
+        &self,
+        session: &SessionId,
+        place: &'a mut Place,
+    ) -> Result<&'a mut Machine, SandboxError> {
+        if place.as_mut().is_some_and(Machine::has_ended)
+            && let Some(machine) = place.take()
+        {
+            self.inner.finish(session, machine, MachineEnd::Failed).await;
+        }
+        if place.is_none() {
+            let begun = self.inner.begin(session).await;
+            let (state, fault) = match &begun {
+                Ok(machine) => (state_of(machine.tier()), None),
+                Err(error) => (SandboxState::Unavailable, Some(fault::of_status(error))),
+            };
+            self.inner.surroundings.state(state, fault);
+            **place = Some(begun?);
+        }
+        let gone = || SandboxError::new(Step::Session, "there is no machine", "run the command again");
+        place.as_mut().ok_or_else(gone)
+    }
+
+    /// Ends a session's machine: the session was deleted, or another is to begin.
+    pub async fn forget(&self, session: &SessionId) {
+        let place = self.inner.places().remove(session);
+        if let Some(place) = place
+            && let Some(machine) = place.lock().await.take()
+        {
+            // Its session's journal is gone: there is nothing to tell.
+            machine.end(MachineEnd::Over);
+        }
+    }
+
+    /// Ends all of them, and waits until what was seen of them is written down.
+    pub async fn end(&self) {
+        let places = std::mem::take(&mut *self.inner.places());
+        for (session, place) in places {
+            if let Some(machine) = place.lock().await.take() {
+                self.inner.finish(&session, machine, MachineEnd::Over).await;
+            }
+        }
+        if let Some(workshop) = self.inner.workshop.lock().await.take() {
+            workshop.let_go().await;
+        }
+    }
+}
+
+/// The tier as the state of the service.
+fn state_of(tier: SandboxTier) -> SandboxState {
+    match tier {
+        SandboxTier::Vm => SandboxState::Vm,
+        SandboxTier::VmEmulated => SandboxState::VmEmulated,
+    }
+}
+
+impl Inner {
+    /// The place of a session.
+    pub(crate) fn place_of(&self, session: &SessionId) -> Arc<Exclusive<Option<Machine>>> {
+        Arc::clone(self.places().entry(session.clone()).or_default())
+    }
+
+    /// The hosts that commands may reach, as policy lists them.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        if self.gate.sandbox().is_err() {
+            return Vec::new();
+        }
+        let id = Destination::Sandbox.row().id;
+        let list = self.gate.egress_list().into_iter();
+        list.filter(|entry| entry.destination == id)
+            .map(|entry| entry.target.to_string())
+            .collect()
+    }
+
+    async fn begin(&self, session: &SessionId) -> Result<Machine, SandboxError> {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.make_room().await?;
+        let workshop = self.workshop().await?;
+        // A gate that is closed for the sandbox is a machine without a network.
+        let door = self.gate.sandbox().ok();
+        let sights = Sights::new(session.clone(), Arc::clone(&self.surroundings));
+        Machine::begin(&workshop, session, door, sights).await
+    }
+
+    async fn workshop(&self) -> Result<Arc<Workshop>, SandboxError> {
+        let mut workshop = self.workshop.lock().await;
+        if let Some(open) = workshop.as_ref() {
+            return Ok(Arc::clone(open));
+        }
+        // One that failed is not kept: the cause may be gone the next time.
+        let open = Arc::new(Box::pin(Workshop::open(self.settings.clone())).await?);
+        *workshop = Some(Arc::clone(&open));
+        Ok(open)
+    }
+
+    /// Ends the machine that has rested longest, where there is no room for another one.
+    async fn make_room(&self) -> Result<(), SandboxError> {
+        loop {
+            let places = self.all_places();
+            let mut resting: Vec<(SessionId, Place)> = Vec::new();
+            let mut busy = 0;
+            for (session, place) in places {
+                match place.try_lock_owned() {
+                    Ok(place) => match place.as_ref() {
+                        None => {}
+                        Some(machine) if machine.jobs.is_busy() => busy += 1,
+                        Some(_) => resting.push((session, place)),
+                    },
+                    // Somebody uses it; this session's own place is empty.
+                    Err(_) => busy += 1,
+                }
+            }
+            // The place of the session that asks is among them.
+            let running = (busy + resting.len()).saturating_sub(1);
+            if running < MOST && room::fits_another() {
+                return Ok(());
+            }
+            let oldest = resting
+                .into_iter()
+                .min_by_key(|(_, place)| place.as_ref().map(|machine| machine.used));
+            let Some((session, mut oldest)) = oldest else {
+                return Err(SandboxError::new(
+                    Step::Start,
+                    format!("{running} machines run, and this computer has no memory for another one"),
+                    "wait until a command of another session has ended, or close other programs",
+                ));
+            };
+            if let Some(machine) = oldest.take() {
+                self.finish(&session, machine, MachineEnd::Room).await;
+            }
+        }
+    }
+
+    fn all_places(&self) -> Vec<(SessionId, Arc<Exclusive<Option<Machine>>>)> {
+        let places = self.places();
+        places
+            .iter()
+            .map(|(session, place)| (session.clone(), Arc::clone(place)))
+            .collect()
+    }
+
+    fn places(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Exclusive<Option<Machine>>>>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends what has rested for long.
+    async fn tidy(&self) {
+        for (session, place) in self.all_places() {
+            let Ok(mut place) = place.try_lock() else {
+                continue;
+            };
+            let rests = |machine: &Machine| machine.used.elapsed() >= IDLE && !machine.jobs.is_busy();
+            if place.as_ref().is_some_and(rests)
+                && let Some(machine) = place.take()
+            {
+                self.finish(&session, machine, MachineEnd::Idle).await;
+            }
+        }
+        let Some(asked) = *self.asked.lock().unwrap_or_else(PoisonError::into_inner) else {
+            return;
+        };
+        let Some(workshop) = self.workshop.lock().await.clone() else {
+            return;
+        };
+        if asked.elapsed() >= IDLE {
+            workshop.let_go().await;
+        } else {
+            keep_for_next(&workshop).await;
+        }
+    }
+}
+
+/// What makes the next start quick: a kept state, and one machine that waits, where there is memory for it.
+async fn keep_for_next(workshop: &Workshop) {
+    if let Err(error) = workshop.keep_state().await {
+        tracing::warn!(%error, "no state of a machine is kept; machines start cold");
+    }
+    if room::fits_one_that_waits()
+        && let Err(error) = workshop.keep_ready().await
+    {
+        tracing::warn!(%error, "no machine waits for the next session");
+    }
+}
+
+async fn keep_house(inner: std::sync::Weak<Inner>) {
+    let mut looks = tokio::time::interval(LOOKS);
+    loop {
+        looks.tick().await;
+        let Some(inner) = inner.upgrade() else { return };
+        inner.tidy().await;
+    }
+}

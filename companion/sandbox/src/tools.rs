@@ -1,0 +1,457 @@
+//! The sandbox as tools of the agent, beside those that there are.
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deskhand_core::instructions::as_data;
+use deskhand_core::model::ToolDefinition;
+use deskhand_core::ports::{BoxFuture, Progress, Tools};
+use deskhand_core::tool::{Ask, BASH_OUTPUT_TOOL, BASH_TOOL, Prepared, ToolFailure, ToolRequest, ToolResult};
+use deskhand_operations::Effect;
+use deskhand_protocol::change::ChangeSet;
+use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::permission::{AskReason, CommandFolder, CommandRequest};
+use deskhand_protocol::{SessionId, UserError};
+use deskhand_vm_host::{End, Ended, Job, RunOutput, SandboxError};
+use deskhand_workspace::Access;
+
+use crate::call::{self, Bash, BashOutput};
+use crate::collected::{Collected, Live};
+use crate::fault;
+use crate::journal::Ran;
+use crate::machine::{Machine, Shown};
+use crate::machines::{Machines, Place};
+use crate::names::{names, place};
+use crate::terms::{Terms, limits};
+use crate::told;
+
+/// How often it is looked whether a person stopped the turn, and what a command wrote is shown.
+const HEED: Duration = Duration::from_millis(200);
+/// How long a job that was told to end is waited for.
+const ENDS: Duration = Duration::from_secs(5);
+/// Hosts that a question names.
+const MAX_HOSTS: usize = 30;
+/// Changed files that the model is told by name.
+const TOLD: usize = 40;
+
+/// The tools that there are, with those of the sandbox.
+#[derive(Clone)]
+pub struct SandboxTools {
+    others: Arc<dyn Tools>,
+    machines: Machines,
+}
+
+impl fmt::Debug for SandboxTools {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("SandboxTools");
+        shown.field("machines", &self.machines).finish_non_exhaustive()
+    }
+}
+
+impl SandboxTools {
+    /// Puts them beside `others`.
+    pub fn new(others: Arc<dyn Tools>, machines: Machines) -> Self {
+        Self { others, machines }
+    }
+
+    async fn prepare_command(&self, request: &ToolRequest) -> Result<Prepared, ToolFailure> {
+        let bash = Bash::of(&request.input).map_err(|why| failure(&why))?;
+        let inner = self.machines.inner();
+        let shown = inner.shown(&request.session);
+        let begun = inner.calls().get(&request.session, &request.call).await;
+        // One that was begun before a restart was answered then, and is not begun again.
+        let begun = begun.map_err(|error| trouble(&error))?.is_some();
+        if !begun && shown.iter().any(|shown| shown.writable) {
+            // Without room for the way back nothing is changed (Invariant 6).
+            inner.journal.room().await.map_err(|error| trouble(&error))?;
+        }
+        let mut hosts = inner.hosts();
+        let more_hosts = hosts.len().saturating_sub(MAX_HOSTS) as u32;
+        hosts.truncate(MAX_HOSTS);
+        let command = CommandRequest {
+            command: bash.command,
+            folders: shown.iter().map(folder_of).collect(),
+            hosts,
+            more_hosts,
+        };
+        Ok(Prepared {
+            effect: Effect::Change,
+            document: None,
+            file: None,
+            ask: (!begun).then(|| ask(&command)),
+            directory: None,
+            web: None,
+            command: Some(command),
+        })
+    }
+
+    async fn run_command(
+        &self,
+        request: &ToolRequest,
+        progress: &dyn Progress,
+    ) -> Result<ToolResult, ToolFailure> {
+        let bash = Bash::of(&request.input).map_err(|why| failure(&why))?;
+        let (inner, session) = (self.machines.inner(), &request.session);
+        let calls = inner.calls();
+        let begun = calls.get(session, &request.call).await;
+        let mut place = self.machines.place(session).await;
+        if let Some(ran) = begun.map_err(|error| trouble(&error))? {
+            return self.interrupted(request, ran).await;
+        }
+        let stopped = stopped(progress);
+        let machine = tokio::select! {
+            biased;
+            () = stopped => return Ok(stopped_early()),
+            machine = self.ready(request, &mut place) => machine?,
+        };
+        if bash.background && !machine.jobs.has_room() {
+            return Err(failure(
+                "as many commands as there may be were left to run: look after them with BashOutput",
+            ));
+        }
+        let mut ran = inner
+            .begin_call(request, machine)
+            .await
+            .map_err(|error| trouble(&error))?;
+        let job = machine.start(&bash.command, limits(bash.time())).await;
+        let job = match job {
+            Ok(job) => job,
+            Err(error) => {
+                inner.settle(session, &request.call, &mut ran, machine).await.ok();
+                return Err(fault::of_call(&error));
+            }
+        };
+        if bash.background {
+            let number = machine.jobs.leave(&bash.command, job);
+            inner.settle(session, &request.call, &mut ran, machine).await.ok();
+            inner
+                .leave(request, machine)
+                .await
+                .map_err(|error| trouble(&error))?;
+            return Ok(left(number, machine));
+        }
+        let mut output = Collected::default();
+        let ended = follow(job, progress, &mut output).await;
+        let changed = inner.settle(session, &request.call, &mut ran, machine).await;
+        let changed = changed.map_err(|error| trouble(&error))?;
+        if machine.jobs.is_busy() {
+            inner
+                .leave(request, machine)
+                .await
+                .map_err(|error| trouble(&error))?;
+        }
+        Ok(result(&ended, &output, changed, machine, progress.is_cancelled()))
+    }
+
+    /// The session's machine with its folders, as they are now.
+    async fn ready<'a>(
+        &self,
+        request: &ToolRequest,
+        place: &'a mut Place,
+    ) -> Result<&'a mut Machine, ToolFailure> {
+        let (inner, session) = (self.machines.inner(), &request.session);
+        if place.is_none() {
+            inner.recover(session, &request.call).await;
+        }
+        let machine = self.machines.machine(session, place).await;
+        let machine = machine.map_err(|error| fault::of_call(&error))?;
+        inner.settle_left(session, machine).await;
+        let shown = inner.shown(session);
+        let showing = machine
+            .show(&shown, |folder| inner.journal_of(session, folder))
+            .await;
+        showing.map_err(|error| fault::of_call(&error))?;
+        Ok(machine)
+    }
+
+    /// A command that ran when the service ended: it is not run again, and what it changed can be undone.
+    async fn interrupted(&self, request: &ToolRequest, ran: Ran) -> Result<ToolResult, ToolFailure> {
+        let inner = self.machines.inner();
+        let changed = inner
+            .settle_from_journal(&request.session, &request.call, ran)
+            .await;
+        let changed = changed.map_err(|error| trouble(&error))?;
+        let mut output =
+            "Deskhand was started again while this command ran, which ended it. It was not run again."
+                .to_owned();
+        append_changes(&mut output, changed.as_ref());
+        let mut result = ToolResult::new(ToolOutcome::Failed, "Cut off by a restart", output);
+        result.change_set = changed;
+        Ok(result)
+    }
+
+    async fn look_after(&self, request: &ToolRequest) -> Result<ToolResult, ToolFailure> {
+        let asked = BashOutput::of(&request.input).map_err(|why| failure(&why))?;
+        let (inner, session) = (self.machines.inner(), &request.session);
+        let mut place = self.machines.place(session).await;
+        let Some(machine) = place.as_mut() else {
+            let output = "No command was left to run, or its machine has ended.";
+            return Ok(ToolResult::new(ToolOutcome::Done, "Nothing runs", output));
+        };
+        let Some(number) = asked.job else {
+            let list = machine.jobs.list();
+            let none = list.is_empty();
+            let told = if none {
+                "No command was left to run.".to_owned()
+            } else {
+                as_data("commands", &list)
+            };
+            let title = if none { "Nothing runs" } else { "Looked what runs" };
+            return Ok(ToolResult::new(ToolOutcome::Done, title, told));
+        };
+        if asked.stop && machine.jobs.stop(number) {
+            machine.jobs.ended(number, ENDS).await;
+        }
+        let Some((state, output)) = machine.jobs.tell(number) else {
+            return Err(failure(&format!("there is no job {number}")));
+        };
+        inner.settle_left(session, machine).await;
+        let output = format!(
+            "Job {number}: {state}.\n{}",
+            as_data("output of the command", &output)
+        );
+        let mut result = ToolResult::new(ToolOutcome::Done, format!("Job {number}: {state}"), output);
+        result.tier = Some(machine.tier());
+        Ok(result)
+    }
+}
+
+impl Tools for SandboxTools {
+    fn definitions(&self) -> Vec<ToolDefinition> {
+        let mut definitions = self.others.definitions();
+        definitions.extend(call::definitions());
+        definitions
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        request: &'a ToolRequest,
+        progress: &'a dyn Progress,
+    ) -> BoxFuture<'a, Result<Prepared, ToolFailure>> {
+        match request.name.as_str() {
+            BASH_TOOL => Box::pin(self.prepare_command(request)),
+            BASH_OUTPUT_TOOL => Box::pin(async {
+                Ok(Prepared {
+                    effect: Effect::Read,
+                    document: None,
+                    file: None,
+                    ask: None,
+                    directory: None,
+                    web: None,
+                    command: None,
+                })
+            }),
+            _ => self.others.prepare(request, progress),
+        }
+    }
+
+    fn run<'a>(&'a self, request: &'a ToolRequest, progress: &'a dyn Progress) -> BoxFuture<'a, ToolResult> {
+        match request.name.as_str() {
+            BASH_TOOL => Box::pin(async move { whole(self.run_command(request, progress).await) }),
+            BASH_OUTPUT_TOOL => Box::pin(async move { whole(self.look_after(request).await) }),
+            _ => self.others.run(request, progress),
+        }
+    }
+
+    fn context<'a>(&'a self, session: &'a SessionId) -> BoxFuture<'a, String> {
+        Box::pin(async move {
+            let mut told = self.others.context(session).await;
+            told.push_str(&self.machines.inner().context(session));
+            told
+        })
+    }
+}
+
+impl crate::machines::Inner {
+    /// The folders that commands of a session see.
+    pub(crate) fn shown(&self, session: &SessionId) -> Vec<Shown> {
+        if matches!(self.terms, Terms::NoFolders(_)) {
+            return Vec::new();
+        }
+        let folders = self.surroundings.folders(session).into_iter();
+        let shown = folders.map(|folder| Shown {
+            writable: folder.access() == Access::ReadWrite && self.terms == Terms::AsAttached,
+            folder,
+        });
+        shown.collect()
+    }
+
+    /// Where the folders are in the sandbox, for the model; empty where there are none.
+    fn context(&self, session: &SessionId) -> String {
+        let shown = self.shown(session);
+        let names = names(shown.iter().map(|shown| shown.folder.path()));
+        let line = |(shown, name): (&Shown, &String)| {
+            let note = if shown.writable { "" } else { " (read only)" };
+            format!("{} is {}{note}", place(name), shown.folder.path().display())
+        };
+        let lines: Vec<String> = shown.iter().zip(&names).map(line).collect();
+        if lines.is_empty() {
+            return match &self.terms {
+                Terms::NoFolders(why) => format!("\nCommands see no folder: {why}"),
+                _ => String::new(),
+            };
+        }
+        format!(
+            "\nIn the sandbox:\n{}",
+            as_data("the folders of commands", &lines.join("\n"))
+        )
+    }
+}
+
+fn folder_of(shown: &Shown) -> CommandFolder {
+    CommandFolder {
+        path: shown.folder.path().display().to_string(),
+        read_only: !shown.writable,
+    }
+}
+
+fn ask(command: &CommandRequest) -> Ask {
+    let changes = command.folders.iter().any(|folder| !folder.read_only);
+    let scope = match (command.folders.is_empty(), changes) {
+        (true, _) => "It sees no file of this computer.",
+        (false, false) => {
+            "It reads these folders and changes nothing in them. It sees nothing else of this computer."
+        }
+        (false, true) => {
+            "What it changes in these folders can be undone. It sees nothing else of this computer."
+        }
+    };
+    Ask {
+        reason: AskReason::Runs,
+        question: "Run this command in the sandbox?".to_owned(),
+        scope: scope.to_owned(),
+        rows: Vec::new(),
+        total: 1,
+        risks: Vec::new(),
+    }
+}
+
+/// What came of a command: output until it ends, a person stops it, or its machine is gone.
+async fn follow(
+    mut job: Job,
+    progress: &dyn Progress,
+    output: &mut Collected,
+) -> Result<Ended, SandboxError> {
+    let mut live = Live::default();
+    let mut looks = tokio::time::interval(HEED);
+    let mut stopping = false;
+    let ended = loop {
+        tokio::select! {
+            next = job.next() => match next {
+                Ok(Some(RunOutput::Out(bytes) | RunOutput::Err(bytes))) => {
+                    output.push(&bytes);
+                    live.push(&bytes);
+                }
+                Ok(Some(RunOutput::Started(_))) => {}
+                Ok(Some(RunOutput::Ended(ended))) => break Ok(ended),
+                Ok(None) => break Err(told::machine_ended()),
+                Err(error) => break Err(error),
+            },
+            _ = looks.tick() => {
+                if let Some(text) = live.take() {
+                    progress.output(text);
+                }
+                if progress.is_cancelled() && !stopping {
+                    stopping = true;
+                    job.stop().await;
+                }
+            }
+        }
+    };
+    if let Some(text) = live.take() {
+        progress.output(text);
+    }
+    ended
+}
+
+async fn stopped(progress: &dyn Progress) {
+    while !progress.is_cancelled() {
+        tokio::time::sleep(HEED).await;
+    }
+}
+
+fn stopped_early() -> ToolResult {
+    let output = "Stopped by the user before the command began. Nothing was changed.";
+    ToolResult::new(ToolOutcome::Stopped, "Stopped", output)
+}
+
+fn result(
+    ended: &Result<Ended, SandboxError>,
+    output: &Collected,
+    changed: Option<ChangeSet>,
+    machine: &Machine,
+    cancelled: bool,
+) -> ToolResult {
+    let outcome = match ended {
+        _ if cancelled => ToolOutcome::Stopped,
+        Ok(ended) if matches!(ended.end, End::Exited { .. }) => ToolOutcome::Done,
+        _ => ToolOutcome::Failed,
+    };
+    let how = told::end(ended);
+    let title = match ended {
+        _ if cancelled => "Stopped".to_owned(),
+        Ok(ended) if ended.end == (End::Exited { code: 0 }) => "Ran".to_owned(),
+        _ => format!("Ran, {how}"),
+    };
+    let mut text = format!("The command {how}");
+    if let Ok(ended) = ended {
+        let _ = write!(text, " after {:.1} s", ended.time as f64 / 1000.0);
+    }
+    text.push_str(".\n");
+    if output.is_empty() {
+        text.push_str("It wrote nothing.");
+    } else {
+        text.push_str(&as_data("output of the command", &output.text()));
+    }
+    append_changes(&mut text, changed.as_ref());
+    let mut result = ToolResult::new(outcome, title, text);
+    result.change_set = changed;
+    result.tier = Some(machine.tier());
+    result
+}
+
+fn append_changes(text: &mut String, changed: Option<&ChangeSet>) {
+    let Some(changed) = changed else { return };
+    let paths = changed
+        .entries
+        .iter()
+        .take(TOLD)
+        .map(|entry| entry.document.as_str());
+    let mut list = paths.collect::<Vec<_>>().join("\n");
+    if changed.entries.len() > TOLD {
+        list.push_str("\nand others");
+    }
+    let _ = write!(
+        text,
+        "\nOn the user's computer: {}, which the user can undo.\n{}",
+        changed.title,
+        as_data("changed files", &list)
+    );
+}
+
+fn left(number: u32, machine: &Machine) -> ToolResult {
+    let output = format!("Left to run as job {number}. {BASH_OUTPUT_TOOL} tells what it wrote and ends it.");
+    let mut result = ToolResult::new(ToolOutcome::Done, format!("Left to run as job {number}"), output);
+    result.tier = Some(machine.tier());
+    result
+}
+
+fn whole(result: Result<ToolResult, ToolFailure>) -> ToolResult {
+    result.unwrap_or_else(|failure| ToolResult::new(ToolOutcome::Failed, failure.title, failure.output))
+}
+
+fn failure(why: &str) -> ToolFailure {
+    ToolFailure {
+        title: "Nothing was run".to_owned(),
+        output: format!("Nothing was run: {why}."),
+    }
+}
+
+fn trouble(error: &UserError) -> ToolFailure {
+    ToolFailure {
+        title: error.happened.clone(),
+        output: error.to_string(),
+    }
+}

@@ -1,0 +1,228 @@
+//! What commands change in a person's folders, and the way back.
+
+use std::fs;
+use std::sync::atomic::Ordering;
+
+use deskhand_core::instructions::holds_data;
+use deskhand_protocol::ErrorCode;
+use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::sandbox::{FileChange, SandboxTier, Sight};
+use deskhand_sandbox::Terms;
+use deskhand_test_support::sandbox_images;
+use pretty_assertions::assert_eq;
+use serde_json::json;
+
+use crate::stage::{Stage, tree};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_command_is_told_seen_and_undone_byte_for_byte() {
+    let stage = Stage::new();
+    let plans = stage.plans();
+    fs::create_dir_all(plans.join("2026/q3")).expect("folders");
+    fs::write(plans.join("2026/q3/figures.csv"), "a,b\n1,2\n").expect("a file");
+    fs::write(plans.join("large.bin"), vec![7; 20_000_000]).expect("a file");
+    fs::write(plans.join("notes.txt"), "keep me\n").expect("a file");
+    let before = tree(&plans);
+
+    let ran = stage
+        .ok("pwd; sed -i s/keep/lose/ notes.txt && rm -rf 2026 large.bin && mkdir new && echo x > new/made.txt && echo done >&2")
+        .await;
+    assert_eq!(ran.tier, Some(SandboxTier::VmEmulated));
+    assert!(ran.output.contains("/mnt/plans\ndone"), "{}", ran.output);
+    assert!(holds_data(&ran.output));
+    assert!(stage.watch.live.lock().expect("live").contains("done"));
+    assert_eq!(
+        tree(&plans).keys().map(String::as_str).collect::<Vec<_>>(),
+        ["new", "new/made.txt", "notes.txt"]
+    );
+    let changed = ran.change_set.expect("a change set");
+    assert_eq!(changed.title, "2 files made, 1 changed, 4 removed by a command");
+    let named: Vec<&str> = changed.entries.iter().map(|entry| entry.title.as_str()).collect();
+    assert_eq!(
+        named,
+        [
+            "2026",
+            "2026/q3",
+            "2026/q3/figures.csv",
+            "large.bin",
+            "new",
+            "new/made.txt",
+            "notes.txt"
+        ]
+    );
+    assert!(
+        ran.output
+            .contains(&plans.join("notes.txt").display().to_string())
+    );
+
+    is_seen(&stage);
+
+    let undone = stage.machines.undo(&Stage::session(), &changed.id).await;
+    assert_eq!(undone, Ok(Some(Vec::new())));
+    assert!(tree(&plans) == before, "the folder is as it was");
+    assert_eq!(
+        stage.machines.undo(&Stage::session(), &changed.id).await,
+        Ok(Some(Vec::new())),
+        "undoing twice is no error"
+    );
+    is_seen_again(&stage).await;
+}
+
+/// What was put back, as a command sees it, and as the journal lists it.
+async fn is_seen_again(stage: &Stage) {
+    let seen = stage
+        .ok("cat notes.txt 2026/q3/figures.csv; stat -c %s large.bin")
+        .await;
+    assert!(
+        seen.output.contains("keep me\na,b\n1,2\n20000000"),
+        "{}",
+        seen.output
+    );
+    let listed = stage
+        .machines
+        .changed(&Stage::session())
+        .await
+        .expect("the journal");
+    let listed: Vec<_> = listed
+        .iter()
+        .map(|entry| (entry.title.as_str(), entry.undone))
+        .collect();
+    assert_eq!(
+        listed,
+        [("2 files made, 1 changed, 4 removed by a command", true)]
+    );
+}
+
+/// The programs of that command, and what became of the files.
+fn is_seen(stage: &Stage) {
+    let sights = stage.sights();
+    let started = |program: &str| {
+        sights.iter().any(|sight| {
+            matches!(sight, Sight::Started { arguments, user: 20_000, .. } if arguments.first().is_some_and(|name| name == program))
+        })
+    };
+    assert!(
+        started("/bin/bash") && started("sed") && started("rm"),
+        "{sights:#?}"
+    );
+    let gone = stage.plans().join("large.bin").display().to_string();
+    assert!(sights.iter().any(|sight| matches!(
+        sight,
+        Sight::File { change: FileChange::Removed, path, bytes: Some(20_000_000), .. } if *path == gone
+    )));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_are_undone_one_by_one_and_what_a_person_changed_since_stays() {
+    let stage = Stage::new();
+    let plans = stage.plans();
+    fs::write(plans.join("a"), "a").expect("a file");
+    fs::write(plans.join("b"), "b").expect("a file");
+    let first = stage
+        .ok("echo first > a; echo first > c")
+        .await
+        .change_set
+        .expect("changes");
+    let second = stage
+        .ok("echo second > b; echo second > d")
+        .await
+        .change_set
+        .expect("changes");
+    fs::write(plans.join("c"), "a person's").expect("a file");
+    let undone = stage.machines.undo(&Stage::session(), &first.id).await;
+    assert_eq!(undone, Ok(Some(vec![plans.join("c").display().to_string()])));
+    let content = |name: &str| fs::read_to_string(plans.join(name)).ok();
+    assert_eq!(content("a").as_deref(), Some("a"));
+    assert_eq!(content("c").as_deref(), Some("a person's"));
+    assert_eq!(
+        content("b").as_deref(),
+        Some("second\n"),
+        "the later command stays"
+    );
+    assert_eq!(
+        stage.machines.undo(&Stage::session(), &second.id).await,
+        Ok(Some(Vec::new()))
+    );
+    assert_eq!((content("b").as_deref(), content("d")), (Some("b"), None));
+    let again = stage.machines.may_redo(&Stage::session(), &second.id).await;
+    assert_eq!(again.map_err(|error| error.code), Err(ErrorCode::UndoConflict));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_changed_or_seen_is_not() {
+    let policy = json!({ "coworkEgressAllowedHosts": [] });
+    let stage = Stage::with(&Terms::ReadOnly, &policy, sandbox_images());
+    fs::write(stage.plans().join("a"), "a").expect("a file");
+    let asked = stage
+        .prepare("Bash", json!({ "command": "ls" }))
+        .await
+        .expect("a question");
+    let command = asked.command.expect("what would run");
+    assert!(command.folders[0].read_only && command.hosts.is_empty());
+    let context = deskhand_core::ports::Tools::context(&stage.tools, &Stage::session()).await;
+    let told = format!("/mnt/plans is {} (read only)", stage.plans().display());
+    assert!(context.contains(&told), "{context}");
+    let refused = stage
+        .bash("cat a; echo x > a; rm a; touch b; echo x > ~/own && cat ~/own")
+        .await;
+    assert!(
+        refused.output.contains("Read-only file system"),
+        "{}",
+        refused.output
+    );
+    assert_eq!(refused.change_set, None);
+    assert_eq!(fs::read(stage.plans().join("a")).expect("the file"), b"a");
+
+    let none = Stage::with(
+        &Terms::NoFolders("the organisation says so.".to_owned()),
+        &policy,
+        sandbox_images(),
+    );
+    let asked = none
+        .prepare("Bash", json!({ "command": "ls" }))
+        .await
+        .expect("a question");
+    assert_eq!(asked.command.expect("what would run").folders, []);
+    let empty = none.ok("ls -A /mnt").await;
+    assert!(empty.output.contains("It wrote nothing"), "{}", empty.output);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_come_and_go_while_the_machine_runs() {
+    let stage = Stage::new();
+    fs::write(stage.plans().join("a"), "a").expect("a file");
+    stage.ok("ls /mnt/plans/a && echo kept > /tmp/kept").await;
+    fs::create_dir(stage.home.path().join("more")).expect("a folder");
+    stage.attach("more");
+    stage
+        .ok("echo x > /mnt/more/x && cat /mnt/plans/a /tmp/kept")
+        .await;
+    assert_eq!(
+        fs::read(stage.home.path().join("more/x")).expect("a file"),
+        b"x\n"
+    );
+    stage.around.folders.lock().expect("folders").remove(0);
+    let gone = stage
+        .bash("ls /mnt/plans; cat /mnt/plans/a; cat /mnt/more/x")
+        .await;
+    assert!(
+        !gone.output.contains("\na\n") && gone.output.contains("x\n"),
+        "{}",
+        gone.output
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_room_in_the_journal_nothing_is_changed() {
+    let stage = Stage::new();
+    fs::write(stage.plans().join("a"), "a").expect("a file");
+    stage.ok("true").await;
+    stage.journal.full.store(true, Ordering::SeqCst);
+    let refused = stage.prepare("Bash", json!({ "command": "rm a" })).await;
+    assert!(refused.expect_err("no room").output.contains("JOURNAL_FULL"));
+    // A command that was allowed before is refused each change.
+    let ran = stage.bash("rm a; echo x > b; ls").await;
+    assert_eq!(ran.outcome, ToolOutcome::Done);
+    assert!(ran.output.contains("quota exceeded"), "{}", ran.output);
+    assert_eq!(tree(&stage.plans()).keys().collect::<Vec<_>>(), ["a"]);
+}

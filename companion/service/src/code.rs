@@ -1,0 +1,151 @@
+//! The agent's commands in the sandbox, as the service puts them together: what they may do under the settings, and where what
+//! is seen of them goes.
+
+use std::sync::Arc;
+
+use deskhand_core::ports::Tools;
+use deskhand_core::rules::Rules;
+use deskhand_documents::DocumentTools;
+use deskhand_egress::Gate;
+use deskhand_platform::Paths;
+use deskhand_protocol::change::JournalEntry;
+use deskhand_protocol::{ChangeSetId, SessionId, UserError};
+
+use crate::handler::Service;
+use crate::log::Log;
+use crate::settings::Settings;
+
+#[cfg(unix)]
+mod around;
+
+#[cfg(unix)]
+use deskhand_sandbox::Machines;
+
+/// There is no engine for this system yet: nothing runs code.
+#[cfg(not(unix))]
+#[derive(Clone, Debug)]
+enum Machines {}
+
+/// The machines of all sessions, where this system has an engine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Code {
+    machines: Option<Machines>,
+    #[cfg(unix)]
+    around: Option<Arc<around::Around>>,
+}
+
+impl Code {
+    /// Puts the tools of the sandbox beside `others`. Nothing is started before it is used.
+    #[cfg(unix)]
+    pub(crate) fn beside(
+        others: Arc<dyn Tools>,
+        paths: &Paths,
+        settings: &Settings,
+        rules: &Rules,
+        gate: &Gate,
+        (documents, log): (&DocumentTools, &Log),
+    ) -> (Arc<dyn Tools>, Self) {
+        let around = Arc::new(around::Around::new(documents.clone()));
+        let machines = Machines::new(
+            crate::sandbox::settings(paths),
+            gate,
+            around::terms(settings, rules),
+            Arc::clone(&around) as Arc<dyn deskhand_sandbox::Surroundings>,
+            Arc::new(log.clone()),
+        );
+        let tools = deskhand_sandbox::SandboxTools::new(others, machines.clone());
+        let code = Self {
+            machines: Some(machines),
+            around: Some(around),
+        };
+        (Arc::new(tools), code)
+    }
+
+    /// There is no engine for this system.
+    #[cfg(not(unix))]
+    pub(crate) fn beside(
+        others: Arc<dyn Tools>,
+        _: &Paths,
+        _: &Settings,
+        _: &Rules,
+        _: &Gate,
+        _: (&DocumentTools, &Log),
+    ) -> (Arc<dyn Tools>, Self) {
+        (others, Self::default())
+    }
+
+    /// From now on what is seen goes to the sessions of this service.
+    pub(crate) fn tell(&self, service: &Arc<Service>) {
+        #[cfg(unix)]
+        if let Some(around) = &self.around {
+            around.tell(service);
+        }
+        #[cfg(not(unix))]
+        drop(service);
+    }
+
+    /// Undoes what a command did; `None` where the change set is not one of a command.
+    pub(crate) async fn undo(
+        &self,
+        session: &SessionId,
+        id: &ChangeSetId,
+    ) -> Result<Option<Vec<String>>, UserError> {
+        match &self.machines {
+            Some(machines) => machines.undo(session, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Refuses to do again what a command did.
+    pub(crate) async fn may_redo(&self, session: &SessionId, id: &ChangeSetId) -> Result<(), UserError> {
+        match &self.machines {
+            Some(machines) => machines.may_redo(session, id).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What commands of a session changed, for the list of the journal.
+    pub(crate) async fn changed(&self, session: &SessionId) -> Result<Vec<JournalEntry>, UserError> {
+        match &self.machines {
+            Some(machines) => machines.changed(session).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Ends the machine of a session that was deleted.
+    pub(crate) async fn forget(&self, session: &SessionId) {
+        if let Some(machines) = &self.machines {
+            machines.forget(session).await;
+        }
+    }
+
+    /// Ends all machines, and waits until what was seen of them is in the logs of their sessions.
+    pub(crate) async fn end(&self) {
+        if let Some(machines) = &self.machines {
+            machines.end().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Machines {
+    async fn undo(&self, _: &SessionId, _: &ChangeSetId) -> Result<Option<Vec<String>>, UserError> {
+        match *self {}
+    }
+
+    async fn may_redo(&self, _: &SessionId, _: &ChangeSetId) -> Result<(), UserError> {
+        match *self {}
+    }
+
+    async fn changed(&self, _: &SessionId) -> Result<Vec<JournalEntry>, UserError> {
+        match *self {}
+    }
+
+    async fn forget(&self, _: &SessionId) {
+        match *self {}
+    }
+
+    async fn end(&self) {
+        match *self {}
+    }
+}

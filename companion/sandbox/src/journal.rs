@@ -1,7 +1,7 @@
 //! What the journal holds of a call that ran: that it began, what it changed in each folder, and what came of it. From it a
 //! call that a crash cut is told, and what a command did is undone as one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use deskhand_core::ports::{Journal, Settled};
 use deskhand_protocol::change::{ChangeEntry, ChangeSet};
 use deskhand_protocol::document::DocumentKind;
 use deskhand_protocol::{CallId, ChangeSetId, DocumentId, SessionId, Timestamp, TurnId, UserError};
-use deskhand_vm_files::{Change, Journal as FilesJournal, Kept, SharePath, Touched, UndoLog};
+use deskhand_vm_files::{Change, Ident, Journal as FilesJournal, Kept, SharePath, Touched, UndoLog};
 use deskhand_workspace::Folder;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
@@ -19,6 +19,8 @@ use crate::sealed::Sealed;
 
 /// The beginning of the keys.
 const KEY: &str = "sandbox:";
+/// The files that undoing put back.
+const PUT_BACK: &str = "sandbox-put-back";
 /// Files that a change set names; the others are counted in its title.
 const NAMED: usize = 200;
 /// The beginning of the keys of what is kept for a call's folders.
@@ -72,6 +74,24 @@ impl Calls {
             }
         }
         Ok(found)
+    }
+
+    /// The files that undoing put back in this session, so that earlier calls know them for those that they left.
+    pub(crate) async fn put_back(&self, session: &SessionId) -> Result<BTreeSet<Ident>, UserError> {
+        let found = self.journal.get(session, PUT_BACK).await?;
+        Ok(found
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default())
+    }
+
+    /// Keeps them.
+    pub(crate) async fn keep_put_back(
+        &self,
+        session: &SessionId,
+        files: &BTreeSet<Ident>,
+    ) -> Result<(), UserError> {
+        let value = serde_json::to_vec(files).map_err(internal)?;
+        self.journal.put(session, PUT_BACK, value, Settled::Closed).await
     }
 
     /// The journal of a folder during a call.

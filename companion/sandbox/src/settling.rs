@@ -257,19 +257,22 @@ impl Machines {
         }
         let (runtime, of) = (Handle::current(), session.clone());
         let (calls_of, call_of) = (calls.clone(), call.clone());
-        let kept = blocking(move || {
+        let mut put_back = calls.put_back(session).await?;
+        let undoing = blocking(move || {
             let mut kept = Vec::new();
             for (number, path, root) in roots {
                 let vault = calls_of.vault(&of, &call_of, number, runtime.clone());
-                let undone = UndoLog::over(Arc::new(vault))?.undo(&root)?;
+                let undone = UndoLog::over(Arc::new(vault))?.undo_after(&root, &put_back)?;
+                put_back.extend(undone.restored_files);
                 let conflicts = undone.conflicts.into_iter();
                 kept.extend(
                     conflicts.map(|conflict| path.join(conflict.path.to_path()).display().to_string()),
                 );
             }
-            Ok(kept)
+            Ok((kept, put_back))
         });
-        let kept = kept.await?;
+        let (kept, put_back) = undoing.await?;
+        calls.keep_put_back(session, &put_back).await?;
         ran.undone = kept.is_empty();
         calls.put(session, &call, &ran).await?;
         Ok(Some(kept))

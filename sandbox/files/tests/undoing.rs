@@ -131,7 +131,10 @@ fn a_folder_that_was_removed_with_all_that_is_in_it_is_put_back() {
 
 /// A vault in memory: what is in it survives who uses it.
 #[derive(Clone, Debug, Default)]
-struct InMemory(Arc<Mutex<(Vec<Vec<u8>>, BTreeMap<u64, Vec<u8>>)>>);
+struct InMemory(Arc<Mutex<Held>>);
+
+#[derive(Debug, Default)]
+struct Held(Vec<Vec<u8>>, BTreeMap<u64, Vec<u8>>);
 
 impl Vault for InMemory {
     fn lines(&self) -> io::Result<Vec<Vec<u8>>> {

@@ -149,6 +149,29 @@ async fn commands_are_undone_one_by_one_and_what_a_person_changed_since_stays() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_commands_is_undone_from_the_last_to_the_first() {
+    let stage = Stage::new();
+    let plans = stage.plans();
+    fs::write(plans.join("a"), "a").expect("a file");
+    let mut trees = vec![tree(&plans)];
+    let mut changes = Vec::new();
+    for command in [
+        "echo one > a; mkdir d; echo x > d/x",
+        "rm a; mv d e",
+        "echo two > a; chmod 600 e/x",
+        "rm -rf a e",
+    ] {
+        changes.push(stage.ok(command).await.change_set.expect("changes"));
+        trees.push(tree(&plans));
+    }
+    for (changed, before) in changes.iter().zip(&trees).rev() {
+        let undone = stage.machines.undo(&Stage::session(), &changed.id).await;
+        assert_eq!(undone, Ok(Some(Vec::new())));
+        assert_eq!(tree(&plans), *before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_may_not_be_changed_or_seen_is_not() {
     let policy = json!({ "coworkEgressAllowedHosts": [] });
     let stage = Stage::with(&Terms::ReadOnly, &policy, sandbox_images());

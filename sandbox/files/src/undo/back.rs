@@ -4,7 +4,7 @@
 //! Undoing may be stopped at any moment and begun again. Before a step is made the index says what will be there after it, so
 //! that the next run knows a step that was made from one that was not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use crate::content::set_mode;
 use crate::errno::Errno;
 use crate::host::{self, Set};
 use crate::path::SharePath;
-use crate::port::State;
+use crate::port::{Ident, State};
 use crate::side::{self, Side};
 
 /// What undoing came to.
@@ -30,6 +30,9 @@ pub struct Undone {
     pub restored: usize,
     /// What stays as the host left it.
     pub conflicts: Vec<Conflict>,
+    /// The files that were put back. A journal of earlier changes is to know them: they are other files than those that it
+    /// left, with the same content.
+    pub restored_files: BTreeSet<Ident>,
 }
 
 /// Something that the host changed after the guest.
@@ -62,6 +65,8 @@ struct Run<'a> {
     conflicted: Vec<SharePath>,
     /// Files without their content, that an earlier change is to take away.
     empty: Vec<SharePath>,
+    /// Files that were put back when later changes were undone, by other journals.
+    put_back: &'a BTreeSet<Ident>,
     undone: Undone,
 }
 
@@ -71,8 +76,17 @@ impl UndoLog {
         self.undo_steps(root, usize::MAX)
     }
 
+    /// The same after journals of later changes were undone, which put these files back.
+    pub fn undo_after(&self, root: &Dir, put_back: &BTreeSet<Ident>) -> io::Result<Undone> {
+        self.take_steps(root, usize::MAX, put_back)
+    }
+
     /// The same for at most so many changes, from the last: a later call goes on from there, also of another process.
-    pub fn undo_steps(&self, root: &Dir, mut steps: usize) -> io::Result<Undone> {
+    pub fn undo_steps(&self, root: &Dir, steps: usize) -> io::Result<Undone> {
+        self.take_steps(root, steps, &BTreeSet::new())
+    }
+
+    fn take_steps(&self, root: &Dir, mut steps: usize, put_back: &BTreeSet<Ident>) -> io::Result<Undone> {
         let (records, marks) = {
             let written = self.written();
             (written.records.clone(), written.marks.clone())
@@ -83,6 +97,7 @@ impl UndoLog {
             known: BTreeMap::new(),
             conflicted: Vec::new(),
             empty: Vec::new(),
+            put_back,
             undone: Undone::default(),
         };
         let last = marks.keys().min().copied();
@@ -197,16 +212,16 @@ impl Run<'_> {
         } = record;
         let seen = self.seen(path)?;
         match &record.what {
-            What::Create if is_same(&seen, post) => self.remove(*n, path)?,
-            What::Replace if is_same(&seen, post) => self.replace(record)?,
+            What::Create if self.is_same(&seen, post) => self.remove(*n, path)?,
+            What::Replace if self.is_same(&seen, post) => self.replace(record)?,
             What::Remove if seen == State::Missing => {
                 let will = self.restore(record, path, pre, Vec::new())?;
                 self.now_known(will);
             }
-            What::Metadata if seen == *post => self.set_back(*n, path, pre)?,
+            What::Metadata if self.is_exactly(&seen, post) => self.set_back(*n, path, pre)?,
             What::Rename { to, over } => return self.move_back(record, to, over, &seen),
-            What::Metadata if seen == *pre => return Ok(false),
-            _ if is_same(&seen, pre) => return Ok(false),
+            What::Metadata if self.is_exactly(&seen, pre) => return Ok(false),
+            _ if self.is_same(&seen, pre) => return Ok(false),
             _ => return Err(Stop::Conflict),
         }
         Ok(true)
@@ -351,8 +366,8 @@ impl Run<'_> {
     ) -> Result<bool, Stop> {
         let path = &record.path;
         let there = self.seen(to)?;
-        let is_moved = is_same(&there, &record.pre);
-        if is_same(from, &record.pre) && is_same(&there, over) {
+        let is_moved = self.is_same(&there, &record.pre);
+        if self.is_same(from, &record.pre) && self.is_same(&there, over) {
             return Ok(false);
         }
         let was_begun = self.log.written().marks.contains_key(&record.n);
@@ -366,13 +381,13 @@ impl Run<'_> {
             self.rekey(to, path);
             let will = self.restore(record, to, over, moved)?;
             self.now_known(will);
-        } else if is_moved && *over != State::Missing && is_same(from, over) {
+        } else if is_moved && *over != State::Missing && self.is_same(from, over) {
             // The rename was stopped between its two halves.
             let (folder, name) = self.place(path)?;
             let (to_folder, to_name) = self.place(to)?;
             self.mark(record.n, Mark::Nothing)?;
             host::exchange(&folder, &name, &to_folder, &to_name)?;
-        } else if was_begun && is_same(from, &record.pre) && there == State::Missing {
+        } else if was_begun && self.is_same(from, &record.pre) && there == State::Missing {
             // Taking it back was.
             self.rekey(to, path);
             let moved = vec![(path.clone(), record.pre.clone(), self.now(path)?)];
@@ -446,6 +461,9 @@ impl Run<'_> {
 
     fn now_known(&mut self, will: Vec<(SharePath, State, State)>) {
         for (path, state, real) in will {
+            if let State::File { ident, .. } = &real {
+                self.undone.restored_files.insert(*ident);
+            }
             if state == State::Missing {
                 self.empty.retain(|empty| *empty != path);
             }
@@ -470,6 +488,27 @@ impl Run<'_> {
                 self.undone.conflicts.push(Conflict { path, kept: None });
             }
         }
+    }
+
+    /// True for the same content, also in a file that was put back.
+    fn is_same(&self, found: &State, recorded: &State) -> bool {
+        is_same(&self.in_place_of(found, recorded), recorded)
+    }
+
+    /// The same, with the same permission bits.
+    fn is_exactly(&self, found: &State, recorded: &State) -> bool {
+        self.in_place_of(found, recorded) == *recorded
+    }
+
+    /// A file that was put back stands for the one that was recorded.
+    fn in_place_of(&self, found: &State, recorded: &State) -> State {
+        let mut state = found.clone();
+        if let (State::File { ident, .. }, State::File { ident: of_record, .. }) = (&mut state, recorded)
+            && self.put_back.contains(ident)
+        {
+            *ident = *of_record;
+        }
+        state
     }
 
     /// What is at a path, in the words of the records.

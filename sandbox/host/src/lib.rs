@@ -9,6 +9,7 @@
 
 mod accelerator;
 mod error;
+mod folders;
 mod image;
 mod job;
 mod machine;
@@ -27,7 +28,7 @@ pub use parts::{Console, sha256_of};
 pub use qemu::Qemu;
 pub use session::{Command, Connections, Session, Summary};
 pub use state::StateStore;
-pub use workshop::{Settings, Workshop, forget};
+pub use workshop::{Forgotten, Settings, Workshop, forget};
 
 pub use deskhand_vm_protocol::{
     End, Ended, GuestEvent, RunLimits, RunOutput, SessionSpec, StepReport, Stream,

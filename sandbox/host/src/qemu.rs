@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use tokio::net::UnixStream;
 
-use crate::error::{ASK_DOCTOR, SandboxError, Step, make_folder, no_folder};
+use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::folders::{Folders, MachineFolder};
 use crate::machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Start};
 use child::Child;
 use qmp::Qmp;
@@ -27,7 +28,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub struct Qemu {
     program: PathBuf,
     version: String,
-    workplace: PathBuf,
+    folders: Folders,
 }
 
 impl Qemu {
@@ -61,7 +62,7 @@ impl Qemu {
         Ok(Self {
             program,
             version,
-            workplace: workplace.to_owned(),
+            folders: Folders::new(workplace.to_owned()),
         })
     }
 
@@ -111,7 +112,7 @@ impl Engine for Qemu {
 
 impl Qemu {
     async fn launch(&self, spec: &MachineSpec, from: Start) -> Result<QemuMachine, SandboxError> {
-        let folder = folder(&self.workplace)?;
+        let folder = self.folders.make()?;
         let resumes = matches!(from, Start::Resume(_));
         let arguments = arguments::of(spec, folder.path(), resumes);
         let child = Child::start(&self.program, &arguments, folder.path())?;
@@ -145,12 +146,6 @@ impl Qemu {
     }
 }
 
-fn folder(workplace: &Path) -> Result<tempfile::TempDir, SandboxError> {
-    make_folder(workplace)?;
-    let made = tempfile::Builder::new().prefix("vm-").tempdir_in(workplace);
-    made.map_err(|error| no_folder(workplace, &error))
-}
-
 /// Connects once the program listens. It makes its sockets in its own time; its end is seen at once.
 async fn connect(socket: &Path, child: &Child) -> Result<UnixStream, SandboxError> {
     loop {
@@ -180,7 +175,7 @@ struct QemuMachine {
     qmp: Qmp,
     child: Child,
     /// Sockets; goes with the machine.
-    folder: tempfile::TempDir,
+    folder: MachineFolder,
 }
 
 impl Machine for QemuMachine {

@@ -1,6 +1,6 @@
 //! Where machines come from: engine, image, accelerator and states put together, and one machine kept ready.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::accelerator::{Accelerator, Verdict};
 use crate::error::{ASK_DOCTOR, SandboxError, Step, make_folder};
+use crate::folders::{Folders, gone};
 use crate::image::{Image, Store};
 use crate::machine::{Engine, MachineSpec, Origin, Start};
 use crate::qemu::Qemu;
@@ -20,8 +21,9 @@ use crate::state::StateStore;
 /// on a computer that is busy.
 const UP: Duration = Duration::from_mins(2);
 
-/// The folders of running machines, and what was found out about the accelerator, in the workplace.
+/// The folders of running machines, kept states, and what was found out about the accelerator, in the workplace.
 const MACHINES: &str = "machines";
+const STATES: &str = "states";
 const VERDICT: &str = "accelerator.json";
 /// Which files of the image were read and found good.
 const VERIFIED: &str = "image.verified";
@@ -61,6 +63,10 @@ impl Workshop {
         let engine: Arc<dyn Engine> = Arc::new(Qemu::find(settings.engine.as_deref(), &machines)?);
         let image = Store::new(settings.images.clone()).current()?;
         make_folder(&settings.workplace)?;
+        // What cannot be swept now is swept the next time; it holds nobody up.
+        if let Err(error) = Folders::new(machines).sweep() {
+            tracing::warn!(%error, "folders that killed machines left were not removed");
+        }
         let (checked, kept) = (image.clone(), settings.workplace.join(VERIFIED));
         let verified = tokio::task::spawn_blocking(move || checked.verify_once(&kept)).await;
         verified
@@ -70,7 +76,7 @@ impl Workshop {
             Some(accelerator) => Verdict::given(accelerator),
             None => Verdict::find(engine.as_ref(), &proof(&image)?, &kept).await,
         };
-        let states = StateStore::new(settings.workplace.join("states"));
+        let states = StateStore::new(settings.workplace.join(STATES));
         Ok(Self {
             settings,
             engine,
@@ -239,20 +245,26 @@ impl Workshop {
     }
 }
 
-/// Forgets kept states, the verdict on the accelerator, and folders that killed machines left.
-pub fn forget(workplace: &std::path::Path) -> std::io::Result<()> {
-    StateStore::new(workplace.join("states")).clear()?;
-    for left in [
-        std::fs::remove_file(workplace.join(VERDICT)),
-        std::fs::remove_file(workplace.join(VERIFIED)),
-        std::fs::remove_dir_all(workplace.join(MACHINES)),
-    ] {
-        match left {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+/// What was left where a computer was to forget its machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Machines that run, of this service or another: their folders and the kept states were left.
+    pub running: usize,
+}
+
+/// Forgets kept states, the verdict on the accelerator, and folders that killed machines left. What belongs to machines
+/// that run stays: as many as the answer says.
+pub fn forget(workplace: &Path) -> std::io::Result<Forgotten> {
+    let swept = Folders::new(workplace.join(MACHINES)).sweep_and(|swept| {
+        if swept.running == 0 {
+            StateStore::new(workplace.join(STATES)).clear()?;
         }
-    }
-    Ok(())
+        gone(std::fs::remove_file(workplace.join(VERDICT)))?;
+        gone(std::fs::remove_file(workplace.join(VERIFIED)))
+    })?;
+    Ok(Forgotten {
+        running: swept.running,
+    })
 }
 
 /// The smallest machine that shows that an accelerator works.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod child;
+mod lines;
 mod qmp;
 mod state;
 
@@ -14,11 +15,13 @@ use tokio::net::UnixStream;
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
 use crate::folders::{Folders, MachineFolder};
 use crate::machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Start};
+use arguments::Given;
 use child::Child;
+use lines::Pair;
 use qmp::Qmp;
 
-/// How long the program may take until its sockets are there. It reads its disks' heads and allocates; no guest runs yet.
-const SOCKETS: Duration = Duration::from_secs(20);
+/// How long the program may take until it greets. It reads its disks' heads and allocates; no guest runs yet.
+const GREETS: Duration = Duration::from_secs(20);
 
 /// How long QEMU may take to end once it has closed its control connection.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -113,22 +116,35 @@ impl Engine for Qemu {
 impl Qemu {
     async fn launch(&self, spec: &MachineSpec, from: Start) -> Result<QemuMachine, SandboxError> {
         let folder = self.folders.make()?;
-        let resumes = matches!(from, Start::Resume(_));
-        let arguments = arguments::of(spec, folder.path(), resumes);
-        let child = Child::start(&self.program, &arguments, folder.path())?;
-        let sockets = async {
-            // The line first: the guest finds it open, as it was when its state was kept.
-            let line = connect(&folder.path().join("line"), &child).await?;
-            let qmp = connect(&folder.path().join("qmp"), &child).await?;
-            let qmp = Qmp::new(qmp).await?;
-            Ok::<_, SandboxError>((line, qmp))
+        let no_pair = |error: std::io::Error| SandboxError::new(Step::Start, error.to_string(), ASK_DOCTOR);
+        let (line, control) = (Pair::new().map_err(no_pair)?, Pair::new().map_err(no_pair)?);
+        let given = Given {
+            line: line.number(),
+            qmp: control.number(),
         };
-        let (line, mut qmp) = match tokio::time::timeout(SOCKETS, sockets).await {
-            Ok(opened) => opened?,
-            Err(_) => return Err(start_failed("QEMU did not open its sockets", &child)),
+        let arguments = arguments::of(spec, given, matches!(from, Start::Resume(_)));
+        let child = Child::start(
+            &self.program,
+            &arguments,
+            folder.path(),
+            vec![line.other, control.other],
+        )?;
+        let greeted = tokio::select! {
+            greeted = tokio::time::timeout(GREETS, Qmp::new(control.own)) => greeted,
+            how = child.ended() => return Err(start_failed(&format!("QEMU ended: {how}"), &child)),
+        };
+        let mut qmp = match greeted {
+            Ok(Ok(qmp)) => qmp,
+            Ok(Err(error)) => {
+                return Err(match tokio::time::timeout(LAST_WORDS, child.ended()).await {
+                    Ok(how) => start_failed(&format!("QEMU ended: {how}"), &child),
+                    Err(_) => error.with_detail(child.console().tail(10)),
+                });
+            }
+            Err(_) => return Err(start_failed("QEMU did not greet in time", &child)),
         };
         if let Start::Resume(bytes) = from {
-            state::give(&mut qmp, folder.path(), &bytes)
+            state::give(&mut qmp, &bytes)
                 .await
                 .map_err(|error| error.with_detail(child.console().tail(10)))?;
         }
@@ -138,30 +154,12 @@ impl Qemu {
             return Err(error.with_detail(child.console().tail(10)));
         }
         Ok(QemuMachine {
-            line: Some(line),
+            line: Some(line.own),
             qmp,
             child,
-            folder,
+            _folder: folder,
         })
     }
-}
-
-/// Connects once the program listens. It makes its sockets in its own time; its end is seen at once.
-async fn connect(socket: &Path, child: &Child) -> Result<UnixStream, SandboxError> {
-    loop {
-        if let Ok(stream) = self::socket(socket).await {
-            return Ok(stream);
-        }
-        tokio::select! {
-            how = child.ended() => return Err(start_failed(&format!("QEMU ended: {how}"), child)),
-            () = tokio::time::sleep(Duration::from_millis(2)) => {}
-        }
-    }
-}
-
-/// A socket of QEMU, in the folder of its machine: a file, not a network.
-async fn socket(place: &Path) -> std::io::Result<UnixStream> {
-    UnixStream::connect(place).await
 }
 
 fn start_failed(reason: &str, child: &Child) -> SandboxError {
@@ -174,8 +172,8 @@ struct QemuMachine {
     line: Option<UnixStream>,
     qmp: Qmp,
     child: Child,
-    /// Sockets; goes with the machine.
-    folder: MachineFolder,
+    /// The session's disk; goes with the machine.
+    _folder: MachineFolder,
 }
 
 impl Machine for QemuMachine {
@@ -185,7 +183,7 @@ impl Machine for QemuMachine {
 
     fn save(&mut self) -> BoxFuture<'_, Result<Vec<u8>, SandboxError>> {
         Box::pin(async move {
-            let bytes = state::take(&mut self.qmp, self.folder.path()).await;
+            let bytes = state::take(&mut self.qmp).await;
             bytes.map_err(|error| error.with_detail(self.child.console().tail(10)))
         })
     }

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -25,7 +26,13 @@ pub(super) struct Child {
 impl Child {
     /// Starts it from a thread that stays until the process ends: on Linux the system ends a child whose parent's thread
     /// is gone, which is what leaves no machine behind a service that was killed.
-    pub(super) fn start(program: &Path, arguments: &[OsString], folder: &Path) -> Result<Self, SandboxError> {
+    /// It gets `given`, each under the number that it has here; this process keeps none of them.
+    pub(super) fn start(
+        program: &Path,
+        arguments: &[OsString],
+        folder: &Path,
+        given: Vec<OwnedFd>,
+    ) -> Result<Self, SandboxError> {
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -36,12 +43,12 @@ impl Child {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        end_with_parent(&mut command);
+        before_it_runs(&mut command, given);
         let console = Console::default();
         let (told, over) = watch::channel(None);
         let (started, answer) = mpsc::channel();
         let kept = console.clone();
-        let keeper = move || keep(&mut command, &kept, &started, &told);
+        let keeper = move || keep(command, &kept, &started, &told);
         let failed =
             |why: String| SandboxError::new(Step::Start, format!("QEMU was not started: {why}"), ASK_DOCTOR);
         thread::Builder::new()
@@ -97,7 +104,7 @@ impl Drop for Child {
 type Started = mpsc::Sender<std::io::Result<u32>>;
 
 /// Lives as long as the process.
-fn keep(command: &mut Command, console: &Console, started: &Started, told: &watch::Sender<Option<String>>) {
+fn keep(mut command: Command, console: &Console, started: &Started, told: &watch::Sender<Option<String>>) {
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -105,6 +112,8 @@ fn keep(command: &mut Command, console: &Console, started: &Started, told: &watc
             return;
         }
     };
+    // With it go the descriptors that it was given: where it closes them, it is seen.
+    drop(command);
     let output = child.stdout.take();
     let errors = child.stderr.take();
     started.send(Ok(child.id())).ok();
@@ -145,25 +154,35 @@ fn copy(from: Option<impl Read>, console: &Console) {
     }
 }
 
-#[cfg(target_os = "linux")]
-fn end_with_parent(command: &mut Command) {
+/// What happens between fork and exec. The descriptors go with the command, when it was started.
+fn before_it_runs(command: &mut Command, given: Vec<OwnedFd>) {
     use std::os::unix::process::CommandExt as _;
     let parent = rustix::process::getpid();
     let between = move || {
-        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-        // The parent may have ended before that took effect.
-        if rustix::process::getppid() == Some(parent) {
-            Ok(())
-        } else {
-            Err(std::io::Error::from_raw_os_error(
-                rustix::io::Errno::SRCH.raw_os_error(),
-            ))
+        end_with_parent(parent)?;
+        for descriptor in &given {
+            rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::empty())?;
         }
+        Ok(())
     };
     // SAFETY: between fork and exec only system calls are made, and nothing is allocated.
     unsafe { command.pre_exec(between) };
 }
 
+#[cfg(target_os = "linux")]
+fn end_with_parent(parent: rustix::process::Pid) -> std::io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    // The parent may have ended before that took effect.
+    if rustix::process::getppid() == Some(parent) {
+        Ok(())
+    } else {
+        Err(rustix::io::Errno::SRCH.into())
+    }
+}
+
 /// Elsewhere the agent ends the machine when the line is cut, which happens when the service ends.
 #[cfg(not(target_os = "linux"))]
-fn end_with_parent(_: &mut Command) {}
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Linux")]
+fn end_with_parent(_: rustix::process::Pid) -> std::io::Result<()> {
+    Ok(())
+}

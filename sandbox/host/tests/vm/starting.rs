@@ -96,3 +96,39 @@ async fn the_guest_is_told_the_time_after_this_computer_slept() {
     session.set_time().await.unwrap();
     assert!(read().await.abs_diff(before) <= 30);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_starts_and_resumes_in_a_folder_whose_path_is_longer_than_a_sockets() {
+    let home = tempfile::tempdir().unwrap();
+    let deep = home
+        .path()
+        .join("a folder, deep down, ".repeat(8))
+        .join("b".repeat(120));
+    std::fs::create_dir_all(&deep).unwrap();
+    let workshop = workshop(&deep).await;
+    workshop.keep_state().await.unwrap().expect("a state");
+    let session = session(&workshop).await;
+    assert_eq!(session.summary().origin, Origin::Resumed);
+    assert_eq!(run(&session, &["echo", "deep"]).await.ok(), "deep\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_finds_a_socket_of_a_machine() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let _session = session(&workshop).await;
+    let folder = std::fs::read_dir(home.path().join("machines"))
+        .unwrap()
+        .next()
+        .expect("the folder of the machine")
+        .unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        assert!(
+            !file.file_type().unwrap().is_socket(),
+            "{}",
+            file.path().display()
+        );
+    }
+}

@@ -115,20 +115,25 @@ impl Engine for Qemu {
 
 impl Qemu {
     async fn launch(&self, spec: &MachineSpec, from: Start) -> Result<QemuMachine, SandboxError> {
-        let folder = self.folders.make()?;
+        let resumes = matches!(from, Start::Resume(_));
         let no_pair = |error: std::io::Error| SandboxError::new(Step::Start, error.to_string(), ASK_DOCTOR);
         let (line, control) = (Pair::new().map_err(no_pair)?, Pair::new().map_err(no_pair)?);
         let given = Given {
             line: line.number(),
             qmp: control.number(),
         };
-        let arguments = arguments::of(spec, given, matches!(from, Start::Resume(_)));
-        let child = Child::start(
-            &self.program,
-            &arguments,
-            folder.path(),
-            vec![line.other, control.other],
-        )?;
+        let (qemu, spec) = (self.clone(), spec.clone());
+        // It waits for others that make folders, and for the start of a process.
+        let started = tokio::task::spawn_blocking(move || {
+            let folder = qemu.folders.make()?;
+            let arguments = arguments::of(&spec, given, resumes);
+            let given = vec![line.other, control.other];
+            let child = Child::start(&qemu.program, &arguments, folder.path(), given)?;
+            Ok((folder, child))
+        });
+        let (folder, child) = started
+            .await
+            .unwrap_or_else(|error| Err(SandboxError::new(Step::Start, error.to_string(), ASK_DOCTOR)))?;
         let greeted = tokio::select! {
             greeted = tokio::time::timeout(GREETS, Qmp::new(control.own)) => greeted,
             how = child.ended() => return Err(start_failed(&format!("QEMU ended: {how}"), &child)),

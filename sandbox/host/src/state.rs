@@ -5,7 +5,7 @@
 //! cold. It holds nothing of a session. Only this user may read it, and it is refused where its digest is another.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -26,36 +26,32 @@ impl StateStore {
     }
 
     /// The state for such a machine, where a good one is kept. One that is damaged goes.
-    pub fn get(&self, engine: &dyn Engine, spec: &MachineSpec) -> Option<Vec<u8>> {
+    pub async fn get(&self, engine: &dyn Engine, spec: &MachineSpec) -> Option<Vec<u8>> {
         let file = self.place(engine, spec);
-        let mut kept = Vec::new();
-        fs::File::open(&file)
-            .and_then(|mut from| from.read_to_end(&mut kept))
-            .ok()?;
-        let opened = open(&kept);
-        if opened.is_none() {
-            fs::remove_file(&file).ok();
-        }
-        opened
+        blocking(move || {
+            let kept = fs::read(&file)?;
+            let opened = open(&kept);
+            if opened.is_none() {
+                fs::remove_file(&file).ok();
+            }
+            opened.ok_or_else(|| io::ErrorKind::InvalidData.into())
+        })
+        .await
+        .ok()
     }
 
-    /// Keeps a state, and lets go of those of other engines and images.
-    pub fn put(&self, engine: &dyn Engine, spec: &MachineSpec, state: &[u8]) -> io::Result<u64> {
-        fs::create_dir_all(&self.folder)?;
+    /// Whether a state for such a machine is kept, without a look into it: one that is damaged is found when it is used.
+    pub async fn has(&self, engine: &dyn Engine, spec: &MachineSpec) -> bool {
         let file = self.place(engine, spec);
-        for other in fs::read_dir(&self.folder)?.flatten() {
-            fs::remove_file(other.path()).ok();
-        }
-        let packed = zstd::bulk::compress(state, 1)?;
-        let mut content = (state.len() as u64).to_be_bytes().to_vec();
-        content.extend_from_slice(&packed);
-        // Under a name of its own until it is whole; only this user may read it from the beginning.
-        let mut beside = tempfile::NamedTempFile::new_in(&self.folder)?;
-        beside.write_all(sha256(&content).as_bytes())?;
-        beside.write_all(&content)?;
-        beside.as_file().sync_all()?;
-        beside.persist(&file)?;
-        Ok(content.len() as u64 + 64)
+        blocking(move || fs::metadata(file))
+            .await
+            .is_ok_and(|found| found.is_file())
+    }
+
+    /// Keeps a state, and lets go of those of other engines and images; answers its size on the disk, in bytes.
+    pub async fn put(&self, engine: &dyn Engine, spec: &MachineSpec, state: Vec<u8>) -> io::Result<u64> {
+        let (folder, file) = (self.folder.clone(), self.place(engine, spec));
+        blocking(move || put(&folder, &file, &state)).await
     }
 
     /// Lets go of all of them.
@@ -83,6 +79,29 @@ impl StateStore {
     pub fn folder(&self) -> &Path {
         &self.folder
     }
+}
+
+/// A state has hundreds of megabytes; reading, packing and comparing it is no work for a runtime's own threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+fn put(folder: &Path, file: &Path, state: &[u8]) -> io::Result<u64> {
+    fs::create_dir_all(folder)?;
+    for other in fs::read_dir(folder)?.flatten() {
+        fs::remove_file(other.path()).ok();
+    }
+    let packed = zstd::bulk::compress(state, 1)?;
+    let mut content = (state.len() as u64).to_be_bytes().to_vec();
+    content.extend_from_slice(&packed);
+    // Under a name of its own until it is whole; only this user may read it from the beginning.
+    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+    beside.write_all(sha256(&content).as_bytes())?;
+    beside.write_all(&content)?;
+    beside.as_file().sync_all()?;
+    beside.persist(file)?;
+    Ok(content.len() as u64 + 64)
 }
 
 /// Everything that a state depends on. Disks are named by their place, which has the name of its content.

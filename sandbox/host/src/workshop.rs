@@ -59,18 +59,11 @@ pub struct Workshop {
 impl Workshop {
     /// Looks at every step up to the accelerator. The error names the one that failed.
     pub async fn open(settings: Settings) -> Result<Self, SandboxError> {
-        let machines = settings.workplace.join(MACHINES);
-        let engine: Arc<dyn Engine> = Arc::new(Qemu::find(settings.engine.as_deref(), &machines)?);
-        let image = Store::new(settings.images.clone()).current()?;
-        make_folder(&settings.workplace)?;
-        // What cannot be swept now is swept the next time; it holds nobody up.
-        if let Err(error) = Folders::new(machines).sweep() {
-            tracing::warn!(%error, "folders that killed machines left were not removed");
-        }
-        let (checked, kept) = (image.clone(), settings.workplace.join(VERIFIED));
-        let verified = tokio::task::spawn_blocking(move || checked.verify_once(&kept)).await;
-        verified
+        let looked = settings.clone();
+        let (engine, image) = tokio::task::spawn_blocking(move || look(&looked))
+            .await
             .unwrap_or_else(|error| Err(SandboxError::new(Step::Image, error.to_string(), ASK_DOCTOR)))?;
+        let engine: Arc<dyn Engine> = Arc::new(engine);
         let kept = settings.workplace.join(VERDICT);
         let verdict = match settings.accelerator {
             Some(accelerator) => Verdict::given(accelerator),
@@ -137,7 +130,7 @@ impl Workshop {
     /// A machine whose agent waits.
     async fn ready(&self) -> Result<Ready, SandboxError> {
         let spec = self.spec()?;
-        if let Some(state) = self.states.get(self.engine.as_ref(), &spec) {
+        if let Some(state) = self.states.get(self.engine.as_ref(), &spec).await {
             // A state that this engine does not take after all is no reason to be without a machine.
             match self.start(&spec, Start::Resume(state)).await {
                 Ok(ready) => return Ok(ready),
@@ -154,12 +147,12 @@ impl Workshop {
     /// done where a state is kept already.
     pub async fn keep_state(&self) -> Result<Option<u64>, SandboxError> {
         let spec = self.spec()?;
-        if self.states.get(self.engine.as_ref(), &spec).is_some() {
+        if self.states.has(self.engine.as_ref(), &spec).await {
             return Ok(None);
         }
         let mut ready = self.start(&spec, Start::Cold).await?;
         let state = ready.machine.save().await?;
-        let kept = self.states.put(self.engine.as_ref(), &spec, &state);
+        let kept = self.states.put(self.engine.as_ref(), &spec, state).await;
         let failed = |error: std::io::Error| {
             SandboxError::new(
                 Step::Start,
@@ -243,6 +236,20 @@ impl Workshop {
             words: Vec::new(),
         })
     }
+}
+
+/// Engine and image, with all that is read and run for them; and what killed services left goes.
+fn look(settings: &Settings) -> Result<(Qemu, Image), SandboxError> {
+    let machines = settings.workplace.join(MACHINES);
+    let engine = Qemu::find(settings.engine.as_deref(), &machines)?;
+    let image = Store::new(settings.images.clone()).current()?;
+    make_folder(&settings.workplace)?;
+    // What cannot be swept now is swept the next time; it holds nobody up.
+    if let Err(error) = Folders::new(machines).sweep() {
+        tracing::warn!(%error, "folders that killed machines left were not removed");
+    }
+    image.verify_once(&settings.workplace.join(VERIFIED))?;
+    Ok((engine, image))
 }
 
 /// What was left where a computer was to forget its machines.

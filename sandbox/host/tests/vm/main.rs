@@ -5,6 +5,7 @@
 mod command;
 mod corner;
 mod ending;
+mod held_up;
 mod image;
 mod sharing;
 mod starting;

@@ -58,6 +58,10 @@ async fn a_state_that_was_changed_is_not_taken_and_the_machine_starts_cold() {
     let middle = kept.len() / 2;
     kept[middle] ^= 1;
     std::fs::write(&file, kept).unwrap();
+    assert!(
+        workshop.keep_state().await.unwrap().is_none() && file.exists(),
+        "whether one is kept is known without reading it"
+    );
     assert_eq!(session(&workshop).await.summary().origin, Origin::Cold);
     assert!(!file.exists(), "a damaged state goes");
 }

@@ -12,7 +12,13 @@ use tokio::sync::mpsc;
 
 /// A workshop of its own. Software emulation, so that every computer tests the same.
 pub(crate) async fn workshop(home: &Path) -> Workshop {
-    let settings = Settings {
+    Workshop::open(settings(home))
+        .await
+        .unwrap_or_else(|error| panic!("{error}; {}", error.remedy))
+}
+
+pub(crate) fn settings(home: &Path) -> Settings {
+    Settings {
         images: sandbox_images(),
         workplace: home.to_owned(),
         engine: None,
@@ -25,10 +31,7 @@ pub(crate) async fn workshop(home: &Path) -> Workshop {
             .and_then(|m| m.parse().ok())
             .unwrap_or(1),
         accelerator: Some(deskhand_vm_host::Accelerator::Tcg),
-    };
-    Workshop::open(settings)
-        .await
-        .unwrap_or_else(|error| panic!("{error}; {}", error.remedy))
+    }
 }
 
 pub(crate) fn spec() -> SessionSpec {

@@ -25,7 +25,7 @@ pub use image::{Image, Part, Store};
 pub use job::{Job, JobInput};
 pub use machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Origin, Start};
 pub use parts::{Console, sha256_of};
-pub use qemu::Qemu;
+pub use qemu::{Cage, Qemu};
 pub use session::{Command, Connections, Session, Summary};
 pub use state::StateStore;
 pub use workshop::{Forgotten, Settings, Workshop, forget};

@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::accelerator::Accelerator;
 use crate::error::SandboxError;
+use crate::qemu::Cage;
 
 /// A boxed future.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -61,6 +62,9 @@ pub enum Origin {
 pub trait Engine: fmt::Debug + Send + Sync {
     /// Name and exact version: a state is good for this one alone.
     fn version(&self) -> String;
+
+    /// How far the process that runs a machine is shut in on this computer.
+    fn cage(&self) -> Cage;
 
     /// Starts a machine. It runs when this answers, and the line is open; the agent may not be up yet.
     fn start<'a>(

@@ -1,13 +1,17 @@
 //! QEMU as an engine: found, started as a child process that may do nothing but run the machine, spoken to over QMP.
 
 mod arguments;
+mod cage;
+#[cfg(all(test, target_os = "linux"))]
+mod caged;
 mod child;
 mod lines;
 mod qmp;
 mod state;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use tokio::net::UnixStream;
@@ -16,7 +20,9 @@ use crate::error::{ASK_DOCTOR, SandboxError, Step};
 use crate::folders::{Folders, MachineFolder};
 use crate::machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Start};
 use arguments::Given;
-use child::Child;
+use cage::Bars;
+pub use cage::Cage;
+use child::{Beginning, Child};
 use lines::Pair;
 use qmp::Qmp;
 
@@ -26,11 +32,15 @@ const GREETS: Duration = Duration::from_secs(20);
 /// How long QEMU may take to end once it has closed its control connection.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// The disk of a session, with what QEMU notes beside its content.
+const LARGEST_FILE: u64 = (8 << 30) + (16 << 20);
+
 /// QEMU on this computer.
 #[derive(Clone, Debug)]
 pub struct Qemu {
     program: PathBuf,
     version: String,
+    cage: Cage,
     folders: Folders,
 }
 
@@ -52,11 +62,7 @@ impl Qemu {
                 INSTALL,
             )
         };
-        let told = Command::new(&program)
-            .arg("--version")
-            .env_clear()
-            .output()
-            .map_err(|error| failed(error.to_string()))?;
+        let (told, cage) = tell_version(&program).map_err(|error| failed(error.to_string()))?;
         let text = String::from_utf8_lossy(&told.stdout);
         let version = text.lines().next().unwrap_or_default().trim().to_owned();
         if !told.status.success() || version.is_empty() {
@@ -65,6 +71,7 @@ impl Qemu {
         Ok(Self {
             program,
             version,
+            cage,
             folders: Folders::new(workplace.to_owned()),
         })
     }
@@ -73,6 +80,23 @@ impl Qemu {
     pub fn program(&self) -> &Path {
         &self.program
     }
+}
+
+/// Has the program tell its version, in the cage in which it runs machines: what cannot start there is found here.
+fn tell_version(program: &Path) -> std::io::Result<(Output, Cage)> {
+    let bars = Bars::around(program);
+    let run = || {
+        let cage = bars.close()?;
+        let told = Command::new(program)
+            .arg("--version")
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()?;
+        Ok((told, cage))
+    };
+    // A thread of its own: the cage holds for the thread that closes it, for good.
+    let done = thread::scope(|scope| scope.spawn(run).join());
+    done.unwrap_or_else(|_| Err(std::io::Error::other("the look at it failed")))
 }
 
 const INSTALL: &str = if cfg!(target_os = "macos") {
@@ -101,6 +125,10 @@ impl Engine for Qemu {
         self.version.clone()
     }
 
+    fn cage(&self) -> Cage {
+        self.cage
+    }
+
     fn start<'a>(
         &'a self,
         spec: &'a MachineSpec,
@@ -127,8 +155,14 @@ impl Qemu {
         let started = tokio::task::spawn_blocking(move || {
             let folder = qemu.folders.make()?;
             let arguments = arguments::of(&spec, given, resumes);
-            let given = vec![line.other, control.other];
-            let child = Child::start(&qemu.program, &arguments, folder.path(), given)?;
+            let child = Child::start(Beginning {
+                program: &qemu.program,
+                arguments,
+                folder: folder.path(),
+                given: vec![line.other, control.other],
+                bars: Bars::of_machine(&qemu.program, &spec, folder.path()),
+                largest_file: LARGEST_FILE,
+            })?;
             Ok((folder, child))
         });
         let (folder, child) = started

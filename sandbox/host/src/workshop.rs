@@ -13,7 +13,7 @@ use crate::error::{ASK_DOCTOR, SandboxError, Step, make_folder};
 use crate::folders::{Folders, gone};
 use crate::image::{Image, Store};
 use crate::machine::{Engine, MachineSpec, Origin, Start};
-use crate::qemu::Qemu;
+use crate::qemu::{Cage, Qemu};
 use crate::session::{Connections, Ready, ReadyLine, Session};
 use crate::state::StateStore;
 
@@ -83,6 +83,11 @@ impl Workshop {
     /// The engine's name and version.
     pub fn engine(&self) -> String {
         self.engine.version()
+    }
+
+    /// How far the engine is shut in on this computer.
+    pub fn cage(&self) -> Cage {
+        self.engine.cage()
     }
 
     /// The image.

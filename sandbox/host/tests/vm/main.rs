@@ -2,6 +2,7 @@
 //!
 //! They need QEMU and the image that `cargo xtask image` builds, and run under software emulation everywhere.
 
+mod caged;
 mod command;
 mod corner;
 mod ending;

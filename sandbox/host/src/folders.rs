@@ -2,11 +2,12 @@
 //! lets go of the lock however that service ends: what is then left is nobody's, and goes.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{SandboxError, no_folder};
+use crate::room;
 
 /// How the name of a machine's folder begins.
 const PREFIX: &str = "vm-";
@@ -24,6 +25,8 @@ pub(crate) struct Folders {
 #[derive(Debug)]
 pub(crate) struct MachineFolder {
     folder: tempfile::TempDir,
+    /// What its machine may write in it, in bytes; stands in the file of the lock, for other services.
+    share: u64,
     /// Held until the folder is gone. No child has it: it is closed where a program starts.
     _lock: File,
 }
@@ -31,6 +34,11 @@ pub(crate) struct MachineFolder {
 impl MachineFolder {
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The largest file that its machine may write, in bytes.
+    pub(crate) fn share(&self) -> u64 {
+        self.share
     }
 }
 
@@ -49,18 +57,46 @@ impl Folders {
         Self { place }
     }
 
-    /// The folder of a machine that is to start. Waits while another service makes or sweeps.
-    pub(crate) fn make(&self) -> Result<MachineFolder, SandboxError> {
-        let made = self.alone().and_then(|_alone| {
-            let folder = tempfile::Builder::new()
-                .prefix(PREFIX)
-                .permissions(fs::Permissions::from_mode(0o700))
-                .tempdir_in(&self.place)?;
-            let lock = File::create_new(folder.path().join(LOCK))?;
-            lock.lock()?;
-            Ok(MachineFolder { folder, _lock: lock })
-        });
-        made.map_err(|error| no_folder(&self.place, &error))
+    /// The folder of a machine that is to start, with a share of the disk where it has one to write to. Waits while
+    /// another service makes or sweeps.
+    pub(crate) fn make(&self, writes: bool) -> Result<MachineFolder, SandboxError> {
+        let failed = |error: io::Error| no_folder(&self.place, &error);
+        let _alone = self.alone().map_err(failed)?;
+        let share = if writes {
+            let promised = self.promised().map_err(failed)?;
+            room::share(&self.place, room::free(&self.place).map_err(failed)?, promised)?
+        } else {
+            0
+        };
+        self.make_alone(share).map_err(failed)
+    }
+
+    fn make_alone(&self, share: u64) -> io::Result<MachineFolder> {
+        let folder = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir_in(&self.place)?;
+        let mut lock = File::create_new(folder.path().join(LOCK))?;
+        lock.lock()?;
+        lock.write_all(share.to_string().as_bytes())?;
+        Ok(MachineFolder {
+            folder,
+            share,
+            _lock: lock,
+        })
+    }
+
+    /// What machines that run, of whatever service, may write.
+    fn promised(&self) -> io::Result<u64> {
+        let mut promised = 0_u64;
+        for folder in self.all()? {
+            if runs(&folder)? {
+                // One that ends just now leaves no file, and promises nothing.
+                let told = fs::read_to_string(folder.join(LOCK)).unwrap_or_default();
+                promised = promised.saturating_add(told.parse().unwrap_or(0));
+            }
+        }
+        Ok(promised)
     }
 
     /// Removes the folders whose services are gone.
@@ -79,20 +115,27 @@ impl Folders {
 
     fn sweep_alone(&self) -> io::Result<Swept> {
         let mut swept = Swept::default();
-        for found in fs::read_dir(&self.place)? {
-            let found = found?;
-            // A link is not followed: its target is not ours to remove.
-            if !found.file_name().to_string_lossy().starts_with(PREFIX) || !found.file_type()?.is_dir() {
-                continue;
-            }
-            if runs(&found.path())? {
+        for folder in self.all()? {
+            if runs(&folder)? {
                 swept.running += 1;
             } else {
-                gone(fs::remove_dir_all(found.path()))?;
+                gone(fs::remove_dir_all(folder))?;
                 swept.removed += 1;
             }
         }
         Ok(swept)
+    }
+
+    /// The folders of machines. A link is none: its target is not ours.
+    fn all(&self) -> io::Result<Vec<PathBuf>> {
+        let mut all = Vec::new();
+        for found in fs::read_dir(&self.place)? {
+            let found = found?;
+            if found.file_name().to_string_lossy().starts_with(PREFIX) && found.file_type()?.is_dir() {
+                all.push(found.path());
+            }
+        }
+        Ok(all)
     }
 
     /// While this is held no folder is made and none is swept: one that is just made has no lock yet.
@@ -143,7 +186,7 @@ mod tests {
     fn a_folder_that_is_held_stays_and_one_that_is_not_goes() {
         let home = tempfile::tempdir().unwrap();
         let folders = Folders::new(home.path().join("machines"));
-        let held = folders.make().unwrap();
+        let held = folders.make(false).unwrap();
         // As a service leaves it that was killed: the folder and its file, and nobody who holds the lock.
         let left = home.path().join("machines/vm-left");
         fs::create_dir(&left).unwrap();
@@ -182,10 +225,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_promised_to_machines_that_run_is_promised_to_no_other() {
+        let home = tempfile::tempdir().unwrap();
+        let folders = Folders::new(home.path().join("machines"));
+        let first = folders.make(true).unwrap();
+        // As another service sees it.
+        let others = Folders::new(home.path().join("machines"));
+        assert_eq!(others.promised().unwrap(), first.share());
+        let second = others.make(true).unwrap();
+        assert_eq!(folders.promised().unwrap(), first.share() + second.share());
+        let dead = home.path().join("machines/vm-dead");
+        fs::create_dir(&dead).unwrap();
+        fs::write(dead.join(LOCK), "1000000000000000").unwrap();
+        assert_eq!(folders.promised().unwrap(), first.share() + second.share());
+        drop(first);
+        assert_eq!(folders.promised().unwrap(), second.share());
+        assert_eq!(
+            folders.make(false).unwrap().share(),
+            0,
+            "one that has no disk takes none"
+        );
+    }
+
+    #[test]
     fn a_folder_is_this_users_alone() {
         let home = tempfile::tempdir().unwrap();
         let folders = Folders::new(home.path().join("machines"));
-        let made = folders.make().unwrap();
+        let made = folders.make(false).unwrap();
         for folder in [made.path(), &home.path().join("machines")] {
             assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
         }
@@ -203,7 +269,7 @@ mod tests {
                 }
             });
             for _ in 0..2_000 {
-                let made = folders.make().unwrap();
+                let made = folders.make(false).unwrap();
                 assert!(made.path().join(LOCK).exists());
             }
             over.store(true, Ordering::SeqCst);

@@ -15,12 +15,13 @@ mod job;
 mod machine;
 mod parts;
 mod qemu;
+mod room;
 mod session;
 mod state;
 mod workshop;
 
 pub use accelerator::{Accelerator, Trial, Verdict};
-pub use error::{SandboxError, Step};
+pub use error::{DISK_LOW, SandboxError, Step};
 pub use image::{Image, Part, Store};
 pub use job::{Job, JobInput};
 pub use machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Origin, Start};

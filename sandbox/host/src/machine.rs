@@ -82,6 +82,9 @@ pub trait Machine: fmt::Debug + Send + Sync {
     /// Stops it and answers all of its state, without its disks. It does not run on.
     fn save(&mut self) -> BoxFuture<'_, Result<Vec<u8>, SandboxError>>;
 
+    /// Looks whether this computer has room for what a command writes. May wait for a disk.
+    fn room(&self) -> Result<(), SandboxError>;
+
     /// Waits until it has ended by itself or was ended; says how.
     fn ended(&self) -> BoxFuture<'_, String>;
 

@@ -19,6 +19,7 @@ use tokio::net::UnixStream;
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
 use crate::folders::{Folders, MachineFolder};
 use crate::machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Start};
+use crate::room;
 use arguments::Given;
 use cage::Bars;
 pub use cage::Cage;
@@ -31,9 +32,6 @@ const GREETS: Duration = Duration::from_secs(20);
 
 /// How long QEMU may take to end once it has closed its control connection.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// The disk of a session, with what QEMU notes beside its content.
-const LARGEST_FILE: u64 = (8 << 30) + (16 << 20);
 
 /// QEMU on this computer.
 #[derive(Clone, Debug)]
@@ -153,7 +151,7 @@ impl Qemu {
         let (qemu, spec) = (self.clone(), spec.clone());
         // It waits for others that make folders, and for the start of a process.
         let started = tokio::task::spawn_blocking(move || {
-            let folder = qemu.folders.make()?;
+            let folder = qemu.folders.make(spec.session_disk.is_some())?;
             let arguments = arguments::of(&spec, given, resumes);
             let child = Child::start(Beginning {
                 program: &qemu.program,
@@ -161,7 +159,7 @@ impl Qemu {
                 folder: folder.path(),
                 given: vec![line.other, control.other],
                 bars: Bars::of_machine(&qemu.program, &spec, folder.path()),
-                largest_file: LARGEST_FILE,
+                largest_file: folder.share(),
             })?;
             Ok((folder, child))
         });
@@ -196,7 +194,7 @@ impl Qemu {
             line: Some(line.own),
             qmp,
             child,
-            _folder: folder,
+            folder,
         })
     }
 }
@@ -212,7 +210,7 @@ struct QemuMachine {
     qmp: Qmp,
     child: Child,
     /// The session's disk; goes with the machine.
-    _folder: MachineFolder,
+    folder: MachineFolder,
 }
 
 impl Machine for QemuMachine {
@@ -225,6 +223,10 @@ impl Machine for QemuMachine {
             let bytes = state::take(&mut self.qmp).await;
             bytes.map_err(|error| error.with_detail(self.child.console().tail(10)))
         })
+    }
+
+    fn room(&self) -> Result<(), SandboxError> {
+        room::check(Step::Run, self.folder.path())
     }
 
     fn ended(&self) -> BoxFuture<'_, String> {

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
 use crate::accelerator::{Accelerator, Verdict};
-use crate::error::{ASK_DOCTOR, SandboxError, Step, make_folder};
+use crate::error::{ASK_DOCTOR, DISK_LOW, SandboxError, Step, make_folder};
 use crate::folders::{Folders, gone};
 use crate::image::{Image, Store};
 use crate::machine::{Engine, MachineSpec, Origin, Start};
@@ -139,6 +139,8 @@ impl Workshop {
             // A state that this engine does not take after all is no reason to be without a machine.
             match self.start(&spec, Start::Resume(state)).await {
                 Ok(ready) => return Ok(ready),
+                // The state is not to blame.
+                Err(error) if error.code == DISK_LOW => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, "a kept state was not taken; the machine starts cold");
                     self.states.clear().ok();

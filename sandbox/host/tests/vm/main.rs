@@ -8,6 +8,7 @@ mod corner;
 mod ending;
 mod held_up;
 mod image;
+mod room;
 mod sharing;
 mod starting;
 mod support;

@@ -80,6 +80,14 @@ impl Workshop {
         })
     }
 
+    /// With a key that only the service has, for the states that it keeps: whoever else can write to their folder cannot
+    /// make one that is taken. Without it a state is protected from damage and not from its owner.
+    #[must_use]
+    pub fn with_state_key(mut self, key: &[u8; 32]) -> Self {
+        self.states = self.states.with_key(key);
+        self
+    }
+
     /// The engine's name and version.
     pub fn engine(&self) -> String {
         self.engine.version()

@@ -10,9 +10,7 @@ use tokio::time::timeout;
 use super::lines::Pair;
 use super::qmp::{Qmp, failed};
 use crate::error::SandboxError;
-
-/// The largest state: the memory of the largest machine.
-const MAX_STATE: u64 = 16 << 30;
+use crate::state::MAX_STATE;
 
 /// How long the whole of it may take.
 const WHOLE: Duration = Duration::from_mins(2);

@@ -57,13 +57,18 @@ pub struct Workshop {
 }
 
 impl Workshop {
-    /// Looks at every step up to the accelerator. The error names the one that failed.
+    /// Looks at every step up to the accelerator, with QEMU as its engine. The error names the step that failed.
     pub async fn open(settings: Settings) -> Result<Self, SandboxError> {
+        let machines = settings.workplace.join(MACHINES);
+        let named = settings.engine.clone();
+        let found = beside(Step::Engine, move || Qemu::find(named.as_deref(), &machines)).await?;
+        Self::open_with(Arc::new(found), settings).await
+    }
+
+    /// The same with another engine: whatever stands behind the port.
+    pub async fn open_with(engine: Arc<dyn Engine>, settings: Settings) -> Result<Self, SandboxError> {
         let looked = settings.clone();
-        let (engine, image) = tokio::task::spawn_blocking(move || look(&looked))
-            .await
-            .unwrap_or_else(|error| Err(SandboxError::new(Step::Image, error.to_string(), ASK_DOCTOR)))?;
-        let engine: Arc<dyn Engine> = Arc::new(engine);
+        let image = beside(Step::Image, move || look(&looked)).await?;
         let kept = settings.workplace.join(VERDICT);
         let verdict = match settings.accelerator {
             Some(accelerator) => Verdict::given(accelerator),
@@ -253,18 +258,25 @@ impl Workshop {
     }
 }
 
-/// Engine and image, with all that is read and run for them; and what killed services left goes.
-fn look(settings: &Settings) -> Result<(Qemu, Image), SandboxError> {
-    let machines = settings.workplace.join(MACHINES);
-    let engine = Qemu::find(settings.engine.as_deref(), &machines)?;
+/// Does this beside the runtime's own threads.
+async fn beside<T: Send + 'static>(
+    step: Step,
+    work: impl FnOnce() -> Result<T, SandboxError> + Send + 'static,
+) -> Result<T, SandboxError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(SandboxError::new(step, error.to_string(), ASK_DOCTOR)))
+}
+
+/// The image, read where it was not before; and what killed services left goes.
+fn look(settings: &Settings) -> Result<Image, SandboxError> {
     let image = Store::new(settings.images.clone()).current()?;
     make_folder(&settings.workplace)?;
     // What cannot be swept now is swept the next time; it holds nobody up.
-    if let Err(error) = Folders::new(machines).sweep() {
+    if let Err(error) = Folders::new(settings.workplace.join(MACHINES)).sweep() {
         tracing::warn!(%error, "folders that killed machines left were not removed");
     }
     image.verify_once(&settings.workplace.join(VERIFIED))?;
-    Ok((engine, image))
+    Ok(image)
 }
 
 /// What was left where a computer was to forget its machines.

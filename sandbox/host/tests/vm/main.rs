@@ -1,5 +1,7 @@
 //! Real machines of a real engine: how they start, what commands may do in them, how they end.
 //!
+//! What an engine has to be: every test asks for its machines through the port (`support::engine`).
+//!
 //! They need QEMU and the image that `cargo xtask image` builds, and run under software emulation everywhere.
 
 mod caged;

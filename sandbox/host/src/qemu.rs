@@ -7,6 +7,8 @@ mod caged;
 mod child;
 mod lines;
 mod qmp;
+#[cfg(test)]
+mod slept;
 mod state;
 
 use std::path::{Path, PathBuf};

@@ -21,6 +21,9 @@ use crate::state::StateStore;
 /// on a computer that is busy.
 const UP: Duration = Duration::from_mins(2);
 
+/// How long a machine whose line has ended may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// The folders of running machines, kept states, and what was found out about the accelerator, in the workplace.
 const MACHINES: &str = "machines";
 const STATES: &str = "states";
@@ -214,15 +217,25 @@ impl Workshop {
         };
         // The agent of a kept state has said it before.
         if origin == Origin::Cold {
+            let ended = |how: String| {
+                failed(
+                    format!("the machine ended before its agent was up: {how}"),
+                    machine.console(),
+                )
+            };
             let up = tokio::select! {
                 up = timeout(UP, read_ready(&mut line)) => up,
-                how = machine.ended() => {
-                    return Err(failed(format!("the machine ended before its agent was up: {how}"), machine.console()));
-                }
+                how = machine.ended() => return Err(ended(how)),
             };
             match up {
                 Ok(Ok(_)) => {}
-                Ok(Err(error)) => return Err(failed(error.to_string(), machine.console())),
+                // A line that ended is the first sign of a machine that does; its last words come with its end.
+                Ok(Err(error)) => {
+                    return Err(match timeout(LAST_WORDS, machine.ended()).await {
+                        Ok(how) => ended(how),
+                        Err(_) => failed(error.to_string(), machine.console()),
+                    });
+                }
                 Err(_) => {
                     return Err(failed(
                         "the agent was not up in time".to_owned(),

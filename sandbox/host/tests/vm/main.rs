@@ -7,9 +7,11 @@
 mod caged;
 mod command;
 mod corner;
+mod cycles;
 mod ending;
 mod held_up;
 mod image;
+mod panicking;
 mod room;
 mod sharing;
 mod starting;

@@ -84,24 +84,6 @@ async fn a_machine_that_is_kept_ready_is_taken_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_guest_is_told_the_time_after_this_computer_slept() {
-    let home = tempfile::tempdir().unwrap();
-    let workshop = workshop(home.path()).await;
-    let session = session(&workshop).await;
-    let read = || async {
-        shell(&session, "date +%s")
-            .await
-            .ok()
-            .trim()
-            .parse::<u64>()
-            .unwrap()
-    };
-    let before = read().await;
-    session.set_time().await.unwrap();
-    assert!(read().await.abs_diff(before) <= 30);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_machine_starts_and_resumes_in_a_folder_whose_path_is_longer_than_a_sockets() {
     let home = tempfile::tempdir().unwrap();
     let deep = home

@@ -313,3 +313,52 @@ async fn a_program_gets_what_it_is_given_and_nothing_else_that_is_open() {
     own.read_to_string(&mut said).unwrap();
     assert_eq!(said, "here");
 }
+
+/// Named in the environment of the process that is killed.
+const VICTIM: &str = "DESKHAND_TEST_VICTIM";
+
+#[tokio::test]
+async fn what_was_started_ends_with_a_service_that_is_killed_though_it_listens_to_nobody() {
+    if std::env::var_os(VICTIM).is_some() {
+        let place = Place::new();
+        let child = Child::start(Beginning {
+            program: Path::new(PYTHON),
+            arguments: vec!["-c".into(), "import signal\nwhile True: signal.pause()".into()],
+            folder: &place.machine,
+            given: Vec::new(),
+            bars: place.bars(),
+            largest_file: 0,
+        })
+        .unwrap();
+        println!("child {}", child.process());
+        // Until it is killed.
+        child.ended().await;
+        return;
+    }
+    let name = "qemu::caged::what_was_started_ends_with_a_service_that_is_killed_though_it_listens_to_nobody";
+    // What it leaves when it is killed goes with this.
+    let home = tempfile::tempdir().unwrap();
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(VICTIM, "1")
+        .env("TMPDIR", home.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = std::io::BufReader::new(victim.stdout.take().unwrap());
+    let lines = std::io::BufRead::lines(said).map_while(Result::ok);
+    let number = |line: String| line.split("child ").nth(1)?.trim().parse().ok();
+    let child: i32 = { lines }.find_map(number).expect("the child's number");
+    let child = rustix::process::Pid::from_raw(child).unwrap();
+    let there = || rustix::process::test_kill_process(child).is_ok();
+    assert!(there());
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while there() && std::time::Instant::now() < deadline {
+        tokio::task::yield_now().await;
+    }
+    let lives_on = there();
+    rustix::process::kill_process(child, rustix::process::Signal::KILL).ok();
+    assert!(!lives_on);
+}

@@ -1,4 +1,5 @@
 //! Machines one after the other, and at once: nothing is left, nothing is mixed up.
+#![cfg(target_os = "linux")]
 
 use std::fs;
 use std::path::Path;
@@ -19,6 +20,8 @@ struct Held {
     threads: usize,
     children: usize,
     folders: usize,
+    /// Of the runtime.
+    tasks: usize,
 }
 
 impl Held {
@@ -29,6 +32,7 @@ impl Held {
             threads: count(Path::new("/proc/self/task")),
             children: children(),
             folders: count(&home.join("machines")),
+            tasks: tokio::runtime::Handle::current().metrics().num_alive_tasks(),
         }
     }
 
@@ -37,6 +41,7 @@ impl Held {
             && self.threads <= other.threads
             && self.children <= other.children
             && self.folders <= other.folders
+            && self.tasks <= other.tasks
     }
 }
 
@@ -97,6 +102,14 @@ async fn machines_that_come_and_go_leave_nothing() {
     let memory_before = memory();
     for number in 0..cycles {
         cycle(number).await;
+        if number % 25 == 24 {
+            eprintln!(
+                "{} cycles: {} KiB, {:?}",
+                number + 1,
+                memory(),
+                Held::now(home.path())
+            );
+        }
     }
     let after = settled(home.path(), before).await;
     assert!(

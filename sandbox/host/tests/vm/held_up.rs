@@ -1,5 +1,6 @@
 //! What reads and runs much does so beside the runtime's own threads. Each file here is a pipe that answers only once the
 //! runtime, which has one thread, did something else.
+#![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! function and with the same bars as QEMU. Each refusal is first shown to be none without the cage.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -330,7 +330,9 @@ async fn what_was_started_ends_with_a_service_that_is_killed_though_it_listens_t
             largest_file: 0,
         })
         .unwrap();
-        println!("child {}", child.process());
+        let mut said = std::io::stdout();
+        said.write_all(format!("child {}\n", child.process()).as_bytes())
+            .unwrap();
         // Until it is killed.
         child.ended().await;
         return;

@@ -99,14 +99,21 @@ impl Verdict {
 
     /// The one that was found before, where nothing has changed since; else tries, and remembers.
     pub async fn find(engine: &dyn Engine, proof: &MachineSpec, kept: &Path) -> Self {
-        let key = key(engine, proof);
-        if let Some(verdict) = Self::kept(kept).filter(|verdict| verdict.key == key) {
+        let depends = format!("{}\n{}", engine.version(), proof.kernel.display());
+        let place = kept.to_owned();
+        let looked = tokio::task::spawn_blocking(move || (key(&depends), Self::kept(&place))).await;
+        // Where that failed, nothing is remembered and nothing is found again.
+        let (key, before) = looked.unwrap_or_default();
+        if let Some(verdict) = before.filter(|verdict| verdict.key == key) {
             return verdict;
         }
         let verdict = Self::try_all(engine, proof, key).await;
         // One that cannot be kept is found anew the next time.
         if let Ok(text) = serde_json::to_vec_pretty(&verdict) {
-            fs::write(kept, text).ok();
+            let place = kept.to_owned();
+            tokio::task::spawn_blocking(move || fs::write(place, text).ok())
+                .await
+                .ok();
         }
         verdict
     }
@@ -141,7 +148,8 @@ impl Verdict {
 
 async fn try_one(engine: &dyn Engine, proof: &MachineSpec, accelerator: Accelerator) -> Trial {
     let begun = Instant::now();
-    let fault = match missing(accelerator) {
+    let device = tokio::task::spawn_blocking(move || missing(accelerator)).await;
+    let fault = match device.unwrap_or_else(|error| Some(error.to_string())) {
         Some(fault) => Some(fault),
         None => start(engine, proof, accelerator)
             .await
@@ -219,17 +227,10 @@ fn last(console: &str, how: &str) -> String {
         .map_or_else(|| how.to_owned(), str::to_owned)
 }
 
-/// What a verdict depends on. An update of any of it asks for a new trial.
-fn key(engine: &dyn Engine, proof: &MachineSpec) -> String {
+/// What a verdict depends on: engine and image, which are told, the system's kernel, and the device. An update of any of it
+/// asks for a new trial.
+fn key(depends: &str) -> String {
     let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let device = missing(Accelerator::of_this_system());
-    sha256(
-        format!(
-            "{}\n{}\n{}\n{device:?}",
-            engine.version(),
-            proof.kernel.display(),
-            system
-        )
-        .as_bytes(),
-    )
+    sha256(format!("{depends}\n{system}\n{device:?}").as_bytes())
 }

@@ -29,7 +29,22 @@ impl Step {
             Self::Run => "the running session",
         }
     }
+
+    /// In one word that stays, for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Image => "image",
+            Self::Accelerator => "accelerator",
+            Self::Start => "start",
+            Self::Session => "session",
+            Self::Run => "run",
+        }
+    }
 }
+
+/// The code of an error for want of room on this computer's disk.
+pub const DISK_LOW: &str = "disk_low";
 
 /// What went wrong, with the step that failed and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +52,8 @@ impl Step {
 pub struct SandboxError {
     /// Which step.
     pub step: Step,
+    /// One word that stays, for programs: the step's, or a finer one such as [`DISK_LOW`].
+    pub code: &'static str,
     /// Why, in a sentence without its full stop.
     pub reason: String,
     /// What the person or the administrator can do.
@@ -50,10 +67,18 @@ impl SandboxError {
     pub fn new(step: Step, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             step,
+            code: step.code(),
             reason: reason.into(),
             remedy: remedy.into(),
             detail: None,
         }
+    }
+
+    /// With a code that says more than the step does.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
     }
 
     /// With the last lines of a console.

@@ -220,6 +220,10 @@ mod tests {
             Box::pin(async { Ok(Vec::new()) })
         }
 
+        fn room(&self) -> Result<(), SandboxError> {
+            Ok(())
+        }
+
         fn ended(&self) -> BoxFuture<'_, String> {
             Box::pin(std::future::pending())
         }

@@ -9,25 +9,27 @@
 
 mod accelerator;
 mod error;
+mod folders;
 mod image;
 mod job;
 mod machine;
 mod parts;
 mod qemu;
+mod room;
 mod session;
 mod state;
 mod workshop;
 
 pub use accelerator::{Accelerator, Trial, Verdict};
-pub use error::{SandboxError, Step};
+pub use error::{DISK_LOW, SandboxError, Step};
 pub use image::{Image, Part, Store};
 pub use job::{Job, JobInput};
 pub use machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Origin, Start};
 pub use parts::{Console, sha256_of};
-pub use qemu::Qemu;
+pub use qemu::{Cage, Qemu};
 pub use session::{Command, Connections, Session, Summary};
 pub use state::StateStore;
-pub use workshop::{Settings, Workshop, forget};
+pub use workshop::{Forgotten, Settings, Workshop, forget};
 
 pub use deskhand_vm_protocol::{
     End, Ended, GuestEvent, RunLimits, RunOutput, SessionSpec, StepReport, Stream,

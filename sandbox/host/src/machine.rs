@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::accelerator::Accelerator;
 use crate::error::SandboxError;
+use crate::qemu::Cage;
 
 /// A boxed future.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -62,6 +63,9 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// Name and exact version: a state is good for this one alone.
     fn version(&self) -> String;
 
+    /// How far the process that runs a machine is shut in on this computer.
+    fn cage(&self) -> Cage;
+
     /// Starts a machine. It runs when this answers, and the line is open; the agent may not be up yet.
     fn start<'a>(
         &'a self,
@@ -77,6 +81,9 @@ pub trait Machine: fmt::Debug + Send + Sync {
 
     /// Stops it and answers all of its state, without its disks. It does not run on.
     fn save(&mut self) -> BoxFuture<'_, Result<Vec<u8>, SandboxError>>;
+
+    /// Looks whether this computer has room for what a command writes. May wait for a disk.
+    fn room(&self) -> Result<(), SandboxError>;
 
     /// Waits until it has ended by itself or was ended; says how.
     fn ended(&self) -> BoxFuture<'_, String>;

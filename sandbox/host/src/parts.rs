@@ -40,6 +40,9 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Console(Arc<Mutex<VecDeque<u8>>>);
 
+/// How Linux says that it cannot go on (`panic()` in `kernel/panic.c`).
+const PANIC: &str = "Kernel panic - not syncing";
+
 /// Enough for the last words of a kernel.
 const KEPT: usize = 16 * 1024;
 
@@ -52,7 +55,8 @@ impl Console {
         kept.drain(..over);
     }
 
-    /// The last lines, without what would move a terminal's cursor.
+    /// The last lines, without what would move a terminal's cursor. Where a kernel panicked, the line that says why stands
+    /// first, however much of its stack came after it.
     pub fn tail(&self, lines: usize) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes: Vec<u8> = kept.iter().copied().collect();
@@ -66,10 +70,10 @@ impl Console {
             })
             .filter(|line| !line.trim().is_empty())
             .collect();
-        plain
-            .get(plain.len().saturating_sub(lines)..)
-            .unwrap_or_default()
-            .join("\n")
+        let (before, last) = plain.split_at(plain.len().saturating_sub(lines));
+        let why = before.iter().rfind(|line| line.contains(PANIC));
+        let told: Vec<&str> = why.into_iter().chain(last).map(String::as_str).collect();
+        told.join("\n")
     }
 }
 
@@ -86,6 +90,20 @@ mod tests {
         assert_eq!(console.tail(2), "line 9998\nline 9999");
         console.add(&vec![b'x'; KEPT * 3]);
         assert_eq!(console.tail(5).len(), KEPT);
+    }
+
+    #[test]
+    fn a_console_says_first_why_a_kernel_panicked() {
+        let console = Console::default();
+        console.add(b"up\nKernel panic - not syncing: out of memory\n");
+        assert_eq!(console.tail(1), "Kernel panic - not syncing: out of memory");
+        for number in 0..40 {
+            console.add(format!("frame {number}\n").as_bytes());
+        }
+        assert_eq!(
+            console.tail(2),
+            "Kernel panic - not syncing: out of memory\nframe 38\nframe 39"
+        );
     }
 
     #[test]

@@ -1,23 +1,36 @@
 //! QEMU as an engine: found, started as a child process that may do nothing but run the machine, spoken to over QMP.
 
 mod arguments;
+mod cage;
+#[cfg(all(test, target_os = "linux"))]
+mod caged;
 mod child;
+mod lines;
 mod qmp;
+#[cfg(test)]
+mod slept;
 mod state;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use tokio::net::UnixStream;
 
-use crate::error::{ASK_DOCTOR, SandboxError, Step, make_folder, no_folder};
+use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::folders::{Folders, MachineFolder};
 use crate::machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Start};
-use child::Child;
+use crate::room;
+use arguments::Given;
+use cage::Bars;
+pub use cage::Cage;
+use child::{Beginning, Child};
+use lines::Pair;
 use qmp::Qmp;
 
-/// How long the program may take until its sockets are there. It reads its disks' heads and allocates; no guest runs yet.
-const SOCKETS: Duration = Duration::from_secs(20);
+/// How long the program may take until it greets. It reads its disks' heads and allocates; no guest runs yet.
+const GREETS: Duration = Duration::from_secs(20);
 
 /// How long QEMU may take to end once it has closed its control connection.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -27,7 +40,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub struct Qemu {
     program: PathBuf,
     version: String,
-    workplace: PathBuf,
+    cage: Cage,
+    folders: Folders,
 }
 
 impl Qemu {
@@ -48,11 +62,7 @@ impl Qemu {
                 INSTALL,
             )
         };
-        let told = Command::new(&program)
-            .arg("--version")
-            .env_clear()
-            .output()
-            .map_err(|error| failed(error.to_string()))?;
+        let (told, cage) = tell_version(&program).map_err(|error| failed(error.to_string()))?;
         let text = String::from_utf8_lossy(&told.stdout);
         let version = text.lines().next().unwrap_or_default().trim().to_owned();
         if !told.status.success() || version.is_empty() {
@@ -61,7 +71,8 @@ impl Qemu {
         Ok(Self {
             program,
             version,
-            workplace: workplace.to_owned(),
+            cage,
+            folders: Folders::new(workplace.to_owned()),
         })
     }
 
@@ -69,6 +80,23 @@ impl Qemu {
     pub fn program(&self) -> &Path {
         &self.program
     }
+}
+
+/// Has the program tell its version, in the cage in which it runs machines: what cannot start there is found here.
+fn tell_version(program: &Path) -> std::io::Result<(Output, Cage)> {
+    let bars = Bars::around(program);
+    let run = || {
+        let cage = bars.close()?;
+        let told = Command::new(program)
+            .arg("--version")
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()?;
+        Ok((told, cage))
+    };
+    // A thread of its own: the cage holds for the thread that closes it, for good.
+    let done = thread::scope(|scope| scope.spawn(run).join());
+    done.unwrap_or_else(|_| Err(std::io::Error::other("the look at it failed")))
 }
 
 const INSTALL: &str = if cfg!(target_os = "macos") {
@@ -97,6 +125,10 @@ impl Engine for Qemu {
         self.version.clone()
     }
 
+    fn cage(&self) -> Cage {
+        self.cage
+    }
+
     fn start<'a>(
         &'a self,
         spec: &'a MachineSpec,
@@ -111,23 +143,47 @@ impl Engine for Qemu {
 
 impl Qemu {
     async fn launch(&self, spec: &MachineSpec, from: Start) -> Result<QemuMachine, SandboxError> {
-        let folder = folder(&self.workplace)?;
         let resumes = matches!(from, Start::Resume(_));
-        let arguments = arguments::of(spec, folder.path(), resumes);
-        let child = Child::start(&self.program, &arguments, folder.path())?;
-        let sockets = async {
-            // The line first: the guest finds it open, as it was when its state was kept.
-            let line = connect(&folder.path().join("line"), &child).await?;
-            let qmp = connect(&folder.path().join("qmp"), &child).await?;
-            let qmp = Qmp::new(qmp).await?;
-            Ok::<_, SandboxError>((line, qmp))
+        let no_pair = |error: std::io::Error| SandboxError::new(Step::Start, error.to_string(), ASK_DOCTOR);
+        let (line, control) = (Pair::new().map_err(no_pair)?, Pair::new().map_err(no_pair)?);
+        let given = Given {
+            line: line.number(),
+            qmp: control.number(),
         };
-        let (line, mut qmp) = match tokio::time::timeout(SOCKETS, sockets).await {
-            Ok(opened) => opened?,
-            Err(_) => return Err(start_failed("QEMU did not open its sockets", &child)),
+        let (qemu, spec) = (self.clone(), spec.clone());
+        // It waits for others that make folders, and for the start of a process.
+        let started = tokio::task::spawn_blocking(move || {
+            let folder = qemu.folders.make(spec.session_disk.is_some())?;
+            let arguments = arguments::of(&spec, given, resumes);
+            let child = Child::start(Beginning {
+                program: &qemu.program,
+                arguments,
+                folder: folder.path(),
+                given: vec![line.other, control.other],
+                bars: Bars::of_machine(&qemu.program, &spec, folder.path()),
+                largest_file: folder.share(),
+            })?;
+            Ok((folder, child))
+        });
+        let (folder, child) = started
+            .await
+            .unwrap_or_else(|error| Err(SandboxError::new(Step::Start, error.to_string(), ASK_DOCTOR)))?;
+        let greeted = tokio::select! {
+            greeted = tokio::time::timeout(GREETS, Qmp::new(control.own)) => greeted,
+            how = child.ended() => return Err(start_failed(&format!("QEMU ended: {how}"), &child)),
+        };
+        let mut qmp = match greeted {
+            Ok(Ok(qmp)) => qmp,
+            Ok(Err(error)) => {
+                return Err(match tokio::time::timeout(LAST_WORDS, child.ended()).await {
+                    Ok(how) => start_failed(&format!("QEMU ended: {how}"), &child),
+                    Err(_) => error.with_detail(child.console().tail(10)),
+                });
+            }
+            Err(_) => return Err(start_failed("QEMU did not greet in time", &child)),
         };
         if let Start::Resume(bytes) = from {
-            state::give(&mut qmp, folder.path(), &bytes)
+            state::give(&mut qmp, &bytes)
                 .await
                 .map_err(|error| error.with_detail(child.console().tail(10)))?;
         }
@@ -137,36 +193,12 @@ impl Qemu {
             return Err(error.with_detail(child.console().tail(10)));
         }
         Ok(QemuMachine {
-            line: Some(line),
+            line: Some(line.own),
             qmp,
             child,
             folder,
         })
     }
-}
-
-fn folder(workplace: &Path) -> Result<tempfile::TempDir, SandboxError> {
-    make_folder(workplace)?;
-    let made = tempfile::Builder::new().prefix("vm-").tempdir_in(workplace);
-    made.map_err(|error| no_folder(workplace, &error))
-}
-
-/// Connects once the program listens. It makes its sockets in its own time; its end is seen at once.
-async fn connect(socket: &Path, child: &Child) -> Result<UnixStream, SandboxError> {
-    loop {
-        if let Ok(stream) = self::socket(socket).await {
-            return Ok(stream);
-        }
-        tokio::select! {
-            how = child.ended() => return Err(start_failed(&format!("QEMU ended: {how}"), child)),
-            () = tokio::time::sleep(Duration::from_millis(2)) => {}
-        }
-    }
-}
-
-/// A socket of QEMU, in the folder of its machine: a file, not a network.
-async fn socket(place: &Path) -> std::io::Result<UnixStream> {
-    UnixStream::connect(place).await
 }
 
 fn start_failed(reason: &str, child: &Child) -> SandboxError {
@@ -179,8 +211,8 @@ struct QemuMachine {
     line: Option<UnixStream>,
     qmp: Qmp,
     child: Child,
-    /// Sockets; goes with the machine.
-    folder: tempfile::TempDir,
+    /// The session's disk; goes with the machine.
+    folder: MachineFolder,
 }
 
 impl Machine for QemuMachine {
@@ -190,9 +222,13 @@ impl Machine for QemuMachine {
 
     fn save(&mut self) -> BoxFuture<'_, Result<Vec<u8>, SandboxError>> {
         Box::pin(async move {
-            let bytes = state::take(&mut self.qmp, self.folder.path()).await;
+            let bytes = state::take(&mut self.qmp).await;
             bytes.map_err(|error| error.with_detail(self.child.console().tail(10)))
         })
+    }
+
+    fn room(&self) -> Result<(), SandboxError> {
+        room::check(Step::Run, self.folder.path())
     }
 
     fn ended(&self) -> BoxFuture<'_, String> {

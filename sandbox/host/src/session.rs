@@ -162,8 +162,11 @@ impl Session {
         &self.summary
     }
 
-    /// Starts a command.
+    /// Starts a command, where this computer has room for what it writes.
     pub async fn start(&self, command: Command) -> Result<Job, SandboxError> {
+        let machine = Arc::clone(&self.machine);
+        let room = tokio::task::spawn_blocking(move || machine.room()).await;
+        room.unwrap_or_else(|error| Err(SandboxError::new(Step::Run, error.to_string(), ASK_DOCTOR)))?;
         let request = RunRequest {
             arguments: command.arguments,
             folder: command.folder,

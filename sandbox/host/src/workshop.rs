@@ -1,6 +1,6 @@
 //! Where machines come from: engine, image, accelerator and states put together, and one machine kept ready.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,11 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
 use crate::accelerator::{Accelerator, Verdict};
-use crate::error::{ASK_DOCTOR, SandboxError, Step, make_folder};
+use crate::error::{ASK_DOCTOR, DISK_LOW, SandboxError, Step, make_folder};
+use crate::folders::{Folders, gone};
 use crate::image::{Image, Store};
 use crate::machine::{Engine, MachineSpec, Origin, Start};
-use crate::qemu::Qemu;
+use crate::qemu::{Cage, Qemu};
 use crate::session::{Connections, Ready, ReadyLine, Session};
 use crate::state::StateStore;
 
@@ -20,8 +21,12 @@ use crate::state::StateStore;
 /// on a computer that is busy.
 const UP: Duration = Duration::from_mins(2);
 
-/// The folders of running machines, and what was found out about the accelerator, in the workplace.
+/// How long a machine whose line has ended may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The folders of running machines, kept states, and what was found out about the accelerator, in the workplace.
 const MACHINES: &str = "machines";
+const STATES: &str = "states";
 const VERDICT: &str = "accelerator.json";
 /// Which files of the image were read and found good.
 const VERIFIED: &str = "image.verified";
@@ -55,22 +60,24 @@ pub struct Workshop {
 }
 
 impl Workshop {
-    /// Looks at every step up to the accelerator. The error names the one that failed.
+    /// Looks at every step up to the accelerator, with QEMU as its engine. The error names the step that failed.
     pub async fn open(settings: Settings) -> Result<Self, SandboxError> {
         let machines = settings.workplace.join(MACHINES);
-        let engine: Arc<dyn Engine> = Arc::new(Qemu::find(settings.engine.as_deref(), &machines)?);
-        let image = Store::new(settings.images.clone()).current()?;
-        make_folder(&settings.workplace)?;
-        let (checked, kept) = (image.clone(), settings.workplace.join(VERIFIED));
-        let verified = tokio::task::spawn_blocking(move || checked.verify_once(&kept)).await;
-        verified
-            .unwrap_or_else(|error| Err(SandboxError::new(Step::Image, error.to_string(), ASK_DOCTOR)))?;
+        let named = settings.engine.clone();
+        let found = beside(Step::Engine, move || Qemu::find(named.as_deref(), &machines)).await?;
+        Self::open_with(Arc::new(found), settings).await
+    }
+
+    /// The same with another engine: whatever stands behind the port.
+    pub async fn open_with(engine: Arc<dyn Engine>, settings: Settings) -> Result<Self, SandboxError> {
+        let looked = settings.clone();
+        let image = beside(Step::Image, move || look(&looked)).await?;
         let kept = settings.workplace.join(VERDICT);
         let verdict = match settings.accelerator {
             Some(accelerator) => Verdict::given(accelerator),
             None => Verdict::find(engine.as_ref(), &proof(&image)?, &kept).await,
         };
-        let states = StateStore::new(settings.workplace.join("states"));
+        let states = StateStore::new(settings.workplace.join(STATES));
         Ok(Self {
             settings,
             engine,
@@ -81,9 +88,22 @@ impl Workshop {
         })
     }
 
+    /// With a key that only the service has, for the states that it keeps: whoever else can write to their folder cannot
+    /// make one that is taken. Without it a state is protected from damage and not from its owner.
+    #[must_use]
+    pub fn with_state_key(mut self, key: &[u8; 32]) -> Self {
+        self.states = self.states.with_key(key);
+        self
+    }
+
     /// The engine's name and version.
     pub fn engine(&self) -> String {
         self.engine.version()
+    }
+
+    /// How far the engine is shut in on this computer.
+    pub fn cage(&self) -> Cage {
+        self.engine.cage()
     }
 
     /// The image.
@@ -131,10 +151,12 @@ impl Workshop {
     /// A machine whose agent waits.
     async fn ready(&self) -> Result<Ready, SandboxError> {
         let spec = self.spec()?;
-        if let Some(state) = self.states.get(self.engine.as_ref(), &spec) {
+        if let Some(state) = self.states.get(self.engine.as_ref(), &spec).await {
             // A state that this engine does not take after all is no reason to be without a machine.
             match self.start(&spec, Start::Resume(state)).await {
                 Ok(ready) => return Ok(ready),
+                // The state is not to blame.
+                Err(error) if error.code == DISK_LOW => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, "a kept state was not taken; the machine starts cold");
                     self.states.clear().ok();
@@ -148,12 +170,12 @@ impl Workshop {
     /// done where a state is kept already.
     pub async fn keep_state(&self) -> Result<Option<u64>, SandboxError> {
         let spec = self.spec()?;
-        if self.states.get(self.engine.as_ref(), &spec).is_some() {
+        if self.states.has(self.engine.as_ref(), &spec).await {
             return Ok(None);
         }
         let mut ready = self.start(&spec, Start::Cold).await?;
         let state = ready.machine.save().await?;
-        let kept = self.states.put(self.engine.as_ref(), &spec, &state);
+        let kept = self.states.put(self.engine.as_ref(), &spec, state).await;
         let failed = |error: std::io::Error| {
             SandboxError::new(
                 Step::Start,
@@ -195,15 +217,25 @@ impl Workshop {
         };
         // The agent of a kept state has said it before.
         if origin == Origin::Cold {
+            let ended = |how: String| {
+                failed(
+                    format!("the machine ended before its agent was up: {how}"),
+                    machine.console(),
+                )
+            };
             let up = tokio::select! {
                 up = timeout(UP, read_ready(&mut line)) => up,
-                how = machine.ended() => {
-                    return Err(failed(format!("the machine ended before its agent was up: {how}"), machine.console()));
-                }
+                how = machine.ended() => return Err(ended(how)),
             };
             match up {
                 Ok(Ok(_)) => {}
-                Ok(Err(error)) => return Err(failed(error.to_string(), machine.console())),
+                // A line that ended is the first sign of a machine that does; its last words come with its end.
+                Ok(Err(error)) => {
+                    return Err(match timeout(LAST_WORDS, machine.ended()).await {
+                        Ok(how) => ended(how),
+                        Err(_) => failed(error.to_string(), machine.console()),
+                    });
+                }
                 Err(_) => {
                     return Err(failed(
                         "the agent was not up in time".to_owned(),
@@ -239,20 +271,47 @@ impl Workshop {
     }
 }
 
-/// Forgets kept states, the verdict on the accelerator, and folders that killed machines left.
-pub fn forget(workplace: &std::path::Path) -> std::io::Result<()> {
-    StateStore::new(workplace.join("states")).clear()?;
-    for left in [
-        std::fs::remove_file(workplace.join(VERDICT)),
-        std::fs::remove_file(workplace.join(VERIFIED)),
-        std::fs::remove_dir_all(workplace.join(MACHINES)),
-    ] {
-        match left {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+/// Does this beside the runtime's own threads.
+async fn beside<T: Send + 'static>(
+    step: Step,
+    work: impl FnOnce() -> Result<T, SandboxError> + Send + 'static,
+) -> Result<T, SandboxError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(SandboxError::new(step, error.to_string(), ASK_DOCTOR)))
+}
+
+/// The image, read where it was not before; and what killed services left goes.
+fn look(settings: &Settings) -> Result<Image, SandboxError> {
+    let image = Store::new(settings.images.clone()).current()?;
+    make_folder(&settings.workplace)?;
+    // What cannot be swept now is swept the next time; it holds nobody up.
+    if let Err(error) = Folders::new(settings.workplace.join(MACHINES)).sweep() {
+        tracing::warn!(%error, "folders that killed machines left were not removed");
     }
-    Ok(())
+    image.verify_once(&settings.workplace.join(VERIFIED))?;
+    Ok(image)
+}
+
+/// What was left where a computer was to forget its machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Machines that run, of this service or another: their folders and the kept states were left.
+    pub running: usize,
+}
+
+/// Forgets kept states, the verdict on the accelerator, and folders that killed machines left. What belongs to machines
+/// that run stays: as many as the answer says.
+pub fn forget(workplace: &Path) -> std::io::Result<Forgotten> {
+    let swept = Folders::new(workplace.join(MACHINES)).sweep_and(|swept| {
+        if swept.running == 0 {
+            StateStore::new(workplace.join(STATES)).clear()?;
+        }
+        gone(std::fs::remove_file(workplace.join(VERDICT)))?;
+        gone(std::fs::remove_file(workplace.join(VERIFIED)))
+    })?;
+    Ok(Forgotten {
+        running: swept.running,
+    })
 }
 
 /// The smallest machine that shows that an accelerator works.

@@ -19,7 +19,7 @@ const OPENS: [&str; 11] = [
 ];
 
 /// Where else a connection is opened, and why that is no way out.
-const EXCEPTIONS: [(&str, &str); 3] = [
+const EXCEPTIONS: [(&str, &str); 2] = [
     (
         "companion/platform/src/local/unix.rs",
         "the local channel between processes of one user: a file, not a network",
@@ -27,10 +27,6 @@ const EXCEPTIONS: [(&str, &str); 3] = [
     (
         "companion/service/src/terminal/client.rs",
         "the terminal on its way to this user's own service, which never leaves the machine",
-    ),
-    (
-        "sandbox/host/src/qemu.rs",
-        "QEMU's own sockets, in the folder of its machine: files, not a network",
     ),
 ];
 

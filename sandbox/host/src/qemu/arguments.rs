@@ -1,13 +1,23 @@
 //! The command line of QEMU for a machine: one set of devices on every processor, nothing that is not needed.
 
 use std::ffi::OsString;
+use std::os::fd::RawFd;
 use std::path::Path;
 
 use crate::accelerator::Accelerator;
 use crate::machine::MachineSpec;
 
-/// All arguments. Sockets are made in `folder`.
-pub(super) fn of(spec: &MachineSpec, folder: &Path, resumes: bool) -> Vec<OsString> {
+/// The descriptors that QEMU is given, by their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Given {
+    /// The line to the agent.
+    pub(super) line: RawFd,
+    /// The control connection.
+    pub(super) qmp: RawFd,
+}
+
+/// All arguments.
+pub(super) fn of(spec: &MachineSpec, given: Given, resumes: bool) -> Vec<OsString> {
     let mut list = List(Vec::new());
     // Nothing of what this user or this computer configured for QEMU, no screen, no network card.
     list.words(&[
@@ -55,12 +65,12 @@ pub(super) fn of(spec: &MachineSpec, folder: &Path, resumes: bool) -> Vec<OsStri
         );
     }
     list.pair("-device", "virtio-serial-pci,id=serial,max_ports=2");
-    list.socket("line", folder);
+    list.socket("line", given.line);
     list.pair(
         "-device",
         "virtserialport,bus=serial.0,chardev=line,name=deskhand",
     );
-    list.socket("qmp", folder);
+    list.socket("qmp", given.qmp);
     list.pair("-mon", "chardev=qmp,mode=control");
     // It waits for `cont`, so that nothing happens before the line is connected.
     list.words(&["-S"]);
@@ -129,11 +139,8 @@ impl List {
         self.pair("-device", &format!("virtio-blk-pci,drive={name},serial={name}"));
     }
 
-    fn socket(&mut self, name: &str, folder: &Path) {
-        let mut value = OsString::from(format!("socket,id={name},server=on,wait=off,path="));
-        value.push(escaped(&folder.join(name)));
-        self.0.push("-chardev".into());
-        self.0.push(value);
+    fn socket(&mut self, name: &str, number: RawFd) {
+        self.pair("-chardev", &format!("socket,id={name},fd={number}"));
     }
 }
 

@@ -3,16 +3,40 @@
 
 use std::ffi::OsString;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
-use rustix::process::{WaitId, WaitIdOptions, waitid};
+use nix::sys::signal::{SigHandler, Signal, signal};
+use rustix::process::{Resource, Rlimit, WaitId, WaitIdOptions, waitid};
 use tokio::sync::watch;
 
+use super::cage::Bars;
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
 use crate::parts::Console;
+
+/// Files that QEMU has open: its disks, its sockets, some of each thread.
+const MAX_OPEN: u64 = 1024;
+
+/// By how much it gives way to the user's own work.
+const NICE: i32 = 5;
+
+/// What is started, and what it may do.
+#[derive(Debug)]
+pub(super) struct Beginning<'a> {
+    pub(super) program: &'a Path,
+    pub(super) arguments: Vec<OsString>,
+    /// Where it works and where its nameless files are made.
+    pub(super) folder: &'a Path,
+    /// What it gets, each under the number that it has here; this process keeps none of them.
+    pub(super) given: Vec<OwnedFd>,
+    /// What it may open.
+    pub(super) bars: Bars,
+    /// The largest file that it may write, in bytes.
+    pub(super) largest_file: u64,
+}
 
 /// The process.
 #[derive(Debug)]
@@ -24,24 +48,25 @@ pub(super) struct Child {
 
 impl Child {
     /// Starts it from a thread that stays until the process ends: on Linux the system ends a child whose parent's thread
-    /// is gone, which is what leaves no machine behind a service that was killed.
-    pub(super) fn start(program: &Path, arguments: &[OsString], folder: &Path) -> Result<Self, SandboxError> {
-        let mut command = Command::new(program);
+    /// is gone, which is what leaves no machine behind a service that was killed. That thread is in the same cage.
+    pub(super) fn start(beginning: Beginning<'_>) -> Result<Self, SandboxError> {
+        let mut command = Command::new(beginning.program);
         command
-            .args(arguments)
+            .args(beginning.arguments)
             .env_clear()
             // Where the nameless file of the session's disk is made.
-            .env("TMPDIR", folder)
-            .current_dir(folder)
+            .env("TMPDIR", beginning.folder)
+            .current_dir(beginning.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        end_with_parent(&mut command);
+        before_it_runs(&mut command, beginning.given, beginning.largest_file);
         let console = Console::default();
         let (told, over) = watch::channel(None);
         let (started, answer) = mpsc::channel();
         let kept = console.clone();
-        let keeper = move || keep(&mut command, &kept, &started, &told);
+        let bars = beginning.bars;
+        let keeper = move || keep(command, &bars, &kept, &started, &told);
         let failed =
             |why: String| SandboxError::new(Step::Start, format!("QEMU was not started: {why}"), ASK_DOCTOR);
         thread::Builder::new()
@@ -97,14 +122,22 @@ impl Drop for Child {
 type Started = mpsc::Sender<std::io::Result<u32>>;
 
 /// Lives as long as the process.
-fn keep(command: &mut Command, console: &Console, started: &Started, told: &watch::Sender<Option<String>>) {
-    let mut child = match command.spawn() {
+fn keep(
+    mut command: Command,
+    bars: &Bars,
+    console: &Console,
+    started: &Started,
+    told: &watch::Sender<Option<String>>,
+) {
+    let mut child = match bars.close().and_then(|_| command.spawn()) {
         Ok(child) => child,
         Err(error) => {
             started.send(Err(error)).ok();
             return;
         }
     };
+    // With it go the descriptors that it was given: where it closes them, it is seen.
+    drop(command);
     let output = child.stdout.take();
     let errors = child.stderr.take();
     started.send(Ok(child.id())).ok();
@@ -145,25 +178,54 @@ fn copy(from: Option<impl Read>, console: &Console) {
     }
 }
 
-#[cfg(target_os = "linux")]
-fn end_with_parent(command: &mut Command) {
+/// What happens between fork and exec. The descriptors go with the command, when it was started.
+fn before_it_runs(command: &mut Command, given: Vec<OwnedFd>, largest_file: u64) {
     use std::os::unix::process::CommandExt as _;
     let parent = rustix::process::getpid();
     let between = move || {
-        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-        // The parent may have ended before that took effect.
-        if rustix::process::getppid() == Some(parent) {
-            Ok(())
-        } else {
-            Err(std::io::Error::from_raw_os_error(
-                rustix::io::Errno::SRCH.raw_os_error(),
-            ))
+        end_with_parent(parent)?;
+        limit(Resource::Core, 0)?;
+        limit(Resource::Fsize, largest_file)?;
+        limit(Resource::Nofile, MAX_OPEN)?;
+        // Who writes more than that is told, and not ended: a disk that is full is the guest's error.
+        // SAFETY: the child has one thread, and nobody asks for this signal.
+        unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) }?;
+        // Where it may not, it runs as all others do.
+        rustix::process::nice(NICE).ok();
+        for descriptor in &given {
+            rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::empty())?;
         }
+        Ok(())
     };
     // SAFETY: between fork and exec only system calls are made, and nothing is allocated.
     unsafe { command.pre_exec(between) };
 }
 
+/// No more than that, and no more than there was.
+fn limit(of: Resource, most: u64) -> std::io::Result<()> {
+    let before = rustix::process::getrlimit(of).maximum;
+    let most = Some(before.map_or(most, |before| before.min(most)));
+    let limit = Rlimit {
+        current: most,
+        maximum: most,
+    };
+    Ok(rustix::process::setrlimit(of, limit)?)
+}
+
+#[cfg(target_os = "linux")]
+fn end_with_parent(parent: rustix::process::Pid) -> std::io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    // The parent may have ended before that took effect.
+    if rustix::process::getppid() == Some(parent) {
+        Ok(())
+    } else {
+        Err(rustix::io::Errno::SRCH.into())
+    }
+}
+
 /// Elsewhere the agent ends the machine when the line is cut, which happens when the service ends.
 #[cfg(not(target_os = "linux"))]
-fn end_with_parent(_: &mut Command) {}
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Linux")]
+fn end_with_parent(_: rustix::process::Pid) -> std::io::Result<()> {
+    Ok(())
+}

@@ -2,12 +2,15 @@
 //! (<https://www.qemu.org/docs/master/interop/qmp-spec.html>). QEMU runs untrusted code next to itself: what it says is
 //! read with caps.
 
+use std::os::fd::OwnedFd;
+
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Duration, timeout};
 
+use super::lines::send_with;
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
 
 /// The longest line; answers to our commands have hundreds of bytes.
@@ -45,13 +48,24 @@ impl Qmp {
         name: &str,
         arguments: Option<Value>,
     ) -> Result<Value, SandboxError> {
-        let mut command = json!({ "execute": name });
-        if let (Some(arguments), Some(object)) = (arguments, command.as_object_mut()) {
-            object.insert("arguments".to_owned(), arguments);
-        }
-        let line = format!("{command}\n");
+        let line = line(name, arguments);
         let sent = self.to.write_all(line.as_bytes()).await;
-        sent.map_err(|error| failed(&format!("QEMU cannot be reached: {error}")))?;
+        sent.map_err(|error| unreachable(&error))?;
+        self.answer(name).await
+    }
+
+    /// Gives QEMU a descriptor under a name (`getfd`).
+    pub(super) async fn give(&mut self, name: &str, descriptor: &OwnedFd) -> Result<(), SandboxError> {
+        let line = line("getfd", Some(json!({ "fdname": name })));
+        let sent = send_with(self.to.as_ref(), line.as_bytes(), descriptor).await;
+        let sent = sent.map_err(|error| unreachable(&error))?;
+        let rest = line.as_bytes().get(sent..).unwrap_or_default();
+        let sent = self.to.write_all(rest).await;
+        sent.map_err(|error| unreachable(&error))?;
+        self.answer("getfd").await.map(drop)
+    }
+
+    async fn answer(&mut self, name: &str) -> Result<Value, SandboxError> {
         let answer = async {
             loop {
                 let mut line = self.line().await?;
@@ -90,6 +104,19 @@ impl Qmp {
             Err(error) => Err(failed(&format!("QEMU cannot be read: {error}"))),
         }
     }
+}
+
+/// A command as it is sent.
+fn line(name: &str, arguments: Option<Value>) -> String {
+    let mut command = json!({ "execute": name });
+    if let (Some(arguments), Some(object)) = (arguments, command.as_object_mut()) {
+        object.insert("arguments".to_owned(), arguments);
+    }
+    format!("{command}\n")
+}
+
+fn unreachable(error: &std::io::Error) -> SandboxError {
+    failed(&format!("QEMU cannot be reached: {error}"))
 }
 
 pub(super) fn failed(reason: &str) -> SandboxError {

@@ -1,43 +1,39 @@
-//! The state of a machine, out of QEMU and into it, over a socket: QEMU may start no program, and writes no file.
+//! The state of a machine, out of QEMU and into it, over a nameless socket: QEMU may start no program, and writes no file.
 
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixListener;
+use tokio::net::UnixStream;
 use tokio::time::timeout;
 
+use super::lines::Pair;
 use super::qmp::{Qmp, failed};
 use crate::error::SandboxError;
-
-/// The largest state: the memory of the largest machine.
-const MAX_STATE: u64 = 16 << 30;
+use crate::state::MAX_STATE;
 
 /// How long the whole of it may take.
 const WHOLE: Duration = Duration::from_mins(2);
 
+/// What QEMU knows the socket by, and how it is told to use it.
+const NAME: &str = "state";
+const URI: &str = "fd:state";
+
 /// Stops the machine and takes its state.
-pub(super) async fn take(qmp: &mut Qmp, folder: &Path) -> Result<Vec<u8>, SandboxError> {
+pub(super) async fn take(qmp: &mut Qmp) -> Result<Vec<u8>, SandboxError> {
     qmp.command("stop", None).await?;
     events(qmp).await?;
-    let socket = folder.join("state");
-    let listener = UnixListener::bind(&socket).map_err(|error| failed(&error.to_string()))?;
     // The default holds the network of a data centre free.
     qmp.command(
         "migrate-set-parameters",
         Some(json!({ "max-bandwidth": 1_u64 << 40 })),
     )
     .await?;
-    qmp.command("migrate", Some(json!({ "uri": uri(&socket) })))
-        .await?;
+    let own = give_socket(qmp).await?;
+    qmp.command("migrate", Some(json!({ "uri": URI }))).await?;
     let whole = async {
-        let (from, _) = listener
-            .accept()
-            .await
-            .map_err(|error| failed(&error.to_string()))?;
         let mut bytes = Vec::new();
-        let read = from.take(MAX_STATE).read_to_end(&mut bytes).await;
+        let read = own.take(MAX_STATE).read_to_end(&mut bytes).await;
         read.map_err(|error| failed(&error.to_string()))?;
         Ok(bytes)
     };
@@ -47,15 +43,14 @@ pub(super) async fn take(qmp: &mut Qmp, folder: &Path) -> Result<Vec<u8>, Sandbo
 }
 
 /// Gives a state to a machine that was started to take one.
-pub(super) async fn give(qmp: &mut Qmp, folder: &Path, bytes: &[u8]) -> Result<(), SandboxError> {
+pub(super) async fn give(qmp: &mut Qmp, bytes: &[u8]) -> Result<(), SandboxError> {
     events(qmp).await?;
-    let socket = folder.join("state");
-    qmp.command("migrate-incoming", Some(json!({ "uri": uri(&socket) })))
+    let mut own = give_socket(qmp).await?;
+    qmp.command("migrate-incoming", Some(json!({ "uri": URI })))
         .await?;
     let whole = async {
-        let mut to = super::socket(&socket).await?;
-        to.write_all(bytes).await?;
-        to.shutdown().await
+        own.write_all(bytes).await?;
+        own.shutdown().await
     };
     let (given, done) = tokio::join!(timeout(WHOLE, whole), timeout(WHOLE, completed(qmp)));
     given
@@ -81,8 +76,11 @@ async fn completed(qmp: &mut Qmp) -> Result<(), SandboxError> {
     }
 }
 
-fn uri(socket: &Path) -> String {
-    format!("unix:{}", socket.display())
+/// The service's end of the socket for a state. QEMU has the other one alone, so that its end is seen.
+async fn give_socket(qmp: &mut Qmp) -> Result<UnixStream, SandboxError> {
+    let pair = Pair::new().map_err(|error| failed(&error.to_string()))?;
+    qmp.give(NAME, &pair.other).await?;
+    Ok(pair.own)
 }
 
 fn late() -> SandboxError {

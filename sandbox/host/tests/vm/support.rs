@@ -5,14 +5,37 @@ use std::sync::Arc;
 
 use deskhand_test_support::sandbox_images;
 use deskhand_vm_host::{
-    Command, Connections, End, Ended, GuestEvent, RunLimits, RunOutput, Session, SessionSpec, Settings,
-    Workshop,
+    Command, Connections, End, Ended, Engine, GuestEvent, Qemu, RunLimits, RunOutput, Session, SessionSpec,
+    Settings, Workshop,
 };
 use tokio::sync::mpsc;
 
-/// A workshop of its own. Software emulation, so that every computer tests the same.
+/// Names the engine that is tested, where it is not QEMU.
+const ENGINE: &str = "DESKHAND_TEST_ENGINE";
+
+/// The engine behind the port. Another one is added here, and everything holds for it as well but what says that it looks
+/// at QEMU: `caged`, `room`, and in `image` what looks for the program.
+pub(crate) fn engine(home: &Path) -> Arc<dyn Engine> {
+    match std::env::var(ENGINE).as_deref() {
+        Err(_) | Ok("qemu") => Arc::new(Qemu::find(None, &home.join("machines")).expect("QEMU")),
+        Ok(other) => panic!("no engine is called {other}"),
+    }
+}
+
+/// A workshop of its own.
 pub(crate) async fn workshop(home: &Path) -> Workshop {
-    let settings = Settings {
+    workshop_with(home, engine(home)).await
+}
+
+pub(crate) async fn workshop_with(home: &Path, engine: Arc<dyn Engine>) -> Workshop {
+    Workshop::open_with(engine, settings(home))
+        .await
+        .unwrap_or_else(|error| panic!("{error}; {}", error.remedy))
+}
+
+/// Software emulation, so that every computer tests the same.
+pub(crate) fn settings(home: &Path) -> Settings {
+    Settings {
         images: sandbox_images(),
         workplace: home.to_owned(),
         engine: None,
@@ -25,10 +48,7 @@ pub(crate) async fn workshop(home: &Path) -> Workshop {
             .and_then(|m| m.parse().ok())
             .unwrap_or(1),
         accelerator: Some(deskhand_vm_host::Accelerator::Tcg),
-    };
-    Workshop::open(settings)
-        .await
-        .unwrap_or_else(|error| panic!("{error}; {}", error.remedy))
+    }
 }
 
 pub(crate) fn spec() -> SessionSpec {

@@ -11,10 +11,8 @@ use crate::errno::Errno;
 use crate::host::{Kind, Stat};
 use crate::path::SharePath;
 use crate::port::Ident;
+use crate::share::Limits;
 use crate::wire::ROOT;
-
-/// Names of a folder that the kernel was told do not exist, and may believe that. Above, it asks each time.
-const ABSENT: usize = 512;
 
 /// One node.
 #[derive(Debug)]
@@ -70,10 +68,12 @@ pub(crate) struct Nodes {
     next: u64,
     cap: usize,
     depth: usize,
+    /// Names that the kernel may be told do not exist, beyond those that it was.
+    absent: usize,
 }
 
 impl Nodes {
-    pub(crate) fn new(root: &Stat, folds_case: bool, cap: usize, depth: usize) -> Self {
+    pub(crate) fn new(root: &Stat, folds_case: bool, limits: &Limits) -> Self {
         let mut root = Node::new(0, OsString::new(), root, ROOT);
         // The kernel never forgets it.
         root.lookups = u64::MAX;
@@ -82,8 +82,9 @@ impl Nodes {
             names: HashMap::new(),
             files: folds_case.then(HashMap::new),
             next: ROOT + 1,
-            cap,
-            depth,
+            cap: limits.nodes,
+            depth: limits.depth,
+            absent: limits.absent,
         }
     }
 
@@ -194,6 +195,7 @@ impl Nodes {
             self.names.remove(&(node.parent, node.name));
             self.forget_file(node.parent, node.ident);
         }
+        self.absent += node.folder.as_ref().map_or(0, |folder| folder.absent.len());
         node.folder.map(|_| id)
     }
 
@@ -266,19 +268,26 @@ impl Nodes {
 
     /// The kernel may believe for long that there is no such name. False where that could not be taken back.
     pub(crate) fn is_absent(&mut self, folder: u64, name: &OsStr) -> bool {
+        let left = self.absent;
         let Some(extra) = self.folder(folder) else {
             return false;
         };
-        if extra.absent.len() >= ABSENT {
+        if extra.absent.contains(name) {
+            return true;
+        }
+        if left == 0 {
             return false;
         }
         extra.absent.insert(name.to_owned());
+        self.absent -= 1;
         true
     }
 
     /// There is such a name now. True where the kernel may believe otherwise.
     pub(crate) fn is_there(&mut self, folder: u64, name: &OsStr) -> bool {
-        self.folder(folder).is_some_and(|extra| extra.absent.remove(name))
+        let was_absent = self.folder(folder).is_some_and(|extra| extra.absent.remove(name));
+        self.absent += usize::from(was_absent);
+        was_absent
     }
 
     /// Takes the names that the kernel believes absent in any folder.
@@ -293,6 +302,7 @@ impl Nodes {
                 );
             }
         }
+        self.absent += absent.len();
         absent
     }
 
@@ -360,7 +370,12 @@ mod tests {
     }
 
     fn table(folds_case: bool) -> Nodes {
-        Nodes::new(&stat(1, Kind::Folder), folds_case, 4, 8)
+        let limits = Limits {
+            nodes: 4,
+            depth: 8,
+            ..Limits::default()
+        };
+        Nodes::new(&stat(1, Kind::Folder), folds_case, &limits)
     }
 
     #[test]

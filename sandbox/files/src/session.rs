@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cap_std::fs::Dir;
@@ -37,6 +38,8 @@ pub(crate) struct Session {
     names: RwLock<()>,
     nodes: Mutex<Nodes>,
     handles: Mutex<Handles>,
+    /// Names in all open listings.
+    listed: Arc<AtomicUsize>,
     pub(crate) watcher: Watcher,
     /// To the kernel.
     messages: mpsc::WeakSender<Vec<u8>>,
@@ -63,6 +66,30 @@ pub(crate) struct OpenFile {
 pub(crate) struct Listing {
     pub(crate) node: u64,
     pub(crate) names: Vec<(OsString, Kind)>,
+    /// Their part of what the share may have listed.
+    pub(crate) listed: Option<Listed>,
+}
+
+/// Names that are counted in a listing; the count goes with the value.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    all: Arc<AtomicUsize>,
+    names: usize,
+}
+
+impl Listed {
+    /// One name more, of at most so many in the share.
+    pub(crate) fn add(&mut self, most: usize) -> Result<(), Errno> {
+        self.names += 1;
+        let before = self.all.fetch_add(1, Ordering::SeqCst);
+        if before < most { Ok(()) } else { Err(Errno::ENFILE) }
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.names, Ordering::SeqCst);
+    }
 }
 
 impl Handles {
@@ -96,8 +123,9 @@ impl Session {
             journal,
             events,
             names: RwLock::new(()),
-            nodes: Mutex::new(Nodes::new(&root, host::FOLDS_CASE, limits.nodes, limits.depth)),
+            nodes: Mutex::new(Nodes::new(&root, host::FOLDS_CASE, &limits)),
             handles: Mutex::default(),
+            listed: Arc::default(),
             watcher: Watcher::new(limits.watches),
             messages,
             share,
@@ -120,6 +148,13 @@ impl Session {
 
     pub(crate) fn handles(&self) -> MutexGuard<'_, Handles> {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn listed(&self) -> Listed {
+        Listed {
+            all: Arc::clone(&self.listed),
+            names: 0,
+        }
     }
 
     /// `EROFS` where the share may only be looked at.

@@ -26,6 +26,11 @@ pub struct Limits {
     pub listings: usize,
     /// Names in one listing. Above: `EFBIG`, for half a listing would be taken for a whole one.
     pub names: usize,
+    /// Names in all open listings together, 60 bytes each and their own length. Above: `ENFILE`.
+    pub listed: usize,
+    /// Names in all folders together that the kernel may believe absent for long, 60 bytes each and their own length.
+    /// Above, it asks each time.
+    pub absent: usize,
     /// Requests that are worked on at once.
     pub in_flight: usize,
     /// Folders whose changes on the host are watched; all others are asked for each time.
@@ -47,6 +52,8 @@ impl Default for Limits {
             files: 4_096,
             listings: 256,
             names: 200_000,
+            listed: 400_000,
+            absent: 50_000,
             in_flight: 16,
             watches: 8_192,
             depth: 128,

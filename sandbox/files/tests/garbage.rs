@@ -1,6 +1,7 @@
 //! Garbage of a guest: numbers that it was not given, sizes without measure, messages that are none.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 
@@ -12,6 +13,7 @@ use pretty_assertions::assert_eq;
 use support::guest::*;
 use support::{Agreeing, SmallDisk, names, tree};
 
+const ENOENT: i32 = 2;
 const EBADF: i32 = 9;
 const EINVAL: i32 = 22;
 const ENFILE: i32 = 23;
@@ -132,6 +134,50 @@ fn room(guest: &mut Guest) -> u64 {
 const NAME: u64 = 16 << 10;
 
 #[test]
+fn names_in_all_open_listings_have_one_budget() {
+    let host = home();
+    let mut guest = with(host.path(), |limits| limits.listed = 5);
+    let body = |listing: u64| {
+        [
+            listing.to_le_bytes().to_vec(),
+            vec![0; 8],
+            words(&[4096, 0, 0, 0, 0, 0]),
+        ]
+        .concat()
+    };
+    let mut open = || u64_at(&guest.ask(OPENDIR, 1, &[0; 8]).unwrap(), 0);
+    let (one, two, three) = (open(), open(), open());
+    // Two names each; listing anew costs nothing more.
+    for listing in [one, one, one, two] {
+        guest.ask(READDIR, 1, &body(listing)).unwrap();
+    }
+    assert_eq!(guest.ask(READDIR, 1, &body(three)), Err(ENFILE));
+    guest.with(RELEASEDIR, one).unwrap();
+    guest.ask(READDIR, 1, &body(three)).unwrap();
+}
+
+#[test]
+fn names_that_are_not_there_are_remembered_for_as_many_as_the_share_may() {
+    let host = home();
+    let mut guest = with(host.path(), |limits| limits.absent = 3);
+    let mut asked = |folder: u64, name: &str| guest.ask(LOOKUP, folder, &named(&[], &[name.as_bytes()]));
+    let d = u64_at(&asked(1, "d").unwrap(), 0);
+    // Believed for long, over all folders together; above that the kernel asks each time.
+    for (folder, name) in [(1, "x"), (1, "y"), (1, "x"), (d, "x")] {
+        assert_eq!(u64_at(&asked(folder, name).unwrap(), 0), 0);
+    }
+    assert_eq!(asked(d, "y"), Err(ENOENT));
+    // What comes to be, and what the kernel forgets, makes room.
+    guest.mkdir("x").unwrap();
+    let mut asked = |folder: u64, name: &str| guest.ask(LOOKUP, folder, &named(&[], &[name.as_bytes()]));
+    assert_eq!(u64_at(&asked(1, "z").unwrap(), 0), 0);
+    assert_eq!(asked(1, "w"), Err(ENOENT));
+    guest.tell(FORGET, d, &1_u64.to_le_bytes());
+    let mut asked = |folder: u64, name: &str| guest.ask(LOOKUP, folder, &named(&[], &[name.as_bytes()]));
+    assert_eq!(u64_at(&asked(1, "w").unwrap(), 0), 0);
+}
+
+#[test]
 fn free_room_is_what_the_quota_leaves() {
     let host = home();
     let mut guest = with(host.path(), |limits| limits.quota = 1 << 20);
@@ -173,7 +219,7 @@ fn what_is_written_and_has_no_place_any_more_is_given_back() {
     let host = home();
     let mut guest = with(host.path(), |limits| limits.quota = 1 << 20);
     let handle = guest.open("a", 1).unwrap();
-    guest.write(handle, 0, &[7; 100_000]).unwrap();
+    guest.write(handle, 0, &vec![7; 100_000]).unwrap();
     guest.unlink("a").unwrap();
     assert!(room(&mut guest) < 1 << 20, "it is open");
     guest.close(handle).unwrap();
@@ -253,9 +299,9 @@ fn a_write_into_a_hole_is_held_to_the_floor_too() {
     let handle = guest.create("x").unwrap();
     // No byte of it is on the disk.
     guest.set("x", 1 << 3, 8 << 20, 0, 0, 0).unwrap();
-    let mut wrote = 0;
+    let (data, mut wrote) = (vec![7; 65_536], 0);
     let refused = loop {
-        match guest.write(handle, wrote, &[7; 65_536]) {
+        match guest.write(handle, wrote, &data) {
             Ok(_) => wrote += 65_536,
             Err(errno) => break errno,
         }

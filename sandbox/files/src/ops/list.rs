@@ -10,7 +10,7 @@ use super::Answer;
 use crate::errno::Errno;
 use crate::host::{self, Kind};
 use crate::name::is_ours;
-use crate::session::{Listing, Session};
+use crate::session::{Listed, Listing, Session};
 use crate::side;
 use crate::wire::{self, DATA, Entry};
 
@@ -29,6 +29,7 @@ impl Session {
         let listing = Listing {
             node: id,
             names: Vec::new(),
+            listed: None,
         };
         handles.listings.insert(handle, Arc::new(Mutex::new(listing)));
         Ok(wire::opened(handle, false))
@@ -52,7 +53,12 @@ impl Session {
         // Heard of before it is looked at.
         let seconds = self.seconds(listing.node, &folder);
         if at == 0 {
-            listing.names = self.names_in(&folder)?;
+            // What it had is given back before more is taken.
+            listing.names = Vec::new();
+            listing.listed = None;
+            let (names, listed) = self.names_in(&folder)?;
+            listing.names = names;
+            listing.listed = Some(listed);
         }
         let room = (size as usize).min(DATA);
         let mut bytes = Vec::with_capacity(room.min(64 << 10));
@@ -124,8 +130,8 @@ impl Session {
     }
 
     /// The names of a folder without ours. What a killed service left is swept on the way.
-    fn names_in(&self, folder: &Dir) -> Result<Vec<(std::ffi::OsString, Kind)>, Errno> {
-        let mut names = Vec::new();
+    fn names_in(&self, folder: &Dir) -> Result<(Vec<(std::ffi::OsString, Kind)>, Listed), Errno> {
+        let (mut names, mut listed) = (Vec::new(), self.listed());
         for entry in folder.entries()? {
             let entry = entry?;
             let name = entry.file_name();
@@ -138,6 +144,7 @@ impl Session {
             if names.len() >= self.share.limits.names {
                 return Err(Errno::EFBIG);
             }
+            listed.add(self.share.limits.listed)?;
             let kind = entry.file_type()?;
             let kind = if kind.is_dir() {
                 Kind::Folder
@@ -150,6 +157,6 @@ impl Session {
             };
             names.push((name, kind));
         }
-        Ok(names)
+        Ok((names, listed))
     }
 }

@@ -13,6 +13,7 @@ mod ledger;
 mod link;
 mod name;
 mod nodes;
+mod notices;
 mod ops;
 mod path;
 mod port;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use crate::content::Content;
 use crate::errno::Errno;
 use crate::host::{Kind, Stat};
+use crate::notices::{Notice, Walk};
 use crate::path::SharePath;
 use crate::port::Ident;
 use crate::share::Limits;
@@ -102,11 +103,6 @@ impl Nodes {
         let open = self.held.iter_mut();
         open.filter_map(|(id, node)| Some((*id, node.content.take()?)))
             .collect()
-    }
-
-    /// All nodes, for what concerns each of them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&u64, &Node)> {
-        self.held.iter()
     }
 
     /// The node of a name.
@@ -290,20 +286,40 @@ impl Nodes {
         was_absent
     }
 
-    /// Takes the names that the kernel believes absent in any folder.
-    pub(crate) fn take_absent(&mut self) -> Vec<(u64, OsString)> {
-        let mut absent = Vec::new();
-        for (id, node) in &mut self.held {
-            if let Some(extra) = &mut node.folder {
-                absent.extend(
-                    std::mem::take(&mut extra.absent)
-                        .into_iter()
-                        .map(|name| (*id, name)),
-                );
+    /// The last node that there is.
+    pub(crate) fn last(&self) -> u64 {
+        self.next - 1
+    }
+
+    /// Says of the next nodes of a walk that all is old that the kernel knows of them: at most so many notices, three at the
+    /// least. Answers where the walk goes on; none at its end.
+    pub(crate) fn walk(&mut self, walk: Walk, room: usize) -> (Vec<Notice>, Option<u64>) {
+        let mut notices = Vec::new();
+        let from = walk.next.min(walk.last);
+        for (id, node) in self.held.range_mut(from..=walk.last) {
+            if let Some(folder) = &mut node.folder {
+                while notices.len() + 2 < room
+                    && let Some(name) = folder.absent.pop_first()
+                {
+                    self.absent += 1;
+                    notices.push(Notice::Name(*id, name));
+                }
             }
+            if notices.len() + 2 > room
+                || node
+                    .folder
+                    .as_ref()
+                    .is_some_and(|folder| !folder.absent.is_empty())
+            {
+                return (notices, Some(*id));
+            }
+            notices.push(Notice::Node(*id, node.kind == Kind::File));
+            if node.is_linked && node.parent != 0 {
+                notices.push(Notice::Name(node.parent, node.name.clone()));
+            }
+            node.told = None;
         }
-        self.absent += absent.len();
-        absent
+        (notices, None)
     }
 
     pub(crate) fn watch(&self, folder: u64) -> Watch {
@@ -445,5 +461,47 @@ mod tests {
         let two = nodes.enter(one, OsStr::new("b"), &stat(3, Kind::Folder)).unwrap();
         nodes.rename((ROOT, OsStr::new("a")), (two, OsStr::new("a")));
         assert_eq!(nodes.path(two), Err(Errno::ENAMETOOLONG));
+    }
+
+    #[test]
+    fn a_walk_tells_of_every_node_and_absent_name_in_parts_of_the_size_that_is_asked_for() {
+        let mut nodes = table(false);
+        let one = nodes.enter(ROOT, OsStr::new("a"), &stat(2, Kind::File)).unwrap();
+        let two = nodes
+            .enter(ROOT, OsStr::new("b"), &stat(3, Kind::Folder))
+            .unwrap();
+        for number in 0..10 {
+            assert!(nodes.is_absent(two, OsStr::new(&number.to_string())));
+        }
+        let (mut told, mut walk) = (
+            Vec::new(),
+            Walk {
+                next: 0,
+                last: nodes.last(),
+            },
+        );
+        loop {
+            let (notices, next) = nodes.walk(walk, 3);
+            assert!(notices.len() <= 3 && !notices.is_empty());
+            told.extend(notices);
+            match next {
+                Some(next) => walk.next = next,
+                None => break,
+            }
+        }
+        for notice in [
+            Notice::Node(ROOT, false),
+            Notice::Node(one, true),
+            Notice::Name(ROOT, "a".into()),
+            Notice::Node(two, false),
+            Notice::Name(ROOT, "b".into()),
+        ] {
+            assert!(told.contains(&notice), "{notice:?}");
+        }
+        assert_eq!(told.len(), 15);
+        // The budget is whole again.
+        assert_eq!(nodes.absent, Limits::default().absent);
+        // A walk from before there was anything.
+        assert_eq!(nodes.walk(Walk { next: 9, last: 0 }, 3), (Vec::new(), None));
     }
 }

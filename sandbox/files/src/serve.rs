@@ -5,11 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::errno::Errno;
 use crate::port::{Events, Journal};
-use crate::session::{MESSAGES, Session};
+use crate::session::Session;
 use crate::share::{Access, Share};
 use crate::side;
 use crate::wire::{self, Body, HEADER, Header, Request};
@@ -20,6 +20,33 @@ const SWEPT: usize = 200_000;
 const TOGETHER: usize = 256 << 10;
 /// The opcode of the first request.
 const INIT: u32 = 26;
+/// What the agent says once the kernel has taken notices: `FUSE_NOTIFY_REPLY`. It waits for no answer.
+const NOTIFY_REPLY: u32 = 41;
+/// Messages that wait to be written. Answers are fewer: each has the place of its request until it is written.
+const MESSAGES: usize = 64;
+
+/// Requests of all shares of this program that are worked on at once, each on a thread where blocking is allowed: a
+/// quarter of those that tokio has by default, so that the rest of the program finds one whatever guests ask for.
+const AT_ONCE: usize = 128;
+static WORKERS: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// A message to the kernel.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) bytes: Vec<u8>,
+    /// The place of the request that it answers, free once it is written: a guest that does not read asks no more.
+    pub(crate) place: Option<OwnedSemaphorePermit>,
+}
+
+/// Works where blocking is allowed. The thread is not held for what waits for a guest.
+pub(crate) async fn blocking<T, F>(work: F) -> Option<T>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    let _worker = WORKERS.acquire().await.ok()?;
+    tokio::task::spawn_blocking(work).await.ok()
+}
 
 /// Why a connection ended before the guest ended it.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +85,8 @@ pub enum ServeError {
 ///
 /// The stream carries the messages of `/dev/fuse`, unchanged, in both directions: fuse(4), `linux/fuse.h`. The guest's
 /// agent must write messages whose `unique` is 0 to `/dev/fuse` from a thread of their own: the kernel holds such a write
-/// until requests are answered that it is about.
+/// until requests are answered that it is about. `FUSE_NOTIFY_RETRIEVE` is answered by the agent, in turn with those
+/// messages: by `FUSE_NOTIFY_REPLY` with the `notify_unique` of it as its `unique`. Until then few more come.
 pub async fn serve<S>(
     stream: S,
     share: Share,
@@ -73,7 +101,7 @@ where
     let session = Session::new(share, journal, events, sender.downgrade()).map_err(ServeError::Folder)?;
     let session = Arc::new(session);
     let sweeping = Arc::clone(&session);
-    drop(tokio::task::spawn_blocking(move || sweep(&sweeping)).await);
+    blocking(move || sweep(&sweeping)).await;
     let in_flight = session.share.limits.in_flight.clamp(1, 1 << 10);
     let places = Arc::new(Semaphore::new(in_flight));
     let ended = {
@@ -105,7 +133,7 @@ async fn read<S: AsyncRead>(
     mut stream: ReadHalf<S>,
     session: Arc<Session>,
     places: Arc<Semaphore>,
-    answers: mpsc::Sender<Vec<u8>>,
+    answers: mpsc::Sender<Outgoing>,
 ) -> Result<(), ServeError> {
     let mut is_initialised = false;
     loop {
@@ -132,7 +160,8 @@ async fn read<S: AsyncRead>(
             }
             let (answer, is_settled) = initialise(&header, &body)?;
             is_initialised = is_settled;
-            drop(answers.send(answer).await);
+            let place = Some(place);
+            drop(answers.send(Outgoing { bytes: answer, place }).await);
             continue;
         }
         if !is_initialised {
@@ -141,16 +170,19 @@ async fn read<S: AsyncRead>(
         if forget(&session, &header, &body) {
             continue;
         }
+        if header.opcode == NOTIFY_REPLY {
+            session.notices.taken(header.unique);
+            continue;
+        }
         let (session, answers) = (Arc::clone(&session), answers.clone());
-        drop(tokio::task::spawn_blocking(move || {
-            if let Some(answer) = work(&session, &header, &body) {
-                drop(body);
+        tokio::spawn(async move {
+            let answer = blocking(move || work(&session, &header, &body)).await;
+            if let Some(Some(bytes)) = answer {
+                let place = Some(place);
                 // Nobody waits for it once the connection has ended.
-                drop(answers.blocking_send(answer));
+                drop(answers.send(Outgoing { bytes, place }).await);
             }
-            drop(session);
-            drop(place);
-        }));
+        });
     }
     Ok(())
 }
@@ -200,13 +232,15 @@ fn work(session: &Session, header: &Header, body: &[u8]) -> Option<Vec<u8>> {
 /// Sends answers and messages, those that wait together in one write.
 async fn write<S: AsyncWrite>(
     mut stream: WriteHalf<S>,
-    mut messages: mpsc::Receiver<Vec<u8>>,
+    mut messages: mpsc::Receiver<Outgoing>,
 ) -> Result<(), ServeError> {
-    while let Some(mut bytes) = messages.recv().await {
+    while let Some(Outgoing { mut bytes, place }) = messages.recv().await {
+        let mut places = vec![place];
         while bytes.len() < TOGETHER
             && let Ok(more) = messages.try_recv()
         {
-            bytes.extend(more);
+            bytes.extend(more.bytes);
+            places.push(more.place);
         }
         let sent = async {
             stream.write_all(&bytes).await?;
@@ -217,6 +251,7 @@ async fn write<S: AsyncWrite>(
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             sent => sent?,
         }
+        drop(places);
     }
     Ok(())
 }

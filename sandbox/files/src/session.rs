@@ -15,18 +15,17 @@ use crate::host::{self, Kind, Stat};
 use crate::ledger::Ledger;
 use crate::name::is_ours;
 use crate::nodes::{Nodes, Watch};
+use crate::notices::{Notice, Notices};
 use crate::path::SharePath;
 use crate::port::{Event, Events, Journal};
 use crate::room::{Floor, Reserved};
+use crate::serve::Outgoing;
 use crate::share::{Access, Share};
 use crate::watch::Watcher;
-use crate::wire::{self, Attributes};
+use crate::wire::Attributes;
 
 /// Seconds for which the kernel may believe what it would be told was changed.
 const WATCHED: u64 = 600;
-/// Messages to the kernel that wait for a guest that does not read. Above, the watcher waits too.
-pub(crate) const MESSAGES: usize = 256;
-
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) share: Share,
@@ -41,8 +40,9 @@ pub(crate) struct Session {
     /// Names in all open listings.
     listed: Arc<AtomicUsize>,
     pub(crate) watcher: Watcher,
+    pub(crate) notices: Notices,
     /// To the kernel.
-    messages: mpsc::WeakSender<Vec<u8>>,
+    pub(crate) messages: mpsc::WeakSender<Outgoing>,
 }
 
 /// What the guest has open.
@@ -113,7 +113,7 @@ impl Session {
         share: Share,
         journal: Arc<dyn Journal>,
         events: Arc<dyn Events>,
-        messages: mpsc::WeakSender<Vec<u8>>,
+        messages: mpsc::WeakSender<Outgoing>,
     ) -> std::io::Result<Self> {
         let root = host::stat_folder(&share.root)?;
         let limits = share.limits;
@@ -127,6 +127,7 @@ impl Session {
             handles: Mutex::default(),
             listed: Arc::default(),
             watcher: Watcher::new(limits.watches),
+            notices: Notices::default(),
             messages,
             share,
         })
@@ -270,7 +271,12 @@ impl Session {
             };
             self.nodes().set_watch(id, watch);
         }
-        if watch == Watch::On { WATCHED } else { 0 }
+        // What was not yet told may be about this.
+        if watch == Watch::On && !self.notices.is_behind() {
+            WATCHED
+        } else {
+            0
+        }
     }
 
     /// How long attributes may be believed: those of a folder change when something in it does, which is heard of where
@@ -330,34 +336,17 @@ impl Session {
 
     /// Tells the kernel that what it knows of a node's name is old.
     pub(crate) fn tell_stale(&self, id: u64) {
-        let message = {
+        let notice = {
             let nodes = self.nodes();
-            nodes
-                .get(id)
-                .ok()
-                .and_then(|node| wire::invalidate_entry(node.parent, &node.name))
+            let node = nodes.get(id).ok();
+            node.map(|node| Notice::Name(node.parent, node.name.clone()))
         };
-        if let Some(message) = message
-            && let Some(messages) = self.messages.upgrade()
-        {
-            // Where there is no room the guest does not read, and its own answer is waiting as well.
-            drop(messages.try_send(message));
-        }
+        self.notices.add(notice);
     }
 
     /// Says to the service what was done.
     pub(crate) fn done(&self, event: Event) {
         self.events.done(event);
-    }
-
-    /// Sends messages, one after another; false where nobody takes them any more. Blocks.
-    pub(crate) fn send(&self, messages: Vec<Vec<u8>>) -> bool {
-        let Some(sender) = self.messages.upgrade() else {
-            return false;
-        };
-        messages
-            .into_iter()
-            .all(|message| sender.blocking_send(message).is_ok())
     }
 }
 

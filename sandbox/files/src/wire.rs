@@ -6,7 +6,7 @@ mod request;
 
 pub(crate) use reply::{
     Attributes, Entry, attributes, dirent, entry, error, forgets, init, invalidate_entry, invalidate_node,
-    ok, opened, space,
+    ok, opened, retrieve_nothing, space,
 };
 pub(crate) use request::{Body, Header, Init, Request, SetAttributes, parse};
 

@@ -19,6 +19,7 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -63,6 +64,14 @@ pub struct Mounted {
     task: Option<tokio::task::JoinHandle<Result<(), ServeError>>>,
     pumps: Vec<JoinHandle<()>>,
     stream: UnixStream,
+    notices: Arc<Waiting>,
+}
+
+/// Notices that wait for the kernel, now and at most.
+#[derive(Debug, Default)]
+struct Waiting {
+    now: AtomicUsize,
+    most: AtomicUsize,
 }
 
 /// The longest message of the kernel, with room.
@@ -86,7 +95,8 @@ impl Mounted {
             return say_not_run(&error.into());
         }
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let pumps = pumps(&device, &ours);
+        let notices = Arc::new(Waiting::default());
+        let pumps = pumps(&device, &ours, &notices);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -106,11 +116,17 @@ impl Mounted {
             task: Some(task),
             pumps,
             stream: ours,
+            notices,
         })
     }
 
     pub fn path(&self) -> &Path {
         self.at.path()
+    }
+
+    /// How many notices waited for the kernel at most.
+    pub fn most_notices(&self) -> usize {
+        self.notices.most.load(Ordering::SeqCst)
     }
 
     pub fn join(&self, name: &str) -> PathBuf {
@@ -183,26 +199,36 @@ fn say_not_run<T>(error: &io::Error) -> Option<T> {
 }
 
 /// What the agent in a guest does: requests one way; answers the other, and messages from a thread of their own.
-fn pumps(device: &File, stream: &UnixStream) -> Vec<JoinHandle<()>> {
-    let (mut from, mut to) = (device.try_clone().unwrap(), stream.try_clone().unwrap());
+fn pumps(device: &File, stream: &UnixStream, counted: &Arc<Waiting>) -> Vec<JoinHandle<()>> {
+    let to = Arc::new(Mutex::new(stream.try_clone().unwrap()));
+    let (mut from, up_to) = (device.try_clone().unwrap(), Arc::clone(&to));
     let up = std::thread::spawn(move || {
         let mut bytes = vec![0; MESSAGE];
         while let Ok(length) = from.read(&mut bytes) {
-            if length == 0 || to.write_all(&bytes[..length]).is_err() {
+            if length == 0 || up_to.lock().unwrap().write_all(&bytes[..length]).is_err() {
                 break;
             }
         }
-        drop(to.shutdown(std::net::Shutdown::Write));
+        drop(up_to.lock().unwrap().shutdown(std::net::Shutdown::Write));
     });
     let (messages, waiting) = mpsc::channel::<Vec<u8>>();
     let mut device_of_messages = device.try_clone().unwrap();
+    let taken = Arc::clone(counted);
     let notify = std::thread::spawn(move || {
         for message in waiting {
-            // What the kernel does not know is no error.
-            drop(device_of_messages.write(&message));
+            if message[4..8] == 5_u32.to_le_bytes() {
+                // Whether what came before was taken: it was.
+                let number = u64::from_le_bytes(message[16..24].try_into().unwrap());
+                drop(to.lock().unwrap().write_all(&guest::message(41, number, 1, &[])));
+            } else {
+                // What the kernel does not know is no error.
+                drop(device_of_messages.write(&message));
+            }
+            taken.now.fetch_sub(1, Ordering::SeqCst);
         }
     });
     let (mut from, mut to) = (stream.try_clone().unwrap(), device.try_clone().unwrap());
+    let counted = Arc::clone(counted);
     let down = std::thread::spawn(move || {
         let mut length = [0; 4];
         while from.read_exact(&mut length).is_ok() {
@@ -212,6 +238,8 @@ fn pumps(device: &File, stream: &UnixStream) -> Vec<JoinHandle<()>> {
                 break;
             }
             if message[8..16] == [0; 8] {
+                let now = counted.now.fetch_add(1, Ordering::SeqCst) + 1;
+                counted.most.fetch_max(now, Ordering::SeqCst);
                 drop(messages.send(message));
             } else {
                 // A request that was interrupted has no place for its answer.

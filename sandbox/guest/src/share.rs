@@ -11,6 +11,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use deskhand_vm_protocol::Stream;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf};
+use tokio::sync::{Mutex, mpsc};
 
 use crate::line::{self, Device};
 use crate::session::Session;
@@ -50,9 +51,13 @@ pub(crate) async fn serve(session: &Session, name: String, writable: bool, strea
         .await??;
     // Only now: what is watched before it is mounted never tells of a request.
     let device = Arc::new(Device::watch(device)?);
-    let asked = tokio::spawn(ask(Arc::clone(&device), to));
-    let answered = answer(&device, from).await;
+    let to = Arc::new(Mutex::new(to));
+    let (taken, told) = mpsc::channel(TAKEN);
+    let asked = tokio::spawn(ask(Arc::clone(&device), Arc::clone(&to)));
+    let telling = tokio::spawn(tell(told, to));
+    let answered = answer(&device, from, taken).await;
     asked.abort();
+    telling.abort();
     corner
         .within(move || {
             // Busy or not: programs that still have files open there get errors.
@@ -69,14 +74,13 @@ fn halves(stream: Stream) -> (WriteHalf<Stream>, BufReader<ReadHalf<Stream>>) {
 }
 
 /// What the kernel asks goes to the service. One read of the device is one message.
-async fn ask(device: Arc<Device>, mut to: WriteHalf<Stream>) -> io::Result<()> {
+async fn ask(device: Arc<Device>, to: Arc<Mutex<WriteHalf<Stream>>>) -> io::Result<()> {
     let mut message = vec![0; MESSAGE];
     loop {
         match device.read_once(&mut message).await {
             Ok(0) => return Ok(()),
             Ok(length) => {
-                to.write_all(message.get(..length).unwrap_or_default()).await?;
-                to.flush().await?;
+                send(&to, message.get(..length).unwrap_or_default()).await?;
             }
             // Taken back before it was read, or interrupted: there is a next one.
             Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EINTR)) => {}
@@ -85,9 +89,34 @@ async fn ask(device: Arc<Device>, mut to: WriteHalf<Stream>) -> io::Result<()> {
     }
 }
 
+/// Sends one message, whole.
+async fn send(to: &Mutex<WriteHalf<Stream>>, message: &[u8]) -> io::Result<()> {
+    let mut to = to.lock().await;
+    to.write_all(message).await?;
+    to.flush().await
+}
+
+/// Says to the service which notices the kernel took.
+async fn tell(mut told: mpsc::Receiver<u64>, to: Arc<Mutex<WriteHalf<Stream>>>) -> io::Result<()> {
+    while let Some(number) = told.recv().await {
+        // `struct fuse_in_header`: length, what is asked, the number, a node; nothing behind it.
+        let mut message = 40_u32.to_le_bytes().to_vec();
+        message.extend(NOTIFY_REPLY.to_le_bytes());
+        message.extend(number.to_le_bytes());
+        message.extend(1_u64.to_le_bytes());
+        message.resize(40, 0);
+        send(&to, &message).await?;
+    }
+    Ok(())
+}
+
 /// What the service answers goes to the kernel, one message in one write. It refuses what it did not ask for.
-async fn answer(device: &Device, mut from: BufReader<ReadHalf<Stream>>) -> io::Result<()> {
-    let notices = notifier(device.file().try_clone()?)?;
+async fn answer(
+    device: &Device,
+    mut from: BufReader<ReadHalf<Stream>>,
+    taken: mpsc::Sender<u64>,
+) -> io::Result<()> {
+    let notices = notifier(device.file().try_clone()?, taken)?;
     let mut message = vec![0; MESSAGE];
     loop {
         let length = match from.read_u32_le().await {
@@ -117,23 +146,43 @@ async fn answer(device: &Device, mut from: BufReader<ReadHalf<Stream>>) -> io::R
 /// Bytes of the head of an answer.
 const HEAD: usize = 16;
 
-/// Notices that wait for the kernel. Each is some hundred bytes.
+/// Notices that wait for the kernel. Each is some hundred bytes; the service has far fewer under way.
 const NOTICES: usize = 16 * 1024;
+
+/// Words to the service that notices were taken, which wait for the line.
+const TAKEN: usize = 64;
+
+/// `FUSE_NOTIFY_RETRIEVE`: the service asks so whether the notices before it were taken.
+const NOTIFY_RETRIEVE: u32 = 5;
+/// `FUSE_NOTIFY_REPLY`: the answer. The kernel gives it for files alone, so it is given here.
+const NOTIFY_REPLY: u32 = 41;
 
 /// A thread for what the kernel did not ask for: it holds such a write until the requests are answered that it is about,
 /// and those answers come the same way.
-fn notifier(device: File) -> io::Result<SyncSender<Vec<u8>>> {
+fn notifier(device: File, taken: mpsc::Sender<u64>) -> io::Result<SyncSender<Vec<u8>>> {
     let (notices, queue) = sync_channel::<Vec<u8>>(NOTICES);
     std::thread::Builder::new()
         .name("notices".to_owned())
         .spawn(move || {
             while let Ok(notice) = queue.recv() {
-                if write(&device, &notice).is_err() {
+                let went_on = match question(&notice) {
+                    Some(number) => taken.blocking_send(number).is_ok(),
+                    None => write(&device, &notice).is_ok(),
+                };
+                if !went_on {
                     return;
                 }
             }
         })?;
     Ok(notices)
+}
+
+/// The number of a question whether the notices before it were taken: `struct fuse_notify_retrieve_out` behind the head.
+fn question(notice: &[u8]) -> Option<u64> {
+    let (_, rest) = notice.split_first_chunk::<4>()?;
+    let (kind, rest) = rest.split_first_chunk()?;
+    let (number, _) = rest.get(8..)?.split_first_chunk()?;
+    (u32::from_le_bytes(*kind) == NOTIFY_RETRIEVE).then(|| u64::from_le_bytes(*number))
 }
 
 fn write(mut device: &File, message: &[u8]) -> io::Result<()> {

@@ -11,7 +11,7 @@ use crate::frame::{parse, spell};
 use crate::limits::MAX_GREETING;
 
 /// The version of everything in this crate. Both sides come from one build; a state that was kept may be older.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The agent is up, and waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

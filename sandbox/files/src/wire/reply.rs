@@ -288,6 +288,16 @@ pub(crate) fn invalidate_entry(folder: u64, name: &OsStr) -> Option<Vec<u8>> {
     Some(writer.done())
 }
 
+/// `FUSE_NOTIFY_RETRIEVE` of no bytes of the root: the guest's agent answers `FUSE_NOTIFY_REPLY` with this number once the
+/// kernel has taken what came before.
+pub(crate) fn retrieve_nothing(number: u64) -> Vec<u8> {
+    let mut writer = Writer::new(5, 0, 32);
+    for number in [number, super::ROOT, 0, 0] {
+        writer.u64(number);
+    }
+    writer.done()
+}
+
 /// The node and count of each `fuse_forget_one`.
 pub(crate) fn forgets(each: &[u8]) -> impl Iterator<Item = (u64, u64)> {
     each.chunks_exact(16).filter_map(|one| {

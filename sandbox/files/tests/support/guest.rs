@@ -121,11 +121,8 @@ pub fn init_body() -> Vec<u8> {
 impl Guest {
     /// A guest that has not said anything.
     pub fn silent(share: Share, journal: Arc<dyn Journal>) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(1).enable_all().build().unwrap();
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         let events = Arc::new(Heard::default());
         let task = runtime.spawn(serve(theirs, share, journal, events.clone()));

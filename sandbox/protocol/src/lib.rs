@@ -6,6 +6,7 @@
 
 mod error;
 mod frame;
+mod gather;
 mod greeting;
 mod limits;
 mod mux;

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt as _, TokioAsyncReadCompatExt as _};
 
 use crate::error::WireError;
+use crate::gather::{Gathered, Ledger};
 use crate::limits::{MAX_STREAMS, MAX_WINDOW};
 
 /// Streams of the other side that wait to be taken; more are closed unread.
@@ -41,12 +42,12 @@ impl Side {
 pub struct Mux {
     open: mpsc::Sender<Answer>,
     share: Arc<Semaphore>,
-    inbound: Mutex<mpsc::Receiver<yamux::Stream>>,
+    inbound: Mutex<mpsc::Receiver<Stream>>,
     ended: Mutex<oneshot::Receiver<String>>,
     driver: tokio::task::JoinHandle<()>,
 }
 
-type Answer = oneshot::Sender<Result<yamux::Stream, WireError>>;
+type Answer = oneshot::Sender<Result<Stream, WireError>>;
 
 impl Mux {
     /// Takes the line. Must be called within a tokio runtime, which drives it.
@@ -62,12 +63,14 @@ impl Mux {
             Side::Service => yamux::Mode::Client,
             Side::Guest => yamux::Mode::Server,
         };
+        let ledger = Arc::new(Ledger::default());
+        let line = Gathered::new(line, Arc::clone(&ledger));
         let connection = yamux::Connection::new(line.compat(), limits, mode);
         let (open, asked) = mpsc::channel(WAITING);
         let (arrived, inbound) = mpsc::channel(WAITING);
         let (told, ended) = oneshot::channel();
         let driver = tokio::spawn(async move {
-            let why = drive(connection, asked, arrived).await;
+            let why = drive(connection, ledger, asked, arrived).await;
             // Nobody may be waiting to hear it.
             told.send(why).ok();
         });
@@ -89,20 +92,14 @@ impl Mux {
             .map_err(|_| gone())?;
         let (answer, opened) = oneshot::channel();
         self.open.send(answer).await.map_err(|_| gone())?;
-        let stream = opened.await.map_err(|_| gone())??;
-        Ok(Stream {
-            inner: stream.compat(),
-            _permit: Some(permit),
-        })
+        let mut stream = opened.await.map_err(|_| gone())??;
+        stream.permit = Some(permit);
+        Ok(stream)
     }
 
     /// The next stream that the other side opens; `None` once the line is closed.
     pub async fn accept(&self) -> Option<Stream> {
-        let stream = self.inbound.lock().await.recv().await?;
-        Some(Stream {
-            inner: stream.compat(),
-            _permit: None,
-        })
+        self.inbound.lock().await.recv().await
     }
 
     /// Waits until the line ends; says why, once.
@@ -122,7 +119,27 @@ impl Drop for Mux {
 #[derive(Debug)]
 pub struct Stream {
     inner: Compat<yamux::Stream>,
-    _permit: Option<OwnedSemaphorePermit>,
+    number: u32,
+    ledger: Arc<Ledger>,
+    /// Its part of what this side may have open.
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Stream {
+    fn new(stream: yamux::Stream, ledger: &Arc<Ledger>) -> Self {
+        Self {
+            number: stream.id().val(),
+            inner: stream.compat(),
+            ledger: Arc::clone(ledger),
+            permit: None,
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.ledger.closed(self.number);
+    }
 }
 
 impl AsyncRead for Stream {
@@ -131,7 +148,13 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, into)
+        let before = into.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(cx, into);
+        let count = into.filled().len() - before;
+        if count > 0 {
+            self.ledger.read(self.number, count);
+        }
+        read
     }
 }
 
@@ -159,8 +182,9 @@ enum Step {
 /// Keeps the line going until it ends; says why it did.
 async fn drive<L>(
     mut connection: yamux::Connection<L>,
+    ledger: Arc<Ledger>,
     mut asked: mpsc::Receiver<Answer>,
-    arrived: mpsc::Sender<yamux::Stream>,
+    arrived: mpsc::Sender<Stream>,
 ) -> String
 where
     L: futures_util::AsyncRead + futures_util::AsyncWrite + Unpin,
@@ -189,9 +213,14 @@ where
         match step {
             Step::Ended(why) => return why,
             // Too many wait: it is dropped, which closes it, and the line goes on.
-            Step::Arrived(stream) => drop(arrived.try_send(stream)),
+            Step::Arrived(stream) => drop(arrived.try_send(Stream::new(stream, &ledger))),
             Step::Opened(opened) => {
                 let opened = opened.map_err(|error| WireError::Line(error.to_string()));
+                let opened = opened.map(|stream| {
+                    let stream = Stream::new(stream, &ledger);
+                    ledger.opened(stream.number);
+                    stream
+                });
                 if let Some(answer) = pending.take() {
                     // Whoever asked may have gone: then the stream is dropped, which closes it.
                     drop(answer.send(opened));

@@ -224,3 +224,69 @@ proptest! {
         });
     }
 }
+
+/// Numbers that are the same for the same seed (xorshift64*).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % end
+    }
+}
+
+/// The bytes of one stream: told from those of another, and from each other.
+fn told(stream: usize, length: usize) -> Vec<u8> {
+    (0..length)
+        .map(|at| (at * 31 + at / 251 + stream) as u8)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_sizes_of_writes_and_reads_each_stream_comes_over_as_it_was() {
+    const STREAMS: usize = 8;
+    const LENGTH: usize = 600_000;
+    let (guest, service) = duplex(1 << 16);
+    let (guest, service) = (Mux::new(guest, Side::Guest), Mux::new(service, Side::Service));
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..STREAMS {
+        let mut stream = guest.open().await.unwrap();
+        tasks.spawn(async move {
+            let (bytes, mut chance) = (told(number, LENGTH), Chance(number as u64 + 1));
+            // Who writes one byte at a time, who writes much, and who does both.
+            let most = [3, 100, 40_000][number % 3];
+            stream.write_all(&[number as u8]).await.unwrap();
+            let mut rest = &bytes[..];
+            while !rest.is_empty() {
+                let (piece, behind) = rest.split_at(rest.len().min(1 + chance.below(most)));
+                stream.write_all(piece).await.unwrap();
+                rest = behind;
+            }
+            stream.shutdown().await.unwrap();
+            // Until the other side has read it all.
+            assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0);
+        });
+    }
+    for _ in 0..STREAMS {
+        let mut stream = service.accept().await.unwrap();
+        tasks.spawn(async move {
+            let number = usize::from(stream.read_u8().await.unwrap());
+            let (mut got, mut chance) = (Vec::<u8>::new(), Chance(number as u64 + 99));
+            loop {
+                let mut piece = vec![0; 1 + chance.below([10_000, 7, 300][number / 3 % 3])];
+                let count = stream.read(&mut piece).await.unwrap();
+                if count == 0 {
+                    break;
+                }
+                got.extend(&piece[..count]);
+            }
+            assert!(got == told(number, LENGTH), "stream {number}");
+            stream.shutdown().await.unwrap();
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+}

@@ -225,6 +225,21 @@ proptest! {
     }
 }
 
+#[tokio::test]
+async fn any_number_of_streams_may_follow_each_other() {
+    let (guest, service) = duplex(1 << 16);
+    let (guest, service) = (Mux::new(guest, Side::Guest), Mux::new(service, Side::Service));
+    for number in 0..1_000_u32 {
+        let mut stream = guest.open().await.unwrap();
+        stream.write_u32(number).await.unwrap();
+        let mut taken = service.accept().await.expect("the line goes on");
+        assert_eq!(taken.read_u32().await.unwrap(), number);
+        drop(taken);
+        // Until the other side has let go.
+        assert!(stream.read(&mut [0; 1]).await.is_ok_and(|count| count == 0));
+    }
+}
+
 /// Numbers that are the same for the same seed (xorshift64*).
 struct Chance(u64);
 

@@ -75,6 +75,8 @@ async fn frames_of_one_byte_that_nobody_reads_come_to_few_and_none_is_lost() {
         gathered.read_exact(&mut bytes[1..]).await.unwrap();
         let header = Header::read(&bytes);
         if header.kind == DATA {
+            // Also a side that keeps to no window has no more held for it.
+            assert!(header.length as usize <= ENOUGH + SMALL);
             let mut body = vec![0; header.length as usize];
             gathered.read_exact(&mut body).await.unwrap();
             got[header.stream as usize].extend(body);
@@ -132,6 +134,9 @@ async fn what_comes_for_a_stream_that_nobody_reads_is_not_kept() {
         line.extend(frame(DATA, RST, 4, &[7; 10_000]));
     }
     ledger.opened(1);
+    ledger.opened(3);
+    ledger.closed(3);
+    line.extend(data(3, b"dropped here"));
     line.extend(data(1, b"still read"));
     let (_, bodies) = passed(&line, &ledger).await.unwrap();
     assert_eq!(bodies, b"still read");

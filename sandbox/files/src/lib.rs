@@ -31,3 +31,8 @@ pub use port::{Change, ChangeKind, Event, Events, Going, Ident, Journal, Kept, M
 pub use serve::{ServeError, serve};
 pub use share::{Access, Limits, Share};
 pub use undo::{Conflict, Touched, UndoLimits, UndoLog, Undone, Vault};
+
+/// The example of the README is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

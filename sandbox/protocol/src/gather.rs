@@ -48,12 +48,12 @@ const RST: u16 = 8;
 
 impl Header {
     fn read(bytes: &[u8; HEADER]) -> Self {
-        let [_, kind, f, g, a, b, c, d, w, x, y, z] = *bytes;
+        let number = |at: usize| bytes[at..at + 4].try_into().map_or(0, u32::from_be_bytes);
         Self {
-            kind,
-            flags: u16::from_be_bytes([f, g]),
-            stream: u32::from_be_bytes([a, b, c, d]),
-            length: u32::from_be_bytes([w, x, y, z]),
+            kind: bytes[1],
+            flags: number(0) as u16,
+            stream: number(4),
+            length: number(8),
         }
     }
 
@@ -221,14 +221,11 @@ impl<L> Gathered<L> {
             return Ok(false);
         };
         let header = Header::read(bytes);
-        let is_here = match header.kind {
-            DATA => self.data(header, &mut table)?,
-            _ => {
-                self.control(header, &mut table)?;
-                true
-            }
-        };
-        Ok(is_here)
+        if header.kind == DATA {
+            return self.data(header, &mut table);
+        }
+        self.control(header, &mut table)?;
+        Ok(true)
     }
 
     /// A frame without a body.

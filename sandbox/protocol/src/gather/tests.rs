@@ -1,3 +1,5 @@
+//! Frames by hand: what yamux would see of them.
+
 use tokio::io::AsyncReadExt as _;
 
 use super::*;

@@ -75,6 +75,8 @@ pub struct Guest {
     task: JoinHandle<Result<(), ServeError>>,
     pub events: Arc<Heard>,
     unique: u64,
+    /// What came while an answer was waited for.
+    pub others: Vec<Vec<u8>>,
     /// Nodes by path.
     nodes: HashMap<String, u64>,
 }
@@ -132,6 +134,7 @@ impl Guest {
             task,
             events,
             unique: 0,
+            others: Vec::new(),
             nodes: HashMap::from([(String::new(), 1)]),
         }
     }
@@ -177,6 +180,7 @@ impl Guest {
                     error => Err(-error),
                 };
             }
+            self.others.push(answer);
         }
     }
 

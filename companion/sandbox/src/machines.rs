@@ -36,6 +36,7 @@ pub struct Machines {
 
 pub(crate) struct Inner {
     settings: Settings,
+    state_key: [u8; 32],
     gate: Gate,
     pub(crate) terms: Terms,
     pub(crate) surroundings: Arc<dyn Surroundings>,
@@ -60,9 +61,9 @@ impl fmt::Debug for Inner {
 pub(crate) type Place = OwnedMutexGuard<Option<Machine>>;
 
 impl Machines {
-    /// None yet; nothing is started before it is asked for. Needs a runtime of Tokio.
+    /// None yet; nothing is started before it is asked for. Kept states are sealed with the key. Needs a runtime of Tokio.
     pub fn new(
-        settings: Settings,
+        (settings, state_key): (Settings, [u8; 32]),
         gate: &Gate,
         terms: Terms,
         surroundings: Arc<dyn Surroundings>,
@@ -70,6 +71,7 @@ impl Machines {
     ) -> Self {
         let inner = Arc::new(Inner {
             settings,
+            state_key,
             gate: gate.clone(),
             terms,
             surroundings,
@@ -182,7 +184,8 @@ impl Inner {
             return Ok(Arc::clone(open));
         }
         // One that failed is not kept: the cause may be gone the next time.
-        let open = Arc::new(Box::pin(Workshop::open(self.settings.clone())).await?);
+        let open = Box::pin(Workshop::open(self.settings.clone())).await?;
+        let open = Arc::new(open.with_state_key(&self.state_key));
         *workshop = Some(Arc::clone(&open));
         Ok(open)
     }

@@ -7,7 +7,7 @@ use deskhand_core::ports::Tools;
 use deskhand_core::rules::Rules;
 use deskhand_documents::DocumentTools;
 use deskhand_egress::Gate;
-use deskhand_platform::Paths;
+use deskhand_platform::{Paths, SecretStore};
 use deskhand_protocol::change::JournalEntry;
 use deskhand_protocol::{ChangeSetId, SessionId, UserError};
 
@@ -26,6 +26,18 @@ use deskhand_sandbox::Machines;
 #[derive(Clone, Debug)]
 enum Machines {}
 
+/// The key of kept machines.
+#[cfg(unix)]
+pub(crate) fn state_key(secrets: &SecretStore) -> anyhow::Result<[u8; 32]> {
+    crate::sandbox::state_key(secrets)
+}
+
+/// Nothing is kept.
+#[cfg(not(unix))]
+pub(crate) fn state_key(_: &SecretStore) -> anyhow::Result<[u8; 32]> {
+    Ok([0; 32])
+}
+
 /// The machines of all sessions, where this system has an engine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Code {
@@ -39,7 +51,7 @@ impl Code {
     #[cfg(unix)]
     pub(crate) fn beside(
         others: Arc<dyn Tools>,
-        paths: &Paths,
+        (paths, state_key): (&Paths, [u8; 32]),
         settings: &Settings,
         rules: &Rules,
         gate: &Gate,
@@ -47,7 +59,7 @@ impl Code {
     ) -> (Arc<dyn Tools>, Self) {
         let around = Arc::new(around::Around::new(documents.clone()));
         let machines = Machines::new(
-            crate::sandbox::settings(paths),
+            (crate::sandbox::settings(paths), state_key),
             gate,
             around::terms(settings, rules),
             Arc::clone(&around) as Arc<dyn deskhand_sandbox::Surroundings>,
@@ -65,7 +77,7 @@ impl Code {
     #[cfg(not(unix))]
     pub(crate) fn beside(
         others: Arc<dyn Tools>,
-        _: &Paths,
+        _: (&Paths, [u8; 32]),
         _: &Settings,
         _: &Rules,
         _: &Gate,

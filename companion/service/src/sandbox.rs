@@ -5,9 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use deskhand_platform::Paths;
+use deskhand_platform::{Paths, SecretStore};
 use deskhand_vm_files::{Access, Change, Event, Events, Journal, Kept, Share};
-use deskhand_vm_host::{RunLimits, SandboxError, Session, Settings, Workshop};
+use deskhand_vm_host::{RunLimits, SandboxError, Session, Settings, Step, Workshop};
+
+use crate::serve::{key_of, open_secrets};
 
 /// Names the folder of images, for tests and for set-ups that keep it elsewhere.
 pub(crate) const IMAGES_VARIABLE: &str = "DESKHAND_SANDBOX_IMAGES";
@@ -25,9 +27,30 @@ pub(crate) fn limits_of_a_look() -> RunLimits {
     }
 }
 
-/// The workshop of this user.
+/// The key of the secret store with which kept states of machines are sealed.
+const STATE_KEY: &str = "sandbox-state-key";
+
+/// What starts machines, without its kept states.
 pub(crate) async fn workshop(paths: &Paths) -> Result<Workshop, SandboxError> {
     Workshop::open(settings(paths)).await
+}
+
+/// The same with the states that the service keeps: both have the key.
+pub(crate) async fn workshop_with_states(paths: &Paths) -> Result<Workshop, SandboxError> {
+    let key = async { state_key(&open_secrets(paths).await?) };
+    let key = key.await.map_err(|error| {
+        SandboxError::new(
+            Step::Start,
+            format!("the key of kept machines cannot be read: {error:#}"),
+            "unlock the keyring of this computer",
+        )
+    })?;
+    Ok(workshop(paths).await?.with_state_key(&key))
+}
+
+/// The key of kept states; made on first use.
+pub(crate) fn state_key(secrets: &SecretStore) -> anyhow::Result<[u8; 32]> {
+    key_of(secrets, STATE_KEY)
 }
 
 /// Where its images, states and folders are, and what a machine is given.

@@ -13,7 +13,7 @@ use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
 use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
 use deskhand_policy::Policy;
-use deskhand_protocol::hello::ModelView;
+use deskhand_protocol::hello::{ModelView, ServiceView};
 use deskhand_protocol::session::SessionAnswer;
 use deskhand_protocol::{ErrorCode, EventBody, Notification, UserError};
 use deskhand_server::{
@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 use crate::audit::{self, Notes, Upkeep};
 use crate::bootstrap::{Bootstrap, keep_current};
 use crate::clock::RealWorld;
-use crate::code::Code;
+use crate::code::{self, Code};
 use crate::configuration::Configuration;
 use crate::diagnostics::Watch;
 use crate::grants::Grants;
@@ -104,7 +104,7 @@ pub(crate) async fn serve(
     let configuration = configuration(&paths, &secrets, &settings, &gate, &options, &notes)?;
     let opened = provider::open(&settings, Keeper(&paths, &secrets), &gate, &trail, &notes).await?;
     let (service, tokens) = build(
-        (&settings, &paths),
+        (&settings, &paths, code::state_key(&secrets)?),
         &options,
         (&gate, opened),
         (&trail, notes, grants, guide),
@@ -381,7 +381,7 @@ async fn bind(
 }
 
 fn build(
-    (settings, paths): (&Settings, &Paths),
+    (settings, paths, state_key): (&Settings, &Paths, [u8; 32]),
     options: &ServeOptions,
     (gate, opened): (&Gate, Opened),
     (trail, notes, grants, guide): (&Trail, Notes, Arc<Grants>, Arc<Guide>),
@@ -398,8 +398,9 @@ fn build(
     let documents = document_tools(settings, &log, &panes, &registry);
     let documents = documents.ruled_by(Arc::clone(&rules), settings.access());
     let tools = NoteTools::new(documents.clone(), Arc::clone(&guide));
-    let tools = WebTools::new(Arc::new(tools), gate, settings.servers());
-    let (tools, code) = Code::beside(Arc::new(tools), paths, settings, &rules, gate, (&documents, &log));
+    let tools = Arc::new(WebTools::new(Arc::new(tools), gate, settings.servers()));
+    let (kept, of_documents) = ((paths, state_key), (&documents, &log));
+    let (tools, code) = Code::beside(tools, kept, settings, &rules, gate, of_documents);
     let front_ends = server.front_ends();
     let tell = front_ends.clone();
     telemetry.know_tools(tool_names());
@@ -420,11 +421,7 @@ fn build(
         }),
     };
     let offer = Offer::of(&settings.policy);
-    let models = offer.shown(models_of(settings));
-    let mut view = view::of(settings, options.tour, models, configuration.secret_store());
-    view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
-    view.sign_in = opened.sign_in.as_ref().map(|sign_in| sign_in.view());
-    opened.counts.show(&mut view, crate::clock::now());
+    let view = first_view(settings, options, &offer, &configuration, &opened);
     let hub = Hub::new(parts, documents, registry, options.tour)
         .with_folders(settings.default_folders())
         .with_code(code);
@@ -449,6 +446,22 @@ fn build(
     service.follow_sign_in(&opened.provider);
     service.keep_informed(opened.provider, &opened.counts);
     (service, tokens)
+}
+
+/// What front ends are shown at first.
+fn first_view(
+    settings: &Settings,
+    options: &ServeOptions,
+    offer: &Offer,
+    configuration: &Configuration,
+    opened: &Opened,
+) -> ServiceView {
+    let models = offer.shown(models_of(settings));
+    let mut view = view::of(settings, options.tour, models, configuration.secret_store());
+    view.bootstrap = configuration.bootstrap().map(|bootstrap| bootstrap.view());
+    view.sign_in = opened.sign_in.as_ref().map(|sign_in| sign_in.view());
+    opened.counts.show(&mut view, crate::clock::now());
+    view
 }
 
 /// Models that the settings name need no question to the provider; it is asked in the background otherwise.

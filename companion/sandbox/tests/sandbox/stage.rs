@@ -327,7 +327,13 @@ fn machines(
     let policy = policy.clone();
     let gate = Gate::new(move |key| policy[key].clone(), Network::default());
     let around = Arc::clone(around) as Arc<dyn Surroundings>;
-    let machines = Machines::new(settings, &gate, terms.clone(), around, Arc::new(journal.clone()));
+    let machines = Machines::new(
+        (settings, [7; 32]),
+        &gate,
+        terms.clone(),
+        around,
+        Arc::new(journal.clone()),
+    );
     let tools = SandboxTools::new(Arc::new(NoOthers), machines.clone());
     (machines, tools)
 }

@@ -87,6 +87,7 @@ async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
             "accelerator": workshop.verdict().accelerator,
             "tried": workshop.verdict().trials,
             "engine": workshop.engine(),
+            "cage": workshop.cage(),
             "image": { "id": image.id, "bytes": size, "folder": image.folder },
             "states": { "bytes": workshop.states().size() },
         }))
@@ -97,6 +98,7 @@ async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
         print(&format!("Acceleration {line}"))?;
     }
     print(&format!("Engine       {}", workshop.engine()))?;
+    print(&format!("Cage         {}", workshop.cage().describe()))?;
     let id = image.id.get(..12).unwrap_or_default();
     print(&format!(
         "Image        {id}, {} MB in {}",
@@ -157,11 +159,18 @@ type Found = Result<(), (Instant, SandboxError)>;
 /// Each step, as far as the ones before it are good.
 async fn examine(paths: &Paths, looked: &mut Vec<Looked>, json: bool) -> anyhow::Result<Found> {
     let begun = Instant::now();
-    let workshop = match sandbox::workshop(paths).await {
+    let workshop = match Box::pin(sandbox::workshop_with_states(paths)).await {
         Ok(workshop) => workshop,
         Err(error) => return Ok(Err((begun, error))),
     };
     tell(looked, json, begun, "the engine", Ok(workshop.engine()))?;
+    tell(
+        looked,
+        json,
+        Instant::now(),
+        "the engine's cage",
+        Ok(workshop.cage().describe()),
+    )?;
     let begun = Instant::now();
     if let Err(error) = workshop.image().verify() {
         return Ok(Err((begun, error)));
@@ -269,8 +278,14 @@ fn tell(
 
 fn reset(paths: &Paths) -> anyhow::Result<ExitCode> {
     let settings = sandbox::settings(paths);
-    deskhand_vm_host::forget(&settings.workplace)?;
-    print("Kept states and what was found out about acceleration are forgotten. The image stays.")?;
+    let forgotten = deskhand_vm_host::forget(&settings.workplace)?;
+    print(&match forgotten.running {
+        0 => {
+            "Kept states and what was found out about acceleration are forgotten. The image stays.".to_owned()
+        }
+        1 => "A machine runs: it and the kept states stay. The rest is forgotten.".to_owned(),
+        running => format!("{running} machines run: they and the kept states stay. The rest is forgotten."),
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -281,7 +296,7 @@ async fn run(
     words: Vec<String>,
 ) -> anyhow::Result<ExitCode> {
     let begun = async {
-        let workshop = sandbox::workshop(paths).await?;
+        let workshop = sandbox::workshop_with_states(paths).await?;
         let session = sandbox::session(&workshop).await?;
         Ok::<_, SandboxError>((workshop, session))
     };
@@ -421,6 +436,7 @@ fn finish(ended: &Ended) -> anyhow::Result<ExitCode> {
 fn failure(error: &SandboxError) -> serde_json::Value {
     json!({
         "step": error.step.as_str(),
+        "code": error.code,
         "reason": error.reason,
         "remedy": error.remedy,
         "detail": error.detail,

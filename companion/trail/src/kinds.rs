@@ -471,7 +471,7 @@ kinds! {
         host: String,
         /// The port; 0 where none was understood.
         port: u16,
-        /// The code of the refusal or the failure.
+        /// The code of the refusal or the failure; in OCSF a failure has the activity Fail (4).
         code: Id,
         /// Bytes sent before that.
         sent: u64,

@@ -1,7 +1,7 @@
 //! What the audit says of what was seen in the sandbox: one record of each sight. Arguments and paths are content.
 
-use deskhand_protocol::CallId;
 use deskhand_protocol::sandbox::Sight;
+use deskhand_protocol::{CallId, Timestamp};
 use serde_json::json;
 
 use super::{id, json_of};
@@ -61,15 +61,7 @@ fn of_sight(call: Option<Id>, sight: &Sight) -> (Actor, What, Option<Vec<u8>>) {
             };
             (Actor::Agent, what, json_of(arguments))
         }
-        Sight::Ended { at, process, code } => {
-            let what = What::ProgramEnded {
-                call,
-                guest_at: *at,
-                process: *process,
-                code: *code,
-            };
-            (Actor::Agent, what, None)
-        }
+        Sight::Ended { at, process, code } => (Actor::Agent, ended(call, *at, *process, *code), None),
         Sight::Lost { count } => (Actor::Service, What::ProgramsLost { call, count: *count }, None),
         Sight::File {
             change,
@@ -77,11 +69,8 @@ fn of_sight(call: Option<Id>, sight: &Sight) -> (Actor, What, Option<Vec<u8>>) {
             to,
             bytes,
         } => {
-            let what = What::SandboxFileChanged {
-                call,
-                change: *change,
-                bytes: *bytes,
-            };
+            let (change, bytes) = (*change, *bytes);
+            let what = What::SandboxFileChanged { call, change, bytes };
             (Actor::Agent, what, json_of(&json!({ "path": path, "to": to })))
         }
         Sight::Connection {
@@ -96,6 +85,15 @@ fn of_sight(call: Option<Id>, sight: &Sight) -> (Actor, What, Option<Vec<u8>>) {
             let what = connection(call, place, refused.as_ref(), (*sent, *received), *duration_ms);
             (Actor::Agent, what, None)
         }
+    }
+}
+
+fn ended(call: Option<Id>, guest_at: Timestamp, process: u32, code: i32) -> What {
+    What::ProgramEnded {
+        call,
+        guest_at,
+        process,
+        code,
     }
 }
 

@@ -62,7 +62,8 @@ fn sights() -> Vec<Sight> {
         file(FileChange::Discarded),
         file(FileChange::Refused),
         connection("Example.com", None),
-        connection("example.org", Some("not-listed")),
+        connection("example.org", Some("not_listed")),
+        connection("example.org", Some("connect_timeout")),
         Sight::MachineEnded {
             why: MachineEnd::Failed,
         },
@@ -96,6 +97,7 @@ fn each_sight_is_one_record_in_its_order_and_says_whose_doing_it_was() {
     expected.extend([(Actor::Agent, "sandboxFileChanged"); 8]);
     expected.extend([
         (Actor::Agent, "sandboxConnection"),
+        (Actor::Agent, "sandboxConnectionRefused"),
         (Actor::Agent, "sandboxConnectionRefused"),
         (Actor::Service, "machineEnded"),
         (Actor::Service, "sandboxLeftOut"),
@@ -132,7 +134,7 @@ fn a_host_or_a_code_that_is_none_leaves_no_words_in_the_record() {
         ("exämple.com", ""),
         (&long, ""),
     ] {
-        let refused = [None, Some("not-listed"), Some(WORDS)];
+        let refused = [None, Some("not_listed"), Some(WORDS)];
         for sight in refused.map(|code| connection(host, code)) {
             let records = all_of_event(&seen(vec![sight], 0), Actor::Agent);
             let (by, what, content) = records.into_iter().next().unwrap();
@@ -271,6 +273,7 @@ async fn each_record_is_exported_in_its_class_with_its_activity() {
         [1001, 99, 2, 3],
         [4001, 2, 1, 1],
         [4001, 5, 2, 3],
+        [4001, 4, 2, 3],
         [6002, 4, 2, 1],
         [1008, 99, 2, 3],
     ];
@@ -307,9 +310,9 @@ async fn events_of_processes_files_and_connections_have_what_their_class_asks_fo
         (12, "/traffic/bytes_in", json!(20)),
         (12, "/connection_info/direction_id", json!(2)),
         (12, "/duration", json!(30)),
-        (13, "/status_code", json!("not-listed")),
-        (14, "/unmapped/why", json!("failed")),
-        (15, "/unmapped/count", json!(9)),
+        (13, "/status_code", json!("not_listed")),
+        (15, "/unmapped/why", json!("failed")),
+        (16, "/unmapped/count", json!(9)),
     ] {
         assert_eq!(
             events[index].pointer(pointer),

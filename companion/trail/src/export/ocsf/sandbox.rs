@@ -14,10 +14,24 @@ const OUTBOUND: u8 = 2;
 /// TCP, by the registry of protocol numbers of IANA.
 const TCP: u8 = 6;
 
+/// Codes of connections that were not refused, and did not work; by `deskhand-vm-proxy`.
+const FAILURES: [&str; 6] = [
+    "connect_timeout",
+    "bad_response",
+    "idle",
+    "client_gone",
+    "server_gone",
+    "cancelled",
+];
+
 /// The activity where it depends on what was done; else that of the kind counts.
 pub(super) fn activity(what: &What) -> Option<Activity> {
-    let What::SandboxFileChanged { change, .. } = what else {
-        return None;
+    let change = match what {
+        What::SandboxFileChanged { change, .. } => change,
+        What::SandboxConnectionRefused { code, .. } if FAILURES.contains(&code.as_str()) => {
+            return Some(Activity(4, "Fail"));
+        }
+        _ => return None,
     };
     Some(match change {
         FileChange::Created => Activity(1, "Create"),

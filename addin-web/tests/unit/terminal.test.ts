@@ -9,7 +9,7 @@ describe("text of a program", () => {
     ["\u009b2Jcleared", "cleared"],
     ["\u001b[?25lhidden\u001b[?25h", "hidden"],
     ["\u001b(Bascii\u001b7\u001b8", "ascii"],
-    ["10%\r50%\r100%\n", "100%\n"],
+    ["10%\r50%\r100%\n", "10%\n50%\n100%\n"],
     ["dos\r\nlines\r\n", "dos\nlines\n"],
   ])("loses its colours and moves of the cursor: %j", (text, shown) => {
     expect(terminalText(text)).toBe(shown);

@@ -8,15 +8,9 @@ import { plain } from "./plain.ts";
  */
 const moves = /(?:\u001b\[|\u009b)[0-?]{0,64}[ -/]{0,8}[@-~]|\u001b[ #%()*+][0-~]|\u001b[78=>DEHMNOZc]/g;
 
-/** Lines as they would stand on a screen: what a carriage return starts over is gone. */
-function overwritten(line: string): string {
-  const ended = line.endsWith("\r") ? line.slice(0, -1) : line;
-  return ended.slice(ended.lastIndexOf("\r") + 1);
-}
-
-/** Text of a program without colours and progress bars, its other marks written out. */
+/** Text of a program without colours; what a carriage return starts over keeps a line of its own, other marks are written out. */
 export function terminalText(text: string): string {
-  return plain(text.replace(moves, "").split("\n").map(overwritten).join("\n"));
+  return plain(text.replace(moves, "").replace(/\r\n?/g, "\n"));
 }
 
 /** The last lines of a text, at most so many. */

@@ -9,7 +9,7 @@ export const commandRequest: PermissionRequest = {
   call: "call-command",
   question: "Run this command in the sandbox?",
   reason: "runs",
-  scope: "",
+  scope: "What it changes in these folders can be undone. It sees nothing else of this computer.",
   command: {
     command: "python3 reconcile.py --ledger Ledger.csv --bank Bank.csv > differences.csv",
     folders: [{ path: "/data/Reports/2026", readOnly: false }],

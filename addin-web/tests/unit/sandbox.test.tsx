@@ -68,8 +68,13 @@ describe("a question about a command", () => {
 
   it("says where it sees no folder and reaches no network", async () => {
     const command = { command: "date", folders: [], hosts: [], moreHosts: 0 };
-    const { card } = await ask({ ...commandRequest, command });
+    const { card } = await ask({ ...commandRequest, scope: "", command });
     expect(texts(card.getAllByRole("listitem"))).toEqual(["Sees no folder of this computer", "Reaches no network"]);
+    cleanup();
+    const scope = "It sees no file of this computer.";
+    const scoped = await ask({ ...commandRequest, scope, command });
+    expect(scoped.card.getByText(scope)).toBeTruthy();
+    expect(texts(scoped.card.getAllByRole("listitem"))).toEqual(["Reaches no network"]);
   });
 
   it("shows no folder less than there are without a word", async () => {

@@ -61,7 +61,7 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
             <bdi className="ltr">{request.web.sent}</bdi>
           </p>
         )}
-        {request.command !== undefined && <CommandAsked request={request.command} />}
+        {request.command !== undefined && <CommandAsked request={request.command} scoped={request.scope !== ""} />}
         {request.scope !== "" && <p className="small secondary scope">{request.scope}</p>}
         {request.rows.length > 0 && (
           <BeforeAfterTable

@@ -9,12 +9,13 @@ import { Folder16Regular, Globe16Regular } from "./icons.tsx";
 const HOSTS_NAMED = 3;
 const FOLDERS_SHOWN = 4;
 
-export function CommandAsked({ request }: { request: CommandRequest }): ReactElement {
+/** `scoped` says that the question itself says what is not seen. */
+export function CommandAsked({ request, scoped }: { request: CommandRequest; scoped: boolean }): ReactElement {
   return (
     <div className="command-asked">
       <CommandText command={request.command} />
       <ul className="plain-list small command-reach">
-        <Folders folders={request.folders} />
+        <Folders folders={request.folders} none={!scoped} />
         <Hosts hosts={request.hosts} more={request.moreHosts} />
       </ul>
     </div>
@@ -60,12 +61,12 @@ function useScrolls(block: RefObject<HTMLElement | null>, text: string): boolean
   return scrolls;
 }
 
-function Folders({ folders }: { folders: readonly CommandFolder[] }): ReactElement {
+function Folders({ folders, none }: { folders: readonly CommandFolder[]; none: boolean }): ReactElement {
   const [all, setAll] = useState(false);
   const shown = all || folders.length <= FOLDERS_SHOWN + 1 ? folders : folders.slice(0, FOLDERS_SHOWN);
   return (
     <>
-      {folders.length === 0 && (
+      {none && folders.length === 0 && (
         <li className="row">
           <Folder16Regular className="detail" />
           <span>{words.sandbox.noFolder}</span>

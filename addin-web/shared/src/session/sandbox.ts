@@ -6,9 +6,10 @@ export const LIVE_HELD = 32_000;
 /** Sights of one call that are held; the others are counted. */
 export const SIGHTS_HELD = 400;
 
-/** Connections that were allowed and did not work; codes of the sandbox's proxy. */
+/** Connections that were allowed and did not work; codes of the sandbox's proxy and of the service's door. */
 const FAILURES: ReadonlySet<string> = new Set([
   ...["connect_timeout", "bad_response", "idle", "client_gone", "server_gone", "cancelled"],
+  ...["timed_out", "unresolved", "proxy", "unreachable", "failed"],
 ]);
 
 export interface Live {

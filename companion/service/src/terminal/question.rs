@@ -83,7 +83,8 @@ fn described(request: &PermissionRequest) -> Vec<String> {
         lines.push(format!("  {cell:<8} {now} -> {after}"));
     }
     let shown = request.rows.len().min(most);
-    if request.total as usize > shown {
+    // Of a command nothing is counted: it is shown whole.
+    if request.command.is_none() && request.total as usize > shown {
         lines.push(format!("  and {} more", request.total as usize - shown));
     }
     let read = request.read.iter().take(3).map(|read| safe_line(&read.target));
@@ -217,11 +218,20 @@ mod tests {
             reason: AskReason::Runs,
             directory: None,
             command: Some(Box::new(command)),
+            total: 1,
             choices: vec![Choice::AllowOnce, Choice::AllowSession, Choice::Deny],
             ..request(None)
         };
         let lines = described(&asks);
-        assert_eq!(lines[..2], ["  | cat <U+001B>[2Jrates.csv", "  | rm -r old"]);
+        assert_eq!(
+            lines,
+            [
+                "  | cat <U+001B>[2Jrates.csv",
+                "  | rm -r old",
+                "  Sees no folder of this computer.",
+                "  Reaches no network.",
+            ]
+        );
         assert!(words(&asks).contains("all commands in the sandbox for this [s]ession"));
         assert_eq!(read(&asks, "s"), Some(Choice::AllowSession.into()));
         let once = PermissionRequest {

@@ -168,9 +168,13 @@ pub(super) fn parameters(input: &Value) -> String {
     let mut fields = Map::new();
     fields.insert("bash_command".to_owned(), program.into());
     fields.insert("full_command".to_owned(), command.into());
-    for name in ["timeout", "description", "run_in_background"] {
+    for (name, told) in [
+        ("timeout", "timeout"),
+        ("description", "description"),
+        ("background", "run_in_background"),
+    ] {
         if let Some(value) = input.get(name) {
-            fields.insert(name.to_owned(), value.clone());
+            fields.insert(told.to_owned(), value.clone());
         }
     }
     details(&Value::Object(fields))

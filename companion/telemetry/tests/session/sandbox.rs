@@ -77,14 +77,14 @@ fn every_sight_is_told_in_its_order() {
     assert_eq!(
         names,
         [
-            "sandbox_changed",
-            "sandbox_program_started",
-            "sandbox_program_ended",
-            "sandbox_unseen",
-            "sandbox_file_changed",
-            "sandbox_connection",
-            "sandbox_changed",
-            "sandbox_unseen",
+            "deskhand.sandbox_changed",
+            "deskhand.sandbox_program_started",
+            "deskhand.sandbox_program_ended",
+            "deskhand.sandbox_unseen",
+            "deskhand.sandbox_file_changed",
+            "deskhand.sandbox_connection",
+            "deskhand.sandbox_changed",
+            "deskhand.sandbox_unseen",
         ]
     );
     assert_eq!(told[2].1["process.exit.code"], -9);
@@ -142,7 +142,7 @@ fn a_machine_is_told_as_it_begins_ends_and_fails() {
         took_ms: 4_100,
     };
     let (name, told) = one(Capture::default(), started);
-    assert_eq!(name, "sandbox_changed");
+    assert_eq!(name, "deskhand.sandbox_changed");
     assert_eq!(
         (
             &told["sandbox.state"],
@@ -192,8 +192,7 @@ fn command(capture: Capture, input: Value, outcome: ToolOutcome, tier: Option<Sa
 
 #[test]
 fn a_command_has_its_documented_parameters_with_tool_details_alone() {
-    let input =
-        json!({ "command": " grep -r x . | wc -l", "timeout": 5_000, "description": "count", "other": 1 });
+    let input = json!({ "command": " grep -r x . | wc -l", "timeout": 5_000, "description": "count", "background": true, "other": 1 });
     let tool_details = || Capture::of([Category::ToolDetails]);
     let told = command(
         tool_details(),
@@ -207,6 +206,7 @@ fn a_command_has_its_documented_parameters_with_tool_details_alone() {
         "full_command": " grep -r x . | wc -l",
         "timeout": 5_000,
         "description": "count",
+        "run_in_background": true,
     });
     assert_eq!(parameters, expected);
     assert_eq!(told["sandbox.tier"], "vm");

@@ -14,14 +14,19 @@ const OUTBOUND: u8 = 2;
 /// TCP, by the registry of protocol numbers of IANA.
 const TCP: u8 = 6;
 
-/// Codes of connections that were not refused, and did not work; by `deskhand-vm-proxy`.
-const FAILURES: [&str; 6] = [
-    "connect_timeout",
+/// Codes of connections that were not refused, and did not work; by `deskhand-vm-proxy` and `deskhand-sandbox`.
+const FAILURES: [&str; 11] = [
     "bad_response",
-    "idle",
-    "client_gone",
-    "server_gone",
     "cancelled",
+    "client_gone",
+    "connect_timeout",
+    "failed",
+    "idle",
+    "proxy",
+    "server_gone",
+    "timed_out",
+    "unreachable",
+    "unresolved",
 ];
 
 /// The activity where it depends on what was done; else that of the kind counts.

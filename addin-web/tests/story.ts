@@ -72,14 +72,14 @@ export function numbered(bodies: readonly (EventBody & { at?: number })[], from 
 }
 
 const usage: Usage = { input: 18_400, output: 1_210, cacheRead: 0, cacheWrite: 0 };
-const TURN = "turn-1";
+export const TURN = "turn-1";
 
-const opening: EventBody[] = [
+export const opening: EventBody[] = [
   { type: "sessionCreated", title: "Q3 revenue by region", tour: false },
   { type: "documentAttached", document: workbook },
 ];
 
-function prompt(turn: string, text: string): EventBody {
+export function prompt(turn: string, text: string): EventBody {
   const from = "excel" as const;
   return {
     type: "promptAccepted",

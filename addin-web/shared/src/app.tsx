@@ -18,6 +18,7 @@ import "./theme/layout.css";
 import "./theme/conversation.css";
 import "./theme/lists.css";
 import "./theme/prompt.css";
+import "./theme/sandbox.css";
 import "./theme/screens.css";
 import "./theme/configuration.css";
 

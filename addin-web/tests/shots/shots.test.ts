@@ -11,6 +11,7 @@ import type { DiagnosticsView, EventBody, HelloAnswer, SessionEvent } from "../.
 import { words } from "../../shared/src/words/en.ts";
 import { answers, checkOf } from "../configuration.ts";
 import { direct, failing, name } from "../connection-test.ts";
+import { commandRequest, commandTurn, hostileRequest } from "../commands.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
 import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions, offered } from "../story.ts";
 import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
@@ -94,6 +95,14 @@ const folderTurn = [
   ...numbered([{ type: "folderAttached", path: "/data/Archive", readOnly: true }], fileTurn.length + 1),
 ];
 const tour = { view: { ...view, tour: true, managed: false, sandbox: "notNeeded" as const }, document: workbook };
+
+const sandboxFault = {
+  code: "SBX_UNAVAILABLE" as const,
+  happened: "The virtual machine did not start: /dev/kvm cannot be opened.",
+  kept: "Workbooks, decks and files go on working.",
+  action: "Add your user to the group kvm and sign in again.",
+  detail: "open /dev/kvm: permission denied",
+};
 
 const recorded: DiagnosticsView[] = [
   {
@@ -181,6 +190,21 @@ const shots: Shot[] = [
   { ...desk, name: "window-drop", then: holdsFiles },
   { ...desk, name: "window-drop-dark", scheme: "dark", then: holdsFiles },
   { ...file, name: "pane-drop-320", width: 320, then: holdsFiles },
+  { ...file, name: "pane-command-question", width: 360, events: asked(commandRequest) },
+  { ...file, name: "pane-command-question-320", width: 320, height: 1100, events: asked(hostileRequest), then: showsHosts },
+  { ...file, name: "pane-command-question-dark", width: 360, height: 1100, scheme: "dark", events: asked(hostileRequest) },
+  { ...file, name: "pane-command-question-contrast", width: 360, scheme: "dark", contrast: true, events: asked(commandRequest) },
+  { ...desk, name: "window-command-question", events: asked(hostileRequest) },
+  { ...desk, name: "window-command-question-rtl", direction: "rtl", events: asked(hostileRequest) },
+  { ...file, name: "pane-command", width: 360, events: commandTurn },
+  { ...file, name: "pane-command-320", width: 320, height: 1400, events: commandTurn, then: showsSeen },
+  { ...file, name: "pane-command-dark", width: 360, height: 1400, scheme: "dark", events: commandTurn, then: showsSeen },
+  { ...desk, name: "window-command", height: 1100, events: commandTurn, then: showsSeen },
+  { ...desk, name: "window-command-rtl", height: 1100, direction: "rtl", events: commandTurn, then: showsSeen },
+  { ...desk, name: "window-sandbox", events: [], then: opensSandbox("Sandbox: virtual machine") },
+  { ...desk, name: "window-sandbox-unavailable", scheme: "dark", events: [], hello: { ...desk.hello, view: { ...view, sandbox: "unavailable", sandboxFault } }, then: opensSandbox("Sandbox: unavailable") },
+  { ...excel, name: "pane-sandbox-emulated-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, sandbox: "vmEmulated" } }, then: opensSandbox("Sandbox: slower VM") },
+  { ...excel, name: "pane-sandbox-unavailable-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, sandbox: "unavailable", sandboxFault } }, then: opensSandbox("Sandbox: unavailable") },
   { ...desk, name: "window-act-locked", then: opensLockedMode },
   { ...config, name: "configuration-light", then: seesPadlock },
   { ...config, name: "configuration-dark", scheme: "dark", then: seesPadlock },
@@ -355,6 +379,24 @@ async function holdsFiles(page: Page): Promise<void> {
     document.body.dispatchEvent(new DragEvent("dragover", { bubbles: true, cancelable: true, dataTransfer }));
   });
   await page.locator(".drop-target").waitFor();
+}
+
+async function showsHosts(page: Page): Promise<void> {
+  await page.getByRole("button", { name: words.sandbox.showHosts }).click();
+}
+
+/** What was seen of the command and what it answered, both unfolded. */
+async function showsSeen(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^2 programs/ }).click();
+  await page.getByRole("button", { name: "Details: Ran" }).click();
+  await page.getByText("214 lines compared").waitFor();
+}
+
+function opensSandbox(says: string): (page: Page) => Promise<void> {
+  return async (page) => {
+    await page.getByRole("button", { name: words.sandbox.badge(says) }).click();
+    await page.locator(".surface.popover").waitFor();
+  };
 }
 
 async function opensLockedMode(page: Page, service: FakeService): Promise<void> {

@@ -10,7 +10,7 @@ use deskhand_protocol::{
     CallId, ErrorCode, EventBody, MessageId, SessionEvent, SessionId, Timestamp, UserError,
 };
 use deskhand_storage::{ApprovalAnswer, BlobHash, Change, NewEvent, StorageError, Store};
-use deskhand_trail::{Actor, Trail, of_event};
+use deskhand_trail::{Actor, Trail, all_of_event};
 use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
@@ -344,7 +344,7 @@ impl Log {
             }
             _ => {}
         }
-        if let Some((by, what, content)) = of_event(body, by) {
+        for (by, what, content) in all_of_event(body, by) {
             let record = self.trail.record(at, by, Some(session), what, content);
             changes.push(Change::Audit(record.map_err(internal)?));
         }

@@ -14,6 +14,7 @@ pub(crate) mod journal;
 pub(crate) mod models;
 pub(crate) mod pairing;
 pub(crate) mod policy;
+mod programs;
 pub(crate) mod provider;
 mod question;
 pub(crate) mod safe;

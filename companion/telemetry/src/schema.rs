@@ -22,6 +22,7 @@ pub use own::{
     AuditAnchor, ChangeSetRedone, ChangeSetUndone, DocumentAttached, DocumentChanged,
     DocumentChangedByPerson, DocumentDetached, EgressDecision, ExportLost, FolderAttached, FolderDetached,
     Log, PaneConnected, PaneDisconnected, PermissionAsked, PolicyChanged, RequestRetried, SandboxChanged,
+    SandboxConnection, SandboxFileChanged, SandboxProgramEnded, SandboxProgramStarted, SandboxUnseen,
     SessionRenamed, TurnCancelRequested, TurnEnded, TurnResumed,
 };
 pub use spans::{BlockedOnUser, Execution, Interaction, LlmRequest, Tool, ToolOutput};

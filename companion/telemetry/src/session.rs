@@ -5,6 +5,7 @@
 
 mod model;
 mod names;
+mod sandbox;
 mod tools;
 mod turn;
 
@@ -161,12 +162,14 @@ impl Session {
             EventBody::Notice {
                 error: Some(error), ..
             } => self.went_wrong(error, told),
+            EventBody::SandboxSeen { call, seen, left_out } => {
+                self.seen(call.as_ref(), seen, *left_out, told);
+            }
             // Words, plans and states that are the person's, or that other events tell already.
             EventBody::ContextGiven { .. }
             | EventBody::PlanUpdated { .. }
             | EventBody::ToolCallWaiting { .. }
             | EventBody::ToolCallOutput { .. }
-            | EventBody::SandboxSeen { .. }
             | EventBody::GrantRevoked { .. }
             | EventBody::FileSaved { .. }
             | EventBody::Notice { error: None, .. } => {}

@@ -10,7 +10,18 @@ use serde_json::json;
 use crate::kinds::What;
 use crate::record::{Actor, Id};
 
-/// Who did what, with the content that the record is to know of. `by` is who gave events that do not say it themselves.
+mod sandbox;
+
+/// Every record of an event: who did what, with the content that the record is to know of. One, or none, of most; of what was
+/// seen in the sandbox as many as were seen. `by` is who gave events that do not say it themselves.
+pub fn all_of_event(body: &EventBody, by: Actor) -> Vec<(Actor, What, Option<Vec<u8>>)> {
+    match body {
+        EventBody::SandboxSeen { call, seen, left_out } => sandbox::seen(call.as_ref(), seen, *left_out),
+        _ => of_event(body, by).into_iter().collect(),
+    }
+}
+
+/// The one record of an event; of several ([`all_of_event`]) none.
 pub fn of_event(body: &EventBody, by: Actor) -> Option<(Actor, What, Option<Vec<u8>>)> {
     turn(body)
         .or_else(|| model(body))
@@ -189,7 +200,11 @@ fn decision(body: &EventBody, by: Actor) -> Option<(Actor, What, Option<Vec<u8>>
                 call: id(&request.call),
                 reason: request.reason,
             };
-            (Actor::Agent, what, Some(bytes(&request.question)))
+            let content = match &request.command {
+                Some(command) => json_of(&json!({ "question": request.question, "command": command })),
+                None => Some(bytes(&request.question)),
+            };
+            (Actor::Agent, what, content)
         }
         EventBody::PermissionSettled {
             permission,

@@ -3,61 +3,15 @@
 
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::permission::{AskReason, Choice, SettledBy};
+use deskhand_protocol::sandbox::{FileChange, MachineEnd, SandboxTier};
 use deskhand_protocol::session::PermissionMode;
 use serde::{Deserialize, Serialize};
 
 use crate::record::Id;
 
-/// One row of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind {
-    /// The value of `type`.
-    pub name: &'static str,
-    /// What happened, one sentence.
-    pub summary: &'static str,
-    /// What the content of such a record is; empty where it has none.
-    pub content: &'static str,
-    /// Its fields.
-    pub fields: &'static [Field],
-    /// The class of the Open Cybersecurity Schema Framework.
-    pub class: Class,
-    /// The activity of that class.
-    pub activity: Activity,
-}
+mod row;
 
-/// One field of a kind.
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    /// The name as the type has it; camelCase in records.
-    pub name: &'static str,
-    /// The type, as it is written here.
-    pub of: &'static str,
-    /// What it says.
-    pub summary: &'static str,
-}
-
-/// A class of the Open Cybersecurity Schema Framework, version 1.3.0 (<https://schema.ocsf.io>), with its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Event Log Activity.
-    EventLog = 1008,
-    /// Detection Finding.
-    Finding = 2004,
-    /// Authentication.
-    Authentication = 3002,
-    /// Network Activity.
-    Network = 4001,
-    /// Device Config State Change.
-    ConfigState = 5019,
-    /// Application Lifecycle.
-    Lifecycle = 6002,
-    /// API Activity.
-    Api = 6003,
-}
-
-/// The number and name of an activity within its class; 99 where the class has none that fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Activity(pub u8, pub &'static str);
+pub use row::{Activity, Class, Field, Kind};
 
 const CREATE: Activity = Activity(1, "Create");
 const READ: Activity = Activity(2, "Read");
@@ -350,7 +304,7 @@ kinds! {
         grant: Option<Id>,
     }
     /// A person was asked for permission.
-    "permissionRequested" PermissionRequested as Api CREATE, content "the question" {
+    "permissionRequested" PermissionRequested as Api CREATE, content "the question; for a command what would run and what it could reach, as JSON" {
         /// The question.
         permission: Id,
         /// The call that waits.
@@ -433,6 +387,105 @@ kinds! {
         document: Id,
         /// Bytes.
         size: u64,
+    }
+    /// A virtual machine began for the session: what the model writes runs in it and nowhere else.
+    "machineStarted" MachineStarted as Lifecycle Activity(3, "Start"), content "" {
+        /// The call that it began for.
+        call: Option<Id>,
+        /// Whether the processor helps it.
+        tier: SandboxTier,
+        /// True where it went on from a kept state.
+        resumed: bool,
+        /// Milliseconds until it was ready.
+        took_ms: u64,
+    }
+    /// The virtual machine of the session ended.
+    "machineEnded" MachineEnded as Lifecycle Activity(4, "Stop"), content "" {
+        /// The call that ran meanwhile.
+        call: Option<Id>,
+        /// Why.
+        why: MachineEnd,
+    }
+    /// A program was started in the sandbox, as its guest says.
+    "programStarted" ProgramStarted as Process Activity(1, "Launch"), content "the program and its arguments, as JSON" {
+        /// The call that ran meanwhile.
+        call: Option<Id>,
+        /// When, by the guest's clock, in Unix milliseconds.
+        guest_at: i64,
+        /// The process, as the guest counts.
+        process: u32,
+        /// The process that started it.
+        parent: u32,
+        /// Its user in the guest.
+        uid: u32,
+        /// How many arguments, the program included.
+        arguments: u64,
+    }
+    /// A program ended in the sandbox, as its guest says.
+    "programEnded" ProgramEnded as Process Activity(2, "Terminate"), content "" {
+        /// The call that ran meanwhile.
+        call: Option<Id>,
+        /// When, by the guest's clock, in Unix milliseconds.
+        guest_at: i64,
+        /// The process, as the guest counts.
+        process: u32,
+        /// Its exit code, or the signal that ended it as a negative number.
+        code: i32,
+    }
+    /// The guest's kernel did not keep all starts and ends of programs.
+    "programsLost" ProgramsLost as EventLog Activity(99, "Lose"), content "" {
+        /// The call that ran meanwhile.
+        call: Option<Id>,
+        /// How many, as far as it knows.
+        count: u64,
+    }
+    /// A file or folder of this computer was changed out of the sandbox, or the change was refused.
+    "sandboxFileChanged" SandboxFileChanged as FileSystem Activity(3, "Update"), content "its path, and the new one, as JSON" {
+        /// The call that ran meanwhile.
+        call: Option<Id>,
+        /// What was done; in OCSF the activity is that of the change.
+        change: FileChange,
+        /// Bytes that it has, or had.
+        bytes: Option<u64>,
+    }
+    /// A connection out of the sandbox was let through, and ended.
+    "sandboxConnection" SandboxConnection as Network Activity(2, "Close"), content "" {
+        /// The call that ran meanwhile.
+        call: Option<Id>,
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+        /// Bytes sent.
+        sent: u64,
+        /// Bytes received.
+        received: u64,
+        /// Milliseconds.
+        duration_ms: u64,
+    }
+    /// A connection out of the sandbox was refused, or failed.
+    "sandboxConnectionRefused" SandboxConnectionRefused as Network Activity(5, "Refuse"), content "" {
+        /// The call that ran meanwhile.
+        call: Option<Id>,
+        /// The host; empty where none was understood.
+        host: String,
+        /// The port; 0 where none was understood.
+        port: u16,
+        /// The code of the refusal or the failure; in OCSF a failure has the activity Fail (4).
+        code: Id,
+        /// Bytes sent before that.
+        sent: u64,
+        /// Bytes received before that.
+        received: u64,
+        /// Milliseconds.
+        duration_ms: u64,
+    }
+    /// More was seen in the sandbox than is kept of a session.
+    "sandboxLeftOut" SandboxLeftOut as EventLog Activity(99, "Leave out"), content "" {
+        /// The call that ran meanwhile.
+        call: Option<Id>,
+        /// How much of it has no record.
+        count: u64,
     }
     /// The audit was given out.
     "auditExported" AuditExported as EventLog Activity(3, "Export"), content "" {

@@ -19,7 +19,7 @@ mod trail;
 pub use anchor::{
     AnchorSink, Anchoring, AnchorsError, NotAnchored, anchor_line, keep_anchoring, read_anchors,
 };
-pub use event::of_event;
+pub use event::{all_of_event, of_event};
 pub use export::{ExportError, Format, Machine, Query, export};
 pub use kinds::{Activity, Class, Field, Kind, What};
 pub use record::{Actor, Entry, Id, Record};

@@ -6,10 +6,19 @@ import { documentNow } from "../session/state.ts";
 import { fileName, when } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { BeforeAfterTable } from "./before-after.tsx";
+import { CommandAsked } from "./command.tsx";
 import { TextButton } from "./controls.tsx";
 import { useApp, useSession } from "./context.tsx";
 import { FolderAsked, FolderChoices } from "./folder-request.tsx";
-import { Checkmark16Regular, Dismiss16Regular, Folder16Regular, Globe16Regular, Glyph, Warning16Filled } from "./icons.tsx";
+import {
+  Checkmark16Regular,
+  Dismiss16Regular,
+  Folder16Regular,
+  Globe16Regular,
+  Glyph,
+  Warning16Filled,
+  WindowConsole20Regular,
+} from "./icons.tsx";
 import { ReadBeforeLine } from "./read-before.tsx";
 
 export const Approval = memo(function Approval({ entry }: { entry: ApprovalEntry }): ReactElement {
@@ -38,6 +47,7 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
         {isFile && <Glyph kind="file" />}
         {asksFolder && <Folder16Regular className="detail" />}
         {request.web !== undefined && <Globe16Regular className="detail" />}
+        {request.command !== undefined && <WindowConsole20Regular className="detail" />}
       </div>
       <div className="card-body">
         {asksFolder && <FolderAsked request={request} />}
@@ -51,6 +61,7 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
             <bdi className="ltr">{request.web.sent}</bdi>
           </p>
         )}
+        {request.command !== undefined && <CommandAsked request={request.command} scoped={request.scope !== ""} />}
         {request.scope !== "" && <p className="small secondary scope">{request.scope}</p>}
         {request.rows.length > 0 && (
           <BeforeAfterTable
@@ -75,7 +86,10 @@ function OpenApproval({ request }: { request: PermissionRequest }): ReactElement
         {asksFolder ? (
           <FolderChoices request={request} onAnswer={onAnswer} />
         ) : (
-          <Choices choices={request.choices} onAnswer={onAnswer} />
+          <Choices choices={request.choices} runs={request.reason === "runs"} onAnswer={onAnswer} />
+        )}
+        {request.reason === "runs" && request.choices.includes("allowSession") && (
+          <p className="small secondary always">{words.sandbox.session}</p>
         )}
         {request.choices.includes("allowAlways") && (
           <p className="small secondary always">{words.approval.always(fileName(request.folder ?? ""))}</p>
@@ -100,12 +114,17 @@ function Reach({ text }: { text: string }): ReactElement {
 
 function Choices({
   choices,
+  runs,
   onAnswer,
 }: {
   choices: readonly Choice[];
+  /** True for a command: an answer for the session is for all of them. */
+  runs: boolean;
   onAnswer: (choice: Choice) => Promise<boolean>;
 }): ReactElement {
   const [given, setGiven] = useState<Choice | undefined>();
+  const wordOf = (choice: Choice): string =>
+    runs && choice === "allowSession" ? words.sandbox.allowSession : words.approval[choice];
   return (
     <div className="row choices" role="group" aria-label={words.approval.answers}>
       {choices.map((choice, index) => (
@@ -113,7 +132,7 @@ function Choices({
           key={choice}
           look={choice === "deny" ? "quiet" : index === 0 ? "main" : "outline"}
           className={choice === "deny" ? "end" : ""}
-          blocked={given === undefined ? undefined : words.approval[given]}
+          blocked={given === undefined ? undefined : wordOf(given)}
           onClick={() => {
             setGiven(choice);
             void onAnswer(choice).then((taken) => {
@@ -123,7 +142,7 @@ function Choices({
             });
           }}
         >
-          {words.approval[choice]}
+          {wordOf(choice)}
         </TextButton>
       ))}
     </div>

@@ -2,8 +2,12 @@
 import { memo, type ReactElement, useState } from "react";
 import type { CallEntry } from "../session/model.ts";
 import { duration, reason } from "../text/format.ts";
+import { exactly, plain } from "../text/plain.ts";
+import { terminalText } from "../text/terminal.ts";
 import { words } from "../words/en.ts";
 import { CitationChip } from "./citation.tsx";
+import { CommandText } from "./command.tsx";
+import { LiveOutput } from "./command-output.tsx";
 import { useNow } from "./context.tsx";
 import {
   Checkmark16Regular,
@@ -14,9 +18,11 @@ import {
   ErrorCircle16Filled,
   Stop16Filled,
 } from "./icons.tsx";
+import { SeenFold } from "./seen.tsx";
 
 const FOLDED_ABOVE = 4;
 const OUTPUT_SHOWN = 4_000;
+const COMMAND_OUTPUT_SHOWN = 40_000;
 
 export function CallCard({ calls }: { calls: readonly CallEntry[] }): ReactElement {
   const settled = calls.every((call) => call.state === "done");
@@ -66,11 +72,14 @@ const CallRow = memo(function CallRow({ call }: { call: CallEntry }): ReactEleme
         <StateIcon call={call} />
         <span className={running ? "grow cut strong" : "grow cut"}>
           {call.title}{" "}
+          {call.command !== undefined && !inTitle && (
+            <bdi className="mono ltr call-command">{exactly(call.target ?? firstLine(call.command))}</bdi>
+          )}
           {call.document !== undefined && call.target !== undefined && !inTitle && (
             <CitationChip document={call.document} target={call.target} />
           )}
           {call.state === "failed" && call.output !== undefined && (
-            <span className="detail">{reason(call.output)}</span>
+            <span className="detail">{plain(reason(call.output))}</span>
           )}
           {call.state !== "failed" && allowed !== undefined && <span className="detail allowed-by">{allowed}</span>}
         </span>
@@ -90,7 +99,14 @@ const CallRow = memo(function CallRow({ call }: { call: CallEntry }): ReactEleme
           {call.waiting.happened} {call.waiting.action} <code className="mono">{call.waiting.code}</code>
         </p>
       )}
+      {running && (call.command !== undefined || call.live !== undefined) && <LiveOutput live={call.live} />}
       {open && <CallDetail call={call} />}
+      {(call.tier !== undefined || call.seen !== undefined) && (
+        <div className="small secondary seen">
+          {call.tier !== undefined && <span className="tier">{words.sandbox.tier[call.tier]}</span>}
+          {call.seen !== undefined && <SeenFold seen={call.seen} running={running} />}
+        </div>
+      )}
     </div>
   );
 });
@@ -110,22 +126,53 @@ function StateIcon({ call }: { call: CallEntry }): ReactElement {
   }
 }
 
+function firstLine(command: string): string {
+  return command.trimStart().split("\n", 1)[0] ?? "";
+}
+
 function CallDetail({ call }: { call: CallEntry }): ReactElement {
-  const output = call.output === undefined || call.output === "" ? words.calls.none : call.output;
+  const output = call.output ?? "";
+  const ofPrograms = call.command !== undefined || call.tier !== undefined;
   return (
     <dl className="call-detail small">
-      <dt className="detail">{words.calls.input}</dt>
-      <dd>
-        <pre className="mono ltr" tabIndex={0}>
-          {JSON.stringify(call.input, null, 1).slice(0, OUTPUT_SHOWN)}
-        </pre>
-      </dd>
-      <dt className="detail">{words.calls.output}</dt>
-      <dd>
-        <pre className="mono ltr" tabIndex={0}>
-          {output.slice(0, OUTPUT_SHOWN)}
-        </pre>
-      </dd>
+      {call.command === undefined ? (
+        <>
+          <dt className="detail">{words.calls.input}</dt>
+          <dd>
+            <Bounded text={JSON.stringify(call.input, null, 1)} limit={OUTPUT_SHOWN} />
+          </dd>
+        </>
+      ) : (
+        <>
+          <dt className="detail">{words.sandbox.command}</dt>
+          <dd>
+            <CommandText command={call.command} />
+          </dd>
+        </>
+      )}
+      {call.state !== "running" && (
+        <>
+          <dt className="detail">{ofPrograms ? words.sandbox.result : words.calls.output}</dt>
+          <dd>
+            <Bounded
+              text={ofPrograms ? terminalText(output) : output}
+              limit={ofPrograms ? COMMAND_OUTPUT_SHOWN : OUTPUT_SHOWN}
+            />
+          </dd>
+        </>
+      )}
     </dl>
+  );
+}
+
+/** The beginning of a text, with a word about what is left out. */
+function Bounded({ text, limit }: { text: string; limit: number }): ReactElement {
+  return (
+    <>
+      <pre className="mono ltr" tabIndex={0}>
+        {text === "" ? words.calls.none : text.slice(0, limit)}
+      </pre>
+      {text.length > limit && <p className="detail">{words.sandbox.firstOf(limit, text.length)}</p>}
+    </>
   );
 }

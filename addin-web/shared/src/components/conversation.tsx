@@ -15,6 +15,7 @@ import { AgentMessage, PromptMessage } from "./message.tsx";
 import { ErrorCard, InfoLine, NoticeLine, RetryLine, StoppedLine, SummaryLine } from "./notices.tsx";
 import { PairingRequests } from "./pairing.tsx";
 import { PlanCard } from "./plan.tsx";
+import { SeenLine } from "./seen.tsx";
 import { StartScreen } from "./start.tsx";
 
 const NEAR_END_PX = 80;
@@ -114,6 +115,8 @@ function EntryRow({
       return <StoppedLine onGoOn={offered} />;
     case "file":
       return <FileResult entry={entry} />;
+    case "seen":
+      return <SeenLine entry={entry} />;
     case "removed":
       return <RemovedFile changeSet={entry.id} />;
     case "failure":

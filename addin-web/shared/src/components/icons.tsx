@@ -47,6 +47,7 @@ export { Settings16Regular } from "@fluentui/react-icons/svg/settings";
 export { Shield16Regular } from "@fluentui/react-icons/svg/shield";
 export { Stop16Filled } from "@fluentui/react-icons/svg/stop";
 export { Table16Regular } from "@fluentui/react-icons/svg/table";
+export { WindowConsole20Regular } from "@fluentui/react-icons/svg/window-console";
 export { Warning16Filled } from "@fluentui/react-icons/svg/warning";
 
 /** The app icon at 20 pixels. */

@@ -6,7 +6,7 @@ import { date, fileName, shortTitle } from "../text/format.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
-import { Folder16Regular, Globe16Regular, Glyph } from "./icons.tsx";
+import { Folder16Regular, Globe16Regular, Glyph, WindowConsole20Regular } from "./icons.tsx";
 
 export function Permissions(): ReactElement {
   const { grants, revoke } = useGrants();
@@ -45,17 +45,19 @@ function GrantRow({ grant, onRevoke }: { grant: GrantView; onRevoke: () => void 
   const document = documentNow(useSession(), grant.document);
   const what = words.permissions.what[grant.reason];
   const place = grant.folder ?? grant.host;
+  const noPlace = grant.reason === "runs" ? words.permissions.sandbox : words.permissions.gone;
   const where = place === undefined ? shortTitle(document?.title ?? "") : fileName(place);
   return (
     <li className="grant">
       {grant.folder !== undefined && <Folder16Regular className="detail" />}
       {grant.host !== undefined && <Globe16Regular className="detail" />}
+      {grant.reason === "runs" && <WindowConsole20Regular className="detail" />}
       {document !== undefined && <Glyph kind={document.kind} state={document.state} />}
       <div className="grow">
         <div className="strong">{what}</div>
         <div className="small secondary path">
           {place === undefined ? (
-            (document?.title ?? words.permissions.gone)
+            (document?.title ?? noPlace)
           ) : (
             <bdi className="ltr">{place}</bdi>
           )}

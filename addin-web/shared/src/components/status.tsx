@@ -1,6 +1,8 @@
 // What is always to be seen: where code runs, what is managed.
 import { Popover, PopoverSurface, PopoverTrigger } from "@fluentui/react-components";
 import type { ReactElement } from "react";
+import type { UserError } from "../generated/protocol.ts";
+import { plain } from "../text/plain.ts";
 import { words } from "../words/en.ts";
 import { useApp, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
@@ -12,12 +14,37 @@ export function SandboxBadge({ long }: { long: boolean }): ReactElement | null {
   if (view === undefined) {
     return null;
   }
-  const { sandbox } = view;
+  const { sandbox, sandboxFault: fault } = view;
+  const says = long ? words.sandbox.long[sandbox] : words.sandbox.short[sandbox];
   return (
-    <span title={words.sandbox.hint[sandbox]}>
-      {sandbox === "unavailable" ? <Warning16Filled className="is-warning" /> : <Shield16Regular />}
-      {long ? words.sandbox.long[sandbox] : words.sandbox.short[sandbox]}
-    </span>
+    <Popover positioning="above">
+      <PopoverTrigger disableButtonEnhancement>
+        <button type="button" aria-label={words.sandbox.badge(says)}>
+          {sandbox === "unavailable" ? <Warning16Filled className="is-warning" /> : <Shield16Regular />}
+          {says}
+        </button>
+      </PopoverTrigger>
+      <PopoverSurface className="surface popover" role="dialog" aria-label={words.sandbox.long[sandbox]}>
+        <p className="strong">{words.sandbox.long[sandbox]}</p>
+        <p className="small">{words.sandbox.hint[sandbox]}</p>
+        {fault !== undefined && <SandboxFault fault={fault} />}
+      </PopoverSurface>
+    </Popover>
+  );
+}
+
+/** Which step failed and why, and what helps. */
+function SandboxFault({ fault }: { fault: UserError }): ReactElement {
+  return (
+    <>
+      <p className="small">{fault.happened}</p>
+      {fault.detail !== undefined && <p className="small secondary path">{plain(fault.detail)}</p>}
+      {fault.kept !== "" && <p className="small secondary">{fault.kept}</p>}
+      <p className="small">{fault.action}</p>
+      <p className="small secondary">
+        <code className="mono">{fault.code}</code>
+      </p>
+    </>
   );
 }
 

@@ -2,6 +2,7 @@
 import type { Block, EventBody, PlanStep, SessionEvent, Usage } from "../generated/protocol.ts";
 import { type ChangeState, type Entry, isRemoval, type MessageEntry, type RetryEntry } from "./model.ts";
 import type { SessionModel } from "./model.ts";
+import { NOTHING_SEEN, withSights, written } from "./sandbox.ts";
 import { NO_USAGE, sum } from "./usage.ts";
 
 type Body<T extends EventBody["type"]> = Extract<EventBody, { type: T }>;
@@ -75,9 +76,13 @@ function foldOne(draft: Draft, event: SessionEvent): void {
       break;
     case "toolCallStarted":
     case "toolCallWaiting":
+    case "toolCallOutput":
     case "toolCallCompleted":
     case "callAllowed":
       foldCall(draft, event);
+      break;
+    case "sandboxSeen":
+      foldSeen(draft, event);
       break;
     case "permissionRequested":
     case "permissionSettled":
@@ -221,14 +226,22 @@ function textOf(blocks: readonly Block[]): string {
 }
 
 type CallEvent = SessionEvent &
-  (Body<"toolCallStarted"> | Body<"toolCallWaiting"> | Body<"toolCallCompleted"> | Body<"callAllowed">);
+  (
+    | Body<"toolCallStarted">
+    | Body<"toolCallWaiting">
+    | Body<"toolCallOutput">
+    | Body<"toolCallCompleted">
+    | Body<"callAllowed">
+  );
 
 function foldCall(draft: Draft, event: CallEvent): void {
   if (event.type === "toolCallStarted") {
     const { call: id, turn, title, input, document, target } = event;
+    const command = commandOf(event);
     put(draft, {
-      ...{ kind: "call", id, turn, title, input, document, target, startedAt: event.at, state: "running" },
+      ...{ kind: "call", id, turn, title, input, command, document, target, startedAt: event.at, state: "running" },
       ...{ allowedBy: undefined, waiting: undefined, output: undefined, durationMs: undefined },
+      ...{ live: undefined, tier: undefined, seen: undefined },
     });
     return;
   }
@@ -240,10 +253,34 @@ function foldCall(draft: Draft, event: CallEvent): void {
     put(draft, { ...call, waiting: event.error });
   } else if (event.type === "callAllowed") {
     put(draft, { ...call, allowedBy: event.by });
+  } else if (event.type === "toolCallOutput") {
+    // Words that come after the end, as from a log that is read again, change nothing.
+    if (call.state === "running") {
+      put(draft, { ...call, waiting: undefined, live: written(call.live, event.text) });
+    }
   } else {
-    const { outcome: state, title, output, durationMs } = event;
-    put(draft, { ...call, state, title, output, durationMs, waiting: undefined });
+    const { outcome: state, title, output, durationMs, tier } = event;
+    put(draft, { ...call, state, title, output, durationMs, tier, waiting: undefined, live: undefined });
   }
+}
+
+/** The tool that runs commands. */
+const BASH = "Bash";
+
+function commandOf({ name, input }: Body<"toolCallStarted">): string | undefined {
+  const given = name === BASH && typeof input === "object" && input !== null ? input : {};
+  return "command" in given && typeof given.command === "string" ? given.command : undefined;
+}
+
+function foldSeen(draft: Draft, event: SessionEvent & Body<"sandboxSeen">): void {
+  const call = event.call === undefined ? undefined : find(draft, "call", event.call);
+  if (call !== undefined) {
+    put(draft, { ...call, seen: withSights(call.seen ?? NOTHING_SEEN, event, event.at) });
+    return;
+  }
+  const last = draft.entries.at(-1);
+  const known = last?.kind === "seen" ? last : { kind: "seen" as const, id: idOf(event), seen: NOTHING_SEEN };
+  put(draft, { ...known, seen: withSights(known.seen, event, event.at) });
 }
 
 function foldPermission(

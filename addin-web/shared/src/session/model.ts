@@ -10,6 +10,7 @@ import type {
   MessageId,
   PermissionRequest,
   PlanStep,
+  SandboxTier,
   SessionId,
   SettledBy,
   ToolOutcome,
@@ -17,6 +18,7 @@ import type {
   Usage,
   UserError,
 } from "../generated/protocol.ts";
+import type { Live, Seen } from "./sandbox.ts";
 import { NO_USAGE, sum } from "./usage.ts";
 
 export interface PromptEntry {
@@ -42,6 +44,8 @@ export interface CallEntry {
   turn: TurnId;
   title: string;
   input: unknown;
+  /** What runs in the sandbox; absent of other calls. */
+  command: string | undefined;
   document: DocumentId | undefined;
   target: string | undefined;
   startedAt: number;
@@ -52,6 +56,12 @@ export interface CallEntry {
   waiting: UserError | undefined;
   output: string | undefined;
   durationMs: number | undefined;
+  /** What it wrote while it runs; the output says it all once it has ended. */
+  live: Live | undefined;
+  /** Where code ran. */
+  tier: SandboxTier | undefined;
+  /** What was seen in the sandbox meanwhile. */
+  seen: Seen | undefined;
 }
 
 export interface ApprovalEntry {
@@ -121,6 +131,13 @@ export interface RemovedEntry {
   id: ChangeSetId;
 }
 
+/** What was seen in the sandbox while no call ran. */
+export interface SeenEntry {
+  kind: "seen";
+  id: string;
+  seen: Seen;
+}
+
 export type Entry =
   | PromptEntry
   | MessageEntry
@@ -133,7 +150,8 @@ export type Entry =
   | SummaryEntry
   | ResumedEntry
   | FileEntry
-  | RemovedEntry;
+  | RemovedEntry
+  | SeenEntry;
 
 export interface ChangeState {
   set: ChangeSet;

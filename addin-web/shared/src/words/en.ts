@@ -6,13 +6,13 @@ import type {
   FigureState,
   FrontEndKind,
   PermissionMode,
-  SandboxState,
   SettledBy,
 } from "../generated/protocol.ts";
 import type { DayGroup } from "../text/format.ts";
 import { number } from "../text/format.ts";
 import { configuration } from "./configuration.ts";
 import { budget, models, usage } from "./models.ts";
+import { sandbox } from "./sandbox.ts";
 import { modelSignIn, settings, signIn } from "./sign-in.ts";
 
 const cells = (count: number): string => (count === 1 ? "1 cell" : `${number(count)} cells`);
@@ -473,8 +473,10 @@ export const words = {
       reachesOutside: "Formulas that reach outside",
       attaches: "Attach folders",
       sendsOut: "Send much to the web",
+      runs: "Run commands",
     } satisfies Record<AskReason, string>,
     gone: "A document that is no longer here",
+    sandbox: "In the sandbox",
     session: "This session",
     until: (day: string) => `Until ${day}`,
     revoke: "Revoke",
@@ -509,15 +511,7 @@ export const words = {
     inWindow: "They are changed in the Deskhand window.",
   },
 
-  sandbox: {
-    short: { vm: "Sandbox: VM", unavailable: "Sandbox: unavailable", notNeeded: "Sandbox: not needed" },
-    long: { vm: "Sandbox: virtual machine", unavailable: "Sandbox: unavailable", notNeeded: "Sandbox: not needed" },
-    hint: {
-      vm: "Code the agent writes runs in a virtual machine without a network card",
-      unavailable: "Code cannot run; documents still work",
-      notNeeded: "Nothing in this session runs code",
-    },
-  } satisfies Record<string, Record<SandboxState, string>>,
+  sandbox,
 
   managed: {
     short: "Managed",

@@ -169,3 +169,37 @@ async fn sessions_at_rest_are_let_go_and_come_back_and_those_at_work_stay() {
     let back = hub.prompt(prompt(&first), FrontEndKind::Window, None).await;
     back.expect("a session that comes back takes prompts");
 }
+
+#[tokio::test]
+async fn what_was_seen_in_the_sandbox_is_one_event_and_a_record_of_each_in_the_audit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hub = hub(folder.path()).await;
+    let id = session(&hub, "seen").await;
+    let ended = |process| deskhand_protocol::sandbox::Sight::Ended {
+        at: 1,
+        process,
+        code: 0,
+    };
+    let seen = EventBody::SandboxSeen {
+        call: None,
+        seen: vec![ended(1), ended(2)],
+        left_out: 3,
+    };
+    let durability = deskhand_core::ports::Durability::Written;
+    let events = hub.parts.log.append(&id, vec![seen], durability).await;
+    assert_eq!(events.expect("it is in the log").len(), 1);
+    let reader = deskhand_storage::AuditReader::open(folder.path(), None, MasterKey::new(MASTER));
+    let reader = reader.expect("the audit is read").expect("there is one");
+    let records = reader.records(0, 100).expect("records");
+    let kinds: Vec<&str> = records
+        .iter()
+        .filter_map(|record| match Entry::parse(&record.record) {
+            Entry::Known(known) if known.session.is_some() => Some(known.what.kind().name),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        kinds,
+        ["sessionCreated", "programEnded", "programEnded", "sandboxLeftOut"]
+    );
+}

@@ -1,5 +1,6 @@
 //! `deskhand ask`: gives a prompt and shows the turn. Words go to standard output, everything else to standard error.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -14,11 +15,12 @@ use deskhand_protocol::session::{
     SubscribeAnswer, SubscribeParams, UpdateParams,
 };
 use deskhand_protocol::{
-    ErrorCode, EventBody, Method, Notification, SessionEvent, SessionId, TurnId, UserError,
+    CallId, ErrorCode, EventBody, Method, Notification, SessionEvent, SessionId, TurnId, UserError,
 };
 
 use super::TOUR;
 use super::client::Client;
+use super::programs::{self, Output};
 use super::question::{Said, asked};
 use super::safe::{safe, safe_line};
 use crate::models::meant;
@@ -153,6 +155,7 @@ async fn follow(
     let mut shown = Shown {
         json: question.json,
         column: 0,
+        outputs: HashMap::new(),
     };
     if client.hello.view.tour {
         shown.note(TOUR);
@@ -248,6 +251,8 @@ async fn answer(
 pub(super) struct Shown {
     json: bool,
     column: usize,
+    /// What running commands wrote, as far as a line has no end yet.
+    outputs: HashMap<CallId, Output>,
 }
 
 impl Shown {
@@ -259,26 +264,6 @@ impl Shown {
         match &event.body {
             EventBody::TextDelta { text, .. } => self.out(text),
             EventBody::MessageReset { .. } => self.note("The answer begins again."),
-            EventBody::ToolCallStarted { title, target, .. } => {
-                self.note(&safe_line(&format!(
-                    "… {title} {}",
-                    target.as_deref().unwrap_or("")
-                )));
-            }
-            EventBody::ToolCallWaiting { error, .. } => self.note(&format!("  {error}")),
-            EventBody::ToolCallCompleted {
-                title,
-                outcome,
-                duration_ms,
-                ..
-            } => {
-                let mark = if *outcome == ToolOutcome::Done {
-                    "✓"
-                } else {
-                    "✗"
-                };
-                self.note(&format!("{mark} {title}, {:.1} s", *duration_ms as f64 / 1000.0));
-            }
             EventBody::PermissionRequested { request } => {
                 self.note(&safe_line(&format!("? {} {}", request.question, request.scope)));
             }
@@ -310,6 +295,48 @@ impl Shown {
                 outcome: TurnOutcome::Cancelled,
                 ..
             } => self.note("Stopped."),
+            other => self.tool(other),
+        }
+    }
+
+    /// What a tool does, and what is seen of it.
+    fn tool(&mut self, body: &EventBody) {
+        match body {
+            EventBody::ToolCallStarted { title, target, .. } => {
+                self.note(&safe_line(&format!(
+                    "… {title} {}",
+                    target.as_deref().unwrap_or("")
+                )));
+            }
+            EventBody::ToolCallWaiting { error, .. } => self.note(&format!("  {error}")),
+            EventBody::ToolCallOutput { call, text } => {
+                let lines = self.outputs.entry(call.clone()).or_default().take(text);
+                self.notes(&lines);
+            }
+            EventBody::SandboxSeen { seen, left_out, .. } => {
+                if let Some(seen) = programs::seen(seen, *left_out) {
+                    self.note(&format!("  Seen: {seen}."));
+                }
+            }
+            EventBody::ToolCallCompleted {
+                call,
+                title,
+                outcome,
+                tier,
+                duration_ms,
+                ..
+            } => {
+                let rest = self.outputs.remove(call).map(Output::rest).unwrap_or_default();
+                self.notes(&rest);
+                let mark = if *outcome == ToolOutcome::Done {
+                    "✓"
+                } else {
+                    "✗"
+                };
+                let tier = tier.map_or_else(String::new, |tier| format!(", {}", programs::tier(tier)));
+                let seconds = *duration_ms as f64 / 1000.0;
+                self.note(&safe_line(&format!("{mark} {title}, {seconds:.1} s{tier}")));
+            }
             _ => {}
         }
     }
@@ -333,6 +360,12 @@ impl Shown {
     pub(super) fn line_end(&mut self) {
         if self.column > 0 && !self.json {
             self.out("\n");
+        }
+    }
+
+    fn notes(&mut self, lines: &[String]) {
+        for line in lines {
+            self.note(line);
         }
     }
 

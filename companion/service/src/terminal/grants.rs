@@ -33,7 +33,10 @@ fn line(grant: &GrantView) -> String {
         .as_ref()
         .map(|document| format!("document {document}"));
     let place = grant.folder.clone().or_else(|| grant.host.clone()).or(document);
-    let place = place.unwrap_or_default();
+    let place = match (place, grant.reason) {
+        (None, AskReason::Runs) => "in the sandbox".to_owned(),
+        (place, _) => place.unwrap_or_default(),
+    };
     format!("{}  {}  {until}\n  {place}", grant.id, words(grant.reason))
 }
 

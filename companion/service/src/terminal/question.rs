@@ -6,6 +6,7 @@ use deskhand_protocol::permission::{AskReason, Choice, PermissionRequest};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::ask::Shown;
+use super::programs;
 use super::safe::safe_line;
 
 /// Lines of a change that are shown.
@@ -62,6 +63,9 @@ fn described(request: &PermissionRequest) -> Vec<String> {
     if let Some(web) = &request.web {
         lines.push(format!("  {}", safe_line(&web.sent)));
     }
+    if let Some(command) = &request.command {
+        lines.extend(programs::described(command));
+    }
     if let Some(directory) = &request.directory {
         lines.push(format!(
             "  The model asks, and says why: “{}”",
@@ -79,7 +83,8 @@ fn described(request: &PermissionRequest) -> Vec<String> {
         lines.push(format!("  {cell:<8} {now} -> {after}"));
     }
     let shown = request.rows.len().min(most);
-    if request.total as usize > shown {
+    // Of a command nothing is counted: it is shown whole.
+    if request.command.is_none() && request.total as usize > shown {
         lines.push(format!("  and {} more", request.total as usize - shown));
     }
     let read = request.read.iter().take(3).map(|read| safe_line(&read.target));
@@ -100,6 +105,9 @@ fn words(request: &PermissionRequest) -> &'static str {
         (Some(_), Some(_)) => return "[a]ttach it, the path of another folder, or [d]eny? ",
         (Some(_), None) => return "The path of the folder, or [d]eny? ",
         (None, _) => {}
+    }
+    if request.reason == AskReason::Runs && may(Choice::AllowSession) {
+        return "Allow [o]nce, all commands in the sandbox for this [s]ession, or [d]eny? ";
     }
     match (may(Choice::AllowSession), may(Choice::AllowAlways)) {
         (true, true) => "Allow [o]nce, for this [s]ession, [a]lways in this folder, or [d]eny? ",
@@ -143,7 +151,7 @@ fn path(typed: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use deskhand_protocol::permission::{AskReason, DirectoryRequest, WebRequest};
+    use deskhand_protocol::permission::{AskReason, CommandRequest, DirectoryRequest, WebRequest};
     use deskhand_protocol::{CallId, PermissionId, TurnId};
 
     use super::*;
@@ -196,6 +204,42 @@ mod tests {
             None,
             "nothing is named that could be allowed"
         );
+    }
+
+    #[test]
+    fn a_command_is_shown_whole_and_an_answer_for_the_session_says_that_it_is_for_all_of_them() {
+        let command = CommandRequest {
+            command: "cat \u{1b}[2Jrates.csv\nrm -r old".to_owned(),
+            folders: Vec::new(),
+            hosts: Vec::new(),
+            more_hosts: 0,
+        };
+        let asks = PermissionRequest {
+            reason: AskReason::Runs,
+            directory: None,
+            command: Some(Box::new(command)),
+            total: 1,
+            choices: vec![Choice::AllowOnce, Choice::AllowSession, Choice::Deny],
+            ..request(None)
+        };
+        let lines = described(&asks);
+        assert_eq!(
+            lines,
+            [
+                "  | cat <U+001B>[2Jrates.csv",
+                "  | rm -r old",
+                "  Sees no folder of this computer.",
+                "  Reaches no network.",
+            ]
+        );
+        assert!(words(&asks).contains("all commands in the sandbox for this [s]ession"));
+        assert_eq!(read(&asks, "s"), Some(Choice::AllowSession.into()));
+        let once = PermissionRequest {
+            choices: vec![Choice::AllowOnce, Choice::Deny],
+            ..asks
+        };
+        assert_eq!(read(&once, "s"), None);
+        assert!(!words(&once).contains("session"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! `deskhand session …`: list, show, search, export, delete. Tables for people, JSON for programs.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 
+use deskhand_core::tool::BASH_TOOL;
 use deskhand_protocol::message::Usage;
 use deskhand_protocol::session::{
     ExportAnswer, ListAnswer, ListParams, Nothing, SearchAnswer, SearchParams, SessionAnswer, SessionParams,
@@ -11,7 +13,8 @@ use deskhand_protocol::{EventBody, Method, SessionId};
 use serde::Serialize;
 
 use super::client::Client;
-use super::safe::{safe, safe_json};
+use super::programs;
+use super::safe::{safe, safe_json, safe_line};
 use crate::usage::told_of;
 
 /// Prints a line to standard output.
@@ -74,6 +77,7 @@ pub(crate) async fn show(client: &mut Client, id: &str, json: bool) -> anyhow::R
     let export: ExportAnswer = client.call(Method::SessionExport, params).await?;
     print(&line(&export.session))?;
     let mut used = Usage::default();
+    let mut commands = HashMap::new();
     for event in &export.events {
         if let EventBody::MessageCompleted { usage, .. } | EventBody::ContextCompacted { usage, .. } =
             &event.body
@@ -89,7 +93,25 @@ pub(crate) async fn show(client: &mut Client, id: &str, json: bool) -> anyhow::R
                     }
                 }
             }
-            EventBody::ToolCallCompleted { title, .. } => print(&format!("  {title}"))?,
+            EventBody::ToolCallStarted {
+                call, name, target, ..
+            } if name == BASH_TOOL => {
+                commands.insert(call, target.as_deref().unwrap_or_default());
+            }
+            EventBody::ToolCallCompleted {
+                call, title, tier, ..
+            } => {
+                let command = commands
+                    .remove(call)
+                    .map_or_else(String::new, |line| format!(" {line}"));
+                let tier = tier.map_or_else(String::new, |tier| format!(" ({})", programs::tier(tier)));
+                print(&safe_line(&format!("  {title}{command}{tier}")))?;
+            }
+            EventBody::SandboxSeen { seen, left_out, .. } => {
+                if let Some(seen) = programs::seen(seen, *left_out) {
+                    print(&format!("  seen: {seen}"))?;
+                }
+            }
             EventBody::ChangeSetApplied { change_set } => {
                 print(&format!("  changed: {} ({})", change_set.title, change_set.id))?;
             }

@@ -7,12 +7,13 @@ use std::time::SystemTime;
 use deskhand_platform::Paths;
 use deskhand_platform::trust::TrustState;
 use deskhand_protocol::UserError;
-use deskhand_protocol::hello::ServiceView;
+use deskhand_protocol::hello::{SandboxState, ServiceView};
 use deskhand_server::Authority;
 use serde::Serialize;
 
 use super::TOUR;
 use super::client::join;
+use super::safe::safe_line;
 use super::sessions::{print, print_json};
 use crate::clock::now;
 use crate::serve::open_secrets;
@@ -125,6 +126,7 @@ fn table(status: &Status) -> anyhow::Result<()> {
         ))?;
     }
     content(status)?;
+    sandbox(status)?;
     if let Some(usage) = status.view.as_ref().and_then(|view| view.usage) {
         print(&format!("Tokens      {}", usage::line(usage, now())))?;
     }
@@ -169,6 +171,29 @@ fn content(status: &Status) -> anyhow::Result<()> {
     }
 }
 
+fn sandbox(status: &Status) -> anyhow::Result<()> {
+    let mut lines = status.view.iter().flat_map(sandbox_lines);
+    lines.try_for_each(|line| print(&format!("Sandbox     {line}")))
+}
+
+/// Where code runs; where it cannot, which step failed, why, and what helps.
+fn sandbox_lines(view: &ServiceView) -> Vec<String> {
+    let state = match view.sandbox {
+        SandboxState::Vm => "in a virtual machine without a network card",
+        SandboxState::VmEmulated => {
+            "in a virtual machine without a network card; the processor does not help it, so that it is slower"
+        }
+        SandboxState::Unavailable => "not available: code cannot run; documents still work",
+        SandboxState::NotNeeded => "not needed: nothing runs code",
+    };
+    let mut lines = vec![state.to_owned()];
+    if let Some(fault) = &view.sandbox_fault {
+        lines.push(safe_line(&in_one_line(fault)));
+        lines.push(safe_line(&fault.action));
+    }
+    lines
+}
+
 /// What happened and who says so.
 pub(super) fn in_one_line(error: &UserError) -> String {
     match &error.detail {
@@ -203,4 +228,39 @@ pub(crate) async fn trust(paths: &Paths) -> anyhow::Result<ExitCode> {
         authority.name()
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use deskhand_protocol::ErrorCode;
+
+    use super::*;
+
+    #[test]
+    fn a_sandbox_that_cannot_start_says_which_step_failed_why_and_what_helps() {
+        let mut view: ServiceView = serde_json::from_value(serde_json::json!({
+            "tour": false, "managed": false, "configured": true, "models": [], "modelLocked": false, "actLocked": false,
+            "sandbox": "unavailable", "secretStore": "keyFile", "notices": [], "earlierSessions": false,
+            "organisation": {}, "lastDay": { "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 },
+        }))
+        .unwrap();
+        let fault = UserError::new(ErrorCode::SandboxUnavailable).detail("open /dev/kvm\u{1b}[2J: denied");
+        view.sandbox_fault = Some(fault.clone());
+        let lines = sandbox_lines(&view);
+        assert!(
+            lines[0].contains("code cannot run; documents still work"),
+            "{lines:?}"
+        );
+        assert!(lines[1].contains("open /dev/kvm\u{fffd}[2J: denied"), "{lines:?}");
+        assert_eq!(lines[2], fault.action);
+        view.sandbox_fault = None;
+        for state in [
+            SandboxState::Vm,
+            SandboxState::VmEmulated,
+            SandboxState::NotNeeded,
+        ] {
+            view.sandbox = state;
+            assert_eq!(sandbox_lines(&view).len(), 1, "{state:?}");
+        }
+    }
 }

@@ -52,7 +52,9 @@ table! {
         result_size: u64 = "tool_result_size_bytes" always,
         /// The scope of its server, where it is a tool of one.
         server_scope: Option<String> = "mcp_server_scope" always,
-        /// Document and place, as JSON.
+        /// Where code ran, for a command: `vm` or `vmEmulated`.
+        tier: Option<&'static str> = "sandbox.tier" always,
+        /// Document and place, as JSON; of `Bash` its `bash_command`, `full_command`, `timeout` and `description`.
         parameters: Option<String> = "tool_parameters" only(ToolDetails),
         /// Its input as JSON.
         input: Option<String> = "tool_input" only(ToolDetails),
@@ -163,7 +165,7 @@ table! {
         source: &'static str = "source" always,
         /// `builtin`.
         tool_source: &'static str = "tool_source" always,
-        /// Document and place, as JSON.
+        /// Document and place, as JSON; of `Bash` as in `tool_result`, once the call has started.
         parameters: Option<String> = "tool_parameters" only(ToolDetails),
     }
     /// A prompt came with another permission mode than the one before.

@@ -95,6 +95,18 @@ impl Field for u64 {
     }
 }
 
+impl Field for i64 {
+    const KIND: Kind = Kind::Whole;
+
+    fn value(self) -> Option<Value> {
+        Some(Value::Whole(self))
+    }
+
+    fn example(name: &'static str) -> Self {
+        -name.bytes().fold(1, |sum, byte| sum + i64::from(byte))
+    }
+}
+
 impl Field for f64 {
     const KIND: Kind = Kind::Number;
 

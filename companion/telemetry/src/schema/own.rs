@@ -159,12 +159,79 @@ table! {
     }
     /// The sandbox started, stopped or became unavailable.
     own Event "sandbox_changed" SandboxChanged {
-        /// `vm`, `unavailable` or `notNeeded`.
+        /// `vm` or `vmEmulated` once a machine began, `ended` once it is gone, `unavailable` or `notNeeded`.
         state: &'static str = "sandbox.state" always,
+        /// Why a machine ended: `idle`, `room`, `changed`, `over` or `failed`.
+        why: Option<&'static str> = "sandbox.reason" always,
+        /// Whether a machine went on from a kept state.
+        resumed: Option<bool> = "sandbox.resumed" always,
         /// The stable code of the error, where there is one.
         error: Option<&'static str> = "error" always,
         /// Milliseconds that the change took.
         duration_ms: u64 = "duration_ms" always,
+    }
+    /// A program was started in the sandbox, as its guest says.
+    own Event "sandbox_program_started" SandboxProgramStarted {
+        /// The call that ran meanwhile.
+        call: Option<String> = "tool_use_id" always,
+        /// The process, as the guest counts.
+        process: u64 = "process.pid" always,
+        /// The process that started it.
+        parent: u64 = "process.parent_pid" always,
+        /// Its user in the guest.
+        user: u64 = "process.user.id" always,
+        /// The program and its arguments, at most 64.
+        arguments: Vec<String> = "process.command_args" only(ToolDetails),
+    }
+    /// A program ended in the sandbox, as its guest says.
+    own Event "sandbox_program_ended" SandboxProgramEnded {
+        /// The call that ran meanwhile.
+        call: Option<String> = "tool_use_id" always,
+        /// The process, as the guest counts.
+        process: u64 = "process.pid" always,
+        /// Its exit code, or the signal that ended it as a negative number.
+        code: i64 = "process.exit.code" always,
+    }
+    /// A file or folder of this computer was changed out of the sandbox, or the change was refused.
+    own Event "sandbox_file_changed" SandboxFileChanged {
+        /// The call that ran meanwhile.
+        call: Option<String> = "tool_use_id" always,
+        /// `created`, `written`, `removed`, `renamed`, `metadata`, `conflict`, `discarded` or `refused`.
+        change: String = "file.change" always,
+        /// Bytes that it has, or had.
+        bytes: Option<u64> = "file.size" always,
+        /// Its path.
+        path: String = "file.path" only(ToolDetails),
+        /// Its new path, or the one of the sandbox's version.
+        to: Option<String> = "file.path.to" only(ToolDetails),
+    }
+    /// A connection out of the sandbox ended, or was refused.
+    own Event "sandbox_connection" SandboxConnection {
+        /// The call that ran meanwhile.
+        call: Option<String> = "tool_use_id" always,
+        /// `accept` or `reject`; what was accepted and failed is `reject`, too, and `error` says it.
+        decision: &'static str = "decision" always,
+        /// The code of the refusal or the failure.
+        error: Option<String> = "error" always,
+        /// The port; 0 where none was understood.
+        port: u64 = "server.port" always,
+        /// Bytes sent.
+        sent: u64 = "network.sent_bytes" always,
+        /// Bytes received.
+        received: u64 = "network.received_bytes" always,
+        /// Milliseconds.
+        duration_ms: u64 = "duration_ms" always,
+        /// The host. A program in the sandbox wrote it, and could write anything.
+        host: String = "server.address" only(ToolDetails),
+    }
+    /// Something that happened in the sandbox is not told: its kernel lost it, or it is beyond what is kept of a session.
+    own Event "sandbox_unseen" SandboxUnseen {
+        /// The call that ran meanwhile.
+        call: Option<String> = "tool_use_id" always,
+        /// `lost` by the guest, or `left_out`.
+        why: &'static str = "sandbox.reason" always,
+        /// How much.
+        count: u64 = "sandbox.count" always,
     }
     /// The newest record of the audit trail. Kept at the collector, it shows whether older records were changed later.
     own Event "audit_anchor" AuditAnchor {

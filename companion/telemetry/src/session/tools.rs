@@ -3,9 +3,11 @@
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::message::Block;
 use deskhand_protocol::permission::{AskReason, Choice, PermissionRequest, SettledBy};
+use deskhand_protocol::sandbox::SandboxTier;
 use deskhand_protocol::{CallId, EventBody, PermissionId, Timestamp};
 
 use super::names::{decision, word};
+use super::sandbox::{parameters, tier_name};
 use super::{KEPT, Session, Telling, place_of, since};
 use crate::content::{Category, details};
 use crate::record::{Amount, SpanRef};
@@ -16,6 +18,9 @@ use crate::schema::{
 
 /// Milliseconds of a person's time over one question that count as work.
 const WATCHED: u64 = 60_000;
+
+/// The tool that runs commands in the sandbox.
+const BASH_TOOL: &str = "Bash";
 
 /// A call of the turn.
 #[derive(Debug, Default)]
@@ -47,10 +52,11 @@ impl Session {
                 call,
                 outcome,
                 output,
+                tier,
                 duration_ms,
                 ..
             } => {
-                self.completed(call, *outcome, output, *duration_ms, told);
+                self.completed(call, (*outcome, *tier), output, *duration_ms, told);
             }
             EventBody::PermissionRequested { request } => self.asked(request, told),
             EventBody::PermissionSettled {
@@ -100,9 +106,17 @@ impl Session {
             return;
         };
         let shown = self.recording.capture.allows(Category::ToolDetails);
-        let input_size = json_size(input);
+        let (given, input_size) = (input, json_size(input));
         let input = shown.then(|| details(input));
-        let parameters = place_of(document.as_ref(), target.as_deref()).filter(|_| shown);
+        let parameters = shown.then(|| {
+            if name == BASH_TOOL {
+                // Its target is its command.
+                Some(parameters(given))
+            } else {
+                place_of(document.as_ref(), target.as_deref())
+            }
+        });
+        let parameters = parameters.flatten();
         let place = document.as_ref().map(ToString::to_string).filter(|_| shown);
         if let Some(turn) = &mut self.turn {
             turn.calls += 1;
@@ -120,15 +134,17 @@ impl Session {
     fn completed(
         &mut self,
         id: &CallId,
-        outcome: ToolOutcome,
+        (outcome, tier): (ToolOutcome, Option<SandboxTier>),
         output: &str,
         duration_ms: u64,
         told: &mut Telling,
     ) {
         let call = self.tools.remove(id).unwrap_or_default();
         let done = outcome == ToolOutcome::Done;
-        let error =
-            (!done && self.recording.capture.allows(Category::ToolDetails)).then(|| output.to_owned());
+        let allows = |category| self.recording.capture.allows(category);
+        // What a command that ran has written is content, also where it failed.
+        let may = allows(Category::ToolDetails) && (tier.is_none() || allows(Category::ToolContent));
+        let error = (!done && may).then(|| output.to_owned());
         let row = ToolResult {
             tool_name: self.tool_name(&call.name),
             call: id.to_string(),
@@ -141,6 +157,7 @@ impl Session {
             input_size: call.input_size,
             result_size: output.len() as u64,
             server_scope: None,
+            tier: tier.map(tier_name),
             parameters: call.parameters.clone(),
             input: call.input.clone(),
         };

@@ -2,6 +2,7 @@
 
 mod play;
 mod redaction;
+mod sandbox;
 
 use std::sync::Arc;
 

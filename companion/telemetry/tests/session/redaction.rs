@@ -6,6 +6,7 @@ use deskhand_protocol::event::{PlanState, PlanStep, ToolOutcome, TurnOutcome};
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::message::{Block, StopReason, Usage};
 use deskhand_protocol::permission::{AskReason, BeforeAfter, Choice, PermissionRequest, RiskNote, SettledBy};
+use deskhand_protocol::sandbox::{FileChange, Sight};
 use deskhand_protocol::session::PermissionMode;
 use deskhand_protocol::{DocumentId, ErrorCode, EventBody, UserError};
 use deskhand_telemetry::content::{Capture, Category};
@@ -180,6 +181,7 @@ fn call(play: &mut Play, filler: &str, outcome: ToolOutcome) {
     });
     ask(play, filler);
     change(play, filler);
+    sandbox(play, filler);
     let failed = outcome != ToolOutcome::Done;
     play.say(EventBody::ToolCallCompleted {
         turn: id::turn(),
@@ -195,6 +197,47 @@ fn call(play: &mut Play, filler: &str, outcome: ToolOutcome) {
         attachments: Vec::new(),
         tier: None,
         duration_ms: 1,
+    });
+}
+
+fn sandbox(play: &mut Play, filler: &str) {
+    let place = || format!("ZQPLACE {filler}");
+    let connection = |refused: Option<String>| Sight::Connection {
+        host: place(),
+        port: 443,
+        refused,
+        sent: 1,
+        received: 2,
+        duration_ms: 3,
+    };
+    let file = |change| Sight::File {
+        change,
+        path: place(),
+        to: Some(place()),
+        bytes: Some(1),
+    };
+    play.say(EventBody::ToolCallOutput {
+        call: id::call(),
+        text: never(filler),
+    });
+    play.say(EventBody::SandboxSeen {
+        call: Some(id::call()),
+        seen: vec![
+            Sight::Started {
+                at: 1,
+                process: 2,
+                parent: 1,
+                user: 0,
+                arguments: vec![place(), format!("ZQINPUT {filler}")],
+            },
+            file(FileChange::Written),
+            file(FileChange::Refused),
+            connection(None),
+            connection(Some("not_listed".to_owned())),
+            // No code of ours: words that somebody else chose.
+            connection(Some(never(filler))),
+        ],
+        left_out: 1,
     });
 }
 

@@ -1,12 +1,14 @@
 //! Events of the Open Cybersecurity Schema Framework, version 1.3.0, by its pages “API Activity”, “Authentication”,
-//! “Network Activity”, “Device Config State Change”, “Application Lifecycle”, “Event Log Activity” and “Detection Finding”.
-//! What the classes have no attribute for is in `unmapped`.
+//! “Network Activity”, “Process Activity”, “File System Activity”, “Device Config State Change”, “Application Lifecycle”,
+//! “Event Log Activity” and “Detection Finding”. What the classes have no attribute for is in `unmapped`.
 
 use serde_json::{Map, Value, json};
 
 use super::{Item, Machine, hex};
 use crate::kinds::{Activity, Class, Kind, What};
 use crate::record::{Entry, Record};
+
+mod sandbox;
 
 const VERSION: &str = "1.3.0";
 
@@ -26,7 +28,10 @@ pub(super) fn event(item: &Item, machine: &Machine) -> Value {
         Entry::Other(_) => (None, None),
     };
     let class = kind.map_or(Class::Api, |kind| kind.class);
-    let Activity(activity, activity_name) = kind.map_or(Activity(99, "Unknown record"), |kind| kind.activity);
+    let Activity(activity, activity_name) = record
+        .and_then(|record| sandbox::activity(&record.what))
+        .or(kind.map(|kind| kind.activity))
+        .unwrap_or(Activity(99, "Unknown record"));
     let uid = class as u64;
     let status = record.map_or(Status::Success, |record| status(&record.what));
     let name = kind.map_or("unknown", |kind| kind.name);
@@ -54,7 +59,11 @@ pub(super) fn event(item: &Item, machine: &Machine) -> Value {
     });
     if let Some(record) = record {
         event["actor"] = actor(record);
-        let attributes = of_class(record, kind, &event);
+        let text = item.text();
+        let attributes = match sandbox::attributes(&record.what, text.as_deref(), machine) {
+            Some(attributes) => attributes,
+            None => of_class(record, kind, &event),
+        };
         if let Value::Object(event) = &mut event {
             event.extend(attributes);
         }
@@ -118,7 +127,7 @@ fn of_class(record: &Record, kind: Option<&Kind>, event: &Value) -> Map<String, 
             "finding_info": { "uid": event["metadata"]["uid"], "title": event["message"] },
         }),
         (_, Some(Class::ConfigState)) => json!({}),
-        (_, Some(Class::Api | Class::Network) | None) => json!({
+        (_, Some(Class::Api | Class::Network | Class::Process | Class::FileSystem) | None) => json!({
             "api": { "operation": kind.map_or("unknown", |kind| kind.name), "service": { "name": "deskhand" } },
             "src_endpoint": from,
         }),
@@ -132,6 +141,7 @@ fn of_class(record: &Record, kind: Option<&Kind>, event: &Value) -> Map<String, 
 fn status(what: &What) -> Status {
     use deskhand_protocol::event::ToolOutcome;
     use deskhand_protocol::permission::Choice;
+    use deskhand_protocol::sandbox::{FileChange, MachineEnd};
 
     match what {
         What::FrontEndRefused { .. }
@@ -144,6 +154,17 @@ fn status(what: &What) -> Status {
         | What::PairingRefused { .. }
         | What::SignInFailed { .. }
         | What::EgressRefused { .. }
+        | What::MachineEnded {
+            why: MachineEnd::Failed,
+            ..
+        }
+        | What::ProgramsLost { .. }
+        | What::SandboxLeftOut { .. }
+        | What::SandboxConnectionRefused { .. }
+        | What::SandboxFileChanged {
+            change: FileChange::Refused,
+            ..
+        }
         | What::PermissionSettled {
             choice: Choice::Deny, ..
         }
@@ -159,7 +180,7 @@ fn status(what: &What) -> Status {
 fn severity(class: Class, status: Status) -> u8 {
     match (class, status) {
         (Class::Finding, _) => 4,
-        (Class::Authentication | Class::Network | Class::EventLog, Status::Failure) => 3,
+        (Class::Authentication | Class::Network | Class::FileSystem | Class::EventLog, Status::Failure) => 3,
         _ => 1,
     }
 }

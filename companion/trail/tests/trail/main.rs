@@ -6,4 +6,5 @@ mod anchors;
 mod exports;
 mod records;
 mod retention;
+mod sandbox;
 mod support;

@@ -233,6 +233,19 @@ impl Telemetry {
         });
     }
 
+    /// Tells that no machine of the sandbox could start. What starts and ends is told by the events of its session.
+    pub(crate) fn sandbox_unavailable(&self, code: ErrorCode) {
+        if let Some(collector) = &self.collector {
+            collector.tell(schema::SandboxChanged {
+                state: "unavailable",
+                error: Some(code.as_str()),
+                why: None,
+                resumed: None,
+                duration_ms: 0,
+            });
+        }
+    }
+
     /// Tells which settings are others than in the last run, without their values.
     pub(crate) fn policy_changed(&self, mut keys: Vec<String>, settings: &Settings) {
         let Some(collector) = self.collector.as_ref().filter(|_| !keys.is_empty()) else {

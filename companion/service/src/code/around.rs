@@ -98,6 +98,9 @@ impl Surroundings for Around {
 
     fn state(&self, state: SandboxState, fault: Option<UserError>) {
         if let Some(service) = self.service() {
+            if let Some(fault) = &fault {
+                service.log.telemetry().sandbox_unavailable(fault.code);
+            }
             service.show(|view| {
                 view.sandbox = state;
                 view.sandbox_fault = fault;

@@ -11,7 +11,7 @@ use deskhand_documents::{DocumentTools, Registry};
 use deskhand_egress::{Directive, EgressAudit, Gate};
 use deskhand_platform::instance::{InstanceError, InstanceLock};
 use deskhand_platform::local::LocalAddress;
-use deskhand_platform::{Paths, Secret, SecretError, SecretStore};
+use deskhand_platform::{Paths, Secret, SecretError, SecretStore, descriptors};
 use deskhand_policy::Policy;
 use deskhand_protocol::hello::{ModelView, ServiceView};
 use deskhand_protocol::session::SessionAnswer;
@@ -53,6 +53,9 @@ use crate::tokens::StoredTokens;
 use crate::trial::Trials;
 use crate::view;
 
+/// Files and connections that the service may have open: a command of the sandbox alone may hold thousands.
+const OPEN_FILES: u64 = 65_536;
+
 /// The master key in the secret store.
 const MASTER_KEY: &str = "master-key";
 
@@ -79,6 +82,7 @@ pub(crate) async fn serve(
     logging: Logging,
 ) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
+    descriptors::raise(OPEN_FILES);
     let lock = alone(&paths, options.again)?;
     // The first random numbers of a process take tens of milliseconds to gather; the settings are read meanwhile.
     std::thread::spawn(|| aws_lc_rs::rand::fill(&mut [0]));

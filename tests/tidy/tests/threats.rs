@@ -1,4 +1,4 @@
-//! The page of threats names tests that are there.
+//! The pages of threats and of escapes name tests that are there.
 
 use std::fs;
 
@@ -8,11 +8,21 @@ use deskhand_tidy::{hold, place};
 /// Between the file and the name of a test of the pages.
 const PAGE_TEST: &str = ".test.tsx: ";
 const PAGE: &str = "companion/THREATS.md";
+const ESCAPES: &str = "sandbox/ESCAPES.md";
 
 #[test]
 fn every_test_that_the_page_of_threats_names_exists() {
+    names_tests_that_exist(PAGE);
+}
+
+#[test]
+fn every_test_that_the_list_of_escapes_names_exists() {
+    names_tests_that_exist(ESCAPES);
+}
+
+fn names_tests_that_exist(page: &str) {
     let root = repository();
-    let page = fs::read_to_string(place(&root, PAGE)).expect("the page");
+    let page = fs::read_to_string(place(&root, page)).expect("the page");
     let named: Vec<(&str, &str)> = page
         .split('`')
         .filter_map(|text| text.split_once(".rs: "))
@@ -34,10 +44,20 @@ fn every_test_that_the_page_of_threats_names_exists() {
 
 #[test]
 fn every_defence_on_the_page_of_threats_names_a_test() {
-    let page = fs::read_to_string(place(&repository(), PAGE)).expect("the page");
+    rows_name_tests(PAGE, 2);
+}
+
+#[test]
+fn every_kind_in_the_list_of_escapes_names_a_test() {
+    rows_name_tests(ESCAPES, 1);
+}
+
+/// Rows of tables with so many inner borders say how they are shown.
+fn rows_name_tests(page: &str, borders: usize) {
+    let page = fs::read_to_string(place(&repository(), page)).expect("the page");
     let rows = page
         .lines()
-        .filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 2);
+        .filter(|line| line.starts_with("| ") && line.matches(" | ").count() == borders);
     let bare =
         rows.filter(|row| !row.contains("Shown by") && !row.contains(".rs: ") && !row.contains(PAGE_TEST));
     hold("say how these are shown:", bare.map(str::to_owned));

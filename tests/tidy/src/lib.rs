@@ -61,6 +61,8 @@ fn walk(root: &Path, folder: &Path, found: &mut Vec<Source>) {
             walk(root, &path, found);
         } else if kind.is_file()
             && name != ".DS_Store"
+            // In a second work tree a file says where the first one is.
+            && name != ".git"
             && let Ok(text) = fs::read_to_string(&path)
         {
             found.push(Source {

@@ -14,7 +14,7 @@ export const commandRequest: PermissionRequest = {
     command: "python3 reconcile.py --ledger Ledger.csv --bank Bank.csv > differences.csv",
     folders: [{ path: "/data/Reports/2026", readOnly: false }],
     hosts: [],
-    moreHosts: 0,
+    moreHosts: 0, seconds: 120, background: false,
   },
   rows: [],
   total: 0,
@@ -44,7 +44,7 @@ export const hostileRequest: PermissionRequest = {
       { path: "/data/Archive/2025/Quarter 3/Board papers, as sent to the members", readOnly: true },
     ],
     hosts: ["pypi.org", "files.pythonhosted.org", "example.com", "*.example.org", "rates.example.net"],
-    moreHosts: 4,
+    moreHosts: 4, seconds: 120, background: false,
   },
   read: [{ document: workbook.id, target: "Notes!A1:B9" }],
 };

@@ -22,7 +22,7 @@ async function ask(about: PermissionRequest) {
 describe("a question about a command", () => {
   it("shows the whole command, however long it is", async () => {
     const command = Array.from({ length: 400 }, (_, line) => `echo ${line} ${"x".repeat(200)}`).join("\n");
-    const { card } = await ask({ ...commandRequest, command: { command, folders: [], hosts: [], moreHosts: 0 } });
+    const { card } = await ask({ ...commandRequest, command: { command, folders: [], hosts: [], moreHosts: 0, seconds: 120, background: false } });
     expect(card.getByRole("group", { name: "Command" }).textContent).toBe(command);
   });
 
@@ -67,7 +67,7 @@ describe("a question about a command", () => {
   });
 
   it("says where it sees no folder and reaches no network", async () => {
-    const command = { command: "date", folders: [], hosts: [], moreHosts: 0 };
+    const command = { command: "date", folders: [], hosts: [], moreHosts: 0, seconds: 120, background: false };
     const { card } = await ask({ ...commandRequest, scope: "", command });
     expect(texts(card.getAllByRole("listitem"))).toEqual(["Sees no folder of this computer", "Reaches no network"]);
     cleanup();
@@ -79,7 +79,7 @@ describe("a question about a command", () => {
 
   it("shows no folder less than there are without a word", async () => {
     const folders = Array.from({ length: 9 }, (_, index) => ({ path: `/data/${index}`, readOnly: true }));
-    const { card } = await ask({ ...commandRequest, command: { command: "ls", folders, hosts: [], moreHosts: 0 } });
+    const { card } = await ask({ ...commandRequest, command: { command: "ls", folders, hosts: [], moreHosts: 0, seconds: 120, background: false } });
     fireEvent.click(card.getByRole("button", { name: "Show 5 more folders" }));
     expect(card.getAllByText("read only")).toHaveLength(9);
   });

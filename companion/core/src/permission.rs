@@ -3,7 +3,7 @@
 
 use deskhand_operations::Effect;
 use deskhand_protocol::hello::FrontEndKind;
-use deskhand_protocol::permission::{Choice, SettledBy};
+use deskhand_protocol::permission::{Choice, CommandFolder, CommandRequest, SettledBy};
 use deskhand_protocol::session::PermissionMode;
 use deskhand_protocol::{DocumentId, PermissionId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -30,8 +30,8 @@ pub enum Place {
     Folder(String),
     /// The pages or the search of a host on the web.
     Host(String),
-    /// Commands in the sandbox.
-    Sandbox,
+    /// Commands in the sandbox that see and reach no more than the one that was asked about.
+    Sandbox(CommandRequest),
 }
 
 /// A grant for the rest of the session: this kind of action at this place.
@@ -159,7 +159,7 @@ fn granted(
                 Place::Document(document) => prepared.document.as_ref() == Some(document),
                 Place::Folder(of) => prepared.document.is_none() && folder == Some(of),
                 Place::Host(of) => host == Some(of),
-                Place::Sandbox => prepared.command.is_some(),
+                Place::Sandbox(asked) => prepared.command.as_ref().is_some_and(|now| is_within(now, asked)),
             }
     };
     if let Some(grant) = standing.grants.iter().find(covers) {
@@ -176,6 +176,16 @@ fn granted(
     };
     let grant = standing.lasting.iter().find(lasts)?;
     Some((SettledBy::LastingGrant, grant.id.clone()))
+}
+
+/// True for a command that sees and reaches nothing that was not asked about.
+fn is_within(now: &CommandRequest, asked: &CommandRequest) -> bool {
+    let may = |folder: &CommandFolder| {
+        let mut of = asked.folders.iter().filter(|known| known.path == folder.path);
+        of.any(|known| folder.read_only || !known.read_only)
+    };
+    let hosts = now.hosts.iter().all(|host| asked.hosts.contains(host));
+    now.folders.iter().all(may) && hosts && now.more_hosts <= asked.more_hosts
 }
 
 /// What the mode that acts may do by itself: looks of documents that the person chose; and files and hosts on the web that

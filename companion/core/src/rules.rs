@@ -164,7 +164,8 @@ impl Rules {
     /// could do the same. `None` where it sees none; else true where it only reads.
     pub fn folders_of_commands(&self) -> Option<bool> {
         let off = |tool: FolderTool| self.is_disabled(tool.name());
-        (!off(FolderTool::Read)).then(|| off(FolderTool::Edit) || off(FolderTool::Write))
+        let changes = [FolderTool::Edit, FolderTool::Write, FolderTool::Delete];
+        (!off(FolderTool::Read)).then(|| changes.into_iter().any(off))
     }
 
     /// True for a file that a rule asks about before it is read: a search cannot ask, so it leaves the file out.
@@ -197,7 +198,9 @@ impl AskRule {
     fn new(rule: &ToolRule) -> Self {
         let about = rule.pattern.as_ref().map_or(About::Any, |pattern| {
             if let Some(host) = pattern.strip_prefix("domain:") {
-                return About::host(host);
+                let is_command = rule.tool.eq_ignore_ascii_case(BASH_TOOL);
+                // No command has a host: it was written to be asked.
+                return if is_command { About::Any } else { About::host(host) };
             }
             if rule.tool.eq_ignore_ascii_case(BASH_TOOL) {
                 return About::Command(command::Pattern::new(pattern));
@@ -220,9 +223,14 @@ impl AskRule {
 
     /// True where a command could do what the rule asks about: nobody can read out of a command which files it will touch.
     fn is_within_reach(&self, command: &CommandRequest) -> bool {
-        let files = ["Read", "Edit", "Write", "Delete"];
-        !command.folders.is_empty() && self.tool != "*" && self.is_for(&files)
-            || !command.hosts.is_empty() && self.tool.eq_ignore_ascii_case(FETCH_TOOL)
+        let files = FolderTool::ALL.map(FolderTool::name);
+        let (of_files, of_web) = match (self.tool.as_str(), &self.about) {
+            ("*", About::Files(_)) => (true, false),
+            ("*", About::Host(_)) => (false, true),
+            ("*", _) => (false, false),
+            (tool, _) => (self.is_for(&files), tool.eq_ignore_ascii_case(FETCH_TOOL)),
+        };
+        of_files && !command.folders.is_empty() || of_web && !command.hosts.is_empty()
     }
 
     fn is_for(&self, names: &[&str]) -> bool {

@@ -7,7 +7,7 @@ use deskhand_operations::DocumentKind as OperationKind;
 use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::message::{Block, Usage};
-use deskhand_protocol::permission::{PermissionRequest, ReadBefore};
+use deskhand_protocol::permission::{CommandRequest, PermissionRequest, ReadBefore};
 use deskhand_protocol::session::{PermissionMode, SessionStatus};
 use deskhand_protocol::{CallId, ChangeSetId, DocumentId, MessageId, SessionId, Timestamp, TurnId};
 use serde_json::Value;
@@ -133,6 +133,8 @@ pub struct Running {
     pub state: RunState,
     /// The folder that a person allowed, where the call asked for one.
     pub folder: Option<String>,
+    /// What a person was asked about and allowed, for a command.
+    pub command: Option<Box<CommandRequest>>,
 }
 
 /// How far a call is.

@@ -200,6 +200,8 @@ pub struct ToolRequest {
     pub input: Value,
     /// The folder that a person allowed, where the call asked for one. The input says only what the model would like.
     pub folder: Option<String>,
+    /// What a person was asked about and allowed, for a command: it sees and reaches no more.
+    pub command: Option<CommandRequest>,
 }
 
 /// What a call would do.

@@ -95,6 +95,10 @@ pub struct CommandRequest {
     pub hosts: Vec<String>,
     /// How many more there are.
     pub more_hosts: u32,
+    /// Seconds that it may take.
+    pub seconds: u32,
+    /// True where it is left to run beside what comes next.
+    pub background: bool,
 }
 
 /// A folder of this computer that a command sees.

@@ -117,7 +117,7 @@ async fn follow(mut job: Job, seen: Arc<Mutex<Seen>>, stop: Arc<Notify>) {
         let output = tokio::select! {
             output = job.next() => output,
             () = stop.notified() => {
-                job.stop().await;
+                job.ask_to_stop();
                 continue;
             }
         };

@@ -1,12 +1,17 @@
-//! What the journal holds of a call that ran: that it began, what it changed in each folder, and what came of it. From it a
-//! call that a crash cut is told, and what a command did is undone as one.
+//! What the journal holds of what ran: that it began, what it changed in each folder, and what came of it. From it a call that a
+//! crash cut is told, and what a command did is undone as one.
+//!
+//! While a machine sees a folder that may be changed, every change is of exactly one part: of the call that runs, or of what goes
+//! on after it. The record of a part is on disk before a change can be of it, and what it came to is read when none can be any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use deskhand_core::ports::{Journal, Settled};
+use deskhand_core::tool::ToolRequest;
 use deskhand_protocol::change::{ChangeEntry, ChangeSet};
 use deskhand_protocol::document::DocumentKind;
 use deskhand_protocol::{CallId, ChangeSetId, DocumentId, SessionId, Timestamp, TurnId, UserError};
@@ -17,26 +22,27 @@ use tokio::runtime::Handle;
 
 use crate::sealed::Sealed;
 
-/// The beginning of the keys.
-const KEY: &str = "sandbox:";
+/// The beginnings of the keys: of calls, of what went on after them, and of what is kept for both.
+const CALL: &str = "sandbox:";
+const AFTER: &str = "sandbox-after:";
+const LOG: &str = "sandbox-log:";
 /// The files that undoing put back.
 const PUT_BACK: &str = "sandbox-put-back";
 /// Files that a change set names; the others are counted in its title.
 const NAMED: usize = 200;
-/// The beginning of the keys of what is kept for a call's folders.
-const LOG: &str = "sandbox-log:";
 
-/// A call as the journal holds it.
+/// A call, or what went on after one, as the journal holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Ran {
     /// What it becomes where it changes anything.
     pub(crate) change_set: ChangeSetId,
     pub(crate) turn: TurnId,
+    pub(crate) call: CallId,
     pub(crate) at: Timestamp,
     /// The folders that it saw and could change, by the numbers of their journals.
     pub(crate) folders: Vec<String>,
-    /// False from its beginning until its end is known.
+    /// False from its beginning until what it came to is told.
     pub(crate) done: bool,
     /// What it changed, in a few words, where it changed anything.
     pub(crate) title: Option<String>,
@@ -44,35 +50,64 @@ pub(crate) struct Ran {
     pub(crate) undone: bool,
 }
 
-/// The records of calls.
+/// The key of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key(String);
+
+impl Key {
+    /// A call's. A provider names calls as it likes, also two by one name: the command is part of it.
+    pub(crate) fn of(request: &ToolRequest) -> Self {
+        let input = digest(&SHA256, request.input.to_string().as_bytes());
+        let mut key = format!("{CALL}{}/{}/", request.turn, request.call);
+        for byte in input.as_ref().iter().take(8) {
+            let _ = write!(key, "{byte:02x}");
+        }
+        Self(key)
+    }
+
+    /// That of what goes on after a call: of its own change set, which nobody else has.
+    pub(crate) fn after(id: &ChangeSetId) -> Self {
+        Self(format!("{AFTER}{id}"))
+    }
+
+    /// True for what went on after a call.
+    pub(crate) fn is_after(&self) -> bool {
+        self.0.starts_with(AFTER)
+    }
+}
+
+/// The records.
 #[derive(Clone)]
-pub(crate) struct Calls {
+pub(crate) struct Records {
     pub(crate) journal: Arc<dyn Journal>,
 }
 
-impl Calls {
-    /// The record of a call.
-    pub(crate) async fn get(&self, session: &SessionId, call: &CallId) -> Result<Option<Ran>, UserError> {
-        let found = self.journal.get(session, &key(call)).await?;
+impl Records {
+    /// One of them.
+    pub(crate) async fn get(&self, session: &SessionId, key: &Key) -> Result<Option<Ran>, UserError> {
+        let found = self.journal.get(session, &key.0).await?;
         Ok(found.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
-    /// Writes or replaces it.
-    pub(crate) async fn put(&self, session: &SessionId, call: &CallId, ran: &Ran) -> Result<(), UserError> {
+    /// Writes or replaces one.
+    pub(crate) async fn put(&self, session: &SessionId, key: &Key, ran: &Ran) -> Result<(), UserError> {
         let settled = if ran.done { Settled::Closed } else { Settled::Open };
         let value = serde_json::to_vec(ran).map_err(internal)?;
-        self.journal.put(session, &key(call), value, settled).await
+        self.journal.put(session, &key.0, value, settled).await
     }
 
-    /// The calls of a session, oldest first.
-    pub(crate) async fn all(&self, session: &SessionId) -> Result<Vec<(CallId, Ran)>, UserError> {
+    /// Those of a session, oldest first.
+    pub(crate) async fn all(&self, session: &SessionId) -> Result<Vec<(Key, Ran)>, UserError> {
         let mut found = Vec::new();
-        for key in self.journal.keys(session, KEY).await? {
-            let call = CallId::from_text(key.strip_prefix(KEY).unwrap_or_default());
-            if let Some(ran) = self.get(session, &call).await? {
-                found.push((call, ran));
+        for beginning in [CALL, AFTER] {
+            for key in self.journal.keys(session, beginning).await? {
+                let key = Key(key);
+                if let Some(ran) = self.get(session, &key).await? {
+                    found.push((key, ran));
+                }
             }
         }
+        found.sort_by_key(|(_, ran)| ran.at);
         Ok(found)
     }
 
@@ -94,35 +129,43 @@ impl Calls {
         self.journal.put(session, PUT_BACK, value, Settled::Closed).await
     }
 
-    /// The journal of a folder during a call.
-    pub(crate) fn vault(&self, session: &SessionId, call: &CallId, folder: usize, runtime: Handle) -> Sealed {
-        let prefix = format!("{LOG}{call}:{folder}");
+    /// What is kept for a folder while this ran.
+    pub(crate) fn vault(&self, session: &SessionId, key: &Key, folder: usize, runtime: Handle) -> Sealed {
+        let prefix = format!("{LOG}{}:{folder}", key.0);
         Sealed::new(Arc::clone(&self.journal), session.clone(), prefix, runtime)
     }
-}
-
-fn key(call: &CallId) -> String {
-    format!("{KEY}{call}")
 }
 
 fn internal(error: impl std::fmt::Display) -> UserError {
     UserError::new(deskhand_protocol::ErrorCode::Internal).detail(error)
 }
 
-/// The journal of a folder that a machine sees: each call has its own part of it.
+/// What was changed in a folder, by path.
+pub(crate) type Changes = BTreeMap<SharePath, Touched>;
+
+/// The journal of a folder that a machine sees.
 pub(crate) struct FolderJournal {
-    calls: Calls,
+    records: Records,
     session: SessionId,
     folder: Arc<Folder>,
     runtime: Handle,
-    current: Mutex<Option<Part>>,
+    current: Mutex<Option<Arc<Part>>>,
 }
 
-/// The part of a call, made at its first change.
+/// Whose the changes are.
 struct Part {
-    call: CallId,
+    key: Key,
     number: usize,
-    log: Option<Arc<UndoLog>>,
+    log: Mutex<Log>,
+}
+
+/// What was changed so far.
+enum Log {
+    /// Nothing.
+    Empty,
+    Open(Box<UndoLog>),
+    /// Nothing can be of it any more.
+    Closed,
 }
 
 impl std::fmt::Debug for FolderJournal {
@@ -134,9 +177,9 @@ impl std::fmt::Debug for FolderJournal {
 }
 
 impl FolderJournal {
-    pub(crate) fn new(calls: Calls, session: SessionId, folder: Arc<Folder>) -> Self {
+    pub(crate) fn new(records: Records, session: SessionId, folder: Arc<Folder>) -> Self {
         Self {
-            calls,
+            records,
             session,
             folder,
             runtime: Handle::current(),
@@ -149,54 +192,69 @@ impl FolderJournal {
         self.folder.path()
     }
 
-    /// From now on changes are of this call, in which the folder has this number.
-    pub(crate) fn begin(&self, call: &CallId, number: usize) {
-        *self.current() = Some(Part {
-            call: call.clone(),
-            number,
-            log: None,
+    /// True where something may have been changed since the last exchange.
+    pub(crate) fn has_changes(&self) -> bool {
+        let part = lock(&self.current).clone();
+        // One that is held is being written to.
+        part.is_some_and(|part| {
+            part.log
+                .try_lock()
+                .map_or(true, |log| matches!(*log, Log::Open(_)))
+        })
+    }
+
+    /// From now on changes are of this part, in which the folder has this number, or of none; answers what those before came
+    /// to. Waits for the change that is being made: not for the runtime's own threads.
+    pub(crate) fn exchange(&self, next: Option<(Key, usize)>) -> Changes {
+        let next = next.map(|(key, number)| {
+            Arc::new(Part {
+                key,
+                number,
+                log: Mutex::new(Log::Empty),
+            })
         });
-    }
-
-    /// No change is of any call: what would be written is refused.
-    pub(crate) fn close(&self) {
-        self.current().take();
-    }
-
-    /// What was changed so far during the call.
-    pub(crate) fn touched(&self) -> BTreeMap<SharePath, Touched> {
-        let log = self.current().as_ref().and_then(|part| part.log.clone());
-        log.map(|log| log.touched()).unwrap_or_default()
-    }
-
-    fn current(&self) -> MutexGuard<'_, Option<Part>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        let before = std::mem::replace(&mut *lock(&self.current), next);
+        let Some(before) = before else {
+            return Changes::new();
+        };
+        match std::mem::replace(&mut *lock(&before.log), Log::Closed) {
+            Log::Open(log) => log.touched(),
+            Log::Empty | Log::Closed => Changes::new(),
+        }
     }
 }
 
 impl FilesJournal for FolderJournal {
     fn before(&self, change: &Change<'_>) -> std::io::Result<Kept> {
-        let mut current = self.current();
-        // Nothing runs: whatever wants to write now is not what a person allowed.
-        let part = current.as_mut().ok_or(std::io::ErrorKind::PermissionDenied)?;
-        let log = if let Some(log) = &part.log {
-            log
-        } else {
-            let runtime = self.runtime.clone();
-            let vault = self.calls.vault(&self.session, &part.call, part.number, runtime);
-            part.log.insert(Arc::new(UndoLog::over(Arc::new(vault))?))
-        };
-        log.before(change)
+        // One that was taken out of the session is changed no more, whatever still has it open.
+        if self.folder.is_detached() {
+            return Err(std::io::ErrorKind::PermissionDenied.into());
+        }
+        loop {
+            let part = lock(&self.current).clone();
+            // Nothing runs: whatever wants to write now is not what a person allowed.
+            let part = part.ok_or(std::io::ErrorKind::PermissionDenied)?;
+            let mut log = lock(&part.log);
+            if let Log::Empty = *log {
+                let runtime = self.runtime.clone();
+                let vault = self.records.vault(&self.session, &part.key, part.number, runtime);
+                *log = Log::Open(Box::new(UndoLog::over(Arc::new(vault))?));
+            }
+            match &*log {
+                Log::Open(open) => return open.before(change),
+                // Exchanged between the two looks.
+                Log::Empty | Log::Closed => {}
+            }
+        }
     }
 }
 
-/// What a call changed, folder by folder, as one change set; none where it changed nothing.
-pub(crate) fn change_set(
-    ran: &Ran,
-    call: &CallId,
-    at: Timestamp,
-    folders: &[(PathBuf, BTreeMap<SharePath, Touched>)],
-) -> Option<ChangeSet> {
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What was changed, folder by folder, as one change set; none where nothing was.
+pub(crate) fn change_set(ran: &Ran, at: Timestamp, folders: &[(PathBuf, Changes)]) -> Option<ChangeSet> {
     let count = |act: Touched| {
         let acts = folders.iter().flat_map(|(_, touched)| touched.values());
         acts.filter(|touched| **touched == act).count()
@@ -220,7 +278,7 @@ pub(crate) fn change_set(
     Some(ChangeSet {
         id: ran.change_set.clone(),
         turn: ran.turn.clone(),
-        call: call.clone(),
+        call: ran.call.clone(),
         at,
         title,
         entries: entries.take(NAMED).collect(),
@@ -254,5 +312,24 @@ mod tests {
         ] {
             assert_eq!(title(made, changed, removed).as_deref(), expected);
         }
+    }
+
+    #[test]
+    fn calls_that_a_provider_names_alike_are_told_apart() {
+        let request = |turn: &str, call: &str, command: &str| ToolRequest {
+            session: SessionId::from_text("s"),
+            turn: TurnId::from_text(turn),
+            call: CallId::from_text(call),
+            name: "Bash".to_owned(),
+            input: serde_json::json!({ "command": command }),
+            folder: None,
+            command: None,
+        };
+        let key = |turn, call, command| Key::of(&request(turn, call, command));
+        assert_eq!(key("t", "call_0", "ls"), key("t", "call_0", "ls"));
+        assert_ne!(key("t", "call_0", "ls"), key("t", "call_0", "rm x"));
+        assert_ne!(key("t", "call_0", "ls"), key("u", "call_0", "ls"));
+        assert!(!key("t", "call_0", "ls").is_after());
+        assert!(Key::after(&ChangeSetId::from_text("c")).is_after());
     }
 }

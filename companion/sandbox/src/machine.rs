@@ -1,10 +1,11 @@
 //! One session's machine: its folders, its way out, its jobs.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use deskhand_protocol::SessionId;
 use deskhand_protocol::sandbox::{MachineEnd, SandboxTier, Sight};
-use deskhand_protocol::{CallId, SessionId};
 use deskhand_vm_files::{Access, Share};
 use deskhand_vm_host::{
     Accelerator, Command, Connections, GuestEvent, Job, Origin, RunLimits, SandboxError, Session, Step,
@@ -13,12 +14,12 @@ use deskhand_vm_host::{
 use deskhand_workspace::Folder;
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::Instant;
 
 use crate::background::Background;
 use crate::connections::WayOut;
-use crate::journal::{FolderJournal, Ran};
+use crate::journal::{Changes, FolderJournal, Key, Ran};
 use crate::names::{names, place};
 use crate::sights::{OfFolder, Sights, of_guest};
 use crate::terms::{USER, session_spec};
@@ -38,19 +39,19 @@ pub(crate) struct Machine {
     sights: Sights,
     clock: Clock,
     pub(crate) jobs: Arc<Background>,
-    pub(crate) left: Option<LeftCall>,
+    /// Whose the changes are that are made now.
+    pub(crate) part: Option<Part>,
+    /// What that changed in folders that are gone since.
+    pub(crate) gone: Vec<(PathBuf, Changes)>,
     pub(crate) used: Instant,
     why: MachineEnd,
     hearing: JoinHandle<()>,
 }
 
-/// The call that changes belong to while nothing but what was left to run does.
+/// A call, or what goes on after it, with its record.
 #[derive(Debug)]
-pub(crate) struct LeftCall {
-    /// The call that left it, and how many before this came of it.
-    pub(crate) of: CallId,
-    pub(crate) number: u32,
-    pub(crate) call: CallId,
+pub(crate) struct Part {
+    pub(crate) key: Key,
     pub(crate) ran: Ran,
 }
 
@@ -106,7 +107,8 @@ impl Machine {
             mounts: Vec::new(),
             clock: Clock::now(),
             jobs: Arc::default(),
-            left: None,
+            part: None,
+            gone: Vec::new(),
             used: Instant::now(),
             why: MachineEnd::Over,
             hearing: tokio::spawn(hear(events, sights.clone())),
@@ -151,7 +153,14 @@ impl Machine {
                     && !mount.serving.is_finished()
             })
         };
-        self.mounts.retain(is_shown);
+        let (stay, go): (Vec<Mount>, Vec<Mount>) = self.mounts.drain(..).partition(is_shown);
+        self.mounts = stay;
+        for mount in go {
+            let journal = Arc::clone(&mount.journal);
+            let changes = tokio::task::spawn_blocking(move || journal.exchange(None)).await;
+            let path = mount.folder.path().to_owned();
+            self.gone.extend(changes.ok().map(|changes| (path, changes)));
+        }
         for (shown, name) in shown.iter().zip(names) {
             if self.mounts.iter().any(|mount| mount.name == name) {
                 continue;
@@ -231,6 +240,12 @@ impl Machine {
             limits,
         };
         self.session.start(command).await
+    }
+
+    /// What ends the serving of each folder, for who takes it out of the session.
+    pub(crate) fn cuts(&self) -> Vec<(Arc<Folder>, AbortHandle)> {
+        let cut = |mount: &Mount| (Arc::clone(&mount.folder), mount.serving.abort_handle());
+        self.mounts.iter().map(cut).collect()
     }
 
     /// What is seen of it.

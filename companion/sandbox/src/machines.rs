@@ -11,13 +11,15 @@ use deskhand_protocol::SessionId;
 use deskhand_protocol::hello::SandboxState;
 use deskhand_protocol::sandbox::{MachineEnd, SandboxTier};
 use deskhand_vm_host::{SandboxError, Settings, Step, Workshop};
+use deskhand_workspace::Folder;
 use tokio::sync::{Mutex as Exclusive, OwnedMutexGuard};
-use tokio::time::Instant;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout};
 
 use crate::fault;
 use crate::machine::Machine;
 use crate::room;
-use crate::sights::Sights;
+use crate::sights::{Budget, Sights};
 use crate::surroundings::Surroundings;
 use crate::terms::Terms;
 
@@ -25,6 +27,8 @@ use crate::terms::Terms;
 const IDLE: Duration = Duration::from_mins(10);
 /// How often it is looked.
 const LOOKS: Duration = Duration::from_secs(30);
+/// How long the end of the service waits for each machine.
+const GOODBYE: Duration = Duration::from_secs(3);
 /// Machines at once, however much memory there is.
 const MOST: usize = 8;
 
@@ -43,6 +47,10 @@ pub(crate) struct Inner {
     pub(crate) journal: Arc<dyn Journal>,
     workshop: Exclusive<Option<Arc<Workshop>>>,
     places: Mutex<BTreeMap<SessionId, Arc<Exclusive<Option<Machine>>>>>,
+    /// What of each session is written down still.
+    budgets: Mutex<BTreeMap<SessionId, Arc<Budget>>>,
+    /// What ends the serving of folders, by session.
+    cuts: Mutex<BTreeMap<SessionId, Cuts>>,
     /// When a machine was last asked for.
     asked: Mutex<Option<Instant>>,
 }
@@ -56,6 +64,9 @@ impl fmt::Debug for Inner {
             .finish_non_exhaustive()
     }
 }
+
+/// Folders, and what ends the serving of each.
+type Cuts = Vec<(Arc<Folder>, AbortHandle)>;
 
 /// A session's place for a machine, held by who uses it.
 pub(crate) type Place = OwnedMutexGuard<Option<Machine>>;
@@ -78,13 +89,15 @@ impl Machines {
             journal,
             workshop: Exclusive::default(),
             places: Mutex::default(),
+            budgets: Mutex::default(),
+            cuts: Mutex::default(),
             asked: Mutex::default(),
         });
         tokio::spawn(keep_house(Arc::downgrade(&inner)));
         Self { inner }
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.inner
     }
 
@@ -117,8 +130,22 @@ impl Machines {
         place.as_mut().ok_or_else(gone)
     }
 
+    /// Cuts off what still reads in folders that were taken out of a session; nothing is written there any more in any case.
+    pub fn detached(&self, session: &SessionId) {
+        let mut all = lock(&self.inner.cuts);
+        let Some(cuts) = all.get_mut(session) else { return };
+        cuts.retain(|(folder, cut)| {
+            if folder.is_detached() {
+                cut.abort();
+            }
+            !folder.is_detached()
+        });
+    }
+
     /// Ends a session's machine: the session was deleted, or another is to begin.
     pub async fn forget(&self, session: &SessionId) {
+        lock(&self.inner.budgets).remove(session);
+        lock(&self.inner.cuts).remove(session);
         let place = self.inner.places().remove(session);
         if let Some(place) = place
             && let Some(machine) = place.lock().await.take()
@@ -132,8 +159,13 @@ impl Machines {
     pub async fn end(&self) {
         let places = std::mem::take(&mut *self.inner.places());
         for (session, place) in places {
-            if let Some(machine) = place.lock().await.take() {
-                self.inner.finish(&session, machine, MachineEnd::Over).await;
+            // A command that runs ends with its machine, which ends with the service: what it had changed is told by the next.
+            let Ok(mut place) = timeout(GOODBYE, place.lock()).await else {
+                continue;
+            };
+            if let Some(machine) = place.take() {
+                let finishing = self.inner.finish(&session, machine, MachineEnd::Over);
+                timeout(GOODBYE, finishing).await.ok();
             }
         }
         if let Some(workshop) = self.inner.workshop.lock().await.take() {
@@ -168,13 +200,14 @@ impl Inner {
             .collect()
     }
 
-    async fn begin(&self, session: &SessionId) -> Result<Machine, SandboxError> {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    async fn begin(self: &Arc<Self>, session: &SessionId) -> Result<Machine, SandboxError> {
+        *lock(&self.asked) = Some(Instant::now());
         self.make_room().await?;
         let workshop = self.workshop().await?;
         // A gate that is closed for the sandbox is a machine without a network.
         let door = self.gate.sandbox().ok();
-        let sights = Sights::new(session.clone(), Arc::clone(&self.surroundings));
+        let budget = Arc::clone(lock(&self.budgets).entry(session.clone()).or_default());
+        let sights = Sights::new(session.clone(), Arc::clone(&self.surroundings), budget);
         Machine::begin(&workshop, session, door, sights).await
     }
 
@@ -191,7 +224,7 @@ impl Inner {
     }
 
     /// Ends the machine that has rested longest, where there is no room for another one.
-    async fn make_room(&self) -> Result<(), SandboxError> {
+    async fn make_room(self: &Arc<Self>) -> Result<(), SandboxError> {
         loop {
             let places = self.all_places();
             let mut resting: Vec<(SessionId, Place)> = Vec::new();
@@ -237,11 +270,16 @@ impl Inner {
     }
 
     fn places(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Exclusive<Option<Machine>>>>> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.places)
+    }
+
+    /// Knows what ends the serving of a session's folders.
+    pub(crate) fn keep_cuts(&self, session: &SessionId, machine: &Machine) {
+        lock(&self.cuts).insert(session.clone(), machine.cuts());
     }
 
     /// Ends what has rested for long.
-    async fn tidy(&self) {
+    async fn tidy(self: &Arc<Self>) {
         for (session, place) in self.all_places() {
             let Ok(mut place) = place.try_lock() else {
                 continue;
@@ -253,7 +291,7 @@ impl Inner {
                 self.finish(&session, machine, MachineEnd::Idle).await;
             }
         }
-        let Some(asked) = *self.asked.lock().unwrap_or_else(PoisonError::into_inner) else {
+        let Some(asked) = *lock(&self.asked) else {
             return;
         };
         let Some(workshop) = self.workshop.lock().await.clone() else {
@@ -277,6 +315,10 @@ async fn keep_for_next(workshop: &Workshop) {
     {
         tracing::warn!(%error, "no machine waits for the next session");
     }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn keep_house(inner: std::sync::Weak<Inner>) {

@@ -27,6 +27,8 @@ pub(crate) struct Sealed {
     lines: AtomicU64,
     /// Bytes since it was asked for room.
     unasked: AtomicU64,
+    /// What leads back is kept in any case.
+    asks: bool,
 }
 
 impl fmt::Debug for Sealed {
@@ -51,7 +53,13 @@ impl Sealed {
             runtime,
             lines: AtomicU64::new(0),
             unasked: AtomicU64::new(ASKS),
+            asks: true,
         }
+    }
+
+    /// The same for what undoing writes down: the way back needs no room.
+    pub(crate) fn for_undo(self) -> Self {
+        Self { asks: false, ..self }
     }
 
     fn line_key(&self, number: u64) -> String {
@@ -74,6 +82,9 @@ impl Sealed {
 
     /// Without room for the way back nothing is changed.
     fn ask_for_room(&self, bytes: u64) -> io::Result<()> {
+        if !self.asks {
+            return Ok(());
+        }
         if self
             .unasked
             .fetch_add(bytes, Ordering::Relaxed)

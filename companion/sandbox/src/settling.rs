@@ -1,7 +1,6 @@
 //! Calls from their beginning to their end in the journal: what they changed becomes a change set, also where a crash cut them
 //! off, and is undone as one.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,20 +8,20 @@ use deskhand_core::tool::ToolRequest;
 use deskhand_protocol::change::{ChangeSet, JournalEntry};
 use deskhand_protocol::sandbox::MachineEnd;
 use deskhand_protocol::{CallId, ChangeSetId, ErrorCode, SessionId, TurnId, UserError};
-use deskhand_vm_files::{SharePath, Touched, UndoLog};
+use deskhand_vm_files::UndoLog;
 use deskhand_workspace::Folder;
 use tokio::runtime::Handle;
 
-use crate::journal::{Calls, FolderJournal, Ran, change_set};
-use crate::machine::{LeftCall, Machine};
+use crate::journal::{Changes, FolderJournal, Key, Ran, Records, change_set};
+use crate::machine::{Machine, Part};
 use crate::machines::{Inner, Machines};
 
-type OfFolders = Vec<(PathBuf, BTreeMap<SharePath, Touched>)>;
+type OfFolders = Vec<(PathBuf, Changes)>;
 
 impl Inner {
-    /// The records of calls.
-    pub(crate) fn calls(&self) -> Calls {
-        Calls {
+    /// The records of what ran.
+    pub(crate) fn records(&self) -> Records {
+        Records {
             journal: Arc::clone(&self.journal),
         }
     }
@@ -30,184 +29,208 @@ impl Inner {
     /// The journal of a folder that a machine is shown.
     pub(crate) fn journal_of(&self, session: &SessionId, folder: &Arc<Folder>) -> Arc<FolderJournal> {
         Arc::new(FolderJournal::new(
-            self.calls(),
+            self.records(),
             session.clone(),
             Arc::clone(folder),
         ))
     }
 
-    /// Writes down that a call begins, and has the folders' journals take what comes as its own.
+    /// Writes down that a call begins, and from then on takes changes as its own. What went on before it is told.
     pub(crate) async fn begin_call(
         &self,
         request: &ToolRequest,
-        machine: &Machine,
-    ) -> Result<Ran, UserError> {
+        machine: &mut Machine,
+    ) -> Result<(), UserError> {
         machine.sights().during(Some(request.call.clone()));
-        self.begin_part(&request.session, &request.call, &request.turn, machine)
-            .await
+        let ran = self.new_record(&request.turn, &request.call, machine);
+        let before = self
+            .exchange(&request.session, Some((Key::of(request), ran)), machine)
+            .await?;
+        self.tell(&request.session, before).await;
+        Ok(())
     }
 
-    async fn begin_part(
+    /// Ends a call: what it changed. What is changed from now on is of what goes on after it.
+    pub(crate) async fn end_call(
         &self,
-        session: &SessionId,
-        call: &CallId,
-        turn: &TurnId,
-        machine: &Machine,
-    ) -> Result<Ran, UserError> {
+        request: &ToolRequest,
+        machine: &mut Machine,
+    ) -> Result<Option<ChangeSet>, UserError> {
+        // What was seen of it is in the log before its end is.
+        machine.sights().written().await;
+        machine.sights().during(None);
+        let ran = self.new_record(&request.turn, &request.call, machine);
+        let key = Key::after(&ran.change_set);
+        let before = self.exchange(&request.session, Some((key, ran)), machine).await?;
+        let Some((part, changes)) = before else {
+            return Ok(None);
+        };
+        self.settled(&request.session, part, &changes).await
+    }
+
+    /// Tells what was changed since the last call ended.
+    pub(crate) async fn look(&self, session: &SessionId, machine: &mut Machine) -> Result<(), UserError> {
+        let Some(part) = &machine.part else { return Ok(()) };
+        if !machine.journals().any(|journal| journal.has_changes()) {
+            return Ok(());
+        }
+        let ran = self.new_record(&part.ran.turn.clone(), &part.ran.call.clone(), machine);
+        let key = Key::after(&ran.change_set);
+        let before = self.exchange(session, Some((key, ran)), machine).await?;
+        self.tell(session, before).await;
+        Ok(())
+    }
+
+    /// Ends a machine; what went on in it is told.
+    pub(crate) async fn finish(self: &Arc<Self>, session: &SessionId, mut machine: Machine, why: MachineEnd) {
+        let (inner, session) = (Arc::clone(self), session.clone());
+        // To its end, also where nobody waits for it any more.
+        let finishing = tokio::spawn(async move {
+            match inner.exchange(&session, None, &mut machine).await {
+                Ok(before) => inner.tell(&session, before).await,
+                Err(error) => tracing::error!(%session, %error, "what went on in a machine is not told"),
+            }
+            let sights = machine.sights().clone();
+            machine.end(why);
+            sights.written().await;
+        });
+        finishing.await.ok();
+    }
+
+    fn new_record(&self, turn: &TurnId, call: &CallId, machine: &Machine) -> Ran {
         let now = self.surroundings.now();
         let path = |journal: &Arc<FolderJournal>| journal.path().display().to_string();
-        let ran = Ran {
+        Ran {
             change_set: ChangeSetId::new(now, self.surroundings.chance()),
             turn: turn.clone(),
+            call: call.clone(),
             at: now,
             folders: machine.journals().map(path).collect(),
             done: false,
             title: None,
             undone: false,
-        };
-        self.calls().put(session, call, &ran).await?;
-        for (number, journal) in machine.journals().enumerate() {
-            journal.begin(call, number);
         }
-        Ok(ran)
     }
 
-    /// Takes down what a call came to. What was seen of it is in the log before its end is.
-    pub(crate) async fn settle(
+    /// From now on changes are of the next part, whose record is on disk before; answers the one before and what it came to.
+    async fn exchange(
         &self,
         session: &SessionId,
-        call: &CallId,
-        ran: &mut Ran,
-        machine: &Machine,
-    ) -> Result<Option<ChangeSet>, UserError> {
-        machine.sights().written().await;
-        machine.sights().during(None);
-        let touched = machine
-            .journals()
-            .map(|journal| (journal.path().to_owned(), journal.touched()));
-        self.settled(session, call, ran, &touched.collect()).await
+        next: Option<(Key, Ran)>,
+        machine: &mut Machine,
+    ) -> Result<Option<(Part, OfFolders)>, UserError> {
+        if let Some((key, ran)) = &next {
+            self.records().put(session, key, ran).await?;
+        }
+        let journals: Vec<Arc<FolderJournal>> = machine.journals().cloned().collect();
+        let key = next.as_ref().map(|(key, _)| key.clone());
+        let changes = blocking(move || {
+            let exchanged = journals.iter().enumerate().map(|(number, journal)| {
+                let next = key.clone().map(|key| (key, number));
+                (journal.path().to_owned(), journal.exchange(next))
+            });
+            Ok(exchanged.collect::<OfFolders>())
+        });
+        let mut changes = changes.await?;
+        changes.append(&mut machine.gone);
+        let next = next.map(|(key, ran)| Part { key, ran });
+        let before = std::mem::replace(&mut machine.part, next);
+        Ok(before.map(|part| (part, changes)))
     }
 
+    /// Takes down what a part came to.
     async fn settled(
         &self,
         session: &SessionId,
-        call: &CallId,
-        ran: &mut Ran,
-        touched: &OfFolders,
+        mut part: Part,
+        changes: &OfFolders,
     ) -> Result<Option<ChangeSet>, UserError> {
-        let changed = change_set(ran, call, self.surroundings.now(), touched);
-        ran.done = true;
-        ran.title = changed.as_ref().map(|changed| changed.title.clone());
-        self.calls().put(session, call, ran).await?;
+        let changed = change_set(&part.ran, self.surroundings.now(), changes);
+        part.ran.done = true;
+        part.ran.title = changed.as_ref().map(|changed| changed.title.clone());
+        self.records().put(session, &part.key, &part.ran).await?;
         Ok(changed)
     }
 
-    /// From now on changes are of what was left to run.
-    pub(crate) async fn leave(&self, request: &ToolRequest, machine: &mut Machine) -> Result<(), UserError> {
-        self.begin_left(&request.session, &request.call, &request.turn, 1, machine)
-            .await
-    }
-
-    async fn begin_left(
-        &self,
-        session: &SessionId,
-        of: &CallId,
-        turn: &TurnId,
-        number: u32,
-        machine: &mut Machine,
-    ) -> Result<(), UserError> {
-        let call = CallId::from_text(format!("{of}+{number}"));
-        let ran = self.begin_part(session, &call, turn, machine).await?;
-        machine.left = Some(LeftCall {
-            of: of.clone(),
-            number,
-            call,
-            ran,
-        });
-        Ok(())
-    }
-
-    /// Tells what was changed by what was left to run, since it was last asked.
-    pub(crate) async fn settle_left(&self, session: &SessionId, machine: &mut Machine) {
-        let Some(mut left) = machine.left.take() else {
-            return;
-        };
-        let turn = left.ran.turn.clone();
-        let busy = machine.jobs.is_busy();
-        let untouched = machine.journals().all(|journal| journal.touched().is_empty());
-        if busy && untouched {
-            machine.left = Some(left);
-            return;
+    /// Tells what a part came to that is no call's, first in the session's log: twice is better than never.
+    async fn tell(&self, session: &SessionId, before: Option<(Part, OfFolders)>) {
+        let Some((part, changes)) = before else { return };
+        if let Some(changed) = change_set(&part.ran, self.surroundings.now(), &changes) {
+            self.surroundings.changed(session, changed).await;
         }
-        match self.settle(session, &left.call, &mut left.ran, machine).await {
-            Ok(Some(changed)) => self.surroundings.changed(session, changed).await,
-            Ok(None) => {}
-            Err(error) => {
-                tracing::error!(%session, %error, "what was left to run is not in the journal");
-            }
-        }
-        if busy
-            && let Err(error) = self
-                .begin_left(session, &left.of, &turn, left.number.saturating_add(1), machine)
-                .await
-        {
-            tracing::error!(%session, %error, "what was left to run has no journal any more");
+        if let Err(error) = self.settled(session, part, &changes).await {
+            tracing::error!(%session, %error, "what went on after a command is not settled");
         }
     }
 
-    /// Ends a machine; what was left to run in it is told.
-    pub(crate) async fn finish(&self, session: &SessionId, mut machine: Machine, why: MachineEnd) {
-        self.settle_left(session, &mut machine).await;
-        let sights = machine.sights().clone();
-        machine.end(why);
-        sights.written().await;
-    }
-
-    /// What calls of an earlier run of the service changed and could not tell; `but` is told by itself.
-    pub(crate) async fn recover(&self, session: &SessionId, but: &CallId) {
-        let calls = match self.calls().all(session).await {
-            Ok(calls) => calls,
+    /// Tells what earlier runs of the service could not: what went on after calls, and calls other than this one.
+    pub(crate) async fn recover(&self, session: &SessionId, but: Option<&Key>) {
+        let records = match self.records().all(session).await {
+            Ok(records) => records,
             Err(error) => {
                 tracing::error!(%session, %error, "earlier commands are not known");
                 return;
             }
         };
-        for (call, ran) in calls.into_iter().filter(|(call, ran)| !ran.done && call != but) {
-            match self.settle_from_journal(session, &call, ran).await {
-                Ok(Some(changed)) => self.surroundings.changed(session, changed).await,
-                Ok(None) => {}
+        for (key, ran) in records {
+            // A call whose turn goes on is told by itself.
+            let waits = if but.is_some() {
+                but == Some(&key)
+            } else {
+                !key.is_after()
+            };
+            if ran.done || waits {
+                continue;
+            }
+            match self.changes_of(session, &key, &ran).await {
+                Ok(changes) => self.tell(session, Some((Part { key, ran }, changes))).await,
                 Err(error) => tracing::error!(%session, %error, "an earlier command is not settled"),
             }
         }
     }
 
-    /// The same for one call, out of the journal alone.
+    /// Settles a call out of the journal alone.
     pub(crate) async fn settle_from_journal(
         &self,
         session: &SessionId,
-        call: &CallId,
-        mut ran: Ran,
+        key: Key,
+        ran: Ran,
     ) -> Result<Option<ChangeSet>, UserError> {
-        let (calls, runtime) = (self.calls(), Handle::current());
-        let (of, id, folders) = (session.clone(), call.clone(), ran.folders.clone());
-        let touched = blocking(move || {
+        let changes = self.changes_of(session, &key, &ran).await?;
+        self.settled(session, Part { key, ran }, &changes).await
+    }
+
+    async fn changes_of(&self, session: &SessionId, key: &Key, ran: &Ran) -> Result<OfFolders, UserError> {
+        let (records, runtime) = (self.records(), Handle::current());
+        let (of, key, folders) = (session.clone(), key.clone(), ran.folders.clone());
+        let changes = blocking(move || {
             let folders = folders.into_iter().enumerate();
-            let touched = folders.map(|(number, folder)| {
-                let vault = calls.vault(&of, &id, number, runtime.clone());
+            let changes = folders.map(|(number, folder)| {
+                let vault = records.vault(&of, &key, number, runtime.clone());
                 Ok((PathBuf::from(folder), UndoLog::over(Arc::new(vault))?.touched()))
             });
-            touched.collect::<std::io::Result<OfFolders>>()
+            changes.collect::<std::io::Result<OfFolders>>()
         });
-        let touched = touched.await?;
-        self.settled(session, call, &mut ran, &touched).await
+        changes.await
     }
 }
 
 impl Machines {
+    /// Tells what went on in a session when the service ended, and could not be told then. Called when a session is loaded.
+    pub async fn recover(&self, session: &SessionId) {
+        let place = self.inner().place_of(session);
+        // Where a machine is used, somebody is at it.
+        if let Ok(place) = place.try_lock()
+            && place.is_none()
+        {
+            self.inner().recover(session, None).await;
+        }
+    }
+
     /// What commands of a session changed and the journal can bring back, oldest first.
     pub async fn changed(&self, session: &SessionId) -> Result<Vec<JournalEntry>, UserError> {
-        let calls = self.inner().calls().all(session).await?;
-        let changed = calls.into_iter().filter_map(|(_, ran)| {
+        let records = self.inner().records().all(session).await?;
+        let changed = records.into_iter().filter_map(|(_, ran)| {
             Some(JournalEntry {
                 session: session.clone(),
                 at: ran.at,
@@ -227,10 +250,9 @@ impl Machines {
         session: &SessionId,
         id: &ChangeSetId,
     ) -> Result<Option<Vec<String>>, UserError> {
-        let inner = self.inner();
-        let calls = inner.calls();
-        let found = calls.all(session).await?;
-        let Some((call, mut ran)) = found.into_iter().find(|(_, ran)| ran.change_set == *id) else {
+        let (inner, records) = (self.inner(), self.inner().records());
+        let found = records.all(session).await?;
+        let Some((key, mut ran)) = found.into_iter().find(|(_, ran)| ran.change_set == *id) else {
             return Ok(None);
         };
         if ran.undone {
@@ -242,26 +264,17 @@ impl Machines {
             if machine.jobs.is_busy() {
                 return Err(busy());
             }
-            inner.settle_left(session, machine).await;
-            machine.journals().for_each(|journal| journal.close());
+            // Nothing runs: until the next call nothing may change.
+            let before = inner.exchange(session, None, machine).await?;
+            inner.tell(session, before).await;
         }
-        let attached = inner.surroundings.folders(session);
-        let mut roots = Vec::new();
-        for (number, path) in ran.folders.iter().enumerate() {
-            let folder = attached
-                .iter()
-                .find(|folder| folder.path().as_os_str() == path.as_str());
-            let handle = folder.and_then(|folder| folder.handle().ok());
-            let root = handle.ok_or_else(|| not_attached(path))?;
-            roots.push((number, PathBuf::from(path), root));
-        }
-        let (runtime, of) = (Handle::current(), session.clone());
-        let (calls_of, call_of) = (calls.clone(), call.clone());
-        let mut put_back = calls.put_back(session).await?;
+        let roots = inner.roots(session, &ran)?;
+        let (runtime, of, of_key) = (Handle::current(), session.clone(), key.clone());
+        let (vaults, mut put_back) = (records.clone(), records.put_back(session).await?);
         let undoing = blocking(move || {
             let mut kept = Vec::new();
             for (number, path, root) in roots {
-                let vault = calls_of.vault(&of, &call_of, number, runtime.clone());
+                let vault = vaults.vault(&of, &of_key, number, runtime.clone()).for_undo();
                 let undone = UndoLog::over(Arc::new(vault))?.undo_after(&root, &put_back)?;
                 put_back.extend(undone.restored_files);
                 let conflicts = undone.conflicts.into_iter();
@@ -272,21 +285,41 @@ impl Machines {
             Ok((kept, put_back))
         });
         let (kept, put_back) = undoing.await?;
-        calls.keep_put_back(session, &put_back).await?;
+        records.keep_put_back(session, &put_back).await?;
         ran.undone = kept.is_empty();
-        calls.put(session, &call, &ran).await?;
+        records.put(session, &key, &ran).await?;
         Ok(Some(kept))
     }
 
     /// Refuses to do again what a command did: what it would do now, nobody knows.
     pub async fn may_redo(&self, session: &SessionId, id: &ChangeSetId) -> Result<(), UserError> {
-        let calls = self.inner().calls().all(session).await?;
-        if calls.iter().any(|(_, ran)| ran.change_set == *id) {
+        let records = self.inner().records().all(session).await?;
+        if records.iter().any(|(_, ran)| ran.change_set == *id) {
             return Err(UserError::new(ErrorCode::UndoConflict).happened(
                 "What a command did cannot be done again by itself. Ask for the command once more.",
             ));
         }
         Ok(())
+    }
+}
+
+impl Inner {
+    /// The folders of a record as they are attached now, with their numbers.
+    fn roots(
+        &self,
+        session: &SessionId,
+        ran: &Ran,
+    ) -> Result<Vec<(usize, PathBuf, cap_std::fs::Dir)>, UserError> {
+        let attached = self.surroundings.folders(session);
+        let root = |(number, path): (usize, &String)| {
+            let folder = attached
+                .iter()
+                .find(|folder| folder.path().as_os_str() == path.as_str());
+            let handle = folder.and_then(|folder| folder.handle().ok());
+            let root = handle.ok_or_else(|| not_attached(path))?;
+            Ok((number, PathBuf::from(path), root))
+        };
+        ran.folders.iter().enumerate().map(root).collect()
     }
 }
 

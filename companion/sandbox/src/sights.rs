@@ -14,8 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::surroundings::Surroundings;
 
-/// Sights of one machine that are written down. A program that starts a hundred thousand others fills no disk; those that
-/// are left out are counted.
+/// Sights of one session that are written down: of what the guest says, and of what the service did. A program that starts a
+/// hundred thousand others fills no disk and leaves room for what counts; those that are left out are counted.
 const MOST: u64 = 20_000;
 /// Sights that wait to be written down.
 const QUEUE: usize = 2_048;
@@ -31,8 +31,15 @@ const ARGUMENTS: usize = 4_096;
 pub(crate) struct Sights {
     queue: mpsc::Sender<Item>,
     call: Arc<Mutex<Option<CallId>>>,
-    taken: Arc<AtomicU64>,
+    budget: Arc<Budget>,
     left_out: Arc<AtomicU64>,
+}
+
+/// How much of a session was written down.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    of_guest: AtomicU64,
+    of_service: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -44,14 +51,14 @@ enum Item {
 
 impl Sights {
     /// Begins to write for a session.
-    pub(crate) fn new(session: SessionId, surroundings: Arc<dyn Surroundings>) -> Self {
+    pub(crate) fn new(session: SessionId, surroundings: Arc<dyn Surroundings>, budget: Arc<Budget>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let left_out = Arc::<AtomicU64>::default();
         tokio::spawn(write(waiting, session, surroundings, Arc::clone(&left_out)));
         Self {
             queue,
             call: Arc::default(),
-            taken: Arc::default(),
+            budget,
             left_out,
         }
     }
@@ -64,8 +71,18 @@ impl Sights {
     /// Takes one in; returns at once.
     pub(crate) fn push(&self, sight: Sight) {
         let call = self.call.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let over = self.taken.fetch_add(1, Ordering::Relaxed) >= MOST;
-        if over || self.queue.try_send(Item::Sight(call, sight)).is_err() {
+        let of_guest = matches!(
+            sight,
+            Sight::Started { .. } | Sight::Ended { .. } | Sight::Lost { .. }
+        );
+        // The guest may not fill the queue that the service's own sights wait in.
+        let (taken, room) = if of_guest {
+            (&self.budget.of_guest, self.queue.capacity() > QUEUE / 2)
+        } else {
+            (&self.budget.of_service, true)
+        };
+        let over = taken.fetch_add(1, Ordering::Relaxed) >= MOST;
+        if over || !room || self.queue.try_send(Item::Sight(call, sight)).is_err() {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }

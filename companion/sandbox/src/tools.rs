@@ -15,12 +15,13 @@ use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::permission::{AskReason, CommandFolder, CommandRequest};
 use deskhand_protocol::{SessionId, UserError};
 use deskhand_vm_host::{End, Ended, Job, RunOutput, SandboxError};
-use deskhand_workspace::Access;
+use deskhand_workspace::{Access, Folder};
+use tokio::time::Instant;
 
 use crate::call::{self, Bash, BashOutput};
 use crate::collected::{Collected, Live};
 use crate::fault;
-use crate::journal::Ran;
+use crate::journal::{Key, Ran};
 use crate::machine::{Machine, Shown};
 use crate::machines::{Machines, Place};
 use crate::names::{names, place};
@@ -60,7 +61,7 @@ impl SandboxTools {
         let bash = Bash::of(&request.input).map_err(|why| failure(&why))?;
         let inner = self.machines.inner();
         let shown = inner.shown(&request.session);
-        let begun = inner.calls().get(&request.session, &request.call).await;
+        let begun = inner.records().get(&request.session, &Key::of(request)).await;
         // One that was begun before a restart was answered then, and is not begun again.
         let begun = begun.map_err(|error| trouble(&error))?.is_some();
         if !begun && shown.iter().any(|shown| shown.writable) {
@@ -71,6 +72,8 @@ impl SandboxTools {
         let more_hosts = hosts.len().saturating_sub(MAX_HOSTS) as u32;
         hosts.truncate(MAX_HOSTS);
         let command = CommandRequest {
+            seconds: (bash.time() / 1000) as u32,
+            background: bash.background,
             command: bash.command,
             folders: shown.iter().map(folder_of).collect(),
             hosts,
@@ -94,16 +97,19 @@ impl SandboxTools {
     ) -> Result<ToolResult, ToolFailure> {
         let bash = Bash::of(&request.input).map_err(|why| failure(&why))?;
         let (inner, session) = (self.machines.inner(), &request.session);
-        let calls = inner.calls();
-        let begun = calls.get(session, &request.call).await;
-        let mut place = self.machines.place(session).await;
+        let key = Key::of(request);
+        let begun = inner.records().get(session, &key).await;
+        let mut place = tokio::select! {
+            biased;
+            () = stopped(progress) => return Ok(stopped_early()),
+            place = self.machines.place(session) => place,
+        };
         if let Some(ran) = begun.map_err(|error| trouble(&error))? {
-            return self.interrupted(request, ran).await;
+            return self.interrupted(request, key, ran).await;
         }
-        let stopped = stopped(progress);
         let machine = tokio::select! {
             biased;
-            () = stopped => return Ok(stopped_early()),
+            () = stopped(progress) => return Ok(stopped_early()),
             machine = self.ready(request, &mut place) => machine?,
         };
         if bash.background && !machine.jobs.has_room() {
@@ -111,37 +117,25 @@ impl SandboxTools {
                 "as many commands as there may be were left to run: look after them with BashOutput",
             ));
         }
-        let mut ran = inner
-            .begin_call(request, machine)
-            .await
-            .map_err(|error| trouble(&error))?;
-        let job = machine.start(&bash.command, limits(bash.time())).await;
-        let job = match job {
-            Ok(job) => job,
-            Err(error) => {
-                inner.settle(session, &request.call, &mut ran, machine).await.ok();
-                return Err(fault::of_call(&error));
-            }
-        };
-        if bash.background {
-            let number = machine.jobs.leave(&bash.command, job);
-            inner.settle(session, &request.call, &mut ran, machine).await.ok();
-            inner
-                .leave(request, machine)
-                .await
-                .map_err(|error| trouble(&error))?;
-            return Ok(left(number, machine));
-        }
+        let begun = inner.begin_call(request, machine).await;
+        begun.map_err(|error| trouble(&error))?;
+        let started = machine.start(&bash.command, limits(bash.time())).await;
         let mut output = Collected::default();
-        let ended = follow(job, progress, &mut output).await;
-        let changed = inner.settle(session, &request.call, &mut ran, machine).await;
+        let ended = match started {
+            Err(error) => {
+                let changed = inner.end_call(request, machine).await;
+                return Ok(not_started(&error, changed.map_err(|error| trouble(&error))?));
+            }
+            Ok(job) if bash.background => {
+                let number = machine.jobs.leave(&bash.command, job);
+                let changed = inner.end_call(request, machine).await;
+                return Ok(left(number, changed.map_err(|error| trouble(&error))?, machine));
+            }
+            Ok(job) => follow(job, progress, &mut output).await,
+        };
+        machine.used = Instant::now();
+        let changed = inner.end_call(request, machine).await;
         let changed = changed.map_err(|error| trouble(&error))?;
-        if machine.jobs.is_busy() {
-            inner
-                .leave(request, machine)
-                .await
-                .map_err(|error| trouble(&error))?;
-        }
         Ok(result(&ended, &output, changed, machine, progress.is_cancelled()))
     }
 
@@ -153,25 +147,32 @@ impl SandboxTools {
     ) -> Result<&'a mut Machine, ToolFailure> {
         let (inner, session) = (self.machines.inner(), &request.session);
         if place.is_none() {
-            inner.recover(session, &request.call).await;
+            inner.recover(session, Some(&Key::of(request))).await;
         }
         let machine = self.machines.machine(session, place).await;
         let machine = machine.map_err(|error| fault::of_call(&error))?;
-        inner.settle_left(session, machine).await;
-        let shown = inner.shown(session);
+        let mut shown = inner.shown(session);
+        if let Some(asked) = &request.command {
+            // What a person was not asked about stays outside, also where it was attached meanwhile.
+            shown.retain_mut(|shown| is_asked(asked, shown));
+        }
         let showing = machine
             .show(&shown, |folder| inner.journal_of(session, folder))
             .await;
+        inner.keep_cuts(session, machine);
         showing.map_err(|error| fault::of_call(&error))?;
         Ok(machine)
     }
 
     /// A command that ran when the service ended: it is not run again, and what it changed can be undone.
-    async fn interrupted(&self, request: &ToolRequest, ran: Ran) -> Result<ToolResult, ToolFailure> {
+    async fn interrupted(
+        &self,
+        request: &ToolRequest,
+        key: Key,
+        ran: Ran,
+    ) -> Result<ToolResult, ToolFailure> {
         let inner = self.machines.inner();
-        let changed = inner
-            .settle_from_journal(&request.session, &request.call, ran)
-            .await;
+        let changed = inner.settle_from_journal(&request.session, key, ran).await;
         let changed = changed.map_err(|error| trouble(&error))?;
         let mut output =
             "Deskhand was started again while this command ran, which ended it. It was not run again."
@@ -207,7 +208,8 @@ impl SandboxTools {
         let Some((state, output)) = machine.jobs.tell(number) else {
             return Err(failure(&format!("there is no job {number}")));
         };
-        inner.settle_left(session, machine).await;
+        let told = inner.look(session, machine).await;
+        told.map_err(|error| trouble(&error))?;
         let output = format!(
             "Job {number}: {state}.\n{}",
             as_data("output of the command", &output)
@@ -270,10 +272,24 @@ impl crate::machines::Inner {
         if matches!(self.terms, Terms::NoFolders(_)) {
             return Vec::new();
         }
-        let folders = self.surroundings.folders(session).into_iter();
-        let shown = folders.map(|folder| Shown {
-            writable: folder.access() == Access::ReadWrite && self.terms == Terms::AsAttached,
-            folder,
+        let folders = self.surroundings.folders(session);
+        let is_writable =
+            |folder: &Folder| folder.access() == Access::ReadWrite && self.terms == Terms::AsAttached;
+        let below = |inner: &Folder, outer: &Folder| {
+            inner.path() != outer.path() && inner.path().starts_with(outer.path())
+        };
+        let shown = folders.iter().filter_map(|folder| {
+            let mut others = folders.iter();
+            // What is in a folder that may be changed has one name there, so that a change has one journal; and a folder
+            // that holds one for reading is for reading.
+            let is_inside =
+                others.any(|outer| below(folder, outer) && is_writable(outer) && is_writable(folder));
+            let mut others = folders.iter();
+            let holds_read_only = others.any(|inner| below(inner, folder) && !is_writable(inner));
+            (!is_inside).then(|| Shown {
+                writable: is_writable(folder) && !holds_read_only,
+                folder: Arc::clone(folder),
+            })
         });
         shown.collect()
     }
@@ -336,7 +352,7 @@ async fn follow(
 ) -> Result<Ended, SandboxError> {
     let mut live = Live::default();
     let mut looks = tokio::time::interval(HEED);
-    let mut stopping = false;
+    let mut stopping: Option<Instant> = None;
     let ended = loop {
         tokio::select! {
             next = job.next() => match next {
@@ -353,9 +369,14 @@ async fn follow(
                 if let Some(text) = live.take() {
                     progress.output(text);
                 }
-                if progress.is_cancelled() && !stopping {
-                    stopping = true;
-                    job.stop().await;
+                match stopping {
+                    None if progress.is_cancelled() => {
+                        stopping = Some(Instant::now());
+                        job.ask_to_stop();
+                    }
+                    // A guest that does not end what it is told to end is ended.
+                    Some(since) if since.elapsed() > ENDS => job.end_machine(),
+                    _ => {}
                 }
             }
         }
@@ -431,9 +452,29 @@ fn append_changes(text: &mut String, changed: Option<&ChangeSet>) {
     );
 }
 
-fn left(number: u32, machine: &Machine) -> ToolResult {
-    let output = format!("Left to run as job {number}. {BASH_OUTPUT_TOOL} tells what it wrote and ends it.");
+fn not_started(error: &SandboxError, changed: Option<ChangeSet>) -> ToolResult {
+    let ToolFailure { title, mut output } = fault::of_call(error);
+    // What runs beside it may have changed something.
+    append_changes(&mut output, changed.as_ref());
+    let mut result = ToolResult::new(ToolOutcome::Failed, title, output);
+    result.change_set = changed;
+    result
+}
+
+/// True for a folder that a person was asked about; as far as they were.
+fn is_asked(asked: &CommandRequest, shown: &mut Shown) -> bool {
+    let path = shown.folder.path().display().to_string();
+    let known = asked.folders.iter().find(|folder| folder.path == path);
+    shown.writable &= known.is_some_and(|folder| !folder.read_only);
+    known.is_some()
+}
+
+fn left(number: u32, changed: Option<ChangeSet>, machine: &Machine) -> ToolResult {
+    let mut output =
+        format!("Left to run as job {number}. {BASH_OUTPUT_TOOL} tells what it wrote and ends it.");
+    append_changes(&mut output, changed.as_ref());
     let mut result = ToolResult::new(ToolOutcome::Done, format!("Left to run as job {number}"), output);
+    result.change_set = changed;
     result.tier = Some(machine.tier());
     result
 }

@@ -124,6 +124,21 @@ impl Code {
         }
     }
 
+    /// Cuts off what reads in folders that were taken out of a session.
+    pub(crate) fn detached(&self, session: &SessionId) {
+        if let Some(machines) = &self.machines {
+            machines.detached(session);
+        }
+    }
+
+    /// Tells what went on in a session when the service ended. Waits for nobody.
+    pub(crate) fn recover(&self, session: &SessionId) {
+        if let Some(machines) = self.machines.clone() {
+            let session = session.clone();
+            tokio::spawn(async move { machines.recover(&session).await });
+        }
+    }
+
     /// Ends the machine of a session that was deleted.
     pub(crate) async fn forget(&self, session: &SessionId) {
         if let Some(machines) = &self.machines {
@@ -150,6 +165,14 @@ impl Machines {
     }
 
     async fn changed(&self, _: &SessionId) -> Result<Vec<JournalEntry>, UserError> {
+        match *self {}
+    }
+
+    fn detached(&self, _: &SessionId) {
+        match *self {}
+    }
+
+    async fn recover(&self, _: &SessionId) {
         match *self {}
     }
 

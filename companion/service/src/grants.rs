@@ -174,6 +174,6 @@ fn session_view(grant: &Grant) -> GrantView {
             host: Some(host),
             ..view
         },
-        Place::Sandbox => view,
+        Place::Sandbox(_) => view,
     }
 }

@@ -121,6 +121,7 @@ impl Hub {
     pub(crate) async fn detach_folder(&self, id: &SessionId, path: &str, by: Actor) -> Result<(), UserError> {
         self.handle(id).await?;
         let documents = self.documents.detach_folder(id, path).await?;
+        self.code.detached(id);
         let mut events: Vec<EventBody> = documents
             .into_iter()
             .map(|document| EventBody::DocumentDetached { document })
@@ -249,6 +250,7 @@ impl Hub {
         self.registry.load(id, session.documents.into_values());
         self.documents.reattach(id).await?;
         running.insert(id.clone(), handle.clone()).await;
+        self.code.recover(id);
         if session.turn.is_some() {
             // Whoever worked at it is gone, with this service or within it: somebody must go on.
             handle.send(Command::Happened(Input::Recover)).await?;
@@ -395,6 +397,8 @@ impl Hub {
         let deleted = log.store().write(session, changes, flushed).await;
         deleted.map_err(|error| told(&error))?;
         self.documents.forget(id);
+        // A machine that ends tells its session, which is looked for among those that run.
+        drop(running);
         self.code.forget(id).await;
         log.end(id);
         log.ended().notify_one();

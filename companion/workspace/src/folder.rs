@@ -68,10 +68,15 @@ impl Folder {
         self.access
     }
 
+    /// True once it was taken out of its session.
+    pub fn is_detached(&self) -> bool {
+        self.detached.load(Ordering::Acquire)
+    }
+
     /// The open folder itself, for what shows it to the sandbox: that keeps to names beneath it, too. Refused once the folder
     /// was detached.
     pub fn handle(&self) -> io::Result<Dir> {
-        if self.detached.load(Ordering::Acquire) {
+        if self.is_detached() {
             return Err(io::ErrorKind::NotFound.into());
         }
         self.dir.try_clone()

@@ -4,10 +4,11 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use deskhand_vm_protocol::{Mux, Opening, RunInput, RunLimits, RunOutput, Stream, WireError};
+use deskhand_vm_protocol::{End, Mux, Opening, RunInput, RunLimits, RunOutput, Stream, WireError};
 use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
@@ -31,6 +32,7 @@ pub struct Job {
     input: mpsc::Sender<RunInput>,
     process: watch::Receiver<Option<u32>>,
     mux: Arc<Mux>,
+    machine: Weak<dyn Machine>,
     reader: JoinHandle<()>,
 }
 
@@ -64,6 +66,7 @@ impl Job {
             limits,
             told,
             started,
+            mux: Arc::clone(mux),
             machine: Arc::downgrade(machine),
         };
         tokio::spawn(write(to, asked));
@@ -72,6 +75,7 @@ impl Job {
             input,
             process,
             mux: Arc::clone(mux),
+            machine: Arc::downgrade(machine),
             reader: tokio::spawn(reader.read()),
         }
     }
@@ -98,6 +102,25 @@ impl Job {
             .await
             .map(drop)
             .map_err(|error| broken(&error))
+    }
+
+    /// Has every process of it ended; returns at once. What it still wrote, and how it ended, can be read.
+    pub fn ask_to_stop(&self) {
+        let (mut process, mux) = (self.process.clone(), Arc::clone(&self.mux));
+        tokio::spawn(async move {
+            // Where the line is gone, it has ended.
+            let started = process.wait_for(Option::is_some).await.map(|process| *process);
+            if let Ok(Some(process)) = started {
+                open(&mux, &Opening::Signal { process, number: 9 }).await.ok();
+            }
+        });
+    }
+
+    /// Ends the whole machine: for a guest that does not end what it was told to.
+    pub fn end_machine(&self) {
+        if let Some(machine) = self.machine.upgrade() {
+            machine.end();
+        }
     }
 
     /// Ends every process of it; what it still wrote, and how it ended, can be read.
@@ -136,15 +159,18 @@ struct Reader {
     limits: RunLimits,
     told: mpsc::Sender<Result<RunOutput, SandboxError>>,
     started: watch::Sender<Option<u32>>,
+    mux: Arc<Mux>,
     machine: Weak<dyn Machine>,
 }
 
 impl Reader {
     async fn read(mut self) {
         let mut written = 0;
-        let mut deadline = Instant::now() + Duration::from_millis(self.limits.time) + GRACE;
+        let mut deadline = Instant::now() + Duration::from_millis(self.limits.time);
+        let mut time_up = false;
         loop {
-            let output = match timeout_at(deadline, RunOutput::read(&mut self.from)).await {
+            let read = self.next(&mut deadline, &mut time_up).await;
+            let mut output = match read {
                 Ok(Ok(Some(output))) => output,
                 Ok(Ok(None)) => return,
                 Ok(Err(error)) => return self.fail(broken(&error)).await,
@@ -154,6 +180,11 @@ impl Reader {
                         .await;
                 }
             };
+            if let RunOutput::Ended(ended) = &mut output
+                && time_up
+            {
+                ended.end = End::TimeUp;
+            }
             match &output {
                 RunOutput::Started(process) => drop(self.started.send_replace(Some(*process))),
                 RunOutput::Out(bytes) | RunOutput::Err(bytes) => written += bytes.len() as u64,
@@ -163,12 +194,33 @@ impl Reader {
                 return self.end("the guest sent more output than was allowed").await;
             }
             let over = matches!(output, RunOutput::Ended(_));
+            let sent = Instant::now();
             if self.told.send(Ok(output)).await.is_err() || over {
                 return;
             }
-            // Who takes the output slowly is not the guest's fault.
-            deadline = deadline.max(Instant::now() + GRACE);
+            // Who takes the output slowly is not the guest's fault; what the guest sends gives it no more time.
+            deadline += sent.elapsed();
         }
+    }
+
+    /// What the guest says next, until the time is up; then the command is ended, and what it still says is read for a while.
+    async fn next(
+        &mut self,
+        deadline: &mut Instant,
+        time_up: &mut bool,
+    ) -> Result<Result<Option<RunOutput>, WireError>, Elapsed> {
+        let reading = RunOutput::read(&mut self.from);
+        // One read goes on over the end of the time: half a frame that was read is not lost.
+        tokio::pin!(reading);
+        let read = timeout_at(*deadline, &mut reading).await;
+        if read.is_ok() || *time_up {
+            return read;
+        }
+        *time_up = true;
+        *deadline = Instant::now() + GRACE;
+        let running = *self.started.borrow();
+        tokio::spawn(end(Arc::clone(&self.mux), running));
+        timeout_at(*deadline, reading).await
     }
 
     /// A guest that does not hold to what it was told is none that anything can be run in.
@@ -186,6 +238,14 @@ impl Reader {
 
     async fn fail(self, error: SandboxError) {
         self.told.send(Err(error)).await.ok();
+    }
+}
+
+/// Ends every process of a command.
+async fn end(mux: Arc<Mux>, process: Option<u32>) {
+    if let Some(process) = process {
+        // Where the line is gone, it has ended.
+        open(&mux, &Opening::Signal { process, number: 9 }).await.ok();
     }
 }
 

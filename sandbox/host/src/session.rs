@@ -23,6 +23,9 @@ use crate::parts::hexadecimal;
 /// How long the guest may take from the greeting to its first stream. A second under software emulation.
 const BEGINS: Duration = Duration::from_mins(1);
 
+/// How much longer the guest lets a command run by its own clock than the service does by its own.
+const GUEST_TIME: u64 = 20;
+
 /// How long opening a stream may take: as long as a guest that is busy needs to take a command line.
 const OPENS: Duration = Duration::from_secs(30);
 
@@ -172,9 +175,14 @@ impl Session {
             folder: command.folder,
             environment: command.environment.into_iter().collect(),
             input: command.input,
-            limits: command.limits,
+            limits: RunLimits {
+                // The service's clock counts. The guest's may run too fast where its computer was busy while it started; its own
+                // limit stands behind for a service that forgets.
+                time: command.limits.time.saturating_mul(GUEST_TIME),
+                ..command.limits
+            },
         };
-        let limits = request.limits;
+        let limits = command.limits;
         let stream = self.open(&Opening::Run(request)).await?;
         Ok(Job::new(stream, limits, &self.mux, &self.machine))
     }

@@ -237,7 +237,11 @@ async fn who_signs_out_is_asked_again_and_the_provider_ends_the_sign_in() {
     );
     assert!(!view(&service).await.signed_in);
     assert!(!setup.path().join("data/sign-in.sealed").exists());
-    assert!(setup.run(&["audit", "export"]).out.contains("signedOut"));
+    // It is written soon after, for nobody waits for the disk.
+    wait_for("the sign-out is in the audit", PATIENCE, || {
+        let audit = setup.run(&["audit", "export"]).out;
+        audit.contains("signedOut").then_some(())
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ import type { CommandFolder, CommandRequest } from "../generated/protocol.ts";
 import { exactly } from "../text/plain.ts";
 import { words } from "../words/en.ts";
 import { LinkButton } from "./controls.tsx";
-import { Folder16Regular, Globe16Regular } from "./icons.tsx";
+import { ArrowSync16Regular, Folder16Regular, Globe16Regular } from "./icons.tsx";
 
 const HOSTS_NAMED = 3;
 const FOLDERS_SHOWN = 4;
@@ -17,6 +17,12 @@ export function CommandAsked({ request, scoped }: { request: CommandRequest; sco
       <ul className="plain-list small command-reach">
         <Folders folders={request.folders} none={!scoped} />
         <Hosts hosts={request.hosts} more={request.moreHosts} />
+        {request.background && (
+          <li className="row">
+            <ArrowSync16Regular className="detail" />
+            <span>{words.sandbox.goesOn}</span>
+          </li>
+        )}
       </ul>
     </div>
   );

@@ -945,7 +945,15 @@ hosts: Array<string>,
 /**
  * How many more there are.
  */
-moreHosts: number, };
+moreHosts: number, 
+/**
+ * Seconds that it may take.
+ */
+seconds: number, 
+/**
+ * True where it is left to run beside what comes next.
+ */
+background: boolean, };
 
 /**
  * A comment of a thread.

@@ -65,6 +65,7 @@ export const sandbox = {
     `${counted(lines, "line", "lines")}, ${number(characters)} characters. Scroll to read all of them.`,
   marked: "Characters that cannot be seen are written out, as ‹U+202E›.",
   noFolder: "Sees no folder of this computer",
+  goesOn: "Goes on beside what comes next, until it ends or is ended",
   readOnly: "read only",
   changes: "may change; every change can be undone",
   noNetwork: "Reaches no network",

@@ -11,10 +11,6 @@ use crate::rules::Rules;
 use crate::tool::{Ask, AskReason, BASH_TOOL, Prepared};
 
 fn prepared(command: &str, folders: bool, hosts: bool) -> Prepared {
-    let folder = CommandFolder {
-        path: "/srv/plans".to_owned(),
-        read_only: false,
-    };
     Prepared {
         effect: Effect::Change,
         document: None,
@@ -31,10 +27,24 @@ fn prepared(command: &str, folders: bool, hosts: bool) -> Prepared {
         web: None,
         command: Some(CommandRequest {
             command: command.to_owned(),
-            folders: folders.then_some(folder).into_iter().collect(),
-            hosts: hosts.then(|| "example.com".to_owned()).into_iter().collect(),
-            more_hosts: 0,
+            ..seen(folders, hosts)
         }),
+    }
+}
+
+/// What a command sees and reaches.
+fn seen(folders: bool, hosts: bool) -> CommandRequest {
+    let folder = CommandFolder {
+        path: "/srv/plans".to_owned(),
+        read_only: false,
+    };
+    CommandRequest {
+        command: String::new(),
+        folders: folders.then_some(folder).into_iter().collect(),
+        hosts: hosts.then(|| "example.com".to_owned()).into_iter().collect(),
+        more_hosts: 0,
+        seconds: 120,
+        background: false,
     }
 }
 
@@ -59,7 +69,7 @@ fn a_command_is_asked_about_unless_the_mode_acts_and_nobody_else_had_a_word_or_a
     let grants = [Grant {
         id: PermissionId::from_text("g"),
         reason: AskReason::Runs,
-        place: Place::Sandbox,
+        place: Place::Sandbox(seen(true, true)),
     }];
     let by_mode = Decision::Allowed(SettledBy::Mode, None);
     let by_grant = Decision::Allowed(SettledBy::SessionGrant, Some(PermissionId::from_text("g")));
@@ -92,11 +102,48 @@ fn a_command_is_asked_about_unless_the_mode_acts_and_nobody_else_had_a_word_or_a
 }
 
 #[test]
+fn an_answer_for_the_session_is_about_what_the_command_saw_and_reached() {
+    let rules = Rules::default();
+    let folder = |path: &str, read_only| CommandFolder {
+        path: path.to_owned(),
+        read_only,
+    };
+    for (folders, hosts, more_hosts, covered) in [
+        (vec![], vec![], 0, true),
+        (vec![folder("/srv/plans", false)], vec!["example.com"], 0, true),
+        (vec![folder("/srv/plans", true)], vec![], 0, true),
+        (vec![folder("/srv/others", true)], vec![], 0, false),
+        (vec![folder("/srv/read", true)], vec![], 0, true),
+        (vec![folder("/srv/read", false)], vec![], 0, false),
+        (vec![], vec!["example.org"], 0, false),
+        (vec![], vec![], 1, false),
+    ] {
+        let mut granted = seen(true, true);
+        granted.folders.push(folder("/srv/read", true));
+        let grants = [Grant {
+            id: PermissionId::from_text("g"),
+            reason: AskReason::Runs,
+            place: Place::Sandbox(granted),
+        }];
+        let mut now = prepared("ls", false, false);
+        now.command = Some(CommandRequest {
+            folders: folders.clone(),
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            more_hosts,
+            ..seen(false, false)
+        });
+        let decision = decide(&standing(&rules, &grants), BASH_TOOL, &now);
+        let allowed = matches!(decision, Decision::Allowed(SettledBy::SessionGrant, _));
+        assert_eq!(allowed, covered, "{folders:?} {hosts:?} {more_hosts}");
+    }
+}
+
+#[test]
 fn rules_for_commands_and_for_what_a_command_could_do_ask_each_time() {
     let grants = [Grant {
         id: PermissionId::from_text("g"),
         reason: AskReason::Runs,
-        place: Place::Sandbox,
+        place: Place::Sandbox(seen(true, true)),
     }];
     for (rule, command, folders, hosts, asks) in [
         ("Bash", "ls", false, false, true),
@@ -110,6 +157,12 @@ fn rules_for_commands_and_for_what_a_command_could_do_ask_each_time() {
         ("WebFetch(domain:example.org)", "ls", false, true, true),
         ("WebFetch(domain:example.org)", "ls", true, false, false),
         ("WebSearch", "ls", true, true, false),
+        ("*(**/*.env)", "ls", true, false, true),
+        ("*(**/*.env)", "ls", false, true, false),
+        ("*(domain:example.org)", "ls", false, true, true),
+        ("Grep", "ls", true, false, true),
+        ("document_open", "ls", true, false, true),
+        ("Bash(domain:example.org)", "ls", false, false, true),
     ] {
         let rules = Rules::asking(&json!({ rule: "ask" })).expect("a rule");
         let decision = decide(
@@ -130,6 +183,7 @@ fn commands_see_of_folders_what_the_tools_for_files_may_do() {
         (&["write"][..], Some(true)),
         (&["Read"][..], None),
         (&["Read", "Edit"][..], None),
+        (&["Delete"][..], Some(true)),
         (&["Glob"][..], Some(false)),
     ] {
         let disabled: Vec<String> = disabled.iter().map(|name| (*name).to_owned()).collect();

@@ -14,10 +14,16 @@ const BEFORE: [&str; 14] = [
     "env", "sudo",
 ];
 
-/// Programs that run what they are told as a command: what that is, nobody reads here.
-const RUNNERS: [&str; 16] = [
-    "eval", "source", ".", "sh", "bash", "dash", "zsh", "xargs", "find", "timeout", "nice", "setsid",
-    "python", "python3", "perl", "awk",
+/// Where the system has its programs: what lies elsewhere may be a script of anything.
+const PLACES: [&str; 3] = ["/usr/bin/", "/bin/", "/usr/sbin/"];
+
+/// Programs that do what their name says and start no other that is not named here, as far as a line shows. Any other may run
+/// anything: what that is, nobody reads here.
+const KNOWN: [&str; 44] = [
+    "basename", "cat", "cd", "chmod", "cmp", "comm", "cp", "cut", "date", "df", "diff", "dirname", "done",
+    "du", "echo", "expr", "false", "fi", "file", "git", "grep", "head", "jq", "ls", "mkdir", "mv", "nl",
+    "paste", "printf", "pwd", "rg", "rm", "rmdir", "seq", "sort", "stat", "tail", "test", "touch", "tr",
+    "true", "uniq", "wc", "which",
 ];
 
 /// A pattern of commands.
@@ -41,33 +47,34 @@ impl Pattern {
     pub(super) fn fits(&self, line: &str) -> bool {
         let Some(glob) = &self.0 else { return true };
         let fits = |part: &str| glob.is_match(part) || glob.is_match(format!("{part} "));
+        let may_fit = |part: &str| {
+            read(part).is_none_or(|(name, part)| fits(&part) || !(name.is_empty() || KNOWN.contains(&name)))
+        };
         // What stands in for other text may hide a separator.
         let hidden = line.contains(['`', '<']) || line.contains("$(");
-        hidden
-            || fits(line.trim())
-            || line
-                .split(SEPARATORS)
-                .any(|part| read(part).is_none_or(|part| fits(&part)))
+        hidden || fits(line.trim()) || line.split(SEPARATORS).any(may_fit)
     }
 }
 
-/// A command without what stands before it; none where it cannot be told which program it is.
-fn read(part: &str) -> Option<String> {
+/// The name of the program, and the command without what stands before it; none where that cannot be told.
+fn read(part: &str) -> Option<(&str, String)> {
     let mut words = part.split_whitespace().peekable();
-    while words
-        .next_if(|word| BEFORE.contains(word) || is_assignment(word))
-        .is_some()
-    {}
+    let mut led = false;
+    while let Some(word) = words.next_if(|word| BEFORE.contains(word) || is_assignment(word)) {
+        led |= !is_assignment(word);
+    }
     let Some(first) = words.next() else {
-        return Some(String::new());
+        return Some(("", String::new()));
     };
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._+-".contains(letter);
-    let name = first.rsplit('/').next().unwrap_or(first);
-    if !first.chars().all(plain) || RUNNERS.contains(&name) {
+    let place = PLACES.into_iter().find(|place| first.starts_with(place));
+    let name = first.strip_prefix(place.unwrap_or_default()).unwrap_or(first);
+    // An option of what stands before it, and a program that lies elsewhere, may lead to anything.
+    if !first.chars().all(plain) || name.contains('/') || led && name.starts_with('-') {
         return None;
     }
     let rest = words.map(|word| format!(" {word}"));
-    Some(std::iter::once(name.to_owned()).chain(rest).collect())
+    Some((name, std::iter::once(name.to_owned()).chain(rest).collect()))
 }
 
 fn is_assignment(word: &str) -> bool {
@@ -109,6 +116,14 @@ mod tests {
             ("curl *", "xargs curl < list", true),
             ("curl *", "cat <<E\ncurl\nE", true),
             ("curl *", "A=$(curl x) ls", true),
+            ("curl *", "env -i curl x", true),
+            ("curl *", "command -p curl x", true),
+            ("curl *", "coproc curl x", true),
+            ("curl *", "trap 'curl x' EXIT", true),
+            ("curl *", "stdbuf -o0 curl x", true),
+            ("curl *", "/tmp/script", true),
+            ("curl *", "for a in 1 2; do ls $a; done", true),
+            ("curl *", "time ls; cat a | sort -u > b", false),
             ("[", "ls", true),
         ] {
             assert_eq!(Pattern::new(pattern).fits(line), fits, "{pattern} {line:?}");

@@ -201,6 +201,7 @@ impl Session {
             since: at,
             state: RunState::Preparing,
             folder: None,
+            command: None,
         });
     }
 
@@ -231,11 +232,17 @@ impl Session {
         running.folder = folder
             .clone()
             .filter(|_| matches!(by, SettledBy::Person(_)) && *choice != Choice::Deny);
+        running.command = match &running.state {
+            RunState::Asking(request) if request.id == *permission && *choice != Choice::Deny => {
+                request.command.clone()
+            }
+            _ => None,
+        };
         let grant = match &running.state {
             RunState::Asking(request) if request.id == *permission => {
                 let document = request.document.clone().map(Place::Document);
                 let host = || Some(Place::Host(request.web.as_ref()?.host.clone()));
-                let sandbox = || request.command.is_some().then_some(Place::Sandbox);
+                let sandbox = || request.command.as_deref().cloned().map(Place::Sandbox);
                 let place = document
                     .or_else(|| request.folder.clone().map(Place::Folder))
                     .or_else(host)

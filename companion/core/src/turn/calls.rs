@@ -54,6 +54,9 @@ impl Step<'_, '_> {
             name: call.name.clone(),
             input: call.input.clone(),
             folder: self.running(&call.id).and_then(|running| running.folder.clone()),
+            command: self
+                .running(&call.id)
+                .and_then(|running| running.command.as_deref().cloned()),
         }
     }
 

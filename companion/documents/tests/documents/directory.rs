@@ -51,6 +51,7 @@ impl Desk {
             name: DIRECTORY_TOOL.to_owned(),
             input,
             folder: folder.map(|folder| folder.display().to_string()),
+            command: None,
         }
     }
 

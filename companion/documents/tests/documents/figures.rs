@@ -199,6 +199,7 @@ impl Stage {
                 "sources": sources,
             }),
             folder: None,
+            command: None,
         };
         self.tools.prepare(&request, &Patient).await.unwrap();
         let result = self.tools.run(&request, &Patient).await;

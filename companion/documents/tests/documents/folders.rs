@@ -37,6 +37,7 @@ async fn ask_as(stage: &Stage, session: &SessionId, tool: &str, input: Value) ->
         name: tool.to_owned(),
         input,
         folder: None,
+        command: None,
     };
     let prepared = stage.prepare(&request).await.unwrap();
     assert_eq!((prepared.effect, prepared.ask), (Effect::Read, None));

@@ -408,6 +408,7 @@ impl Stage {
             name: tool.to_owned(),
             input,
             folder: None,
+            command: None,
         }
     }
 

@@ -65,6 +65,7 @@ impl Desk {
             name: tool.to_owned(),
             input,
             folder: None,
+            command: None,
         }
     }
 

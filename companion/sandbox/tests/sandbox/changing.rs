@@ -12,7 +12,7 @@ use deskhand_test_support::sandbox_images;
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::stage::{Stage, tree};
+use crate::stage::{Stage, tree, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_command_is_told_seen_and_undone_byte_for_byte() {
@@ -248,4 +248,126 @@ async fn without_room_in_the_journal_nothing_is_changed() {
     assert_eq!(ran.outcome, ToolOutcome::Done);
     assert!(ran.output.contains("quota exceeded"), "{}", ran.output);
     assert_eq!(tree(&stage.plans()).keys().collect::<Vec<_>>(), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_journal_keeps_nobody_from_undoing() {
+    let stage = Stage::new();
+    fs::write(stage.plans().join("a"), "a").expect("a file");
+    let changed = stage.ok("rm a; echo x > b").await.change_set.expect("changes");
+    stage.journal.full.store(true, Ordering::SeqCst);
+    let undone = stage.machines.undo(&Stage::session(), &changed.id).await;
+    assert_eq!(undone, Ok(Some(Vec::new())));
+    assert_eq!(tree(&stage.plans()).keys().collect::<Vec<_>>(), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_is_of_one_change_set_also_where_commands_run_side_by_side() {
+    let stage = Stage::new();
+    let plans = stage.plans();
+    fs::write(plans.join("a"), "a").expect("a file");
+    let before = tree(&plans);
+    let left = "for n in 1 2 3 4 5 6; do echo $n > left-$n; sleep 0.3; done";
+    let left = stage
+        .run("Bash", json!({ "command": left, "background": true }))
+        .await;
+    let beside = stage.ok("echo beside > a; sleep 3; echo x > late").await;
+    let mut sets: Vec<_> = left.change_set.into_iter().collect();
+    stage.run("BashOutput", json!({ "job": 1, "stop": true })).await;
+    stage.ok("true").await;
+    sets.extend(stage.around.changed.lock().expect("changed").iter().cloned());
+    sets.push(beside.change_set.expect("changes"));
+    let mut named: Vec<&str> = sets
+        .iter()
+        .flat_map(|set| set.entries.iter().map(|entry| entry.title.as_str()))
+        .collect();
+    named.sort_unstable();
+    assert!(named.starts_with(&["a", "late", "left-1"]), "{sets:#?}");
+    // Each file was made by one of them.
+    assert!(named.is_sorted_by(|one, next| one < next), "{sets:#?}");
+    for set in sets.iter().rev() {
+        let undone = stage.machines.undo(&Stage::session(), &set.id).await;
+        assert_eq!(undone, Ok(Some(Vec::new())), "{}", set.title);
+    }
+    assert_eq!(tree(&plans), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_taken_out_is_cut_off_also_from_what_runs() {
+    let stage = Stage::new();
+    let left = "while sleep 0.1; do echo x >> log || echo refused; cat log > /dev/null || echo cut; done";
+    stage
+        .run("Bash", json!({ "command": left, "background": true }))
+        .await;
+    let log = stage.plans().join("log");
+    until("it writes", || log.exists()).await;
+    stage.around.folders.lock().expect("folders")[0].detach();
+    stage.machines.detached(&Stage::session());
+    let after = fs::read(&log).expect("the file");
+    let mut told = String::new();
+    let mut looks = tokio::time::interval(std::time::Duration::from_millis(100));
+    for _ in 0..600 {
+        looks.tick().await;
+        told.push_str(&stage.run("BashOutput", json!({ "job": 1 })).await.output);
+        if told.contains("refused") && told.contains("cut") {
+            break;
+        }
+    }
+    assert!(told.contains("refused") && told.contains("cut"), "{told}");
+    let rest = fs::read(&log).expect("the file");
+    assert!(
+        rest.len() <= after.len() + 2,
+        "what was under way, and nothing more"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_sees_what_a_person_was_asked_about_and_no_more() {
+    let stage = Stage::new();
+    let asked = stage
+        .prepare("Bash", json!({ "command": "ls /mnt" }))
+        .await
+        .expect("a question");
+    fs::create_dir(stage.home.path().join("later")).expect("a folder");
+    stage.attach("later");
+    let mut request = stage.request("Bash", json!({ "command": "ls /mnt" }));
+    request.command = asked.command;
+    let ran = deskhand_core::ports::Tools::run(&stage.tools, &request, &stage.watch).await;
+    assert!(
+        ran.output.contains("plans") && !ran.output.contains("later"),
+        "{}",
+        ran.output
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_in_a_folder_has_one_name_and_one_for_reading_keeps_its_outer_one_for_reading() {
+    let stage = Stage::new();
+    fs::create_dir(stage.plans().join("inner")).expect("a folder");
+    stage.attach("plans/inner");
+    let asked = stage
+        .prepare("Bash", json!({ "command": "ls" }))
+        .await
+        .expect("a question");
+    let seen = |asked: deskhand_core::tool::Prepared| {
+        let command = asked.command.expect("what would run");
+        command
+            .folders
+            .iter()
+            .map(|folder| folder.read_only)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(seen(asked), [false]);
+    let read_only = deskhand_workspace::AllowedFolder {
+        path: stage.plans().join("inner"),
+        access: deskhand_workspace::Access::ReadOnly,
+    };
+    let folders = deskhand_workspace::Folders::new(Some(vec![read_only]));
+    let inner = folders.attach(&stage.plans().join("inner")).expect("a folder");
+    stage.around.folders.lock().expect("folders")[1] = inner;
+    let asked = stage
+        .prepare("Bash", json!({ "command": "ls" }))
+        .await
+        .expect("a question");
+    assert_eq!(seen(asked), [true, true]);
 }

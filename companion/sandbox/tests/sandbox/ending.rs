@@ -69,7 +69,7 @@ async fn a_command_that_is_left_to_run_is_listed_told_undone_and_ended() {
     let left = stage
         .run(
             "Bash",
-            json!({ "command": "echo begun; while true; do date +%N > tick; sleep 0.2; done", "background": true }),
+            json!({ "command": "echo begun; sleep 1; while true; do date +%N > tick; sleep 0.2; done", "background": true }),
         )
         .await;
     assert_eq!(left.title, "Left to run as job 1", "{}", left.output);
@@ -168,7 +168,7 @@ async fn what_was_left_to_run_when_the_service_ended_is_told_by_the_next_one() {
     stage
         .run(
             "Bash",
-            json!({ "command": "echo x > made; sleep 600", "background": true }),
+            json!({ "command": "sleep 1; echo x > made; sleep 600", "background": true }),
         )
         .await;
     until("it writes", || stage.plans().join("made").exists()).await;

@@ -278,6 +278,7 @@ impl Stage {
             name: tool.to_owned(),
             input,
             folder: None,
+            command: None,
         }
     }
 

@@ -165,6 +165,9 @@ pub(super) fn described(request: &CommandRequest) -> Vec<String> {
         };
         lines.push(format!("  May reach {}{more}", hosts.join(", ")));
     }
+    if request.background {
+        lines.push("  Goes on beside what comes next, until it ends or is ended.".to_owned());
+    }
     lines
 }
 
@@ -292,6 +295,8 @@ mod tests {
             folders: Vec::new(),
             hosts: Vec::new(),
             more_hosts: 0,
+            seconds: 120,
+            background: false,
         }
     }
 
@@ -328,6 +333,8 @@ mod tests {
             folders: vec![folder("/srv/plans", false), folder("/srv/\u{202e}old", true)],
             hosts: vec!["example.com".to_owned(), "*.example.org".to_owned()],
             more_hosts: 3,
+            seconds: 120,
+            background: false,
             ..request("date")
         });
         assert_eq!(

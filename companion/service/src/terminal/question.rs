@@ -213,6 +213,8 @@ mod tests {
             folders: Vec::new(),
             hosts: Vec::new(),
             more_hosts: 0,
+            seconds: 120,
+            background: false,
         };
         let asks = PermissionRequest {
             reason: AskReason::Runs,

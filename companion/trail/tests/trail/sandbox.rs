@@ -199,6 +199,8 @@ fn the_question_for_a_command_is_recorded_with_all_that_was_shown() {
         }],
         hosts: vec!["example.com".to_owned()],
         more_hosts: 4,
+        seconds: 120,
+        background: false,
     };
     let request: PermissionRequest = serde_json::from_value(json!({
         "id": "p", "call": "toolu_1", "turn": "t", "reason": AskReason::Runs, "question": "Run this?", "scope": "",

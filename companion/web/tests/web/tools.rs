@@ -87,6 +87,7 @@ fn request(tool: &str, input: Value) -> ToolRequest {
         name: tool.to_owned(),
         input,
         folder: None,
+        command: None,
     }
 }
 

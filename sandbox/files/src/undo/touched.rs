@@ -36,11 +36,9 @@ fn note(touched: &mut BTreeMap<SharePath, Touched>, record: &Record) {
         What::Remove => touch(touched, &record.path, Touched::Removed),
         What::Rename { to, over } => {
             // What is below a folder goes with it.
-            let below: Vec<_> = touched
-                .keys()
-                .filter(|path| record.path.holds(path))
-                .cloned()
-                .collect();
+            // Those stand together, from the folder on.
+            let from = touched.range(&record.path..).map(|(path, _)| path);
+            let below: Vec<_> = from.take_while(|path| record.path.holds(path)).cloned().collect();
             let moved: Vec<_> = below
                 .into_iter()
                 .filter_map(|path| Some((path.moved(&record.path, to)?, touched.remove(&path)?)))

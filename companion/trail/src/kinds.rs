@@ -486,6 +486,7 @@ kinds! {
         call: Option<Id>,
         /// How much of it has no record.
         count: u64,
+    }
     /// Another image of the sandbox was fetched, verified, and is what machines start from.
     "imageTaken" ImageTaken as Lifecycle Activity(8, "Update"), content "" {
         /// The image: the SHA-256 of its list, in hexadecimal digits.

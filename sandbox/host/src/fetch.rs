@@ -191,16 +191,15 @@ impl Store {
         let step = "reading the image's list";
         let file = place.join(LIST);
         let kept = fs::read(&file).ok().filter(|text| sha256(text) == id);
-        let text = match kept {
-            Some(text) => text,
-            None => {
-                let text = small(source, &format!("{id}/manifest.json"), MAX_LIST, step).await?;
-                if sha256(&text) != id {
-                    let why = format!("`{id}/manifest.json` is another list than the one of this id");
-                    return Err(wrong(source, step, &why));
-                }
-                text
+        let text = if let Some(text) = kept {
+            text
+        } else {
+            let text = small(source, &format!("{id}/manifest.json"), MAX_LIST, step).await?;
+            if sha256(&text) != id {
+                let why = format!("`{id}/manifest.json` is another list than the one of this id");
+                return Err(wrong(source, step, &why));
             }
+            text
         };
         let mut image = read_manifest(&text)?;
         place.clone_into(&mut image.folder);

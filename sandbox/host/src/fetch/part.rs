@@ -221,10 +221,9 @@ impl Taking<'_> {
                     .await?;
                 self.tell(writing.length);
             }
-            match ended {
-                // A store that goes on sending was not asked for more: the connection is let go of.
-                Some(way) => return way.map(|way| (writing, way)),
-                None => {}
+            // A store that goes on sending was not asked for more: the connection is let go of.
+            if let Some(way) = ended {
+                return way.map(|way| (writing, way));
             }
         }
     }

@@ -21,22 +21,24 @@ const SIZE: usize = 3 << 20;
 /// A folder that a web server gives out, an image store as `cargo xtask image --store` writes it; answers the image's id.
 fn publish(folder: &Path, seed: u8) -> String {
     let beside = folder.join("new");
-    fs::create_dir(&beside).unwrap();
+    fs::create_dir(&beside).expect("a file of the test");
     let mut parts = Vec::new();
     for (name, letter) in NAMES.iter().zip(seed..) {
         let file = beside.join(name);
         let content: Vec<u8> = (0..SIZE)
             .map(|at| (at / 7) as u8 ^ (at / 4099) as u8 ^ letter)
             .collect();
-        fs::write(&file, content).unwrap();
-        parts.push(json!({ "name": name, "sha256": sha256_of(&file).unwrap(), "size": SIZE }));
+        fs::write(&file, content).expect("a file of the test");
+        parts.push(
+            json!({ "name": name, "sha256": sha256_of(&file).expect("a file of the test"), "size": SIZE }),
+        );
     }
     let list = json!({ "format": 1, "architecture": std::env::consts::ARCH, "parts": parts });
     let file = beside.join("manifest.json");
-    fs::write(&file, list.to_string()).unwrap();
-    let id = sha256_of(&file).unwrap();
-    fs::rename(beside, folder.join(&id)).unwrap();
-    fs::write(folder.join("current"), format!("{id}\n")).unwrap();
+    fs::write(&file, list.to_string()).expect("a file of the test");
+    let id = sha256_of(&file).expect("a file of the test");
+    fs::rename(beside, folder.join(&id)).expect("a file of the test");
+    fs::write(folder.join("current"), format!("{id}\n")).expect("a file of the test");
     id
 }
 
@@ -48,9 +50,9 @@ struct Setup {
 }
 
 async fn setup() -> Setup {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("a file of the test");
     let published = home.path().join("published");
-    fs::create_dir(&published).unwrap();
+    fs::create_dir(&published).expect("a file of the test");
     let id = publish(&published, 1);
     Setup {
         server: Server::of(published).await,
@@ -70,7 +72,7 @@ impl Setup {
     }
 
     async fn refused(&self, code: &str) -> SandboxError {
-        let refused = self.take().await.unwrap_err();
+        let refused = self.take().await.expect_err("it is refused");
         assert_eq!(refused.code, code, "{refused}");
         refused
     }

@@ -1,7 +1,5 @@
 //! An image store: a web server over TLS on loopback that gives out the files of a folder, and fails as a test says.
 
-#![expect(clippy::disallowed_methods, reason = "the far side of a connection")]
-
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 

@@ -156,13 +156,11 @@ async fn doctor(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Resul
     }
     // Without it code runs as long as an image is here.
     let store = image::looked(paths, settings);
-    tell(
-        &mut looked,
-        json,
-        Instant::now(),
-        "the image store",
-        store.as_ref().map(Clone::clone),
-    )?;
+    let found = match &store {
+        Ok(says) => Ok(says.clone()),
+        Err(error) => Err(error),
+    };
+    tell(&mut looked, json, Instant::now(), "the image store", found)?;
     if json {
         print_json(&looked)?;
     } else if failed.is_none() {

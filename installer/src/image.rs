@@ -7,9 +7,10 @@
 mod assemble;
 mod kernel;
 mod lock;
+mod publish;
 mod system;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -59,12 +60,13 @@ pub(crate) enum Locks {
     Updated,
 }
 
-/// `cargo xtask image`.
-pub(crate) fn image(ledger: &mut Ledger, locks: Locks) -> Result<()> {
+/// `cargo xtask image`; with a folder, that becomes an image store that holds it.
+pub(crate) fn image(ledger: &mut Ledger, locks: Locks, to: Option<&Path>) -> Result<()> {
     ledger.need(ROOM, room::make)?;
     ledger.need(PYTHON, python::environment)?;
     build(ledger, locks)?;
-    assemble::report()
+    assemble::report()?;
+    to.map_or(Ok(()), publish::publish)
 }
 
 /// What the tests need of it.

@@ -1,5 +1,7 @@
 //! The command line of `cargo xtask`. Knows no task, only how each is asked for.
 
+use std::path::PathBuf;
+
 use crate::image::Locks;
 
 /// Shown for `help` and after a mistake.
@@ -13,10 +15,11 @@ cargo xtask test [--windows|--fips]
     Installs what is missing and runs every check and test.
     --windows   only what concerns Windows: builds for it and runs the programs under Wine
     --fips      only the build with the FIPS 140-3 module, which the other tests leave out
-cargo xtask image [--update|--locked]
+cargo xtask image [--update|--locked] [--store DIR]
     Builds the image of the sandbox and puts it where the service finds it.
     --update    takes the packages and libraries of today and writes them into the lock files
     --locked    fails where a package is not the one of the lock file
+    --store     writes it to DIR as well, as a web server gives it out (deskhandImageStoreUrl)
 cargo xtask setup            Installs what is missing for both, and nothing else.
 cargo xtask bench [NAME…]    Measures, prints the figures and keeps them as JSON.
 cargo xtask help             Prints this.";
@@ -31,7 +34,7 @@ pub(crate) enum Task {
     TestWindows,
     TestFips,
     Bench(Vec<String>),
-    Image(Locks),
+    Image(Locks, Option<PathBuf>),
 }
 
 /// The switches of `cargo xtask run`.
@@ -54,11 +57,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Task, String> {
         "help" | "--help" | "-h" => Ok(Task::Help),
         "run" => parse_run(rest).map(Task::Run),
         "bench" => Ok(Task::Bench(rest.to_vec())),
-        "image" => match rest {
-            [switch] if switch == "--update" => Ok(Task::Image(Locks::Updated)),
-            [switch] if switch == "--locked" => Ok(Task::Image(Locks::Held)),
-            _ => alone(Task::Image(Locks::Told), rest),
-        },
+        "image" => parse_image(rest),
         "setup" => alone(Task::Setup, rest),
         "test" => match rest {
             [switch] if switch == "--windows" => Ok(Task::TestWindows),
@@ -80,6 +79,23 @@ fn parse_run(switches: &[String]) -> Result<Run, String> {
         }
     }
     Ok(run)
+}
+
+fn parse_image(switches: &[String]) -> Result<Task, String> {
+    let (mut locks, mut to) = (Locks::Told, None);
+    let mut switches = switches.iter();
+    while let Some(switch) = switches.next() {
+        match switch.as_str() {
+            "--update" if locks == Locks::Told => locks = Locks::Updated,
+            "--locked" if locks == Locks::Told => locks = Locks::Held,
+            "--store" if to.is_none() => {
+                let folder = switches.next().ok_or("`--store` names no folder.")?;
+                to = Some(folder.into());
+            }
+            extra => return Err(format!("`{extra}` is one word too many.")),
+        }
+    }
+    Ok(Task::Image(locks, to))
 }
 
 fn alone(task: Task, rest: &[String]) -> Result<Task, String> {
@@ -106,9 +122,14 @@ mod tests {
             ("test", Task::Test),
             ("test --windows", Task::TestWindows),
             ("test --fips", Task::TestFips),
-            ("image", Task::Image(Locks::Told)),
-            ("image --update", Task::Image(Locks::Updated)),
-            ("image --locked", Task::Image(Locks::Held)),
+            ("image", Task::Image(Locks::Told, None)),
+            ("image --store out", Task::Image(Locks::Told, Some("out".into()))),
+            (
+                "image --locked --store out",
+                Task::Image(Locks::Held, Some("out".into())),
+            ),
+            ("image --update", Task::Image(Locks::Updated, None)),
+            ("image --locked", Task::Image(Locks::Held, None)),
             ("bench replay", Task::Bench(vec!["replay".into()])),
             ("run", Task::Run(Run::default())),
             (
@@ -134,7 +155,14 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know_by_name() {
-        for (line, named) in [("fly", "fly"), ("run --fast", "--fast"), ("test twice", "twice")] {
+        for (line, named) in [
+            ("fly", "fly"),
+            ("run --fast", "--fast"),
+            ("test twice", "twice"),
+            ("image --store", "--store"),
+            ("image --update --locked", "--locked"),
+            ("image here", "here"),
+        ] {
             assert!(read(line).unwrap_err().contains(named), "{line}");
         }
     }

@@ -30,7 +30,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds(target)):
         (corpus / f"seed-{number}").write_bytes(seed)
-    feature = {"anchors": "anchors", "credentials": "inference", "inference": "inference", "vm_files": "vm-files"}.get(target)
+    feature = {"anchors": "anchors", "credentials": "inference", "inference": "inference", "vm_files": "vm-files", "vm_image": "vm-host"}.get(target)
     feature = "proxy" if target.startswith("proxy") else feature
     features = ["--features", feature] if feature else []
     command = ["cargo", "run", "--quiet", "--bin", target, *features, "--", str(corpus)]

@@ -404,7 +404,7 @@ destinations! {
         follows: [],
         by: OpenedBy::Service,
         carries: NoContent,
-        feature: NotBuilt,
+        feature: Built,
         standard: [],
         hosts: Hosts::Of(hosts::image_store),
     }

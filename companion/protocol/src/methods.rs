@@ -4,7 +4,7 @@
 use crate::hello::FrontEndKind;
 use crate::{
     audit, bootstrap, change, configuration, diagnostics, document, hello, instructions, pairing, permission,
-    provider, session, sign_in,
+    provider, sandbox, session, sign_in,
 };
 
 /// Who may call a method.
@@ -170,6 +170,8 @@ methods! {
     "diagnostics/show" DiagnosticsShow(session::Nothing) -> diagnostics::DiagnosticsAnswer, Desktop;
     /// Says what becomes of sessions from before the deployment had its name.
     "history/choose" HistoryChoose(session::EarlierSessionsParams) -> session::Nothing, Desktop;
+    /// Fetches the image of the sandbox now; answers once it is here, whole and in use, which may take minutes.
+    "sandbox/fetch" SandboxFetch(session::Nothing) -> sandbox::FetchedImage, Desktop;
     /// Records that the audit was read.
     "audit/note" AuditNote(audit::AuditNote) -> session::Nothing, Desktop;
     /// Registers the document that the pane stands in.

@@ -6,6 +6,20 @@ use ts_rs::TS;
 
 use crate::Timestamp;
 
+/// `sandbox/fetch`: the image that is used from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchedImage {
+    /// Its id: the SHA-256 of its list.
+    pub id: String,
+    /// What it takes on the disk, in bytes.
+    pub bytes: u64,
+    /// Bytes of it that came over the network.
+    pub fetched: u64,
+    /// Whether another one was used before, or none.
+    pub is_new: bool,
+}
+
 /// Where code ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]

@@ -4,8 +4,8 @@ use deskhand_core::tool::ToolFailure;
 use deskhand_protocol::{ErrorCode, UserError};
 use deskhand_vm_host::SandboxError;
 
-/// For the status: which step, why, and what helps.
-pub(crate) fn of_status(error: &SandboxError) -> UserError {
+/// Why no code runs, for a person: which step, why, and what helps.
+pub fn of_status(error: &SandboxError) -> UserError {
     let mut told =
         UserError::new(ErrorCode::SandboxUnavailable).happened(format!("{}.", sentence(&error.to_string())));
     told.action = format!("{}.", sentence(&error.remedy));

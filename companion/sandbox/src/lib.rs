@@ -12,6 +12,7 @@ mod call;
 mod collected;
 mod connections;
 mod fault;
+mod image_store;
 mod journal;
 mod machine;
 mod machines;
@@ -25,6 +26,8 @@ mod terms;
 mod told;
 mod tools;
 
+pub use fault::of_status as unavailable;
+pub use image_store::ImageStore;
 pub use machines::Machines;
 pub use surroundings::Surroundings;
 pub use terms::{Terms, USER, limits, session_spec, settings};

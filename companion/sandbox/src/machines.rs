@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ pub struct Machines {
 }
 
 pub(crate) struct Inner {
-    settings: Settings,
+    settings: Mutex<Settings>,
     state_key: [u8; 32],
     gate: Gate,
     pub(crate) terms: Terms,
@@ -51,6 +52,8 @@ pub(crate) struct Inner {
     budgets: Mutex<BTreeMap<SessionId, Arc<Budget>>>,
     /// What ends the serving of folders, by session.
     cuts: Mutex<BTreeMap<SessionId, Cuts>>,
+    /// Whether the last machine that was asked for did not begin.
+    unavailable: AtomicBool,
     /// When a machine was last asked for.
     asked: Mutex<Option<Instant>>,
 }
@@ -81,7 +84,7 @@ impl Machines {
         journal: Arc<dyn Journal>,
     ) -> Self {
         let inner = Arc::new(Inner {
-            settings,
+            settings: Mutex::new(settings),
             state_key,
             gate: gate.clone(),
             terms,
@@ -91,6 +94,7 @@ impl Machines {
             places: Mutex::default(),
             budgets: Mutex::default(),
             cuts: Mutex::default(),
+            unavailable: AtomicBool::new(false),
             asked: Mutex::default(),
         });
         tokio::spawn(keep_house(Arc::downgrade(&inner)));
@@ -123,6 +127,7 @@ impl Machines {
                 Ok(machine) => (state_of(machine.tier()), None),
                 Err(error) => (SandboxState::Unavailable, Some(fault::of_status(error))),
             };
+            self.inner.unavailable.store(begun.is_err(), Ordering::SeqCst);
             self.inner.surroundings.state(state, fault);
             **place = Some(begun?);
         }
@@ -140,6 +145,19 @@ impl Machines {
             }
             !folder.is_detached()
         });
+    }
+
+    /// From now on machines start as these settings say, from the image that is there now. Those that run go on.
+    pub async fn renew(&self, settings: Settings) {
+        let mut workshop = self.inner.workshop.lock().await;
+        *self.inner.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+        if let Some(workshop) = workshop.take() {
+            workshop.let_go().await;
+        }
+        // What was said of an image that was not there is over.
+        if self.inner.unavailable.swap(false, Ordering::SeqCst) {
+            self.inner.surroundings.state(SandboxState::NotNeeded, None);
+        }
     }
 
     /// Ends a session's machine: the session was deleted, or another is to begin.
@@ -217,7 +235,12 @@ impl Inner {
             return Ok(Arc::clone(open));
         }
         // One that failed is not kept: the cause may be gone the next time.
-        let open = Box::pin(Workshop::open(self.settings.clone())).await?;
+        let settings = self
+            .settings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let open = Box::pin(Workshop::open(settings)).await?;
         let open = Arc::new(open.with_state_key(&self.state_key));
         *workshop = Some(Arc::clone(&open));
         Ok(open)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use deskhand_platform::{Paths, SecretStore};
 use deskhand_policy::Origin;
 use deskhand_protocol::audit::{AuditNote, ExportFormat};
 use deskhand_protocol::{Timestamp, UserError};
@@ -24,6 +25,7 @@ pub(crate) use sign_in::{SignIns, of_test};
 use crate::clock::now;
 use crate::handler::Service;
 use crate::log::{internal, told};
+use crate::serve::open_store;
 use crate::settings::Settings;
 
 /// How often the head of the audit is handed to whoever keeps anchors.
@@ -183,6 +185,47 @@ async fn write(trail: &Trail, at: Timestamp, by: Actor, what: What) {
         tracing::error!(%error, "a record of the audit was not written");
     }
 }
+
+/// The same where no service runs, until it is told to stop and nothing is left. The database is opened for each record alone: it keeps
+/// nobody out who starts meanwhile.
+///
+/// # Errors
+///
+/// Where a record could not be written.
+pub(crate) async fn write_notes_alone(
+    (paths, secrets, settings): (&Paths, &SecretStore, &Settings),
+    mut noted: Noted,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = noted.recv() => next,
+            () = stop.cancelled() => noted.try_recv().ok(),
+        };
+        let Some((at, by, what)) = next else { return Ok(()) };
+        let mut tries = 0;
+        let store = loop {
+            match open_store(paths, secrets, settings) {
+                Ok(store) => break store,
+                Err(error) if tries == OPENED_WITHIN => {
+                    return Err(error.context("a record of the audit is lost"));
+                }
+                Err(_) => tokio::time::sleep(OPENED_AGAIN).await,
+            }
+            tries += 1;
+        };
+        let trail = Trail::new(store, &user(), settings.audit_content);
+        trail
+            .write(at, by, None, what)
+            .await
+            .map_err(|error| told(&error))?;
+    }
+}
+
+/// How often the database is tried where another process has it, and the pause between.
+const OPENED_WITHIN: usize = 100;
+const OPENED_AGAIN: Duration = Duration::from_millis(100);
 
 /// How long things are kept: none for as long as there is room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

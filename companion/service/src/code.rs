@@ -1,6 +1,7 @@
 //! The agent's commands in the sandbox, as the service puts them together: what they may do under the settings, and where what
 //! is seen of them goes.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use deskhand_core::ports::Tools;
@@ -9,14 +10,19 @@ use deskhand_documents::DocumentTools;
 use deskhand_egress::Gate;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_protocol::change::JournalEntry;
-use deskhand_protocol::{ChangeSetId, SessionId, UserError};
+use deskhand_protocol::sandbox::FetchedImage;
+use deskhand_protocol::{ChangeSetId, ErrorCode, SessionId, UserError};
+use deskhand_trail::Actor;
 
+use crate::audit::Notes;
 use crate::handler::Service;
 use crate::log::Log;
 use crate::settings::Settings;
 
 #[cfg(unix)]
 mod around;
+#[cfg(unix)]
+pub(crate) mod images;
 
 #[cfg(unix)]
 use deskhand_sandbox::Machines;
@@ -44,6 +50,8 @@ pub(crate) struct Code {
     machines: Option<Machines>,
     #[cfg(unix)]
     around: Option<Arc<around::Around>>,
+    #[cfg(unix)]
+    images: Option<images::Images>,
 }
 
 impl Code {
@@ -55,7 +63,7 @@ impl Code {
         settings: &Settings,
         rules: &Rules,
         gate: &Gate,
-        (documents, log): (&DocumentTools, &Log),
+        (documents, log, notes): (&DocumentTools, &Log, &Notes),
     ) -> (Arc<dyn Tools>, Self) {
         let around = Arc::new(around::Around::new(documents.clone()));
         let machines = Machines::new(
@@ -69,6 +77,7 @@ impl Code {
         let code = Self {
             machines: Some(machines),
             around: Some(around),
+            images: Some(images::Images::new(paths, settings, gate, notes)),
         };
         (Arc::new(tools), code)
     }
@@ -81,7 +90,7 @@ impl Code {
         _: &Settings,
         _: &Rules,
         _: &Gate,
-        _: (&DocumentTools, &Log),
+        _: (&DocumentTools, &Log, &Notes),
     ) -> (Arc<dyn Tools>, Self) {
         (others, Self::default())
     }
@@ -94,6 +103,33 @@ impl Code {
         }
         #[cfg(not(unix))]
         drop(service);
+    }
+
+    /// Keeps the image as the organisation's store has it, for as long as the service runs.
+    pub(crate) async fn keep_image(&self) -> Infallible {
+        #[cfg(unix)]
+        if let Some(images) = &self.images {
+            return images.keep(self).await;
+        }
+        std::future::pending().await
+    }
+
+    /// Fetches it now, for a person.
+    pub(crate) async fn fetch_image(&self, by: Actor) -> Result<FetchedImage, UserError> {
+        #[cfg(unix)]
+        if let Some(images) = &self.images {
+            return images.fetch_for(by, self).await;
+        }
+        let _ = by;
+        Err(UserError::new(ErrorCode::SandboxUnavailable))
+    }
+
+    /// From now on machines start as these settings say.
+    #[cfg(unix)]
+    async fn renew(&self, settings: deskhand_vm_host::Settings) {
+        if let Some(machines) = &self.machines {
+            machines.renew(settings).await;
+        }
     }
 
     /// Undoes what a command did; `None` where the change set is not one of a command.

@@ -346,6 +346,7 @@ impl Service {
                     .await?;
                 give(Nothing {})
             }
+            Method::SandboxFetch => give(self.hub.code.fetch_image(front_end.kind().into()).await?),
             Method::PairingTokens => give(self.paired().await?),
             Method::PairingRevoke => {
                 self.revoke(&read::<RevokeParams>(params)?.id, front_end.kind())

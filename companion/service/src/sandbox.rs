@@ -60,10 +60,20 @@ pub(crate) fn settings(paths: &Paths) -> Settings {
     deskhand_sandbox::settings(own, images)
 }
 
+/// Where images are put that are fetched: the folder that is named, else the user's own.
+pub(crate) fn own_images(paths: &Paths) -> PathBuf {
+    named_images().unwrap_or_else(|| paths.cache().join("sandbox/images"))
+}
+
+fn named_images() -> Option<PathBuf> {
+    let named = std::env::var_os(IMAGES_VARIABLE).filter(|named| !named.is_empty());
+    named.map(PathBuf::from)
+}
+
 /// The folder that is named, else the user's own, else the one that came with the program.
 fn images(own: &Path) -> PathBuf {
-    if let Some(named) = std::env::var_os(IMAGES_VARIABLE).filter(|named| !named.is_empty()) {
-        return named.into();
+    if let Some(named) = named_images() {
+        return named;
     }
     let own = own.join("images");
     if own.join("current").is_file() {

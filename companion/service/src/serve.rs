@@ -128,6 +128,7 @@ pub(crate) async fn serve(
             () = stdin_closed(), if options.until_stdin_closes => None,
             () = changed(&paths, &settings, &running) => Some(port),
             never = keep_current(&running) => match never {},
+            never = running.hub.code.keep_image() => match never {},
             never = leftover::forget(&paths, &settings.policy, running.sign_in.as_deref(), &running.notes) => match never {},
         };
         stop.cancel();
@@ -403,7 +404,7 @@ fn build(
     let documents = documents.ruled_by(Arc::clone(&rules), settings.access());
     let tools = NoteTools::new(documents.clone(), Arc::clone(&guide));
     let tools = Arc::new(WebTools::new(Arc::new(tools), gate, settings.servers()));
-    let (kept, of_documents) = ((paths, state_key), (&documents, &log));
+    let (kept, of_documents) = ((paths, state_key), (&documents, &log, &notes));
     let (tools, code) = Code::beside(tools, kept, settings, &rules, gate, of_documents);
     let front_ends = server.front_ends();
     let tell = front_ends.clone();

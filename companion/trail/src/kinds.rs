@@ -487,6 +487,13 @@ kinds! {
         /// How much of it has no record.
         count: u64,
     }
+    /// Another image of the sandbox was fetched, verified, and is what machines start from.
+    "imageTaken" ImageTaken as Lifecycle Activity(8, "Update"), content "" {
+        /// The image: the SHA-256 of its list, in hexadecimal digits.
+        image: String,
+        /// Bytes that came over the network.
+        bytes: u64,
+    }
     /// The audit was given out.
     "auditExported" AuditExported as EventLog Activity(3, "Export"), content "" {
         /// The form.

@@ -12,13 +12,16 @@ use crate::ledger::Outcome;
 use crate::place;
 
 /// What an image consists of. A layer that was not built is left out.
-const FILES: [&str; 5] = [
+pub(super) const FILES: [&str; 5] = [
     "kernel",
     "initrd",
     "system.squashfs",
     "office.squashfs",
     "session.qcow2",
 ];
+
+/// The list of an image, in its folder.
+pub(super) const LIST: &str = "image.json";
 
 /// Puts the parts together. The one before goes once nothing names it any more.
 pub(super) fn image() -> Result<Outcome> {
@@ -48,7 +51,7 @@ pub(super) fn image() -> Result<Outcome> {
     let text = format!(
         "{{\n  \"format\": 1,\n  \"architecture\": \"{processor}\",\n  \"parts\": [\n{list}\n  ]\n}}\n"
     );
-    let file = made.path().join("image.json");
+    let file = made.path().join(LIST);
     fs::write(&file, text)?;
     let id = output(command("sha256sum", &[]).arg(&file))?;
     let id = id
@@ -71,11 +74,12 @@ pub(super) fn image() -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Machines that still run from an older image keep its files open; their names go.
+/// Machines that still run from an older image keep its files open; their names go. What a fetch from an image store left in the middle
+/// stays for it.
 fn sweep(store: &PathBuf, kept: &str) -> Result<()> {
     for entry in fs::read_dir(store)?.flatten() {
         let name = entry.file_name();
-        if name != *kept && entry.file_type()?.is_dir() {
+        if name != *kept && name != *".fetching" && entry.file_type()?.is_dir() {
             fs::remove_dir_all(entry.path())?;
         }
     }
@@ -83,7 +87,7 @@ fn sweep(store: &PathBuf, kept: &str) -> Result<()> {
 }
 
 /// Where the service looks for images.
-fn store() -> Result<PathBuf> {
+pub(super) fn store() -> Result<PathBuf> {
     Ok(place::cache()?.join("sandbox/images"))
 }
 

@@ -56,12 +56,13 @@ policy_section! {
         since: "0.1.0",
     }
 
-    /// Where the image of the sandbox is fetched from: https.
+    /// Where the image of the sandbox is fetched from: the address of a folder on a web server of the organisation, https, that holds
+    /// what `cargo xtask image --store` writes. The service asks it for the id of the image when it starts and once a day, fetches
+    /// that image where it has another or none, and verifies every byte against the id. Without it images are built or installed.
     deskhand_image_store_url "deskhandImageStoreUrl": Option<BaseUrl> {
         default: None,
         invalid: None, UsesValue, "an image that is not fetched does not run",
         scope: Managed,
-        effect: Effect::ActsWith("the sandbox"),
         since: "0.1.0",
     }
 }

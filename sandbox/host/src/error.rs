@@ -46,6 +46,27 @@ impl Step {
 /// The code of an error for want of room on this computer's disk.
 pub const DISK_LOW: &str = "disk_low";
 
+/// The code of an error where no image is here yet and one is on its way.
+pub const IMAGE_FETCHING: &str = "image_fetching";
+
+/// The code of an error where another process of this user fetches the image.
+pub const IMAGE_BUSY: &str = "image_busy";
+
+/// The code of an error where the image store was not reached, or the connection broke again and again.
+pub const IMAGE_UNREACHABLE: &str = "image_unreachable";
+
+/// The code of an error where the image store does not have a file that it is to have.
+pub const IMAGE_MISSING: &str = "image_missing";
+
+/// The code of an error where the image store is closed, leads elsewhere, or does not answer as one.
+pub const IMAGE_REFUSED: &str = "image_refused";
+
+/// The code of an error where the image store sends next to nothing.
+pub const IMAGE_SLOW: &str = "image_slow";
+
+/// The code of an error where what came is not what the image's id stands for.
+pub const IMAGE_WRONG: &str = "image_wrong";
+
 /// What went wrong, with the step that failed and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} failed: {reason}", .step.as_str())]

@@ -1,5 +1,4 @@
-//! The image: kernel, agent, system and the template of a session's disk, in a store where each image has the name of its
-//! content.
+//! The image: kernel, agent, system and the template of a session's disk, in a folder that has the name of its content.
 
 use std::fs;
 use std::io;
@@ -9,16 +8,18 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{SandboxError, Step};
+use crate::manifest;
 use crate::parts::{sha256, sha256_of};
 
-const REMEDY: &str =
-    "build it with `cargo xtask image`, or ask your administrator for the image that belongs to this version";
+/// What helps where nothing else is known.
+pub(crate) const REMEDY: &str = "run `deskhand sandbox fetch` where your administrator set an image store, or build it with \
+     `cargo xtask image`";
 
 /// The version of `image.json` that this build reads.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// The longest `image.json`.
-const MAX_LIST: u64 = 1024 * 1024;
+pub(crate) const MAX_LIST: u64 = 1024 * 1024;
 
 /// One file of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,30 +49,6 @@ pub struct Image {
     pub id: String,
 }
 
-/// A folder with images, each in a folder of the name of its content, and a file that says which one is used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Store {
-    folder: PathBuf,
-}
-
-impl Store {
-    /// The store in this folder.
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
-    }
-
-    /// The image that is used. Its files are there and have their sizes; [`Image::verify`] reads all of them.
-    pub fn current(&self) -> Result<Image, SandboxError> {
-        let missing = |_| SandboxError::new(Step::Image, "there is no image on this computer", REMEDY);
-        let id = fs::read_to_string(self.folder.join("current")).map_err(missing)?;
-        let id = id.trim();
-        if id.len() != 64 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(damaged("the store does not say which image is used"));
-        }
-        Image::open(&self.folder.join(id))
-    }
-}
-
 impl Image {
     /// Opens the image in a folder that has the name of its content.
     pub fn open(folder: &Path) -> Result<Self, SandboxError> {
@@ -87,19 +64,7 @@ impl Image {
         if folder.file_name().is_none_or(|name| *name != *id) {
             return Err(damaged("its list is not the one that its folder is named after"));
         }
-        let mut image: Self = serde_json::from_slice(&text).map_err(|error| damaged(&error.to_string()))?;
-        if image.format != FORMAT || image.architecture != std::env::consts::ARCH {
-            return Err(SandboxError::new(
-                Step::Image,
-                format!(
-                    "the image is for {} in format {}; this computer needs {} in format {FORMAT}",
-                    image.architecture,
-                    image.format,
-                    std::env::consts::ARCH
-                ),
-                REMEDY,
-            ));
-        }
+        let mut image = manifest::read(&text)?;
         folder.clone_into(&mut image.folder);
         image.id = id;
         for part in &image.parts {
@@ -160,6 +125,13 @@ impl Image {
             .and_then(|part| self.part_path(part))
     }
 
+    /// What its files take together, in bytes.
+    pub fn size(&self) -> u64 {
+        self.parts
+            .iter()
+            .fold(0, |size, part| size.saturating_add(part.size))
+    }
+
     /// Whether it has this file.
     pub fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
@@ -169,7 +141,7 @@ impl Image {
         self.parts.iter().find(|part| part.name == name)
     }
 
-    fn part_path(&self, part: &Part) -> Result<PathBuf, SandboxError> {
+    pub(crate) fn part_path(&self, part: &Part) -> Result<PathBuf, SandboxError> {
         let plain = part
             .name
             .bytes()
@@ -182,11 +154,11 @@ impl Image {
     }
 }
 
-fn damaged(reason: &str) -> SandboxError {
+pub(crate) fn damaged(reason: &str) -> SandboxError {
     SandboxError::new(Step::Image, format!("the image is damaged: {reason}"), REMEDY)
 }
 
-fn unreadable(file: &Path, error: &io::Error) -> SandboxError {
+pub(crate) fn unreadable(file: &Path, error: &io::Error) -> SandboxError {
     SandboxError::new(
         Step::Image,
         format!("{} cannot be read: {error}", file.display()),

@@ -9,26 +9,37 @@
 
 mod accelerator;
 mod error;
+mod fetch;
 mod folders;
 mod image;
 mod job;
 mod machine;
+mod manifest;
 mod parts;
 mod qemu;
 mod room;
 mod session;
+mod source;
 mod state;
+mod store;
 mod workshop;
 
 pub use accelerator::{Accelerator, Trial, Verdict};
-pub use error::{DISK_LOW, SandboxError, Step};
-pub use image::{Image, Part, Store};
+pub use error::{
+    DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING, IMAGE_MISSING, IMAGE_REFUSED, IMAGE_SLOW, IMAGE_UNREACHABLE,
+    IMAGE_WRONG, SandboxError, Step,
+};
+pub use fetch::{Failed, Fetching, Progress, Taken, Told};
+pub use image::{Image, Part};
 pub use job::{Job, JobInput};
 pub use machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Origin, Start};
+pub use manifest::read_manifest;
 pub use parts::{Console, sha256_of};
 pub use qemu::{Cage, Qemu};
 pub use session::{Command, Connections, Session, Summary};
+pub use source::{Body, Opened, Source, SourceError, SourceErrorKind};
 pub use state::StateStore;
+pub use store::{Kept, Store};
 pub use workshop::{Forgotten, Settings, Workshop, forget};
 
 pub use deskhand_vm_protocol::{

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{Context, SHA256};
 
+use crate::error::{ASK_DOCTOR, SandboxError, Step};
+
 /// The SHA-256 of a file, in lower-case hexadecimal.
 pub fn sha256_of(file: &Path) -> io::Result<String> {
     let mut from = File::open(file)?;
@@ -34,6 +36,15 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").ok();
         text
     })
+}
+
+/// Does this beside the runtime's own threads.
+pub(crate) async fn beside<T: Send + 'static>(
+    step: Step,
+    work: impl FnOnce() -> Result<T, SandboxError> + Send + 'static,
+) -> Result<T, SandboxError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(SandboxError::new(step, error.to_string(), ASK_DOCTOR)))
 }
 
 /// The last bytes of what a machine writes: whatever it writes, no more than this is kept.

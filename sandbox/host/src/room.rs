@@ -41,6 +41,30 @@ pub(crate) fn check(step: Step, place: &Path) -> Result<(), SandboxError> {
     }
 }
 
+/// Looks whether an image has room of which so many bytes are still to come, and leaves machines theirs.
+///
+/// # Errors
+///
+/// [`DISK_LOW`] where it has not.
+pub(crate) fn for_image(place: &Path, free: u64, bytes: u64) -> Result<(), SandboxError> {
+    if free >= bytes.saturating_add(FLOOR) {
+        return Ok(());
+    }
+    let mebibytes = |bytes: u64| bytes >> 20;
+    Err(SandboxError::new(
+        Step::Image,
+        format!(
+            "the disk of {} has no room for the image: {} MiB are free, {} MiB are to come, and {} MiB are left to other programs",
+            place.display(),
+            mebibytes(free),
+            mebibytes(bytes.saturating_add((1 << 20) - 1)),
+            mebibytes(FLOOR),
+        ),
+        "make room on that disk, then run `deskhand sandbox fetch`",
+    )
+    .with_code(DISK_LOW))
+}
+
 /// What this user may still write on the disk of this folder, in bytes.
 pub(crate) fn free(place: &Path) -> io::Result<u64> {
     let told = rustix::fs::statvfs(place)?;
@@ -101,6 +125,19 @@ mod tests {
             assert!(machines >= 8 || free < 9 * GIB, "{free}: {machines}");
             assert!(promised <= free.saturating_sub(FLOOR), "{free}: {promised}");
         }
+    }
+
+    #[test]
+    fn an_image_has_room_where_the_floor_is_left() {
+        let told = |free, bytes| for_image(Path::new("/place"), free, bytes);
+        assert_eq!(told(GIB + 100, 100), Ok(()));
+        assert_eq!(told(GIB - 1, 0).unwrap_err().code, DISK_LOW);
+        assert_eq!(told(u64::MAX, u64::MAX), Ok(()));
+        assert_eq!(
+            told(GIB + 100, 101).unwrap_err().to_string(),
+            "the image failed: the disk of /place has no room for the image: 1024 MiB are free, 1 MiB are to come, and \
+             1024 MiB are left to other programs"
+        );
     }
 
     #[test]

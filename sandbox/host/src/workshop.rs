@@ -1,5 +1,6 @@
 //! Where machines come from: engine, image, accelerator and states put together, and one machine kept ready.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,11 +12,13 @@ use tokio::time::timeout;
 use crate::accelerator::{Accelerator, Verdict};
 use crate::error::{ASK_DOCTOR, DISK_LOW, SandboxError, Step, make_folder};
 use crate::folders::{Folders, gone};
-use crate::image::{Image, Store};
+use crate::image::Image;
 use crate::machine::{Engine, MachineSpec, Origin, Start};
+use crate::parts::beside;
 use crate::qemu::{Cage, Qemu};
 use crate::session::{Connections, Ready, ReadyLine, Session};
 use crate::state::StateStore;
+use crate::store::Store;
 
 /// How long a guest may take from the start of the engine until its agent is up: seconds under software emulation, more
 /// on a computer that is busy.
@@ -54,6 +57,8 @@ pub struct Workshop {
     settings: Settings,
     engine: Arc<dyn Engine>,
     image: Image,
+    /// The lock on the image: it stays while machines may start from it.
+    _held: Option<File>,
     verdict: Verdict,
     states: StateStore,
     kept_ready: Mutex<Option<Ready>>,
@@ -71,7 +76,7 @@ impl Workshop {
     /// The same with another engine: whatever stands behind the port.
     pub async fn open_with(engine: Arc<dyn Engine>, settings: Settings) -> Result<Self, SandboxError> {
         let looked = settings.clone();
-        let image = beside(Step::Image, move || look(&looked)).await?;
+        let (image, held) = beside(Step::Image, move || look(&looked)).await?;
         let kept = settings.workplace.join(VERDICT);
         let verdict = match settings.accelerator {
             Some(accelerator) => Verdict::given(accelerator),
@@ -82,6 +87,7 @@ impl Workshop {
             settings,
             engine,
             image,
+            _held: held,
             verdict,
             states,
             kept_ready: Mutex::new(None),
@@ -271,25 +277,16 @@ impl Workshop {
     }
 }
 
-/// Does this beside the runtime's own threads.
-async fn beside<T: Send + 'static>(
-    step: Step,
-    work: impl FnOnce() -> Result<T, SandboxError> + Send + 'static,
-) -> Result<T, SandboxError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(SandboxError::new(step, error.to_string(), ASK_DOCTOR)))
-}
-
 /// The image, read where it was not before; and what killed services left goes.
-fn look(settings: &Settings) -> Result<Image, SandboxError> {
-    let image = Store::new(settings.images.clone()).current()?;
+fn look(settings: &Settings) -> Result<(Image, Option<File>), SandboxError> {
+    let (image, held) = Store::new(settings.images.clone()).hold()?;
     make_folder(&settings.workplace)?;
     // What cannot be swept now is swept the next time; it holds nobody up.
     if let Err(error) = Folders::new(settings.workplace.join(MACHINES)).sweep() {
         tracing::warn!(%error, "folders that killed machines left were not removed");
     }
     image.verify_once(&settings.workplace.join(VERIFIED))?;
-    Ok(image)
+    Ok((image, held))
 }
 
 /// What was left where a computer was to forget its machines.

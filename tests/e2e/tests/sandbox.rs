@@ -71,7 +71,7 @@ fn the_doctor_starts_machines_and_status_and_reset_tell_what_is_kept() {
     let looked = sandbox(home.path(), &sandbox_images(), &["doctor", "--json"], "");
     let steps: Vec<Value> = serde_json::from_str(&looked.out).unwrap();
     assert!(steps.iter().all(|step| step["good"] == true), "{}", looked.out);
-    assert_eq!(steps.len(), 6);
+    assert_eq!(steps.len(), 7);
     assert!(
         steps[5]["finding"]
             .as_str()

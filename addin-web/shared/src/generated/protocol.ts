@@ -2928,6 +2928,27 @@ file: SettingsFile,
 leftOut: Array<string>, };
 
 /**
+ * `sandbox/fetch`: the image that is used from now on.
+ */
+export type FetchedImage = { 
+/**
+ * Its id: the SHA-256 of its list.
+ */
+id: string, 
+/**
+ * What it takes on the disk, in bytes.
+ */
+bytes: number, 
+/**
+ * Bytes of it that came over the network.
+ */
+fetched: number, 
+/**
+ * Whether another one was used before, or none.
+ */
+isNew: boolean, };
+
+/**
  * A field (`PAGE`, `REF …`) or a content control.
  */
 export type FieldMark = { 
@@ -7758,6 +7779,8 @@ export interface Methods {
   'diagnostics/show': { params: Nothing; answer: DiagnosticsAnswer };
   /** Says what becomes of sessions from before the deployment had its name. */
   'history/choose': { params: EarlierSessionsParams; answer: Nothing };
+  /** Fetches the image of the sandbox now; answers once it is here, whole and in use, which may take minutes. */
+  'sandbox/fetch': { params: Nothing; answer: FetchedImage };
   /** Records that the audit was read. */
   'audit/note': { params: AuditNote; answer: Nothing };
   /** Registers the document that the pane stands in. */

@@ -16,7 +16,7 @@ fn each_form_tells_what_is_listed() {
     let list = gate(json!({
         "deskhandOfficeScriptFolder": "/srv/office",
         "coworkEgressAllowedHosts": ["*.corp.example", "git.corp.example:22"],
-        "deskhandImageStoreUrl": "https://images.corp.example",
+        "deskhandUpdateUrl": "https://updates.corp.example",
     }))
     .egress_list();
     let table = egress_table(&list);
@@ -28,7 +28,7 @@ fn each_form_tells_what_is_listed() {
     assert!(
         table
             .lines()
-            .any(|line| line.starts_with("image-store ") && line.ends_with("Not built yet: no traffic."))
+            .any(|line| line.starts_with("update-feed ") && line.ends_with("Not built yet: no traffic."))
     );
     let csv = egress_csv(&list);
     let lines: Vec<&str> = csv.split("\r\n").collect();
@@ -54,12 +54,13 @@ fn a_firewall_gets_ports_and_only_what_is_built() {
     let list = gate(json!({
         "coworkEgressAllowedHosts": ["*.corp.example", "*.eu.corp.example", "git.corp.example:22", "127.0.0.1:8080"],
         "deskhandImageStoreUrl": "https://images.corp.example",
+        "deskhandUpdateUrl": "https://updates.corp.example",
     }))
     .egress_list();
     assert_eq!(
         firewall_rules(&list),
         "*.corp.example:443\n*.corp.example:80\n*.eu.corp.example:443\n*.eu.corp.example:80\n\
-         appsforoffice.microsoft.com:443\ngit.corp.example:22\n"
+         appsforoffice.microsoft.com:443\ngit.corp.example:22\nimages.corp.example:443\n"
     );
     assert!(
         firewall_rules(&gate(json!({"coworkEgressAllowedHosts": ["*"]})).egress_list()).contains("*:*\n")

@@ -58,7 +58,7 @@ impl Notes {
     }
 
     /// Has the numbers of the minute that runs written.
-    pub(super) fn flush(&self) {
+    pub(crate) fn flush(&self) {
         self.add_all(Folding::end);
     }
 

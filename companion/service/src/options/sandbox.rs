@@ -19,6 +19,12 @@ pub(crate) enum SandboxCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Fetches the image from the organisation's image store now, or goes on with a fetch that was cut off.
+    Fetch {
+        /// As JSON, for fleet scripts.
+        #[arg(long)]
+        json: bool,
+    },
     /// Forgets kept states and what was found out about acceleration; the next start finds it anew.
     Reset,
     /// Runs a command in a machine of its own, which ends with it. It reaches no network.

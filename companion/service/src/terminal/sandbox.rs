@@ -20,6 +20,9 @@ use super::safe::safe_line;
 use super::sessions::{print, print_json};
 use crate::options::SandboxCommand;
 use crate::sandbox;
+use crate::settings::Settings;
+
+mod image;
 
 /// What a command that was ended for its limits gives as its exit code, as `timeout` of coreutils does.
 const LIMIT_REACHED: u8 = 124;
@@ -37,8 +40,9 @@ pub(crate) async fn sandbox(paths: &Paths, command: SandboxCommand) -> anyhow::R
         bail!("Deskhand is switched off (`deskhandEnabled`): nothing runs.");
     }
     match command {
-        SandboxCommand::Status { json } => status(paths, json).await,
-        SandboxCommand::Doctor { json } => Box::pin(doctor(paths, json)).await,
+        SandboxCommand::Status { json } => status(paths, &settings, json).await,
+        SandboxCommand::Doctor { json } => Box::pin(doctor(paths, &settings, json)).await,
+        SandboxCommand::Fetch { json } => Box::pin(image::fetch(paths, &settings, json)).await,
         SandboxCommand::Reset => reset(paths),
         SandboxCommand::Run {
             folder,
@@ -62,24 +66,28 @@ fn tier(accelerator: Accelerator) -> (&'static str, String) {
     }
 }
 
-async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
+async fn status(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let workshop = match sandbox::workshop(paths).await {
         Ok(workshop) => workshop,
         Err(error) => {
             if json {
-                print_json(&json!({ "tier": "none", "failed": failure(&error) }))?;
+                let images = image::json_of(paths, settings);
+                print_json(&json!({ "tier": "none", "failed": failure(&error), "images": images }))?;
             } else {
                 print(
                     "Code cannot run on this computer now; files, documents and the web can be worked with.",
                 )?;
                 say(&error)?;
+                image::lines(paths, settings)
+                    .iter()
+                    .try_for_each(|line| print(line))?;
             }
             return Ok(ExitCode::FAILURE);
         }
     };
     let (tier, says) = tier(workshop.verdict().accelerator);
     let image = workshop.image();
-    let size: u64 = image.parts.iter().map(|part| part.size).sum();
+    let size = image.size();
     let tried: Vec<String> = workshop.verdict().trials.iter().map(trial).collect();
     if json {
         return print_json(&json!({
@@ -89,6 +97,7 @@ async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
             "engine": workshop.engine(),
             "cage": workshop.cage(),
             "image": { "id": image.id, "bytes": size, "folder": image.folder },
+            "images": image::json_of(paths, settings),
             "states": { "bytes": workshop.states().size() },
         }))
         .map(|()| ExitCode::SUCCESS);
@@ -105,6 +114,9 @@ async fn status(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
         size / 1_000_000,
         image.folder.display()
     ))?;
+    image::lines(paths, settings)
+        .iter()
+        .try_for_each(|line| print(line))?;
     let kept = workshop.states().size();
     print(&match kept {
         0 => "Kept state   none yet: machines start from their kernel".to_owned(),
@@ -136,12 +148,19 @@ struct Looked {
     milliseconds: u64,
 }
 
-async fn doctor(paths: &Paths, json: bool) -> anyhow::Result<ExitCode> {
+async fn doctor(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let mut looked = Vec::new();
     let failed = Box::pin(examine(paths, &mut looked, json)).await?.err();
     if let Some((begun, error)) = &failed {
         tell(&mut looked, json, *begun, error.step.as_str(), Err(error))?;
     }
+    // Without it code runs as long as an image is here.
+    let store = image::looked(paths, settings);
+    let found = match &store {
+        Ok(says) => Ok(says.clone()),
+        Err(error) => Err(error),
+    };
+    tell(&mut looked, json, Instant::now(), "the image store", found)?;
     if json {
         print_json(&looked)?;
     } else if failed.is_none() {

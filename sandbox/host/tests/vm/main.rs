@@ -15,6 +15,7 @@ mod panicking;
 mod room;
 mod sharing;
 mod starting;
+mod store;
 mod support;
 mod way_out;
 mod witness;

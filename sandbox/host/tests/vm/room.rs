@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 use crate::support::{command, run, session, shell, spec, workshop};
 
 /// A disk of this size, in mebibytes, for as long as its value lives.
-struct Disk(PathBuf);
+pub(crate) struct Disk(PathBuf);
 
 impl Disk {
-    fn new(place: &Path, size: u32) -> Option<Self> {
+    pub(crate) fn new(place: &Path, size: u32) -> Option<Self> {
         let options = std::ffi::CString::new(format!("size={size}M,mode=0700")).expect("no zero in it");
         match mount("tmpfs", place, "tmpfs", MountFlags::NOSUID, options.as_c_str()) {
             Ok(()) => Some(Self(place.to_owned())),
@@ -24,7 +24,7 @@ impl Disk {
         }
     }
 
-    fn free(&self) -> u64 {
+    pub(crate) fn free(&self) -> u64 {
         let told = rustix::fs::statvfs(&self.0).expect("a disk");
         told.f_bavail * told.f_frsize
     }

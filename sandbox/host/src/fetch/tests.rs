@@ -302,6 +302,15 @@ async fn a_new_image_takes_what_is_the_same_from_the_old_one_which_goes_once_nob
     assert_eq!(setup.store.tidy().await.unwrap(), 1);
     assert!(!held.folder.exists());
     setup.store.current().unwrap().verify().unwrap();
+
+    // One that nobody holds goes with the next.
+    let third = image(&mut setup.source.files, 20, SIZE);
+    setup
+        .source
+        .files
+        .insert("current".to_owned(), third.clone().into_bytes());
+    setup.take().await.unwrap();
+    assert_eq!(setup.store.ids(), [third]);
 }
 
 #[tokio::test]

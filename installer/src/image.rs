@@ -7,6 +7,7 @@
 mod assemble;
 mod kernel;
 mod lock;
+mod office;
 mod publish;
 mod system;
 
@@ -37,6 +38,11 @@ const SYSTEM: Step = Step::new(
     "Debian's packages and Python's libraries, in one read-only file",
     6,
 );
+const OFFICE: Step = Step::new(
+    "Office layer of the sandbox",
+    "LibreOffice and Node, in a second read-only file over the first",
+    8,
+);
 const AGENT: Step = Step::new(
     "Agent of the sandbox",
     "the first process of the virtual machine, linked to nothing",
@@ -60,19 +66,33 @@ pub(crate) enum Locks {
     Updated,
 }
 
+/// What an image is to have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Layers {
+    /// The base, and the office layer where one was built over it before.
+    #[default]
+    AsBefore,
+    /// The base and the office layer.
+    Office,
+}
+
 /// `cargo xtask image`; with a folder, that becomes an image store that holds it.
-pub(crate) fn image(ledger: &mut Ledger, locks: Locks, to: Option<&Path>) -> Result<()> {
+pub(crate) fn image(ledger: &mut Ledger, layers: Layers, locks: Locks, to: Option<&Path>) -> Result<()> {
     ledger.need(ROOM, room::make)?;
     ledger.need(PYTHON, python::environment)?;
-    build(ledger, locks)?;
+    build(ledger, layers, locks)?;
     assemble::report()?;
     to.map_or(Ok(()), publish::publish)
 }
 
 /// What the tests need of it.
-pub(crate) fn build(ledger: &mut Ledger, locks: Locks) -> Result<()> {
+pub(crate) fn build(ledger: &mut Ledger, layers: Layers, locks: Locks) -> Result<()> {
     ledger.need(TOOLS, || packages::install(&[packages::SANDBOX]))?;
     ledger.need(SYSTEM, || system::build(locks))?;
+    match layers {
+        Layers::Office => ledger.need(OFFICE, || office::build(locks))?,
+        Layers::AsBefore => drop(office::fits()?),
+    }
     ledger.need(AGENT, kernel::agent)?;
     ledger.need(IMAGE, assemble::image)
 }

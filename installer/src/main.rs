@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         Task::Test => check::test(&mut ledger),
         Task::TestWindows => windows::task(&mut ledger),
         Task::TestFips => fips::task(&mut ledger),
-        Task::Image(locks, to) => image::image(&mut ledger, locks, to.as_deref()),
+        Task::Image(layers, locks, to) => image::image(&mut ledger, layers, locks, to.as_deref()),
         Task::Bench(arguments) => bench::bench(&mut ledger, &arguments),
     };
     ledger.print();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::image::Locks;
+use crate::image::{Layers, Locks};
 
 /// Shown for `help` and after a mistake.
 pub(crate) const HELP: &str = "\
@@ -15,8 +15,9 @@ cargo xtask test [--windows|--fips]
     Installs what is missing and runs every check and test.
     --windows   only what concerns Windows: builds for it and runs the programs under Wine
     --fips      only the build with the FIPS 140-3 module, which the other tests leave out
-cargo xtask image [--update|--locked] [--store DIR]
+cargo xtask image [--office] [--update|--locked] [--store DIR]
     Builds the image of the sandbox and puts it where the service finds it.
+    --office    with the layer that has LibreOffice and Node, which takes as long again
     --update    takes the packages and libraries of today and writes them into the lock files
     --locked    fails where a package is not the one of the lock file
     --store     writes it to DIR as well, as a web server gives it out (deskhandImageStoreUrl)
@@ -34,7 +35,7 @@ pub(crate) enum Task {
     TestWindows,
     TestFips,
     Bench(Vec<String>),
-    Image(Locks, Option<PathBuf>),
+    Image(Layers, Locks, Option<PathBuf>),
 }
 
 /// The switches of `cargo xtask run`.
@@ -82,10 +83,11 @@ fn parse_run(switches: &[String]) -> Result<Run, String> {
 }
 
 fn parse_image(switches: &[String]) -> Result<Task, String> {
-    let (mut locks, mut to) = (Locks::Told, None);
+    let (mut layers, mut locks, mut to) = (Layers::AsBefore, Locks::Told, None);
     let mut switches = switches.iter();
     while let Some(switch) = switches.next() {
         match switch.as_str() {
+            "--office" if layers == Layers::AsBefore => layers = Layers::Office,
             "--update" if locks == Locks::Told => locks = Locks::Updated,
             "--locked" if locks == Locks::Told => locks = Locks::Held,
             "--store" if to.is_none() => {
@@ -95,7 +97,7 @@ fn parse_image(switches: &[String]) -> Result<Task, String> {
             extra => return Err(format!("`{extra}` is one word too many.")),
         }
     }
-    Ok(Task::Image(locks, to))
+    Ok(Task::Image(layers, locks, to))
 }
 
 fn alone(task: Task, rest: &[String]) -> Result<Task, String> {
@@ -122,14 +124,15 @@ mod tests {
             ("test", Task::Test),
             ("test --windows", Task::TestWindows),
             ("test --fips", Task::TestFips),
-            ("image", Task::Image(Locks::Told, None)),
-            ("image --store out", Task::Image(Locks::Told, Some("out".into()))),
+            ("image", Task::Image(Layers::AsBefore, Locks::Told, None)),
+            ("image --office", Task::Image(Layers::Office, Locks::Told, None)),
+            ("image --store out", Task::Image(Layers::AsBefore, Locks::Told, Some("out".into()))),
             (
-                "image --locked --store out",
-                Task::Image(Locks::Held, Some("out".into())),
+                "image --locked --office --store out",
+                Task::Image(Layers::Office, Locks::Held, Some("out".into())),
             ),
-            ("image --update", Task::Image(Locks::Updated, None)),
-            ("image --locked", Task::Image(Locks::Held, None)),
+            ("image --update", Task::Image(Layers::AsBefore, Locks::Updated, None)),
+            ("image --locked", Task::Image(Layers::AsBefore, Locks::Held, None)),
             ("bench replay", Task::Bench(vec!["replay".into()])),
             ("run", Task::Run(Run::default())),
             (
@@ -162,6 +165,8 @@ mod tests {
             ("image --store", "--store"),
             ("image --update --locked", "--locked"),
             ("image here", "here"),
+            ("image --office --fast", "--fast"),
+            ("image --office --office", "--office"),
         ] {
             assert!(read(line).unwrap_err().contains(named), "{line}");
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -99,8 +99,17 @@ pub(super) fn report() -> Result<()> {
             println!("   {:>7.1}  {name}", found.len() as f64 / 1e6);
         }
     }
-    println!("\nThe largest of its system, unpacked:");
-    let system = parts()?.join("system.squashfs");
+    largest("its system", &parts()?.join("system.squashfs"))?;
+    let layer = parts()?.join("office.squashfs");
+    if layer.exists() {
+        largest("its office layer", &layer)?;
+    }
+    Ok(())
+}
+
+/// Says what takes the room of one file system.
+fn largest(name: &str, system: &Path) -> Result<()> {
+    println!("\nThe largest of {name}, unpacked:");
     let listed = output(command("unsquashfs", &["-llnumeric"]).arg(system))?;
     let mut sizes = std::collections::BTreeMap::<String, u64>::new();
     for line in listed.lines() {
@@ -124,6 +133,10 @@ pub(super) fn report() -> Result<()> {
 /// The folder that a file is counted for: one Python library, one part of `/usr`.
 fn place_of(path: &str) -> String {
     let names: Vec<&str> = path.split('/').skip(1).collect();
-    let deep = if path.contains("dist-packages") { 6 } else { 3 };
+    let deep = match path {
+        _ if path.contains("dist-packages") => 6,
+        _ if path.contains("usr/lib/libreoffice") => 4,
+        _ => 3,
+    };
     names.get(..names.len().min(deep)).unwrap_or_default().join("/")
 }

@@ -12,13 +12,34 @@ const HEAD: &str = "# Made by `cargo xtask image --update`: do not edit.\n";
 
 /// Compares the packages of this build with the lock, or writes them there.
 pub(super) fn packages(built: &Path, locks: Locks) -> Result<()> {
-    let lock = packages_lock();
     let built = fs::read_to_string(built).context("the list of packages of this build")?;
+    compare(&packages_lock(), &built, locks)
+}
+
+/// The same for the layer: what it has beyond the base's lock. A package of the base in another version is among it, as it
+/// is in the layer.
+pub(super) fn layer(built: &Path, locks: Locks) -> Result<()> {
+    let built = fs::read_to_string(built).context("the list of packages of this build")?;
+    let base = fs::read_to_string(packages_lock())?;
+    compare(&layer_lock(), &beyond(&base, &built), locks)
+}
+
+/// The lines that the base's lock does not have.
+fn beyond(base: &str, built: &str) -> String {
+    let base: BTreeSet<&str> = base.lines().collect();
+    built
+        .lines()
+        .filter(|line| !base.contains(line))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+fn compare(lock: &Path, built: &str, locks: Locks) -> Result<()> {
     if locks == Locks::Updated {
-        return Ok(fs::write(&lock, format!("{HEAD}{built}"))?);
+        return Ok(fs::write(lock, format!("{HEAD}{built}"))?);
     }
-    let kept = fs::read_to_string(&lock).unwrap_or_default();
-    let differences = differences(&kept, &built);
+    let kept = fs::read_to_string(lock).unwrap_or_default();
+    let differences = differences(&kept, built);
     for line in &differences {
         println!("   {line}");
     }
@@ -66,6 +87,10 @@ fn packages_lock() -> PathBuf {
     recipe().join("packages.lock")
 }
 
+fn layer_lock() -> PathBuf {
+    recipe().join("office/packages.lock")
+}
+
 fn requirements_lock() -> PathBuf {
     recipe().join("requirements.lock")
 }
@@ -94,7 +119,15 @@ mod tests {
             );
         };
         stale("packages.txt", &packages_lock(), " ");
+        stale("office/packages.txt", &layer_lock(), " ");
         stale("requirements.txt", &requirements_lock(), "==");
+    }
+
+    #[test]
+    fn the_layers_lock_has_what_the_bases_has_not_and_other_versions_of_it() {
+        let base = format!("{HEAD}git 1:2.39 amd64\njq 1.6 amd64\n");
+        let built = "git 1:2.40 amd64\njq 1.6 amd64\nnodejs 18 amd64\n";
+        assert_eq!(beyond(&base, built), "git 1:2.40 amd64\nnodejs 18 amd64\n");
     }
 
     #[test]

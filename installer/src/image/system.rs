@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -12,7 +13,7 @@ use crate::place;
 use crate::stamp::Stamp;
 
 /// The release of Debian.
-const RELEASE: &str = "bookworm";
+pub(super) const RELEASE: &str = "bookworm";
 
 /// The Python of that release, for which wheels are chosen.
 const PYTHON: &str = "3.11";
@@ -39,7 +40,15 @@ pub(super) fn build(locks: Locks) -> Result<Outcome> {
 
 /// The print of the recipe, whichever clone it lies in: clones share what is made of it.
 fn stamp(folder: &Path) -> Result<Stamp> {
-    let mut files: Vec<_> = fs::read_dir(recipe())?
+    Ok(Stamp::of_text(
+        folder.join("system.stamp"),
+        &recipe_text(&recipe())?,
+    ))
+}
+
+/// All that a folder of the recipe says, in the order of its names.
+pub(super) fn recipe_text(folder: &Path) -> Result<String> {
+    let mut files: Vec<_> = fs::read_dir(folder)?
         .flatten()
         .map(|entry| entry.path())
         .collect();
@@ -51,7 +60,7 @@ fn stamp(folder: &Path) -> Result<Stamp> {
     {
         text.push_str(&fs::read_to_string(file)?);
     }
-    Ok(Stamp::of_text(folder.join("system.stamp"), &text))
+    Ok(text)
 }
 
 /// Fetches and unpacks the Python libraries, as wheels, by their hashes.
@@ -93,17 +102,8 @@ fn wheels(to: &Path, locks: Locks) -> Result<()> {
 
 /// Builds the system as a tar; the list of its packages and the kernel's package come beside it.
 fn debian(work: &Path) -> Result<()> {
-    let names = listed("packages.txt")?.join(",");
-    let hook = recipe().join("customize.sh");
-    let mut build = command("mmdebstrap", &["--quiet", "--variant=minbase"]);
+    let mut build = mmdebstrap(&listed("packages.txt")?, "customize.sh");
     build
-        .arg(format!("--include={names}"))
-        .arg("--aptopt=Apt::Install-Recommends \"false\"");
-    for folder in ["doc", "locale", "man"] {
-        build.arg(format!("--dpkgopt=path-exclude=/usr/share/{folder}/*"));
-    }
-    build
-        .arg(format!("--customize-hook={}", hook.display()))
         .arg(RELEASE)
         .arg(work.join("system.tar"))
         .env("RECIPE", recipe())
@@ -112,8 +112,21 @@ fn debian(work: &Path) -> Result<()> {
     run(&mut build)
 }
 
+/// Debian's essential packages with these, and what the recipe does with them; the release and where it goes are to follow.
+pub(super) fn mmdebstrap(names: &[String], hook: &str) -> Command {
+    let mut build = command("mmdebstrap", &["--quiet", "--variant=minbase"]);
+    build
+        .arg(format!("--include={}", names.join(",")))
+        .arg("--aptopt=Apt::Install-Recommends \"false\"");
+    for folder in ["doc", "locale", "man"] {
+        build.arg(format!("--dpkgopt=path-exclude=/usr/share/{folder}/*"));
+    }
+    build.arg(format!("--customize-hook={}", recipe().join(hook).display()));
+    build
+}
+
 /// Read-only, compressed, the same for the same content.
-fn pack(tar: &Path, to: &Path) -> Result<()> {
+pub(super) fn pack(tar: &Path, to: &Path) -> Result<()> {
     let beside = to.with_extension("part");
     fs::remove_file(&beside).ok();
     let mut pack = command("mksquashfs", &["-"]);

@@ -53,18 +53,28 @@ pub(crate) fn early() -> Result<Purpose, BootError> {
         "the rule about other processes' memory",
         fs::write("/proc/sys/kernel/yama/ptrace_scope", "2"),
     )?;
-    let line = step("the kernel's command line", fs::read_to_string("/proc/cmdline"))?;
     modules()?;
-    Ok(if line.split_whitespace().any(|word| word == "deskhand.proof") {
+    Ok(if is_said("deskhand.proof")? {
         Purpose::Proof
     } else {
         Purpose::Session
     })
 }
 
-/// The read-only system, from its disk, becomes the root; with the office layer over it where that disk is there.
+/// Whether the service put this word on the kernel's command line.
+fn is_said(word: &str) -> Result<bool, BootError> {
+    let line = step("the kernel's command line", fs::read_to_string("/proc/cmdline"))?;
+    Ok(line.split_whitespace().any(|said| said == word))
+}
+
+/// The read-only system, from its disk, becomes the root; with the office layer over it where the service gave one.
 pub(crate) fn root() -> Result<(), BootError> {
     let base = step("the disk of the system", disk("base"))?;
+    // Waited for: a disk that shows itself a moment later must not make a machine without its layer.
+    let office = match is_said("deskhand.office")? {
+        true => Some(step("the disk of the office layer", disk("office"))?),
+        false => None,
+    };
     for place in ["/base", "/office", "/system"] {
         fs::create_dir_all(place).ok();
     }
@@ -73,7 +83,7 @@ pub(crate) fn root() -> Result<(), BootError> {
         "mounting the system",
         mount(&base, "/base", "squashfs", read_only, None),
     )?;
-    let system = match find_disk("office") {
+    let system = match office {
         Some(office) => {
             step(
                 "mounting the office layer",

@@ -18,6 +18,9 @@ pub(crate) const REMEDY: &str = "run `deskhand sandbox fetch` where your adminis
 /// The version of `image.json` that this build reads.
 pub(crate) const FORMAT: u32 = 1;
 
+/// The layer with LibreOffice and Node, in images that have it.
+pub(crate) const OFFICE: &str = "office.squashfs";
+
 /// The longest `image.json`.
 pub(crate) const MAX_LIST: u64 = 1024 * 1024;
 
@@ -135,6 +138,11 @@ impl Image {
     /// Whether it has this file.
     pub fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
+    }
+
+    /// Whether it has the layer with LibreOffice and Node.
+    pub fn has_office(&self) -> bool {
+        self.has(OFFICE)
     }
 
     fn find(&self, name: &str) -> Option<&Part> {

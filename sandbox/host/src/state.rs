@@ -245,6 +245,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_state_is_not_given_to_a_machine_with_another_disk_or_word() {
+        let home = tempfile::tempdir().unwrap();
+        let store = StateStore::new(home.path().join("states"));
+        store.put(&Named, &spec(512), b"a state".to_vec()).await.unwrap();
+        let layered = MachineSpec {
+            disks: vec![("office".to_owned(), "/office".into())],
+            ..spec(512)
+        };
+        let asked = MachineSpec {
+            words: vec!["deskhand.office".to_owned()],
+            ..spec(512)
+        };
+        assert!(!store.has(&Named, &layered).await && !store.has(&Named, &asked).await);
+    }
+
+    #[tokio::test]
     async fn a_state_that_somebody_without_the_key_put_there_is_refused_and_goes() {
         let home = tempfile::tempdir().unwrap();
         let open_to_all = StateStore::new(home.path().join("states"));

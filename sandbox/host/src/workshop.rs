@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::accelerator::{Accelerator, Verdict};
 use crate::error::{ASK_DOCTOR, DISK_LOW, SandboxError, Step, make_folder};
 use crate::folders::{Folders, gone};
-use crate::image::Image;
+use crate::image::{Image, OFFICE};
 use crate::machine::{Engine, MachineSpec, Origin, Start};
 use crate::parts::beside;
 use crate::qemu::{Cage, Qemu};
@@ -261,8 +261,10 @@ impl Workshop {
 
     fn spec(&self) -> Result<MachineSpec, SandboxError> {
         let mut disks = vec![("base".to_owned(), self.image.path("system.squashfs")?)];
-        if self.image.has("office.squashfs") {
-            disks.push(("office".to_owned(), self.image.path("office.squashfs")?));
+        let mut words = Vec::new();
+        if self.image.has_office() {
+            disks.push(("office".to_owned(), self.image.path(OFFICE)?));
+            words.push("deskhand.office".to_owned());
         }
         Ok(MachineSpec {
             kernel: self.image.path("kernel")?,
@@ -272,7 +274,7 @@ impl Workshop {
             memory: self.settings.memory,
             processors: self.settings.processors,
             accelerator: self.verdict.accelerator,
-            words: Vec::new(),
+            words,
         })
     }
 }

@@ -11,6 +11,7 @@ mod cycles;
 mod ending;
 mod held_up;
 mod image;
+mod office;
 mod panicking;
 mod room;
 mod sharing;

@@ -10,7 +10,7 @@ use deskhand_protocol::permission::CommandRequest;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::tool::{
-    BASH_OUTPUT_TOOL, BASH_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FileSubject, FolderTool, Prepared, SEARCH_TOOL,
+    BASH_OUTPUT_TOOL, BASH_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FileSubject, FolderTool, Prepared, SEARCH_TOOL, paper_tool,
 };
 
 mod command;
@@ -141,6 +141,7 @@ impl Rules {
             .and_then(FolderTool::part_of)
             .map(FolderTool::name);
         let also = also.or((tool == BASH_OUTPUT_TOOL).then_some(BASH_TOOL));
+        let also = also.or_else(|| paper_tool(tool).map(FolderTool::name));
         !self.is_disabled(tool) && !also.is_some_and(|part| self.is_disabled(part))
     }
 
@@ -185,6 +186,7 @@ fn names(tool: &str, effect: Effect, on_disk: bool) -> Vec<&str> {
         Some(tool) => tool.part_of(),
         // To ask for a folder is neither to read nor to write in it.
         None if tool == BASH_OUTPUT_TOOL => return vec![tool, BASH_TOOL],
+        None if let Some(tool) = paper_tool(tool) => Some(tool),
         None if !on_disk || tool == DIRECTORY_TOOL => None,
         None if effect == Effect::Read => Some(FolderTool::Read),
         None => Some(FolderTool::Edit),

@@ -60,6 +60,21 @@ pub const BASH_TOOL: &str = "Bash";
 /// The tool that looks after commands that were left to run.
 pub const BASH_OUTPUT_TOOL: &str = "BashOutput";
 
+/// The tool that draws a document in the sandbox, so that the model sees it.
+pub const RENDER_TOOL: &str = "document_render";
+
+/// The tool that makes a document of today out of one in an old format, in the sandbox.
+pub const CONVERT_TOOL: &str = "document_convert";
+
+/// The file tool that a tool of the sandbox goes with: what the organisation says of that one holds for it, too.
+pub fn paper_tool(name: &str) -> Option<FolderTool> {
+    match name {
+        RENDER_TOOL => Some(FolderTool::Read),
+        CONVERT_TOOL => Some(FolderTool::Write),
+        _ => None,
+    }
+}
+
 /// A tool for the folders of a session. Administrators know them by these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FolderTool {
@@ -152,6 +167,7 @@ pub fn is_tool(name: &str) -> bool {
         || name == SEARCH_TOOL
         || name == BASH_TOOL
         || name == BASH_OUTPUT_TOOL
+        || paper_tool(name).is_some()
         || FolderTool::of_name(name).is_some()
         || operation_of(name).is_some()
 }
@@ -172,6 +188,8 @@ pub fn tool_names() -> Vec<String> {
         SEARCH_TOOL,
         BASH_TOOL,
         BASH_OUTPUT_TOOL,
+        RENDER_TOOL,
+        CONVERT_TOOL,
     ];
     let named = named.into_iter().chain(FolderTool::ALL.map(FolderTool::name));
     named

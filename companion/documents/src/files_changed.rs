@@ -247,15 +247,28 @@ impl DocumentTools {
         let Some(mut record) = found else {
             return Err(failure("Not done", "the call was not prepared"));
         };
+        if record.stage == Stage::Prepared {
+            let at = self
+                .locate(&request.session, &record.path)
+                .map_err(|error| refused(&error))?;
+            self.intend(tool, request, &mut record, &at).await?;
+        }
+        self.place_file(tool, request, record).await
+    }
+
+    /// Does what the journal holds both contents of; once, however often it is asked.
+    pub(crate) async fn place_file(
+        &self,
+        tool: FolderTool,
+        request: &ToolRequest,
+        mut record: FileRecord,
+    ) -> Result<ToolResult, ToolFailure> {
         if let (Stage::Done, Some(stored)) = (record.stage, record.result.clone()) {
             return Ok(stored.into());
         }
         let at = self
             .locate(&request.session, &record.path)
             .map_err(|error| refused(&error))?;
-        if record.stage == Stage::Prepared {
-            self.intend(tool, request, &mut record, &at).await?;
-        }
         let (before, after, path) = (record.before.clone(), record.after.clone(), record.path.clone());
         let content = self.kept(&request.session, after.as_ref()).await?;
         let placed = tokio::task::spawn_blocking(move || {
@@ -289,7 +302,7 @@ impl DocumentTools {
     }
 
     /// Whether the file that a new one is made from may be read: what is to be asked about it, where it is.
-    async fn may_take(
+    pub(crate) async fn may_take(
         &self,
         session: &SessionId,
         template: Option<Located>,
@@ -443,7 +456,7 @@ impl DocumentTools {
 }
 
 /// The question, with what is to be said of a file that is read for it.
-fn with_note(ask: Ask, note: Option<RiskNote>) -> Ask {
+pub(crate) fn with_note(ask: Ask, note: Option<RiskNote>) -> Ask {
     let Some(note) = note else { return ask };
     Ask {
         reason: ask.reason.max(AskReason::Ruled),
@@ -485,6 +498,6 @@ fn place(
     }
 }
 
-fn trouble(error: &UserError) -> ToolFailure {
+pub(crate) fn trouble(error: &UserError) -> ToolFailure {
     failure(&error.happened, &error.to_string())
 }

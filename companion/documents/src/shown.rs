@@ -139,7 +139,14 @@ fn content_of(file: &mut File, cap: u64, what: &str) -> Result<Vec<u8>, ToolFail
 }
 
 fn picture(file: &mut File, name: &str) -> Result<Shown, ToolFailure> {
-    let content = content_of(file, MOST_PICTURE, "picture")?;
+    picture_of(content_of(file, MOST_PICTURE, "picture")?, name)
+}
+
+/// The same for bytes that are here, and may be from anywhere.
+pub(crate) fn picture_of(content: Vec<u8>, name: &str) -> Result<Shown, ToolFailure> {
+    if content.len() as u64 > MOST_PICTURE {
+        return Err(failure("Too large to be shown", "the picture is larger than the model takes"));
+    }
     let head = picture_head(&content);
     let known = head.and_then(|head| Some((head.media_type, head.size?)));
     let Some((media_type, (width, height))) = known else {

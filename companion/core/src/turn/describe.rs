@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::line::one_line;
 use crate::tool::{
-    BASH_OUTPUT_TOOL, BASH_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FolderTool, LIST_TOOL, MEMORY_TOOL, SEARCH_TOOL,
+    BASH_OUTPUT_TOOL, BASH_TOOL, CONVERT_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FolderTool, LIST_TOOL, MEMORY_TOOL, RENDER_TOOL, SEARCH_TOOL,
     operation_of,
 };
 
@@ -40,6 +40,8 @@ pub fn describe(tool: &str, input: &Value) -> Described {
         (None, None) if tool == FETCH_TOOL => format!("Reading {}", host_of(text("url"))),
         (None, None) if tool == BASH_TOOL => "Running".to_owned(),
         (None, None) if tool == BASH_OUTPUT_TOOL => "Looking after a command".to_owned(),
+        (None, None) if tool == RENDER_TOOL => "Drawing".to_owned(),
+        (None, None) if tool == CONVERT_TOOL => "Converting".to_owned(),
         (None, None) if tool == SEARCH_TOOL => "Searching the web".to_owned(),
         (None, None) => format!("Calling {}", short(tool)),
     };

@@ -6,13 +6,14 @@
 //!   from a summary.
 //! - [`permission`] decides who must be asked, [`rules`] what the organisation says of it.
 //! - [`line`] makes text of others fit to be shown.
-//! - [`ports`] names what the agent needs of the world; other crates implement it.
+//! - [`ports`] names what the agent needs of the world, [`papers`] what some tools need of others; other crates implement it.
 
 pub mod attached;
 pub mod estimate;
 pub mod instructions;
 pub mod line;
 pub mod model;
+pub mod papers;
 pub mod permission;
 pub mod ports;
 pub mod rules;

@@ -10,7 +10,8 @@ use deskhand_protocol::permission::CommandRequest;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::tool::{
-    BASH_OUTPUT_TOOL, BASH_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FileSubject, FolderTool, Prepared, SEARCH_TOOL, paper_tool,
+    BASH_OUTPUT_TOOL, BASH_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FileSubject, FolderTool, Prepared, SEARCH_TOOL,
+    paper_tool,
 };
 
 mod command;
@@ -293,7 +294,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::tool::MEMORY_TOOL;
+    use crate::tool::{CONVERT_TOOL, MEMORY_TOOL, RENDER_TOOL};
 
     fn rules(disabled: &[&str], asks: &Value) -> Rules {
         let disabled: Vec<String> = disabled.iter().map(|name| (*name).to_owned()).collect();
@@ -310,7 +311,15 @@ mod tests {
     #[test]
     fn every_tool_that_can_be_taken_away_is_named_where_administrators_read_of_it() {
         let row = deskhand_policy::definition("disabledBuiltinTools").expect("a row");
-        let others = [DIRECTORY_TOOL, FETCH_TOOL, SEARCH_TOOL, MEMORY_TOOL, BASH_TOOL];
+        let others = [
+            DIRECTORY_TOOL,
+            FETCH_TOOL,
+            SEARCH_TOOL,
+            MEMORY_TOOL,
+            BASH_TOOL,
+            RENDER_TOOL,
+            CONVERT_TOOL,
+        ];
         for tool in FolderTool::ALL.map(FolderTool::name).into_iter().chain(others) {
             assert!(
                 row.doc.contains(&format!("`{tool}`")),
@@ -318,6 +327,24 @@ mod tests {
             );
             let none = rules(&[&tool.to_uppercase()], &json!({}));
             assert!(!none.offers(tool), "{tool} stays");
+        }
+    }
+
+    #[test]
+    fn to_draw_is_to_read_and_to_convert_is_to_write() {
+        let plan = file("/srv/plans/a.xls");
+        for (tool, effect, disabled, rule) in [
+            (RENDER_TOOL, Effect::Read, "Read", "Read(**/*.xls)"),
+            (CONVERT_TOOL, Effect::Add, "Write", "Write(**/*.xls)"),
+        ] {
+            let off = rules(&[disabled], &json!({}));
+            assert!(!off.offers(tool), "{tool} stays without {disabled}");
+            let verdict = off.verdict(tool, effect, (&plan).into());
+            assert_eq!(verdict, Verdict::Disabled(disabled.to_owned()));
+            let asks = rules(&[], &json!({ rule: "ask" })).verdict(tool, effect, (&plan).into());
+            assert_eq!(asks, Verdict::Asks(rule.to_owned()));
+            let other = if disabled == "Read" { "Write" } else { "Glob" };
+            assert!(rules(&[other], &json!({})).offers(tool), "{other}");
         }
     }
 

@@ -6,7 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use deskhand_core::instructions::as_data;
-use deskhand_core::tool::{Ask, AskReason, FileSubject, FolderTool, Prepared, ToolFailure, ToolRequest, ToolResult};
+use deskhand_core::papers::{Paper, Papers};
+use deskhand_core::ports::BoxFuture;
+use deskhand_core::tool::{
+    Ask, AskReason, FileSubject, FolderTool, Prepared, ToolFailure, ToolRequest, ToolResult,
+};
 use deskhand_opc::{Limits, Package};
 use deskhand_protocol::document::DocumentKind;
 use deskhand_protocol::message::Attachment;
@@ -20,6 +24,7 @@ use crate::door::Door;
 use crate::files_changed::{Act, FileRecord, Kept, Located, trouble, with_note};
 use crate::folder_tools::{refused, subject};
 use crate::journal::Stage;
+use crate::shown::picture_of;
 use crate::tools::DocumentTools;
 
 /// Names that are tried for a new file: `plan.xlsx`, `plan (2).xlsx`.
@@ -27,24 +32,19 @@ const NAMES: u32 = 100;
 
 /// A file that may be read, and the way to it.
 #[derive(Clone, Debug)]
-pub struct Handed {
+struct Handed {
     door: Door,
     subject: FileSubject,
 }
 
 impl Handed {
-    /// As rules are asked about it.
-    pub fn subject(&self) -> &FileSubject {
-        &self.subject
-    }
-
     /// The file's name.
-    pub fn name(&self) -> &str {
+    fn name(&self) -> &str {
         self.door.name()
     }
 
     /// All of it, at most `cap` bytes.
-    pub async fn content(&self, cap: u64) -> Result<Vec<u8>, ToolFailure> {
+    async fn content(&self, cap: u64) -> Result<Vec<u8>, ToolFailure> {
         let door = self.door.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let file = door.stream().map_err(|refusal| not_opened(&refusal))?;
@@ -65,12 +65,16 @@ impl Handed {
 impl DocumentTools {
     /// The file of a path in an attached folder, or of a document's id. One that is open in Office is on disk as it was saved
     /// last, which is not what the person sees: it is handed out by its path only, where that is what is wanted.
-    pub async fn hand(&self, session: &SessionId, named: &str) -> Result<Handed, ToolFailure> {
+    async fn hand(&self, session: &SessionId, named: &str) -> Result<Handed, ToolFailure> {
         let handed = self.way_to(session, named)?;
         // What is no document of today holds its label where nobody looks, and is one whose label cannot be read.
         let kind = kind_of(handed.name()).filter(|kind| *kind != DocumentKind::Legacy);
-        self.check_label_at(session, kind.unwrap_or(DocumentKind::Document), handed.door.clone())
-            .await?;
+        self.check_label_at(
+            session,
+            kind.unwrap_or(DocumentKind::Document),
+            handed.door.clone(),
+        )
+        .await?;
         let door = handed.door.clone();
         let opening = tokio::task::spawn_blocking(move || door.stream().map(drop));
         let opened = opening.await;
@@ -98,24 +102,16 @@ impl DocumentTools {
         let found = self.file_of(session, &document);
         match (self.registry.door(session, &document.id), found) {
             (Some(door), Some(subject)) => Ok(Handed { door, subject }),
-            _ => Err(failure("Not found", "the file of this document is not on this computer")),
+            _ => Err(failure(
+                "Not found",
+                "the file of this document is not on this computer",
+            )),
         }
-    }
-
-    /// Keeps a picture for the model in the journal.
-    pub async fn show_picture(
-        &self,
-        session: &SessionId,
-        name: &str,
-        content: Vec<u8>,
-    ) -> Result<Attachment, ToolFailure> {
-        let shown = crate::shown::picture_of(content, name)?;
-        self.attach_shown(session, shown).await
     }
 
     /// Looks whether a new file may be made beside one that was handed out, under a name that is free, and writes down which
     /// one. `ending` is `xlsx`, `pptx` or `docx`.
-    pub async fn plan_made(
+    async fn plan_made(
         &self,
         request: &ToolRequest,
         of: &Handed,
@@ -170,20 +166,21 @@ impl DocumentTools {
     }
 
     /// What came of a call whose file is in the journal already, from before a restart. `None` where there is none yet.
-    pub async fn made_before(&self, request: &ToolRequest) -> Result<Option<ToolResult>, ToolFailure> {
+    async fn made_already(&self, request: &ToolRequest) -> Result<Option<ToolResult>, ToolFailure> {
         let record = self.records.file_of_call(request).await;
         let record = record.map_err(|error| trouble(&error))?;
         match record {
-            Some(record) if record.stage != Stage::Prepared => {
-                self.place_file(FolderTool::Create, request, record).await.map(Some)
-            }
+            Some(record) if record.stage != Stage::Prepared => self
+                .place_file(FolderTool::Create, request, record)
+                .await
+                .map(Some),
             _ => Ok(None),
         }
     }
 
     /// Makes the file that was planned. The content comes from a place that is not trusted: it is a document of its kind, in a
     /// package within every limit and without macros, or it is not taken.
-    pub async fn put_made(&self, request: &ToolRequest, content: Vec<u8>) -> Result<ToolResult, ToolFailure> {
+    async fn put_made(&self, request: &ToolRequest, content: Vec<u8>) -> Result<ToolResult, ToolFailure> {
         let record = self.records.file_of_call(request).await;
         let record = record.map_err(|error| trouble(&error))?;
         let Some(mut record) = record else {
@@ -209,6 +206,67 @@ impl DocumentTools {
     }
 }
 
+impl Papers for DocumentTools {
+    fn find<'a>(
+        &'a self,
+        session: &'a SessionId,
+        named: &'a str,
+    ) -> BoxFuture<'a, Result<Paper, ToolFailure>> {
+        Box::pin(async move {
+            let handed = self.hand(session, named).await?;
+            Ok(Paper {
+                name: handed.name().to_owned(),
+                subject: handed.subject,
+            })
+        })
+    }
+
+    fn content<'a>(
+        &'a self,
+        session: &'a SessionId,
+        named: &'a str,
+        cap: u64,
+    ) -> BoxFuture<'a, Result<Vec<u8>, ToolFailure>> {
+        Box::pin(async move { self.hand(session, named).await?.content(cap).await })
+    }
+
+    fn show<'a>(
+        &'a self,
+        session: &'a SessionId,
+        name: &'a str,
+        content: Vec<u8>,
+    ) -> BoxFuture<'a, Result<Attachment, ToolFailure>> {
+        Box::pin(async move { self.attach_shown(session, picture_of(content, name)?).await })
+    }
+
+    fn plan<'a>(
+        &'a self,
+        request: &'a ToolRequest,
+        beside: &'a str,
+        ending: &'static str,
+    ) -> BoxFuture<'a, Result<Prepared, ToolFailure>> {
+        Box::pin(async move {
+            let of = self.hand(&request.session, beside).await?;
+            self.plan_made(request, &of, ending).await
+        })
+    }
+
+    fn made_before<'a>(
+        &'a self,
+        request: &'a ToolRequest,
+    ) -> BoxFuture<'a, Result<Option<ToolResult>, ToolFailure>> {
+        Box::pin(self.made_already(request))
+    }
+
+    fn make<'a>(
+        &'a self,
+        request: &'a ToolRequest,
+        content: Vec<u8>,
+    ) -> BoxFuture<'a, Result<ToolResult, ToolFailure>> {
+        Box::pin(self.put_made(request, content))
+    }
+}
+
 fn adds(file: FileSubject, ask: Option<Ask>) -> Prepared {
     Prepared {
         effect: Effect::Add,
@@ -227,7 +285,10 @@ fn free(from: &Located, ending: &str) -> Result<Located, ToolFailure> {
         return Err(refused(&WorkspaceError::ReadOnly));
     }
     let below = from.below.as_path();
-    let stem = below.file_stem().and_then(|stem| stem.to_str()).unwrap_or("document");
+    let stem = below
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or("document");
     let folder: &Arc<Folder> = &from.folder;
     for number in 1..=NAMES {
         let name = match number {
@@ -244,7 +305,10 @@ fn free(from: &Located, ending: &str) -> Result<Located, ToolFailure> {
             });
         }
     }
-    Err(failure("No name is free", "a hundred files of this name are there already"))
+    Err(failure(
+        "No name is free",
+        "a hundred files of this name are there already",
+    ))
 }
 
 fn is_a_document(path: &str, content: &[u8]) -> Result<(), ToolFailure> {
@@ -260,7 +324,10 @@ fn is_a_document(path: &str, content: &[u8]) -> Result<(), ToolFailure> {
     if !package.parts().any(|part| named(part, main)) {
         return Err(refuse("it is no document of the kind that was asked for"));
     }
-    if package.parts().any(|part| part.to_lowercase().contains("vbaproject")) {
+    if package
+        .parts()
+        .any(|part| part.to_lowercase().contains("vbaproject"))
+    {
         return Err(refuse("it holds macros"));
     }
     Ok(())

@@ -40,7 +40,6 @@ pub use attach::AttachedFolder;
 pub use call::error_code;
 pub use door::{Door, Unsaved};
 pub use files_changed::back::Restorable;
-pub use handed::Handed;
 pub use panes::{PaneError, Panes};
 pub use registry::Registry;
 pub use tools::{DocumentTools, FileAccess, World};

@@ -145,7 +145,10 @@ fn picture(file: &mut File, name: &str) -> Result<Shown, ToolFailure> {
 /// The same for bytes that are here, and may be from anywhere.
 pub(crate) fn picture_of(content: Vec<u8>, name: &str) -> Result<Shown, ToolFailure> {
     if content.len() as u64 > MOST_PICTURE {
-        return Err(failure("Too large to be shown", "the picture is larger than the model takes"));
+        return Err(failure(
+            "Too large to be shown",
+            "the picture is larger than the model takes",
+        ));
     }
     let head = picture_head(&content);
     let known = head.and_then(|head| Some((head.media_type, head.size?)));

@@ -88,7 +88,7 @@ pub(crate) fn definitions() -> [ToolDefinition; 2] {
     ]
 }
 
-fn definition(name: &str, mut schema: Value) -> ToolDefinition {
+pub(crate) fn definition(name: &str, mut schema: Value) -> ToolDefinition {
     let mut take = |name: &str| schema.as_object_mut().and_then(|schema| schema.remove(name));
     let description = take("description");
     let _ = (take("$schema"), take("title"));
@@ -103,7 +103,7 @@ fn definition(name: &str, mut schema: Value) -> ToolDefinition {
     }
 }
 
-fn parsed<T: DeserializeOwned>(input: &Value) -> Result<T, String> {
+pub(crate) fn parsed<T: DeserializeOwned>(input: &Value) -> Result<T, String> {
     T::deserialize(input).map_err(|error| error.to_string().chars().take(300).collect())
 }
 

@@ -223,6 +223,16 @@ impl Machine {
 
     /// Starts a command in the only folder, or in the user's own where there are several or none.
     pub(crate) async fn start(&mut self, command: &str, limits: RunLimits) -> Result<Job, SandboxError> {
+        self.start_with(command, false, limits).await
+    }
+
+    /// The same for a command to whose standard input something is written.
+    pub(crate) async fn start_with(
+        &mut self,
+        command: &str,
+        input: bool,
+        limits: RunLimits,
+    ) -> Result<Job, SandboxError> {
         self.used = Instant::now();
         if self.clock.has_jumped() {
             self.session.set_time().await?;
@@ -236,7 +246,7 @@ impl Machine {
             arguments: ["/bin/bash", "-c", command].map(str::to_owned).to_vec(),
             folder,
             environment: std::collections::BTreeMap::new(),
-            input: false,
+            input,
             limits,
         };
         self.session.start(command).await

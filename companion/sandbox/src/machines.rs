@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use deskhand_core::ports::Journal;
-use deskhand_egress::{Destination, Gate};
-use deskhand_protocol::SessionId;
+use deskhand_egress::{Destination, Door, Gate};
 use deskhand_protocol::hello::SandboxState;
 use deskhand_protocol::sandbox::{MachineEnd, SandboxTier};
-use deskhand_vm_host::{SandboxError, Settings, Step, Workshop};
+use deskhand_protocol::{CallId, SessionId};
+use deskhand_vm_host::{SandboxError, Settings, Step, Store, Workshop};
 use deskhand_workspace::Folder;
 use tokio::sync::{Mutex as Exclusive, OwnedMutexGuard};
 use tokio::task::AbortHandle;
@@ -160,6 +160,13 @@ impl Machines {
         }
     }
 
+    /// A machine for one call: without a folder, without a network, and not the session's. It ends with its value.
+    pub(crate) async fn alone(&self, session: &SessionId, call: &CallId) -> Result<Machine, SandboxError> {
+        let machine = self.inner.begin_with(session, None).await?;
+        machine.sights().during(Some(call.clone()));
+        Ok(machine)
+    }
+
     /// Ends a session's machine: the session was deleted, or another is to begin.
     pub async fn forget(&self, session: &SessionId) {
         lock(&self.inner.budgets).remove(session);
@@ -218,12 +225,25 @@ impl Inner {
             .collect()
     }
 
+    /// Whether the image has LibreOffice.
+    pub(crate) fn has_office(&self) -> bool {
+        let images = lock(&self.settings).images.clone();
+        Store::new(images).current().is_ok_and(|image| image.has_office())
+    }
+
     async fn begin(self: &Arc<Self>, session: &SessionId) -> Result<Machine, SandboxError> {
+        // A gate that is closed for the sandbox is a machine without a network.
+        self.begin_with(session, self.gate.sandbox().ok()).await
+    }
+
+    async fn begin_with(
+        self: &Arc<Self>,
+        session: &SessionId,
+        door: Option<Door>,
+    ) -> Result<Machine, SandboxError> {
         *lock(&self.asked) = Some(Instant::now());
         self.make_room().await?;
         let workshop = self.workshop().await?;
-        // A gate that is closed for the sandbox is a machine without a network.
-        let door = self.gate.sandbox().ok();
         let budget = Arc::clone(lock(&self.budgets).entry(session.clone()).or_default());
         let sights = Sights::new(session.clone(), Arc::clone(&self.surroundings), budget);
         Machine::begin(&workshop, session, door, sights).await

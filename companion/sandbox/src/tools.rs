@@ -7,8 +7,12 @@ use std::time::Duration;
 
 use deskhand_core::instructions::as_data;
 use deskhand_core::model::ToolDefinition;
+use deskhand_core::papers::Papers;
 use deskhand_core::ports::{BoxFuture, Progress, Tools};
-use deskhand_core::tool::{Ask, BASH_OUTPUT_TOOL, BASH_TOOL, Prepared, ToolFailure, ToolRequest, ToolResult};
+use deskhand_core::tool::{
+    Ask, BASH_OUTPUT_TOOL, BASH_TOOL, CONVERT_TOOL, Prepared, RENDER_TOOL, ToolFailure, ToolRequest,
+    ToolResult,
+};
 use deskhand_operations::Effect;
 use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::event::ToolOutcome;
@@ -25,6 +29,7 @@ use crate::journal::{Key, Ran};
 use crate::machine::{Machine, Shown};
 use crate::machines::{Machines, Place};
 use crate::names::{names, place};
+use crate::paper_calls;
 use crate::terms::{Terms, limits};
 use crate::told;
 
@@ -41,7 +46,8 @@ const TOLD: usize = 40;
 #[derive(Clone)]
 pub struct SandboxTools {
     others: Arc<dyn Tools>,
-    machines: Machines,
+    pub(crate) machines: Machines,
+    pub(crate) papers: Option<Arc<dyn Papers>>,
 }
 
 impl fmt::Debug for SandboxTools {
@@ -54,7 +60,20 @@ impl fmt::Debug for SandboxTools {
 impl SandboxTools {
     /// Puts them beside `others`.
     pub fn new(others: Arc<dyn Tools>, machines: Machines) -> Self {
-        Self { others, machines }
+        Self {
+            others,
+            machines,
+            papers: None,
+        }
+    }
+
+    /// The same with documents that are drawn and converted.
+    #[must_use]
+    pub fn with_papers(self, papers: Arc<dyn Papers>) -> Self {
+        Self {
+            papers: Some(papers),
+            ..self
+        }
     }
 
     async fn prepare_command(&self, request: &ToolRequest) -> Result<Prepared, ToolFailure> {
@@ -224,6 +243,9 @@ impl Tools for SandboxTools {
     fn definitions(&self) -> Vec<ToolDefinition> {
         let mut definitions = self.others.definitions();
         definitions.extend(call::definitions());
+        if self.has_papers() {
+            definitions.extend(paper_calls::definitions());
+        }
         definitions
     }
 
@@ -245,6 +267,7 @@ impl Tools for SandboxTools {
                     command: None,
                 })
             }),
+            RENDER_TOOL | CONVERT_TOOL => Box::pin(self.prepare_paper(request)),
             _ => self.others.prepare(request, progress),
         }
     }
@@ -253,6 +276,7 @@ impl Tools for SandboxTools {
         match request.name.as_str() {
             BASH_TOOL => Box::pin(async move { whole(self.run_command(request, progress).await) }),
             BASH_OUTPUT_TOOL => Box::pin(async move { whole(self.look_after(request).await) }),
+            RENDER_TOOL | CONVERT_TOOL => Box::pin(self.run_paper(request, progress)),
             _ => self.others.run(request, progress),
         }
     }
@@ -387,7 +411,7 @@ async fn follow(
     ended
 }
 
-async fn stopped(progress: &dyn Progress) {
+pub(crate) async fn stopped(progress: &dyn Progress) {
     while !progress.is_cancelled() {
         tokio::time::sleep(HEED).await;
     }

@@ -73,7 +73,8 @@ impl Code {
             Arc::clone(&around) as Arc<dyn deskhand_sandbox::Surroundings>,
             Arc::new(log.clone()),
         );
-        let tools = deskhand_sandbox::SandboxTools::new(others, machines.clone());
+        let tools = deskhand_sandbox::SandboxTools::new(others, machines.clone())
+            .with_papers(Arc::new(documents.clone()));
         let code = Self {
             machines: Some(machines),
             around: Some(around),

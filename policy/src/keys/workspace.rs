@@ -39,7 +39,7 @@ policy_section! {
     }
 
     /// Tools that are not there, by name: `Glob`, `Grep`, `Read`, `Write`, `Edit`, `Delete`, `request_directory`, `WebFetch`,
-    /// `WebSearch`, `Bash`, `memory_write`, or the name of a document tool such as `document_open`, `document_create` or `range_write`. Without `Read` no file on disk is read, without `Edit` none is changed, documents among them;
+    /// `WebSearch`, `Bash`, `memory_write`, or the name of a document tool such as `document_open`, `document_create`, `document_render`, `document_convert` or `range_write`. Without `Read` no file on disk is read, without `Edit` none is changed, documents among them;
     /// without `Write` no file is made, overwritten or deleted. Commands in the sandbox are held to the same: without `Read` they see no folder, without `Edit` or `Write` they only read. What is open in Office is read and edited there all the same.
     disabled_builtin_tools "disabledBuiltinTools": ToolNames {
         default: ToolNames::default(),

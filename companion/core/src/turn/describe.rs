@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::line::one_line;
 use crate::tool::{
-    BASH_OUTPUT_TOOL, BASH_TOOL, CONVERT_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FolderTool, LIST_TOOL, MEMORY_TOOL, RENDER_TOOL, SEARCH_TOOL,
-    operation_of,
+    BASH_OUTPUT_TOOL, BASH_TOOL, CONVERT_TOOL, DIRECTORY_TOOL, FETCH_TOOL, FolderTool, LIST_TOOL,
+    MEMORY_TOOL, RENDER_TOOL, SEARCH_TOOL, operation_of,
 };
 
 /// Longest place that is shown, in characters; a model may write anything there.

@@ -7,6 +7,7 @@ mod directory;
 mod figures;
 mod files;
 mod folders;
+mod handed;
 mod injection;
 mod live;
 mod opening;

@@ -5,6 +5,7 @@
 
 mod changing;
 mod ending;
+mod papers;
 mod reaching;
 mod stage;
 mod unavailable;

@@ -1,0 +1,461 @@
+//! Documents that are drawn and converted by LibreOffice, in a machine of their own. They need the office layer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use deskhand_core::instructions::holds_data;
+use deskhand_core::ports::{BlobId, BoxFuture, Journal as _, Tools as _};
+use deskhand_core::tool::ToolResult;
+use deskhand_documents::{DocumentTools, PaneError, Panes, Registry, World};
+use deskhand_operations::Effect;
+use deskhand_protocol::document::{ApplyAnswer, ApplyParams};
+use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::permission::AskReason;
+use deskhand_protocol::sandbox::{SandboxTier, Sight};
+use deskhand_protocol::{DocumentId, Timestamp};
+use deskhand_sandbox::{SandboxTools, Terms};
+use deskhand_test_support::{office_images, python, sandbox_images};
+use deskhand_workspace::Folders;
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, tree, until};
+
+/// No document is open in Office.
+#[derive(Debug)]
+struct NoPanes;
+
+/// A clock that stands, and chance that counts.
+#[derive(Debug, Default)]
+struct Counting(AtomicU64);
+
+impl World for Counting {
+    fn now(&self) -> Timestamp {
+        1_000_000_000_000
+    }
+
+    fn chance(&self) -> [u8; 10] {
+        let mut chance = [9; 10];
+        chance[2..].copy_from_slice(&self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        chance
+    }
+}
+
+impl Panes for NoPanes {
+    fn apply<'a>(
+        &'a self,
+        _: &'a DocumentId,
+        _: ApplyParams,
+    ) -> BoxFuture<'a, Result<ApplyAnswer, PaneError>> {
+        Box::pin(async { panic!("no document is open in Office") })
+    }
+
+    fn is_live(&self, _: &DocumentId) -> bool {
+        false
+    }
+
+    fn returned<'a>(&'a self, _: &'a DocumentId) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// A session with the real tools for documents beside those of the sandbox.
+struct Desk {
+    stage: Stage,
+    documents: DocumentTools,
+}
+
+impl Desk {
+    /// Nothing where the image has no office layer.
+    async fn new() -> Option<Self> {
+        Some(Self::of(office_images()?).await)
+    }
+
+    async fn of(images: PathBuf) -> Self {
+        let policy = json!({ "coworkEgressAllowedHosts": ["*"] });
+        let mut stage = Stage::with(&Terms::AsAttached, &policy, images);
+        let documents = DocumentTools::new(
+            Arc::new(Registry::default()),
+            Arc::new(NoPanes),
+            Arc::new(stage.journal.clone()),
+            Arc::new(Counting::default()),
+            Folders::new(None),
+        );
+        documents
+            .attach_folder(&Stage::session(), &stage.plans())
+            .await
+            .expect("a folder");
+        let others = Arc::new(documents.clone());
+        let papers = Arc::new(documents.clone());
+        stage.tools = SandboxTools::new(others, stage.machines.clone()).with_papers(papers);
+        Self { stage, documents }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.stage.plans().join(name)
+    }
+
+    async fn call(&self, tool: &str, name: &str, more: Value) -> ToolResult {
+        let mut input = more;
+        input["path"] = json!(self.at(name));
+        let request = self.stage.request(tool, input);
+        match self.stage.tools.prepare(&request, &self.stage.watch).await {
+            Ok(_) => self.stage.tools.run(&request, &self.stage.watch).await,
+            Err(refused) => ToolResult::new(ToolOutcome::Failed, refused.title, refused.output),
+        }
+    }
+
+    /// The pictures of a call that must end well.
+    async fn drawn(&self, name: &str, more: Value) -> Vec<Vec<u8>> {
+        let result = self.call("document_render", name, more).await;
+        assert_eq!(result.outcome, ToolOutcome::Done, "{}", result.output);
+        assert!(holds_data(&result.output), "{}", result.output);
+        assert_eq!(result.tier, Some(SandboxTier::VmEmulated));
+        assert_eq!(result.change_set, None);
+        let mut pictures = Vec::new();
+        for attachment in result.attachments {
+            let id = BlobId(attachment.content);
+            let found = self.stage.journal.blob(&Stage::session(), &id).await;
+            pictures.push(found.expect("a journal").expect("a picture"));
+        }
+        pictures
+    }
+
+    /// The programs that ran in the machines.
+    fn ran(&self) -> Vec<String> {
+        let sights = self.stage.sights().into_iter();
+        sights
+            .filter_map(|sight| match sight {
+                Sight::Started { arguments, .. } => Some(arguments.join(" ")),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// True where a machine tried to reach anything.
+    fn reached(&self) -> bool {
+        let sights = self.stage.sights();
+        sights.iter().any(|sight| matches!(sight, Sight::Connection { .. }))
+    }
+}
+
+/// Has Python do something in a folder; gives what it says.
+fn script(folder: &Path, code: &str) -> String {
+    let output = Command::new(python())
+        .arg("-c")
+        .arg(code)
+        .current_dir(folder)
+        .output()
+        .expect("Python");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// What a picture is, read by another library: its format, its longer side, and the colour at its middle and near its corner.
+fn look(folder: &Path, picture: &[u8]) -> String {
+    let place = tempfile::NamedTempFile::new_in(folder).expect("a file");
+    fs::write(place.path(), picture).expect("a file");
+    let name = place.path().display();
+    let code = format!(
+        "from PIL import Image\n\
+         picture = Image.open('{name}')\n\
+         seen = picture.convert('RGB')\n\
+         word = lambda rgb: {{(255, 0, 0): 'red', (0, 128, 0): 'green', (0, 0, 255): 'blue'}}.get(rgb, str(rgb))\n\
+         print(picture.format, max(picture.size), word(seen.getpixel((seen.width // 2, seen.height // 2))))"
+    );
+    script(folder, &code)
+}
+
+/// Three slides of one colour each; nobody is shown the second.
+const DECK: &str = "
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+deck = Presentation()
+for colour in ['FF0000', '008000', '0000FF']:
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    shape = slide.shapes.add_shape(1, 0, 0, deck.slide_width, deck.slide_height)
+    shape.fill.solid()
+    shape.fill.fore_color.rgb = RGBColor.from_string(colour)
+deck.slides[1]._element.set('show', '0')
+deck.save('colours.pptx')
+";
+
+/// Two sheets, of which the first is far wider than a page.
+const BOOK: &str = "
+from openpyxl import Workbook
+from openpyxl.styles import PatternFill
+book = Workbook()
+first = book.active
+second = book.create_sheet('Second')
+for sheet, colour in [(first, 'FF0000'), (second, '0000FF')]:
+    for row in range(1, 31):
+        for column in range(1, 41):
+            cell = sheet.cell(row, column, 7)
+            cell.fill = PatternFill('solid', fgColor=colour)
+            cell.number_format = ';;;'
+book.save('wide.xlsx')
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slides_are_seen_under_their_numbers_also_behind_a_hidden_one() {
+    let Some(desk) = Desk::new().await else { return };
+    let plans = desk.stage.plans();
+    script(&plans, DECK);
+    let before = tree(&plans);
+    let home = desk.stage.home.path().to_owned();
+    let seen: Vec<String> = desk
+        .drawn("colours.pptx", json!({}))
+        .await
+        .iter()
+        .map(|picture| look(&home, picture))
+        .collect();
+    assert_eq!(seen, ["PNG 1568 red", "PNG 1568 green", "PNG 1568 blue"]);
+    let third = desk.drawn("colours.pptx", json!({ "pages": "9,3" })).await;
+    assert_eq!(look(&home, &third[0]), "PNG 1568 blue");
+    let none = desk.call("document_render", "colours.pptx", json!({ "pages": "4-6" })).await;
+    assert!(none.output.contains("has 3 pages, and none of those"), "{}", none.output);
+    assert!(tree(&plans) == before, "something was left beside the file");
+    assert!(!desk.reached());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sheet_is_one_picture_unless_its_pages_are_asked_for() {
+    let Some(desk) = Desk::new().await else { return };
+    script(&desk.stage.plans(), BOOK);
+    let home = desk.stage.home.path().to_owned();
+    let sheets = desk.drawn("wide.xlsx", json!({})).await;
+    let seen: Vec<String> = sheets.iter().map(|picture| look(&home, picture)).collect();
+    assert_eq!(seen, ["PNG 1568 red", "PNG 1568 blue"]);
+    let pages = desk.drawn("wide.xlsx", json!({ "print": true })).await;
+    assert!(pages.len() > 2, "{} pages", pages.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_draw_asks_nobody_and_names_the_file_for_the_rules() {
+    let Some(desk) = Desk::new().await else { return };
+    fs::write(desk.at("a.docx"), "none").expect("a file");
+    let request = desk
+        .stage
+        .request("document_render", json!({ "path": desk.at("a.docx") }));
+    let prepared = desk.stage.tools.prepare(&request, &desk.stage.watch).await;
+    let prepared = prepared.expect("a call");
+    assert_eq!((prepared.effect, prepared.ask), (Effect::Read, None));
+    assert_eq!(prepared.file.expect("a file").path, desk.at("a.docx").display().to_string());
+    for (name, why) in [
+        ("none.docx", "Not found"),
+        ("../outside.docx", "Not in an attached folder"),
+        ("a.sh", "Not a document that can be drawn"),
+    ] {
+        fs::write(desk.at("a.sh"), "x").expect("a file");
+        let refused = desk.call("document_render", name, json!({})).await;
+        assert_eq!(refused.title, why, "{}", refused.output);
+    }
+    let sights = desk.stage.sights();
+    assert!(sights.is_empty(), "a machine was started for it: {sights:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_workbook_becomes_one_of_today_with_its_figures_and_is_taken_back() {
+    let Some(desk) = Desk::new().await else { return };
+    let plans = desk.stage.plans();
+    let figures = "
+from openpyxl import Workbook
+book = Workbook()
+sheet = book.active
+sheet.title = 'Figures'
+for row in range(1, 101):
+    sheet.append([row, row / 7, f'=A{row}*B{row}', 'Zoë ' + str(row)])
+book.save('figures.xlsx')
+";
+    script(&plans, figures);
+    // LibreOffice is there for commands, too; it makes what Excel 97 would have.
+    desk.stage
+        .ok("cd /mnt/plans && soffice --headless --convert-to xls figures.xlsx && rm figures.xlsx")
+        .await;
+    let before = tree(&plans);
+    assert!(before["figures.xls"].as_ref().expect("a file").starts_with(b"\xd0\xcf\x11\xe0"));
+
+    let request = desk
+        .stage
+        .request("document_convert", json!({ "path": desk.at("figures.xls") }));
+    let prepared = desk.stage.tools.prepare(&request, &desk.stage.watch).await.expect("a call");
+    let ask = prepared.ask.expect("a question");
+    assert_eq!((prepared.effect, ask.reason), (Effect::Add, AskReason::Creates));
+    let made = desk.stage.tools.run(&request, &desk.stage.watch).await;
+    assert_eq!((made.outcome, made.title.as_str()), (ToolOutcome::Done, "figures.xlsx made"), "{}", made.output);
+    let told = script(
+        &plans,
+        "
+from openpyxl import load_workbook
+values = load_workbook('figures.xlsx', data_only=True)['Figures']
+formulas = load_workbook('figures.xlsx')['Figures']
+assert values.max_row == 100
+for row in range(1, 101):
+    a, b, c, d = [values.cell(row, column).value for column in range(1, 5)]
+    assert (a, b, d) == (row, row / 7, f'Zoë {row}'), (a, b, d)
+    assert abs(c - row * row / 7) < 1e-9, c
+    assert formulas.cell(row, 3).value == f'=A{row}*B{row}'
+print('same')
+",
+    );
+    assert_eq!(told, "same");
+    // A crash between the making and the answer makes no second one.
+    let again = desk.stage.tools.run(&request, &desk.stage.watch).await;
+    assert_eq!((again.title, again.change_set.clone()), (made.title, made.change_set.clone()));
+    let change = made.change_set.expect("a change");
+    let undone = desk
+        .documents
+        .undo(&Stage::session(), &change.id, false, &desk.stage.watch)
+        .await;
+    assert_eq!(undone, Ok(Vec::new()));
+    assert!(tree(&plans) == before, "the folder is as it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_decks_and_texts_become_ones_of_today() {
+    let Some(desk) = Desk::new().await else { return };
+    let plans = desk.stage.plans();
+    script(&plans, DECK);
+    desk.stage
+        .ok("cd /mnt/plans && soffice --headless --convert-to ppt colours.pptx && rm colours.pptx")
+        .await;
+    fs::write(plans.join("letter.rtf"), r"{\rtf1\ansi Dear {\b Zo\'eb},\par the sum is 42.}").expect("a file");
+    for (name, made) in [("colours.ppt", "colours.pptx"), ("letter.rtf", "letter.docx")] {
+        let result = desk.call("document_convert", name, json!({})).await;
+        assert_eq!(result.title, format!("{made} made"), "{}", result.output);
+        assert_eq!(result.documents.len(), 1, "it is a document of the session");
+    }
+    let told = script(
+        &plans,
+        "
+from docx import Document
+from pptx import Presentation
+letter = [paragraph.text for paragraph in Document('letter.docx').paragraphs]
+assert letter[:2] == ['Dear Zoë,', 'the sum is 42.'], letter
+print(len(Presentation('colours.pptx').slides))
+",
+    );
+    assert_eq!(told, "3");
+}
+
+/// A text whose macro starts a program as soon as it is opened.
+const MACRO: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ xmlns:script="urn:oasis:names:tc:opendocument:xmlns:script:1.0" xmlns:ooo="http://openoffice.org/2004/office" xmlns:dom="http://www.w3.org/2001/xml-events"
+ xmlns:xlink="http://www.w3.org/1999/xlink" office:version="1.3" office:mimetype="application/vnd.oasis.opendocument.text">
+ <office:scripts>
+  <office:script script:language="ooo:Basic"><ooo:libraries><ooo:library-embedded ooo:name="Standard"><ooo:module ooo:name="Module1">
+   <ooo:source-code>Sub Main
+Shell("/usr/bin/touch", 0, "/tmp/ran-by-a-macro", True)
+End Sub</ooo:source-code></ooo:module></ooo:library-embedded></ooo:libraries></office:script>
+  <office:event-listeners><script:event-listener script:language="ooo:script" script:event-name="dom:load"
+   xlink:href="vnd.sun.star.script:Standard.Module1.Main?language=Basic&amp;location=document" xlink:type="simple"/></office:event-listeners>
+ </office:scripts>
+ <office:body><office:text><text:p>Nothing to see</text:p></office:text></office:body>
+</office:document>"#;
+
+/// A text with a picture on the network and one of the machine's own files.
+const LINKS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"
+ xmlns:xlink="http://www.w3.org/1999/xlink" office:version="1.3" office:mimetype="application/vnd.oasis.opendocument.text">
+ <office:body><office:text><text:p>Linked
+  <draw:frame svg:width="5cm" svg:height="5cm"><draw:image xlink:href="http://example.com/picture.png" xlink:type="simple"/></draw:frame>
+  <text:section text:name="other"><text:section-source xlink:href="file:///etc/hosts" xlink:type="simple"/></text:section>
+ </text:p></office:text></office:body>
+</office:document>"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_macro_of_a_document_runs() {
+    let Some(desk) = Desk::new().await else { return };
+    fs::write(desk.at("macro.odt"), MACRO).expect("a file");
+    let pictures = desk.drawn("macro.odt", json!({})).await;
+    assert_eq!(pictures.len(), 1);
+    let ran = desk.ran();
+    assert!(ran.iter().any(|program| program.contains("soffice.bin")), "{ran:#?}");
+    assert!(!ran.iter().any(|program| program.contains("touch")), "{ran:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_document_names_elsewhere_is_not_reached() {
+    let Some(desk) = Desk::new().await else { return };
+    fs::write(desk.at("links.odt"), LINKS).expect("a file");
+    // Commands of this session may reach every host, and the machine of a document none.
+    desk.drawn("links.odt", json!({})).await;
+    assert!(!desk.reached());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_or_false_document_ends_in_a_sentence() {
+    let Some(desk) = Desk::new().await else { return };
+    script(&desk.stage.plans(), BOOK);
+    let whole = fs::read(desk.at("wide.xlsx")).expect("a file");
+    fs::write(desk.at("half.xlsx"), &whole[..whole.len() / 2]).expect("a file");
+    let mut holes = b"PK\x03\x04".to_vec();
+    holes.extend([0xff; 4000]);
+    fs::write(desk.at("holes.pptx"), holes).expect("a file");
+    fs::write(desk.at("false.doc"), [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 9, 9]).expect("a file");
+    for (tool, name) in [
+        ("document_render", "half.xlsx"),
+        ("document_render", "holes.pptx"),
+        ("document_convert", "false.doc"),
+    ] {
+        let result = desk.call(tool, name, json!({})).await;
+        assert_eq!(
+            (result.outcome, result.title.as_str()),
+            (ToolOutcome::Failed, "Not opened"),
+            "{name}: {}",
+            result.output
+        );
+        assert!(result.output.contains("LibreOffice could not open it"), "{}", result.output);
+        assert!(result.attachments.is_empty() && result.change_set.is_none());
+    }
+    assert!(!desk.at("false.docx").exists());
+    assert_eq!(tree(&desk.stage.plans()).len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_turn_ends_the_drawing_and_its_machine() {
+    let Some(desk) = Desk::new().await else { return };
+    script(&desk.stage.plans(), DECK);
+    let request = desk
+        .stage
+        .request("document_render", json!({ "path": desk.at("colours.pptx") }));
+    let run = desk.stage.tools.run(&request, &desk.stage.watch);
+    let stop = async {
+        until("LibreOffice runs", || {
+            desk.ran().iter().any(|program| program.contains("soffice.bin"))
+        })
+        .await;
+        desk.stage.watch.stop.store(true, Ordering::SeqCst);
+    };
+    let (result, ()) = tokio::join!(run, stop);
+    assert_eq!(result.outcome, ToolOutcome::Stopped);
+    until("the machine ended", || {
+        let sights = desk.stage.sights();
+        sights.iter().any(|sight| matches!(sight, Sight::MachineEnded { .. }))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_layer_the_tools_are_not_offered_and_say_what_helps() {
+    let nowhere = tempfile::tempdir().expect("a folder");
+    let bare = Desk::of(nowhere.path().to_owned()).await;
+    let offered = |desk: &Desk| {
+        let definitions = desk.stage.tools.definitions();
+        definitions.iter().any(|tool| tool.name == "document_render" || tool.name == "document_convert")
+    };
+    assert!(!offered(&bare));
+    for tool in ["document_render", "document_convert"] {
+        let refused = bare.call(tool, "a.xls", json!({})).await;
+        assert_eq!(refused.title, "Workspace unavailable");
+        assert!(refused.output.contains("cargo xtask image --office"), "{}", refused.output);
+    }
+    if office_images().is_some() {
+        assert!(offered(&Desk::of(sandbox_images()).await));
+    }
+}

@@ -161,9 +161,13 @@ impl<'a> Office<'a> {
     /// Has LibreOffice open a document and write it by a filter.
     async fn open(&mut self, content: Vec<u8>, form: Form, filter: &str, makes: &str) -> Result<(), Not> {
         let from = form.ending;
+        let Some(reads) = form.reads(&content) else {
+            let why = "it is not what its name says, or damaged at its beginning";
+            return Err(failure("Not opened", why).into());
+        };
         let script = format!(
             "mkdir -p paper/made && cd paper && cat > document.{from} && \
-             soffice --headless --norestore --convert-to '{filter}' --outdir made document.{from} < /dev/null > said 2>&1; \
+             soffice --headless --norestore {reads} --convert-to '{filter}' --outdir made document.{from} < /dev/null > said 2>&1; \
              grep -v javaldx said | tail -c 2000 >&2; test -s made/document.{makes}"
         );
         let limits = limits(OPENS, MOST_SAID);

@@ -57,7 +57,7 @@ impl Render {
 
 /// Makes a document of today out of one in an old or another format, beside it under a free name, with LibreOffice in the
 /// sandbox: .xls, .xlsb and .ods become .xlsx, .ppt and .odp .pptx, .doc, .odt and .rtf .docx. The old file stays as it is. Macros are not
-/// taken over, and LibreOffice is not Office: compare what counts, figures above all, with the old file. The user is asked.
+/// taken over, numbers have 15 digits, and LibreOffice is not Office: compare what counts, figures above all, with the old file. The user is asked.
 #[derive(Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Convert {
@@ -171,6 +171,24 @@ impl Form {
             .find(|form| form.ending.eq_ignore_ascii_case(ending))
     }
 
+    /// How LibreOffice is told to read such a file with this content; none where the content is another thing. Left to itself it
+    /// takes what it does not know for plain text.
+    pub(crate) fn reads(self, content: &[u8]) -> Option<&'static str> {
+        // [MS-CFB] 2.2, APPNOTE.TXT 4.3.7, RTF 1.9.1, and OpenDocument in one XML file.
+        let is = |begin: &[u8]| content.starts_with(begin);
+        let (compound, zip) = (is(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), is(b"PK\x03\x04"));
+        match self.ending {
+            "csv" | "txt" => Some(""),
+            "doc" | "rtf" if is(b"{\\rtf") => Some("--infilter='Rich Text Format'"),
+            "doc" => compound.then_some("--infilter='MS Word 97'"),
+            "xls" => compound.then_some("--infilter='MS Excel 97'"),
+            "ppt" => compound.then_some("--infilter='MS PowerPoint 97'"),
+            "odt" | "ods" | "odp" => (zip || is(b"<?xml")).then_some(""),
+            // A compound file is one that a password protects.
+            _ => (zip || compound).then_some(""),
+        }
+    }
+
     /// The ending of what it becomes; none for what is of today already.
     pub(crate) fn becomes(self) -> Option<&'static str> {
         self.is_old.then_some(match self.family {
@@ -249,6 +267,27 @@ mod tests {
             ("xls", None),
         ] {
             assert_eq!(Form::of(name).map(Form::becomes), becomes, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_content_that_is_not_what_its_name_says_is_not_opened() {
+        let compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1...";
+        for (name, content, opened) in [
+            ("a.xls", &compound[..], true),
+            ("a.xls", b"<html><table>", false),
+            ("a.xls", b"PK\x03\x04", false),
+            ("a.doc", b"{\\rtf1", true),
+            ("a.doc", b"hello", false),
+            ("a.rtf", b"hello", false),
+            ("a.ppt", b"", false),
+            ("a.odt", b"PK\x03\x04", true),
+            ("a.odt", b"<?xml", true),
+            ("a.pptx", b"#!/bin/sh", false),
+            ("a.csv", b"a,b", true),
+        ] {
+            let reads = Form::of(name).and_then(|form| form.reads(content));
+            assert_eq!(reads.is_some(), opened, "{name}");
         }
     }
 

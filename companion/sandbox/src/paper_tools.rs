@@ -89,7 +89,7 @@ impl SandboxTools {
         let tier = office.end().await;
         let mut result = papers.make(request, made?).await?;
         result.output.push_str(
-            " LibreOffice made it: compare what counts, figures above all, with the old file. Macros were not taken over.",
+            " LibreOffice made it: compare what counts, figures above all, with the old file. It writes numbers with 15 digits, and took no macros over.",
         );
         result.tier = Some(tier);
         Ok(result)

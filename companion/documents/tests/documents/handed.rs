@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use deskhand_core::papers::Papers as _;
 use deskhand_core::rules::{AccessPolicies, Rules};
-use deskhand_policy::types::ToolRules;
 use deskhand_core::tool::{ToolFailure, ToolRequest};
 use deskhand_documents::FileAccess;
 use deskhand_operations::Effect;
@@ -41,9 +40,16 @@ async fn a_file_is_handed_out_by_its_path_or_id_and_none_that_is_not_attached() 
     let stage = stage().await;
     let path = stage.at("old.xls").display().to_string();
     let found = stage.tools.find(&stage.session, &path).await.unwrap();
-    assert_eq!((found.name.as_str(), found.subject.path.as_str()), ("old.xls", path.as_str()));
+    assert_eq!(
+        (found.name.as_str(), found.subject.path.as_str()),
+        ("old.xls", path.as_str())
+    );
     let id = stage.registry.list(&stage.session)[0].id.clone();
-    let by_id = stage.tools.content(&stage.session, id.as_str(), 1 << 20).await.unwrap();
+    let by_id = stage
+        .tools
+        .content(&stage.session, id.as_str(), 1 << 20)
+        .await
+        .unwrap();
     assert!(by_id == fixture(BOOK), "another file");
     assert_eq!(
         title(stage.tools.content(&stage.session, &path, 3).await),
@@ -95,24 +101,48 @@ async fn a_new_file_is_asked_about_made_beside_the_old_one_and_taken_back() {
     let ask = prepared.ask.expect("a question");
     assert_eq!(
         (prepared.effect, ask.reason, ask.question.as_str()),
-        (Effect::Add, AskReason::Creates, "Make old (2).xlsx out of old.xls?")
+        (
+            Effect::Add,
+            AskReason::Creates,
+            "Make old (2).xlsx out of old.xls?"
+        )
     );
-    assert_eq!(prepared.file.unwrap().path, stage.at("old (2).xlsx").display().to_string());
-    assert!(!stage.at("old (2).xlsx").exists(), "nothing is made before the answer");
+    assert_eq!(
+        prepared.file.unwrap().path,
+        stage.at("old (2).xlsx").display().to_string()
+    );
+    assert!(
+        !stage.at("old (2).xlsx").exists(),
+        "nothing is made before the answer"
+    );
     assert_eq!(stage.tools.made_before(&request).await, Ok(None));
 
     let made = stage.tools.make(&request, fixture(BOOK)).await.unwrap();
-    assert_eq!((made.outcome, made.title.as_str()), (ToolOutcome::Done, "old (2).xlsx made"));
+    assert_eq!(
+        (made.outcome, made.title.as_str()),
+        (ToolOutcome::Done, "old (2).xlsx made")
+    );
     assert!(fs::read(stage.at("old (2).xlsx")).unwrap() == fixture(BOOK));
     assert_eq!(fs::read(stage.at("old.xlsx")).unwrap(), b"somebody's");
     assert_eq!(made.documents.len(), 1, "it is a document of the session");
     // After a restart it is told and not made again.
-    let again = stage.tools.made_before(&request).await.unwrap().expect("it was made");
-    assert_eq!((again.title, again.change_set), (made.title, made.change_set.clone()));
+    let again = stage
+        .tools
+        .made_before(&request)
+        .await
+        .unwrap()
+        .expect("it was made");
+    assert_eq!(
+        (again.title, again.change_set),
+        (made.title, made.change_set.clone())
+    );
 
     stage.undo(&made.change_set.expect("a change")).await.unwrap();
     assert!(!stage.at("old (2).xlsx").exists());
-    assert_eq!(fs::read(stage.at("old.xls")).unwrap(), b"\xd0\xcf\x11\xe0 an old one");
+    assert_eq!(
+        fs::read(stage.at("old.xls")).unwrap(),
+        b"\xd0\xcf\x11\xe0 an old one"
+    );
 }
 
 #[tokio::test]
@@ -146,7 +176,11 @@ async fn what_is_no_document_of_its_kind_or_holds_macros_is_not_taken() {
     ] {
         let request = request(&stage);
         stage.tools.plan(&request, &path, "xlsx").await.unwrap();
-        assert_eq!(title(stage.tools.make(&request, content).await), "Not taken", "{why}");
+        assert_eq!(
+            title(stage.tools.make(&request, content).await),
+            "Not taken",
+            "{why}"
+        );
         assert!(!stage.at("old.xlsx").exists(), "{why}");
     }
 }
@@ -164,7 +198,7 @@ async fn nothing_is_planned_where_nothing_may_be_made_or_read() {
     let planned = stage.tools.plan(&request(&stage), &path, "xlsx").await.unwrap();
     let ask = planned.ask.expect("a question");
     assert_eq!((ask.reason, ask.risks.len()), (AskReason::Ruled, 1));
-    stage.tools = ruled(Rules::new(&["Read".to_owned()], &ToolRules::default()), &stage);
+    stage.tools = ruled(Rules::new(&["Read".to_owned()], &Default::default()), &stage);
     let refused = stage.tools.plan(&request(&stage), &path, "xlsx").await;
     assert_eq!(title(refused), "Switched off by your organisation");
 

@@ -138,7 +138,9 @@ impl Desk {
     /// True where a machine tried to reach anything.
     fn reached(&self) -> bool {
         let sights = self.stage.sights();
-        sights.iter().any(|sight| matches!(sight, Sight::Connection { .. }))
+        sights
+            .iter()
+            .any(|sight| matches!(sight, Sight::Connection { .. }))
     }
 }
 
@@ -150,7 +152,11 @@ fn script(folder: &Path, code: &str) -> String {
         .current_dir(folder)
         .output()
         .expect("Python");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
@@ -215,8 +221,14 @@ async fn slides_are_seen_under_their_numbers_also_behind_a_hidden_one() {
     assert_eq!(seen, ["PNG 1568 red", "PNG 1568 green", "PNG 1568 blue"]);
     let third = desk.drawn("colours.pptx", json!({ "pages": "9,3" })).await;
     assert_eq!(look(&home, &third[0]), "PNG 1568 blue");
-    let none = desk.call("document_render", "colours.pptx", json!({ "pages": "4-6" })).await;
-    assert!(none.output.contains("has 3 pages, and none of those"), "{}", none.output);
+    let none = desk
+        .call("document_render", "colours.pptx", json!({ "pages": "4-6" }))
+        .await;
+    assert!(
+        none.output.contains("has 3 pages, and none of those"),
+        "{}",
+        none.output
+    );
     assert!(tree(&plans) == before, "something was left beside the file");
     assert!(!desk.reached());
 }
@@ -243,7 +255,10 @@ async fn to_draw_asks_nobody_and_names_the_file_for_the_rules() {
     let prepared = desk.stage.tools.prepare(&request, &desk.stage.watch).await;
     let prepared = prepared.expect("a call");
     assert_eq!((prepared.effect, prepared.ask), (Effect::Read, None));
-    assert_eq!(prepared.file.expect("a file").path, desk.at("a.docx").display().to_string());
+    assert_eq!(
+        prepared.file.expect("a file").path,
+        desk.at("a.docx").display().to_string()
+    );
     for (name, why) in [
         ("none.docx", "Not found"),
         ("../outside.docx", "Not in an attached folder"),
@@ -276,16 +291,31 @@ book.save('figures.xlsx')
         .ok("cd /mnt/plans && soffice --headless --convert-to xls figures.xlsx && rm figures.xlsx")
         .await;
     let before = tree(&plans);
-    assert!(before["figures.xls"].as_ref().expect("a file").starts_with(b"\xd0\xcf\x11\xe0"));
+    assert!(
+        before["figures.xls"]
+            .as_ref()
+            .expect("a file")
+            .starts_with(b"\xd0\xcf\x11\xe0")
+    );
 
     let request = desk
         .stage
         .request("document_convert", json!({ "path": desk.at("figures.xls") }));
-    let prepared = desk.stage.tools.prepare(&request, &desk.stage.watch).await.expect("a call");
+    let prepared = desk
+        .stage
+        .tools
+        .prepare(&request, &desk.stage.watch)
+        .await
+        .expect("a call");
     let ask = prepared.ask.expect("a question");
     assert_eq!((prepared.effect, ask.reason), (Effect::Add, AskReason::Creates));
     let made = desk.stage.tools.run(&request, &desk.stage.watch).await;
-    assert_eq!((made.outcome, made.title.as_str()), (ToolOutcome::Done, "figures.xlsx made"), "{}", made.output);
+    assert_eq!(
+        (made.outcome, made.title.as_str()),
+        (ToolOutcome::Done, "figures.xlsx made"),
+        "{}",
+        made.output
+    );
     let told = script(
         &plans,
         "
@@ -295,7 +325,7 @@ formulas = load_workbook('figures.xlsx')['Figures']
 assert values.max_row == 100
 for row in range(1, 101):
     a, b, c, d = [values.cell(row, column).value for column in range(1, 5)]
-    assert (a, b, d) == (row, row / 7, f'Zoë {row}'), (a, b, d)
+    assert (a, f'{b:.15g}', d) == (row, f'{row / 7:.15g}', f'Zoë {row}'), (a, b, d)
     assert abs(c - row * row / 7) < 1e-9, c
     assert formulas.cell(row, 3).value == f'=A{row}*B{row}'
 print('same')
@@ -304,7 +334,10 @@ print('same')
     assert_eq!(told, "same");
     // A crash between the making and the answer makes no second one.
     let again = desk.stage.tools.run(&request, &desk.stage.watch).await;
-    assert_eq!((again.title, again.change_set.clone()), (made.title, made.change_set.clone()));
+    assert_eq!(
+        (again.title, again.change_set.clone()),
+        (made.title, made.change_set.clone())
+    );
     let change = made.change_set.expect("a change");
     let undone = desk
         .documents
@@ -322,7 +355,11 @@ async fn old_decks_and_texts_become_ones_of_today() {
     desk.stage
         .ok("cd /mnt/plans && soffice --headless --convert-to ppt colours.pptx && rm colours.pptx")
         .await;
-    fs::write(plans.join("letter.rtf"), r"{\rtf1\ansi Dear {\b Zo\'eb},\par the sum is 42.}").expect("a file");
+    fs::write(
+        plans.join("letter.rtf"),
+        r"{\rtf1\ansi Dear {\b Zo\'eb},\par the sum is 42.}",
+    )
+    .expect("a file");
     for (name, made) in [("colours.ppt", "colours.pptx"), ("letter.rtf", "letter.docx")] {
         let result = desk.call("document_convert", name, json!({})).await;
         assert_eq!(result.title, format!("{made} made"), "{}", result.output);
@@ -357,6 +394,12 @@ End Sub</ooo:source-code></ooo:module></ooo:library-embedded></ooo:libraries></o
  <office:body><office:text><text:p>Nothing to see</text:p></office:text></office:body>
 </office:document>"#;
 
+/// Settings of a person who lets every macro run.
+const LENIENT: &str = r#"<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>false</value></prop></item>
+</oor:items>"#;
+
 /// A text with a picture on the network and one of the machine's own files.
 const LINKS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
@@ -375,8 +418,28 @@ async fn no_macro_of_a_document_runs() {
     let pictures = desk.drawn("macro.odt", json!({})).await;
     assert_eq!(pictures.len(), 1);
     let ran = desk.ran();
-    assert!(ran.iter().any(|program| program.contains("soffice.bin")), "{ran:#?}");
+    assert!(
+        ran.iter().any(|program| program.contains("soffice.bin")),
+        "{ran:#?}"
+    );
     assert!(!ran.iter().any(|program| program.contains("touch")), "{ran:#?}");
+
+    // A person's own settings that let every macro run count for nothing: those of the layer are final. With 81 it asks to be
+    // started again.
+    let open = format!(
+        "settings=~/.config/libreoffice/4/user; mkdir -p $settings; echo '{LENIENT}' > $settings/registrymodifications.xcu; \
+         code=81; while [ $code = 81 ]; do timeout -s KILL 40 /usr/lib/libreoffice/program/soffice.bin --headless --norestore \
+         /mnt/plans/macro.odt; code=$?; done; echo \"ended with $code\"; ls /tmp/ran-by-a-macro"
+    );
+    let opened = desk.stage.bash(&open).await;
+    // It had the document open until its time was up.
+    assert!(opened.output.contains("ended with 137"), "{}", opened.output);
+    assert!(opened.output.contains("cannot access"), "{}", opened.output);
+    let ran = desk.ran();
+    assert!(
+        !ran.iter().any(|program| program.contains("/usr/bin/touch")),
+        "{ran:#?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -397,7 +460,11 @@ async fn a_broken_or_false_document_ends_in_a_sentence() {
     let mut holes = b"PK\x03\x04".to_vec();
     holes.extend([0xff; 4000]);
     fs::write(desk.at("holes.pptx"), holes).expect("a file");
-    fs::write(desk.at("false.doc"), [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 9, 9]).expect("a file");
+    fs::write(
+        desk.at("false.doc"),
+        [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 9, 9],
+    )
+    .expect("a file");
     for (tool, name) in [
         ("document_render", "half.xlsx"),
         ("document_render", "holes.pptx"),
@@ -410,7 +477,11 @@ async fn a_broken_or_false_document_ends_in_a_sentence() {
             "{name}: {}",
             result.output
         );
-        assert!(result.output.contains("LibreOffice could not open it"), "{}", result.output);
+        assert!(
+            result.output.contains("LibreOffice could not open it"),
+            "{}",
+            result.output
+        );
         assert!(result.attachments.is_empty() && result.change_set.is_none());
     }
     assert!(!desk.at("false.docx").exists());
@@ -436,7 +507,9 @@ async fn a_stopped_turn_ends_the_drawing_and_its_machine() {
     assert_eq!(result.outcome, ToolOutcome::Stopped);
     until("the machine ended", || {
         let sights = desk.stage.sights();
-        sights.iter().any(|sight| matches!(sight, Sight::MachineEnded { .. }))
+        sights
+            .iter()
+            .any(|sight| matches!(sight, Sight::MachineEnded { .. }))
     })
     .await;
 }
@@ -447,13 +520,19 @@ async fn without_the_layer_the_tools_are_not_offered_and_say_what_helps() {
     let bare = Desk::of(nowhere.path().to_owned()).await;
     let offered = |desk: &Desk| {
         let definitions = desk.stage.tools.definitions();
-        definitions.iter().any(|tool| tool.name == "document_render" || tool.name == "document_convert")
+        definitions
+            .iter()
+            .any(|tool| tool.name == "document_render" || tool.name == "document_convert")
     };
     assert!(!offered(&bare));
     for tool in ["document_render", "document_convert"] {
         let refused = bare.call(tool, "a.xls", json!({})).await;
         assert_eq!(refused.title, "Workspace unavailable");
-        assert!(refused.output.contains("cargo xtask image --office"), "{}", refused.output);
+        assert!(
+            refused.output.contains("cargo xtask image --office"),
+            "{}",
+            refused.output
+        );
     }
     if office_images().is_some() {
         assert!(offered(&Desk::of(sandbox_images()).await));

@@ -126,12 +126,18 @@ mod tests {
             ("test --fips", Task::TestFips),
             ("image", Task::Image(Layers::AsBefore, Locks::Told, None)),
             ("image --office", Task::Image(Layers::Office, Locks::Told, None)),
-            ("image --store out", Task::Image(Layers::AsBefore, Locks::Told, Some("out".into()))),
+            (
+                "image --store out",
+                Task::Image(Layers::AsBefore, Locks::Told, Some("out".into())),
+            ),
             (
                 "image --locked --office --store out",
                 Task::Image(Layers::Office, Locks::Held, Some("out".into())),
             ),
-            ("image --update", Task::Image(Layers::AsBefore, Locks::Updated, None)),
+            (
+                "image --update",
+                Task::Image(Layers::AsBefore, Locks::Updated, None),
+            ),
             ("image --locked", Task::Image(Layers::AsBefore, Locks::Held, None)),
             ("bench replay", Task::Bench(vec!["replay".into()])),
             ("run", Task::Run(Run::default())),

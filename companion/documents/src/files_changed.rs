@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use deskhand_core::ports::BlobId;
 use deskhand_core::rules::Verdict;
-use deskhand_core::tool::{Ask, AskReason, FolderTool, Prepared, ToolFailure, ToolRequest, ToolResult};
+use deskhand_core::tool::{FolderTool, Prepared, ToolFailure, ToolRequest, ToolResult};
 use deskhand_protocol::change::{ChangeEntry, ChangeSet};
 use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::event::ToolOutcome;
@@ -31,6 +31,7 @@ mod seen;
 
 pub(crate) use create::create_schema;
 pub(crate) use plan::{delete_schema, edit_schema, write_schema};
+pub(crate) use question::with_note;
 pub(crate) use seen::Seen;
 
 /// The largest file whose content is kept, in bytes: one that is larger is neither overwritten nor deleted.
@@ -452,16 +453,6 @@ impl DocumentTools {
             }
         }
         Ok(own)
-    }
-}
-
-/// The question, with what is to be said of a file that is read for it.
-pub(crate) fn with_note(ask: Ask, note: Option<RiskNote>) -> Ask {
-    let Some(note) = note else { return ask };
-    Ask {
-        reason: ask.reason.max(AskReason::Ruled),
-        risks: std::iter::once(note).chain(ask.risks).collect(),
-        ..ask
     }
 }
 

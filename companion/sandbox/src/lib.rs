@@ -23,6 +23,7 @@ mod paper_tools;
 mod room;
 mod sealed;
 mod settling;
+mod shown;
 mod sights;
 mod surroundings;
 mod terms;

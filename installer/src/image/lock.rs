@@ -27,11 +27,12 @@ pub(super) fn layer(built: &Path, locks: Locks) -> Result<()> {
 /// The lines that the base's lock does not have.
 fn beyond(base: &str, built: &str) -> String {
     let base: BTreeSet<&str> = base.lines().collect();
-    built
-        .lines()
-        .filter(|line| !base.contains(line))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    let mut text = String::new();
+    for line in built.lines().filter(|line| !base.contains(line)) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
 }
 
 fn compare(lock: &Path, built: &str, locks: Locks) -> Result<()> {

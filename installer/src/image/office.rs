@@ -62,14 +62,11 @@ pub(super) fn fits() -> Result<bool> {
 /// The print of the layer's recipe and of the base under it.
 fn stamp(folder: &Path) -> Result<Stamp> {
     let base = folder.join("system.squashfs");
-    let mut text = match base.exists() {
-        true => output(command("sha256sum", &[]).arg(&base))?
-            .split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        false => String::new(),
-    };
+    let mut text = String::new();
+    if base.exists() {
+        let told = output(command("sha256sum", &[]).arg(&base))?;
+        text.push_str(told.split_whitespace().next().unwrap_or_default());
+    }
     text.push_str(&system::recipe_text(&recipe())?);
     text.push_str(&system::recipe_text(&recipe().join("office"))?);
     Ok(Stamp::of_text(folder.join("office.stamp"), &text))

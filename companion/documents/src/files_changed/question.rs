@@ -95,6 +95,16 @@ fn creation(asked: &Question<'_>, name: &str, kind: &str, template: Option<&str>
     }
 }
 
+/// The question, with what is to be said of a file that is read for it.
+pub(crate) fn with_note(ask: Ask, note: Option<RiskNote>) -> Ask {
+    let Some(note) = note else { return ask };
+    Ask {
+        reason: ask.reason.max(AskReason::Ruled),
+        risks: std::iter::once(note).chain(ask.risks).collect(),
+        ..ask
+    }
+}
+
 fn deletion(asked: &Question<'_>, name: &str) -> Ask {
     let size = size(asked.before.map_or(0, <[u8]>::len));
     Ask {

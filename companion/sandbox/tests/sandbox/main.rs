@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 mod changing;
+mod desk;
 mod ending;
 mod papers;
 mod reaching;

@@ -1,148 +1,21 @@
 //! Documents that are drawn and converted by LibreOffice, in a machine of their own. They need the office layer.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use deskhand_core::instructions::holds_data;
-use deskhand_core::ports::{BlobId, BoxFuture, Journal as _, Tools as _};
-use deskhand_core::tool::ToolResult;
-use deskhand_documents::{DocumentTools, PaneError, Panes, Registry, World};
+use deskhand_core::ports::Tools as _;
 use deskhand_operations::Effect;
-use deskhand_protocol::document::{ApplyAnswer, ApplyParams};
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::permission::AskReason;
-use deskhand_protocol::sandbox::{SandboxTier, Sight};
-use deskhand_protocol::{DocumentId, Timestamp};
-use deskhand_sandbox::{SandboxTools, Terms};
+use deskhand_protocol::sandbox::Sight;
 use deskhand_test_support::{office_images, python, sandbox_images};
-use deskhand_workspace::Folders;
 use pretty_assertions::assert_eq;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::desk::Desk;
 use crate::stage::{Stage, tree, until};
-
-/// No document is open in Office.
-#[derive(Debug)]
-struct NoPanes;
-
-/// A clock that stands, and chance that counts.
-#[derive(Debug, Default)]
-struct Counting(AtomicU64);
-
-impl World for Counting {
-    fn now(&self) -> Timestamp {
-        1_000_000_000_000
-    }
-
-    fn chance(&self) -> [u8; 10] {
-        let mut chance = [9; 10];
-        chance[2..].copy_from_slice(&self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-        chance
-    }
-}
-
-impl Panes for NoPanes {
-    fn apply<'a>(
-        &'a self,
-        _: &'a DocumentId,
-        _: ApplyParams,
-    ) -> BoxFuture<'a, Result<ApplyAnswer, PaneError>> {
-        Box::pin(async { panic!("no document is open in Office") })
-    }
-
-    fn is_live(&self, _: &DocumentId) -> bool {
-        false
-    }
-
-    fn returned<'a>(&'a self, _: &'a DocumentId) -> BoxFuture<'a, ()> {
-        Box::pin(std::future::pending())
-    }
-}
-
-/// A session with the real tools for documents beside those of the sandbox.
-struct Desk {
-    stage: Stage,
-    documents: DocumentTools,
-}
-
-impl Desk {
-    /// Nothing where the image has no office layer.
-    async fn new() -> Option<Self> {
-        Some(Self::of(office_images()?).await)
-    }
-
-    async fn of(images: PathBuf) -> Self {
-        let policy = json!({ "coworkEgressAllowedHosts": ["*"] });
-        let mut stage = Stage::with(&Terms::AsAttached, &policy, images);
-        let documents = DocumentTools::new(
-            Arc::new(Registry::default()),
-            Arc::new(NoPanes),
-            Arc::new(stage.journal.clone()),
-            Arc::new(Counting::default()),
-            Folders::new(None),
-        );
-        documents
-            .attach_folder(&Stage::session(), &stage.plans())
-            .await
-            .expect("a folder");
-        let others = Arc::new(documents.clone());
-        let papers = Arc::new(documents.clone());
-        stage.tools = SandboxTools::new(others, stage.machines.clone()).with_papers(papers);
-        Self { stage, documents }
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.stage.plans().join(name)
-    }
-
-    async fn call(&self, tool: &str, name: &str, more: Value) -> ToolResult {
-        let mut input = more;
-        input["path"] = json!(self.at(name));
-        let request = self.stage.request(tool, input);
-        match self.stage.tools.prepare(&request, &self.stage.watch).await {
-            Ok(_) => self.stage.tools.run(&request, &self.stage.watch).await,
-            Err(refused) => ToolResult::new(ToolOutcome::Failed, refused.title, refused.output),
-        }
-    }
-
-    /// The pictures of a call that must end well.
-    async fn drawn(&self, name: &str, more: Value) -> Vec<Vec<u8>> {
-        let result = self.call("document_render", name, more).await;
-        assert_eq!(result.outcome, ToolOutcome::Done, "{}", result.output);
-        assert!(holds_data(&result.output), "{}", result.output);
-        assert_eq!(result.tier, Some(SandboxTier::VmEmulated));
-        assert_eq!(result.change_set, None);
-        let mut pictures = Vec::new();
-        for attachment in result.attachments {
-            let id = BlobId(attachment.content);
-            let found = self.stage.journal.blob(&Stage::session(), &id).await;
-            pictures.push(found.expect("a journal").expect("a picture"));
-        }
-        pictures
-    }
-
-    /// The programs that ran in the machines.
-    fn ran(&self) -> Vec<String> {
-        let sights = self.stage.sights().into_iter();
-        sights
-            .filter_map(|sight| match sight {
-                Sight::Started { arguments, .. } => Some(arguments.join(" ")),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// True where a machine tried to reach anything.
-    fn reached(&self) -> bool {
-        let sights = self.stage.sights();
-        sights
-            .iter()
-            .any(|sight| matches!(sight, Sight::Connection { .. }))
-    }
-}
 
 /// Has Python do something in a folder; gives what it says.
 fn script(folder: &Path, code: &str) -> String {
@@ -272,11 +145,8 @@ async fn to_draw_asks_nobody_and_names_the_file_for_the_rules() {
     assert!(sights.is_empty(), "a machine was started for it: {sights:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_old_workbook_becomes_one_of_today_with_its_figures_and_is_taken_back() {
-    let Some(desk) = Desk::new().await else { return };
-    let plans = desk.stage.plans();
-    let figures = "
+/// A workbook with figures, formulas and letters.
+const FIGURES: &str = "
 from openpyxl import Workbook
 book = Workbook()
 sheet = book.active
@@ -285,7 +155,26 @@ for row in range(1, 101):
     sheet.append([row, row / 7, f'=A{row}*B{row}', 'Zoë ' + str(row)])
 book.save('figures.xlsx')
 ";
-    script(&plans, figures);
+
+/// Holds the workbook that was made against what the old one holds; LibreOffice writes numbers with 15 digits.
+const COMPARED: &str = "
+from openpyxl import load_workbook
+values = load_workbook('figures.xlsx', data_only=True)['Figures']
+formulas = load_workbook('figures.xlsx')['Figures']
+assert values.max_row == 100
+for row in range(1, 101):
+    a, b, c, d = [values.cell(row, column).value for column in range(1, 5)]
+    assert (a, f'{b:.15g}', d) == (row, f'{row / 7:.15g}', f'Zoë {row}'), (a, b, d)
+    assert abs(c - row * row / 7) < 1e-9, c
+    assert formulas.cell(row, 3).value == f'=A{row}*B{row}'
+print('same')
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_workbook_becomes_one_of_today_with_its_figures_and_is_taken_back() {
+    let Some(desk) = Desk::new().await else { return };
+    let plans = desk.stage.plans();
+    script(&plans, FIGURES);
     // LibreOffice is there for commands, too; it makes what Excel 97 would have.
     desk.stage
         .ok("cd /mnt/plans && soffice --headless --convert-to xls figures.xlsx && rm figures.xlsx")
@@ -316,22 +205,7 @@ book.save('figures.xlsx')
         "{}",
         made.output
     );
-    let told = script(
-        &plans,
-        "
-from openpyxl import load_workbook
-values = load_workbook('figures.xlsx', data_only=True)['Figures']
-formulas = load_workbook('figures.xlsx')['Figures']
-assert values.max_row == 100
-for row in range(1, 101):
-    a, b, c, d = [values.cell(row, column).value for column in range(1, 5)]
-    assert (a, f'{b:.15g}', d) == (row, f'{row / 7:.15g}', f'Zoë {row}'), (a, b, d)
-    assert abs(c - row * row / 7) < 1e-9, c
-    assert formulas.cell(row, 3).value == f'=A{row}*B{row}'
-print('same')
-",
-    );
-    assert_eq!(told, "same");
+    assert_eq!(script(&plans, COMPARED), "same");
     // A crash between the making and the answer makes no second one.
     let again = desk.stage.tools.run(&request, &desk.stage.watch).await;
     assert_eq!(

@@ -64,20 +64,24 @@ async fn a_kept_state_with_the_layer_is_none_of_a_machine_without_it() {
 
 /// The image of this computer without its layer, in a store of its own.
 fn without_the_layer(home: &Path) -> PathBuf {
-    let mut image = Store::new(sandbox_images()).current().unwrap();
+    let mut image = Store::new(sandbox_images())
+        .current()
+        .expect("a store of the test");
     let from = image.folder.clone();
     image.parts.retain(|part| part.name != "office.squashfs");
     let store = home.join("images");
-    std::fs::create_dir(&store).unwrap();
+    std::fs::create_dir(&store).expect("a store of the test");
     let list = store.join("image.json");
-    std::fs::write(&list, serde_json::to_vec(&image).unwrap()).unwrap();
-    let id = sha256_of(&list).unwrap();
+    std::fs::write(&list, serde_json::to_vec(&image).expect("a store of the test"))
+        .expect("a store of the test");
+    let id = sha256_of(&list).expect("a store of the test");
     let place = store.join(&id);
-    std::fs::create_dir(&place).unwrap();
-    std::fs::rename(list, place.join("image.json")).unwrap();
+    std::fs::create_dir(&place).expect("a store of the test");
+    std::fs::rename(list, place.join("image.json")).expect("a store of the test");
     for part in &image.parts {
-        std::os::unix::fs::symlink(from.join(&part.name), place.join(&part.name)).unwrap();
+        std::os::unix::fs::symlink(from.join(&part.name), place.join(&part.name))
+            .expect("a store of the test");
     }
-    std::fs::write(store.join("current"), id).unwrap();
+    std::fs::write(store.join("current"), id).expect("a store of the test");
     store
 }

@@ -19,7 +19,7 @@ let window: ChildProcess | undefined;
 
 beforeAll(async () => {
   mkdirSync(shots, { recursive: true });
-  display = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1240x840x24", "-nolisten", "tcp"], {
+  display = spawn("Xvfb", ["-noreset", "-displayfd", "3", "-screen", "0", "1240x840x24", "-nolisten", "tcp"], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
   const numbers = display.stdio[3];

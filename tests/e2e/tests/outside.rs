@@ -241,7 +241,7 @@ async fn the_window_contacts_nothing_but_the_service() {
     let Some(world) = World::enter(test) else { return };
     let place = Place::of(world, "locked-down", &json!({ "otlpEndpoint": null })).await;
     let service = place.service();
-    let screen = Child::spawn(Command::new("Xvfb").args(["-displayfd", "1", "-nolisten", "tcp"]));
+    let screen = Child::spawn(Command::new("Xvfb").args(["-noreset", "-displayfd", "1", "-nolisten", "tcp"]));
     let display = format!(":{}", screen.line(PATIENCE, |_| true));
     let mut window = place.watched("window", &binary("deskhand-window"));
     window.env("DISPLAY", display).env_remove("WAYLAND_DISPLAY");

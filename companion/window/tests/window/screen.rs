@@ -19,6 +19,9 @@ pub(crate) struct Screen {
     display: String,
 }
 
+/// Keeps the picture of a screen on which something was waited for in vain.
+struct InVain<'a>(&'a Screen);
+
 /// What the screen showed at one moment: three bytes a pixel.
 pub(crate) struct Shot(Vec<u8>);
 
@@ -26,7 +29,10 @@ impl Screen {
     pub(crate) fn start() -> Self {
         let (width, height) = SIZE;
         let size = format!("{width}x{height}x24");
+        // Without `-noreset` the server starts anew when its last client goes, a picture's too, and a window that
+        // connects just then is thrown out.
         let server = Child::spawn(Command::new("Xvfb").args([
+            "-noreset",
             "-displayfd",
             "1",
             "-nolisten",
@@ -47,8 +53,9 @@ impl Screen {
         &self.display
     }
 
-    /// Waits until a good part of a colour is to be seen.
+    /// Waits until a good part of a colour is to be seen. What was seen instead is kept as `in-vain.png`.
     pub(crate) fn wait_for_colour(&self, what: &str, colour: [u8; 3], deadline: Duration) {
+        let _look = InVain(self);
         wait_for(what, deadline, || {
             (self.look().pixels(colour).count() > 50).then_some(())
         });
@@ -137,6 +144,14 @@ impl Screen {
             String::from_utf8_lossy(&output.stderr)
         );
         output.stdout
+    }
+}
+
+impl Drop for InVain<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.keep("in-vain");
+        }
     }
 }
 

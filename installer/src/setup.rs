@@ -65,7 +65,7 @@ pub(crate) fn for_test(ledger: &mut Ledger) -> Result<()> {
         packages::install(&[packages::TOUR, packages::TEST])
     })?;
     ledger.need(PYTHON, python::environment)?;
-    image::build(ledger, image::Layers::AsBefore, image::Locks::Told)?;
+    image::build(ledger, image::Layers::Office, image::Locks::Told)?;
     pages(ledger)?;
     ledger.need(HOST_PAGE, web::host_page)
 }

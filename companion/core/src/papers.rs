@@ -58,6 +58,13 @@ pub trait Papers: Send + Sync + fmt::Debug {
         request: &'a ToolRequest,
     ) -> BoxFuture<'a, Result<Option<ToolResult>, ToolFailure>>;
 
+    /// Lends a call that follows what LibreOffice made of its workbook, or why it made nothing; `of` is the file as it was
+    /// given to it. The content comes from a machine, and is looked at before it is used.
+    fn lend(&self, request: &ToolRequest, of: &[u8], made: Result<Vec<u8>, String>);
+
+    /// Takes back what was lent.
+    fn take_back(&self, request: &ToolRequest);
+
     /// Makes the file that was planned, with the journal first. The content comes from a machine, and is looked at before it is
     /// taken.
     fn make<'a>(

@@ -84,7 +84,7 @@ impl Backends {
         }
         match door {
             Some(door) if operation.definition().effect == Effect::Read => {
-                let answer = self.files.read(door, operation).await?;
+                let answer = self.files.read(door, operation, None).await?;
                 Ok(Done { answer, saved: None })
             }
             // A change to a file is written down first: see `DocumentTools::write`.

@@ -17,6 +17,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::backend::Trouble;
 use crate::door::Door;
+use crate::lent::Lent;
 use crate::preview::{range_in, range_to_keep, slide_in, slide_of, slide_read};
 
 /// Closed files.
@@ -60,24 +61,29 @@ impl Files {
         }
     }
 
-    /// Does an operation that changes nothing.
-    pub(crate) async fn read(&self, door: Door, operation: Operation) -> Result<Answer, Trouble> {
+    /// Does an operation that changes nothing, with what was lent for it.
+    pub(crate) async fn read(
+        &self,
+        door: Door,
+        operation: Operation,
+        lent: Option<Arc<Lent>>,
+    ) -> Result<Answer, Trouble> {
         self.alone(door, move |door| {
             let kind = operation.definition().document;
             if is_flat(kind) {
                 let mut file = Flat::open(kind, door.stream()?)?;
                 return Ok(file.answer(&operation)?);
             }
-            Ok(read(open(door)?.0, &operation)?)
+            Ok(opened(open(door)?, lent.as_deref())?.answer(&operation)?)
         })
         .await
     }
 
-    /// Works out a changing operation.
+    /// Works out a changing operation, with what was lent for it.
     pub(crate) async fn plan(
         &self,
         door: Door,
-        mut operation: Operation,
+        (mut operation, lent): (Operation, Option<Arc<Lent>>),
         expected: Option<String>,
         now: Timestamp,
     ) -> Result<Planned, Trouble> {
@@ -97,7 +103,8 @@ impl Files {
                     return Err(Refusal::new(RefusalCode::Changed, message).into());
                 }
             }
-            let (answer, set) = plan(package.clone(), &operation, now)?;
+            let document = opened((package.clone(), read), lent.as_deref())?;
+            let (answer, set) = plan(document, &operation, now)?;
             let mut planned = planned(door, turn, (&package, read), set, false)?;
             planned.answer = Some(answer);
             Ok(planned)
@@ -255,9 +262,17 @@ fn read(package: Package, operation: &Operation) -> Result<Answer, Refusal> {
     Document::open(package)?.answer(operation)
 }
 
-fn plan(package: Package, operation: &Operation, now: Timestamp) -> Result<(Answer, PatchSet), Refusal> {
-    let document = Document::open(package)?.changed_by(revision_at(now));
-    let planned = document.plan(operation)?;
+/// The document in a package, with what was lent for it.
+fn opened((package, read): (Package, Fingerprint), lent: Option<&Lent>) -> Result<Document, Refusal> {
+    let document = Document::open(package)?;
+    match lent {
+        Some(lent) => lent.beside(document, read),
+        None => Ok(document),
+    }
+}
+
+fn plan(document: Document, operation: &Operation, now: Timestamp) -> Result<(Answer, PatchSet), Refusal> {
+    let planned = document.changed_by(revision_at(now)).plan(operation)?;
     Ok((planned.answer, planned.patches))
 }
 

@@ -23,7 +23,8 @@ use crate::call::{failure, refused as not_opened};
 use crate::door::Door;
 use crate::files_changed::{Act, FileRecord, Kept, Located, trouble, with_note};
 use crate::folder_tools::{refused, subject};
-use crate::journal::Stage;
+use crate::journal::{Records, Stage};
+use crate::lent::Lent;
 use crate::shown::picture_of;
 use crate::tools::DocumentTools;
 
@@ -256,6 +257,15 @@ impl Papers for DocumentTools {
         request: &'a ToolRequest,
     ) -> BoxFuture<'a, Result<Option<ToolResult>, ToolFailure>> {
         Box::pin(self.made_already(request))
+    }
+
+    fn lend(&self, request: &ToolRequest, of: &[u8], made: Result<Vec<u8>, String>) {
+        let key = Records::call_key(request);
+        self.loans.put(&request.session, key, Lent::new(of, made));
+    }
+
+    fn take_back(&self, request: &ToolRequest) {
+        self.loans.remove(&request.session, Records::call_key(request));
     }
 
     fn make<'a>(

@@ -22,6 +22,7 @@ mod grid;
 mod handed;
 mod journal;
 mod label;
+mod lent;
 mod opening;
 mod outcome;
 mod panes;

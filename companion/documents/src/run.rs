@@ -53,7 +53,7 @@ impl DocumentTools {
                     // Whether the document is live decides the way; a pane that is being loaded anew counts.
                     reach.let_pane_return().await;
                     if call.definition.effect == Effect::Read {
-                        self.run_read(reach, call.operation).await
+                        self.run_read(request, reach, call.operation).await
                     } else {
                         Box::pin(self.run_change(request, reach)).await
                     }
@@ -65,8 +65,20 @@ impl DocumentTools {
         outcome.unwrap_or_else(|failure| failed(&failure))
     }
 
-    async fn run_read(&self, reach: Reach<'_>, operation: Operation) -> Result<ToolResult, ToolFailure> {
-        let answer = reach.read(operation).await.map_err(|trouble| told(&trouble))?;
+    async fn run_read(
+        &self,
+        request: &ToolRequest,
+        reach: Reach<'_>,
+        operation: Operation,
+    ) -> Result<ToolResult, ToolFailure> {
+        let lent = self.loans.of(&request.session, &Records::call_key(request));
+        let answer = match (lent, reach.door()) {
+            (Some(lent), Some(door)) if !reach.is_live() => {
+                self.backends.files.read(door, operation, Some(lent)).await
+            }
+            _ => reach.read(operation).await,
+        };
+        let answer = answer.map_err(|trouble| told(&trouble))?;
         let title = text::title(&answer);
         Ok(done(&title, text::for_model(reach.document, &answer)))
     }

@@ -18,6 +18,7 @@ use crate::backend::{Backends, Reach};
 use crate::file::Files;
 use crate::files_changed::Seen;
 use crate::journal::{Image, Records};
+use crate::lent::Loans;
 use crate::panes::Panes;
 use crate::registry::Registry;
 use crate::shown::ShownBytes;
@@ -58,6 +59,7 @@ pub struct DocumentTools {
     pub(crate) seen: Arc<Seen>,
     own: Arc<Mutex<HashMap<(SessionId, DocumentId), OwnCells>>>,
     pub(crate) shown: Arc<ShownBytes>,
+    pub(crate) loans: Arc<Loans>,
 }
 
 impl fmt::Debug for DocumentTools {
@@ -90,6 +92,7 @@ impl DocumentTools {
             seen: Arc::default(),
             own: Arc::default(),
             shown: Arc::default(),
+            loans: Arc::default(),
         }
     }
 

@@ -27,10 +27,11 @@ impl DocumentTools {
         }
         match reach.door() {
             Some(door) if !reach.is_live() => {
+                let lent = self.loans.of(reach.session, key);
                 let mut planned = self
                     .backends
                     .files
-                    .plan(door, operation, expected, self.world.now())
+                    .plan(door, (operation, lent), expected, self.world.now())
                     .await?;
                 let answer = planned.answer.take();
                 let saved = self.commit(reach, key, record, planned).await?;

@@ -34,6 +34,10 @@ const OPENS: u64 = 4 * 60 * 1000;
 const STEP: u64 = 60 * 1000;
 /// How often it is looked whether a person stopped the turn.
 const HEED: Duration = Duration::from_millis(200);
+/// The settings of a user.
+const PROFILE: &str = ".config/libreoffice/4/user";
+/// Values that a file holds are not believed but computed; else LibreOffice does so only where it thinks that it must.
+const ALWAYS_COMPUTES: &str = r#"<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry"><item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item></oor:items>"#;
 /// Pieces in which a document goes in.
 const PIECE: usize = 64 * 1024;
 
@@ -158,6 +162,15 @@ impl<'a> Office<'a> {
         Err(failure("Not converted", &why).into())
     }
 
+    /// Has LibreOffice compute every formula of a workbook anew; answers the workbook as it saves it.
+    pub(crate) async fn compute(&mut self, content: Vec<u8>, form: Form) -> Result<Vec<u8>, Not> {
+        let settings = format!(
+            "mkdir -p {PROFILE} && printf '%s' '{ALWAYS_COMPUTES}' > {PROFILE}/registrymodifications.xcu"
+        );
+        self.step_in("~", &settings, STEP, MOST_SAID).await?;
+        self.convert(content, form).await
+    }
+
     /// Has LibreOffice open a document and write it by a filter.
     async fn open(&mut self, content: Vec<u8>, form: Form, filter: &str, makes: &str) -> Result<(), Not> {
         let from = form.ending;
@@ -202,7 +215,11 @@ impl<'a> Office<'a> {
     }
 
     async fn step(&mut self, script: &str, time: u64, cap: u64) -> Result<Done, Not> {
-        let script = format!("cd ~/paper && {{ {script}; }}");
+        self.step_in("~/paper", script, time, cap).await
+    }
+
+    async fn step_in(&mut self, place: &str, script: &str, time: u64, cap: u64) -> Result<Done, Not> {
+        let script = format!("cd {place} && {{ {script}; }}");
         let mut job = self.machine.start_with(&script, false, limits(time, cap)).await?;
         follow(&mut job, self.progress, cap).await
     }

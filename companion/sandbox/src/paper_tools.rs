@@ -2,10 +2,13 @@
 
 use deskhand_core::instructions::as_data;
 use deskhand_core::papers::{Paper, Papers};
-use deskhand_core::ports::Progress;
-use deskhand_core::tool::{CONVERT_TOOL, Prepared, RENDER_TOOL, ToolFailure, ToolRequest, ToolResult};
-use deskhand_operations::Effect;
+use deskhand_core::ports::{Progress, Tools};
+use deskhand_core::tool::{
+    CONVERT_TOOL, Prepared, RENDER_TOOL, ToolFailure, ToolRequest, ToolResult, operation_of,
+};
+use deskhand_operations::{Definition, Effect};
 use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::sandbox::SandboxTier;
 
 use crate::office::{MOST_IN, Not, Office};
 use crate::paper_calls::{Convert, Drawing, Form, MOST_PAGES, Render};
@@ -19,7 +22,7 @@ impl SandboxTools {
             refusal(
                 "Workspace unavailable",
                 "the sandbox of this computer has no LibreOffice, so nothing is drawn or converted; an image with the office layer \
-                 brings it (`cargo xtask image --office`, or the administrator's image). Tools for documents go on",
+                 brings it, which an administrator provides. Tools for documents go on",
             )
         })
     }
@@ -95,6 +98,49 @@ impl SandboxTools {
         Ok(result)
     }
 
+    /// Lends a call what LibreOffice computes of its workbook, where it asks for it, and has it done.
+    pub(crate) async fn run_beside(
+        &self,
+        request: &ToolRequest,
+        progress: &dyn Progress,
+        others: &dyn Tools,
+    ) -> ToolResult {
+        let Some(papers) = self.papers.as_deref() else {
+            return others.run(request, progress).await;
+        };
+        let (mut of, mut tier) = (Vec::new(), None);
+        let computed = self.compute(request, progress, (&mut of, &mut tier)).await;
+        let made = match computed {
+            Err(Not::Stopped) => return Not::Stopped.told(),
+            // The title alone: the rest may be words of the machine.
+            Err(Not::Failed(failure)) => Err(failure.title.to_lowercase()),
+            Ok(made) => Ok(made),
+        };
+        papers.lend(request, &of, made);
+        let mut result = others.run(request, progress).await;
+        papers.take_back(request);
+        result.tier = tier;
+        result
+    }
+
+    /// The workbook of a call as LibreOffice computes and saves it; the file as it was goes to `of`.
+    async fn compute(
+        &self,
+        request: &ToolRequest,
+        progress: &dyn Progress,
+        (of, tier): (&mut Vec<u8>, &mut Option<SandboxTier>),
+    ) -> Result<Vec<u8>, Not> {
+        let papers = self.papers()?;
+        let named = request.input["document"].as_str().unwrap_or_default();
+        let paper = papers.find(&request.session, named).await?;
+        let form = form_of(&paper)?;
+        *of = papers.content(&request.session, named, MOST_IN).await?;
+        let mut office = self.office(request, progress).await?;
+        let made = office.compute(of.clone(), form).await;
+        *tier = Some(office.end().await);
+        made
+    }
+
     /// A machine with LibreOffice for this call alone; stops waiting for it when a person stops the turn.
     async fn office<'a>(&self, request: &ToolRequest, progress: &'a dyn Progress) -> Result<Office<'a>, Not> {
         tokio::select! {
@@ -103,6 +149,13 @@ impl SandboxTools {
             machine = self.machines.alone(&request.session, &request.call) => Ok(Office::new(machine?, progress)),
         }
     }
+}
+
+/// True for a call that wants a workbook computed by LibreOffice as well.
+pub(crate) fn asks_libre_office(request: &ToolRequest) -> bool {
+    let computes =
+        |definition: &Definition| matches!(definition.name, "workbook.tieOut" | "workbook.tieOutReport");
+    operation_of(&request.name).is_some_and(computes) && request.input["libreOffice"] == true
 }
 
 /// Draws the pages that were asked for, and keeps their pictures.

@@ -28,6 +28,7 @@ use crate::journal::{Key, Ran};
 use crate::machine::{Machine, Shown};
 use crate::machines::{Machines, Place};
 use crate::paper_calls;
+use crate::paper_tools::asks_libre_office;
 use crate::terms::limits;
 use crate::told;
 
@@ -275,6 +276,7 @@ impl Tools for SandboxTools {
             BASH_TOOL => Box::pin(async move { whole(self.run_command(request, progress).await) }),
             BASH_OUTPUT_TOOL => Box::pin(async move { whole(self.look_after(request).await) }),
             RENDER_TOOL | CONVERT_TOOL => Box::pin(self.run_paper(request, progress)),
+            _ if asks_libre_office(request) => Box::pin(self.run_beside(request, progress, &*self.others)),
             _ => self.others.run(request, progress),
         }
     }

@@ -30,4 +30,5 @@ pub use opinions::{Opinions, opinions};
 pub use reference::{Reference, References, balanced, references, translate};
 pub use relative::relative;
 pub use rewrite::{Axis, Book, BookTable, Change, Holder, Rewritten, Shift, rewrite, rewritten};
+pub use risk::rests_outside;
 pub use token::{Kind, Token, tokens};

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::engine::trust::is_excels_own;
 use crate::functions::{known, plain_name};
 use crate::reference::{is_external, sheet_name};
 use crate::token::{Kind, Token, tokens};
@@ -81,6 +82,25 @@ pub fn outside_reach(formula: &str) -> Option<Reason> {
 /// As [`outside_reach`], following defined names: `names` answers what a name (any case) refers to.
 pub fn outside_reach_with(formula: &str, names: &dyn Fn(&str) -> Option<String>) -> Option<Reason> {
     look(formula, names, NAME_DEPTH)
+}
+
+/// True where another program may well compute another value although it computes as Excel does: the formula, or a name in
+/// it, depends on time or chance, on what only Excel knows, or on what lies outside the workbook.
+pub fn rests_outside(formula: &str, names: &dyn Fn(&str) -> Option<String>) -> bool {
+    let reach = outside_reach_with(formula, names);
+    reach.is_some_and(|reason| reason.reach != Reach::Indirect) || asks_excel(formula, names, NAME_DEPTH)
+}
+
+fn asks_excel(formula: &str, names: &dyn Fn(&str) -> Option<String>, depth: usize) -> bool {
+    tokens(formula).iter().any(|token| match token.kind {
+        Kind::Function => is_excels_own(&plain_name(token.text)),
+        Kind::Name => match (names(token.text), depth.checked_sub(1)) {
+            (Some(refers_to), Some(depth)) => asks_excel(&refers_to, names, depth),
+            (Some(_), None) => true,
+            (None, _) => false,
+        },
+        _ => false,
+    })
 }
 
 fn look(formula: &str, names: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<Reason> {

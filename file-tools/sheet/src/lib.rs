@@ -58,5 +58,6 @@ pub use lint::{Finding, lint};
 pub use picture::is_svg;
 pub use recalculation::opinions::Opinion;
 pub use recalculation::recompute::Recomputed;
+pub use recalculation::third::Third;
 pub use stream::{SharedTexts, Streamed, StreamedCell, StreamedValue};
 pub use workbook::{Planned, Workbook};

@@ -83,9 +83,7 @@ pub(crate) fn answer(workbook: &Workbook, operation: &WorkbookOperation) -> Outc
         Op::PivotInfo(info) => WorkbookAnswer::PivotInfo(pivot_info::answer(workbook, info)?),
         Op::Trace(asked) => WorkbookAnswer::Trace(trace::answer(workbook, asked)?),
         Op::Check(_) => WorkbookAnswer::Check(check::answer(workbook)?),
-        Op::TieOut(asked) => {
-            WorkbookAnswer::TieOut(tie_out::answer(workbook, asked.tolerance, &asked.sheets)?)
-        }
+        Op::TieOut(asked) => WorkbookAnswer::TieOut(tie_out::answer(workbook, asked)?),
         Op::Create(_) => {
             return refuse(
                 RefusalCode::BadInput,

@@ -7,6 +7,7 @@ mod caches;
 pub(crate) mod opinions;
 pub(crate) mod passing;
 pub(crate) mod recompute;
+pub(crate) mod third;
 pub(crate) mod values;
 
 use std::collections::BTreeMap;

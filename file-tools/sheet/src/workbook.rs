@@ -1,6 +1,7 @@
 //! The workbook part: sheets, names, dates, and where everything else is.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use deskhand_opc::xml::{Node, Ns, Tree};
 use deskhand_opc::{Package, PatchSet};
@@ -8,6 +9,7 @@ use deskhand_operations::{Refusal, RefusalCode, WorkbookAnswer, WorkbookOperatio
 
 use crate::error::{Outcome, refuse};
 use crate::ops;
+use crate::recalculation::third::Third;
 use crate::stream::{self, SharedTexts, Streamed, StreamedCell};
 
 /// What a tab is.
@@ -56,6 +58,8 @@ pub struct Workbook {
     pub(crate) no_calculation: Option<String>,
     /// True where Excel computes circles step by step.
     pub(crate) iterates: bool,
+    /// What another program computed, for a tie-out.
+    pub(crate) third: Option<Arc<Third>>,
 }
 
 /// A changing operation that was planned and not yet made.
@@ -71,6 +75,15 @@ impl Workbook {
     /// Reads a package's workbook part.
     pub fn open(package: Package) -> Result<Self, Refusal> {
         Ok(Self::read(package)?)
+    }
+
+    /// The same with what another program computed, which a tie-out that asks for it looks at.
+    #[must_use]
+    pub fn with_third(self, third: Third) -> Self {
+        Self {
+            third: Some(Arc::new(third)),
+            ..self
+        }
     }
 
     pub(crate) fn read(package: Package) -> Outcome<Self> {
@@ -104,6 +117,7 @@ impl Workbook {
             date_1904,
             no_calculation,
             iterates,
+            third: None,
         })
     }
 

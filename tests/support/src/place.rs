@@ -131,21 +131,6 @@ pub fn sandbox_images() -> PathBuf {
     home.join(".cache/deskhand/sandbox/images")
 }
 
-/// The same, where that image has the office layer. Where it has none this says so, and a test that needs it ends; with
-/// `DESKHAND_TEST_OFFICE` set it fails instead.
-#[expect(clippy::print_stdout, reason = "a test that was not done must be seen")]
-pub fn office_images() -> Option<PathBuf> {
-    let images = sandbox_images();
-    let id = std::fs::read_to_string(images.join("current")).unwrap_or_default();
-    if images.join(id.trim()).join("office.squashfs").is_file() {
-        return Some(images);
-    }
-    let missing = "the image has no office layer: `cargo xtask image --office` builds it";
-    assert!(std::env::var_os("DESKHAND_TEST_OFFICE").is_none(), "{missing}");
-    println!("Not tested: {missing}.");
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

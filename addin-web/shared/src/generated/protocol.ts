@@ -2013,7 +2013,11 @@ first?: CellValue,
 /**
  * What the second engine computes.
  */
-second?: CellValue, };
+second?: CellValue, 
+/**
+ * What LibreOffice computes, where it was asked and can be compared.
+ */
+third?: CellValue, };
 
 /**
  * The answer to `document/open` and `document/attach`.
@@ -7213,7 +7217,11 @@ tolerance?: number,
 /**
  * Sheets to look at; all when absent.
  */
-sheets?: Array<string>, };
+sheets?: Array<string>, 
+/**
+ * True to have LibreOffice in the sandbox compute the saved file as a third engine; takes up to a minute more.
+ */
+libreOffice?: boolean, };
 
 /**
  * `workbook.tieOut`.
@@ -7275,7 +7283,11 @@ tolerance?: number,
 /**
  * As in `workbook.tieOut`.
  */
-sheets?: Array<string>, };
+sheets?: Array<string>, 
+/**
+ * As in `workbook.tieOut`.
+ */
+libreOffice?: boolean, };
 
 /**
  * A pane that is paired, as the window and the terminal list it.

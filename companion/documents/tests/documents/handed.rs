@@ -5,6 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use deskhand_core::papers::Papers as _;
+use deskhand_core::ports::Tools as _;
 use deskhand_core::rules::{AccessPolicies, Rules};
 use deskhand_core::tool::{ToolFailure, ToolRequest};
 use deskhand_documents::FileAccess;
@@ -186,6 +187,10 @@ async fn what_is_no_document_of_its_kind_or_holds_macros_is_not_taken() {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::default_trait_access,
+    reason = "the type belongs to a crate that is not known here"
+)]
 async fn nothing_is_planned_where_nothing_may_be_made_or_read() {
     let mut stage = stage().await;
     let path = stage.at("old.xls").display().to_string();
@@ -213,4 +218,43 @@ async fn nothing_is_planned_where_nothing_may_be_made_or_read() {
     let path = stage.at("old.xls").display().to_string();
     let refused = stage.tools.plan(&request(&stage), &path, "xlsx").await;
     assert_eq!(title(refused), "Read-only");
+}
+
+#[tokio::test]
+async fn what_another_program_computed_is_lent_to_one_call_and_counts_for_this_very_file_alone() {
+    let stage = stage().await;
+    let id = stage.registry.list(&stage.session)[0].id.clone();
+    let input = json!({ "document": id, "libreOffice": true });
+    let request = stage.call("workbook_tieOut", input);
+    let told = async || stage.tools.run(&request, &stage.notes).await.output;
+    let file = fixture(BOOK);
+    for (of, made, said) in [
+        (
+            &b"another"[..],
+            Ok(file.clone()),
+            "the file was changed meanwhile",
+        ),
+        (
+            &file[..],
+            Ok(b"PK\x03\x04".to_vec()),
+            "what came of it is not read",
+        ),
+        (
+            &file[..],
+            Err("too large".to_owned()),
+            "values against LibreOffice: too large",
+        ),
+    ] {
+        stage.tools.lend(&request, of, made);
+        let told = told().await;
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    stage.tools.lend(&request, &file, Ok(file.clone()));
+    assert!(!told().await.contains("values against LibreOffice"));
+    stage.tools.take_back(&request);
+    assert!(
+        told()
+            .await
+            .contains("values against LibreOffice: there is none here")
+    );
 }

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use deskhand_core::instructions::holds_data;
 use deskhand_core::ports::{BlobId, BoxFuture, Journal as _, Tools as _};
-use deskhand_core::tool::ToolResult;
+use deskhand_core::tool::{ToolRequest, ToolResult};
 use deskhand_documents::{DocumentTools, PaneError, Panes, Registry, World};
 use deskhand_protocol::document::{ApplyAnswer, ApplyParams};
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::sandbox::{SandboxTier, Sight};
 use deskhand_protocol::{DocumentId, Timestamp};
 use deskhand_sandbox::{SandboxTools, Terms};
-use deskhand_test_support::office_images;
+use deskhand_test_support::sandbox_images;
 use deskhand_workspace::Folders;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -62,19 +62,20 @@ impl Panes for NoPanes {
 pub(crate) struct Desk {
     pub(crate) stage: Stage,
     pub(crate) documents: DocumentTools,
+    registry: Arc<Registry>,
 }
 
 impl Desk {
-    /// Nothing where the image has no office layer.
-    pub(crate) async fn new() -> Option<Self> {
-        Some(Self::of(office_images()?).await)
+    pub(crate) async fn new() -> Self {
+        Self::of(sandbox_images()).await
     }
 
     pub(crate) async fn of(images: PathBuf) -> Self {
         let policy = json!({ "coworkEgressAllowedHosts": ["*"] });
         let mut stage = Stage::with(&Terms::AsAttached, &policy, images);
+        let registry = Arc::new(Registry::default());
         let documents = DocumentTools::new(
-            Arc::new(Registry::default()),
+            Arc::clone(&registry),
             Arc::new(NoPanes),
             Arc::new(stage.journal.clone()),
             Arc::new(Counting::default()),
@@ -87,7 +88,11 @@ impl Desk {
         let others = Arc::new(documents.clone());
         let papers = Arc::new(documents.clone());
         stage.tools = SandboxTools::new(others, stage.machines.clone()).with_papers(papers);
-        Self { stage, documents }
+        Self {
+            stage,
+            documents,
+            registry,
+        }
     }
 
     pub(crate) fn at(&self, name: &str) -> PathBuf {
@@ -97,9 +102,28 @@ impl Desk {
     pub(crate) async fn call(&self, tool: &str, name: &str, more: Value) -> ToolResult {
         let mut input = more;
         input["path"] = json!(self.at(name));
-        let request = self.stage.request(tool, input);
-        match self.stage.tools.prepare(&request, &self.stage.watch).await {
-            Ok(_) => self.stage.tools.run(&request, &self.stage.watch).await,
+        self.done(&self.stage.request(tool, input)).await
+    }
+
+    /// Makes a file a document of the session; gives its id.
+    pub(crate) async fn open(&self, name: &str) -> String {
+        let opened = self.call("document_open", name, json!({})).await;
+        assert_eq!(opened.outcome, ToolOutcome::Done, "{}", opened.output);
+        let documents = self.registry.list(&Stage::session());
+        let found = documents.iter().find(|document| document.title == name);
+        found.expect("a document").id.to_string()
+    }
+
+    /// What a tool does on a document.
+    pub(crate) async fn on(&self, document: &str, tool: &str, more: Value) -> ToolResult {
+        let mut input = more;
+        input["document"] = json!(document);
+        self.done(&self.stage.request(tool, input)).await
+    }
+
+    async fn done(&self, request: &ToolRequest) -> ToolResult {
+        match self.stage.tools.prepare(request, &self.stage.watch).await {
+            Ok(_) => self.stage.tools.run(request, &self.stage.watch).await,
             Err(refused) => ToolResult::new(ToolOutcome::Failed, refused.title, refused.output),
         }
     }

@@ -9,8 +9,8 @@ use deskhand_core::ports::Tools as _;
 use deskhand_operations::Effect;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::permission::AskReason;
-use deskhand_protocol::sandbox::Sight;
-use deskhand_test_support::{office_images, python, sandbox_images};
+use deskhand_protocol::sandbox::{SandboxTier, Sight};
+use deskhand_test_support::python;
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
@@ -80,7 +80,7 @@ book.save('wide.xlsx')
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slides_are_seen_under_their_numbers_also_behind_a_hidden_one() {
-    let Some(desk) = Desk::new().await else { return };
+    let desk = Desk::new().await;
     let plans = desk.stage.plans();
     script(&plans, DECK);
     let before = tree(&plans);
@@ -108,7 +108,7 @@ async fn slides_are_seen_under_their_numbers_also_behind_a_hidden_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sheet_is_one_picture_unless_its_pages_are_asked_for() {
-    let Some(desk) = Desk::new().await else { return };
+    let desk = Desk::new().await;
     script(&desk.stage.plans(), BOOK);
     let home = desk.stage.home.path().to_owned();
     let sheets = desk.drawn("wide.xlsx", json!({})).await;
@@ -120,7 +120,7 @@ async fn a_sheet_is_one_picture_unless_its_pages_are_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn to_draw_asks_nobody_and_names_the_file_for_the_rules() {
-    let Some(desk) = Desk::new().await else { return };
+    let desk = Desk::new().await;
     fs::write(desk.at("a.docx"), "none").expect("a file");
     let request = desk
         .stage
@@ -172,7 +172,7 @@ print('same')
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_workbook_becomes_one_of_today_with_its_figures_and_is_taken_back() {
-    let Some(desk) = Desk::new().await else { return };
+    let desk = Desk::new().await;
     let plans = desk.stage.plans();
     script(&plans, FIGURES);
     // LibreOffice is there for commands, too; it makes what Excel 97 would have.
@@ -223,7 +223,7 @@ async fn an_old_workbook_becomes_one_of_today_with_its_figures_and_is_taken_back
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_decks_and_texts_become_ones_of_today() {
-    let Some(desk) = Desk::new().await else { return };
+    let desk = Desk::new().await;
     let plans = desk.stage.plans();
     script(&plans, DECK);
     desk.stage
@@ -287,7 +287,7 @@ const LINKS: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_macro_of_a_document_runs() {
-    let Some(desk) = Desk::new().await else { return };
+    let desk = Desk::new().await;
     fs::write(desk.at("macro.odt"), MACRO).expect("a file");
     let pictures = desk.drawn("macro.odt", json!({})).await;
     assert_eq!(pictures.len(), 1);
@@ -318,7 +318,7 @@ async fn no_macro_of_a_document_runs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_document_names_elsewhere_is_not_reached() {
-    let Some(desk) = Desk::new().await else { return };
+    let desk = Desk::new().await;
     fs::write(desk.at("links.odt"), LINKS).expect("a file");
     // Commands of this session may reach every host, and the machine of a document none.
     desk.drawn("links.odt", json!({})).await;
@@ -327,7 +327,7 @@ async fn what_a_document_names_elsewhere_is_not_reached() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_or_false_document_ends_in_a_sentence() {
-    let Some(desk) = Desk::new().await else { return };
+    let desk = Desk::new().await;
     script(&desk.stage.plans(), BOOK);
     let whole = fs::read(desk.at("wide.xlsx")).expect("a file");
     fs::write(desk.at("half.xlsx"), &whole[..whole.len() / 2]).expect("a file");
@@ -362,9 +362,95 @@ async fn a_broken_or_false_document_ends_in_a_sentence() {
     assert_eq!(tree(&desk.stage.plans()).len(), 4);
 }
 
+/// What the engines of the service do not compute, with a wrong value for one of two.
+const STALE: &str = "
+import re, zipfile
+from openpyxl import Workbook
+book = Workbook()
+book.active.append([7, '=INDIRECT(\"A1\")*2', '=INDIRECT(\"A1\")*3', '=A1*4'])
+book.save('blank.xlsx')
+values = dict(B1='15', C1='21', D1='28')
+with zipfile.ZipFile('blank.xlsx') as old, zipfile.ZipFile('stale.xlsx', 'w') as new:
+    for name in old.namelist():
+        text = old.read(name)
+        if name == 'xl/worksheets/sheet1.xml':
+            for cell, value in values.items():
+                text, count = re.subn(
+                    rb'(r=.%b.[^>]*><f>[^<]*</f>)<v *(/>|></v>)' % cell.encode(),
+                    rb'\\g<1><v>' + value.encode() + b'</v>', text)
+                assert count == 1, text
+        new.writestr(name, text)
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tie_out_has_libreoffice_compute_what_no_engine_of_the_service_does() {
+    let desk = Desk::new().await;
+    script(&desk.stage.plans(), STALE);
+    let before = fs::read(desk.at("stale.xlsx")).expect("a file");
+    let document = desk.open("stale.xlsx").await;
+    let alone = desk.on(&document, "workbook_tieOut", json!({})).await;
+    assert!(!alone.output.contains("LibreOffice"), "{}", alone.output);
+    let found = desk
+        .on(&document, "workbook_tieOut", json!({ "libreOffice": true }))
+        .await;
+    assert_eq!(
+        (found.outcome, found.tier),
+        (ToolOutcome::Done, Some(SandboxTier::VmEmulated)),
+        "{}",
+        found.output
+    );
+    for part in [
+        r#""cell":"Sheet!B1""#,
+        r#""cached":15"#,
+        r#""third":14"#,
+        "LibreOffice 7.",
+        r#""count":1"#,
+    ] {
+        assert!(found.output.contains(part), "{part}: {}", found.output);
+    }
+    assert!(!found.output.contains(r#""cell":"Sheet!C1""#), "{}", found.output);
+    assert!(
+        fs::read(desk.at("stale.xlsx")).expect("a file") == before,
+        "it was only looked at"
+    );
+
+    let report = json!({ "sheet": "Tie-out", "libreOffice": true });
+    let written = desk.on(&document, "workbook_tieOutReport", report).await;
+    assert_eq!(written.outcome, ToolOutcome::Done, "{}", written.output);
+    let told = script(
+        &desk.stage.plans(),
+        "from openpyxl import load_workbook\n\
+         rows = load_workbook('stale.xlsx')['Tie-out'].iter_rows(values_only=True)\n\
+         print([row[3] for row in rows if row[1] == 'Sheet!B1'][0])",
+    );
+    assert_eq!(
+        told,
+        "Sheet!B1 holds 15; the first engine computes nothing, the second nothing, LibreOffice 14: =INDIRECT(\"A1\")*2"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tie_out_goes_on_and_says_so_where_there_is_no_libreoffice() {
+    let nowhere = tempfile::tempdir().expect("a folder");
+    let bare = Desk::of(nowhere.path().to_owned()).await;
+    script(&bare.stage.plans(), STALE);
+    let document = bare.open("stale.xlsx").await;
+    let found = bare
+        .on(&document, "workbook_tieOut", json!({ "libreOffice": true }))
+        .await;
+    assert_eq!(
+        (found.outcome, found.tier),
+        (ToolOutcome::Done, None),
+        "{}",
+        found.output
+    );
+    let said = "values against LibreOffice: workspace unavailable";
+    assert!(found.output.contains(said), "{}", found.output);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_turn_ends_the_drawing_and_its_machine() {
-    let Some(desk) = Desk::new().await else { return };
+    let desk = Desk::new().await;
     script(&desk.stage.plans(), DECK);
     let request = desk
         .stage
@@ -403,12 +489,12 @@ async fn without_the_layer_the_tools_are_not_offered_and_say_what_helps() {
         let refused = bare.call(tool, "a.xls", json!({})).await;
         assert_eq!(refused.title, "Workspace unavailable");
         assert!(
-            refused.output.contains("cargo xtask image --office"),
+            refused
+                .output
+                .contains("an image with the office layer brings it"),
             "{}",
             refused.output
         );
     }
-    if office_images().is_some() {
-        assert!(offered(&Desk::of(sandbox_images()).await));
-    }
+    assert!(offered(&Desk::new().await));
 }

@@ -131,6 +131,11 @@ fn never(name: &str) -> Option<Never> {
     }
 }
 
+/// True for a function whose answer is that of a moment, of a computer or of Excel alone; by its plain name.
+pub(crate) fn is_excels_own(name: &str) -> bool {
+    never(name).is_some_and(|never| never != Never::Indirect)
+}
+
 /// What is known of a function by its plain name. `try_all` trusts every engine with all that it has.
 pub(crate) fn facts(name: &str, date_1904: bool, try_all: bool) -> Facts {
     let mut facts = Facts {

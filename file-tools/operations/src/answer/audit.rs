@@ -178,6 +178,10 @@ pub struct Disagreement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub second: Option<CellValue>,
+    /// What LibreOffice computes, where it was asked and can be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub third: Option<CellValue>,
 }
 
 /// An error of modelling, with what shows it.

@@ -50,6 +50,10 @@ pub struct TieOut {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]
     pub sheets: Vec<String>,
+    /// True to have LibreOffice in the sandbox compute the saved file as a third engine; takes up to a minute more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub libre_office: bool,
 }
 
 /// `workbook.tieOutReport`: writes the findings of `workbook.tieOut` to a new sheet.
@@ -66,4 +70,8 @@ pub struct TieOutReport {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<String>>")]
     pub sheets: Vec<String>,
+    /// As in `workbook.tieOut`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub libre_office: bool,
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use deskhand_opc::Draft;
 use deskhand_opc::xml::escape;
 use deskhand_operations::answer::{Disagreement, ModelFinding, Severity, SheetContent, TieOutContent};
-use deskhand_operations::workbook::{CellFormat, RangeFormatting, SheetAdd, TieOutReport};
+use deskhand_operations::workbook::{CellFormat, RangeFormatting, SheetAdd, TieOut, TieOutReport};
 use deskhand_operations::{Address, Area, CellValue, RefusalCode};
 
 use crate::error::{Outcome, refuse};
@@ -35,7 +35,12 @@ struct Report {
 }
 
 pub(super) fn plan(workbook: &Workbook, draft: &mut Draft, asked: &TieOutReport) -> Outcome<SheetContent> {
-    let found = tie_out::answer(workbook, asked.tolerance, &asked.sheets)?;
+    let look = TieOut {
+        tolerance: asked.tolerance,
+        sheets: asked.sheets.clone(),
+        libre_office: asked.libre_office,
+    };
+    let found = tie_out::answer(workbook, &look)?;
     let add = SheetAdd {
         name: asked.sheet.clone(),
         after: None,
@@ -250,21 +255,25 @@ fn disagreement(found: &Disagreement) -> Vec<Entry> {
         CellValue::Text(text) => text.clone(),
     };
     let told = |value: &Option<CellValue>| value.as_ref().map_or_else(|| "nothing".to_owned(), shown);
+    let third = found.third.as_ref();
+    let third = third.map_or_else(String::new, |value| format!(", LibreOffice {}", shown(value)));
     let sentence = format!(
-        "{} holds {}; the first engine computes {}, the second {}: {}",
+        "{} holds {}; the first engine computes {}, the second {}{third}: {}",
         found.cell,
         shown(&found.cached),
         told(&found.first),
         told(&found.second),
         found.formula
     );
+    let computed = [&found.first, &found.second, &found.third];
+    let computed = computed.into_iter().find_map(Option::as_ref);
     vec![
         Entry::Text("Error".to_owned()),
         Entry::Link(found.cell.clone()),
         Entry::Text(String::new()),
         Entry::Text(sentence),
         Entry::Text(shown(&found.cached)),
-        Entry::Text(told(&found.first.clone().or_else(|| found.second.clone()))),
+        Entry::Text(told(&computed.cloned())),
         Entry::Text(String::new()),
         Entry::Text("value.differs".to_owned()),
     ]

@@ -35,6 +35,7 @@ mod sorting;
 mod sources;
 mod support;
 mod tabling;
+mod third;
 mod tie_out;
 mod trace;
 mod writing;

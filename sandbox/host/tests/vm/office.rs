@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use deskhand_test_support::{office_images, sandbox_images};
+use deskhand_test_support::sandbox_images;
 use deskhand_vm_host::{Settings, Store, Workshop, sha256_of};
 use pretty_assertions::assert_eq;
 
@@ -10,9 +10,6 @@ use crate::support::{engine, session, settings, shell, workshop};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_layer_has_libreoffice_and_node_over_all_that_the_base_has() {
-    if office_images().is_none() {
-        return;
-    }
     let home = tempfile::tempdir().unwrap();
     let workshop = workshop(home.path()).await;
     assert!(workshop.image().has_office());
@@ -40,9 +37,6 @@ async fn the_layer_has_libreoffice_and_node_over_all_that_the_base_has() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kept_state_with_the_layer_is_none_of_a_machine_without_it() {
-    if office_images().is_none() {
-        return;
-    }
     let home = tempfile::tempdir().unwrap();
     let with = workshop(home.path()).await;
     assert!(with.keep_state().await.unwrap().is_some());

@@ -71,9 +71,10 @@ fn is_said(word: &str) -> Result<bool, BootError> {
 pub(crate) fn root() -> Result<(), BootError> {
     let base = step("the disk of the system", disk("base"))?;
     // Waited for: a disk that shows itself a moment later must not make a machine without its layer.
-    let office = match is_said("deskhand.office")? {
-        true => Some(step("the disk of the office layer", disk("office"))?),
-        false => None,
+    let office = if is_said("deskhand.office")? {
+        Some(step("the disk of the office layer", disk("office"))?)
+    } else {
+        None
     };
     for place in ["/base", "/office", "/system"] {
         fs::create_dir_all(place).ok();

@@ -233,6 +233,8 @@ pub(super) async fn tie_out(paths: &Paths, tie_out: &TieOut) -> Outcome<ExitCode
     let params = TieOutParams {
         tolerance: tie_out.tolerance,
         sheets: tie_out.sheets.clone(),
+        // No machine stands beside the command line.
+        libre_office: false,
     };
     let look = Operation::Workbook(WorkbookOperation::TieOut(params));
     let answer = opened.document.answer(&look)?;
@@ -246,6 +248,7 @@ pub(super) async fn tie_out(paths: &Paths, tie_out: &TieOut) -> Outcome<ExitCode
             sheet: sheet.clone(),
             tolerance: tie_out.tolerance,
             sheets: tie_out.sheets.clone(),
+            libre_office: false,
         }));
         change_set = write(paths, opened, &[report], &tie_out.to).await?.0;
         told["changeSet"] = json!(change_set);

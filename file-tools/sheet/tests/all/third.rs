@@ -18,11 +18,11 @@ fn held(row: Row<'_>) -> Workbook {
         xml.find("<sheetData>").expect("cells"),
         xml.find("</sheetData>").expect("cells"),
     );
-    let mut cells = String::from(r#"<sheetData><row r="1"><c r="A1"><v>7</v></c>"#);
-    for (column, (formula, kind, value)) in ('B'..).zip(row) {
-        cells += &format!(r#"<c r="{column}1" t="{kind}"><f>{formula}</f><v>{value}</v></c>"#);
-    }
-    cells += "</row>";
+    let formula = |(column, (formula, kind, value)): (char, &(&str, &str, &str))| {
+        format!(r#"<c r="{column}1" t="{kind}"><f>{formula}</f><v>{value}</v></c>"#)
+    };
+    let cells: String = ('B'..).zip(row).map(formula).collect();
+    let cells = format!(r#"<sheetData><row r="1"><c r="A1"><v>7</v></c>{cells}</row>"#);
     with_part(&blank, sheet, &format!("{}{cells}{}", &xml[..begin], &xml[end..]))
 }
 

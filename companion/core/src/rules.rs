@@ -143,7 +143,9 @@ impl Rules {
             .map(FolderTool::name);
         let also = also.or((tool == BASH_OUTPUT_TOOL).then_some(BASH_TOOL));
         let also = also.or_else(|| paper_tool(tool).map(FolderTool::name));
-        !self.is_disabled(tool) && !also.is_some_and(|part| self.is_disabled(part))
+        let reads = paper_tool(tool).map(|_| FolderTool::Read.name());
+        let mut parts = [Some(tool), also, reads].into_iter().flatten();
+        !parts.any(|part| self.is_disabled(part))
     }
 
     /// What they say of a call: of the tool by its name, and of the file tool that it stands for where it works on a file.
@@ -345,6 +347,10 @@ mod tests {
             assert_eq!(asks, Verdict::Asks(rule.to_owned()));
             let other = if disabled == "Read" { "Write" } else { "Glob" };
             assert!(rules(&[other], &json!({})).offers(tool), "{other}");
+            assert!(
+                !rules(&["Read"], &json!({})).offers(tool),
+                "what is drawn or converted is read"
+            );
         }
     }
 

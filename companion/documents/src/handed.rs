@@ -5,19 +5,18 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use deskhand_core::instructions::as_data;
 use deskhand_core::papers::{Paper, Papers};
 use deskhand_core::ports::BoxFuture;
 use deskhand_core::tool::{
     Ask, AskReason, FileSubject, FolderTool, Prepared, ToolFailure, ToolRequest, ToolResult,
 };
-use deskhand_opc::{Limits, Package};
 use deskhand_protocol::document::DocumentKind;
 use deskhand_protocol::message::Attachment;
 use deskhand_protocol::operations::Effect;
 use deskhand_protocol::{DocumentId, SessionId};
 use deskhand_workspace::{Access, Folder, RelativePath, WorkspaceError};
 
+use crate::active;
 use crate::attach::kind_of;
 use crate::call::{failure, refused as not_opened};
 use crate::door::Door;
@@ -44,6 +43,13 @@ impl Handed {
         self.door.name()
     }
 
+    /// What its label is looked for as: what is no document of today holds its label where nobody looks, and is one whose label
+    /// cannot be read.
+    fn kind(&self) -> DocumentKind {
+        let kind = kind_of(self.name()).filter(|kind| *kind != DocumentKind::Legacy);
+        kind.unwrap_or(DocumentKind::Document)
+    }
+
     /// All of it, at most `cap` bytes.
     async fn content(&self, cap: u64) -> Result<Vec<u8>, ToolFailure> {
         let door = self.door.clone();
@@ -68,14 +74,8 @@ impl DocumentTools {
     /// last, which is not what the person sees: it is handed out by its path only, where that is what is wanted.
     async fn hand(&self, session: &SessionId, named: &str) -> Result<Handed, ToolFailure> {
         let handed = self.way_to(session, named)?;
-        // What is no document of today holds its label where nobody looks, and is one whose label cannot be read.
-        let kind = kind_of(handed.name()).filter(|kind| *kind != DocumentKind::Legacy);
-        self.check_label_at(
-            session,
-            kind.unwrap_or(DocumentKind::Document),
-            handed.door.clone(),
-        )
-        .await?;
+        self.check_label_at(session, handed.kind(), handed.door.clone())
+            .await?;
         let door = handed.door.clone();
         let opening = tokio::task::spawn_blocking(move || door.stream().map(drop));
         let opened = opening.await;
@@ -191,9 +191,10 @@ impl DocumentTools {
             return self.place_file(FolderTool::Create, request, record).await;
         }
         let path = record.path.clone();
-        let checking = tokio::task::spawn_blocking(move || is_a_document(&path, &content).map(|()| content));
+        let checking =
+            tokio::task::spawn_blocking(move || Ok((is_a_document(&path, content.clone())?, content)));
         let checked = checking.await;
-        let content = checked.map_err(|error| failure("Not done", &error.to_string()))??;
+        let (elsewhere, content) = checked.map_err(|error| failure("Not done", &error.to_string()))??;
         let mark = deskhand_workspace::Fingerprint::of(&content).to_string();
         let put = self.records.0.put_blob(&request.session, content).await;
         record.after = Some(Kept {
@@ -203,7 +204,14 @@ impl DocumentTools {
         record.stage = Stage::Intended;
         let put = self.records.put_file(request, &record).await;
         put.map_err(|error| trouble(&error))?;
-        self.place_file(FolderTool::Create, request, record).await
+        let mut result = self.place_file(FolderTool::Create, request, record).await?;
+        if elsewhere > 0 {
+            let places = format!(
+                " As the old file it names things elsewhere ({elsewhere}), which Office may ask about."
+            );
+            result.output.push_str(&places);
+        }
+        Ok(result)
     }
 }
 
@@ -228,7 +236,12 @@ impl Papers for DocumentTools {
         named: &'a str,
         cap: u64,
     ) -> BoxFuture<'a, Result<Vec<u8>, ToolFailure>> {
-        Box::pin(async move { self.hand(session, named).await?.content(cap).await })
+        Box::pin(async move {
+            let handed = self.hand(session, named).await?;
+            let content = handed.content(cap).await?;
+            // Of the bytes that are given away: the file may have been another one when its label was looked at.
+            self.check_label_in(session, handed.kind(), content).await
+        })
     }
 
     fn show<'a>(
@@ -321,10 +334,10 @@ fn free(from: &Located, ending: &str) -> Result<Located, ToolFailure> {
     ))
 }
 
-fn is_a_document(path: &str, content: &[u8]) -> Result<(), ToolFailure> {
-    let refuse = |why: &str| failure("Not taken", &as_data("what came of it", why));
-    let package = Package::open(content.to_vec(), &Limits::default());
-    let package = package.map_err(|error| refuse(&error.to_string()))?;
+/// Refuses what is no document of its kind, or acts by itself; answers how many places elsewhere it names.
+fn is_a_document(path: &str, content: Vec<u8>) -> Result<usize, ToolFailure> {
+    let refuse = |why: &str| failure("Not taken", why);
+    let (package, elsewhere) = active::inert(content).map_err(|refused| refuse(&refused.told()))?;
     let main = match path.rsplit('.').next() {
         Some("xlsx") => "xl/workbook.xml",
         Some("pptx") => "ppt/presentation.xml",
@@ -334,11 +347,5 @@ fn is_a_document(path: &str, content: &[u8]) -> Result<(), ToolFailure> {
     if !package.parts().any(|part| named(part, main)) {
         return Err(refuse("it is no document of the kind that was asked for"));
     }
-    if package
-        .parts()
-        .any(|part| part.to_lowercase().contains("vbaproject"))
-    {
-        return Err(refuse("it holds macros"));
-    }
-    Ok(())
+    Ok(elsewhere)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use deskhand_core::rules::Label;
 use deskhand_core::tool::{FileSubject, ToolFailure, ToolRequest};
-use deskhand_opc::{Limits, open_file};
+use deskhand_opc::{Limits, Package, open_file};
 use deskhand_protocol::document::{DocumentKind, DocumentView};
 use deskhand_protocol::{ErrorCode, SessionId, UserError};
 use deskhand_workspace::{Folders, RelativePath};
@@ -61,11 +61,33 @@ impl DocumentTools {
         if self.access.labels.0.is_empty() || !may_have_label(kind) {
             return Ok(());
         }
-        let looking = tokio::task::spawn_blocking(move || labels(&door))
+        let looking = tokio::task::spawn_blocking(move || labels(&door)).await;
+        self.heed_labels(session, looking.ok().flatten().as_deref())
+    }
+
+    /// The same for bytes that were read; answers them.
+    pub(crate) async fn check_label_in(
+        &self,
+        session: &SessionId,
+        kind: DocumentKind,
+        content: Vec<u8>,
+    ) -> Result<Vec<u8>, ToolFailure> {
+        if self.access.labels.0.is_empty() || !may_have_label(kind) {
+            return Ok(content);
+        }
+        let looking = tokio::task::spawn_blocking(move || {
+            let package = Package::open(content.clone(), &Limits::default());
+            (package.ok().and_then(|package| labels_of(&package)), content)
+        });
+        let (found, content) = looking
             .await
-            .ok()
-            .flatten();
-        if self.access.labels.may_read(looking.as_deref()) {
+            .map_err(|error| failure("Not read", &error.to_string()))?;
+        self.heed_labels(session, found.as_deref())?;
+        Ok(content)
+    }
+
+    fn heed_labels(&self, session: &SessionId, found: Option<&[Label]>) -> Result<(), ToolFailure> {
+        if self.access.labels.may_read(found) {
             return Ok(());
         }
         tracing::warn!(%session, "a sensitivity label keeps a document from being read");
@@ -105,7 +127,11 @@ fn may_have_label(kind: DocumentKind) -> bool {
 fn labels(door: &Door) -> Option<Vec<Label>> {
     let limits = Limits::default();
     let (file, _) = door.open(limits.file_bytes).ok()?;
-    let found = open_file(file, &limits).ok()?.labels().ok()?;
+    labels_of(&open_file(file, &limits).ok()?)
+}
+
+fn labels_of(package: &Package) -> Option<Vec<Label>> {
+    let found = package.labels().ok()?;
     let active = found.into_iter().filter(deskhand_opc::Label::is_active);
     Some(
         active

@@ -8,6 +8,7 @@
 //! 3. when the outcome is not known (socket cut, pane reloaded, service killed) it is read back and classified, never
 //!    tried again blindly.
 
+mod active;
 mod attach;
 mod backend;
 mod call;

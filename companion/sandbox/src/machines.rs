@@ -13,7 +13,7 @@ use deskhand_protocol::sandbox::{MachineEnd, SandboxTier};
 use deskhand_protocol::{CallId, SessionId};
 use deskhand_vm_host::{SandboxError, Settings, Step, Store, Workshop};
 use deskhand_workspace::Folder;
-use tokio::sync::{Mutex as Exclusive, OwnedMutexGuard};
+use tokio::sync::{Mutex as Exclusive, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
@@ -32,6 +32,8 @@ const LOOKS: Duration = Duration::from_secs(30);
 const GOODBYE: Duration = Duration::from_secs(3);
 /// Machines at once, however much memory there is.
 const MOST: usize = 8;
+/// Of these, machines that are made for one call.
+const ALONE: usize = 2;
 
 /// All of them. Cheap to clone; they end with the last one.
 #[derive(Clone, Debug)]
@@ -52,6 +54,8 @@ pub(crate) struct Inner {
     budgets: Mutex<BTreeMap<SessionId, Arc<Budget>>>,
     /// What ends the serving of folders, by session.
     cuts: Mutex<BTreeMap<SessionId, Cuts>>,
+    /// Turns of machines that are made for one call.
+    alone: Arc<Semaphore>,
     /// Whether the last machine that was asked for did not begin.
     unavailable: AtomicBool,
     /// When a machine was last asked for.
@@ -94,6 +98,7 @@ impl Machines {
             places: Mutex::default(),
             budgets: Mutex::default(),
             cuts: Mutex::default(),
+            alone: Arc::new(Semaphore::new(ALONE)),
             unavailable: AtomicBool::new(false),
             asked: Mutex::default(),
         });
@@ -161,10 +166,18 @@ impl Machines {
     }
 
     /// A machine for one call: without a folder, without a network, and not the session's. It ends with its value.
-    pub(crate) async fn alone(&self, session: &SessionId, call: &CallId) -> Result<Machine, SandboxError> {
+    /// Few run at once; the others wait for their turn, which ends with the second value.
+    pub(crate) async fn alone(
+        &self,
+        session: &SessionId,
+        call: &CallId,
+    ) -> Result<(Machine, OwnedSemaphorePermit), SandboxError> {
+        let turn = Arc::clone(&self.inner.alone).acquire_owned().await;
+        let turn = turn
+            .map_err(|error| SandboxError::new(Step::Start, error.to_string(), "start the service again"))?;
         let machine = self.inner.begin_with(session, None).await?;
         machine.sights().during(Some(call.clone()));
-        Ok(machine)
+        Ok((machine, turn))
     }
 
     /// Ends a session's machine: the session was deleted, or another is to begin.
@@ -283,8 +296,9 @@ impl Inner {
                     Err(_) => busy += 1,
                 }
             }
-            // The place of the session that asks is among them.
-            let running = (busy + resting.len()).saturating_sub(1);
+            let alone = ALONE.saturating_sub(self.alone.available_permits());
+            // The one that is asked for is among them: its session's place, or its turn.
+            let running = (busy + resting.len() + alone).saturating_sub(1);
             if running < MOST && room::fits_another() {
                 return Ok(());
             }

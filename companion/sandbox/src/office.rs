@@ -10,6 +10,7 @@ use deskhand_core::tool::{ToolFailure, ToolResult};
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::sandbox::SandboxTier;
 use deskhand_vm_host::{End, Ended, Job, RunLimits, RunOutput, SandboxError};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::collected::plain;
 use crate::fault;
@@ -77,6 +78,7 @@ impl Not {
 /// A machine with one document.
 pub(crate) struct Office<'a> {
     machine: Machine,
+    _turn: OwnedSemaphorePermit,
     progress: &'a dyn Progress,
 }
 
@@ -88,8 +90,12 @@ struct Done {
 }
 
 impl<'a> Office<'a> {
-    pub(crate) fn new(machine: Machine, progress: &'a dyn Progress) -> Self {
-        Self { machine, progress }
+    pub(crate) fn new((machine, turn): (Machine, OwnedSemaphorePermit), progress: &'a dyn Progress) -> Self {
+        Self {
+            machine,
+            _turn: turn,
+            progress,
+        }
     }
 
     /// Ends it, once what was seen of it is in the log; answers where it ran.
@@ -175,7 +181,7 @@ impl<'a> Office<'a> {
     async fn open(&mut self, content: Vec<u8>, form: Form, filter: &str, makes: &str) -> Result<(), Not> {
         let from = form.ending;
         let Some(reads) = form.reads(&content) else {
-            let why = "it is not what its name says, or damaged at its beginning";
+            let why = "it is not what its name says, protected by a password, or damaged at its beginning";
             return Err(failure("Not opened", why).into());
         };
         let script = format!(

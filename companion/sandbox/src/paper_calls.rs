@@ -171,22 +171,40 @@ impl Form {
             .find(|form| form.ending.eq_ignore_ascii_case(ending))
     }
 
-    /// How LibreOffice is told to read such a file with this content; none where the content is another thing. Left to itself it
-    /// takes what it does not know for plain text.
+    /// How LibreOffice is told to read such a file with this content; none where the content is another thing, as one that a
+    /// password protects is. Left to itself it takes what it does not know for plain text.
     pub(crate) fn reads(self, content: &[u8]) -> Option<&'static str> {
         // [MS-CFB] 2.2, APPNOTE.TXT 4.3.7, RTF 1.9.1, and OpenDocument in one XML file.
         let is = |begin: &[u8]| content.starts_with(begin);
         let (compound, zip) = (is(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), is(b"PK\x03\x04"));
-        match self.ending {
-            "csv" | "txt" => Some(""),
-            "doc" | "rtf" if is(b"{\\rtf") => Some("--infilter='Rich Text Format'"),
-            "doc" => compound.then_some("--infilter='MS Word 97'"),
-            "xls" => compound.then_some("--infilter='MS Excel 97'"),
-            "ppt" => compound.then_some("--infilter='MS PowerPoint 97'"),
-            "odt" | "ods" | "odp" => (zip || is(b"<?xml")).then_some(""),
-            // A compound file is one that a password protects.
-            _ => (zip || compound).then_some(""),
-        }
+        let plain = is(b"<?xml");
+        let (fits, filter) = match self.ending {
+            "csv" => (true, "--infilter='Text - txt - csv (StarCalc)'"),
+            "txt" => (true, "--infilter='Text (encoded)'"),
+            "doc" | "rtf" if is(b"{\\rtf") => (true, "--infilter='Rich Text Format'"),
+            "doc" => (compound, "--infilter='MS Word 97'"),
+            "xls" => (compound, "--infilter='MS Excel 97'"),
+            "ppt" => (compound, "--infilter='MS PowerPoint 97'"),
+            "odt" if plain => (true, "--infilter='OpenDocument Text Flat XML'"),
+            "ods" if plain => (true, "--infilter='OpenDocument Spreadsheet Flat XML'"),
+            "odp" if plain => (true, "--infilter='OpenDocument Presentation Flat XML'"),
+            "odt" => (zip, "--infilter='writer8'"),
+            "ods" => (zip, "--infilter='calc8'"),
+            "odp" => (zip, "--infilter='impress8'"),
+            "xlsx" => (zip, "--infilter='Calc MS Excel 2007 XML'"),
+            "xlsm" => (zip, "--infilter='Calc MS Excel 2007 VBA XML'"),
+            "xltx" => (zip, "--infilter='Calc MS Excel 2007 XML Template'"),
+            "xlsb" => (zip, "--infilter='Calc MS Excel 2007 Binary'"),
+            "pptx" => (zip, "--infilter='Impress MS PowerPoint 2007 XML'"),
+            "pptm" => (zip, "--infilter='Impress MS PowerPoint 2007 XML VBA'"),
+            "potx" => (zip, "--infilter='Impress MS PowerPoint 2007 XML Template'"),
+            "ppsx" => (zip, "--infilter='Impress MS PowerPoint 2007 XML AutoPlay'"),
+            "docx" => (zip, "--infilter='MS Word 2007 XML'"),
+            "docm" => (zip, "--infilter='MS Word 2007 XML VBA'"),
+            "dotx" => (zip, "--infilter='MS Word 2007 XML Template'"),
+            _ => (false, ""),
+        };
+        fits.then_some(filter)
     }
 
     /// The ending of what it becomes; none for what is of today already.
@@ -284,10 +302,17 @@ mod tests {
             ("a.odt", b"PK\x03\x04", true),
             ("a.odt", b"<?xml", true),
             ("a.pptx", b"#!/bin/sh", false),
+            ("a.pptx", b"PK\x03\x04", true),
+            ("a.xlsx", &compound[..], false),
+            ("a.xlsx", b"<?xml", false),
             ("a.csv", b"a,b", true),
         ] {
             let reads = Form::of(name).and_then(|form| form.reads(content));
             assert_eq!(reads.is_some(), opened, "{name}");
+            assert!(
+                reads.is_none_or(|reads| reads.starts_with("--infilter='")),
+                "{name}"
+            );
         }
     }
 

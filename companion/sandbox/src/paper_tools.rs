@@ -117,8 +117,9 @@ impl SandboxTools {
             Ok(made) => Ok(made),
         };
         papers.lend(request, &of, made);
+        let lent = Lent { papers, request };
         let mut result = others.run(request, progress).await;
-        papers.take_back(request);
+        drop(lent);
         result.tier = tier;
         result
     }
@@ -146,8 +147,20 @@ impl SandboxTools {
         tokio::select! {
             biased;
             () = crate::tools::stopped(progress) => Err(Not::Stopped),
-            machine = self.machines.alone(&request.session, &request.call) => Ok(Office::new(machine?, progress)),
+            alone = self.machines.alone(&request.session, &request.call) => Ok(Office::new(alone?, progress)),
         }
+    }
+}
+
+/// What a call was lent, taken back however it ends.
+struct Lent<'a> {
+    papers: &'a dyn Papers,
+    request: &'a ToolRequest,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.papers.take_back(self.request);
     }
 }
 
@@ -170,10 +183,7 @@ async fn draw(
     let pages = office.draw(content, form, asked.print).await?;
     let wanted: Vec<u32> = asked.pages.into_iter().filter(|page| *page <= pages).collect();
     if wanted.is_empty() {
-        let why = format!(
-            "{} has {pages} pages, and none of those that were asked for",
-            paper.name
-        );
+        let why = format!("the document has {pages} pages, and none of those that were asked for");
         return Err(refusal("No such page", &why).into());
     }
     let mut attachments = Vec::new();

@@ -6,6 +6,7 @@
 mod calculate;
 mod classes;
 mod dependence;
+mod elsewhere;
 mod engine;
 mod format;
 mod functions;
@@ -23,6 +24,7 @@ pub use calculate::{
     reach,
 };
 pub use dependence::Readers;
+pub use elsewhere::{LACKING, rests_outside};
 pub use engine::{Constant, EngineName};
 pub use format::shown;
 pub use functions::{from_file, to_file};
@@ -30,5 +32,4 @@ pub use opinions::{Opinions, opinions};
 pub use reference::{Reference, References, balanced, references, translate};
 pub use relative::relative;
 pub use rewrite::{Axis, Book, BookTable, Change, Holder, Rewritten, Shift, rewrite, rewritten};
-pub use risk::rests_outside;
 pub use token::{Kind, Token, tokens};

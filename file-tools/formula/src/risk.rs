@@ -4,7 +4,6 @@
 
 use std::fmt;
 
-use crate::engine::trust::is_excels_own;
 use crate::functions::{known, plain_name};
 use crate::reference::{is_external, sheet_name};
 use crate::token::{Kind, Token, tokens};
@@ -81,34 +80,29 @@ pub fn outside_reach(formula: &str) -> Option<Reason> {
 
 /// As [`outside_reach`], following defined names: `names` answers what a name (any case) refers to.
 pub fn outside_reach_with(formula: &str, names: &dyn Fn(&str) -> Option<String>) -> Option<Reason> {
-    look(formula, names, NAME_DEPTH)
+    let counts = |_| true;
+    look(formula, Search { names, counts }, NAME_DEPTH)
 }
 
-/// True where another program may well compute another value although it computes as Excel does: the formula, or a name in
-/// it, depends on time or chance, on what only Excel knows, or on what lies outside the workbook.
-pub fn rests_outside(formula: &str, names: &dyn Fn(&str) -> Option<String>) -> bool {
-    let reach = outside_reach_with(formula, names);
-    reach.is_some_and(|reason| reason.reach != Reach::Indirect) || asks_excel(formula, names, NAME_DEPTH)
+/// True where a formula, or a name in it, surely reaches outside: cells that only its result names do not count.
+pub(crate) fn reaches_out(formula: &str, names: &dyn Fn(&str) -> Option<String>) -> bool {
+    let counts = |reach| reach != Reach::Indirect;
+    look(formula, Search { names, counts }, NAME_DEPTH).is_some()
 }
 
-fn asks_excel(formula: &str, names: &dyn Fn(&str) -> Option<String>, depth: usize) -> bool {
-    tokens(formula).iter().any(|token| match token.kind {
-        Kind::Function => is_excels_own(&plain_name(token.text)),
-        Kind::Name => match (names(token.text), depth.checked_sub(1)) {
-            (Some(refers_to), Some(depth)) => asks_excel(&refers_to, names, depth),
-            (Some(_), None) => true,
-            (None, _) => false,
-        },
-        _ => false,
-    })
+/// What is looked for, and what names refer to.
+#[derive(Clone, Copy)]
+struct Search<'n> {
+    names: &'n dyn Fn(&str) -> Option<String>,
+    counts: fn(Reach) -> bool,
 }
 
-fn look(formula: &str, names: &dyn Fn(&str) -> Option<String>, depth: usize) -> Option<Reason> {
+fn look(formula: &str, search: Search<'_>, depth: usize) -> Option<Reason> {
     let all: Vec<Token<'_>> = tokens(formula)
         .into_iter()
         .filter(|token| token.kind != Kind::Space)
         .collect();
-    all.iter().enumerate().find_map(|(index, token)| {
+    let reasons = all.iter().enumerate().filter_map(|(index, token)| {
         let reason = |reach| {
             Some(Reason {
                 reach,
@@ -123,8 +117,8 @@ fn look(formula: &str, names: &dyn Fn(&str) -> Option<String>, depth: usize) -> 
             Kind::Function => {
                 let name = plain_name(token.text);
                 // A name that holds a LAMBDA is called like a function.
-                if let Some(refers_to) = named(&name, names) {
-                    return follow(&refers_to, names, depth, token.text);
+                if let Some(refers_to) = named(&name, search.names) {
+                    return follow(&refers_to, search, depth, token.text);
                 }
                 if name == "HYPERLINK" {
                     return (!stays_inside(&all[index..]))
@@ -137,13 +131,15 @@ fn look(formula: &str, names: &dyn Fn(&str) -> Option<String>, depth: usize) -> 
             // `program|topic!item` is a DDE link.
             Kind::Operator if token.text == "|" => reason(Reach::Program),
             Kind::Structured if token.text.to_ascii_lowercase().contains(".xls") => reason(Reach::OtherFile),
-            Kind::Name => match names(token.text) {
-                Some(refers_to) => follow(&refers_to, names, depth, token.text),
+            Kind::Name => match (search.names)(token.text) {
+                Some(refers_to) => follow(&refers_to, search, depth, token.text),
                 None => None,
             },
             _ => None,
         }
-    })
+    });
+    let mut reasons = reasons.filter(|reason| (search.counts)(reason.reach));
+    reasons.next()
 }
 
 fn named(name: &str, names: &dyn Fn(&str) -> Option<String>) -> Option<String> {
@@ -151,12 +147,7 @@ fn named(name: &str, names: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     if known(name) { None } else { names(name) }
 }
 
-fn follow(
-    refers_to: &str,
-    names: &dyn Fn(&str) -> Option<String>,
-    depth: usize,
-    name: &str,
-) -> Option<Reason> {
+fn follow(refers_to: &str, search: Search<'_>, depth: usize, name: &str) -> Option<Reason> {
     // Names that refer to each other in a ring, or too deep to follow, are not known to stay inside.
     let Some(depth) = depth.checked_sub(1) else {
         return Some(Reason {
@@ -164,7 +155,7 @@ fn follow(
             what: name.to_owned(),
         });
     };
-    look(refers_to, names, depth)
+    look(refers_to, search, depth)
 }
 
 /// True for `HYPERLINK("#…"`: a text that names a place in this workbook, and nothing joined to it.

@@ -22,6 +22,8 @@ const MAX_LISTED: usize = 500;
 const MAX_NAMED: usize = 10;
 /// The relative difference up to which values are equal.
 const TOLERANCE: f64 = 1e-9;
+/// The digits of numbers that LibreOffice saves.
+const DIGITS: f64 = 1e-14;
 /// What subtraction leaves of two equal numbers: such values are zero, whatever their relative difference.
 const REST: f64 = 1e-12;
 
@@ -45,10 +47,9 @@ pub(super) fn answer(workbook: &Workbook, asked: &TieOut) -> Outcome<TieOutConte
     } else {
         None
     };
-    let engines = if third.is_some() { "three" } else { "two" };
     answer
         .checked
-        .push(format!("every formula against the values of {engines} engines"));
+        .push("every formula against the values of two engines".to_owned());
     compare(workbook, &wanted, (tolerance, third), &mut answer);
     answer.checked.extend(LOOKED_FOR.map(str::to_owned));
     let model = model::read(workbook)?;
@@ -105,6 +106,7 @@ fn compare(
         }
         answer.formulas += 1;
         let third = third.and_then(|third| third.of(opinion.cell));
+        let third = third.filter(|found| counts(found, opinion));
         let is_known = |outcome: &Computed| !matches!(outcome, Computed::NotComputed(_));
         let known = [
             is_known(&opinion.first),
@@ -124,7 +126,9 @@ fn compare(
         }
         let differs = |outcome: &Computed| differs(opinion, outcome, tolerance);
         let own = differs(&opinion.first) || differs(&opinion.second);
-        let others = third.as_ref().is_some_and(differs);
+        // LibreOffice saves fifteen digits.
+        let digits = |outcome| self::differs(opinion, outcome, tolerance.max(DIGITS));
+        let others = third.as_ref().is_some_and(digits);
         if others && !own && known[0] && known[1] {
             outvoted.take(|| place(workbook, opinion));
         } else if own || others {
@@ -142,12 +146,18 @@ fn compare(
 
 /// Which engine computed how many formulas, and how many LibreOffice was not heard about.
 fn account(third: Option<&Values>, shares: [u32; 3], answer: &mut TieOutContent) {
-    if let Some(third) = third.filter(|third| third.left_out > 0) {
-        answer.not_checked.push(format!(
-            "{} formulas against {}: they rest on time, chance, Excel alone or what lies outside the workbook, or on functions \
-             that it does not know",
-            third.left_out, third.engine
-        ));
+    if let Some(third) = third {
+        let (heard, engine) = (shares[2], &third.engine);
+        answer
+            .checked
+            .push(format!("{heard} of them against the values of {engine}"));
+        if heard < answer.formulas {
+            answer.not_checked.push(format!(
+                "{} formulas against {engine}: they rest on time, chance, Excel alone or what lies outside the workbook, on functions \
+                 that it does not know, or nothing that can be compared came of them",
+                answer.formulas - heard
+            ));
+        }
     }
     let engines = EngineName::ALL.map(EngineName::version);
     let engines = engines
@@ -158,6 +168,15 @@ fn account(third: Option<&Values>, shares: [u32; 3], answer: &mut TieOutContent)
         formulas,
     });
     answer.engines = shares.filter(|share| share.formulas > 0).collect();
+}
+
+/// An error of another program counts where the file or an engine has one as well: it may be its own weakness.
+fn counts(found: &Computed, opinion: &Opinion) -> bool {
+    let is_error = |outcome: &Computed| matches!(outcome, Computed::Error(_));
+    !is_error(found)
+        || matches!(opinion.cached, Some(Constant::Error(_)))
+        || is_error(&opinion.first)
+        || is_error(&opinion.second)
 }
 
 /// Formulas for which both engines confirm the file and only LibreOffice computes another value: told, and no finding.

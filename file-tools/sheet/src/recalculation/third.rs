@@ -2,7 +2,8 @@
 //!
 //! The other program had the whole file and computed all of it anew, so its value for a formula counts only where the formula
 //! rests on nothing that changes from one moment or program to the next: not on time or chance, not on what lies outside
-//! the workbook, not on a function that the other program does not know.
+//! the workbook, not on a function that the other program does not know. Programs name errors each in their own way, so an
+//! error counts as an error, and only where the file or an engine of this crate has one as well.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -28,8 +29,6 @@ pub(crate) struct Values {
     /// The program and its version.
     pub(crate) engine: String,
     of: HashMap<CellAt, Constant>,
-    /// Formulas whose values were left out.
-    pub(crate) left_out: usize,
 }
 
 impl Third {
@@ -92,14 +91,19 @@ fn values(workbook: &Workbook, engine: &str, computed: &Workbook) -> Outcome<Res
     }
     Ok(Ok(Values {
         engine: engine.to_owned(),
-        left_out: book.formulas.len() - of.len(),
         of,
     }))
 }
 
 /// Formulas that another program may well compute otherwise, and all that depend on one.
 fn unlike(workbook: &Workbook, book: &Book, found: &HashMap<CellAt, Constant>) -> BTreeSet<usize> {
-    let names = |name: &str| workbook.refers_to(name).map(str::to_owned);
+    // Of names of one spelling, which may differ from sheet to sheet, any counts.
+    let names = |name: &str| {
+        let named = workbook.names.iter();
+        let found = named.filter(|entry| entry.name.eq_ignore_ascii_case(name));
+        let found: Vec<&str> = found.map(|entry| entry.refers_to.as_str()).collect();
+        (!found.is_empty()).then(|| found.join(","))
+    };
     let is_unlike = |formula: &BookFormula| {
         let unknown = matches!(found.get(&formula.cell), Some(Constant::Error(error)) if error == UNKNOWN);
         let is_held = matches!(&formula.cached, Some(Constant::Error(error)) if error == UNKNOWN);
@@ -118,13 +122,20 @@ fn unlike(workbook: &Workbook, book: &Book, found: &HashMap<CellAt, Constant>) -
     book.affected(&seeds, &reads, &roaming).into_iter().collect()
 }
 
-/// A truth value that was saved as the number it is.
+/// A truth value that was saved as the number it is, or the other way round.
 fn as_held(value: Constant, held: Option<&Constant>) -> Constant {
-    let truth = |value: bool| Constant::Value(CellValue::Boolean(value));
-    let is_truth = matches!(held, Some(Constant::Value(CellValue::Boolean(_))));
-    match value {
-        Constant::Value(CellValue::Number(0.0)) if is_truth => truth(false),
-        Constant::Value(CellValue::Number(1.0)) if is_truth => truth(true),
-        value => value,
+    let plain = |value: CellValue| Constant::Value(value);
+    match (value, held) {
+        (Constant::Value(CellValue::Number(0.0)), Some(Constant::Value(CellValue::Boolean(_)))) => {
+            plain(CellValue::Boolean(false))
+        }
+        (Constant::Value(CellValue::Number(1.0)), Some(Constant::Value(CellValue::Boolean(_)))) => {
+            plain(CellValue::Boolean(true))
+        }
+        (Constant::Value(CellValue::Boolean(value)), Some(Constant::Value(CellValue::Number(_)))) => {
+            plain(CellValue::Number(f64::from(u8::from(value))))
+        }
+        (Constant::Error(_), Some(Constant::Error(held))) => Constant::Error(held.clone()),
+        (value, _) => value,
     }
 }

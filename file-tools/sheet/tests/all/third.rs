@@ -1,5 +1,6 @@
 //! A tie-out with what another program computed: what counts of it, what is left out, and what is told.
 
+use deskhand_formula::{LACKING, to_file};
 use deskhand_operations::answer::TieOutContent;
 use deskhand_operations::{CellValue, WorkbookAnswer};
 use deskhand_sheet::{Third, Workbook};
@@ -98,6 +99,8 @@ fn what_rests_on_the_moment_or_on_what_the_program_does_not_know_is_left_out_wit
         ("[1]Prices!A1", "n", "5"),
         ("F1+1", "n", "6"),
         ("Clock+1", "n", "45001"),
+        ("IFERROR(_xlfn.XLOOKUP(7,A1:A2,A1:A2),0)", "n", "7"),
+        ("INDIRECT(\"A1\")+[1]Prices!A1", "n", "12"),
         ("A1+1", "n", "8"),
     ];
     let elsewhere: Row<'_> = &[
@@ -108,11 +111,13 @@ fn what_rests_on_the_moment_or_on_what_the_program_does_not_know_is_left_out_wit
         ("[1]Prices!A1", "e", "#REF!"),
         ("F1+1", "e", "#REF!"),
         ("Clock+1", "n", "46001"),
+        ("IFERROR(_xlfn.XLOOKUP(7,A1:A2,A1:A2),0)", "n", "0"),
+        ("INDIRECT(\"A1\")+[1]Prices!A1", "n", "13"),
         ("A1+1", "n", "8"),
     ];
     let named = |book: Workbook| {
         let xml = part(&book, "xl/workbook.xml");
-        let name = r#"<definedNames><definedName name="Clock">NOW()</definedName></definedNames>"#;
+        let name = r#"<definedNames><definedName name="Clock" localSheetId="1">7</definedName><definedName name="Clock">NOW()</definedName></definedNames>"#;
         with_part(
             &book,
             "xl/workbook.xml",
@@ -123,7 +128,7 @@ fn what_rests_on_the_moment_or_on_what_the_program_does_not_know_is_left_out_wit
     assert_eq!(cells(&content), [], "{content:#?}");
     assert_eq!(content.engines.last().expect("the third").formulas, 1);
     assert!(
-        content.not_checked[0].starts_with("7 formulas against LibreOffice 7.4: they rest on time"),
+        content.not_checked[0].starts_with("9 formulas against LibreOffice 7.4: they rest on time"),
         "{:?}",
         content.not_checked
     );
@@ -184,4 +189,83 @@ fn where_there_is_no_third_the_reason_stands_in_the_answer_and_in_the_report() {
     let mut third = asked;
     third["libreOffice"] = json!(true);
     assert!(report(third));
+}
+
+#[test]
+fn an_error_and_a_truth_value_agree_whatever_a_program_calls_them() {
+    let book = held(&[
+        ("SQRT(-1)", "e", "#NUM!"),
+        ("--(A1&gt;1)", "n", "1"),
+        ("INDIRECT(\"A1\")", "n", "7"),
+    ]);
+    let computed = held(&[
+        ("SQRT(-1)", "e", "#VALUE!"),
+        ("--(A1&gt;1)", "b", "1"),
+        ("INDIRECT(\"A1\")", "e", "#VALUE!"),
+    ]);
+    let content = tie_out(&with_third(&book, &computed), true);
+    assert_eq!(cells(&content), [], "{content:#?}");
+    assert_eq!(
+        content.not_computed_count, 1,
+        "an error of the third alone says nothing"
+    );
+}
+
+#[test]
+fn the_list_of_what_libreoffice_lacks_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, sheet) = (folder.path().join("lacking.xlsx"), "xl/worksheets/sheet1.xml");
+    let blank = workbook(&[&[json!(7)]]);
+    let xml = part(&blank, sheet);
+    let row = |(row, name): (usize, &&str)| {
+        let name = match *name {
+            "FILTER" | "SORT" => format!("_xlfn._xlws.{name}"),
+            name => to_file(&format!("{name}(1)")).map_or_else(
+                |_| format!("_xlfn.{name}"),
+                |formula| formula.trim_end_matches("(1)").to_owned(),
+            ),
+        };
+        format!(
+            r#"<row r="{0}"><c r="A{0}"><f>IF(ISERROR({name}(1)),ERROR.TYPE({name}(1)),0)</f></c></row>"#,
+            row + 1
+        )
+    };
+    let rows: String = LACKING
+        .iter()
+        .chain(&["SUM", "TEXTJOIN"])
+        .enumerate()
+        .map(row)
+        .collect();
+    let (begin, end) = (
+        xml.find("<sheetData>").unwrap(),
+        xml.find("</sheetData>").unwrap(),
+    );
+    let asked = with_part(
+        &blank,
+        sheet,
+        &format!("{}<sheetData>{rows}{}", &xml[..begin], &xml[end..]),
+    );
+    std::fs::write(&file, asked.package().write().unwrap()).unwrap();
+    let converted = std::process::Command::new("soffice")
+        .arg(format!(
+            "-env:UserInstallation=file://{}/profile",
+            folder.path().display()
+        ))
+        .args(["--headless", "--convert-to", "csv", "--outdir"])
+        .arg(folder.path())
+        .arg(&file)
+        .output()
+        .expect("LibreOffice runs");
+    assert!(converted.status.success());
+    let told = std::fs::read_to_string(folder.path().join("lacking.csv")).unwrap();
+    let kinds: Vec<&str> = told.lines().map(|line| line.trim_matches('"')).collect();
+    // 5 is the number of #NAME?.
+    let lacks = |kind: &&str| **kind == *"5" || **kind == *"#NAME?";
+    let known: Vec<_> = LACKING
+        .iter()
+        .zip(&kinds)
+        .filter(|(_, kind)| !lacks(kind))
+        .collect();
+    assert!(known.is_empty(), "{known:?}");
+    assert!(!kinds[LACKING.len()..].iter().any(lacks), "{kinds:?}");
 }

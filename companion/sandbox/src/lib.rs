@@ -7,11 +7,13 @@
 // Machines are started on Linux and macOS.
 #![cfg(unix)]
 
-mod background;
+mod answer;
 mod call;
 mod collected;
+mod commands;
 mod connections;
 mod fault;
+mod going;
 mod image_store;
 mod journal;
 mod machine;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use deskhand_core::tool::ToolRequest;
 use deskhand_protocol::change::{ChangeSet, JournalEntry};
+use deskhand_protocol::command::CommandEnd;
 use deskhand_protocol::sandbox::MachineEnd;
 use deskhand_protocol::{CallId, ChangeSetId, ErrorCode, SessionId, TurnId, UserError};
 use deskhand_vm_files::UndoLog;
 use deskhand_workspace::Folder;
 use tokio::runtime::Handle;
 
+use crate::commands::ENDS;
 use crate::journal::{Changes, FolderJournal, Key, Ran, Records, change_set};
 use crate::machine::{Machine, Part};
 use crate::machines::{Inner, Machines};
@@ -86,6 +88,10 @@ impl Inner {
         let (inner, session) = (Arc::clone(self), session.clone());
         // To its end, also where nobody waits for it any more.
         let finishing = tokio::spawn(async move {
+            let jobs = Arc::clone(&machine.jobs);
+            if why == MachineEnd::Over {
+                jobs.end_with_machine(CommandEnd::Service);
+            }
             match inner.exchange(&session, None, &mut machine).await {
                 Ok(before) => inner.tell(&session, before).await,
                 Err(error) => tracing::error!(%session, %error, "what went on in a machine is not told"),
@@ -93,6 +99,7 @@ impl Inner {
             let sights = machine.sights().clone();
             machine.end(why);
             sights.written().await;
+            jobs.all_ended(ENDS).await;
         });
         finishing.await.ok();
     }

@@ -314,6 +314,8 @@ impl Service {
                     .await?;
                 give(Nothing {})
             }
+            Method::CommandList => give(self.hub.commands(&session_in(params)?).await?),
+            Method::CommandEnd => give(self.hub.end_command(read(params)?, front_end.kind()).await?),
             Method::InstructionsList => give(self.hub.guide().list()),
             Method::InstructionsPut => {
                 self.hub

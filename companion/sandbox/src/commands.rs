@@ -66,6 +66,8 @@ struct Seen {
     output: Collected,
     bytes: u64,
     last: VecDeque<u8>,
+    /// True from its end on, also while that is being told.
+    over: bool,
     ended: Option<Result<Ended, SandboxError>>,
 }
 
@@ -116,8 +118,13 @@ impl Running {
         &self.begun.id
     }
 
+    /// True until its end is in the log.
     fn runs(&self) -> bool {
         lock(&self.seen).ended.is_none()
+    }
+
+    fn is_over(&self) -> bool {
+        lock(&self.seen).over
     }
 
     fn shown(&self) -> RunningCommand {
@@ -226,7 +233,7 @@ impl Commands {
         let all = self.all();
         let mut running: Vec<_> = all
             .values()
-            .filter(|one| one.runs())
+            .filter(|one| !one.is_over())
             .map(|one| one.shown())
             .collect();
         running.sort_by_key(|one| one.started_at);
@@ -235,7 +242,7 @@ impl Commands {
 
     /// Has one end; false where it does not run.
     pub(crate) fn end(&self, id: &CommandId, by: CommandEnd) -> bool {
-        let found = self.all().get(id).filter(|one| one.runs()).cloned();
+        let found = self.all().get(id).filter(|one| !one.is_over()).cloned();
         found.inspect(|one| one.end(by)).is_some()
     }
 
@@ -359,6 +366,7 @@ async fn look_after(
             Err(error) => break Err(error),
         }
     };
+    lock(&running.seen).over = true;
     tell_end(&running, &ended, &session, &surroundings).await;
     lock(&running.seen).ended = Some(ended);
 }
@@ -435,7 +443,9 @@ mod tests {
         assert!(commands.end(&CommandId::from_text("b"), CommandEnd::Mode));
         assert!(commands.end(&CommandId::from_text("b"), CommandEnd::Agent));
         assert_eq!(left.ended_by(), Some(CommandEnd::Mode));
-        lock(&left.seen).ended = Some(Err(told::machine_ended()));
+        let mut seen = lock(&left.seen);
+        (seen.over, seen.ended) = (true, Some(Err(told::machine_ended())));
+        drop(seen);
         assert!(!commands.end(&CommandId::from_text("b"), CommandEnd::Agent));
         assert!(!commands.end(&CommandId::from_text("none"), CommandEnd::Agent));
         assert_eq!(commands.running().len(), 1);

@@ -31,6 +31,7 @@ mod surroundings;
 mod terms;
 mod told;
 mod tools;
+mod undoing;
 
 pub use fault::of_status as unavailable;
 pub use image_store::ImageStore;

@@ -140,9 +140,10 @@ impl Code {
         &self,
         session: &SessionId,
         id: &ChangeSetId,
+        overwrite: bool,
     ) -> Result<Option<Vec<String>>, UserError> {
         match &self.machines {
-            Some(machines) => machines.undo(session, id).await,
+            Some(machines) => machines.undo(session, id, overwrite).await,
             None => Ok(None),
         }
     }
@@ -222,7 +223,7 @@ impl Code {
 
 #[cfg(not(unix))]
 impl Machines {
-    async fn undo(&self, _: &SessionId, _: &ChangeSetId) -> Result<Option<Vec<String>>, UserError> {
+    async fn undo(&self, _: &SessionId, _: &ChangeSetId, _: bool) -> Result<Option<Vec<String>>, UserError> {
         match *self {}
     }
 

@@ -495,7 +495,7 @@ impl Service {
         self.hub.handle(&session).await?;
         let id = change_set.clone();
         let (kept, event) = if method == Method::ChangeSetUndo {
-            let of_command = self.hub.code.undo(&session, &change_set).await?;
+            let of_command = self.hub.code.undo(&session, &change_set, overwrite).await?;
             let kept = if let Some(kept) = of_command {
                 kept
             } else {

@@ -31,9 +31,7 @@ export function BackgroundCommands(): ReactElement | null {
           setOpen(!open);
         }}
       >
-        <span className="num" role="status">
-          {words.sandbox.background.runs(background.length)}
-        </span>
+        <span className="num">{words.sandbox.background.runs(background.length)}</span>
         {open ? <ChevronDown16Regular /> : <ChevronRight16Regular />}
       </button>
       {open && (

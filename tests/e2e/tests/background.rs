@@ -152,7 +152,7 @@ fn is_recorded(setup: &Setup, command: &CommandId) {
         .filter_map(|line| serde_json::from_str(line).ok())
         .filter(|record: &Value| record.to_string().contains(command.as_str()))
         .collect();
-    let seen: Vec<String> = records.iter().map(|record| record.to_string()).collect();
+    let seen: Vec<String> = records.iter().map(ToString::to_string).collect();
     assert_eq!(records.len(), 2, "{seen:#?}");
     assert!(
         seen[0].contains("backgroundStarted") && seen[1].contains("commandEnded"),

@@ -115,6 +115,11 @@ async fn a_command_that_is_left_to_run_is_listed_told_undone_and_ended() {
         last,
         "nothing of it runs any more"
     );
+    undo_all(&stage).await;
+}
+
+/// Undoes what was told of, from the last.
+async fn undo_all(stage: &Stage) {
     let all: Vec<_> = stage
         .around
         .changed

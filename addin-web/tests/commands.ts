@@ -1,5 +1,6 @@
 // Commands of the sandbox as events: what is asked about them, what they write, what was seen of them.
-import type { EventBody, PermissionRequest, SessionEvent, Sight } from "../shared/src/generated/protocol.ts";
+import type { BackgroundCommand, EventBody, PermissionRequest, RunningCommand, SessionEvent, Sight } from "../shared/src/generated/protocol.ts";
+import { NO_USAGE } from "../shared/src/session/usage.ts";
 import { at, NOW, numbered, opening, prompt, TURN, workbook } from "./story.ts";
 
 /** One about a short command that sees one folder and reaches nothing. */
@@ -92,3 +93,32 @@ export const commandTurn: SessionEvent[] = numbered([
 ]).map((event) =>
   event.type === "toolCallStarted" && event.call === "call-runs" ? { ...event, at: NOW - 8_400 } : event,
 );
+
+/** Two commands that were left to run. */
+export const background: BackgroundCommand[] = [
+  {
+    ...{ id: "command-1", number: 1, call: "call-left", seconds: 600 },
+    command: "python3 reconcile.py --all\npython3 report.py --year 2026",
+    folders: [{ path: "/data/Reports/2026", readOnly: false }],
+  },
+  { id: "command-2", number: 2, call: "call-left", seconds: 600, command: "tail -f /tmp/rates.log", folders: [] },
+];
+
+/** What the service says of them. */
+export const backgroundRunning: RunningCommand[] = background.map(({ id, number, call, command, folders }, index) => ({
+  ...{ id, number, call, command, folders, startedAt: NOW },
+  ...(index === 0 ? { outputBytes: 18_420, lastLine: "March: 40 of 210 lines agree" } : { outputBytes: 0, lastLine: "" }),
+}));
+
+/** A turn that left them. */
+export const backgroundTurn: SessionEvent[] = numbered([
+  ...opening,
+  prompt(TURN, "Reconcile every month, and keep an eye on the rates."),
+  bash("call-left", background[0]?.command ?? ""),
+  ...background.map((command): EventBody => ({ type: "backgroundStarted", command })),
+  {
+    ...{ type: "toolCallCompleted", turn: TURN, call: "call-left", outcome: "done", title: "Left to run as job 1" },
+    ...{ output: "Left to run as job 1. BashOutput tells what it wrote and ends it.", tier: "vmEmulated", durationMs: 400 },
+  },
+  { type: "turnEnded", turn: TURN, outcome: "completed", usage: NO_USAGE },
+]).map((event) => (event.type === "backgroundStarted" ? { ...event, at: NOW - 200_000 } : event));

@@ -424,6 +424,7 @@ function summary(id: string, title: string, ago: number, parts: Partial<SessionS
     lastSeq: 1,
     documents: ["workbook"],
     changes: 0,
+    background: 0,
     ...parts,
   };
 }

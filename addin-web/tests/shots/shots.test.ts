@@ -11,7 +11,7 @@ import type { DiagnosticsView, EventBody, HelloAnswer, SessionEvent } from "../.
 import { words } from "../../shared/src/words/en.ts";
 import { answers, checkOf } from "../configuration.ts";
 import { direct, failing, name } from "../connection-test.ts";
-import { commandRequest, commandTurn, hostileRequest } from "../commands.ts";
+import { backgroundRunning, backgroundTurn, commandRequest, commandTurn, hostileRequest } from "../commands.ts";
 import { FakeService, helloAnswer } from "../fake-service.ts";
 import { asked, editRequest, fileRequest, fileTurn, folderRequest, grants, instructions, offered } from "../story.ts";
 import { deck, figures, files, NOW, numbered, SESSION, sessions, waitingTurn, workbook, workingTurn } from "../story.ts";
@@ -71,6 +71,11 @@ const lost = {
   problem: { ...userError("BOOT_UNREACHABLE"), detail: "settings.example.com: no connection" },
 };
 const asks = { ...bootstrap, state: { kind: "idle" as const }, countsUntil: NOW + 1_800_000, consent: "waiting" as const };
+const opensBackground = async (page: Page, service: FakeService): Promise<void> => {
+  service.answer("command/list", () => ({ commands: [...backgroundRunning] }));
+  await page.getByRole("button", { name: "2 commands run in the background" }).click();
+  await page.getByText("March: 40 of 210 lines agree").waitFor();
+};
 const seesCode = (page: Page): Promise<void> => page.getByText("WDJB-MJHT").waitFor();
 const seesElsewhere = (page: Page): Promise<void> => page.getByText(words.signIn.codeElsewhere).waitFor();
 const seesStopped = (page: Page): Promise<void> => page.getByText(stopped.happened).waitFor();
@@ -201,6 +206,10 @@ const shots: Shot[] = [
   { ...file, name: "pane-command-dark", width: 360, height: 1400, scheme: "dark", events: commandTurn, then: showsSeen },
   { ...desk, name: "window-command", height: 1100, events: commandTurn, then: showsSeen },
   { ...desk, name: "window-command-rtl", height: 1100, direction: "rtl", events: commandTurn, then: showsSeen },
+  { ...file, name: "pane-background", width: 360, events: backgroundTurn, then: opensBackground },
+  { ...file, name: "pane-background-320-dark", width: 320, scheme: "dark", events: backgroundTurn, then: opensBackground },
+  { ...desk, name: "window-background", events: backgroundTurn, then: opensBackground },
+  { ...desk, name: "window-background-contrast", scheme: "dark", contrast: true, events: backgroundTurn, then: opensBackground },
   { ...desk, name: "window-sandbox", events: [], then: opensSandbox("Sandbox: virtual machine") },
   { ...desk, name: "window-sandbox-unavailable", scheme: "dark", events: [], hello: { ...desk.hello, view: { ...view, sandbox: "unavailable", sandboxFault } }, then: opensSandbox("Sandbox: unavailable") },
   { ...excel, name: "pane-sandbox-emulated-320", width: 320, height: 800, events: [], hello: { ...excel.hello, view: { ...view, sandbox: "vmEmulated" } }, then: opensSandbox("Sandbox: slower VM") },

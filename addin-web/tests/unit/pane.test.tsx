@@ -267,6 +267,17 @@ describe("changes of files", () => {
     expect(within(row("notes.txt edited")).queryByRole("alert")).toBeNull();
   });
 
+  it("offer to undo also the places of a command that were left alone", async () => {
+    const set = fileTurn.find((event) => event.type === "changeSetApplied" && event.changeSet.id === "change-edited");
+    const undone: EventBody = { type: "changeSetUndone", changeSet: "change-edited", kept: ["/data/notes.txt"] };
+    expect(set).toBeDefined();
+    const at = fileTurn.length + 1;
+    const { run, calls, service } = await open({ kind: "window", events: [...fileTurn, { ...undone, seq: at, at, version: 1 }] });
+    service.answer("changeSet/undo", () => ({ kept: [] }));
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Undo anyway" })));
+    expect(calls("changeSet/undo")).toMatchObject([{ changeSet: "change-edited", overwrite: true }]);
+  });
+
   it.each(["window", "excel"] as const)("offer a deleted file back in the conversation: %s", async (kind) => {
     const { run, calls, service } = await open({ kind, events: fileTurn });
     const result = screen.getByRole("region", { name: "old.txt moved to the journal" });

@@ -131,6 +131,14 @@ describe("the output of a command", () => {
     expect(screen.getByRole("group", { name: "Output so far" }).textContent).toBe("ok 1\n‹U+202E›ko 2");
   });
 
+  it("stands in the result without the marks that tell the model what is data", async () => {
+    const answer = 'The command ended after 1.0 s.\n<document-data from="output of the command">\ntotal 7\n</document-data>';
+    const { run } = await show(numbered([started("c", "ls"), completed("c", answer, "vm")]));
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Details: Ran" })));
+    expect(screen.getByText(/total 7/).textContent).toBe("The command ended after 1.0 s.\ntotal 7");
+    expect(document.body.textContent).not.toContain("document-data");
+  });
+
   it("gives way to the result, which is folded and says where it ran", async () => {
     await show(numbered([started("c", "make"), output("c", "half\n"), completed("c", "\u001b[1mdone\u001b[0m\n", "vmEmulated")]));
     expect(screen.queryByText(/half/)).toBeNull();

@@ -9,7 +9,9 @@ use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::message::{Block, Usage};
 use deskhand_protocol::permission::{CommandRequest, PermissionRequest, ReadBefore};
 use deskhand_protocol::session::{PermissionMode, SessionStatus};
-use deskhand_protocol::{CallId, ChangeSetId, DocumentId, MessageId, SessionId, Timestamp, TurnId};
+use deskhand_protocol::{
+    CallId, ChangeSetId, CommandId, DocumentId, MessageId, SessionId, Timestamp, TurnId,
+};
 use serde_json::Value;
 
 use crate::model::{Content, Message, Role};
@@ -17,6 +19,7 @@ use crate::permission::Grant;
 use crate::tool::{FolderTool, MEMORY_TOOL, operation_of};
 use crate::turn::describe;
 
+mod background;
 mod compacted;
 mod fold;
 
@@ -55,6 +58,17 @@ pub struct Session {
     pub prompts: BTreeMap<String, (TurnId, u64)>,
     /// How the last turn ended.
     pub last_outcome: Option<TurnOutcome>,
+    /// Commands that were left to run.
+    pub background: Background,
+}
+
+/// Commands that were left to run, as the log tells of them.
+#[derive(Clone, Debug, Default)]
+pub struct Background {
+    /// Those that run: by their ids, with what the model calls them and the calls that left them.
+    pub running: BTreeMap<CommandId, (u32, CallId)>,
+    /// Those that ended, by what the model calls them, and how: the model was not told yet.
+    pub(crate) ended: Vec<(u32, String)>,
 }
 
 /// A turn that runs.
@@ -165,6 +179,7 @@ impl Session {
             changes: Vec::new(),
             prompts: BTreeMap::new(),
             last_outcome: None,
+            background: Background::default(),
         }
     }
 

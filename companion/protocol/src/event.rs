@@ -11,6 +11,7 @@ use serde_json::Value;
 use ts_rs::TS;
 
 use crate::change::ChangeSet;
+use crate::command::{BackgroundCommand, CommandEnd};
 use crate::document::DocumentView;
 use crate::error::UserError;
 use crate::hello::FrontEndKind;
@@ -18,7 +19,7 @@ use crate::message::{Attachment, Block, StopReason, Usage};
 use crate::permission::{Choice, PermissionRequest, SettledBy};
 use crate::sandbox::{SandboxTier, Sight};
 use crate::session::PermissionMode;
-use crate::{CallId, ChangeSetId, DocumentId, MessageId, PermissionId, Timestamp, TurnId};
+use crate::{CallId, ChangeSetId, CommandId, DocumentId, MessageId, PermissionId, Timestamp, TurnId};
 
 /// The version that new events get.
 pub const EVENT_VERSION: u16 = 1;
@@ -245,6 +246,22 @@ pub enum EventBody {
         #[serde(default)]
         left_out: u64,
     },
+    /// A command was left to run in the background. In the log before the call that left it ends.
+    BackgroundStarted {
+        /// The command.
+        command: BackgroundCommand,
+    },
+    /// A command that was left to run ended, or one that a call waits for was ended by somebody.
+    CommandEnded {
+        /// The command.
+        command: CommandId,
+        /// The call that started it.
+        call: CallId,
+        /// Who ended it.
+        by: CommandEnd,
+        /// How, in a few words: `ended with code 1`.
+        how: String,
+    },
     /// A tool ended.
     ToolCallCompleted {
         /// The turn.
@@ -378,7 +395,7 @@ pub enum ToolOutcome {
     Failed,
     /// A person said no.
     Denied,
-    /// The turn was stopped before it ended; what it did until then stays and is in the journal.
+    /// It was stopped before it was done, alone or with its turn; what it did until then stays and is in the journal.
     Stopped,
 }
 

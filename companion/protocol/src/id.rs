@@ -57,4 +57,6 @@ ids! {
     DocumentId
     /// A change set.
     ChangeSetId
+    /// A command of the agent that runs.
+    CommandId
 }

@@ -10,6 +10,7 @@
 pub mod audit;
 pub mod bootstrap;
 pub mod change;
+pub mod command;
 pub mod configuration;
 pub mod diagnostics;
 pub mod document;
@@ -31,7 +32,7 @@ pub mod sign_in;
 pub use deskhand_operations as operations;
 pub use error::{ErrorCode, UserError};
 pub use event::{EventBody, SessionEvent};
-pub use id::{CallId, ChangeSetId, DocumentId, MessageId, PermissionId, SessionId, TurnId};
+pub use id::{CallId, ChangeSetId, CommandId, DocumentId, MessageId, PermissionId, SessionId, TurnId};
 pub use methods::{Caller, Method, Notification, ServiceCall};
 
 /// The version of this protocol; a front end of another version is told to reload.

@@ -3,8 +3,8 @@
 
 use crate::hello::FrontEndKind;
 use crate::{
-    audit, bootstrap, change, configuration, diagnostics, document, hello, instructions, pairing, permission,
-    provider, sandbox, session, sign_in,
+    audit, bootstrap, change, command, configuration, diagnostics, document, hello, instructions, pairing,
+    permission, provider, sandbox, session, sign_in,
 };
 
 /// Who may call a method.
@@ -124,6 +124,10 @@ methods! {
     "session/prompt" SessionPrompt(session::PromptParams) -> session::PromptAnswer, Any;
     /// Stops the turn that runs.
     "session/cancel" SessionCancel(session::SessionParams) -> session::Nothing, Any;
+    /// Lists the commands of the agent that run now.
+    "command/list" CommandList(session::SessionParams) -> command::CommandsAnswer, Any;
+    /// Ends one of them; the turn goes on.
+    "command/end" CommandEnd(command::EndCommandParams) -> command::EndCommandAnswer, Any;
     /// Answers a permission request.
     "permission/answer" PermissionAnswer(permission::AnswerParams) -> permission::AnswerAnswer, Any;
     /// Lists what was allowed for longer than once.

@@ -45,6 +45,9 @@ pub struct SessionSummary {
     pub documents: Vec<String>,
     /// How many change sets it made.
     pub changes: u32,
+    /// How many commands run in the background.
+    #[serde(default)]
+    pub background: u32,
 }
 
 /// `session/list`: newest first.

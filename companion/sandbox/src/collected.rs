@@ -40,11 +40,6 @@ impl Collected {
             plain(&tail)
         )
     }
-
-    /// True where nothing was written.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.head.is_empty()
-    }
 }
 
 /// Bytes of a program as text.

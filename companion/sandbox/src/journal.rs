@@ -48,6 +48,9 @@ pub(crate) struct Ran {
     pub(crate) title: Option<String>,
     #[serde(default)]
     pub(crate) undone: bool,
+    /// True for what people had changed and undoing overwrote.
+    #[serde(default)]
+    pub(crate) by_undo: bool,
 }
 
 /// The key of a record.
@@ -263,6 +266,11 @@ pub(crate) fn change_set(ran: &Ran, at: Timestamp, folders: &[(PathBuf, Changes)
         count(Touched::Made),
         count(Touched::Changed),
         count(Touched::Removed),
+        if ran.by_undo {
+            "by undoing a command"
+        } else {
+            "by a command"
+        },
     )?;
     let entry = |folder: &Path, path: &SharePath| ChangeEntry {
         document: DocumentId::from_text(folder.join(path.to_path()).display().to_string()),
@@ -286,7 +294,7 @@ pub(crate) fn change_set(ran: &Ran, at: Timestamp, folders: &[(PathBuf, Changes)
 }
 
 /// `2 files made, 1 changed by a command`; nothing where there is nothing.
-fn title(made: usize, changed: usize, removed: usize) -> Option<String> {
+fn title(made: usize, changed: usize, removed: usize, by: &str) -> Option<String> {
     let parts = [(made, "made"), (changed, "changed"), (removed, "removed")];
     let mut parts = parts.into_iter().filter(|(count, _)| *count > 0);
     let (first, what) = parts.next()?;
@@ -295,7 +303,7 @@ fn title(made: usize, changed: usize, removed: usize) -> Option<String> {
     for (count, what) in parts {
         let _ = write!(title, ", {count} {what}");
     }
-    Some(format!("{title} by a command"))
+    Some(format!("{title} {by}"))
 }
 
 #[cfg(test)]
@@ -310,7 +318,7 @@ mod tests {
             (0, 0, 1_204, Some("1204 files removed by a command")),
             (2, 1, 3, Some("2 files made, 1 changed, 3 removed by a command")),
         ] {
-            assert_eq!(title(made, changed, removed).as_deref(), expected);
+            assert_eq!(title(made, changed, removed, "by a command").as_deref(), expected);
         }
     }
 

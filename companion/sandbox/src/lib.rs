@@ -7,11 +7,13 @@
 // Machines are started on Linux and macOS.
 #![cfg(unix)]
 
-mod background;
+mod answer;
 mod call;
 mod collected;
+mod commands;
 mod connections;
 mod fault;
+mod going;
 mod image_store;
 mod journal;
 mod machine;
@@ -29,6 +31,7 @@ mod surroundings;
 mod terms;
 mod told;
 mod tools;
+mod undoing;
 
 pub use fault::of_status as unavailable;
 pub use image_store::ImageStore;

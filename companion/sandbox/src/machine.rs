@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deskhand_protocol::SessionId;
+use deskhand_protocol::permission::CommandFolder;
 use deskhand_protocol::sandbox::{MachineEnd, SandboxTier, Sight};
 use deskhand_vm_files::{Access, Share};
 use deskhand_vm_host::{
@@ -17,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::Instant;
 
-use crate::background::Background;
+use crate::commands::Commands;
 use crate::connections::WayOut;
 use crate::journal::{Changes, FolderJournal, Key, Ran};
 use crate::names::{names, place};
@@ -38,7 +39,7 @@ pub(crate) struct Machine {
     mounts: Vec<Mount>,
     sights: Sights,
     clock: Clock,
-    pub(crate) jobs: Arc<Background>,
+    pub(crate) jobs: Arc<Commands>,
     /// Whose the changes are that are made now.
     pub(crate) part: Option<Part>,
     /// What that changed in folders that are gone since.
@@ -71,6 +72,14 @@ impl Drop for Mount {
     }
 }
 
+/// What ends the serving of a folder.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    pub(crate) folder: Arc<Folder>,
+    pub(crate) writable: bool,
+    pub(crate) serving: AbortHandle,
+}
+
 /// A folder as a machine is to see it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
@@ -84,7 +93,7 @@ impl Machine {
         workshop: &Workshop,
         session: &SessionId,
         door: Option<deskhand_egress::Door>,
-        sights: Sights,
+        (sights, jobs): (Sights, Arc<Commands>),
     ) -> Result<Self, SandboxError> {
         let connections =
             door.map(|door| Arc::new(WayOut::new(door, sights.clone())) as Arc<dyn Connections>);
@@ -106,7 +115,7 @@ impl Machine {
             tier,
             mounts: Vec::new(),
             clock: Clock::now(),
-            jobs: Arc::default(),
+            jobs,
             part: None,
             gone: Vec::new(),
             used: Instant::now(),
@@ -253,9 +262,22 @@ impl Machine {
     }
 
     /// What ends the serving of each folder, for who takes it out of the session.
-    pub(crate) fn cuts(&self) -> Vec<(Arc<Folder>, AbortHandle)> {
-        let cut = |mount: &Mount| (Arc::clone(&mount.folder), mount.serving.abort_handle());
+    pub(crate) fn cuts(&self) -> Vec<Cut> {
+        let cut = |mount: &Mount| Cut {
+            folder: Arc::clone(&mount.folder),
+            writable: mount.writable,
+            serving: mount.serving.abort_handle(),
+        };
         self.mounts.iter().map(cut).collect()
+    }
+
+    /// The folders that commands see now.
+    pub(crate) fn sees(&self) -> Vec<CommandFolder> {
+        let seen = |mount: &Mount| CommandFolder {
+            path: mount.folder.path().display().to_string(),
+            read_only: !mount.writable,
+        };
+        self.mounts.iter().map(seen).collect()
     }
 
     /// What is seen of it.

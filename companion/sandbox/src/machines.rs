@@ -1,6 +1,6 @@
 //! The machines of all sessions: each gets one when it first runs something, and it ends when nothing has run in it for a while.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,13 +12,12 @@ use deskhand_protocol::hello::SandboxState;
 use deskhand_protocol::sandbox::{MachineEnd, SandboxTier};
 use deskhand_protocol::{CallId, SessionId};
 use deskhand_vm_host::{SandboxError, Settings, Step, Store, Workshop};
-use deskhand_workspace::Folder;
 use tokio::sync::{Mutex as Exclusive, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
+use crate::commands::Commands;
 use crate::fault;
-use crate::machine::Machine;
+use crate::machine::{Cut, Machine};
 use crate::room;
 use crate::sights::{Budget, Sights};
 use crate::surroundings::Surroundings;
@@ -53,7 +52,11 @@ pub(crate) struct Inner {
     /// What of each session is written down still.
     budgets: Mutex<BTreeMap<SessionId, Arc<Budget>>>,
     /// What ends the serving of folders, by session.
-    cuts: Mutex<BTreeMap<SessionId, Cuts>>,
+    pub(crate) cuts: Mutex<BTreeMap<SessionId, Vec<Cut>>>,
+    /// The commands that run, by session.
+    commands: Mutex<BTreeMap<SessionId, Arc<Commands>>>,
+    /// Sessions in which nothing may be changed now.
+    pub(crate) read_only: Mutex<BTreeSet<SessionId>>,
     /// Turns of machines that are made for one call.
     alone: Arc<Semaphore>,
     /// Whether the last machine that was asked for did not begin.
@@ -71,9 +74,6 @@ impl fmt::Debug for Inner {
             .finish_non_exhaustive()
     }
 }
-
-/// Folders, and what ends the serving of each.
-type Cuts = Vec<(Arc<Folder>, AbortHandle)>;
 
 /// A session's place for a machine, held by who uses it.
 pub(crate) type Place = OwnedMutexGuard<Option<Machine>>;
@@ -98,6 +98,8 @@ impl Machines {
             places: Mutex::default(),
             budgets: Mutex::default(),
             cuts: Mutex::default(),
+            commands: Mutex::default(),
+            read_only: Mutex::default(),
             alone: Arc::new(Semaphore::new(ALONE)),
             unavailable: AtomicBool::new(false),
             asked: Mutex::default(),
@@ -140,18 +142,6 @@ impl Machines {
         place.as_mut().ok_or_else(gone)
     }
 
-    /// Cuts off what still reads in folders that were taken out of a session; nothing is written there any more in any case.
-    pub fn detached(&self, session: &SessionId) {
-        let mut all = lock(&self.inner.cuts);
-        let Some(cuts) = all.get_mut(session) else { return };
-        cuts.retain(|(folder, cut)| {
-            if folder.is_detached() {
-                cut.abort();
-            }
-            !folder.is_detached()
-        });
-    }
-
     /// From now on machines start as these settings say, from the image that is there now. Those that run go on.
     pub async fn renew(&self, settings: Settings) {
         let mut workshop = self.inner.workshop.lock().await;
@@ -184,6 +174,8 @@ impl Machines {
     pub async fn forget(&self, session: &SessionId) {
         lock(&self.inner.budgets).remove(session);
         lock(&self.inner.cuts).remove(session);
+        lock(&self.inner.read_only).remove(session);
+        lock(&self.inner.commands).remove(session);
         let place = self.inner.places().remove(session);
         if let Some(place) = place
             && let Some(machine) = place.lock().await.take()
@@ -259,7 +251,12 @@ impl Inner {
         let workshop = self.workshop().await?;
         let budget = Arc::clone(lock(&self.budgets).entry(session.clone()).or_default());
         let sights = Sights::new(session.clone(), Arc::clone(&self.surroundings), budget);
-        Machine::begin(&workshop, session, door, sights).await
+        Machine::begin(&workshop, session, door, (sights, self.commands_of(session))).await
+    }
+
+    /// The commands of a session.
+    pub(crate) fn commands_of(&self, session: &SessionId) -> Arc<Commands> {
+        Arc::clone(lock(&self.commands).entry(session.clone()).or_default())
     }
 
     async fn workshop(&self) -> Result<Arc<Workshop>, SandboxError> {
@@ -374,7 +371,7 @@ async fn keep_for_next(workshop: &Workshop) {
     }
 }
 
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use deskhand_core::tool::ToolRequest;
 use deskhand_protocol::change::{ChangeSet, JournalEntry};
+use deskhand_protocol::command::CommandEnd;
 use deskhand_protocol::sandbox::MachineEnd;
 use deskhand_protocol::{CallId, ChangeSetId, ErrorCode, SessionId, TurnId, UserError};
 use deskhand_vm_files::UndoLog;
 use deskhand_workspace::Folder;
 use tokio::runtime::Handle;
 
+use crate::commands::ENDS;
 use crate::journal::{Changes, FolderJournal, Key, Ran, Records, change_set};
 use crate::machine::{Machine, Part};
 use crate::machines::{Inner, Machines};
@@ -86,6 +88,10 @@ impl Inner {
         let (inner, session) = (Arc::clone(self), session.clone());
         // To its end, also where nobody waits for it any more.
         let finishing = tokio::spawn(async move {
+            let jobs = Arc::clone(&machine.jobs);
+            if why == MachineEnd::Over {
+                jobs.end_with_machine(CommandEnd::Service);
+            }
             match inner.exchange(&session, None, &mut machine).await {
                 Ok(before) => inner.tell(&session, before).await,
                 Err(error) => tracing::error!(%session, %error, "what went on in a machine is not told"),
@@ -93,6 +99,7 @@ impl Inner {
             let sights = machine.sights().clone();
             machine.end(why);
             sights.written().await;
+            jobs.all_ended(ENDS).await;
         });
         finishing.await.ok();
     }
@@ -109,11 +116,12 @@ impl Inner {
             done: false,
             title: None,
             undone: false,
+            by_undo: false,
         }
     }
 
     /// From now on changes are of the next part, whose record is on disk before; answers the one before and what it came to.
-    async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         session: &SessionId,
         next: Option<(Key, Ran)>,
@@ -153,7 +161,7 @@ impl Inner {
     }
 
     /// Tells what a part came to that is no call's, first in the session's log: twice is better than never.
-    async fn tell(&self, session: &SessionId, before: Option<(Part, OfFolders)>) {
+    pub(crate) async fn tell(&self, session: &SessionId, before: Option<(Part, OfFolders)>) {
         let Some((part, changes)) = before else { return };
         if let Some(changed) = change_set(&part.ran, self.surroundings.now(), &changes) {
             self.surroundings.changed(session, changed).await;
@@ -242,99 +250,9 @@ impl Machines {
         });
         Ok(changed.collect())
     }
-
-    /// Undoes what a command did. `None` where the change set is not one of a command; else the places that were left alone
-    /// because somebody changed them since.
-    pub async fn undo(
-        &self,
-        session: &SessionId,
-        id: &ChangeSetId,
-    ) -> Result<Option<Vec<String>>, UserError> {
-        let (inner, records) = (self.inner(), self.inner().records());
-        let found = records.all(session).await?;
-        let Some((key, mut ran)) = found.into_iter().find(|(_, ran)| ran.change_set == *id) else {
-            return Ok(None);
-        };
-        if ran.undone {
-            return Ok(Some(Vec::new()));
-        }
-        let place = inner.place_of(session).try_lock_owned();
-        let mut place = place.map_err(|_| busy())?;
-        if let Some(machine) = place.as_mut() {
-            if machine.jobs.is_busy() {
-                return Err(busy());
-            }
-            // Nothing runs: until the next call nothing may change.
-            let before = inner.exchange(session, None, machine).await?;
-            inner.tell(session, before).await;
-        }
-        let roots = inner.roots(session, &ran)?;
-        let (runtime, of, of_key) = (Handle::current(), session.clone(), key.clone());
-        let (vaults, mut put_back) = (records.clone(), records.put_back(session).await?);
-        let undoing = blocking(move || {
-            let mut kept = Vec::new();
-            for (number, path, root) in roots {
-                let vault = vaults.vault(&of, &of_key, number, runtime.clone()).for_undo();
-                let undone = UndoLog::over(Arc::new(vault))?.undo_after(&root, &put_back)?;
-                put_back.extend(undone.restored_files);
-                let conflicts = undone.conflicts.into_iter();
-                kept.extend(
-                    conflicts.map(|conflict| path.join(conflict.path.to_path()).display().to_string()),
-                );
-            }
-            Ok((kept, put_back))
-        });
-        let (kept, put_back) = undoing.await?;
-        records.keep_put_back(session, &put_back).await?;
-        ran.undone = kept.is_empty();
-        records.put(session, &key, &ran).await?;
-        Ok(Some(kept))
-    }
-
-    /// Refuses to do again what a command did: what it would do now, nobody knows.
-    pub async fn may_redo(&self, session: &SessionId, id: &ChangeSetId) -> Result<(), UserError> {
-        let records = self.inner().records().all(session).await?;
-        if records.iter().any(|(_, ran)| ran.change_set == *id) {
-            return Err(UserError::new(ErrorCode::UndoConflict).happened(
-                "What a command did cannot be done again by itself. Ask for the command once more.",
-            ));
-        }
-        Ok(())
-    }
 }
 
-impl Inner {
-    /// The folders of a record as they are attached now, with their numbers.
-    fn roots(
-        &self,
-        session: &SessionId,
-        ran: &Ran,
-    ) -> Result<Vec<(usize, PathBuf, cap_std::fs::Dir)>, UserError> {
-        let attached = self.surroundings.folders(session);
-        let root = |(number, path): (usize, &String)| {
-            let folder = attached
-                .iter()
-                .find(|folder| folder.path().as_os_str() == path.as_str());
-            let handle = folder.and_then(|folder| folder.handle().ok());
-            let root = handle.ok_or_else(|| not_attached(path))?;
-            Ok((number, PathBuf::from(path), root))
-        };
-        ran.folders.iter().enumerate().map(root).collect()
-    }
-}
-
-fn busy() -> UserError {
-    UserError::new(ErrorCode::SessionBusy)
-        .happened("A command of this session runs, so what it changes cannot be undone now. Stop it first.")
-}
-
-fn not_attached(path: &str) -> UserError {
-    UserError::new(ErrorCode::UndoConflict)
-        .happened("A folder of this change is not part of the session any more. Attach it, then undo again.")
-        .detail(path)
-}
-
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, UserError> {
     let internal = |error: String| UserError::new(ErrorCode::Internal).detail(error);

@@ -18,8 +18,8 @@ impl Inner {
             return Vec::new();
         }
         let folders = self.surroundings.folders(session);
-        let is_writable =
-            |folder: &Folder| folder.access() == Access::ReadWrite && self.terms == Terms::AsAttached;
+        let may_change = self.terms == Terms::AsAttached && !self.is_read_only(session);
+        let is_writable = |folder: &Folder| folder.access() == Access::ReadWrite && may_change;
         let below = |inner: &Folder, outer: &Folder| {
             inner.path() != outer.path() && inner.path().starts_with(outer.path())
         };

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use deskhand_core::ports::BoxFuture;
 use deskhand_protocol::change::ChangeSet;
+use deskhand_protocol::command::{BackgroundCommand, CommandEnd};
 use deskhand_protocol::hello::SandboxState;
 use deskhand_protocol::sandbox::Sight;
-use deskhand_protocol::{CallId, SessionId, Timestamp, UserError};
+use deskhand_protocol::{CallId, CommandId, SessionId, Timestamp, UserError};
 use deskhand_workspace::Folder;
 
 /// The service around the sandbox.
@@ -26,6 +27,18 @@ pub trait Surroundings: Send + Sync + fmt::Debug {
 
     /// Says that what was left to run changed files; in the log of the session when it answers.
     fn changed<'a>(&'a self, session: &'a SessionId, change_set: ChangeSet) -> BoxFuture<'a, ()>;
+
+    /// Says that a command was left to run; in the log of the session when it answers.
+    fn left<'a>(&'a self, session: &'a SessionId, command: BackgroundCommand) -> BoxFuture<'a, ()>;
+
+    /// Says that a command of a call ended, by whom, and how in words; in the log of the session when it answers.
+    fn ended<'a>(
+        &'a self,
+        session: &'a SessionId,
+        command: (CommandId, CallId),
+        by: CommandEnd,
+        how: String,
+    ) -> BoxFuture<'a, ()>;
 
     /// Whether code can run, each time that this is found out anew.
     fn state(&self, state: SandboxState, fault: Option<UserError>);

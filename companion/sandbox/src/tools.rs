@@ -1,7 +1,6 @@
 //! The sandbox as tools of the agent, beside those that there are.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,15 +13,16 @@ use deskhand_core::tool::{
     ToolResult,
 };
 use deskhand_operations::Effect;
-use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::permission::{AskReason, CommandFolder, CommandRequest};
-use deskhand_protocol::{SessionId, UserError};
-use deskhand_vm_host::{End, Ended, Job, RunOutput, SandboxError};
+use deskhand_protocol::{CommandId, SessionId};
+use deskhand_vm_host::{Ended, Job, RunOutput, SandboxError};
 use tokio::time::Instant;
 
+use crate::answer::{How, append_changes, failure, left, not_started, result, stopped_early, trouble, whole};
 use crate::call::{self, Bash, BashOutput};
 use crate::collected::{Collected, Live};
+use crate::commands::{Attended, Begun, ENDS, tell_end};
 use crate::fault;
 use crate::journal::{Key, Ran};
 use crate::machine::{Machine, Shown};
@@ -34,12 +34,8 @@ use crate::told;
 
 /// How often it is looked whether a person stopped the turn, and what a command wrote is shown.
 const HEED: Duration = Duration::from_millis(200);
-/// How long a job that was told to end is waited for.
-const ENDS: Duration = Duration::from_secs(5);
 /// Hosts that a question names.
 const MAX_HOSTS: usize = 30;
-/// Changed files that the model is told by name.
-const TOLD: usize = 40;
 
 /// The tools that there are, with those of the sandbox.
 #[derive(Clone)]
@@ -138,23 +134,76 @@ impl SandboxTools {
         let begun = inner.begin_call(request, machine).await;
         begun.map_err(|error| trouble(&error))?;
         let started = machine.start(&bash.command, limits(bash.time())).await;
-        let mut output = Collected::default();
-        let ended = match started {
+        let job = match started {
+            Ok(job) => job,
             Err(error) => {
                 let changed = inner.end_call(request, machine).await;
                 return Ok(not_started(&error, changed.map_err(|error| trouble(&error))?));
             }
-            Ok(job) if bash.background => {
-                let number = machine.jobs.leave(&bash.command, job);
-                let changed = inner.end_call(request, machine).await;
-                return Ok(left(number, changed.map_err(|error| trouble(&error))?, machine));
-            }
-            Ok(job) => follow(job, progress, &mut output).await,
         };
+        if bash.background {
+            self.leave(request, &bash, job, machine).await
+        } else {
+            self.attend(request, &bash, job, machine, progress).await
+        }
+    }
+
+    /// What is known of a command that has just begun.
+    fn begun(&self, request: &ToolRequest, bash: &Bash, machine: &Machine) -> Begun {
+        let surroundings = &self.machines.inner().surroundings;
+        Begun {
+            id: CommandId::new(surroundings.now(), surroundings.chance()),
+            call: request.call.clone(),
+            at: surroundings.now(),
+            folders: machine.sees(),
+            command: bash.command.clone(),
+        }
+    }
+
+    /// Leaves a command to run.
+    async fn leave(
+        &self,
+        request: &ToolRequest,
+        bash: &Bash,
+        job: Job,
+        machine: &mut Machine,
+    ) -> Result<ToolResult, ToolFailure> {
+        let (inner, session) = (self.machines.inner(), &request.session);
+        let begun = (self.begun(request, bash, machine), (bash.time() / 1000) as u32);
+        let leaving = machine.jobs.leave(begun, job, session, &inner.surroundings);
+        let (number, running) = leaving.await;
+        if let Some(by) = inner.must_end(session, machine) {
+            running.end(by);
+        }
+        let changed = inner.end_call(request, machine).await;
+        Ok(left(number, changed.map_err(|error| trouble(&error))?, machine))
+    }
+
+    /// Waits for a command.
+    async fn attend(
+        &self,
+        request: &ToolRequest,
+        bash: &Bash,
+        job: Job,
+        machine: &mut Machine,
+        progress: &dyn Progress,
+    ) -> Result<ToolResult, ToolFailure> {
+        let (inner, session) = (self.machines.inner(), &request.session);
+        let attended = machine.jobs.attend(self.begun(request, bash, machine));
+        if let Some(by) = inner.must_end(session, machine) {
+            attended.running.end(by);
+        }
+        let mut output = Collected::default();
+        let ended = follow(job, progress, &mut output, &attended).await;
         machine.used = Instant::now();
         let changed = inner.end_call(request, machine).await;
+        let by = attended.running.ended_by();
+        if by.is_some() {
+            tell_end(&attended.running, &ended, session, &inner.surroundings).await;
+        }
         let changed = changed.map_err(|error| trouble(&error))?;
-        Ok(result(&ended, &output, changed, machine, progress.is_cancelled()))
+        let how = How::of(&ended, by, progress.is_cancelled());
+        Ok(result(&ended, &how, &output, changed, machine))
     }
 
     /// The session's machine with its folders, as they are now.
@@ -179,6 +228,9 @@ impl SandboxTools {
             .await;
         inner.keep_cuts(session, machine);
         showing.map_err(|error| fault::of_call(&error))?;
+        if inner.must_end(session, machine).is_some() {
+            return Err(failure("what may be changed was taken back meanwhile"));
+        }
         Ok(machine)
     }
 
@@ -205,12 +257,9 @@ impl SandboxTools {
         let asked = BashOutput::of(&request.input).map_err(|why| failure(&why))?;
         let (inner, session) = (self.machines.inner(), &request.session);
         let mut place = self.machines.place(session).await;
-        let Some(machine) = place.as_mut() else {
-            let output = "No command was left to run, or its machine has ended.";
-            return Ok(ToolResult::new(ToolOutcome::Done, "Nothing runs", output));
-        };
+        let jobs = inner.commands_of(session);
         let Some(number) = asked.job else {
-            let list = machine.jobs.list();
+            let list = jobs.list();
             let none = list.is_empty();
             let told = if none {
                 "No command was left to run.".to_owned()
@@ -220,20 +269,22 @@ impl SandboxTools {
             let title = if none { "Nothing runs" } else { "Looked what runs" };
             return Ok(ToolResult::new(ToolOutcome::Done, title, told));
         };
-        if asked.stop && machine.jobs.stop(number) {
-            machine.jobs.ended(number, ENDS).await;
+        if asked.stop && jobs.stop(number) {
+            jobs.ended(number).await;
         }
-        let Some((state, output)) = machine.jobs.tell(number) else {
+        let Some((state, output)) = jobs.tell(number) else {
             return Err(failure(&format!("there is no job {number}")));
         };
-        let told = inner.look(session, machine).await;
-        told.map_err(|error| trouble(&error))?;
+        if let Some(machine) = place.as_mut() {
+            let told = inner.look(session, machine).await;
+            told.map_err(|error| trouble(&error))?;
+        }
         let output = format!(
             "Job {number}: {state}.\n{}",
             as_data("output of the command", &output)
         );
         let mut result = ToolResult::new(ToolOutcome::Done, format!("Job {number}: {state}"), output);
-        result.tier = Some(machine.tier());
+        result.tier = place.as_ref().map(Machine::tier);
         Ok(result)
     }
 }
@@ -323,6 +374,7 @@ async fn follow(
     mut job: Job,
     progress: &dyn Progress,
     output: &mut Collected,
+    attended: &Attended,
 ) -> Result<Ended, SandboxError> {
     let mut live = Live::default();
     let mut looks = tokio::time::interval(HEED);
@@ -333,12 +385,17 @@ async fn follow(
                 Ok(Some(RunOutput::Out(bytes) | RunOutput::Err(bytes))) => {
                     output.push(&bytes);
                     live.push(&bytes);
+                    attended.running.wrote(&bytes);
                 }
                 Ok(Some(RunOutput::Started(_))) => {}
                 Ok(Some(RunOutput::Ended(ended))) => break Ok(ended),
                 Ok(None) => break Err(told::machine_ended()),
                 Err(error) => break Err(error),
             },
+            () = attended.running.to_end(), if stopping.is_none() => {
+                stopping = Some(Instant::now());
+                job.ask_to_stop();
+            }
             _ = looks.tick() => {
                 if let Some(text) = live.take() {
                     progress.output(text);
@@ -367,106 +424,10 @@ pub(crate) async fn stopped(progress: &dyn Progress) {
     }
 }
 
-fn stopped_early() -> ToolResult {
-    let output = "Stopped by the user before the command began. Nothing was changed.";
-    ToolResult::new(ToolOutcome::Stopped, "Stopped", output)
-}
-
-fn result(
-    ended: &Result<Ended, SandboxError>,
-    output: &Collected,
-    changed: Option<ChangeSet>,
-    machine: &Machine,
-    cancelled: bool,
-) -> ToolResult {
-    let outcome = match ended {
-        _ if cancelled => ToolOutcome::Stopped,
-        Ok(ended) if matches!(ended.end, End::Exited { .. }) => ToolOutcome::Done,
-        _ => ToolOutcome::Failed,
-    };
-    let how = told::end(ended);
-    let title = match ended {
-        _ if cancelled => "Stopped".to_owned(),
-        Ok(ended) if ended.end == (End::Exited { code: 0 }) => "Ran".to_owned(),
-        _ => format!("Ran, {how}"),
-    };
-    let mut text = format!("The command {how}");
-    if let Ok(ended) = ended {
-        let _ = write!(text, " after {:.1} s", ended.time as f64 / 1000.0);
-    }
-    text.push_str(".\n");
-    if output.is_empty() {
-        text.push_str("It wrote nothing.");
-    } else {
-        text.push_str(&as_data("output of the command", &output.text()));
-    }
-    append_changes(&mut text, changed.as_ref());
-    let mut result = ToolResult::new(outcome, title, text);
-    result.change_set = changed;
-    result.tier = Some(machine.tier());
-    result
-}
-
-fn append_changes(text: &mut String, changed: Option<&ChangeSet>) {
-    let Some(changed) = changed else { return };
-    let paths = changed
-        .entries
-        .iter()
-        .take(TOLD)
-        .map(|entry| entry.document.as_str());
-    let mut list = paths.collect::<Vec<_>>().join("\n");
-    if changed.entries.len() > TOLD {
-        list.push_str("\nand others");
-    }
-    let _ = write!(
-        text,
-        "\nOn the user's computer: {}, which the user can undo.\n{}",
-        changed.title,
-        as_data("changed files", &list)
-    );
-}
-
-fn not_started(error: &SandboxError, changed: Option<ChangeSet>) -> ToolResult {
-    let ToolFailure { title, mut output } = fault::of_call(error);
-    // What runs beside it may have changed something.
-    append_changes(&mut output, changed.as_ref());
-    let mut result = ToolResult::new(ToolOutcome::Failed, title, output);
-    result.change_set = changed;
-    result
-}
-
 /// True for a folder that a person was asked about; as far as they were.
 fn is_asked(asked: &CommandRequest, shown: &mut Shown) -> bool {
     let path = shown.folder.path().display().to_string();
     let known = asked.folders.iter().find(|folder| folder.path == path);
     shown.writable &= known.is_some_and(|folder| !folder.read_only);
     known.is_some()
-}
-
-fn left(number: u32, changed: Option<ChangeSet>, machine: &Machine) -> ToolResult {
-    let mut output =
-        format!("Left to run as job {number}. {BASH_OUTPUT_TOOL} tells what it wrote and ends it.");
-    append_changes(&mut output, changed.as_ref());
-    let mut result = ToolResult::new(ToolOutcome::Done, format!("Left to run as job {number}"), output);
-    result.change_set = changed;
-    result.tier = Some(machine.tier());
-    result
-}
-
-fn whole(result: Result<ToolResult, ToolFailure>) -> ToolResult {
-    result.unwrap_or_else(|failure| ToolResult::new(ToolOutcome::Failed, failure.title, failure.output))
-}
-
-fn failure(why: &str) -> ToolFailure {
-    ToolFailure {
-        title: "Nothing was run".to_owned(),
-        output: format!("Nothing was run: {why}."),
-    }
-}
-
-fn trouble(error: &UserError) -> ToolFailure {
-    ToolFailure {
-        title: error.happened.clone(),
-        output: error.to_string(),
-    }
 }

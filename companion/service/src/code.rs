@@ -10,8 +10,10 @@ use deskhand_documents::DocumentTools;
 use deskhand_egress::Gate;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_protocol::change::JournalEntry;
+use deskhand_protocol::command::{CommandEnd, RunningCommand};
 use deskhand_protocol::sandbox::FetchedImage;
-use deskhand_protocol::{ChangeSetId, ErrorCode, SessionId, UserError};
+use deskhand_protocol::session::PermissionMode;
+use deskhand_protocol::{ChangeSetId, CommandId, ErrorCode, SessionId, UserError};
 use deskhand_trail::Actor;
 
 use crate::audit::Notes;
@@ -138,9 +140,10 @@ impl Code {
         &self,
         session: &SessionId,
         id: &ChangeSetId,
+        overwrite: bool,
     ) -> Result<Option<Vec<String>>, UserError> {
         match &self.machines {
-            Some(machines) => machines.undo(session, id).await,
+            Some(machines) => machines.undo(session, id, overwrite).await,
             None => Ok(None),
         }
     }
@@ -158,6 +161,33 @@ impl Code {
         match &self.machines {
             Some(machines) => machines.changed(session).await,
             None => Ok(Vec::new()),
+        }
+    }
+
+    /// The commands of a session that run.
+    pub(crate) fn running(&self, session: &SessionId) -> Vec<RunningCommand> {
+        let machines = self.machines.as_ref();
+        machines.map_or_else(Vec::new, |machines| machines.running(session))
+    }
+
+    /// True for a command that runs, or whose end is not in the log yet.
+    pub(crate) fn knows(&self, session: &SessionId, command: &CommandId) -> bool {
+        let machines = self.machines.as_ref();
+        machines.is_some_and(|machines| machines.knows(session, command))
+    }
+
+    /// Has a command end; false where it does not run.
+    pub(crate) fn end_command(&self, session: &SessionId, command: &CommandId, by: CommandEnd) -> bool {
+        let machines = self.machines.as_ref();
+        machines.is_some_and(|machines| machines.end_command(session, command, by))
+    }
+
+    /// Takes in the mode of a prompt: in the read-only one nothing is changed any more, also by what was left to run.
+    pub(crate) async fn heed(&self, session: &SessionId, mode: PermissionMode) {
+        match &self.machines {
+            Some(machines) if mode == PermissionMode::ReadOnly => machines.forbid_changes(session).await,
+            Some(machines) => machines.allow_changes(session),
+            None => {}
         }
     }
 
@@ -193,7 +223,7 @@ impl Code {
 
 #[cfg(not(unix))]
 impl Machines {
-    async fn undo(&self, _: &SessionId, _: &ChangeSetId) -> Result<Option<Vec<String>>, UserError> {
+    async fn undo(&self, _: &SessionId, _: &ChangeSetId, _: bool) -> Result<Option<Vec<String>>, UserError> {
         match *self {}
     }
 
@@ -202,6 +232,26 @@ impl Machines {
     }
 
     async fn changed(&self, _: &SessionId) -> Result<Vec<JournalEntry>, UserError> {
+        match *self {}
+    }
+
+    fn running(&self, _: &SessionId) -> Vec<RunningCommand> {
+        match *self {}
+    }
+
+    fn knows(&self, _: &SessionId, _: &CommandId) -> bool {
+        match *self {}
+    }
+
+    fn end_command(&self, _: &SessionId, _: &CommandId, _: CommandEnd) -> bool {
+        match *self {}
+    }
+
+    async fn forbid_changes(&self, _: &SessionId) {
+        match *self {}
+    }
+
+    fn allow_changes(&self, _: &SessionId) {
         match *self {}
     }
 

@@ -314,6 +314,8 @@ impl Service {
                     .await?;
                 give(Nothing {})
             }
+            Method::CommandList => give(self.hub.commands(&session_in(params)?).await?),
+            Method::CommandEnd => give(self.hub.end_command(read(params)?, front_end.kind()).await?),
             Method::InstructionsList => give(self.hub.guide().list()),
             Method::InstructionsPut => {
                 self.hub
@@ -493,7 +495,7 @@ impl Service {
         self.hub.handle(&session).await?;
         let id = change_set.clone();
         let (kept, event) = if method == Method::ChangeSetUndo {
-            let of_command = self.hub.code.undo(&session, &change_set).await?;
+            let of_command = self.hub.code.undo(&session, &change_set, overwrite).await?;
             let kept = if let Some(kept) = of_command {
                 kept
             } else {

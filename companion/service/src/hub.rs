@@ -1,5 +1,6 @@
 //! All sessions: making, finding, loading, listing, deleting. A session is loaded when somebody gives it something to do.
 
+mod commands;
 mod loaded;
 
 use std::path::{Path, PathBuf};
@@ -135,7 +136,9 @@ impl Hub {
     /// Takes up every turn that the last run of the service left open.
     pub(crate) async fn recover(&self) -> Result<(), UserError> {
         for summary in self.list(usize::MAX).await? {
-            if matches!(summary.status, SessionStatus::Working | SessionStatus::Waiting) {
+            let is_open = matches!(summary.status, SessionStatus::Working | SessionStatus::Waiting);
+            // The commands that were left to run ended with the last run: whoever looks on is to know.
+            if is_open || summary.background > 0 {
                 self.handle(&summary.id).await?;
             }
         }
@@ -216,9 +219,7 @@ impl Hub {
             title,
             tour: self.tour,
         };
-        handle
-            .ask(|reply| Command::Record(vec![created], by, reply))
-            .await?;
+        handle.record(vec![created], by).await?;
         running.insert(id.clone(), handle).await;
         drop(running);
         for folder in &self.folders {
@@ -247,10 +248,12 @@ impl Hub {
             .map_err(|error| told(&error))?;
         let meta = Meta::from_bytes(&stored.meta).ok_or_else(|| UserError::new(ErrorCode::DatabaseNewer))?;
         let (handle, session) = runner::start(self.parts.clone(), id.clone(), meta).await?;
+        let lost = self.lost(&session);
         self.registry.load(id, session.documents.into_values());
         self.documents.reattach(id).await?;
         running.insert(id.clone(), handle.clone()).await;
         self.code.recover(id);
+        handle.record(lost, Actor::Service).await?;
         if session.turn.is_some() {
             // Whoever worked at it is gone, with this service or within it: somebody must go on.
             handle.send(Command::Happened(Input::Recover)).await?;
@@ -265,10 +268,7 @@ impl Hub {
         events: Vec<EventBody>,
         by: Actor,
     ) -> Result<(), UserError> {
-        self.handle(id)
-            .await?
-            .ask(|reply| Command::Record(events, by, reply))
-            .await
+        self.handle(id).await?.record(events, by).await
     }
 
     /// Makes documents part of a session, with an event for each that is new to it.
@@ -288,11 +288,7 @@ impl Hub {
                 events.push(EventBody::DocumentAttached { document: view });
             }
         }
-        if events.is_empty() {
-            Ok(())
-        } else {
-            handle.ask(|reply| Command::Record(events, by, reply)).await
-        }
+        handle.record(events, by).await
     }
 
     /// Gives the agent a prompt.
@@ -323,6 +319,7 @@ impl Hub {
         let mut documents = params.documents;
         documents.extend(own.filter(|own| !documents.contains(own)));
         self.join(&params.session, &documents, from.into()).await?;
+        self.code.heed(&params.session, params.mode).await;
         let context = self.parts.tools.context(&params.session).await;
         let prompt = Prompt {
             client_id: params.client_id,

@@ -127,6 +127,7 @@ async fn run(options: Options) -> anyhow::Result<Ended> {
         Command::Session { command, json } => options::session(&paths, command, json).await,
         Command::History { command } => terminal::history::history(&paths, command).await,
         Command::Journal { command, json } => options::journal(&paths, command, json).await,
+        Command::Running { command, json } => options::running(&paths, command, json).await,
         Command::Permission { command, json } => options::permission(&paths, command, json).await,
         Command::Instructions { command, json } => options::instructions(&paths, command, json).await,
         Command::SignIn(options) => Box::pin(terminal::sign_in::sign_in(&paths, options)).await,

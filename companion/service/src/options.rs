@@ -1,6 +1,7 @@
 //! The command line.
 
 mod administrator;
+mod command;
 #[cfg(unix)]
 mod sandbox;
 
@@ -19,6 +20,7 @@ pub(crate) use administrator::{
     PolicyCommand, ProviderCommand, SupportCommand,
 };
 
+pub(crate) use command::{RunningCommand, running};
 #[cfg(unix)]
 pub(crate) use sandbox::SandboxCommand;
 
@@ -73,6 +75,15 @@ pub(crate) enum Command {
     Journal {
         #[command(subcommand)]
         command: JournalCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Lists the commands of the agent that run, and ends them.
+    #[command(name = "command")]
+    Running {
+        #[command(subcommand)]
+        command: RunningCommand,
         /// As JSON.
         #[arg(long, global = true)]
         json: bool,

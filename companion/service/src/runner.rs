@@ -109,6 +109,14 @@ impl Handle {
             .map_err(|_| UserError::new(ErrorCode::SessionNotFound))?
     }
 
+    /// Has events written that come from outside of a turn; nothing where there are none.
+    pub(crate) async fn record(&self, events: Vec<EventBody>, by: Actor) -> Result<(), UserError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.ask(|reply| Command::Record(events, by, reply)).await
+    }
+
     /// Ends a session that rests: false where a turn is open, or somebody else has a way to it. Nobody may be given one
     /// meanwhile.
     pub(crate) async fn rest(&self) -> bool {

@@ -22,6 +22,9 @@ pub(crate) struct Meta {
     pub(crate) documents: Vec<String>,
     /// Change sets that stand.
     pub(crate) changes: u32,
+    /// Commands that run in the background.
+    #[serde(default)]
+    pub(crate) background: u32,
 }
 
 impl Meta {
@@ -34,6 +37,7 @@ impl Meta {
             status: SessionStatus::Idle,
             documents: Vec::new(),
             changes: 0,
+            background: 0,
         }
     }
 
@@ -63,6 +67,7 @@ impl Meta {
                 .map(|document| kind(document.kind))
                 .collect(),
             changes: session.changes.iter().filter(|(_, applied)| *applied).count() as u32,
+            background: session.background.running.len() as u32,
             ..before.clone()
         }
     }
@@ -88,6 +93,7 @@ impl Meta {
             last_seq,
             documents: self.documents.clone(),
             changes: self.changes,
+            background: self.background,
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod audit;
 pub(crate) mod client;
+pub(crate) mod commands;
 pub(crate) mod config;
 pub(crate) mod diagnostics;
 pub(crate) mod doctor;

@@ -170,6 +170,8 @@ impl Session {
             | EventBody::PlanUpdated { .. }
             | EventBody::ToolCallWaiting { .. }
             | EventBody::ToolCallOutput { .. }
+            | EventBody::BackgroundStarted { .. }
+            | EventBody::CommandEnded { .. }
             | EventBody::GrantRevoked { .. }
             | EventBody::FileSaved { .. }
             | EventBody::Notice { error: None, .. } => {}

@@ -28,6 +28,7 @@ pub fn of_event(body: &EventBody, by: Actor) -> Option<(Actor, What, Option<Vec<
         .or_else(|| tool(body))
         .or_else(|| decision(body, by))
         .or_else(|| place(body, by))
+        .or_else(|| sandbox::command(body))
 }
 
 fn id(text: &impl ToString) -> Id {

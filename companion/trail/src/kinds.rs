@@ -1,6 +1,7 @@
 //! The one table of kinds of records: name, fields, what their content is, and the class that an export for a security
 //! log gives them. The type, its reading and writing, and the reference page come from it. Rows are only added.
 
+use deskhand_protocol::command::CommandEnd;
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::permission::{AskReason, Choice, SettledBy};
 use deskhand_protocol::sandbox::{FileChange, MachineEnd, SandboxTier};
@@ -405,6 +406,24 @@ kinds! {
         call: Option<Id>,
         /// Why.
         why: MachineEnd,
+    }
+    /// A command was left to run in the sandbox, beside what comes next.
+    "backgroundStarted" BackgroundStarted as Process Activity(1, "Launch"), content "the command and its folders, as JSON" {
+        /// The command.
+        command: Id,
+        /// The call that left it.
+        call: Id,
+        /// How many folders of this computer it could change.
+        writable: u64,
+    }
+    /// A command that was left to run ended, or one that a call waited for was ended by somebody.
+    "commandEnded" CommandEnded as Process Activity(2, "Terminate"), content "how, in words" {
+        /// The command.
+        command: Id,
+        /// The call that started it.
+        call: Id,
+        /// Who ended it.
+        by_what: CommandEnd,
     }
     /// A program was started in the sandbox, as its guest says.
     "programStarted" ProgramStarted as Process Activity(1, "Launch"), content "the program and its arguments, as JSON" {

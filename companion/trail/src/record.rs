@@ -1,5 +1,6 @@
 //! A record as it is written: JSON on one line, `{"v":1,"by":…,"user":…,"session":…,"type":…, …}`.
 
+use deskhand_protocol::command::CommandEnd;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::permission::SettledBy;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,16 @@ impl From<SettledBy> for Actor {
             SettledBy::SessionGrant | SettledBy::LastingGrant | SettledBy::Mode | SettledBy::Void => {
                 Self::Service
             }
+        }
+    }
+}
+
+impl From<CommandEnd> for Actor {
+    fn from(by: CommandEnd) -> Self {
+        match by {
+            CommandEnd::Person(kind) => kind.into(),
+            CommandEnd::Itself | CommandEnd::Agent => Self::Agent,
+            CommandEnd::Mode | CommandEnd::Folder | CommandEnd::Service => Self::Service,
         }
     }
 }

@@ -65,6 +65,8 @@ struct Written {
     bytes: u64,
     /// What undoing has done, by record.
     marks: BTreeMap<u64, back::Mark>,
+    /// The record whose mark was written last: its step may not have been made.
+    last_mark: Option<u64>,
     /// Files that the guest made: their content needs no keeping.
     made: HashMap<Ident, (u64, Moment)>,
 }
@@ -87,6 +89,7 @@ impl UndoLog {
             records: Vec::new(),
             bytes,
             marks: BTreeMap::new(),
+            last_mark: None,
             made: HashMap::new(),
         };
         for line in lines {
@@ -98,6 +101,7 @@ impl UndoLog {
                 }
                 Line::Mark(n, mark) => {
                     written.marks.insert(n, mark);
+                    written.last_mark = Some(n);
                 }
             }
         }

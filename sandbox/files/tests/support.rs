@@ -11,6 +11,7 @@
 )]
 
 pub mod guest;
+pub mod random;
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};

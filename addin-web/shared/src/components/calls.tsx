@@ -2,6 +2,7 @@
 import { memo, type ReactElement, useState } from "react";
 import type { CallEntry } from "../session/model.ts";
 import { duration, reason } from "../text/format.ts";
+import { withoutMarks } from "../text/marks.ts";
 import { exactly, plain } from "../text/plain.ts";
 import { terminalText } from "../text/terminal.ts";
 import { words } from "../words/en.ts";
@@ -131,7 +132,7 @@ function firstLine(command: string): string {
 }
 
 function CallDetail({ call }: { call: CallEntry }): ReactElement {
-  const output = call.output ?? "";
+  const output = withoutMarks(call.output ?? "");
   const ofPrograms = call.command !== undefined || call.tier !== undefined;
   return (
     <dl className="call-detail small">

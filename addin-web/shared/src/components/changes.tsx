@@ -116,7 +116,19 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
           </div>
         )}
         {change.kept.length > 0 && (
-          <p className="small detail">{words.changeList.kept(change.kept.map(placeOf).join(", "))}</p>
+          <p className="small detail path">
+            {words.changeList.kept(change.kept.map(placeOf).join(", "))}{" "}
+            {entry?.kind === "file" && (
+              <LinkButton
+                inline
+                onClick={() => {
+                  void store.undo(set.id, true);
+                }}
+              >
+                {words.changeList.undoAnyway}
+              </LinkButton>
+            )}
+          </p>
         )}
       </div>
     </li>

@@ -11,6 +11,7 @@ import { ActionError } from "./connection.tsx";
 import { useApp, useSession } from "./context.tsx";
 import { TextButton } from "./controls.tsx";
 import { FileResult, RemovedFile } from "./files.tsx";
+import { EndedLine } from "./background.tsx";
 import { AgentMessage, PromptMessage } from "./message.tsx";
 import { ErrorCard, InfoLine, NoticeLine, RetryLine, StoppedLine, SummaryLine } from "./notices.tsx";
 import { PairingRequests } from "./pairing.tsx";
@@ -117,6 +118,8 @@ function EntryRow({
       return <FileResult entry={entry} />;
     case "seen":
       return <SeenLine entry={entry} />;
+    case "ended":
+      return <EndedLine entry={entry} />;
     case "removed":
       return <RemovedFile changeSet={entry.id} />;
     case "failure":

@@ -2,6 +2,7 @@
 import { type ReactElement, useRef, useState } from "react";
 import { words } from "../words/en.ts";
 import { Announcer } from "./announcer.tsx";
+import { BackgroundCommands } from "./background.tsx";
 import { ChangesList, UndoAll } from "./changes.tsx";
 import { ConnectionNote, ServiceNotices } from "./connection.tsx";
 import { useApp, useSession } from "./context.tsx";
@@ -100,6 +101,7 @@ export function Pane(): ReactElement {
         <div className="above-prompt">
           <ServiceNotices />
           <ConnectionNote />
+          <BackgroundCommands />
         </div>
         <PromptBox ref={box} figures={tab === "figures"} />
       </main>

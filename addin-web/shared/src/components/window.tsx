@@ -4,6 +4,7 @@ import { openApprovals } from "../session/model.ts";
 import { sessionDocuments } from "../session/state.ts";
 import { words } from "../words/en.ts";
 import { Announcer } from "./announcer.tsx";
+import { BackgroundCommands } from "./background.tsx";
 import { ChangesList, UndoAll } from "./changes.tsx";
 import { ConnectionNote, ServiceNotices } from "./connection.tsx";
 import { useApp, useSession } from "./context.tsx";
@@ -88,6 +89,7 @@ export function DeskhandWindow(): ReactElement {
           <div className="above-prompt">
             <ServiceNotices />
             <ConnectionNote />
+            <BackgroundCommands />
           </div>
           <PromptBox ref={box} />
         </main>

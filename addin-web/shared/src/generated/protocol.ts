@@ -224,6 +224,35 @@ faults: number,
 anchors: number, };
 
 /**
+ * A command that was left to run.
+ */
+export type BackgroundCommand = { 
+/**
+ * The id.
+ */
+id: CommandId, 
+/**
+ * What the model calls it: `job 2`.
+ */
+number: number, 
+/**
+ * The call that left it.
+ */
+call: CallId, 
+/**
+ * The whole command, as the shell got it.
+ */
+command: string, 
+/**
+ * The folders of this computer that it sees.
+ */
+folders: Array<CommandFolder>, 
+/**
+ * Seconds that it may take.
+ */
+seconds: number, };
+
+/**
  * A line at the top of every front end.
  */
 export type BannerView = { 
@@ -914,6 +943,11 @@ export type ColumnsInsert = {
 range: string, };
 
 /**
+ * Who ended a command.
+ */
+export type CommandEnd = "itself" | "agent" | { "person": FrontEndKind } | "mode" | "folder" | "service";
+
+/**
  * A folder of this computer that a command sees.
  */
 export type CommandFolder = { 
@@ -925,6 +959,11 @@ path: string,
  * True where it may only be read.
  */
 readOnly: boolean, };
+
+/**
+ * A command of the agent that runs.
+ */
+export type CommandId = string;
 
 /**
  * A command that would run in the sandbox.
@@ -954,6 +993,15 @@ seconds: number,
  * True where it is left to run beside what comes next.
  */
 background: boolean, };
+
+/**
+ * The answer to `command/list`.
+ */
+export type CommandsAnswer = { 
+/**
+ * Those that run, the oldest first; at most 17.
+ */
+commands: Array<RunningCommand>, };
 
 /**
  * A comment of a thread.
@@ -2454,6 +2502,28 @@ carriesContent: boolean,
 built: boolean, };
 
 /**
+ * The answer to `command/end`.
+ */
+export type EndCommandAnswer = { 
+/**
+ * False where it did not run any more. That it ended is told by an event.
+ */
+ended: boolean, };
+
+/**
+ * `command/end`.
+ */
+export type EndCommandParams = { 
+/**
+ * The session.
+ */
+session: SessionId, 
+/**
+ * The command.
+ */
+command: CommandId, };
+
+/**
  * How many formulas an engine computed.
  */
 export type EngineShare = { 
@@ -2715,7 +2785,27 @@ seen: Array<Sight>,
 /**
  * How many were left out, beyond what is kept of a session.
  */
-leftOut: number, } | { "type": "toolCallCompleted", 
+leftOut: number, } | { "type": "backgroundStarted", 
+/**
+ * The command.
+ */
+command: BackgroundCommand, } | { "type": "commandEnded", 
+/**
+ * The command.
+ */
+command: CommandId, 
+/**
+ * The call that started it.
+ */
+call: CallId, 
+/**
+ * Who ended it.
+ */
+by: CommandEnd, 
+/**
+ * How, in a few words: `ended with code 1`.
+ */
+how: string, } | { "type": "toolCallCompleted", 
 /**
  * The turn.
  */
@@ -5244,6 +5334,43 @@ result?: unknown,
 error?: RpcError, };
 
 /**
+ * A command that runs now.
+ */
+export type RunningCommand = { 
+/**
+ * The id.
+ */
+id: CommandId, 
+/**
+ * What the model calls it; absent for one that a call waits for.
+ */
+number?: number, 
+/**
+ * The call that started it.
+ */
+call: CallId, 
+/**
+ * The whole command, as the shell got it.
+ */
+command: string, 
+/**
+ * The folders of this computer that it sees.
+ */
+folders: Array<CommandFolder>, 
+/**
+ * When it began.
+ */
+startedAt: number, 
+/**
+ * Bytes that it wrote so far, to standard output and error.
+ */
+outputBytes: number, 
+/**
+ * The last line of that with words in it, at most 200 characters; empty where there is none. The command wrote it.
+ */
+lastLine: string, };
+
+/**
  * Whether code can run.
  */
 export type SandboxState = "vm" | "vmEmulated" | "unavailable" | "notNeeded";
@@ -5704,7 +5831,27 @@ seen: Array<Sight>,
 /**
  * How many were left out, beyond what is kept of a session.
  */
-leftOut: number, } | { "type": "toolCallCompleted", 
+leftOut: number, } | { "type": "backgroundStarted", 
+/**
+ * The command.
+ */
+command: BackgroundCommand, } | { "type": "commandEnded", 
+/**
+ * The command.
+ */
+command: CommandId, 
+/**
+ * The call that started it.
+ */
+call: CallId, 
+/**
+ * Who ended it.
+ */
+by: CommandEnd, 
+/**
+ * How, in a few words: `ended with code 1`.
+ */
+how: string, } | { "type": "toolCallCompleted", 
 /**
  * The turn.
  */
@@ -5904,7 +6051,11 @@ documents: Array<string>,
 /**
  * How many change sets it made.
  */
-changes: number, };
+changes: number, 
+/**
+ * How many commands run in the background.
+ */
+background: number, };
 
 /**
  * A setting whose effective value would be another one.
@@ -7745,6 +7896,10 @@ export interface Methods {
   'session/prompt': { params: PromptParams; answer: PromptAnswer };
   /** Stops the turn that runs. */
   'session/cancel': { params: SessionParams; answer: Nothing };
+  /** Lists the commands of the agent that run now. */
+  'command/list': { params: SessionParams; answer: CommandsAnswer };
+  /** Ends one of them; the turn goes on. */
+  'command/end': { params: EndCommandParams; answer: EndCommandAnswer };
   /** Answers a permission request. */
   'permission/answer': { params: AnswerParams; answer: AnswerAnswer };
   /** Lists what was allowed for longer than once. */

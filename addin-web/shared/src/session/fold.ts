@@ -84,6 +84,12 @@ function foldOne(draft: Draft, event: SessionEvent): void {
     case "sandboxSeen":
       foldSeen(draft, event);
       break;
+    case "backgroundStarted":
+      draft.background = [...draft.background, { ...event.command, startedAt: event.at }];
+      break;
+    case "commandEnded":
+      foldEnd(draft, event);
+      break;
     case "permissionRequested":
     case "permissionSettled":
       foldPermission(draft, event);
@@ -281,6 +287,17 @@ function foldSeen(draft: Draft, event: SessionEvent & Body<"sandboxSeen">): void
   const last = draft.entries.at(-1);
   const known = last?.kind === "seen" ? last : { kind: "seen" as const, id: idOf(event), seen: NOTHING_SEEN };
   put(draft, { ...known, seen: withSights(known.seen, event, event.at) });
+}
+
+/** That a command ended is said where somebody ended it: what it came to by itself its call or the agent says. */
+function foldEnd(draft: Draft, event: SessionEvent & Body<"commandEnded">): void {
+  const { command: id, call, by } = event;
+  const left = draft.background.find((one) => one.id === id);
+  draft.background = draft.background.filter((one) => one.id !== id);
+  if (by !== "itself" && by !== "agent") {
+    const command = left?.command ?? find(draft, "call", call)?.command;
+    put(draft, { kind: "ended", id, by, command });
+  }
 }
 
 function foldPermission(

@@ -1,9 +1,11 @@
 // A session as a front end shows it: what the fold of its events gives.
 import type {
+  BackgroundCommand,
   CallId,
   ChangeSet,
   ChangeSetId,
   Choice,
+  CommandEnd,
   DocumentId,
   DocumentView,
   FrontEndKind,
@@ -131,6 +133,15 @@ export interface RemovedEntry {
   id: ChangeSetId;
 }
 
+/** A command that somebody ended: a person, or what took back what it could do. */
+export interface EndedEntry {
+  kind: "ended";
+  id: string;
+  by: CommandEnd;
+  /** The command, where it is known. */
+  command: string | undefined;
+}
+
 /** What was seen in the sandbox while no call ran. */
 export interface SeenEntry {
   kind: "seen";
@@ -151,6 +162,7 @@ export type Entry =
   | ResumedEntry
   | FileEntry
   | RemovedEntry
+  | EndedEntry
   | SeenEntry;
 
 export interface ChangeState {
@@ -168,6 +180,9 @@ export interface FolderState {
   readOnly: boolean;
 }
 
+/** A command that was left to run. */
+export type BackgroundState = BackgroundCommand & { startedAt: number };
+
 export interface SessionModel {
   id: SessionId | undefined;
   /** The number of the last event that was folded in; the cursor. */
@@ -181,6 +196,8 @@ export interface SessionModel {
   stopping: boolean;
   documents: readonly DocumentView[];
   folders: readonly FolderState[];
+  /** Commands that run in the background, oldest first. */
+  background: readonly BackgroundState[];
   /** Oldest first. */
   changes: readonly ChangeState[];
   /** The number of the last event after which other things may be allowed than before. */
@@ -202,6 +219,7 @@ export function emptyModel(id?: SessionId): SessionModel {
     stopping: false,
     documents: [],
     folders: [],
+    background: [],
     changes: [],
     allowedSeq: 0,
     usage: NO_USAGE,

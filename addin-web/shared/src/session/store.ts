@@ -7,6 +7,7 @@ import type { ClientListener, Connection, SessionClient } from "../client/sessio
 import type {
   BootstrapAnswer,
   Choice,
+  CommandId,
   DiagnosticsAnswer,
   DocumentId,
   DocumentView,
@@ -18,6 +19,7 @@ import type {
   LiveDocument,
   Notifications,
   PutInstructionsParams,
+  RunningCommand,
   SearchHit,
   SessionId,
   UserError,
@@ -421,6 +423,25 @@ export class SessionStore implements ClientListener {
     } catch (error) {
       this.failed(error);
       return undefined;
+    }
+  }
+
+  /** The commands that run now; nothing where the service does not tell, which the list says by having no details. */
+  async commands(): Promise<readonly RunningCommand[] | undefined> {
+    const session = this.state.model.id;
+    const answer = session === undefined ? undefined : this.client?.request("command/list", { session });
+    return (await answer?.catch(() => undefined))?.commands;
+  }
+
+  /** Ends a command; that it ended is told by an event. False where it could not be asked to. */
+  async endCommand(command: CommandId): Promise<boolean> {
+    const session = this.state.model.id ?? "";
+    try {
+      await this.client?.request("command/end", { session, command });
+      return true;
+    } catch (error) {
+      this.failed(error);
+      return false;
     }
   }
 

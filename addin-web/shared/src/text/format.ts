@@ -1,4 +1,5 @@
 // Numbers, times and sizes as the person's system writes them.
+import { withoutMarks } from "./marks.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -123,6 +124,5 @@ export function shortTitle(title: string): string {
 
 /** The first line of what a tool answered, without the marks that tell the model what is data; at most 160 characters. */
 export function reason(output: string): string {
-  const lines = output.split("\n", 4).filter((line) => !/^<\/?document-data\b/.test(line));
-  return lines[0]?.slice(0, 160) ?? "";
+  return withoutMarks(output).split("\n", 1)[0]?.slice(0, 160) ?? "";
 }

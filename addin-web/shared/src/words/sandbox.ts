@@ -1,5 +1,5 @@
 // What is said of commands in the sandbox: where they run, what they would reach, what was seen of them.
-import type { FileChange, MachineEnd, SandboxState, SandboxTier } from "../generated/protocol.ts";
+import type { CommandEnd, FileChange, MachineEnd, SandboxState, SandboxTier } from "../generated/protocol.ts";
 import { number } from "../text/format.ts";
 
 const counted = (count: number, one: string, many: string): string =>
@@ -82,6 +82,23 @@ export const sandbox = {
   earlier: "The beginning is not shown.",
   result: "Output",
   firstOf: (shown: number, of: number) => `The first ${number(shown)} of ${number(of)} characters.`,
+
+  background: {
+    label: "Commands in the background",
+    runs: (count: number) =>
+      count === 1 ? "1 command runs in the background" : `${number(count)} commands run in the background`,
+    end: "End",
+    endIt: (command: string) => `End: ${command}`,
+    ending: "Ending",
+  },
+  endedBy: {
+    itself: "A command ended:",
+    agent: "The agent ended a command:",
+    person: "Ended by you:",
+    mode: "Ended, because nothing may be changed in this mode:",
+    folder: "Ended, because a folder it could change was taken out:",
+    service: "Ended, because Deskhand ended or was started again:",
+  } satisfies Record<Exclude<CommandEnd, object> | "person", string>,
 
   inBackground: "In the background:",
   nothing: "No program ran",

@@ -5,6 +5,7 @@ use std::num::NonZeroU64;
 use deskhand_protocol::event::{ToolOutcome, TurnOutcome};
 use deskhand_protocol::message::{Attachment, Block};
 use deskhand_protocol::permission::{Choice, PermissionRequest, SettledBy};
+use deskhand_protocol::session::PermissionMode;
 use deskhand_protocol::{CallId, ChangeSetId, ErrorCode, EventBody, Timestamp, TurnId, UserError};
 
 use super::{Call, Phase, RunState, Running, Session, Turn, calls};
@@ -63,6 +64,8 @@ impl Session {
             EventBody::ChangeSetUndone { change_set, .. } => self.mark_change(change_set, false),
             EventBody::ChangeSetRedone { change_set } => self.mark_change(change_set, true),
             EventBody::TurnEnded { turn, outcome, .. } => self.apply_turn_ended(turn, outcome),
+            EventBody::BackgroundStarted { command } => self.background.started(command),
+            EventBody::CommandEnded { command, by, how, .. } => self.background.ended(command, *by, how),
             EventBody::ToolCallWaiting { .. }
             | EventBody::ToolCallOutput { .. }
             | EventBody::SandboxSeen { .. }
@@ -127,7 +130,14 @@ impl Session {
                 .pending
                 .push(Content::Text(format!("Selected now: {selection}")));
         }
+        if *mode == PermissionMode::ReadOnly {
+            // What may be done is taken back at once; more than the turn began with needs a turn of its own.
+            running.mode = *mode;
+        }
         running.budget = budget.map(NonZeroU64::get).or(running.budget);
+        running
+            .pending
+            .extend(self.background.untold().map(Content::Text));
         running.hear(text);
         running.chosen.extend(documents.iter().cloned());
         running.pending.push(Content::Asked(text.clone()));
@@ -278,6 +288,7 @@ impl Session {
             && running.call.id == *call
         {
             let done = running.call.clone();
+            self.background.told_by(&done);
             if data {
                 turn.note_read(&done);
             }

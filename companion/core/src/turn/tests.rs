@@ -1,5 +1,6 @@
 //! The turn from outside: inputs in, effects out, and the log as the only memory across a crash.
 
+mod background;
 mod budget;
 mod compact;
 mod directory;

@@ -6,6 +6,7 @@
 mod changing;
 mod desk;
 mod ending;
+mod going;
 mod papers;
 mod reaching;
 mod stage;

@@ -11,10 +11,11 @@ use deskhand_core::ports::{BlobId, BoxFuture, Journal, Progress, Settled, Tools}
 use deskhand_core::tool::{Prepared, ToolFailure, ToolRequest, ToolResult};
 use deskhand_egress::{Gate, Network};
 use deskhand_protocol::change::ChangeSet;
+use deskhand_protocol::command::{BackgroundCommand, CommandEnd};
 use deskhand_protocol::event::ToolOutcome;
 use deskhand_protocol::hello::SandboxState;
 use deskhand_protocol::sandbox::Sight;
-use deskhand_protocol::{CallId, ErrorCode, SessionId, Timestamp, TurnId, UserError};
+use deskhand_protocol::{CallId, CommandId, ErrorCode, SessionId, Timestamp, TurnId, UserError};
 use deskhand_sandbox::{Machines, SandboxTools, Surroundings, Terms, settings};
 use deskhand_test_support::sandbox_images;
 use deskhand_vm_host::Accelerator;
@@ -111,6 +112,8 @@ pub(crate) struct Around {
     pub(crate) folders: Mutex<Vec<Arc<Folder>>>,
     pub(crate) seen: Mutex<Vec<(Option<CallId>, Sight)>>,
     pub(crate) changed: Mutex<Vec<ChangeSet>>,
+    pub(crate) left: Mutex<Vec<BackgroundCommand>>,
+    pub(crate) ended: Mutex<Vec<(CommandId, CommandEnd, String)>>,
     pub(crate) states: Mutex<Vec<(SandboxState, Option<UserError>)>>,
     ids: AtomicU8,
 }
@@ -134,6 +137,22 @@ impl Surroundings for Around {
 
     fn changed<'a>(&'a self, _: &'a SessionId, change_set: ChangeSet) -> BoxFuture<'a, ()> {
         self.changed.lock().expect("changed").push(change_set);
+        Box::pin(async {})
+    }
+
+    fn left<'a>(&'a self, _: &'a SessionId, command: BackgroundCommand) -> BoxFuture<'a, ()> {
+        self.left.lock().expect("left").push(command);
+        Box::pin(async {})
+    }
+
+    fn ended<'a>(
+        &'a self,
+        _: &'a SessionId,
+        (command, _): (CommandId, CallId),
+        by: CommandEnd,
+        how: String,
+    ) -> BoxFuture<'a, ()> {
+        self.ended.lock().expect("ended").push((command, by, how));
         Box::pin(async {})
     }
 

@@ -6,9 +6,10 @@ use deskhand_core::ports::BoxFuture;
 use deskhand_core::rules::Rules;
 use deskhand_documents::DocumentTools;
 use deskhand_protocol::change::ChangeSet;
+use deskhand_protocol::command::{BackgroundCommand, CommandEnd};
 use deskhand_protocol::hello::SandboxState;
 use deskhand_protocol::sandbox::Sight;
-use deskhand_protocol::{CallId, ErrorCode, EventBody, SessionId, Timestamp, UserError};
+use deskhand_protocol::{CallId, CommandId, ErrorCode, EventBody, SessionId, Timestamp, UserError};
 use deskhand_sandbox::{Surroundings, Terms};
 use deskhand_trail::Actor;
 use deskhand_workspace::Folder;
@@ -65,9 +66,9 @@ impl Around {
         self.service.get().and_then(Weak::upgrade)
     }
 
-    async fn record(&self, session: &SessionId, event: EventBody) {
+    async fn record(&self, session: &SessionId, event: EventBody, by: Actor) {
         let Some(service) = self.service() else { return };
-        let recorded = service.hub.record(session, vec![event], Actor::Agent).await;
+        let recorded = service.hub.record(session, vec![event], by).await;
         // One that was deleted has no log any more.
         if let Err(error) = recorded
             && error.code != ErrorCode::SessionNotFound
@@ -89,11 +90,35 @@ impl Surroundings for Around {
         seen: Vec<Sight>,
         left_out: u64,
     ) -> BoxFuture<'a, ()> {
-        Box::pin(self.record(session, EventBody::SandboxSeen { call, seen, left_out }))
+        Box::pin(self.record(
+            session,
+            EventBody::SandboxSeen { call, seen, left_out },
+            Actor::Agent,
+        ))
     }
 
     fn changed<'a>(&'a self, session: &'a SessionId, change_set: ChangeSet) -> BoxFuture<'a, ()> {
-        Box::pin(self.record(session, EventBody::ChangeSetApplied { change_set }))
+        Box::pin(self.record(session, EventBody::ChangeSetApplied { change_set }, Actor::Agent))
+    }
+
+    fn left<'a>(&'a self, session: &'a SessionId, command: BackgroundCommand) -> BoxFuture<'a, ()> {
+        Box::pin(self.record(session, EventBody::BackgroundStarted { command }, Actor::Agent))
+    }
+
+    fn ended<'a>(
+        &'a self,
+        session: &'a SessionId,
+        (command, call): (CommandId, CallId),
+        by: CommandEnd,
+        how: String,
+    ) -> BoxFuture<'a, ()> {
+        let event = EventBody::CommandEnded {
+            command,
+            call,
+            by,
+            how,
+        };
+        Box::pin(self.record(session, event, by.into()))
     }
 
     fn state(&self, state: SandboxState, fault: Option<UserError>) {

@@ -3,9 +3,10 @@
 use deskhand_core::model::{Capabilities, ModelRequest};
 use deskhand_core::ports::{BoxFuture, ModelStream, Provider};
 use deskhand_documents::{DocumentTools, Registry};
-use deskhand_protocol::SessionEvent;
+use deskhand_protocol::command::{BackgroundCommand, CommandEnd, EndCommandParams};
 use deskhand_protocol::hello::ModelView;
 use deskhand_protocol::session::PermissionMode;
+use deskhand_protocol::{CallId, CommandId, SessionEvent};
 use deskhand_storage::{Durability, MasterKey, OpenOptions, Store};
 use deskhand_trail::{Content, Entry, Trail};
 use deskhand_workspace::Folders;
@@ -202,4 +203,44 @@ async fn what_was_seen_in_the_sandbox_is_one_event_and_a_record_of_each_in_the_a
         kinds,
         ["sessionCreated", "programEnded", "programEnded", "sandboxLeftOut"]
     );
+}
+
+#[tokio::test]
+async fn commands_that_were_left_to_run_when_the_service_ended_are_told_to_have_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hub = hub(folder.path()).await;
+    let id = session(&hub, "left").await;
+    let command = CommandId::from_text("command");
+    let started = EventBody::BackgroundStarted {
+        command: BackgroundCommand {
+            id: command.clone(),
+            number: 1,
+            call: CallId::from_text("call"),
+            command: "sleep 600".to_owned(),
+            folders: Vec::new(),
+            seconds: 600,
+        },
+    };
+    hub.record(&id, vec![started], Actor::Agent)
+        .await
+        .expect("it is in the log");
+    assert_eq!(hub.show(&id).await.expect("a session").background, 1);
+    // Whoever loads it next knows of no such command: that run of the service is over.
+    hub.running.lock().await.remove(&id);
+    hub.recover().await.expect("sessions are taken up");
+    assert_eq!(hub.show(&id).await.expect("a session").background, 0);
+    let events = hub.export(&id, Actor::Window).await.expect("events").events;
+    let ends = events.iter().filter_map(|event| match &event.body {
+        EventBody::CommandEnded { command, by, .. } => Some((command, *by)),
+        _ => None,
+    });
+    assert_eq!(ends.collect::<Vec<_>>(), [(&command, CommandEnd::Service)]);
+    let commands = hub.commands(&id).await.expect("a list").commands;
+    assert_eq!(commands, []);
+    let params = EndCommandParams {
+        session: id.clone(),
+        command,
+    };
+    let answer = hub.end_command(params, FrontEndKind::Excel).await;
+    assert!(!answer.expect("an answer").ended, "it does not run");
 }

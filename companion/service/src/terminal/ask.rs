@@ -318,6 +318,17 @@ impl Shown {
                     self.note(&format!("  Seen: {seen}."));
                 }
             }
+            EventBody::BackgroundStarted { command } => {
+                self.note(&format!(
+                    "  Runs in the background as job {}. End it with `deskhand command end {}`.",
+                    command.number, command.id
+                ));
+            }
+            EventBody::CommandEnded { by, .. } => {
+                if let Some(how) = by.words() {
+                    self.note(&format!("  A command was {how}."));
+                }
+            }
             EventBody::ToolCallCompleted {
                 call,
                 title,

@@ -6,6 +6,7 @@ use deskhand_protocol::change::{
 use deskhand_protocol::{ErrorCode, Method, SessionId, UserError};
 
 use super::client::Client;
+use super::safe::safe_line;
 use super::sessions::{print, print_json};
 use super::when;
 
@@ -56,11 +57,20 @@ pub(crate) async fn restore(
         change_set: entry.change_set,
         overwrite,
     };
-    let _: ChangeSetAnswer = client.call(Method::ChangeSetUndo, params).await?;
+    let answer: ChangeSetAnswer = client.call(Method::ChangeSetUndo, params).await?;
     if json {
-        print_json(&serde_json::json!({ "restored": entry.path }))
-    } else {
+        return print_json(&serde_json::json!({ "restored": entry.path, "kept": answer.kept }));
+    }
+    for place in &answer.kept {
+        print(&format!(
+            "Left alone, for it was changed since: {}",
+            safe_line(place)
+        ))?;
+    }
+    if answer.kept.is_empty() {
         print(&format!("Restored {}.", entry.path))
+    } else {
+        print("Restored the rest. With --overwrite these are undone, too.")
     }
 }
 

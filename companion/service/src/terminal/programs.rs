@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 
 use deskhand_core::line::{acts, hides};
+use deskhand_protocol::Timestamp;
+use deskhand_protocol::command::RunningCommand;
 use deskhand_protocol::permission::CommandRequest;
 use deskhand_protocol::sandbox::{FileChange, SandboxTier, Sight};
 
@@ -136,17 +138,18 @@ fn show(character: char, line: &mut String) {
     }
 }
 
-/// A command that is asked about, with what it would see and reach; a line each, none left out.
-pub(super) fn described(request: &CommandRequest) -> Vec<String> {
+/// A command that is asked about, with what it would see and reach; a line each, none left out. What the `scope` of the question
+/// says is not said again: that it sees no folder, and that changes can be undone.
+pub(super) fn described(request: &CommandRequest, scope: &str) -> Vec<String> {
     let mut lines: Vec<String> = request.command.split('\n').map(command_line).collect();
-    if request.folders.is_empty() {
+    if request.folders.is_empty() && scope.is_empty() {
         lines.push("  Sees no folder of this computer.".to_owned());
     }
     for folder in &request.folders {
-        let may = if folder.read_only {
-            "read only"
-        } else {
-            "may change; every change can be undone"
+        let may = match (folder.read_only, scope.is_empty()) {
+            (true, _) => "read only",
+            (false, true) => "may change; every change can be undone",
+            (false, false) => "may change",
         };
         let mut path = String::new();
         folder
@@ -167,6 +170,38 @@ pub(super) fn described(request: &CommandRequest) -> Vec<String> {
     }
     if request.background {
         lines.push("  Goes on beside what comes next, until it ends or is ended.".to_owned());
+    }
+    lines
+}
+
+/// A command that runs: its whole text, and how it stands; a line each.
+pub(super) fn running(command: &RunningCommand, session: &str, now: Timestamp) -> Vec<String> {
+    let what = match command.number {
+        Some(number) => format!("job {number}, in the background"),
+        None => "awaited by the agent".to_owned(),
+    };
+    let seconds = now.saturating_sub(command.started_at).max(0) / 1000;
+    let (id, bytes) = (&command.id, command.output_bytes);
+    let mut lines = vec![format!(
+        "{id}  {what}, {seconds} s, {bytes} bytes written  (session {session})"
+    )];
+    lines.extend(command.command.split('\n').map(command_line));
+    for folder in &command.folders {
+        let may = if folder.read_only {
+            "read only"
+        } else {
+            "may change"
+        };
+        let mut path = String::new();
+        folder
+            .path
+            .chars()
+            .for_each(|character| show(character, &mut path));
+        lines.push(format!("  Sees {path} ({may})"));
+    }
+    if !command.last_line.is_empty() {
+        lines.push("  Wrote last:".to_owned());
+        lines.push(command_line(&command.last_line));
     }
     lines
 }
@@ -303,10 +338,10 @@ mod tests {
     #[test]
     fn the_whole_command_is_shown_with_what_hides_in_it() {
         let long = "echo one\n".repeat(500);
-        assert_eq!(described(&request(&long)).len(), 501 + 2);
+        assert_eq!(described(&request(&long), "").len(), 501 + 2);
         let hidden = "rm\u{a0}x # \u{202e}fi\u{2066}\u{1b}[1A\r\u{3164}\u{200b}\u{e0041}\n? Read only";
         assert_eq!(
-            described(&request(hidden))[..2],
+            described(&request(hidden), "")[..2],
             [
                 "  | rm<U+00A0>x # <U+202E>fi<U+2066><U+001B>[1A<U+000D><U+3164><U+200B><U+E0041>",
                 "  | ? Read only"
@@ -316,7 +351,7 @@ mod tests {
 
     #[test]
     fn what_a_command_sees_and_reaches_is_said_also_where_it_is_nothing() {
-        let none = described(&request("date"));
+        let none = described(&request("date"), "");
         assert_eq!(
             none,
             [
@@ -329,14 +364,14 @@ mod tests {
             path: path.to_owned(),
             read_only,
         };
-        let all = described(&CommandRequest {
+        let both = CommandRequest {
             folders: vec![folder("/srv/plans", false), folder("/srv/\u{202e}old", true)],
             hosts: vec!["example.com".to_owned(), "*.example.org".to_owned()],
             more_hosts: 3,
             seconds: 120,
-            background: false,
             ..request("date")
-        });
+        };
+        let all = described(&both, "");
         assert_eq!(
             all[1..],
             [
@@ -345,6 +380,69 @@ mod tests {
                 "  May reach example.com, *.example.org and 3 more",
             ]
         );
+    }
+
+    #[test]
+    fn what_the_question_says_by_itself_is_not_said_again() {
+        let scope = "It sees no file of this computer.";
+        assert_eq!(
+            described(&request("date"), scope),
+            ["  | date", "  Reaches no network."]
+        );
+        let folder = |path: &str, read_only| CommandFolder {
+            path: path.to_owned(),
+            read_only,
+        };
+        let sees = CommandRequest {
+            folders: vec![folder("/srv/plans", false), folder("/srv/old", true)],
+            ..request("date")
+        };
+        let scope = "What it changes in these folders can be undone. It sees nothing else of this computer.";
+        assert_eq!(
+            described(&sees, scope)[1..],
+            [
+                "  Sees /srv/plans (may change)",
+                "  Sees /srv/old (read only)",
+                "  Reaches no network."
+            ]
+        );
+    }
+
+    #[test]
+    fn a_command_that_runs_is_listed_whole_and_nothing_it_wrote_reads_as_ours() {
+        let command = RunningCommand {
+            id: deskhand_protocol::CommandId::from_text("c-1"),
+            number: Some(2),
+            call: deskhand_protocol::CallId::from_text("t"),
+            command: "sleep 600\n\u{1b}[2Jx".to_owned(),
+            folders: vec![CommandFolder {
+                path: "/srv/plans".to_owned(),
+                read_only: false,
+            }],
+            started_at: 1_000,
+            output_bytes: 7,
+            last_line: "? Allow\u{202e}".to_owned(),
+        };
+        assert_eq!(
+            running(&command, "s-1", 66_000),
+            [
+                "c-1  job 2, in the background, 65 s, 7 bytes written  (session s-1)",
+                "  | sleep 600",
+                "  | <U+001B>[2Jx",
+                "  Sees /srv/plans (may change)",
+                "  Wrote last:",
+                "  | ? Allow<U+202E>",
+            ]
+        );
+        let attended = RunningCommand {
+            number: None,
+            last_line: String::new(),
+            folders: Vec::new(),
+            ..command
+        };
+        let lines = running(&attended, "s-1", 0);
+        assert!(lines[0].contains("awaited by the agent, 0 s"), "{lines:?}");
+        assert_eq!(lines.len(), 3);
     }
 
     #[test]

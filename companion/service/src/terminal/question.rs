@@ -64,7 +64,7 @@ fn described(request: &PermissionRequest) -> Vec<String> {
         lines.push(format!("  {}", safe_line(&web.sent)));
     }
     if let Some(command) = &request.command {
-        lines.extend(programs::described(command));
+        lines.extend(programs::described(command, &request.scope));
     }
     if let Some(directory) = &request.directory {
         lines.push(format!(

@@ -1,7 +1,7 @@
 //! What the audit says of what was seen in the sandbox: one record of each sight. Arguments and paths are content.
 
 use deskhand_protocol::sandbox::Sight;
-use deskhand_protocol::{CallId, Timestamp};
+use deskhand_protocol::{CallId, EventBody, Timestamp};
 use serde_json::json;
 
 use super::{id, json_of};
@@ -25,6 +25,36 @@ pub(super) fn seen(
     let mut records: Vec<_> = seen.iter().map(|sight| of_sight(call.clone(), sight)).collect();
     records.extend(left_out.map(|what| (Actor::Service, what, None)));
     records
+}
+
+/// What the audit says of commands that were left to run, and of those that somebody ended.
+pub(super) fn command(body: &EventBody) -> Option<(Actor, What, Option<Vec<u8>>)> {
+    Some(match body {
+        EventBody::BackgroundStarted { command } => {
+            let folders = &command.folders;
+            let what = What::BackgroundStarted {
+                command: id(&command.id),
+                call: id(&command.call),
+                writable: folders.iter().filter(|folder| !folder.read_only).count() as u64,
+            };
+            let content = json!({ "command": command.command, "folders": folders });
+            (Actor::Agent, what, json_of(&content))
+        }
+        EventBody::CommandEnded {
+            command,
+            call,
+            by,
+            how,
+        } => {
+            let what = What::CommandEnded {
+                command: id(command),
+                call: id(call),
+                by_what: *by,
+            };
+            ((*by).into(), what, Some(how.clone().into_bytes()))
+        }
+        _ => return None,
+    })
 }
 
 /// The machine is the service's doing; what programs do in it is the agent's.

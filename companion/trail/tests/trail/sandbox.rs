@@ -1,8 +1,10 @@
 //! What the audit says of what was seen in the sandbox: a record of each sight, and nothing in it that the guest wrote.
 
+use deskhand_protocol::command::{BackgroundCommand, CommandEnd};
+use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::permission::{AskReason, CommandFolder, CommandRequest, PermissionRequest};
 use deskhand_protocol::sandbox::{FileChange, MachineEnd, SandboxTier, Sight};
-use deskhand_protocol::{CallId, EventBody, MessageId, PermissionId};
+use deskhand_protocol::{CallId, CommandId, EventBody, MessageId, PermissionId};
 use deskhand_storage::{Change, Durability};
 use deskhand_trail::{Actor, Content, Format, Machine, Query, Record, What, all_of_event, export, of_event};
 use pretty_assertions::assert_eq;
@@ -339,4 +341,56 @@ async fn a_path_or_an_argument_that_was_not_kept_is_not_made_up() {
         events[4]["unmapped"]["content"]["digest"].as_str().unwrap().len(),
         64
     );
+}
+
+#[test]
+fn a_command_that_was_left_to_run_and_who_ended_it_are_records_without_its_words() {
+    let started = EventBody::BackgroundStarted {
+        command: BackgroundCommand {
+            id: CommandId::from_text("command-1"),
+            number: 1,
+            call: CallId::from_text("toolu_1"),
+            command: WORDS.to_owned(),
+            folders: [true, false, false]
+                .map(|read_only| CommandFolder {
+                    path: WORDS.to_owned(),
+                    read_only,
+                })
+                .to_vec(),
+            seconds: 600,
+        },
+    };
+    let records = all_of_event(&started, Actor::Unknown);
+    let [(Actor::Agent, what, Some(content))] = records.as_slice() else {
+        panic!("{records:?}");
+    };
+    assert!(
+        matches!(what, What::BackgroundStarted { writable: 2, .. }),
+        "{what:?}"
+    );
+    assert!(String::from_utf8_lossy(content).contains(WORDS));
+    assert!(!line(Actor::Agent, what.clone()).contains("Q3"));
+
+    for (by, actor) in [
+        (CommandEnd::Itself, Actor::Agent),
+        (CommandEnd::Agent, Actor::Agent),
+        (CommandEnd::Person(FrontEndKind::Excel), Actor::Excel),
+        (CommandEnd::Mode, Actor::Service),
+        (CommandEnd::Folder, Actor::Service),
+        (CommandEnd::Service, Actor::Service),
+    ] {
+        let ended = EventBody::CommandEnded {
+            command: CommandId::from_text("command-1"),
+            call: CallId::from_text("toolu_1"),
+            by,
+            how: WORDS.to_owned(),
+        };
+        let records = all_of_event(&ended, Actor::Unknown);
+        let [(who, what, Some(_))] = records.as_slice() else {
+            panic!("{records:?}");
+        };
+        assert_eq!(*who, actor, "{by:?}");
+        let record = line(*who, what.clone());
+        assert!(record.contains("command-1") && !record.contains("Q3"), "{record}");
+    }
 }

@@ -4,6 +4,7 @@
 //! Undoing may be stopped at any moment and begun again. Before a step is made the index says what will be there after it, so
 //! that the next run knows a step that was made from one that was not.
 
+mod over;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use super::record::{Line, Record, What};
 use crate::errno::Errno;
 use crate::host;
 use crate::path::SharePath;
-use crate::port::{Ident, State};
+use crate::port::{Ident, Journal, State};
 use crate::side;
 
 /// What undoing came to.
@@ -63,6 +64,8 @@ struct Run<'a> {
     /// What stands for a recorded state at a path: with another number on disk, or with content that earlier changes made.
     known: BTreeMap<SharePath, (State, State)>,
     conflicted: Vec<SharePath>,
+    /// The changes that are in conflict, the last first, with their paths as they are now.
+    stuck: Vec<Record>,
     /// Files without their content, that an earlier change is to take away.
     empty: Vec<SharePath>,
     /// Files that were put back when later changes were undone, by other journals.
@@ -71,6 +74,20 @@ struct Run<'a> {
 }
 
 impl UndoLog {
+    /// Undoes also what the host changed since: what stands there is kept in `over` before it goes, with all that is put in its
+    /// place, so that undoing `over` brings it back. What cannot be known stays a conflict: the old content of a file that was
+    /// renamed and then written to by the host, and what is no file, folder or link.
+    ///
+    /// An error of `over`, such as a cap, ends the run: what was done until then is done, and a later run goes on.
+    pub fn undo_over(
+        &self,
+        root: &Dir,
+        put_back: &BTreeSet<Ident>,
+        over: &dyn Journal,
+    ) -> io::Result<Undone> {
+        self.take_steps(root, usize::MAX, put_back, Some(over))
+    }
+
     /// Puts the folder back as it was before the first change. Ends the journal where nothing is in conflict.
     pub fn undo(&self, root: &Dir) -> io::Result<Undone> {
         self.undo_steps(root, usize::MAX)
@@ -78,29 +95,35 @@ impl UndoLog {
 
     /// The same after journals of later changes were undone, which put these files back.
     pub fn undo_after(&self, root: &Dir, put_back: &BTreeSet<Ident>) -> io::Result<Undone> {
-        self.take_steps(root, usize::MAX, put_back)
+        self.take_steps(root, usize::MAX, put_back, None)
     }
 
     /// The same for at most so many changes, from the last: a later call goes on from there, also of another process.
     pub fn undo_steps(&self, root: &Dir, steps: usize) -> io::Result<Undone> {
-        self.take_steps(root, steps, &BTreeSet::new())
+        self.take_steps(root, steps, &BTreeSet::new(), None)
     }
 
-    fn take_steps(&self, root: &Dir, mut steps: usize, put_back: &BTreeSet<Ident>) -> io::Result<Undone> {
-        let (records, marks) = {
+    fn take_steps(
+        &self,
+        root: &Dir,
+        mut steps: usize,
+        put_back: &BTreeSet<Ident>,
+        over: Option<&dyn Journal>,
+    ) -> io::Result<Undone> {
+        let (records, marks, last) = {
             let written = self.written();
-            (written.records.clone(), written.marks.clone())
+            (written.records.clone(), written.marks.clone(), written.last_mark)
         };
         let mut run = Run {
             log: self,
             root,
             known: BTreeMap::new(),
             conflicted: Vec::new(),
+            stuck: Vec::new(),
             empty: Vec::new(),
             put_back,
             undone: Undone::default(),
         };
-        let last = marks.keys().min().copied();
         for record in records.iter().rev() {
             match marks.get(&record.n) {
                 Some(mark) if Some(record.n) != last || run.is_done(mark) => run.replay(record, mark),
@@ -110,6 +133,9 @@ impl UndoLog {
                     run.step(record)?;
                 }
             }
+        }
+        if let Some(over) = over {
+            run.overwrite(over)?;
         }
         run.take_empty();
         if run.undone.conflicts.is_empty() {
@@ -130,6 +156,7 @@ impl UndoLog {
         written.records.clear();
         written.bytes = 0;
         written.marks.clear();
+        written.last_mark = None;
         written.made.clear();
         Ok(())
     }
@@ -203,6 +230,7 @@ impl Run<'_> {
             });
             self.conflicted.push(path);
         }
+        self.stuck.push(record.clone());
     }
 
     /// What is known of a folder is known of it where it is now.
@@ -216,6 +244,12 @@ impl Run<'_> {
         for paths in [&mut self.conflicted, &mut self.empty] {
             for path in paths {
                 *path = moved(std::mem::take(path));
+            }
+        }
+        for record in &mut self.stuck {
+            record.path = moved(std::mem::take(&mut record.path));
+            if let What::Rename { to, .. } = &mut record.what {
+                *to = moved(std::mem::take(to));
             }
         }
     }
@@ -262,6 +296,7 @@ impl Run<'_> {
         let mut written = self.log.written();
         self.log.keeping.append(&Line::Mark(n, mark.clone()))?;
         written.marks.insert(n, mark);
+        written.last_mark = Some(n);
         Ok(())
     }
 

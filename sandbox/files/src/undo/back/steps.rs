@@ -10,7 +10,7 @@ use super::{Mark, Run, Stop};
 use crate::content::set_mode;
 use crate::host::{self, Set};
 use crate::path::SharePath;
-use crate::port::State;
+use crate::port::{Change, ChangeKind, Journal, State};
 use crate::side::{self, Side};
 
 impl Run<'_> {
@@ -24,7 +24,7 @@ impl Run<'_> {
             What::Create if self.is_same(&seen, post) => self.remove(*n, path)?,
             What::Replace if self.is_same(&seen, post) => self.replace(record)?,
             What::Remove if seen == State::Missing => {
-                let will = self.restore(record, path, pre, Vec::new())?;
+                let will = self.restore(record, path, pre, Vec::new(), None)?;
                 self.now_known(will);
             }
             What::Metadata if self.is_exactly(&seen, post) => self.set_back(*n, path, pre)?,
@@ -75,13 +75,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Puts back what went from a path, together with what else the step does.
-    fn restore(
+    /// Puts back what went from a path, together with what else the step does. Where it is put in the place of something else,
+    /// that journal is told of it.
+    pub(super) fn restore(
         &mut self,
         record: &Record,
         path: &SharePath,
         state: &State,
         mut will: Vec<(SharePath, State, State)>,
+        over: Option<&dyn Journal>,
     ) -> Result<Vec<(SharePath, State, State)>, Stop> {
         let (folder, name) = self.place(path)?;
         match state {
@@ -93,13 +95,15 @@ impl Run<'_> {
                     Side::create(&folder)?
                 };
                 let real = host::stat_of(&side.file)?.file_state();
-                will.push((path.clone(), state.clone(), real));
+                will.push((path.clone(), state.clone(), real.clone()));
                 self.mark(record.n, Mark::Done(will.clone()))?;
+                made_over(path, &real, over)?;
                 side.place_new(&folder, &name)?;
             }
             State::Folder { mode } => {
                 will.push((path.clone(), state.clone(), state.clone()));
                 self.mark(record.n, Mark::Done(will.clone()))?;
+                made_over(path, state, over)?;
                 host::create_folder(&folder, &name, *mode)?;
                 let ident = host::stat(&folder, &name)?.ident;
                 host::chmod(&folder, &name, ident, *mode)?;
@@ -107,6 +111,7 @@ impl Run<'_> {
             State::Link { target } => {
                 will.push((path.clone(), state.clone(), state.clone()));
                 self.mark(record.n, Mark::Done(will.clone()))?;
+                made_over(path, state, over)?;
                 host::symlink(&folder, &decoded(target), &name)?;
             }
             State::Missing => {
@@ -188,7 +193,7 @@ impl Run<'_> {
             self.mark(record.n, Mark::Done(moved.clone()))?;
             host::move_new(&to_folder, &to_name, &folder, &name)?;
             self.rekey(to, path);
-            let will = self.restore(record, to, over, moved)?;
+            let will = self.restore(record, to, over, moved, None)?;
             self.now_known(will);
         } else if is_moved && *over != State::Missing && self.is_same(from, over) {
             // The rename was stopped between its two halves.
@@ -200,13 +205,26 @@ impl Run<'_> {
             // Taking it back was.
             self.rekey(to, path);
             let moved = vec![(path.clone(), record.pre.clone(), self.now(path)?)];
-            let will = self.restore(record, to, over, moved)?;
+            let will = self.restore(record, to, over, moved, None)?;
             self.now_known(will);
         } else {
             return Err(Stop::Conflict);
         }
         Ok(true)
     }
+}
+
+/// Tells the journal of what is overwritten what comes there.
+fn made_over(path: &SharePath, made: &State, over: Option<&dyn Journal>) -> Result<(), Stop> {
+    let Some(over) = over else { return Ok(()) };
+    let change = Change {
+        path,
+        kind: ChangeKind::Create,
+        pre: &State::Missing,
+        post: made,
+        going: None,
+    };
+    over.before(&change).map(|_| ()).map_err(Stop::Io)
 }
 
 /// The target of a link as it was.

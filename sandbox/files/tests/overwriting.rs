@@ -95,7 +95,7 @@ fn files() -> [(&'static str, Acts); 5] {
     ]
 }
 
-fn others() -> [(&'static str, Acts); 3] {
+fn others() -> [(&'static str, Acts); 5] {
     [
         (
             "a file in whose place another one was renamed",
@@ -112,6 +112,20 @@ fn others() -> [(&'static str, Acts); 3] {
                     fs::create_dir(host.join("d/own")).unwrap();
                     fs::write(host.join("d/own/file"), "host").unwrap();
                 },
+            ),
+        ),
+        (
+            "a file of a folder that was made, with it",
+            (
+                |guest| drop((guest.mkdir("d"), guest.put("d/in", b"guest"))),
+                |host| fs::write(host.join("d/in"), "host").unwrap(),
+            ),
+        ),
+        (
+            "a file of a folder that was made in the place of a file",
+            (
+                |guest| drop((guest.unlink("a"), guest.mkdir("a"), guest.put("a/in", b"guest"))),
+                |host| fs::write(host.join("a/in"), "host").unwrap(),
             ),
         ),
         (
@@ -207,6 +221,38 @@ fn nothing_is_overwritten_that_cannot_be_kept() {
         Err(io::ErrorKind::QuotaExceeded)
     );
     assert_eq!(fs::read(host.path().join("a")).unwrap(), vec![7; 5_000]);
+}
+
+#[test]
+fn what_was_renamed_over_stays_kept_and_named_until_it_is_back() {
+    let (host, home, beside) = (
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
+    fs::write(host.path().join("a"), "a before").unwrap();
+    fs::write(host.path().join("b"), "b before").unwrap();
+    let log = Arc::new(UndoLog::open(home.path()).unwrap());
+    let mut guest = guest(host.path(), &log);
+    guest.rename("a", "b").unwrap();
+    drop(guest);
+    fs::write(host.path().join("b"), "host").unwrap();
+    undo(host.path(), &log);
+    // It takes the move, and not what is to come into its place.
+    let over = UndoLog::open(beside.path()).unwrap().with_limits(UndoLimits {
+        records: 1,
+        ..UndoLimits::default()
+    });
+    let root = Dir::open_ambient_dir(host.path(), ambient_authority()).unwrap();
+    let refused = log.undo_over(&root, &std::collections::BTreeSet::new(), &over);
+    refused.expect_err("it could not be kept");
+    let conflicts = undo(host.path(), &log).conflicts;
+    let kept: Vec<_> = conflicts
+        .iter()
+        .filter_map(|conflict| conflict.kept.as_ref())
+        .collect();
+    assert!(!kept.is_empty(), "{conflicts:?}");
+    assert_eq!(fs::read_to_string(kept[0]).unwrap(), "b before");
 }
 
 #[test]

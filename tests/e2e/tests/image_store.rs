@@ -68,9 +68,10 @@ async fn a_home_without_an_image_gets_it_from_the_store_and_ends_with_a_command_
     let service = Service::under(&setup, "env", &[&format!("SSL_CERT_FILE={authority}")]);
     let status = || told(&sandbox(setup.path(), &authority, &["status", "--json"]));
 
-    let half = eventually("half of the image is here", PATIENCE, async || {
+    // Half of the largest part is a third of an image with the office layer.
+    let half = eventually("half of the system is here", PATIENCE, async || {
         let fetch = status()["images"]["fetch"].clone();
-        (fetch["percent"].as_u64() > Some(50)).then_some(fetch)
+        (fetch["percent"].as_u64() > Some(30)).then_some(fetch)
     });
     let fetch = half.await;
     assert_eq!(
@@ -84,7 +85,7 @@ async fn a_home_without_an_image_gets_it_from_the_store_and_ends_with_a_command_
     assert_eq!(outcomes(&talk), [ToolOutcome::Failed]);
     let output = talk.outputs()[0].clone();
     assert!(
-        output.contains("the image is being fetched: 6") && output.contains(" %"),
+        output.contains("the image is being fetched: ") && output.contains(" %"),
         "{output}"
     );
 

@@ -45,8 +45,9 @@ impl Run<'_> {
         over: &dyn Journal,
         forced: &mut Vec<SharePath>,
     ) -> Result<(), Stop> {
-        // What was put there just now is the other journal's, too: so it knows what it finds when it is undone.
-        if !forced.contains(&record.path) {
+        // What was put there just now is the other journal's, too: so it knows what it finds when it is undone. And a folder that
+        // was made goes by way of that journal also when it is empty: what is kept of it there comes back into it.
+        if record.what != What::Create && !forced.contains(&record.path) {
             match self.take_back(record) {
                 Ok(true) => return Ok(()),
                 Ok(false) => return Ok(self.mark(record.n, Mark::Nothing)?),
@@ -161,7 +162,6 @@ impl Run<'_> {
             (State::Folder { .. }, State::Folder { mode }) => (State::Folder { mode: *mode }, *mode),
             _ => return Err(Stop::Conflict),
         };
-        self.mark(record.n, Mark::Nothing)?;
         if now != after {
             let (folder, name) = self.place(&record.path)?;
             let change = Change {
@@ -175,7 +175,8 @@ impl Run<'_> {
             let ident = host::stat(&folder, &name)?.ident;
             host::chmod(&folder, &name, ident, mode)?;
         }
-        Ok(())
+        // Last: a change that could not be kept, or that a crash kept from being made, is made by the next run.
+        Ok(self.mark(record.n, Mark::Nothing)?)
     }
 
     /// A file of the host that was renamed, and that the host wrote to since: it gets its path back, and keeps its content.
@@ -204,11 +205,10 @@ impl Run<'_> {
             going: None,
         };
         over.before(&change).map_err(Stop::Io)?;
-        self.mark(record.n, Mark::Nothing)?;
         host::move_new(&to_folder, &to_name, &folder, &name)?;
         let will = self.restore(record, to, gone, Vec::new(), Some(over))?;
         self.now_known(will);
-        self.mark(record.n, Mark::Nothing)?;
-        Ok(())
+        // Last: until then what was there before is kept, and told as a conflict.
+        Ok(self.mark(record.n, Mark::Nothing)?)
     }
 }

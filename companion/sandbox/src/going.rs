@@ -1,5 +1,7 @@
 //! What people see of the commands of a session while they run, and what takes back what these may do.
 
+use std::sync::Arc;
+
 use deskhand_protocol::command::{CommandEnd, RunningCommand};
 use deskhand_protocol::{CommandId, SessionId};
 use tokio::time::{Instant, sleep};
@@ -35,7 +37,7 @@ impl Machines {
     }
 
     /// From now on nothing may be changed in this session: folders that could be are cut off, and with them every command of its
-    /// machine is ended. When this answers nothing is served there any more.
+    /// machine is ended. When this answers no change there begins any more, whatever a guest asked for before.
     pub async fn forbid_changes(&self, session: &SessionId) {
         let inner = self.inner();
         lock(&inner.read_only).insert(session.clone());
@@ -44,6 +46,14 @@ impl Machines {
             return;
         }
         inner.commands_of(session).end_all(CommandEnd::Mode);
+        let journals: Vec<_> = cut.iter().map(|cut| Arc::clone(&cut.journal)).collect();
+        // Each waits for a change that is being written down.
+        let forbidding = tokio::task::spawn_blocking(move || {
+            for journal in journals {
+                journal.forbid();
+            }
+        });
+        drop(forbidding.await);
         let deadline = Instant::now() + ENDS;
         while cut.iter().any(|cut| !cut.serving.is_finished()) && Instant::now() < deadline {
             sleep(std::time::Duration::from_millis(2)).await;

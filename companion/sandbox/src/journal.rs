@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -153,6 +154,8 @@ pub(crate) struct FolderJournal {
     folder: Arc<Folder>,
     runtime: Handle,
     current: Mutex<Option<Arc<Part>>>,
+    /// Nothing may be changed any more.
+    is_forbidden: AtomicBool,
 }
 
 /// Whose the changes are.
@@ -187,6 +190,17 @@ impl FolderJournal {
             folder,
             runtime: Handle::current(),
             current: Mutex::default(),
+            is_forbidden: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on nothing is changed through this journal, also by requests that were taken in before. Waits for the change
+    /// that is being written down: not for the runtime's own threads.
+    pub(crate) fn forbid(&self) {
+        self.is_forbidden.store(true, Ordering::SeqCst);
+        let part = lock(&self.current).clone();
+        if let Some(part) = part {
+            drop(lock(&part.log));
         }
     }
 
@@ -238,6 +252,9 @@ impl FilesJournal for FolderJournal {
             // Nothing runs: whatever wants to write now is not what a person allowed.
             let part = part.ok_or(std::io::ErrorKind::PermissionDenied)?;
             let mut log = lock(&part.log);
+            if self.is_forbidden.load(Ordering::SeqCst) {
+                return Err(std::io::ErrorKind::PermissionDenied.into());
+            }
             if let Log::Empty = *log {
                 let runtime = self.runtime.clone();
                 let vault = self.records.vault(&self.session, &part.key, part.number, runtime);
@@ -308,7 +325,85 @@ fn title(made: usize, changed: usize, removed: usize, by: &str) -> Option<String
 
 #[cfg(test)]
 mod tests {
+    use deskhand_core::ports::{BlobId, BoxFuture};
+    use deskhand_protocol::ErrorCode;
+    use deskhand_vm_files::State;
+    use deskhand_workspace::Folders;
+
     use super::*;
+
+    /// Takes nothing.
+    #[derive(Debug)]
+    struct Closed;
+
+    fn closed<'a, T: Send + 'a>() -> BoxFuture<'a, Result<T, UserError>> {
+        Box::pin(std::future::ready(Err(UserError::new(ErrorCode::Internal))))
+    }
+
+    impl Journal for Closed {
+        fn put<'a>(
+            &'a self,
+            _: &'a SessionId,
+            _: &'a str,
+            _: Vec<u8>,
+            _: Settled,
+        ) -> BoxFuture<'a, Result<(), UserError>> {
+            closed()
+        }
+
+        fn get<'a>(
+            &'a self,
+            _: &'a SessionId,
+            _: &'a str,
+        ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>> {
+            closed()
+        }
+
+        fn put_blob<'a>(&'a self, _: &'a SessionId, _: Vec<u8>) -> BoxFuture<'a, Result<BlobId, UserError>> {
+            closed()
+        }
+
+        fn blob<'a>(
+            &'a self,
+            _: &'a SessionId,
+            _: &'a BlobId,
+        ) -> BoxFuture<'a, Result<Option<Vec<u8>>, UserError>> {
+            closed()
+        }
+
+        fn keys<'a>(&'a self, _: &'a SessionId, _: &'a str) -> BoxFuture<'a, Result<Vec<String>, UserError>> {
+            closed()
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_request_that_was_taken_in_before_changes_nothing_once_that_is_forbidden() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = Folders::new(None).open(home.path()).expect("a folder");
+        let records = Records {
+            journal: Arc::new(Closed),
+        };
+        let journal = FolderJournal::new(records, SessionId::from_text("s"), folder);
+        journal.exchange(Some((Key("a".to_owned()), 0)));
+        let asks = || {
+            let path = SharePath::default();
+            let change = Change::creation(&path, &State::Missing);
+            journal
+                .before(&change)
+                .map(drop)
+                .expect_err("it is refused")
+                .kind()
+        };
+        assert_ne!(
+            tokio::task::block_in_place(asks),
+            std::io::ErrorKind::PermissionDenied
+        );
+        journal.forbid();
+        assert_eq!(
+            tokio::task::block_in_place(asks),
+            std::io::ErrorKind::PermissionDenied
+        );
+    }
 
     #[test]
     fn a_change_set_says_how_many_files_were_made_changed_and_removed() {

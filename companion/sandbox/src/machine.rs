@@ -77,6 +77,7 @@ impl Drop for Mount {
 pub(crate) struct Cut {
     pub(crate) folder: Arc<Folder>,
     pub(crate) writable: bool,
+    pub(crate) journal: Arc<FolderJournal>,
     pub(crate) serving: AbortHandle,
 }
 
@@ -266,6 +267,7 @@ impl Machine {
         let cut = |mount: &Mount| Cut {
             folder: Arc::clone(&mount.folder),
             writable: mount.writable,
+            journal: Arc::clone(&mount.journal),
             serving: mount.serving.abort_handle(),
         };
         self.mounts.iter().map(cut).collect()

@@ -86,6 +86,19 @@ pub struct Change<'a> {
     pub going: Option<Going<'a>>,
 }
 
+impl<'a> Change<'a> {
+    /// The making of something where nothing is, for who tries a journal by itself.
+    pub fn creation(path: &'a SharePath, post: &'a State) -> Self {
+        Self {
+            path,
+            kind: ChangeKind::Create,
+            pre: &State::Missing,
+            post,
+            going: None,
+        }
+    }
+}
+
 /// The kinds of changes.
 #[derive(Debug)]
 #[non_exhaustive]

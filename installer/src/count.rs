@@ -66,6 +66,10 @@ pub(crate) fn of_error(error: &anyhow::Error) -> Counts {
 
 /// The counts of a runner's closing line, or none where the line is no such line.
 pub(crate) fn closing_line(line: &str) -> Option<Counts> {
+    // nextest shows what a failed test wrote moved in, and counts it itself.
+    if line.trim_start() != line && line.trim_start().starts_with("test result:") {
+        return None;
+    }
     let line = line.trim();
     if line.starts_with("test result:") {
         return Some(Counts {
@@ -171,6 +175,7 @@ mod tests {
             " Test Files  2 passed (2)",
             "Tests are fine",
             "2 passed",
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored",
             "# passing 3",
         ] {
             assert_eq!(closing_line(line), None, "{line}");

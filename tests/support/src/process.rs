@@ -91,6 +91,17 @@ impl Child {
         String::from_utf8_lossy(&kept).into_owned()
     }
 
+    /// Whether the child has ended by itself.
+    ///
+    /// # Panics
+    /// When the system cannot tell.
+    pub fn is_ended(&mut self) -> bool {
+        self.inner
+            .try_wait()
+            .expect("a child can be asked for its state")
+            .is_some()
+    }
+
     /// Ends the child at once, as a crash would (SIGKILL on Unix), and waits until it is gone.
     pub fn kill(&mut self) {
         if self.inner.kill().is_ok() {

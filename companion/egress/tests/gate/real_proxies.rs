@@ -37,8 +37,9 @@ impl Running {
     async fn start(program: &str, arguments: impl Fn(u16, &Path) -> Vec<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
-        let child = Child::spawn(Command::new(program).args(arguments(port, folder.path())));
+        let mut child = Child::spawn(Command::new(program).args(arguments(port, folder.path())));
         eventually(program, START, async || {
+            assert!(!child.is_ended(), "`{program}` ended at once: {}", child.errors());
             TcpStream::connect(("127.0.0.1", port)).await.ok()
         })
         .await;
@@ -50,9 +51,10 @@ impl Running {
     }
 }
 
-/// Squid in front of this machine, for the person `ada` with the password `pass:word`.
-async fn squid() -> Running {
-    squid_that_asks(|folder| {
+/// Squid in front of this machine, for the person `ada` with the password `pass:word`; `service` is as in
+/// [`squid_that_asks`].
+async fn squid(service: &str) -> Running {
+    squid_that_asks(service, |folder| {
         let people = folder.join("people");
         // `openssl passwd -apr1 -salt deskhand pass:word`
         std::fs::write(&people, "ada:$apr1$deskhand$VwMBzxkWvND8jd42mSvoh.\n").expect("a file");
@@ -65,7 +67,10 @@ async fn squid() -> Running {
 }
 
 /// Squid in front of this machine, for whom a program of its own lets in.
-async fn squid_that_asks(sign_in: impl Fn(&Path) -> String) -> Running {
+///
+/// `service` is one word for each test. Squid names its shared memory after it, and of two that start at the same
+/// moment under one name the second ends.
+async fn squid_that_asks(service: &str, sign_in: impl Fn(&Path) -> String) -> Running {
     Running::start("/usr/sbin/squid", |port, folder| {
         let write = |name: &str, text: String| -> PathBuf {
             let path = folder.join(name);
@@ -89,7 +94,7 @@ async fn squid_that_asks(sign_in: impl Fn(&Path) -> String) -> Running {
         open_to_all(folder);
         // In the foreground and as one process, so that it ends with the test.
         let config = config.display().to_string();
-        ["-N", "-f", &config].map(str::to_owned).to_vec()
+        ["-N", "-n", service, "-f", &config].map(str::to_owned).to_vec()
     })
     .await
 }
@@ -125,7 +130,7 @@ fn behind(proxy: &str, party: &TlsParty) -> Network {
 #[tokio::test]
 async fn squid_lets_through_whom_it_knows_and_names_its_sign_in_to_others() {
     let party = TlsParty::serve().await;
-    let squid = squid().await;
+    let squid = squid("basic").await;
     let base = format!("https://{PROVIDER}:{}", party.port);
     let place = format!("127.0.0.1:{}", squid.port);
     let known = client(&base, behind(&format!("http://ada:pass%3Aword@{place}"), &party));
@@ -218,7 +223,7 @@ impl SignInExchange for Messages {
 #[tokio::test]
 async fn squid_takes_a_sign_in_by_ntlm_over_one_connection() {
     let party = TlsParty::serve().await;
-    let squid = squid_that_asks(|_| {
+    let squid = squid_that_asks("ntlm", |_| {
         "auth_param ntlm program /usr/lib/squid/ntlm_fake_auth\nacl unwanted proxy_auth_regex -i mallory\n\
          http_access deny unwanted"
             .to_owned()
@@ -252,7 +257,7 @@ async fn squid_takes_a_sign_in_by_ntlm_over_one_connection() {
 #[tokio::test]
 async fn an_open_script_leads_to_squid_without_the_credentials_of_the_environment() {
     let party = TlsParty::serve().await;
-    let squid = squid().await;
+    let squid = squid("script").await;
     let place = format!("127.0.0.1:{}", squid.port);
     let script = format!(
         "function FindProxyForURL(url, host) {{ return dnsDomainIs(host, '.example') ? 'PROXY {place}' : 'DIRECT'; }}"

@@ -7,6 +7,6 @@ mod place;
 mod process;
 mod wait;
 
-pub use place::{Home, binary, chromium, free_port, python, repository, sandbox_images};
+pub use place::{Home, binary, chromium, free_port, python, repository, sandbox_agent, sandbox_images};
 pub use process::Child;
 pub use wait::{eventually, wait_for};

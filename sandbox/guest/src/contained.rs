@@ -95,6 +95,8 @@ pub(crate) fn corner(command: &mut Command, home: &str) {
 
 /// The first process of a corner: keeps it until its input ends, and collects what has lost its parent.
 pub(crate) fn hold() -> io::Result<()> {
+    // Commands are the same user: what is not to be looked at belongs to nobody.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     crate::sys::collect_children()?;
     io::copy(&mut io::stdin(), &mut io::stdout()).map(drop)
 }

@@ -7,6 +7,7 @@
 
 mod bars;
 mod fault;
+pub(crate) mod instead;
 mod view;
 
 use std::fs::File;
@@ -24,6 +25,7 @@ use tokio::sync::mpsc;
 
 use crate::accelerator::Accelerator;
 use crate::child::{Beginning, Child};
+use crate::contained::instead::ProcessSandbox;
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
 use crate::lines::Pair;
 use crate::machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Means, Start};
@@ -54,13 +56,14 @@ pub struct Contained {
 }
 
 impl Contained {
-    /// Looks for bubblewrap, and for the agent's program at `agent`. Commands will run as `user` within, which is nobody outside, and
+    /// Looks for bubblewrap, and for the agent's program. Commands will run as `user` within, which is nobody outside, and
     /// write up to half of `memory`, in mebibytes.
     ///
     /// # Errors
     ///
     /// [`Step::Engine`], where this system is not Linux or one of them is missing or cannot be used.
-    pub fn find(agent: &Path, user: u32, memory: u32) -> Result<Self, SandboxError> {
+    pub fn find(with: &ProcessSandbox, user: u32, memory: u32) -> Result<Self, SandboxError> {
+        let agent = with.agent.as_path();
         let failed = |why: &str, remedy: &str| SandboxError::new(Step::Engine, why, remedy);
         if !cfg!(target_os = "linux") {
             return Err(failed(
@@ -96,15 +99,8 @@ impl Contained {
             version: String::from_utf8_lossy(&told.stdout).trim().to_owned(),
             user,
             memory: u64::from(memory) << 20,
-            fuse: PathBuf::from("/dev/fuse"),
+            fuse: with.device.clone(),
         })
-    }
-
-    /// With another device for shared folders, for computers on which the usual one is not everybody's.
-    #[must_use]
-    pub fn with_fuse(mut self, device: PathBuf) -> Self {
-        self.fuse = device;
-        self
     }
 
     /// bubblewrap's version.

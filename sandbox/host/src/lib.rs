@@ -30,6 +30,7 @@ mod workshop;
 
 pub use accelerator::{Accelerator, Trial, Verdict};
 pub use contained::Contained;
+pub use contained::instead::{ProcessSandbox, neither, stand_in};
 pub use error::{
     DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING, IMAGE_MISSING, IMAGE_REFUSED, IMAGE_SLOW, IMAGE_UNREACHABLE,
     IMAGE_WRONG, SandboxError, Step,

@@ -9,6 +9,7 @@ use deskhand_vm_protocol::{GuestEvent, SessionSpec};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::accelerator::{Accelerator, Verdict};
+use crate::contained::instead::ProcessSandbox;
 use crate::error::{DISK_LOW, SandboxError, Step, make_folder};
 use crate::folders::{Folders, gone};
 use crate::image::{Image, OFFICE};
@@ -42,6 +43,8 @@ pub struct Settings {
     pub processors: u32,
     /// An accelerator that is not tried but taken.
     pub accelerator: Option<Accelerator>,
+    /// What stands in where no machine can be had ([`stand_in`](crate::stand_in)); none unless an administrator allows it.
+    pub process_sandbox: Option<ProcessSandbox>,
 }
 
 /// Makes machines.

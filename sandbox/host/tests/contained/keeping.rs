@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
-use deskhand_vm_host::{Contained, End, GuestEvent, RunLimits, RunOutput, Step};
+use deskhand_vm_host::{Contained, End, GuestEvent, ProcessSandbox, RunLimits, RunOutput, Step};
 use pretty_assertions::assert_eq;
 use tokio::sync::mpsc;
 
@@ -242,7 +241,7 @@ async fn a_session_for_another_user_is_refused() {
 
 #[test]
 fn an_agent_that_is_not_there_is_told_with_what_helps() {
-    let refused = Contained::find(Path::new("/nowhere/agent"), 20_001, 64).unwrap_err();
+    let refused = Contained::find(&ProcessSandbox::new("/nowhere/agent".into()), 20_001, 64).unwrap_err();
     assert_eq!(refused.step, Step::Engine);
     assert!(
         refused.reason.contains("/nowhere/agent") && refused.remedy.contains("install Deskhand anew"),
@@ -252,7 +251,7 @@ fn an_agent_that_is_not_there_is_told_with_what_helps() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_agent_ends_with_a_reason_and_the_last_words() {
-    let engine = Contained::find(Path::new("/usr/bin/false"), spec().user, 64).unwrap();
+    let engine = Contained::find(&ProcessSandbox::new("/usr/bin/false".into()), spec().user, 64).unwrap();
     let (events, _heard) = mpsc::channel(8);
     let refused = engine.session(spec(), None, events).await.unwrap_err();
     assert_eq!(refused.step, Step::Start);

@@ -43,5 +43,6 @@ pub(crate) fn settings(home: &Path) -> Settings {
             .and_then(|m| m.parse().ok())
             .unwrap_or(1),
         accelerator: Some(deskhand_vm_host::Accelerator::Tcg),
+        process_sandbox: None,
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deskhand_platform::{Paths, SecretStore};
+use deskhand_policy::Origin;
 use deskhand_vm_files::{Access, Change, Event, Events, Journal, Kept, Share};
 use deskhand_vm_host::{
     Contained, ProcessSandbox, RunLimits, SandboxError, Session, Settings, Step, Workshop, neither, stand_in,
@@ -74,9 +75,10 @@ pub(crate) fn settings(paths: &Paths, allows_processes: bool) -> Settings {
     }
 }
 
-/// Whether policy allows a process sandbox where no machine can be had.
+/// Whether an administrator allows a process sandbox where no machine can be had. The word of anybody else does not count.
 pub(crate) fn allows_processes(settings: &crate::settings::Settings) -> bool {
-    settings.policy.sandbox.deskhand_allow_process_sandbox.value
+    let setting = &settings.policy.sandbox.deskhand_allow_process_sandbox;
+    setting.value && matches!(setting.origin, Origin::Managed(_) | Origin::ManagedForUser(_))
 }
 
 /// The agent for process sandboxes: the one that is named, else the one that came with the program, else the one that

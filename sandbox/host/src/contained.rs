@@ -154,13 +154,22 @@ impl Contained {
             folder: Path::new("/"),
             given,
             input: Some(input),
-            user: rustix::process::getuid().is_root().then_some(NOBODY),
+            user: is_root().then_some(NOBODY),
             shut: Box::new(bars::close),
             most_open: MAX_OPEN,
             // What is written lies in memory, and has its own limit.
             largest_file: i64::MAX as u64,
         })
     }
+}
+
+/// True for who is root to the kernel. Root of a user namespace, as in a container without rights, is somebody else to it
+/// (user_namespaces(7): the first namespace maps everybody to himself).
+fn is_root() -> bool {
+    let everybody = "0 0 4294967295";
+    let maps = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_else(|_| everybody.to_owned());
+    let maps: Vec<&str> = maps.split_whitespace().collect();
+    rustix::process::getuid().is_root() && maps.join(" ") == everybody
 }
 
 /// A nameless file with this content, to be read from its start.

@@ -108,3 +108,59 @@ mod calls {
         SeccompRule::new(differs.collect::<Result<_, _>>()?)
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::process::Command;
+
+    use pretty_assertions::assert_eq;
+
+    /// What each of these answers, by its number of error, within the bars or without.
+    fn tried(closed: bool) -> String {
+        use nix::libc;
+        let calls = [
+            libc::SYS_ptrace,
+            libc::SYS_process_vm_readv,
+            libc::SYS_io_uring_setup,
+            libc::SYS_keyctl,
+            libc::SYS_add_key,
+            libc::SYS_request_key,
+            libc::SYS_bpf,
+            libc::SYS_perf_event_open,
+            libc::SYS_userfaultfd,
+            libc::SYS_open_by_handle_at,
+            libc::SYS_finit_module,
+            libc::SYS_clock_settime,
+        ];
+        // Each with arguments that no kernel takes, so that it does nothing where it is let through.
+        let script = format!(
+            "import ctypes, socket\nlibc = ctypes.CDLL(None, use_errno=True)\nout = []\n\
+             for call in {calls:?}:\n    for number in (call, call | 0x40000000):\n        \
+             libc.syscall(number, -1, -1, -1, -1, -1, -1)\n        out.append(ctypes.get_errno())\n\
+             for family in (socket.AF_PACKET, socket.AF_VSOCK, 38):\n    try: socket.socket(family, socket.SOCK_RAW); out.append(0)\n    \
+             except OSError as error: out.append(error.errno)\nsocket.socket(socket.AF_INET); socket.socket(socket.AF_UNIX)\n\
+             print(*out)"
+        );
+        let run = move || {
+            if closed {
+                super::close().expect("the test's own");
+            }
+            let told = Command::new("/usr/bin/python3").args(["-c", &script]).output();
+            String::from_utf8(told.expect("Python").stdout).expect("numbers")
+        };
+        // A thread of its own: the bars hold for the thread that closes them, for good.
+        std::thread::spawn(run).join().expect("the test's own")
+    }
+
+    #[test]
+    fn what_nobody_within_needs_is_refused_also_to_the_agent() {
+        let refused = tried(true);
+        let answers: Vec<&str> = refused.split_whitespace().collect();
+        assert_eq!(answers, ["1"; 27], "each is not permitted");
+        let free = tried(false);
+        assert!(
+            free.split_whitespace().filter(|answer| *answer != "1").count() > 20,
+            "{free}"
+        );
+    }
+}

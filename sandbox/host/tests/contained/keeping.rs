@@ -78,6 +78,31 @@ async fn nobody_in_it_is_root_here_and_rights_are_the_agents_alone_and_few() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_whoever_started_the_service_left_open_is_not_handed_on() {
+    let home = tempfile::tempdir().unwrap();
+    let left = fs::File::create(home.path().join("left-open")).unwrap();
+    rustix::io::fcntl_setfd(&left, rustix::io::FdFlags::empty()).unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let mut job = session.start(command(&["sleep", "600"])).await.unwrap();
+    assert!(matches!(job.next().await.unwrap(), Some(RunOutput::Started(_))));
+    let outer = session.process().unwrap();
+    let mut looked = 0;
+    for process in family(outer).into_iter().chain([outer]) {
+        for open in fs::read_dir(format!("/proc/{process}/fd"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let target = fs::read_link(open.path()).unwrap_or_default();
+            assert!(!target.ends_with("left-open"), "{process}");
+            looked += 1;
+        }
+    }
+    assert!(looked > 5, "{looked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_process_of_it_stays_whoever_of_it_is_killed() {
     let home = tempfile::tempdir().unwrap();
     let workshop = workshop(home.path()).await;

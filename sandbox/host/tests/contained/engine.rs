@@ -35,7 +35,6 @@ impl Shop {
 }
 
 /// One of its own. Where the tests run as root, it is nobody's process all the same: the engine sees to that.
-#[expect(clippy::unused_async, reason = "that of machines waits")]
 pub(crate) async fn workshop(_: &Path) -> Shop {
     let device = FuseDevice::for_everybody();
     let with = ProcessSandbox {

@@ -69,25 +69,7 @@ fn tier(accelerator: Accelerator) -> (&'static str, String) {
 async fn status(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let workshop = match sandbox::workshop(paths).await {
         Ok(workshop) => workshop,
-        Err(error) => {
-            let error = match sandbox::processes(paths, settings, error.clone()) {
-                Ok(processes) => return status_of_processes((paths, settings), &processes, &error, json),
-                Err(error) => error,
-            };
-            if json {
-                let images = image::json_of(paths, settings);
-                print_json(&json!({ "tier": "none", "failed": failure(&error), "images": images }))?;
-            } else {
-                print(
-                    "Code cannot run on this computer now; files, documents and the web can be worked with.",
-                )?;
-                say(&error)?;
-                image::lines(paths, settings)
-                    .iter()
-                    .try_for_each(|line| print(line))?;
-            }
-            return Ok(ExitCode::FAILURE);
-        }
+        Err(error) => return status_without((paths, settings), error, json),
     };
     let (tier, says) = tier(workshop.verdict().accelerator);
     let image = workshop.image();
@@ -127,6 +109,29 @@ async fn status(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Resul
         bytes => format!("Kept state   {} MB: machines resume from it", bytes / 1_000_000),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where no machine can be had: what stands in where policy allows it, else why nothing runs.
+fn status_without(
+    (paths, settings): (&Paths, &Settings),
+    error: SandboxError,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let error = match sandbox::processes(paths, settings, error.clone()) {
+        Ok(processes) => return status_of_processes((paths, settings), &processes, &error, json),
+        Err(error) => error,
+    };
+    if json {
+        let images = image::json_of(paths, settings);
+        print_json(&json!({ "tier": "none", "failed": failure(&error), "images": images }))?;
+    } else {
+        print("Code cannot run on this computer now; files, documents and the web can be worked with.")?;
+        say(&error)?;
+        image::lines(paths, settings)
+            .iter()
+            .try_for_each(|line| print(line))?;
+    }
+    Ok(ExitCode::FAILURE)
 }
 
 /// As a person is told, with why.
@@ -199,7 +204,7 @@ async fn doctor(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Resul
                 json,
                 begun,
                 "the process sandbox",
-                tried.as_ref().map(Clone::clone),
+                tried.as_ref().cloned(),
             )?;
         }
     }

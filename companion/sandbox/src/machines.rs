@@ -260,7 +260,9 @@ impl Inner {
         };
         // Gives the failure back where policy does not allow a stand-in.
         let processes = stand_in(&self.settings(), USER, failed.clone())?;
-        let begun = self.begin_from(From::Processes(&processes), session, door()).await;
+        let begun = self
+            .begin_from(From::Processes(&processes), session, door())
+            .await;
         let machine = begun.map_err(|second| neither(&failed, &second))?;
         tracing::warn!(error = %failed, "no virtual machine can be had; a process sandbox stands in, as policy allows");
         let mut before = lock(&self.no_machine);

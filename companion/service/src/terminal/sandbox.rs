@@ -69,7 +69,7 @@ fn tier(accelerator: Accelerator) -> (&'static str, String) {
 async fn status(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let workshop = match sandbox::workshop(paths).await {
         Ok(workshop) => workshop,
-        Err(error) => return status_without((paths, settings), error, json),
+        Err(error) => return status_without((paths, settings), &error, json),
     };
     let (tier, says) = tier(workshop.verdict().accelerator);
     let image = workshop.image();
@@ -114,11 +114,11 @@ async fn status(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Resul
 /// Where no machine can be had: what stands in where policy allows it, else why nothing runs.
 fn status_without(
     (paths, settings): (&Paths, &Settings),
-    error: SandboxError,
+    why: &SandboxError,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let error = match sandbox::processes(paths, settings, error.clone()) {
-        Ok(processes) => return status_of_processes((paths, settings), &processes, &error, json),
+    let error = match sandbox::processes(paths, settings, why.clone()) {
+        Ok(processes) => return status_of_processes((paths, settings), &processes, why, json),
         Err(error) => error,
     };
     if json {

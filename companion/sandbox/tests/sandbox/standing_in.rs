@@ -50,7 +50,11 @@ async fn where_it_is_allowed_commands_run_in_processes_and_what_they_change_is_u
     );
     assert!(!stage.plans().join("kept.txt").exists());
     let changed = ran.change_set.expect("it changed files");
-    let undone = stage.machines.undo(&Stage::session(), &changed.id).await.unwrap();
+    let undone = stage
+        .machines
+        .undo(&Stage::session(), &changed.id, false)
+        .await
+        .unwrap();
     assert!(undone.is_some());
     assert_eq!(
         std::fs::read_to_string(stage.plans().join("kept.txt")).unwrap(),

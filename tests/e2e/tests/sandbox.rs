@@ -7,9 +7,7 @@ use std::path::Path;
 #[cfg(target_os = "linux")]
 use deskhand_e2e::Setup;
 use deskhand_e2e::{Finished, command, finish};
-#[cfg(target_os = "linux")]
-use deskhand_test_support::sandbox_agent;
-use deskhand_test_support::sandbox_images;
+use deskhand_test_support::{sandbox_agent, sandbox_images};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 #[cfg(target_os = "linux")]
@@ -19,7 +17,10 @@ fn sandbox(home: &Path, images: &Path, arguments: &[&str], input: &str) -> Finis
     let mut line = vec!["sandbox"];
     line.extend(arguments);
     let mut command = command(home, &line);
-    command.env("DESKHAND_SANDBOX_IMAGES", images);
+    // The agent is there in any case: whether it is taken is for policy.
+    command
+        .env("DESKHAND_SANDBOX_IMAGES", images)
+        .env("DESKHAND_SANDBOX_AGENT", sandbox_agent());
     finish(command, input)
 }
 

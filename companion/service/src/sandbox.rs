@@ -81,14 +81,18 @@ pub(crate) fn allows_processes(settings: &crate::settings::Settings) -> bool {
     setting.value && matches!(setting.origin, Origin::Managed(_) | Origin::ManagedForUser(_))
 }
 
-/// The agent for process sandboxes: the one that is named, else the one that came with the program, else the one that
-/// `cargo xtask image` built for this user.
+/// The agent for process sandboxes: the one that came with the program, and is as well kept as that. A service that is being developed
+/// takes the one that is named, or that `cargo xtask image` built for this user; one that people use does not, since whoever may write
+/// there would decide what shuts commands in.
 fn agent(own: &Path) -> PathBuf {
+    let program = std::env::current_exe().ok();
+    let beside = program.and_then(|program| Some(program.parent()?.join(AGENT)));
+    if !cfg!(debug_assertions) {
+        return beside.unwrap_or_else(|| Path::new("/").join(AGENT));
+    }
     if let Some(named) = std::env::var_os(AGENT_VARIABLE).filter(|named| !named.is_empty()) {
         return named.into();
     }
-    let program = std::env::current_exe().ok();
-    let beside = program.and_then(|program| Some(program.parent()?.join(AGENT)));
     let beside = beside.filter(|agent| agent.is_file());
     beside.unwrap_or_else(|| own.join(AGENT))
 }

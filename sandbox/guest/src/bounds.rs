@@ -31,7 +31,7 @@ impl Bounds {
     /// Those of a command in this corner.
     pub(crate) fn new(corner: &Corner, limits: &RunLimits) -> io::Result<Self> {
         match corner.user_space() {
-            Some(outer) => Space::new(outer, limits).map(Self::Space),
+            Some((outer, together)) => Space::new(outer, together, limits).map(Self::Space),
             None => Group::new(limits).map(Self::Group),
         }
     }
@@ -78,7 +78,9 @@ impl Bounds {
     }
 
     /// Waits until more was used than is allowed; says what of.
-    pub(crate) async fn used_up(&self, limits: &RunLimits) -> End {
+    ///
+    /// `session` is the memory of all commands of the session, where nothing else holds them to it.
+    pub(crate) async fn used_up(&self, limits: &RunLimits, session: u64) -> End {
         let closely = matches!(self, Self::Space(_));
         let mut looks = interval(if closely { LOOK_CLOSELY } else { LOOK });
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -88,7 +90,7 @@ impl Bounds {
                 Self::Group(group) => group.processor(),
                 Self::Space(space) => {
                     let used = space.look();
-                    if used.memory > limits.memory {
+                    if used.memory > limits.memory || space.is_largest_beyond(session) {
                         return End::OutOfMemory;
                     }
                     used.processor

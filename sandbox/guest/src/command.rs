@@ -70,6 +70,8 @@ struct Running {
     process: u32,
     exit: oneshot::Receiver<Exit>,
     bounds: Arc<Bounds>,
+    /// The memory of all commands of its session.
+    of_all: u64,
     input: Option<Sender>,
     output: Receiver,
     errors: Receiver,
@@ -156,6 +158,7 @@ async fn started(session: &Session, request: &RunRequest, bounds: Arc<Bounds>) -
         process: child.id(),
         exit,
         bounds,
+        of_all: session.spec.memory,
         input: input.transpose()?,
         output: Receiver::from_owned_fd(output)?,
         errors: Receiver::from_owned_fd(errors)?,
@@ -235,6 +238,7 @@ async fn run(
         process,
         exit,
         bounds,
+        of_all,
         input,
         output,
         errors,
@@ -260,7 +264,7 @@ async fn run(
         exit = exit => exit.map_or(Event::Over(End::Stopped), Event::Exit),
         Some(end) = over.recv() => Event::Over(end),
         () = sleep_until((begun + Duration::from_millis(request.limits.time)).into()) => Event::Over(End::TimeUp),
-        end = bounds.used_up(&request.limits) => Event::Over(end),
+        end = bounds.used_up(&request.limits, of_all) => Event::Over(end),
     };
     bounds.end();
     listening.abort();

@@ -18,9 +18,25 @@ pub(crate) const PROGRAM: &str = "/run/deskhand/agent";
 /// Folders of a system that are links into `/usr` on most.
 const ROOTS: [&str; 6] = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
 
+/// Files of `/proc` that tell how this computer was started, what its kernel has loaded and whose keys it holds.
+const OF_THE_COMPUTER: [&str; 7] = [
+    "cmdline",
+    "config.gz",
+    "kallsyms",
+    "kcore",
+    "key-users",
+    "keys",
+    "modules",
+];
+
 /// Gets ready, with so many bytes for the session's files; answers the line.
 pub(crate) fn early(room: &str) -> Result<File, BootError> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    // Where this computer has no memory left, what runs here ends first, and nothing of the person's.
+    step(
+        "the order of ending",
+        fs::write("/proc/self/oom_score_adj", "1000"),
+    )?;
     // What the agent starts has none of its rights, not for a moment.
     step(
         "keeping rights to oneself",
@@ -86,11 +102,20 @@ pub(crate) fn corner(command: &mut Command, home: &str) {
     }
     command
         .args(["--ro-bind", "/mnt", "/mnt"])
-        .args(["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"])
+        .args(["--proc", "/proc", "--dev", "/dev"])
+        // Both read as zeros. Memory of the first may be shared, and is then no process's.
+        .args(["--dev-bind", "/dev/full", "/dev/zero", "--remount-ro", "/dev"])
         .args(["--perms", "0755", "--tmpfs", "/run"])
         .args(["--ro-bind", PROGRAM, PROGRAM, "--remount-ro", "/run"])
         .args(["--dir", home, "--perms", "0755", "--dir", "/tmp"])
         .args(["--remount-ro", "/"]);
+    // Of this computer, not of the sandbox.
+    for name in OF_THE_COMPUTER {
+        let place = format!("/proc/{name}");
+        if fs::exists(&place).unwrap_or(false) {
+            command.args(["--ro-bind", "/dev/null", &place]);
+        }
+    }
 }
 
 /// The first process of a corner: keeps it until its input ends, and collects what has lost its parent.

@@ -10,7 +10,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use crate::contained;
 use crate::reap::Reaper;
 use crate::session::Kind;
+use crate::space::Together;
 
 /// Where a session's home is, as its commands see it.
 pub(crate) const HOME: &str = "/home/user";
@@ -30,8 +31,8 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Debug)]
 pub(crate) struct Corner {
     jobs: mpsc::Sender<Job>,
-    /// Its user namespace, where it has one.
-    user_space: Option<File>,
+    /// Its user namespace, where it has one, and what its commands hold.
+    user_space: Option<(File, Arc<Together>)>,
     _holder: Holder,
 }
 
@@ -49,7 +50,7 @@ impl Corner {
         let inside = answered(&mut child)?;
         let user_space = match kind {
             Kind::Machine => None,
-            Kind::Contained => Some(space(inside, "user")?),
+            Kind::Contained => Some((space(inside, "user")?, Arc::default())),
         };
         let holder = Holder {
             _input: child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?,
@@ -75,9 +76,10 @@ impl Corner {
         })
     }
 
-    /// The user namespace in which commands have theirs, where they have one.
-    pub(crate) fn user_space(&self) -> Option<BorrowedFd<'_>> {
-        self.user_space.as_ref().map(File::as_fd)
+    /// The user namespace in which commands have theirs, where they have one, and what they hold together.
+    pub(crate) fn user_space(&self) -> Option<(BorrowedFd<'_>, Arc<Together>)> {
+        let (space, together) = self.user_space.as_ref()?;
+        Some((space.as_fd(), Arc::clone(together)))
     }
 
     /// Gives the corner what is the session's: each folder of the agent, at a place.

@@ -72,7 +72,7 @@ impl Room {
         Ok(Self {
             kind,
             corner,
-            filter: crate::calls::filter().map_err(io::Error::other)?,
+            filter: crate::calls::filter(kind).map_err(io::Error::other)?,
             reaper,
             witness: Some(witness),
             told,

@@ -1,7 +1,8 @@
 //! The bounds of a command where there are no control groups: a user namespace of its own, within which it has no rights
 //! (user_namespaces(7)). Nobody leaves it, since the filter of calls knows no way to another one; so whoever is in it belongs to the
 //! command, however it was started. The kernel counts its processes (`RLIMIT_NPROC` counts by namespace since Linux 5.14) and keeps the
-//! memory of its processes from others, since ptrace asks for rights in it. Memory and time of the processor are looked at.
+//! memory of its processes from others, since ptrace asks for rights in it. Memory and time of the processor are looked at. Memory
+//! that is no process's, which no look would find, is not to be had ([`crate::calls`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,7 +10,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use deskhand_vm_protocol::RunLimits;
 use rustix::net::{
@@ -32,10 +33,21 @@ pub(crate) struct Space {
     /// The namespace of the corner, which is its parent.
     outer: OwnedFd,
     limits: RunLimits,
+    together: Arc<Together>,
     /// Over which the first process sends the namespace that it made, and its other end.
     line: (OwnedFd, OwnedFd),
     held: OnceLock<Held>,
     seen: Mutex<Seen>,
+}
+
+/// What all commands of a session hold, each by the number of its namespace.
+#[derive(Debug, Default)]
+pub(crate) struct Together(Mutex<BTreeMap<u64, u64>>);
+
+impl Together {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<u64, u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The namespace, held so that its number is given to no other.
@@ -64,7 +76,11 @@ struct Seen {
 
 impl Space {
     /// Nothing is made yet: the command's first process does it, and tells.
-    pub(crate) fn new(outer: BorrowedFd<'_>, limits: &RunLimits) -> io::Result<Self> {
+    pub(crate) fn new(
+        outer: BorrowedFd<'_>,
+        together: Arc<Together>,
+        limits: &RunLimits,
+    ) -> io::Result<Self> {
         let line = socketpair(
             AddressFamily::UNIX,
             SocketType::SEQPACKET,
@@ -74,6 +90,7 @@ impl Space {
         Ok(Self {
             outer: outer.try_clone_to_owned()?,
             limits: *limits,
+            together,
             line,
             held: OnceLock::new(),
             seen: Mutex::default(),
@@ -97,10 +114,10 @@ impl Space {
         for _ in 0..PASSES {
             let mut all_told = true;
             for process in self.members() {
-                if !told.insert(process) {
-                    continue;
+                // A number may be given to another process once its own is gone.
+                if told.insert((process, began(process))) {
+                    all_told = false;
                 }
-                all_told = false;
                 let none = Rlimit {
                     current: Some(0),
                     maximum: Some(0),
@@ -134,10 +151,20 @@ impl Space {
         let all_seen = seen.times.values().sum::<u64>();
         seen.processor = seen.processor.max(with_ended).max(all_seen);
         seen.peak = seen.peak.max(memory);
+        if let Some(number) = self.number() {
+            self.together.held().insert(number, memory);
+        }
         Used {
             memory,
             processor: seen.processor,
         }
+    }
+
+    /// True where the session's commands hold more than that together, and none of them more than this one.
+    pub(crate) fn is_largest_beyond(&self, limit: u64) -> bool {
+        let held = self.together.held();
+        let own = self.number().and_then(|number| held.get(&number));
+        held.values().sum::<u64>() > limit && own == held.values().max()
     }
 
     /// The most memory that a look found.
@@ -183,6 +210,9 @@ impl Space {
 impl Drop for Space {
     fn drop(&mut self) {
         self.end();
+        if let Some(number) = self.number() {
+            self.together.held().remove(&number);
+        }
     }
 }
 
@@ -231,6 +261,13 @@ fn times(process: i32) -> Option<(u64, u64)> {
     times_of(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
 }
 
+/// When a process began, in the clock's ticks since the start: `/proc/<process>/stat`, field 22.
+fn began(process: i32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(19)?.parse().ok()
+}
+
 fn times_of(stat: &str) -> Option<(u64, u64)> {
     // The name may hold anything but ends with the last bracket.
     let (_, rest) = stat.rsplit_once(')')?;
@@ -266,7 +303,7 @@ mod tests {
             processes: 1,
             output: 1,
         };
-        let space = Space::new(own.as_fd(), &limits).unwrap();
+        let space = Space::new(own.as_fd(), Arc::default(), &limits).unwrap();
         assert_eq!((space.look(), space.peak()), (Used::default(), None));
         space.end();
     }

@@ -158,6 +158,10 @@ impl Threshold {
             // What no look finds in time: one process that takes much at once.
             (Resource::Data, self.limits.memory.saturating_add(AT_ONCE)),
             (Resource::Cpu, seconds),
+            // Of which the kernel keeps memory that is no process's, or has only so many for one user.
+            (Resource::Nofile, 1024),
+            (Resource::Sigpending, 1024),
+            (Resource::Msgqueue, 0),
         ] {
             limit(resource, most)?;
         }
@@ -186,7 +190,8 @@ pub(crate) fn restrain(command: &mut Command, restraint: Restraint) {
             Entry::Group(group) => drop(rustix::io::write(group, b"0")?),
             Entry::Space(threshold) => threshold.cross()?,
         }
-        limit(Resource::Core, 0)?;
+        // None: 0 would not keep the kernel from calling a program for it (core(5)).
+        limit(Resource::Core, 1)?;
         limit(Resource::Nofile, 4096)?;
         // Sets no_new_privs as well. No text of the error: making one would allocate.
         seccompiler::apply_filter(&filter).map_err(|_| io::Error::from_raw_os_error(libc::EPERM))

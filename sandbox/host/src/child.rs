@@ -71,7 +71,8 @@ impl Child {
             command.uid(user).gid(user);
         }
         let limits = [
-            (Resource::Core, 0),
+            // None: 0 would not keep the kernel from calling a program for it (core(5)).
+            (Resource::Core, 1),
             (Resource::Fsize, beginning.largest_file),
             (Resource::Nofile, beginning.most_open),
         ];

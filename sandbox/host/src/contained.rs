@@ -85,6 +85,12 @@ impl Contained {
             .stdin(Stdio::null())
             .output()
             .map_err(|error| failed(&format!("bubblewrap cannot be run: {error}"), fault::INSTALL))?;
+        if std::env::home_dir().is_some_and(|home| view::shows(&home)) {
+            return Err(failed(
+                "your home folder lies among the system's programs, which commands read",
+                "use a virtual machine, or a home folder elsewhere",
+            ));
+        }
         File::open(agent).map_err(|error| {
             failed(
                 &format!(
@@ -163,13 +169,18 @@ impl Contained {
     }
 }
 
-/// True for who is root to the kernel. Root of a user namespace, as in a container without rights, is somebody else to it
-/// (user_namespaces(7): the first namespace maps everybody to himself).
+/// True for who is root to the kernel. Root of a user namespace, as in a container without rights, is somebody else to it.
 fn is_root() -> bool {
-    let everybody = "0 0 4294967295";
-    let maps = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_else(|_| everybody.to_owned());
-    let maps: Vec<&str> = maps.split_whitespace().collect();
-    rustix::process::getuid().is_root() && maps.join(" ") == everybody
+    let maps = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    rustix::process::getuid().is_root() && !maps_root_to_another(&maps)
+}
+
+/// user_namespaces(7): within, outside, how many. Where nothing is known, root is root.
+fn maps_root_to_another(maps: &str) -> bool {
+    maps.lines().any(|line| {
+        let mut fields = line.split_whitespace();
+        fields.next() == Some("0") && fields.next().is_some_and(|outside| outside != "0")
+    })
 }
 
 /// A nameless file with this content, to be read from its start.
@@ -260,5 +271,26 @@ impl Machine for Processes {
 
     fn process(&self) -> Option<u32> {
         Some(self.child.process())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::maps_root_to_another;
+
+    #[test]
+    fn root_is_root_unless_its_namespace_maps_it_to_another() {
+        // The first namespace, systemd's `PrivateUsers=identity`, and nothing known.
+        for maps in [
+            "         0          0 4294967295\n",
+            "0 0 65536\n",
+            "1000 0 1\n",
+            "",
+        ] {
+            assert!(!maps_root_to_another(maps), "{maps}");
+        }
+        for maps in ["0 1000 1\n", "0 100000 65536\n", "1 0 1\n0 100000 1\n"] {
+            assert!(maps_root_to_another(maps), "{maps}");
+        }
     }
 }

@@ -13,7 +13,8 @@ const SETTINGS: [(&str, &str, &str, &str); 3] = [
         "kernel/apparmor_restrict_unprivileged_userns",
         "1",
         "AppArmor keeps user namespaces from programs without a profile (kernel.apparmor_restrict_unprivileged_userns is 1)",
-        "ask your administrator to load an AppArmor profile for /usr/bin/bwrap and for /run/deskhand/agent that allows `userns`",
+        "ask your administrator to load an AppArmor profile for /usr/bin/bwrap and for /run/deskhand/agent that allows `userns`; through \
+         bubblewrap every program of this computer can make them then",
     ),
     (
         "kernel/unprivileged_userns_clone",
@@ -29,12 +30,19 @@ const SETTINGS: [(&str, &str, &str, &str); 3] = [
     ),
 ];
 
+/// What bubblewrap says where it may not make namespaces, or has no rights within.
+const WORDS: [&str; 3] = ["namespace", "uid map", "RTM_NEWADDR"];
+
 /// The same error, with its cause where a setting of this system is one.
 pub(super) fn explained(error: SandboxError) -> SandboxError {
     explained_by(error, Path::new("/proc/sys"))
 }
 
 fn explained_by(error: SandboxError, settings: &Path) -> SandboxError {
+    let said = error.detail.as_deref().unwrap_or_default();
+    if !WORDS.iter().any(|word| said.contains(word)) {
+        return error;
+    }
     let is = |name: &str, value: &str| {
         std::fs::read_to_string(settings.join(name)).is_ok_and(|text| text.trim() == value)
     };
@@ -53,7 +61,10 @@ mod tests {
 
     #[test]
     fn the_setting_that_keeps_namespaces_away_is_named_with_what_helps() {
-        let failed = || SandboxError::new(Step::Start, "bubblewrap ended", "look").with_detail("its words");
+        let failed = || {
+            SandboxError::new(Step::Start, "bubblewrap ended", "look")
+                .with_detail("bwrap: setting up uid map: Permission denied")
+        };
         for (name, value, why, remedy) in SETTINGS {
             let home = tempfile::tempdir().unwrap();
             let place = home.path().join(name);
@@ -63,8 +74,11 @@ mod tests {
             assert!(told.reason.starts_with(why), "{told}");
             assert_eq!(
                 (told.remedy.as_str(), told.detail.as_deref()),
-                (remedy, Some("its words"))
+                (remedy, Some("bwrap: setting up uid map: Permission denied"))
             );
+            let other =
+                SandboxError::new(Step::Start, "bubblewrap ended", "look").with_detail("out of memory");
+            assert_eq!(explained_by(other.clone(), home.path()), other);
             std::fs::write(&place, "12345\n").unwrap();
             assert_eq!(explained_by(failed(), home.path()), failed());
         }

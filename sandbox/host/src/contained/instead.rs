@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::contained::Contained;
-use crate::error::{DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING, SandboxError, Step};
+use crate::error::{IMAGE_MISSING, SandboxError, Step};
 use crate::workshop::Settings;
 
 /// What a process sandbox is made with. Whoever puts it into [`Settings`] has looked whether an administrator allows it.
@@ -40,10 +40,15 @@ pub fn stand_in(settings: &Settings, user: u32, error: SandboxError) -> Result<C
     }
 }
 
-/// True where no machine can be had. One whose image is on its way, or for which the disk has no room, can be had later; and a
-/// session that failed while it ran is told.
+/// True where there is no machine on this computer: no engine, nothing to run it with, no image. Whatever else fails is told
+/// and leads to nothing weaker, for it may be waited for, or be somebody's doing: an image or a state that was damaged, a store
+/// that is not reached, a keyring that is locked, a computer that was made slow.
 fn stands_in(error: &SandboxError) -> bool {
-    error.step != Step::Run && ![DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING].contains(&error.code)
+    match error.step {
+        Step::Engine | Step::Accelerator => true,
+        Step::Image => error.code == IMAGE_MISSING,
+        _ => false,
+    }
 }
 
 /// There is no machine for the first reason and no process sandbox for the second: both, with what helps.
@@ -66,6 +71,9 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::error::{
+        DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING, IMAGE_REFUSED, IMAGE_SLOW, IMAGE_UNREACHABLE, IMAGE_WRONG,
+    };
 
     fn settings(process_sandbox: Option<ProcessSandbox>) -> Settings {
         Settings {
@@ -89,14 +97,42 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_by_itself_is_waited_for() {
+    fn what_passes_by_itself_or_may_be_somebodys_doing_leads_to_nothing_weaker() {
         let allowed = settings(Some(ProcessSandbox::new("/usr/bin/true".into())));
-        for code in [DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING] {
-            let error = SandboxError::new(Step::Image, "soon", "wait").with_code(code);
+        let of_images = [
+            IMAGE_BUSY,
+            IMAGE_FETCHING,
+            IMAGE_UNREACHABLE,
+            IMAGE_REFUSED,
+            IMAGE_SLOW,
+            IMAGE_WRONG,
+            DISK_LOW,
+            Step::Image.code(),
+        ];
+        let of_images = of_images.map(|code| (Step::Image, code));
+        let others = [Step::Start, Step::Session, Step::Run].map(|step| (step, step.code()));
+        for (step, code) in of_images.into_iter().chain(others) {
+            let error = SandboxError::new(step, "it failed", "look").with_code(code);
             assert_eq!(stand_in(&allowed, 1, error.clone()).unwrap_err(), error);
         }
-        let running = SandboxError::new(Step::Run, "it broke", "again");
-        assert_eq!(stand_in(&allowed, 1, running.clone()).unwrap_err(), running);
+    }
+
+    #[test]
+    fn where_this_computer_has_no_machine_it_stands_in() {
+        let none = settings(Some(ProcessSandbox::new("/nowhere/agent".into())));
+        let image = SandboxError::new(Step::Image, "none", "get one").with_code(IMAGE_MISSING);
+        for error in [
+            missing(),
+            SandboxError::new(Step::Accelerator, "none", "x"),
+            image,
+        ] {
+            let told = stand_in(&none, 1, error).unwrap_err();
+            assert!(
+                told.reason
+                    .contains("the process sandbox that your organisation allows"),
+                "{told}"
+            );
+        }
     }
 
     #[test]

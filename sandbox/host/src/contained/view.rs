@@ -64,6 +64,14 @@ impl Arguments {
     }
 }
 
+/// Whether commands see what is at this place: one of the programs' folders, wherever a link leads.
+pub(super) fn shows(place: &Path) -> bool {
+    let roots = ROOTS.iter().map(|name| format!("/{name}"));
+    let mut shown = roots.chain(["/usr".to_owned()]);
+    let place = place.canonicalize().unwrap_or_else(|_| place.to_owned());
+    shown.any(|root| place.starts_with(root))
+}
+
 /// All but the files that are given.
 pub(super) fn arguments(user: u32, fuse: &Path) -> Arguments {
     let mut list = Arguments(Vec::new());
@@ -165,4 +173,23 @@ pub(super) fn files(user: u32) -> [(&'static str, String); 4] {
             "passwd: files\ngroup: files\nhosts: files\n".to_owned(),
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_among_programs_is_known_also_behind_a_link() {
+        for place in ["/usr/home/ada", "/usr/local/home", "/lib/ada"] {
+            assert!(shows(Path::new(place)), "{place}");
+        }
+        for place in ["/home/ada", "/root", "/usrs/ada", "/"] {
+            assert!(!shows(Path::new(place)), "{place}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("home");
+        std::os::unix::fs::symlink("/usr/share", &link).unwrap();
+        assert!(shows(&link));
+    }
 }

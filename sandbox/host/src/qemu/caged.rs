@@ -279,7 +279,7 @@ async fn no_right_is_gained_no_core_is_left_and_no_file_grows_too_large() {
     assert_eq!(
         told,
         format!(
-            "[(0, 0), (5000, 5000), (1024, 1024), {}, 1]",
+            "[(1, 1), (5000, 5000), (1024, 1024), {}, 1]",
             (before + 5).min(19)
         )
     );

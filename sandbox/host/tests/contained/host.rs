@@ -194,6 +194,24 @@ async fn no_file_of_this_computer_is_there_but_its_programs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn how_this_computer_was_started_is_not_told_and_no_way_to_the_service_is_held() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    for name in ["cmdline", "keys", "key-users", "kallsyms", "modules", "kcore"] {
+        let ran = shell(&session, &format!("head -c100 /proc/{name}")).await;
+        assert_eq!(ran.out, "", "{name}");
+        assert_ne!(ran.ended.end, End::Exited { code: 0 }, "{name}");
+    }
+    // Nothing is open but what a command has; the line to the service is the agent's.
+    let open = "for each in /proc/self/fd/*; do readlink $each; done | grep -v '^/proc/[0-9]*/fd$' | sed 's/:.*//' | sort | uniq -c";
+    let open = shell(&session, open).await.ok();
+    assert!(!open.contains("socket") && open.contains("pipe"), "{open}");
+    let device = shell(&session, "ls /dev/fuse").await;
+    assert_ne!(device.ended.end, End::Exited { code: 0 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_a_sessions_own_is_written_by_nobody() {
     let home = tempfile::tempdir().unwrap();
     let workshop = workshop(home.path()).await;

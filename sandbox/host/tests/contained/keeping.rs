@@ -197,6 +197,82 @@ async fn each_command_has_so_many_processes_and_no_more_and_no_process_takes_muc
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn memory_that_is_no_process_s_is_not_to_be_had() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let script = "import ctypes, mmap, os\nlibc = ctypes.CDLL(None, use_errno=True)\n\
+                  def tried(name, how):\n    try: how()\n    except OSError as error: print(name, error.errno)\n    else: print(name, 'had')\n\
+                  tried('memfd', lambda: os.memfd_create('x'))\n\
+                  tried('shared', lambda: mmap.mmap(-1, 4096))\n\
+                  tried('zero', lambda: mmap.mmap(os.open('/dev/zero', os.O_RDWR), 4096))\n\
+                  tried('own', lambda: mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))\n\
+                  libc.shmget(0, 4096, 0o1600); print('System V', ctypes.get_errno())\n\
+                  print('zeros', open('/dev/zero', 'rb').read(3))";
+    // ENOSYS; and of /dev/zero, which is no such device.
+    let expected = "memfd 38\nshared 38\nzero 19\nown had\nSystem V 38\nzeros b'\\x00\\x00\\x00'\n";
+    assert_eq!(run(&session, &["python3", "-c", script]).await.ok(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_commands_that_hold_too_much_together_the_largest_ends_and_the_others_go_on() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let holds = |mebibytes: u64| {
+        let script = format!(
+            "import sys\nx = bytearray({mebibytes} << 20)\nprint('up', flush=True)\nsys.stdin.read()\nprint('well')"
+        );
+        let mut command = command(&["python3", "-c", &script]);
+        command.input = true;
+        command.limits.memory = spec().memory;
+        command
+    };
+    let mebibytes = spec().memory >> 20;
+    let mut small = session.start(holds(mebibytes / 3)).await.unwrap();
+    while !matches!(small.next().await.unwrap(), Some(RunOutput::Out(_))) {}
+    let mut large = session.start(holds(mebibytes * 4 / 5)).await.unwrap();
+    let ended = loop {
+        if let Some(RunOutput::Ended(ended)) = large.next().await.unwrap() {
+            break ended;
+        }
+    };
+    assert_eq!(ended.end, End::OutOfMemory);
+    small.input().end().await.unwrap();
+    let mut said = Vec::new();
+    while let Some(output) = small.next().await.unwrap() {
+        match output {
+            RunOutput::Out(bytes) => said.extend(bytes),
+            RunOutput::Ended(ended) => {
+                assert_eq!(ended.end, End::Exited { code: 0 });
+                break;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(said, b"well\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_this_computer_has_no_memory_left_what_runs_here_ends_first_and_leaves_no_core() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    assert_eq!(
+        shell(&session, "cat /proc/self/oom_score_adj").await.ok(),
+        "1000\n"
+    );
+    // A limit of 0 would have the kernel call this computer's program for cores.
+    let script = "import resource as r\nprint(r.getrlimit(r.RLIMIT_CORE))\n\
+                  try: r.setrlimit(r.RLIMIT_CORE, (0, 0))\nexcept OSError as error: print(error.errno)\n\
+                  r.setrlimit(r.RLIMIT_NOFILE, (64, 64))\nprint(r.getrlimit(r.RLIMIT_CORE))";
+    assert_eq!(
+        run(&session, &["python3", "-c", script]).await.ok(),
+        "(1, 1)\n38\n(1, 1)\n"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_session_writes_has_an_end_wherever_it_writes() {
     let home = tempfile::tempdir().unwrap();
     let workshop = workshop(home.path()).await;

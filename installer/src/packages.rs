@@ -40,6 +40,10 @@ pub(crate) const RUN: &[Package] = &[
 /// To run the sandbox and to build its image.
 pub(crate) const SANDBOX: &[Package] = &[
     package(QEMU, "runs the virtual machine in which code of the model runs"),
+    package(
+        "bubblewrap",
+        "shuts in the processes that stand in for a machine where policy allows it",
+    ),
     package("qemu-utils", "makes the template of a session's disk"),
     package("mmdebstrap", "builds the system of the virtual machine"),
     package(

@@ -276,6 +276,7 @@ describe("whether code can run", () => {
   it.each<[SandboxState, string, RegExp]>([
     ["vm", "Sandbox: VM", /runs in a virtual machine without a network card/],
     ["vmEmulated", "Sandbox: slower VM", /it is slower; it is closed off as well/],
+    ["processes", "Sandbox: weaker, no VM", /shares this computer's kernel/],
     ["unavailable", "Sandbox: unavailable", /Code cannot run; documents still work/],
     ["notNeeded", "Sandbox: not needed", /Nothing in this session runs code/],
   ])("is always to be seen, and says more when asked: %s", async (sandbox, says, more) => {

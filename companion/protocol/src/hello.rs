@@ -233,6 +233,8 @@ pub enum SandboxState {
     Vm,
     /// In a virtual machine without the help of the processor: slower.
     VmEmulated,
+    /// In processes of this computer that are shut in: no virtual machine can be had, and policy allows it.
+    Processes,
     /// Not on this computer now.
     Unavailable,
     /// Nothing needs it.

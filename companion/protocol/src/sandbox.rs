@@ -28,6 +28,9 @@ pub enum SandboxTier {
     Vm,
     /// In a virtual machine without the help of the processor.
     VmEmulated,
+    /// In processes of this computer that are shut in, since no virtual machine can be had and policy allows it. Weaker: they
+    /// share its kernel.
+    Processes,
 }
 
 /// Something that was seen in the sandbox or at its edge, tagged with `sight`.

@@ -77,6 +77,7 @@ pub(crate) fn result(
         text.push_str(&as_data("output of the command", &written));
     }
     append_changes(&mut text, changed.as_ref());
+    text.push_str(machine.remark());
     let mut result = ToolResult::new(how.outcome, how.title.clone(), text);
     result.change_set = changed;
     result.tier = Some(machine.tier());

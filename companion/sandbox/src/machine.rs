@@ -9,8 +9,8 @@ use deskhand_protocol::permission::CommandFolder;
 use deskhand_protocol::sandbox::{MachineEnd, SandboxTier, Sight};
 use deskhand_vm_files::{Access, Share};
 use deskhand_vm_host::{
-    Accelerator, Command, Connections, GuestEvent, Job, Origin, RunLimits, SandboxError, Session, Step,
-    Workshop,
+    Accelerator, Command, Connections, Contained, GuestEvent, Job, Means, Origin, RunLimits, SandboxError,
+    Session, Step, Workshop,
 };
 use deskhand_workspace::Folder;
 use futures_util::FutureExt as _;
@@ -30,6 +30,19 @@ const EVENTS: usize = 256;
 
 /// How far the clock of this computer may be from the machine's before the machine is told the time: it slept.
 const SLEPT: Duration = Duration::from_secs(5);
+
+/// What makes one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum From<'a> {
+    /// A virtual machine.
+    Workshop(&'a Workshop),
+    /// A process sandbox, which stands in for it.
+    Processes(&'a Contained),
+}
+
+/// What the model is told of the programs in a process sandbox.
+const OWN_PROGRAMS: &str = "\nThis ran in a process sandbox, since no virtual machine can be had: programs are the user's computer's own, and \
+     Python's libraries for analysis may not be among them.\n";
 
 /// A machine that runs for a session. Dropping it ends it.
 #[derive(Debug)]
@@ -89,9 +102,9 @@ pub(crate) struct Shown {
 }
 
 impl Machine {
-    /// Takes one from the workshop.
+    /// Begins one.
     pub(crate) async fn begin(
-        workshop: &Workshop,
+        from: From<'_>,
         session: &SessionId,
         door: Option<deskhand_egress::Door>,
         (sights, jobs): (Sights, Arc<Commands>),
@@ -100,11 +113,15 @@ impl Machine {
             door.map(|door| Arc::new(WayOut::new(door, sights.clone())) as Arc<dyn Connections>);
         let (told, events) = mpsc::channel(EVENTS);
         let spec = session_spec(connections.is_some());
-        let begun = workshop.session(spec, connections, told).await?;
+        let begun = match from {
+            From::Workshop(workshop) => workshop.session(spec, connections, told).await?,
+            From::Processes(processes) => processes.session(spec, connections, told).await?,
+        };
         let summary = begun.summary();
-        let tier = match summary.accelerator {
-            Accelerator::Tcg => SandboxTier::VmEmulated,
-            _ => SandboxTier::Vm,
+        let tier = match summary.means {
+            Means::Machine(Accelerator::Tcg) => SandboxTier::VmEmulated,
+            Means::Machine(_) => SandboxTier::Vm,
+            Means::Processes => SandboxTier::Processes,
         };
         sights.push(Sight::MachineStarted {
             tier,
@@ -130,6 +147,14 @@ impl Machine {
     /// What runs its instructions.
     pub(crate) fn tier(&self) -> SandboxTier {
         self.tier
+    }
+
+    /// What the model is to know of it, where it is not what the tools say.
+    pub(crate) fn remark(&self) -> &'static str {
+        match self.tier {
+            SandboxTier::Vm | SandboxTier::VmEmulated => "",
+            SandboxTier::Processes => OWN_PROGRAMS,
+        }
     }
 
     /// True once it has ended by itself.

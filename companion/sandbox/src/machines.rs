@@ -11,20 +11,22 @@ use deskhand_egress::{Destination, Door, Gate};
 use deskhand_protocol::hello::SandboxState;
 use deskhand_protocol::sandbox::{MachineEnd, SandboxTier};
 use deskhand_protocol::{CallId, SessionId};
-use deskhand_vm_host::{SandboxError, Settings, Step, Store, Workshop};
+use deskhand_vm_host::{SandboxError, Settings, Step, Store, Workshop, neither, stand_in};
 use tokio::sync::{Mutex as Exclusive, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 use crate::commands::Commands;
 use crate::fault;
-use crate::machine::{Cut, Machine};
+use crate::machine::{Cut, From, Machine};
 use crate::room;
 use crate::sights::{Budget, Sights};
 use crate::surroundings::Surroundings;
-use crate::terms::Terms;
+use crate::terms::{Terms, USER};
 
 /// How long a machine stays in which nothing runs, and one that waits for a session.
 const IDLE: Duration = Duration::from_mins(10);
+/// After how long a machine is tried again where a process sandbox stands in: a try that fails may take minutes.
+const AGAIN: Duration = Duration::from_mins(10);
 /// How often it is looked.
 const LOOKS: Duration = Duration::from_secs(30);
 /// How long the end of the service waits for each machine.
@@ -61,6 +63,8 @@ pub(crate) struct Inner {
     alone: Arc<Semaphore>,
     /// Whether the last machine that was asked for did not begin.
     unavailable: AtomicBool,
+    /// When a process sandbox began to stand in, and why no machine could be had.
+    no_machine: Mutex<Option<(Instant, SandboxError)>>,
     /// When a machine was last asked for.
     asked: Mutex<Option<Instant>>,
 }
@@ -102,6 +106,7 @@ impl Machines {
             read_only: Mutex::default(),
             alone: Arc::new(Semaphore::new(ALONE)),
             unavailable: AtomicBool::new(false),
+            no_machine: Mutex::default(),
             asked: Mutex::default(),
         });
         tokio::spawn(keep_house(Arc::downgrade(&inner)));
@@ -145,7 +150,8 @@ impl Machines {
     /// From now on machines start as these settings say, from the image that is there now. Those that run go on.
     pub async fn renew(&self, settings: Settings) {
         let mut workshop = self.inner.workshop.lock().await;
-        *self.inner.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+        *lock(&self.inner.settings) = settings;
+        lock(&self.inner.no_machine).take();
         if let Some(workshop) = workshop.take() {
             workshop.let_go().await;
         }
@@ -209,6 +215,7 @@ fn state_of(tier: SandboxTier) -> SandboxState {
     match tier {
         SandboxTier::Vm => SandboxState::Vm,
         SandboxTier::VmEmulated => SandboxState::VmEmulated,
+        SandboxTier::Processes => SandboxState::Processes,
     }
 }
 
@@ -236,11 +243,37 @@ impl Inner {
         Store::new(images).current().is_ok_and(|image| image.has_office())
     }
 
+    /// A machine for the commands of a session, or what stands in for it.
     async fn begin(self: &Arc<Self>, session: &SessionId) -> Result<Machine, SandboxError> {
+        *lock(&self.asked) = Some(Instant::now());
+        self.make_room().await?;
         // A gate that is closed for the sandbox is a machine without a network.
-        self.begin_with(session, self.gate.sandbox().ok()).await
+        let door = || self.gate.sandbox().ok();
+        let before = lock(&self.no_machine).clone();
+        let failed = if let Some((_, error)) = before.filter(|(at, _)| at.elapsed() < AGAIN) {
+            error
+        } else {
+            match self.begin_machine(session, door()).await {
+                Ok(machine) => return Ok(machine),
+                Err(error) => error,
+            }
+        };
+        // Gives the failure back where policy does not allow a stand-in.
+        let processes = stand_in(&self.settings(), USER, failed.clone())?;
+        let begun = self
+            .begin_from(From::Processes(&processes), session, door())
+            .await;
+        let machine = begun.map_err(|second| neither(&failed, &second))?;
+        tracing::warn!(error = %failed, "no virtual machine can be had; a process sandbox stands in, as policy allows");
+        let mut before = lock(&self.no_machine);
+        if before.as_ref().is_none_or(|(at, _)| at.elapsed() >= AGAIN) {
+            *before = Some((Instant::now(), failed));
+        }
+        drop(before);
+        Ok(machine)
     }
 
+    /// A machine and nothing in its place: what runs in it needs the image.
     async fn begin_with(
         self: &Arc<Self>,
         session: &SessionId,
@@ -248,15 +281,36 @@ impl Inner {
     ) -> Result<Machine, SandboxError> {
         *lock(&self.asked) = Some(Instant::now());
         self.make_room().await?;
+        self.begin_machine(session, door).await
+    }
+
+    async fn begin_machine(
+        self: &Arc<Self>,
+        session: &SessionId,
+        door: Option<Door>,
+    ) -> Result<Machine, SandboxError> {
         let workshop = self.workshop().await?;
+        self.begin_from(From::Workshop(&workshop), session, door).await
+    }
+
+    async fn begin_from(
+        self: &Arc<Self>,
+        from: From<'_>,
+        session: &SessionId,
+        door: Option<Door>,
+    ) -> Result<Machine, SandboxError> {
         let budget = Arc::clone(lock(&self.budgets).entry(session.clone()).or_default());
         let sights = Sights::new(session.clone(), Arc::clone(&self.surroundings), budget);
-        Machine::begin(&workshop, session, door, (sights, self.commands_of(session))).await
+        Machine::begin(from, session, door, (sights, self.commands_of(session))).await
     }
 
     /// The commands of a session.
     pub(crate) fn commands_of(&self, session: &SessionId) -> Arc<Commands> {
         Arc::clone(lock(&self.commands).entry(session.clone()).or_default())
+    }
+
+    fn settings(&self) -> Settings {
+        lock(&self.settings).clone()
     }
 
     async fn workshop(&self) -> Result<Arc<Workshop>, SandboxError> {
@@ -265,12 +319,7 @@ impl Inner {
             return Ok(Arc::clone(open));
         }
         // One that failed is not kept: the cause may be gone the next time.
-        let settings = self
-            .settings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let open = Box::pin(Workshop::open(settings)).await?;
+        let open = Box::pin(Workshop::open(self.settings())).await?;
         let open = Arc::new(open.with_state_key(&self.state_key));
         *workshop = Some(Arc::clone(&open));
         Ok(open)

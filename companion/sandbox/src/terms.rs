@@ -36,6 +36,7 @@ pub fn settings(workplace: PathBuf, images: PathBuf) -> Settings {
         memory: MEMORY,
         processors: processors(),
         accelerator: None,
+        process_sandbox: None,
     }
 }
 

@@ -69,7 +69,10 @@ impl Code {
     ) -> (Arc<dyn Tools>, Self) {
         let around = Arc::new(around::Around::new(documents.clone()));
         let machines = Machines::new(
-            (crate::sandbox::settings(paths), state_key),
+            (
+                crate::sandbox::settings(paths, crate::sandbox::allows_processes(settings)),
+                state_key,
+            ),
             gate,
             around::terms(settings, rules),
             Arc::clone(&around) as Arc<dyn deskhand_sandbox::Surroundings>,

@@ -65,4 +65,15 @@ policy_section! {
         scope: Managed,
         since: "0.1.0",
     }
+
+    /// `true`: on Linux, where no virtual machine can be had (no QEMU, no image, or none starts), programs of the model run in a process
+    /// sandbox in its place: bubblewrap, a filter of system calls, the same folders, journal and list of hosts. It is weaker than a machine, since its programs
+    /// share this computer's kernel, and sees less of what runs in it. `false`: then they do not run. A virtual machine is
+    /// taken wherever there is one. It counts in an administrator's settings alone: in a person's own it does nothing.
+    deskhand_allow_process_sandbox "deskhandAllowProcessSandbox": bool {
+        default: false,
+        invalid: false, UsesValue, "programs that do not run do no harm",
+        scope: Managed,
+        since: "0.1.0",
+    }
 }

@@ -13,16 +13,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 
+use crate::bounds::Bounds;
 use crate::corner::HOME;
-use crate::group::Group;
 use crate::reap::Exit;
 use crate::session::Session;
 use crate::sys::{self, Restraint};
-
-/// How often the time of the processor is looked at.
-const LOOK: Duration = Duration::from_millis(250);
 
 /// How long output may still come once every process of the command was ended.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -35,8 +32,17 @@ pub(crate) async fn serve(session: &Session, request: RunRequest, stream: Stream
     let ended = match start(session, &request).await {
         Ok(running) => {
             let (told, over) = mpsc::channel(4);
-            let _registered = Registered::new(session, running.process, told.clone());
-            run(running, &request, (from, Arc::clone(&to)), (told, over), begun).await
+            let process = running.process;
+            let _registered = Registered::new(session, process, told.clone());
+            let witness = session.room.told.as_ref();
+            if let Some(witness) = witness {
+                witness.started(process, session.spec.user, &request.arguments);
+            }
+            let ended = run(running, &request, (from, Arc::clone(&to)), (told, over), begun).await;
+            if let Some(witness) = witness {
+                witness.ended(process, code_of(&ended.end));
+            }
+            ended
         }
         Err(end) => Ended {
             end,
@@ -50,11 +56,22 @@ pub(crate) async fn serve(session: &Session, request: RunRequest, stream: Stream
     Ok(to.shutdown().await?)
 }
 
+/// As the kernel tells it: what was ended for its limits was ended by a signal.
+fn code_of(end: &End) -> i32 {
+    match end {
+        End::Exited { code } => *code,
+        End::Signalled { signal } => -*signal,
+        _ => -libc::SIGKILL,
+    }
+}
+
 /// A command that was started.
 struct Running {
     process: u32,
     exit: oneshot::Receiver<Exit>,
-    group: Arc<Group>,
+    bounds: Arc<Bounds>,
+    /// The memory of all commands of its session.
+    of_all: u64,
     input: Option<Sender>,
     output: Receiver,
     errors: Receiver,
@@ -85,17 +102,18 @@ async fn start(session: &Session, request: &RunRequest) -> Result<Running, End> 
     let failed = |error: io::Error| End::NotStarted {
         reason: error.to_string(),
     };
-    let group = Arc::new(Group::new(&request.limits).map_err(failed)?);
-    let starting = started(session, request, Arc::clone(&group));
+    let bounds = Bounds::new(&session.room.corner, &request.limits).map_err(failed)?;
+    let bounds = Arc::new(bounds);
+    let starting = started(session, request, Arc::clone(&bounds));
     if let Ok(started) = timeout(Duration::from_millis(request.limits.time), starting).await {
         return started.map_err(failed);
     }
-    // What waits is in the group already; ended, it lets the corner go on.
-    group.end();
+    // What waits is within already; ended, it lets the corner go on.
+    bounds.end();
     Err(End::TimeUp)
 }
 
-async fn started(session: &Session, request: &RunRequest, group: Arc<Group>) -> io::Result<Running> {
+async fn started(session: &Session, request: &RunRequest, bounds: Arc<Bounds>) -> io::Result<Running> {
     let room = &session.room;
     let Some((program, arguments)) = request.arguments.split_first() else {
         return Err(io::Error::other("there is no program to start"));
@@ -119,7 +137,7 @@ async fn started(session: &Session, request: &RunRequest, group: Arc<Group>) -> 
     sys::restrain(
         &mut command,
         Restraint {
-            group: group.entrance()?,
+            entry: bounds.entry()?,
             filter: Arc::clone(&room.filter),
         },
     );
@@ -139,7 +157,8 @@ async fn started(session: &Session, request: &RunRequest, group: Arc<Group>) -> 
     Ok(Running {
         process: child.id(),
         exit,
-        group,
+        bounds,
+        of_all: session.spec.memory,
         input: input.transpose()?,
         output: Receiver::from_owned_fd(output)?,
         errors: Receiver::from_owned_fd(errors)?,
@@ -218,7 +237,8 @@ async fn run(
     let Running {
         process,
         exit,
-        group,
+        bounds,
+        of_all,
         input,
         output,
         errors,
@@ -239,15 +259,14 @@ async fn run(
         )),
         tokio::spawn(carry(errors, RunOutput::Err, to, budget, told.clone())),
     ];
-    let members = group.entrance().is_ok();
     let listening = tokio::spawn(listen(from, input, told));
     let event = tokio::select! {
         exit = exit => exit.map_or(Event::Over(End::Stopped), Event::Exit),
         Some(end) = over.recv() => Event::Over(end),
         () = sleep_until((begun + Duration::from_millis(request.limits.time)).into()) => Event::Over(End::TimeUp),
-        () = processor_up(&group, request.limits.processor), if members => Event::Over(End::ProcessorUp),
+        end = bounds.used_up(&request.limits, of_all) => Event::Over(end),
     };
-    group.end();
+    bounds.end();
     listening.abort();
     let drained = async {
         for carrying in &mut carried {
@@ -263,26 +282,14 @@ async fn run(
     }
     Ended {
         end: match event {
-            _ if group.was_out_of_memory() => End::OutOfMemory,
+            _ if bounds.was_out_of_memory() => End::OutOfMemory,
             Event::Exit(Exit::Code(code)) => End::Exited { code },
             Event::Exit(Exit::Signal(signal)) => End::Signalled { signal },
             Event::Over(end) => end,
         },
         time: begun.elapsed().as_millis() as u64,
-        processor: group.processor(),
-        memory: group.peak(),
-    }
-}
-
-/// Waits until the command has used this much of the processor.
-async fn processor_up(group: &Group, limit: u64) {
-    let mut looks = interval(LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        looks.tick().await;
-        if group.processor() > limit {
-            return;
-        }
+        processor: bounds.processor(),
+        memory: bounds.peak(),
     }
 }
 

@@ -7,17 +7,20 @@
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use tokio::sync::oneshot;
 
+use crate::contained;
 use crate::reap::Reaper;
+use crate::session::Kind;
+use crate::space::Together;
 
 /// Where a session's home is, as its commands see it.
 pub(crate) const HOME: &str = "/home/user";
@@ -28,6 +31,8 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Debug)]
 pub(crate) struct Corner {
     jobs: mpsc::Sender<Job>,
+    /// Its user namespace, where it has one, and what its commands hold.
+    user_space: Option<(File, Arc<Together>)>,
     _holder: Holder,
 }
 
@@ -40,9 +45,13 @@ struct Holder {
 
 impl Corner {
     /// Makes it. Blocks.
-    pub(crate) fn new(reaper: &Reaper) -> io::Result<Self> {
-        let (mut child, _ended) = reaper.start(|| bubblewrap().spawn())?;
+    pub(crate) fn new(reaper: &Reaper, kind: Kind) -> io::Result<Self> {
+        let (mut child, _ended) = reaper.start(|| bubblewrap(kind).spawn())?;
         let inside = answered(&mut child)?;
+        let user_space = match kind {
+            Kind::Machine => None,
+            Kind::Contained => Some((space(inside, "user")?, Arc::default())),
+        };
         let holder = Holder {
             _input: child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?,
             process: child.id(),
@@ -62,15 +71,21 @@ impl Corner {
         entered.recv().map_err(|_| io::ErrorKind::BrokenPipe)??;
         Ok(Self {
             jobs,
+            user_space,
             _holder: holder,
         })
     }
 
-    /// Gives the corner the session's disk: its home, and its folder for temporary files.
-    pub(crate) async fn furnish(&self, home: &str, temporary: &str) -> io::Result<()> {
-        let trees = [(home, HOME), (temporary, "/tmp"), (temporary, "/var/tmp")];
+    /// The user namespace in which commands have theirs, where they have one, and what they hold together.
+    pub(crate) fn user_space(&self) -> Option<(BorrowedFd<'_>, Arc<Together>)> {
+        let (space, together) = self.user_space.as_ref()?;
+        Some((space.as_fd(), Arc::clone(together)))
+    }
+
+    /// Gives the corner what is the session's: each folder of the agent, at a place.
+    pub(crate) async fn furnish(&self, trees: &[(&'static str, &'static str)]) -> io::Result<()> {
         let mut cut = Vec::new();
-        for (tree, place) in trees {
+        for (tree, place) in trees.iter().copied() {
             // Cut from the agent's own tree of mounts, and set into the corner's.
             let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
             cut.push((open_tree(rustix::fs::CWD, tree, flags)?, place));
@@ -107,8 +122,8 @@ impl Drop for Holder {
     }
 }
 
-/// The namespaces and mounts of a corner. `cat` holds them: it needs nothing, and ends with the pipe.
-fn bubblewrap() -> Command {
+/// The namespaces and mounts of a corner, and what holds them: it gives back what it reads, and ends with the pipe.
+fn bubblewrap(kind: Kind) -> Command {
     let mut command = Command::new("/usr/bin/bwrap");
     command.args([
         "--unshare-pid",
@@ -124,6 +139,27 @@ fn bubblewrap() -> Command {
     for place in ["/usr", "/etc", "/var", "/opt", "/sys/devices/system/cpu"] {
         command.args(["--ro-bind-try", place, place]);
     }
+    let holder = match kind {
+        Kind::Machine => {
+            system(&mut command);
+            ["/usr/bin/cat"].as_slice()
+        }
+        Kind::Contained => {
+            contained::corner(&mut command, HOME);
+            &[contained::PROGRAM, "hold"]
+        }
+    };
+    command
+        .args(["--die-with-parent", "--json-status-fd", "2", "--"])
+        .args(holder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The rest of a corner in a machine, where root owns what is not the user's.
+fn system(command: &mut Command) {
     for place in ["bin", "sbin", "lib", "lib64"] {
         let (target, link) = (format!("usr/{place}"), format!("/{place}"));
         command.args(["--symlink", &target, &link]);
@@ -136,19 +172,7 @@ fn bubblewrap() -> Command {
             "--perms", "0755", "--tmpfs", "/run", "--perms", "0755", "--tmpfs", "/mnt",
         ])
         .args(["--dir", HOME, "--perms", "0755", "--dir", "/tmp"])
-        .args([
-            "--remount-ro",
-            "/",
-            "--die-with-parent",
-            "--json-status-fd",
-            "2",
-            "--",
-            "/usr/bin/cat",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
+        .args(["--remount-ro", "/"]);
 }
 
 /// Waits until the corner is made: what is written to `cat` comes back. Answers the process within, as seen from outside.
@@ -172,9 +196,14 @@ fn answered(child: &mut Child) -> io::Result<u32> {
     }
 }
 
+/// A namespace of a process.
+fn space(process: u32, name: &str) -> io::Result<File> {
+    File::open(PathBuf::from(format!("/proc/{process}/ns/{name}")))
+}
+
 /// Moves this thread into the namespaces of a process. What it starts afterwards is in them.
 fn enter(process: u32) -> io::Result<()> {
-    let open = |name: &str| File::open(PathBuf::from(format!("/proc/{process}/ns/{name}")));
+    let open = |name: &str| space(process, name);
     let spaces = [
         (open("ipc")?, LinkNameSpaceType::InterProcessCommunication),
         (open("uts")?, LinkNameSpaceType::HostNameAndNISDomainName),

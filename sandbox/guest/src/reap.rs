@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
+use rustix::process::{Pid, WaitOptions, WaitStatus, wait, waitpid};
 use tokio::sync::oneshot;
 
 /// How a process ended.
@@ -26,8 +26,6 @@ struct State {
     waiting: BTreeMap<i32, oneshot::Sender<Exit>>,
     /// Starts that are under way.
     starting: usize,
-    /// Ends of processes that nobody waits for, while a start is under way: one of them may be its process.
-    unclaimed: BTreeMap<i32, Exit>,
 }
 
 impl Reaper {
@@ -39,19 +37,16 @@ impl Reaper {
     ) -> Result<(std::process::Child, oneshot::Receiver<Exit>), E> {
         self.state().starting += 1;
         let started = start();
-        let mut state = self.state();
-        state.starting -= 1;
         let (end, ended) = oneshot::channel();
-        if let Ok(child) = &started {
-            let process = child.id() as i32;
-            match state.unclaimed.remove(&process) {
-                Some(exit) => drop(end.send(exit)),
-                None => drop(state.waiting.insert(process, end)),
+        {
+            let mut state = self.state();
+            state.starting -= 1;
+            if let Ok(child) = &started {
+                state.waiting.insert(child.id() as i32, end);
             }
         }
-        if state.starting == 0 {
-            state.unclaimed.clear();
-        }
+        // What ended meanwhile was left.
+        self.collect_now();
         started.map(|child| (child, ended))
     }
 
@@ -64,17 +59,21 @@ impl Reaper {
         }
     }
 
+    /// While a start is under way no process is collected that is not known: it may be the one that is started, and where that
+    /// ends because there is no such program, who starts it waits for it himself.
     fn collect_now(&self) {
         let mut state = self.state();
-        while let Ok(Some((process, status))) = wait(WaitOptions::NOHANG) {
-            let Some(exit) = read(status) else { continue };
-            let process = Pid::as_raw(Some(process));
-            match state.waiting.remove(&process) {
-                // Nobody may wait any more.
-                Some(end) => drop(end.send(exit)),
-                None if state.starting > 0 => drop(state.unclaimed.insert(process, exit)),
-                None => {}
+        if state.starting > 0 {
+            let known: Vec<i32> = state.waiting.keys().copied().collect();
+            for process in known {
+                if let Ok(Some((process, status))) = waitpid(Pid::from_raw(process), WaitOptions::NOHANG) {
+                    state.ended(process, status);
+                }
             }
+            return;
+        }
+        while let Ok(Some((process, status))) = wait(WaitOptions::NOHANG) {
+            state.ended(process, status);
         }
     }
 
@@ -83,7 +82,55 @@ impl Reaper {
     }
 }
 
+impl State {
+    fn ended(&mut self, process: Pid, status: WaitStatus) {
+        let Some(exit) = read(status) else { return };
+        if let Some(end) = self.waiting.remove(&Pid::as_raw(Some(process))) {
+            // Nobody may wait any more.
+            end.send(exit).ok();
+        }
+    }
+}
+
 fn read(status: WaitStatus) -> Option<Exit> {
     let code = status.exit_status().map(Exit::Code);
     code.or_else(|| status.terminating_signal().map(Exit::Signal))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_start_that_fails_says_why_however_fast_its_process_is_collected() {
+        let reaper = Reaper::default();
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    reaper.collect_now();
+                }
+            });
+            for _ in 0..500 {
+                let refused = reaper.start(|| Command::new("/no-such-program").spawn());
+                assert_eq!(
+                    refused.err().map(|error| error.kind()),
+                    Some(std::io::ErrorKind::NotFound)
+                );
+                let (_, mut ended) = reaper
+                    .start(|| Command::new("/bin/true").spawn())
+                    .expect("a program");
+                let exit = loop {
+                    if let Ok(exit) = ended.try_recv() {
+                        break exit;
+                    }
+                };
+                assert_eq!(exit, Exit::Code(0));
+            }
+            over.store(true, Ordering::SeqCst);
+        });
+    }
 }

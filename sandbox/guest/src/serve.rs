@@ -1,6 +1,6 @@
 //! The machine from its start to its end: ready, a session, its streams.
 
-use std::path::Path;
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,11 +8,13 @@ use deskhand_vm_protocol::{
     Hello, Mux, Opening, Ready, Side, Stream, VERSION, WireError, read_go, write_ready,
 };
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 
 use crate::boot::{self, BootError, Purpose, step};
 use crate::line::{self, Device};
-use crate::session::{self, Room, Session};
-use crate::{command, share, way_out};
+use crate::session::{self, Kind, Room, Session};
+use crate::witness::Source;
+use crate::{command, contained, share, way_out};
 
 /// Why the machine ends.
 #[derive(Debug, thiserror::Error)]
@@ -32,19 +34,30 @@ pub(crate) fn machine() -> Result<(), MachineError> {
     if purpose == Purpose::Session {
         boot::root()?;
     }
-    let port = boot::port()?;
-    let runtime = step(
-        "the agent's own threads",
-        tokio::runtime::Builder::new_current_thread().enable_all().build(),
-    )?;
-    runtime.block_on(serve(&port, purpose, begun))
+    let line = step("opening the line", line::open(&boot::port()?))?;
+    let kind = (purpose == Purpose::Session).then_some(Kind::Machine);
+    runtime()?.block_on(serve(line, kind, begun))
 }
 
-async fn serve(port: &Path, purpose: Purpose, begun: Instant) -> Result<(), MachineError> {
-    let mut line = step("opening the line", line::open(port).and_then(Device::watch))?;
-    let room = match purpose {
-        Purpose::Session => Some(step("the corner of commands", Room::new())?),
-        Purpose::Proof => None,
+/// Runs a process sandbox with so many bytes for files until the service lets go of the line.
+pub(crate) fn contained(room: &str) -> Result<(), MachineError> {
+    let begun = Instant::now();
+    let line = contained::early(room)?;
+    runtime()?.block_on(serve(line, Some(Kind::Contained), begun))
+}
+
+fn runtime() -> Result<Runtime, BootError> {
+    step(
+        "the agent's own threads",
+        tokio::runtime::Builder::new_current_thread().enable_all().build(),
+    )
+}
+
+async fn serve(line: File, kind: Option<Kind>, begun: Instant) -> Result<(), MachineError> {
+    let mut line = step("opening the line", Device::watch(line))?;
+    let room = match kind {
+        Some(kind) => Some(step("the corner of commands", Room::new(kind))?),
+        None => None,
     };
     let ready = Ready {
         deskhand: VERSION,
@@ -70,9 +83,11 @@ async fn serve(port: &Path, purpose: Purpose, begun: Instant) -> Result<(), Mach
         steps,
     };
     Opening::Hello(hello).write(&mut events).await?;
-    if let Some(witness) = witness {
-        // It ends with the line.
-        tokio::spawn(witness.tell(events));
+    // It ends with the line.
+    match witness {
+        Some(Source::Kernel(witness)) => drop(tokio::spawn(witness.tell(events))),
+        Some(Source::Agent(waiting)) => drop(tokio::spawn(waiting.carry(events))),
+        None => {}
     }
     while let Some(stream) = mux.accept().await {
         tokio::spawn(one(Arc::clone(&session), stream));
@@ -91,7 +106,11 @@ async fn one(session: Arc<Session>, mut stream: Stream) {
             command::signal(&session, process, number);
             Ok(())
         }
-        Ok(Opening::Time { now }) => session::set_clock(now).map_err(WireError::from),
+        Ok(Opening::Time { now }) => match session.room.kind {
+            Kind::Machine => session::set_clock(now).map_err(WireError::from),
+            // The clock is this computer's own.
+            Kind::Contained => Ok(()),
+        },
         Ok(Opening::Hello(_) | Opening::Egress) => {
             Err(WireError::Line("only the guest opens these".to_owned()))
         }

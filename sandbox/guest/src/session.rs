@@ -13,14 +13,25 @@ use rustix::time::{ClockId, Timespec, clock_settime};
 use seccompiler::BpfProgram;
 use tokio::sync::mpsc;
 
-use crate::boot;
-use crate::corner::Corner;
+use crate::corner::{self, Corner};
 use crate::reap::Reaper;
-use crate::witness::Witness;
+use crate::witness::{Source, Told, Witness};
+use crate::{boot, contained};
+
+/// Of what this agent is the first process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Of a virtual machine.
+    Machine,
+    /// Of a process sandbox, on a kernel that others use as well.
+    Contained,
+}
 
 /// What is made before there is a session, and is in a state that is kept: nothing of it is a session's.
 #[derive(Debug)]
 pub(crate) struct Room {
+    /// Where this is.
+    pub(crate) kind: Kind,
     /// Where commands will run.
     pub(crate) corner: Corner,
     /// What they will be able to call.
@@ -28,7 +39,9 @@ pub(crate) struct Room {
     /// Collects what ends.
     pub(crate) reaper: Reaper,
     /// Tells of what starts and ends; taken by the session's first stream.
-    pub(crate) witness: Option<Witness>,
+    pub(crate) witness: Option<Source>,
+    /// Where the agent tells of the commands that it starts, where the kernel does not.
+    pub(crate) told: Option<Told>,
 }
 
 /// A session that is ready.
@@ -44,16 +57,25 @@ pub(crate) struct Session {
 
 impl Room {
     /// Makes it. Must be called within a runtime.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(crate) fn new(kind: Kind) -> io::Result<Self> {
         let reaper = Reaper::default();
-        let corner = Corner::new(&reaper)?;
+        let corner = Corner::new(&reaper, kind)?;
         // What ended until now is collected with what ends later.
         tokio::spawn(reaper.clone().collect());
+        let (witness, told) = match kind {
+            Kind::Machine => (Source::Kernel(Witness::new()?), None),
+            Kind::Contained => {
+                let (told, waiting) = Told::new();
+                (Source::Agent(waiting), Some(told))
+            }
+        };
         Ok(Self {
+            kind,
             corner,
-            filter: crate::calls::filter().map_err(io::Error::other)?,
+            filter: crate::calls::filter(kind).map_err(io::Error::other)?,
             reaper,
-            witness: Some(Witness::new()?),
+            witness: Some(witness),
+            told,
         })
     }
 }
@@ -62,11 +84,20 @@ impl Room {
 pub(crate) async fn begin(go: &Go, room: Room) -> (Session, Vec<StepReport>) {
     let mut steps = Vec::new();
     let spec = go.session.clone();
-    done(&mut steps, "randomness", || reseed(&go.seed));
-    done(&mut steps, "clock", || set_clock(go.time));
-    done(&mut steps, "disk", || disk(&spec));
-    done(&mut steps, "control groups", || crate::group::session(&spec));
-    let furnished = room.corner.furnish(HOME, TEMPORARY).await;
+    let mut trees = vec![(HOME, corner::HOME), (TEMPORARY, "/tmp"), (TEMPORARY, "/var/tmp")];
+    match room.kind {
+        Kind::Machine => {
+            done(&mut steps, "randomness", || reseed(&go.seed));
+            done(&mut steps, "clock", || set_clock(go.time));
+            done(&mut steps, "disk", || disk(&spec));
+            done(&mut steps, "control groups", || crate::group::session(&spec));
+        }
+        Kind::Contained => {
+            done(&mut steps, "files", || contained::files(spec.user));
+            trees.push((SHARED, "/dev/shm"));
+        }
+    }
+    let furnished = room.corner.furnish(&trees).await;
     done(&mut steps, "corner", || furnished);
     let session = Session {
         spec,
@@ -77,8 +108,10 @@ pub(crate) async fn begin(go: &Go, room: Room) -> (Session, Vec<StepReport>) {
 }
 
 /// Where the session's disk has what its commands see as their home and their folder for temporary files.
-const HOME: &str = "/session/home";
-const TEMPORARY: &str = "/session/tmp";
+pub(crate) const HOME: &str = "/session/home";
+pub(crate) const TEMPORARY: &str = "/session/tmp";
+/// Where their shared memory is, where it is no file system of its own.
+pub(crate) const SHARED: &str = "/session/shm";
 
 /// Sets the guest's clock, in nanoseconds since 1970.
 pub(crate) fn set_clock(now: u64) -> io::Result<()> {

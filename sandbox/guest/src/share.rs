@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader, ReadHalf, Writ
 use tokio::sync::{Mutex, mpsc};
 
 use crate::line::{self, Device};
-use crate::session::Session;
+use crate::session::{Kind, Session};
 
 /// The longest message: a megabyte of data and its head. The kernel refuses a buffer that is smaller than what it may send.
 const MESSAGE: usize = 1024 * 1024 + 8192;
@@ -34,13 +34,16 @@ pub(crate) async fn serve(session: &Session, name: String, writable: bool, strea
     );
     let options = std::ffi::CString::new(options).map_err(io::Error::other)?;
     let (to, from) = halves(stream);
-    let mounted = place.clone();
+    // Where commands are nobody else than the agent, they see what it makes and make nothing there themselves.
+    let makes = session.room.kind == Kind::Machine;
+    if !makes {
+        make(&place)?;
+    }
+    let (mounted, outside) = (place.clone(), place.clone());
     corner
         .within(move || -> io::Result<()> {
-            match std::fs::create_dir(&mounted) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+            if makes {
+                make(&mounted)?;
             }
             let mut flags = MountFlags::NOSUID | MountFlags::NODEV;
             if !writable {
@@ -62,10 +65,22 @@ pub(crate) async fn serve(session: &Session, name: String, writable: bool, strea
         .within(move || {
             // Busy or not: programs that still have files open there get errors.
             unmount(&place, UnmountFlags::DETACH).ok();
-            std::fs::remove_dir(&place).ok();
+            if makes {
+                std::fs::remove_dir(&place).ok();
+            }
         })
         .await?;
+    if !makes {
+        std::fs::remove_dir(&outside).ok();
+    }
     answered
+}
+
+fn make(place: &str) -> io::Result<()> {
+    match std::fs::create_dir(place) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
 }
 
 fn halves(stream: Stream) -> (WriteHalf<Stream>, BufReader<ReadHalf<Stream>>) {

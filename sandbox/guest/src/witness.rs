@@ -41,12 +41,28 @@ pub(crate) struct Witness {
     exits: File,
 }
 
-/// Where events wait.
+/// Who tells of what starts and ends.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// The kernel, of every program.
+    Kernel(Witness),
+    /// The agent, of the commands that it starts: a kernel that others use as well tells nothing.
+    Agent(Waiting),
+}
+
+/// Where events are put.
 #[derive(Clone, Debug)]
-struct Told {
+pub(crate) struct Told {
     queue: mpsc::Sender<GuestEvent>,
     lost: Arc<AtomicU64>,
     pairs: Arc<Mutex<Pairs>>,
+}
+
+/// Events that were put, on their way.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    queue: mpsc::Receiver<GuestEvent>,
+    lost: Arc<AtomicU64>,
 }
 
 /// Starts and ends, which come from two sources: the end of a short process may come before its start.
@@ -93,14 +109,8 @@ impl Witness {
     }
 
     /// Passes events to the service until it closes the stream.
-    pub(crate) async fn tell(self, mut to: Stream) -> Result<(), WireError> {
-        let (queue, mut waiting) = mpsc::channel(WAITING);
-        let told = Told {
-            queue,
-            lost: Arc::default(),
-            pairs: Arc::default(),
-        };
-        let lost = Arc::clone(&told.lost);
+    pub(crate) async fn tell(self, to: Stream) -> Result<(), WireError> {
+        let (told, waiting) = Told::new();
         tokio::spawn(read(self.audit, {
             let told = told.clone();
             let mut reader = audit::Reader::default();
@@ -115,8 +125,15 @@ impl Witness {
                 told.tell(event);
             }
         }));
-        while let Some(event) = waiting.recv().await {
-            let count = lost.swap(0, Ordering::Relaxed);
+        waiting.carry(to).await
+    }
+}
+
+impl Waiting {
+    /// Passes them to the service until it closes the stream.
+    pub(crate) async fn carry(mut self, mut to: Stream) -> Result<(), WireError> {
+        while let Some(event) = self.queue.recv().await {
+            let count = self.lost.swap(0, Ordering::Relaxed);
             if count > 0 {
                 write_json(&mut to, "an event", MAX_FRAME, &GuestEvent::Lost { count }).await?;
             }
@@ -127,6 +144,41 @@ impl Witness {
 }
 
 impl Told {
+    /// A place for events, and where they come out.
+    pub(crate) fn new() -> (Self, Waiting) {
+        let (queue, waiting) = mpsc::channel(WAITING);
+        let told = Self {
+            queue,
+            lost: Arc::default(),
+            pairs: Arc::default(),
+        };
+        let lost = Arc::clone(&told.lost);
+        (told, Waiting { queue: waiting, lost })
+    }
+
+    /// Says that the agent started a command, with as much of its arguments as is told of any.
+    pub(crate) fn started(&self, process: u32, user: u32, arguments: &[String]) {
+        let mut left = audit::ARGUMENTS;
+        let cut = |argument: &String| {
+            let end = argument.floor_char_boundary(left.min(argument.len()));
+            left -= end;
+            argument.get(..end).unwrap_or_default().to_owned()
+        };
+        self.tell(GuestEvent::Started {
+            process,
+            parent: std::process::id(),
+            user,
+            arguments: arguments.iter().take(audit::COUNT).map(cut).collect(),
+            at: now(),
+        });
+    }
+
+    /// Says how it ended: its code, or the signal as a negative number.
+    pub(crate) fn ended(&self, process: u32, code: i32) {
+        let at = now();
+        self.tell(GuestEvent::Ended { process, code, at });
+    }
+
     /// Puts an event into the queue.
     fn tell(&self, event: GuestEvent) {
         let events = self
@@ -226,6 +278,27 @@ mod tests {
         assert_eq!(pairs.take(started(7)), [started(7), ended(7)]);
         assert_eq!(pairs.take(ended(8)), [ended(8)]);
         assert_eq!(pairs.take(ended(8)), [], "its start was answered already");
+    }
+
+    #[test]
+    fn a_command_is_told_with_as_much_of_its_arguments_as_any() {
+        let (told, mut waiting) = Told::new();
+        let long = "ä".repeat(audit::ARGUMENTS);
+        told.started(7, FIRST_USER, &["sh".to_owned(), long, "rest".to_owned()]);
+        told.ended(7, -9);
+        let Ok(GuestEvent::Started { arguments, .. }) = waiting.queue.try_recv() else {
+            panic!("nothing was told");
+        };
+        let bytes: usize = arguments.iter().map(String::len).sum();
+        assert!(arguments.len() == 3 && bytes <= audit::ARGUMENTS && bytes > audit::ARGUMENTS - 4);
+        assert!(matches!(
+            waiting.queue.try_recv(),
+            Ok(GuestEvent::Ended {
+                process: 7,
+                code: -9,
+                ..
+            })
+        ));
     }
 
     #[test]

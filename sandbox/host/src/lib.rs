@@ -8,11 +8,14 @@
 #![cfg(unix)]
 
 mod accelerator;
+mod child;
+mod contained;
 mod error;
 mod fetch;
 mod folders;
 mod image;
 mod job;
+mod lines;
 mod machine;
 mod manifest;
 mod parts;
@@ -20,11 +23,14 @@ mod qemu;
 mod room;
 mod session;
 mod source;
+mod starting;
 mod state;
 mod store;
 mod workshop;
 
 pub use accelerator::{Accelerator, Trial, Verdict};
+pub use contained::Contained;
+pub use contained::instead::{ProcessSandbox, neither, stand_in};
 pub use error::{
     DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING, IMAGE_MISSING, IMAGE_REFUSED, IMAGE_SLOW, IMAGE_UNREACHABLE,
     IMAGE_WRONG, SandboxError, Step,
@@ -32,7 +38,7 @@ pub use error::{
 pub use fetch::{Failed, Fetching, Progress, Taken, Told};
 pub use image::{Image, Part};
 pub use job::{Job, JobInput};
-pub use machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Origin, Start};
+pub use machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Means, Origin, Start};
 pub use manifest::read_manifest;
 pub use parts::{Console, sha256_of};
 pub use qemu::{Cage, Qemu};

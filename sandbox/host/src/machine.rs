@@ -58,13 +58,27 @@ pub enum Origin {
     Resumed,
 }
 
-/// What runs virtual machines.
+/// What a session is kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// A virtual machine, whose instructions this runs.
+    Machine(Accelerator),
+    /// Processes of this computer in namespaces of their own, on its own kernel.
+    Processes,
+}
+
+/// What runs virtual machines, or what stands in for them.
 pub trait Engine: fmt::Debug + Send + Sync {
     /// Name and exact version: a state is good for this one alone.
     fn version(&self) -> String;
 
     /// How far the process that runs a machine is shut in on this computer.
     fn cage(&self) -> Cage;
+
+    /// What a machine of this specification is.
+    fn means(&self, spec: &MachineSpec) -> Means {
+        Means::Machine(spec.accelerator)
+    }
 
     /// Starts a machine. It runs when this answers, and the line is open; the agent may not be up yet.
     fn start<'a>(

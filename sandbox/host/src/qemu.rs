@@ -4,8 +4,6 @@ mod arguments;
 mod cage;
 #[cfg(all(test, target_os = "linux"))]
 mod caged;
-mod child;
-mod lines;
 mod qmp;
 #[cfg(test)]
 mod slept;
@@ -18,19 +16,22 @@ use std::time::Duration;
 
 use tokio::net::UnixStream;
 
+use crate::child::{Beginning, Child};
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
 use crate::folders::{Folders, MachineFolder};
+use crate::lines::Pair;
 use crate::machine::{BoxFuture, Engine, Line, Machine, MachineSpec, Start};
 use crate::room;
 use arguments::Given;
 use cage::Bars;
 pub use cage::Cage;
-use child::{Beginning, Child};
-use lines::Pair;
 use qmp::Qmp;
 
 /// How long the program may take until it greets. It reads its disks' heads and allocates; no guest runs yet.
 const GREETS: Duration = Duration::from_secs(20);
+
+/// Files that QEMU has open: its disks, its sockets, some of each thread.
+const MAX_OPEN: u64 = 1024;
 
 /// How long QEMU may take to end once it has closed its control connection.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -156,11 +157,15 @@ impl Qemu {
             let folder = qemu.folders.make(spec.session_disk.is_some())?;
             let arguments = arguments::of(&spec, given, resumes);
             let child = Child::start(Beginning {
+                name: "QEMU",
                 program: &qemu.program,
                 arguments,
                 folder: folder.path(),
                 given: vec![line.other, control.other],
-                bars: Bars::of_machine(&qemu.program, &spec, folder.path()),
+                input: None,
+                user: None,
+                shut: Bars::of_machine(&qemu.program, &spec, folder.path()).shut(),
+                most_open: MAX_OPEN,
                 largest_file: folder.share(),
             })?;
             Ok((folder, child))

@@ -14,10 +14,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::accelerator::Accelerator;
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
 use crate::job::Job;
-use crate::machine::{BoxFuture, Line, Machine, Origin};
+use crate::machine::{BoxFuture, Line, Machine, Means, Origin};
 use crate::parts::hexadecimal;
 
 /// How long the guest may take from the greeting to its first stream. A second under software emulation.
@@ -43,8 +42,8 @@ pub trait Connections: fmt::Debug + Send + Sync {
 pub struct Summary {
     /// From its kernel or from a kept state.
     pub origin: Origin,
-    /// What runs its instructions.
-    pub accelerator: Accelerator,
+    /// What it is kept in.
+    pub means: Means,
     /// From the wish for it to its readiness.
     pub took: Duration,
     /// What the guest did.
@@ -57,7 +56,7 @@ pub(crate) struct Ready {
     pub(crate) machine: Box<dyn Machine>,
     pub(crate) line: ReadyLine,
     pub(crate) origin: Origin,
-    pub(crate) accelerator: Accelerator,
+    pub(crate) means: Means,
     /// Whether it waited for a session.
     pub(crate) kept: bool,
 }
@@ -109,7 +108,7 @@ impl Session {
             machine,
             line: ReadyLine(mut line),
             origin,
-            accelerator,
+            means,
             ..
         } = ready;
         let token = chance()?;
@@ -152,7 +151,7 @@ impl Session {
             machine: machine.into(),
             summary: Summary {
                 origin,
-                accelerator,
+                means,
                 took: begun.elapsed(),
                 steps: hello.steps,
             },

@@ -3,29 +3,23 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use deskhand_vm_protocol::{GuestEvent, SessionSpec, read_ready};
+use deskhand_vm_protocol::{GuestEvent, SessionSpec};
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::timeout;
 
 use crate::accelerator::{Accelerator, Verdict};
-use crate::error::{ASK_DOCTOR, DISK_LOW, SandboxError, Step, make_folder};
+use crate::contained::instead::ProcessSandbox;
+use crate::error::{DISK_LOW, SandboxError, Step, make_folder};
 use crate::folders::{Folders, gone};
 use crate::image::{Image, OFFICE};
 use crate::machine::{Engine, MachineSpec, Origin, Start};
 use crate::parts::beside;
 use crate::qemu::{Cage, Qemu};
-use crate::session::{Connections, Ready, ReadyLine, Session};
+use crate::session::{Connections, Ready, Session};
+use crate::starting;
 use crate::state::StateStore;
 use crate::store::Store;
-
-/// How long a guest may take from the start of the engine until its agent is up: seconds under software emulation, more
-/// on a computer that is busy.
-const UP: Duration = Duration::from_mins(2);
-
-/// How long a machine whose line has ended may take to end.
-const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The folders of running machines, kept states, and what was found out about the accelerator, in the workplace.
 const MACHINES: &str = "machines";
@@ -49,6 +43,8 @@ pub struct Settings {
     pub processors: u32,
     /// An accelerator that is not tried but taken.
     pub accelerator: Option<Accelerator>,
+    /// What stands in where no machine can be had ([`stand_in`](crate::stand_in)); none unless an administrator allows it.
+    pub process_sandbox: Option<ProcessSandbox>,
 }
 
 /// Makes machines.
@@ -210,53 +206,7 @@ impl Workshop {
     }
 
     async fn start(&self, spec: &MachineSpec, from: Start) -> Result<Ready, SandboxError> {
-        let origin = match from {
-            Start::Cold => Origin::Cold,
-            Start::Resume(_) => Origin::Resumed,
-        };
-        let mut machine = self.engine.start(spec, from).await?;
-        let failed = |reason: String, detail: String| {
-            SandboxError::new(Step::Start, reason, ASK_DOCTOR).with_detail(detail)
-        };
-        let Some(mut line) = machine.line() else {
-            return Err(failed("the engine gave no line".to_owned(), machine.console()));
-        };
-        // The agent of a kept state has said it before.
-        if origin == Origin::Cold {
-            let ended = |how: String| {
-                failed(
-                    format!("the machine ended before its agent was up: {how}"),
-                    machine.console(),
-                )
-            };
-            let up = tokio::select! {
-                up = timeout(UP, read_ready(&mut line)) => up,
-                how = machine.ended() => return Err(ended(how)),
-            };
-            match up {
-                Ok(Ok(_)) => {}
-                // A line that ended is the first sign of a machine that does; its last words come with its end.
-                Ok(Err(error)) => {
-                    return Err(match timeout(LAST_WORDS, machine.ended()).await {
-                        Ok(how) => ended(how),
-                        Err(_) => failed(error.to_string(), machine.console()),
-                    });
-                }
-                Err(_) => {
-                    return Err(failed(
-                        "the agent was not up in time".to_owned(),
-                        machine.console(),
-                    ));
-                }
-            }
-        }
-        Ok(Ready {
-            machine,
-            line: ReadyLine(line),
-            origin,
-            accelerator: spec.accelerator,
-            kept: false,
-        })
+        starting::start(self.engine.as_ref(), spec, from).await
     }
 
     fn spec(&self) -> Result<MachineSpec, SandboxError> {

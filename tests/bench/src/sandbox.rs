@@ -47,6 +47,7 @@ async fn workshop(home: &Path) -> Workshop {
         memory: MEMORY,
         processors: 1,
         accelerator: None,
+        process_sandbox: None,
     };
     let opened = Workshop::open(settings).await;
     opened.unwrap_or_else(|error| panic!("{error}; {}", error.remedy))

@@ -20,6 +20,12 @@ cp -r /etc/. "$DESKHAND_HOME/etc/" 2>/dev/null
 chmod 755 "$DESKHAND_HOME/etc" "$DESKHAND_HOME/etc/deskhand"
 mount --bind "$DESKHAND_HOME/etc" /etc && exec "$@""#;
 
+/// Whether this process is root.
+fn is_root() -> bool {
+    let told = Command::new("id").arg("-u").output().expect("id runs");
+    told.stdout == b"0\n"
+}
+
 /// A user's home with its settings.
 #[derive(Debug)]
 pub struct Setup {
@@ -111,6 +117,21 @@ impl Setup {
         let beside = folder.join("new");
         std::fs::write(&beside, settings.to_string()).expect("a file");
         std::fs::rename(beside, folder.join("managed-settings.json")).expect("a file is exchanged");
+    }
+
+    /// A command line of `deskhand` under the administrator's file of the home. Who is root stays it; anybody else is root as far as
+    /// `/etc` goes.
+    pub fn under_management(&self, arguments: &[&str]) -> Command {
+        let how = if is_root() { "-m" } else { "-rm" };
+        let mut command = Command::new("unshare");
+        command
+            .args([how, "sh", "-c", MANAGED, "sh"])
+            .arg(binary("deskhand"))
+            .args(arguments)
+            .env("DESKHAND_HOME", self.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
     }
 
     /// The folder of everything.

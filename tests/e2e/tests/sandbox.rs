@@ -4,16 +4,23 @@
 use std::fs;
 use std::path::Path;
 
+#[cfg(target_os = "linux")]
+use deskhand_e2e::Setup;
 use deskhand_e2e::{Finished, command, finish};
-use deskhand_test_support::sandbox_images;
+use deskhand_test_support::{sandbox_agent, sandbox_images};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
+#[cfg(target_os = "linux")]
+use serde_json::json;
 
 fn sandbox(home: &Path, images: &Path, arguments: &[&str], input: &str) -> Finished {
     let mut line = vec!["sandbox"];
     line.extend(arguments);
     let mut command = command(home, &line);
-    command.env("DESKHAND_SANDBOX_IMAGES", images);
+    // The agent is there in any case: whether it is taken is for policy.
+    command
+        .env("DESKHAND_SANDBOX_IMAGES", images)
+        .env("DESKHAND_SANDBOX_AGENT", sandbox_agent());
     finish(command, input)
 }
 
@@ -127,4 +134,75 @@ fn where_deskhand_is_switched_off_nothing_runs() {
     let ran = sandbox(home.path(), &sandbox_images(), &["run", "--", "true"], "");
     assert_ne!(ran.code(), Some(0));
     assert!(ran.err.contains("deskhandEnabled"), "{}", ran.err);
+}
+
+/// The same under an administrator's file, on a computer that has no image; a computer of its own as far as `/etc` goes.
+#[cfg(target_os = "linux")]
+fn managed(settings: &Value, arguments: &[&str]) -> Finished {
+    let setup = Setup::empty();
+    setup.manage(settings);
+    let nowhere = setup.path().join("nowhere");
+    let mut command = setup.under_management(&["sandbox"]);
+    command
+        .args(arguments)
+        .env("DESKHAND_SANDBOX_IMAGES", nowhere)
+        .env("DESKHAND_SANDBOX_AGENT", sandbox_agent());
+    finish(command, "")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_sandbox_stands_in_where_an_administrator_allows_it_and_nowhere_else() {
+    let status = |settings: &Value| -> Value {
+        let told = managed(settings, &["status", "--json"]);
+        serde_json::from_str(&told.out).unwrap_or_else(|error| panic!("{error}: {}{}", told.out, told.err))
+    };
+    let allowed = json!({ "deskhandAllowProcessSandbox": true });
+    assert_eq!(status(&allowed)["tier"], "processes");
+    let ran = managed(&allowed, &["run", "--", "sh", "-c", "echo ran; uname -n; exit 7"]);
+    assert_eq!(
+        (ran.code(), ran.out.as_str()),
+        (Some(7), "ran\nsandbox\n"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err.contains("process sandbox")
+            && ran.err.contains("There is no virtual machine: the image failed"),
+        "{}",
+        ran.err
+    );
+    let looked = managed(&allowed, &["doctor"]);
+    assert_eq!(looked.code(), Some(0), "{}{}", looked.out, looked.err);
+    assert!(looked.out.contains("BAD   the image"), "{}", looked.out);
+    assert!(looked.out.contains("ok    the process sandbox"), "{}", looked.out);
+
+    for settings in [
+        json!({ "deskhandEnabled": true }),
+        json!({ "deskhandAllowProcessSandbox": false }),
+        json!({ "deskhandAllowProcessSandbox": "where needed" }),
+    ] {
+        assert_eq!(status(&settings)["tier"], "none", "{settings}");
+        let ran = managed(&settings, &["run", "--", "echo", "ran"]);
+        assert_eq!((ran.code(), ran.out.as_str()), (Some(127), ""), "{settings}");
+        let looked = managed(&settings, &["doctor"]);
+        assert_eq!(looked.code(), Some(1), "{settings}: {}", looked.out);
+    }
+}
+
+#[test]
+fn a_person_allows_no_process_sandbox() {
+    let home = tempfile::tempdir().unwrap();
+    let set = command(
+        home.path(),
+        &["config", "set", "deskhandAllowProcessSandbox", "true"],
+    );
+    // It may stand there, as in a profile that is being written; it is no administrator's.
+    assert_eq!(finish(set, "").code(), Some(0));
+    let nowhere = home.path().join("nowhere");
+    let ran = sandbox(home.path(), &nowhere, &["run", "--", "echo", "ran"], "");
+    assert_eq!((ran.code(), ran.out.as_str()), (Some(127), ""));
+    let status = sandbox(home.path(), &nowhere, &["status", "--json"], "");
+    let told: Value = serde_json::from_str(&status.out).unwrap();
+    assert_eq!(told["tier"], "none");
 }

@@ -3,10 +3,14 @@
 //!
 //! Everything here panics with a sentence when it cannot do its work: a test has nobody to hand an error to.
 
+#[cfg(unix)]
+mod fuse;
 mod place;
 mod process;
 mod wait;
 
-pub use place::{Home, binary, chromium, free_port, python, repository, sandbox_images};
+#[cfg(unix)]
+pub use fuse::FuseDevice;
+pub use place::{Home, binary, chromium, free_port, python, repository, sandbox_agent, sandbox_images};
 pub use process::Child;
 pub use wait::{eventually, wait_for};

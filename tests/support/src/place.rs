@@ -125,6 +125,12 @@ fn on_path(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// Where `cargo xtask image` puts the agent of the sandbox, for sandboxes that have no image.
+pub fn sandbox_agent() -> PathBuf {
+    let home = std::env::home_dir().expect("a home folder");
+    home.join(".cache/deskhand/sandbox/deskhand-vm-guest")
+}
+
 /// Where `cargo xtask image` puts images of the sandbox.
 pub fn sandbox_images() -> PathBuf {
     let home = std::env::home_dir().expect("a home folder");

@@ -7,7 +7,7 @@ use deskhand_tidy::{Source, code, code_without_tests, hold, lines_with, sources}
 const UNSAFE: [&str; 3] = [
     "companion/platform/",
     "sandbox/guest/src/sys.rs",
-    "sandbox/host/src/qemu/child.rs",
+    "sandbox/host/src/child.rs",
 ];
 
 /// Where a program talks to the person who started it.

@@ -5373,12 +5373,12 @@ lastLine: string, };
 /**
  * Whether code can run.
  */
-export type SandboxState = "vm" | "vmEmulated" | "unavailable" | "notNeeded";
+export type SandboxState = "vm" | "vmEmulated" | "processes" | "unavailable" | "notNeeded";
 
 /**
  * Where code ran.
  */
-export type SandboxTier = "vm" | "vmEmulated";
+export type SandboxTier = "vm" | "vmEmulated" | "processes";
 
 /**
  * The answer to `configuration/save`.

@@ -38,12 +38,14 @@ export const sandbox = {
   short: {
     vm: "Sandbox: VM",
     vmEmulated: "Sandbox: slower VM",
+    processes: "Sandbox: weaker, no VM",
     unavailable: "Sandbox: unavailable",
     notNeeded: "Sandbox: not needed",
   } satisfies Record<SandboxState, string>,
   long: {
     vm: "Sandbox: virtual machine",
     vmEmulated: "Sandbox: virtual machine, software emulation",
+    processes: "Sandbox: processes, no virtual machine",
     unavailable: "Sandbox: unavailable",
     notNeeded: "Sandbox: not needed",
   } satisfies Record<SandboxState, string>,
@@ -51,6 +53,8 @@ export const sandbox = {
     vm: "Code the agent writes runs in a virtual machine without a network card.",
     vmEmulated:
       "Code the agent writes runs in a virtual machine without a network card. The processor does not help it, so that it is slower; it is closed off as well.",
+    processes:
+      "No virtual machine can be had on this computer, and your organisation allows a process sandbox in its place. Code the agent writes runs in it without a network and sees no files but the session's folders. It is weaker: it shares this computer's kernel, and of the programs that a command starts nothing is seen.",
     unavailable: "Code cannot run; documents still work.",
     notNeeded: "Nothing in this session runs code.",
   } satisfies Record<SandboxState, string>,
@@ -58,6 +62,7 @@ export const sandbox = {
   tier: {
     vm: "Sandbox",
     vmEmulated: "Sandbox, software emulation (slower)",
+    processes: "Process sandbox, no virtual machine (weaker)",
   } satisfies Record<SandboxTier, string>,
 
   command: "Command",

@@ -10,4 +10,5 @@ mod going;
 mod papers;
 mod reaching;
 mod stage;
+mod standing_in;
 mod unavailable;

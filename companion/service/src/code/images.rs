@@ -58,6 +58,8 @@ pub(crate) struct Images {
     gate: Gate,
     /// `deskhandImageStoreUrl`.
     address: Option<String>,
+    /// `deskhandAllowProcessSandbox`.
+    allows_processes: bool,
     notes: Notes,
     /// Held while one is fetched: who comes second waits.
     turn: Arc<Mutex<()>>,
@@ -72,6 +74,7 @@ impl Images {
             paths: paths.clone(),
             gate: gate.clone(),
             address: address.map(|address| address.as_str().to_owned()),
+            allows_processes: sandbox::allows_processes(settings),
             notes: notes.clone(),
             turn: Arc::default(),
         }
@@ -112,7 +115,8 @@ impl Images {
     async fn taken(&self, code: &Code, taken: Result<Taken, SandboxError>) -> Result<Taken, SandboxError> {
         let taken = taken?;
         if taken.is_new {
-            code.renew(sandbox::settings(&self.paths)).await;
+            code.renew(sandbox::settings(&self.paths, self.allows_processes))
+                .await;
             if let Err(error) = self.store.tidy().await {
                 tracing::warn!(%error, "older images were not removed");
             }

@@ -173,7 +173,7 @@ async fn find_out(paths: &Paths, asks: Asks) -> anyhow::Result<Vec<Finding>> {
 /// Whether there is what a machine is made of. `deskhand sandbox doctor` starts one.
 #[cfg(unix)]
 fn sandbox(paths: &Paths) -> Finding {
-    let settings = crate::sandbox::settings(paths);
+    let settings = crate::sandbox::settings(paths, false);
     let engine = deskhand_vm_host::Qemu::find(None, &settings.workplace);
     let image = deskhand_vm_host::Store::new(settings.images).current();
     match engine.and(image) {

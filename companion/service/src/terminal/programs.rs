@@ -217,6 +217,7 @@ pub(super) fn tier(tier: SandboxTier) -> &'static str {
     match tier {
         SandboxTier::Vm => "sandbox",
         SandboxTier::VmEmulated => "sandbox, software emulation (slower)",
+        SandboxTier::Processes => "process sandbox, no virtual machine (weaker)",
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Instant;
 use anyhow::bail;
 use deskhand_platform::Paths;
 use deskhand_vm_host::{
-    Accelerator, Command, End, Ended, Job, JobInput, Origin, RunLimits, RunOutput, SandboxError, Session,
-    Workshop,
+    Accelerator, Command, Contained, End, Ended, Job, JobInput, Means, Origin, RunLimits, RunOutput,
+    SandboxError, Session,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -48,7 +48,7 @@ pub(crate) async fn sandbox(paths: &Paths, command: SandboxCommand) -> anyhow::R
             folder,
             time,
             command,
-        } => Box::pin(run(paths, &folder, time, command)).await,
+        } => Box::pin(run((paths, &settings), &folder, time, command)).await,
     }
 }
 
@@ -69,21 +69,7 @@ fn tier(accelerator: Accelerator) -> (&'static str, String) {
 async fn status(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let workshop = match sandbox::workshop(paths).await {
         Ok(workshop) => workshop,
-        Err(error) => {
-            if json {
-                let images = image::json_of(paths, settings);
-                print_json(&json!({ "tier": "none", "failed": failure(&error), "images": images }))?;
-            } else {
-                print(
-                    "Code cannot run on this computer now; files, documents and the web can be worked with.",
-                )?;
-                say(&error)?;
-                image::lines(paths, settings)
-                    .iter()
-                    .try_for_each(|line| print(line))?;
-            }
-            return Ok(ExitCode::FAILURE);
-        }
+        Err(error) => return status_without((paths, settings), &error, json),
     };
     let (tier, says) = tier(workshop.verdict().accelerator);
     let image = workshop.image();
@@ -125,6 +111,61 @@ async fn status(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where no machine can be had: what stands in where policy allows it, else why nothing runs.
+fn status_without(
+    (paths, settings): (&Paths, &Settings),
+    why: &SandboxError,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let error = match sandbox::processes(paths, settings, why.clone()) {
+        Ok(processes) => return status_of_processes((paths, settings), &processes, why, json),
+        Err(error) => error,
+    };
+    if json {
+        let images = image::json_of(paths, settings);
+        print_json(&json!({ "tier": "none", "failed": failure(&error), "images": images }))?;
+    } else {
+        print("Code cannot run on this computer now; files, documents and the web can be worked with.")?;
+        say(&error)?;
+        image::lines(paths, settings)
+            .iter()
+            .try_for_each(|line| print(line))?;
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+/// As a person is told, with why.
+const PROCESSES: &str = "Code runs in a process sandbox of this computer, which your organisation allows where no virtual machine can be had: \
+     weaker, since it shares this computer's kernel.";
+
+fn because(error: &SandboxError) -> String {
+    safe_line(&format!("There is no virtual machine: {error}."))
+}
+
+/// Where a machine could not be had for this reason, and policy allows what stands in.
+fn status_of_processes(
+    (paths, settings): (&Paths, &Settings),
+    processes: &Contained,
+    why: &SandboxError,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    if json {
+        let images = image::json_of(paths, settings);
+        print_json(
+            &json!({ "tier": "processes", "engine": processes.version(), "failed": failure(why), "images": images }),
+        )?;
+    } else {
+        print(PROCESSES)?;
+        print(&because(why))?;
+        print(&format!("Engine       {}", processes.version()))?;
+        print("Seen         the commands that the agent starts, and not what they start")?;
+        image::lines(paths, settings)
+            .iter()
+            .try_for_each(|line| print(line))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn trial(trial: &deskhand_vm_host::Trial) -> String {
     let name = trial.accelerator.describe();
     match (&trial.fault, trial.took) {
@@ -150,9 +191,25 @@ struct Looked {
 
 async fn doctor(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let mut looked = Vec::new();
-    let failed = Box::pin(examine(paths, &mut looked, json)).await?.err();
+    let mut failed = Box::pin(examine(paths, &mut looked, json)).await?.err();
+    let mut stands_in = false;
     if let Some((begun, error)) = &failed {
         tell(&mut looked, json, *begun, error.step.as_str(), Err(error))?;
+        let begun = Instant::now();
+        if sandbox::allows_processes(settings) {
+            let tried = Box::pin(processes_work(paths, settings, error)).await;
+            stands_in = tried.is_ok();
+            tell(
+                &mut looked,
+                json,
+                begun,
+                "the process sandbox",
+                tried.as_ref().cloned(),
+            )?;
+        }
+    }
+    if stands_in {
+        failed = None;
     }
     // Without it code runs as long as an image is here.
     let store = image::looked(paths, settings);
@@ -164,7 +221,11 @@ async fn doctor(paths: &Paths, settings: &Settings, json: bool) -> anyhow::Resul
     if json {
         print_json(&looked)?;
     } else if failed.is_none() {
-        print("Code can run on this computer.")?;
+        print(if stands_in {
+            PROCESSES
+        } else {
+            "Code can run on this computer."
+        })?;
     }
     Ok(if failed.is_none() {
         ExitCode::SUCCESS
@@ -223,7 +284,7 @@ async fn examine(paths: &Paths, looked: &mut Vec<Looked>, json: bool) -> anyhow:
                 // Only for the doctor's own look: the next line keeps one anew.
                 workshop.states().clear().ok();
             }
-            command_works(&workshop).await
+            command_works(&sandbox::session(&workshop).await?).await
         };
         match tried.await {
             Ok(said) => tell(looked, json, begun, name, Ok(said))?,
@@ -233,8 +294,16 @@ async fn examine(paths: &Paths, looked: &mut Vec<Looked>, json: bool) -> anyhow:
     Ok(Ok(()))
 }
 
-async fn command_works(workshop: &Workshop) -> Result<String, SandboxError> {
-    let session = sandbox::session(workshop).await?;
+async fn processes_work(
+    paths: &Paths,
+    settings: &Settings,
+    failed: &SandboxError,
+) -> Result<String, SandboxError> {
+    let processes = sandbox::processes(paths, settings, failed.clone())?;
+    command_works(&sandbox::session_of_processes(&processes).await?).await
+}
+
+async fn command_works(session: &Session) -> Result<String, SandboxError> {
     let mut job = session
         .start(command(
             vec!["uname".to_owned(), "-r".to_owned()],
@@ -251,10 +320,13 @@ async fn command_works(workshop: &Workshop) -> Result<String, SandboxError> {
                     Origin::Resumed => "from its kept state",
                 };
                 let took = session.summary().took.as_millis();
-                return Ok(format!(
-                    "a machine was ready {how} in {took} ms and ran a command; Linux {}",
-                    said.trim()
-                ));
+                let said = said.trim();
+                return Ok(match session.summary().means {
+                    Means::Machine(_) => {
+                        format!("a machine was ready {how} in {took} ms and ran a command; Linux {said}")
+                    }
+                    Means::Processes => format!("one was ready in {took} ms and ran a command"),
+                });
             }
             _ => {}
         }
@@ -296,7 +368,7 @@ fn tell(
 }
 
 fn reset(paths: &Paths) -> anyhow::Result<ExitCode> {
-    let settings = sandbox::settings(paths);
+    let settings = sandbox::settings(paths, false);
     let forgotten = deskhand_vm_host::forget(&settings.workplace)?;
     print(&match forgotten.running {
         0 => {
@@ -309,18 +381,18 @@ fn reset(paths: &Paths) -> anyhow::Result<ExitCode> {
 }
 
 async fn run(
-    paths: &Paths,
+    (paths, settings): (&Paths, &Settings),
     folders: &[PathBuf],
     time: Option<u64>,
     words: Vec<String>,
 ) -> anyhow::Result<ExitCode> {
-    let begun = async {
-        let workshop = sandbox::workshop_with_states(paths).await?;
-        let session = sandbox::session(&workshop).await?;
-        Ok::<_, SandboxError>((workshop, session))
-    };
-    let (_workshop, session) = match Box::pin(begun).await {
-        Ok(begun) => begun,
+    let (session, _workshop) = match Box::pin(sandbox::any_session(paths, settings)).await {
+        Ok((session, workshop, why)) => {
+            if let Some(why) = why {
+                writeln!(std::io::stderr().lock(), "{PROCESSES} {}", because(&why))?;
+            }
+            (session, workshop)
+        }
         Err(error) => {
             say(&error)?;
             return Ok(ExitCode::from(NOT_STARTED));

@@ -183,6 +183,10 @@ fn sandbox_lines(view: &ServiceView) -> Vec<String> {
         SandboxState::VmEmulated => {
             "in a virtual machine without a network card; the processor does not help it, so that it is slower"
         }
+        SandboxState::Processes => {
+            "in a process sandbox without a network, since no virtual machine can be had and your organisation allows it: weaker, for it \
+             shares this computer's kernel; of programs that a command starts nothing is seen"
+        }
         SandboxState::Unavailable => "not available: code cannot run; documents still work",
         SandboxState::NotNeeded => "not needed: nothing runs code",
     };
@@ -257,6 +261,7 @@ mod tests {
         for state in [
             SandboxState::Vm,
             SandboxState::VmEmulated,
+            SandboxState::Processes,
             SandboxState::NotNeeded,
         ] {
             view.sandbox = state;

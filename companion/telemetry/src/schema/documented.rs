@@ -52,7 +52,7 @@ table! {
         result_size: u64 = "tool_result_size_bytes" always,
         /// The scope of its server, where it is a tool of one.
         server_scope: Option<String> = "mcp_server_scope" always,
-        /// Where code ran, for a command: `vm` or `vmEmulated`.
+        /// Where code ran, for a command: `vm`, `vmEmulated` or `processes`.
         tier: Option<&'static str> = "sandbox.tier" always,
         /// Document and place, as JSON; of `Bash` its `bash_command`, `full_command`, `timeout` and `description`.
         parameters: Option<String> = "tool_parameters" only(ToolDetails),

@@ -159,7 +159,7 @@ table! {
     }
     /// The sandbox started, stopped or became unavailable.
     own Event "sandbox_changed" SandboxChanged {
-        /// `vm` or `vmEmulated` once a machine began, `ended` once it is gone, `unavailable` or `notNeeded`.
+        /// `vm`, `vmEmulated` or `processes` once a machine began, `ended` once it is gone, `unavailable` or `notNeeded`.
         state: &'static str = "sandbox.state" always,
         /// Why a machine ended: `idle`, `room`, `changed`, `over` or `failed`.
         why: Option<&'static str> = "sandbox.reason" always,

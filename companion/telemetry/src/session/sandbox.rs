@@ -148,6 +148,7 @@ pub(super) fn tier_name(tier: SandboxTier) -> &'static str {
     match tier {
         SandboxTier::Vm => "vm",
         SandboxTier::VmEmulated => "vmEmulated",
+        SandboxTier::Processes => "processes",
     }
 }
 

@@ -20,10 +20,10 @@ const END: u16 = 1320;
 const OPEN: usize = 256;
 
 /// Bytes of arguments that are kept of one start.
-const ARGUMENTS: usize = 8 * 1024;
+pub(super) const ARGUMENTS: usize = 8 * 1024;
 
 /// Arguments that are kept of one start.
-const COUNT: usize = 256;
+pub(super) const COUNT: usize = 256;
 
 /// Has the kernel begin to tell of `execve` by users of sessions.
 pub(super) fn open_socket() -> io::Result<OwnedFd> {

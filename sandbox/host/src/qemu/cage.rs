@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::accelerator::Accelerator;
+use crate::child::Shut;
 use crate::machine::MachineSpec;
 
 /// How far QEMU is shut in on this computer.
@@ -125,6 +126,11 @@ impl Bars {
         }
         bars.write = Some(folder.to_owned());
         bars
+    }
+
+    /// Closes them around the thread of a child that is to be started.
+    pub(super) fn shut(self) -> Shut {
+        Box::new(move || self.close().map(drop))
     }
 
     /// Closes them around this thread and what it starts from now on, for good. What the kernel does not have is left out,

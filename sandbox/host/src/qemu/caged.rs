@@ -12,9 +12,10 @@ use nix::libc;
 use pretty_assertions::assert_eq;
 use tempfile::TempDir;
 
+use super::MAX_OPEN;
 use super::cage::{Bars, Cage};
-use super::child::{Beginning, Child};
 use crate::accelerator::Accelerator;
+use crate::child::{Beginning, Child};
 use crate::machine::MachineSpec;
 
 const PYTHON: &str = "/usr/bin/python3";
@@ -61,11 +62,15 @@ impl Place {
 
     async fn caged_with(&self, script: &str, largest_file: u64) -> String {
         let child = Child::start(Beginning {
+            name: "Python",
             program: Path::new(PYTHON),
             arguments: vec!["-c".into(), attempt(script).into()],
             folder: &self.machine,
             given: Vec::new(),
-            bars: self.bars(),
+            input: None,
+            user: None,
+            shut: self.bars().shut(),
+            most_open: MAX_OPEN,
             largest_file,
         })
         .expect("the test's own");
@@ -274,7 +279,7 @@ async fn no_right_is_gained_no_core_is_left_and_no_file_grows_too_large() {
     assert_eq!(
         told,
         format!(
-            "[(0, 0), (5000, 5000), (1024, 1024), {}, 1]",
+            "[(1, 1), (5000, 5000), (1024, 1024), {}, 1]",
             (before + 5).min(19)
         )
     );
@@ -298,11 +303,15 @@ async fn a_program_gets_what_it_is_given_and_nothing_else_that_is_open() {
     let script =
         format!("os.write({given}, b'here')\ntry: os.fstat({kept})\nexcept OSError: answer = 'closed'");
     let child = Child::start(Beginning {
+        name: "Python",
         program: Path::new(PYTHON),
         arguments: vec!["-c".into(), attempt(&script).into()],
         folder: &place.machine,
         given: vec![other],
-        bars: place.bars(),
+        input: None,
+        user: None,
+        shut: place.bars().shut(),
+        most_open: MAX_OPEN,
         largest_file: 0,
     })
     .unwrap();
@@ -322,11 +331,15 @@ async fn what_was_started_ends_with_a_service_that_is_killed_though_it_listens_t
     if std::env::var_os(VICTIM).is_some() {
         let place = Place::new();
         let child = Child::start(Beginning {
+            name: "Python",
             program: Path::new(PYTHON),
             arguments: vec!["-c".into(), "import signal\nwhile True: signal.pause()".into()],
             folder: &place.machine,
             given: Vec::new(),
-            bars: place.bars(),
+            input: None,
+            user: None,
+            shut: place.bars().shut(),
+            most_open: MAX_OPEN,
             largest_file: 0,
         })
         .unwrap();

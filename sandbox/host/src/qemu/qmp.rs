@@ -10,8 +10,8 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Duration, timeout};
 
-use super::lines::send_with;
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
+use crate::lines::send_with;
 
 /// The longest line; answers to our commands have hundreds of bytes.
 const MAX_LINE: u64 = 256 * 1024;

@@ -150,6 +150,7 @@ async fn a_guest_whose_computer_slept_is_behind_until_it_is_told_the_time() {
         memory: 512,
         processors: 1,
         accelerator: Some(Accelerator::Tcg),
+        process_sandbox: None,
     };
     let port: Arc<dyn Engine> = Arc::clone(&engine) as _;
     let workshop = Workshop::open_with(port, settings).await.unwrap();

@@ -7,9 +7,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::lines::Pair;
 use super::qmp::{Qmp, failed};
 use crate::error::SandboxError;
+use crate::lines::Pair;
 use crate::state::MAX_STATE;
 
 /// How long the whole of it may take.

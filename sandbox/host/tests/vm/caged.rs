@@ -28,7 +28,7 @@ async fn the_engine_of_a_session_is_shut_in() {
         "{status}"
     );
     let limits = read("limits");
-    assert_eq!(line(&limits, "Max core file size")[..2], ["0", "0"]);
+    assert_eq!(line(&limits, "Max core file size")[..2], ["1", "1"]);
     assert_eq!(line(&limits, "Max open files")[..2], ["1024", "1024"]);
     let largest: u64 = line(&limits, "Max file size")[1].parse().unwrap();
     assert!(largest <= (8 << 30) + (16 << 20), "{largest}");

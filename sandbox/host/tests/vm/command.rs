@@ -95,7 +95,7 @@ async fn each_limit_ends_the_command_by_name_and_the_session_goes_on() {
             End::ProcessorUp,
         ),
         (
-            "python3 -c 'x = bytearray(200 * 1024 * 1024)'",
+            "python3 -c 'import time; x = bytearray(200 * 1024 * 1024); time.sleep(600)'",
             RunLimits {
                 memory: 64 << 20,
                 ..limits()
@@ -252,28 +252,6 @@ async fn a_command_that_does_not_read_what_was_written_is_stopped_all_the_same()
     drop(job);
     assert_eq!(run(&session, &["echo", "on"]).await.ok(), "on\n");
     writing.abort();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tools_of_an_analyst_are_there() {
-    let home = tempfile::tempdir().unwrap();
-    let workshop = workshop(home.path()).await;
-    let session = session(&workshop).await;
-    let script = "
-import pandas, openpyxl, pptx, docx, xlsxwriter, matplotlib.pyplot as plot
-frame = pandas.DataFrame({'region': ['North', 'South', 'North'], 'revenue': [1, 2, 4]})
-frame.groupby('region').sum().to_excel('sums.xlsx')
-frame.plot(); plot.savefig('chart.png')
-print(pandas.read_excel('sums.xlsx').to_csv(index=False), end='')
-";
-    let ran = run(&session, &["python3", "-c", script]).await.ok();
-    assert_eq!(ran, "region,revenue\nNorth,5\nSouth,2\n");
-    let tools = "file -b chart.png | cut -d, -f1; git --version | cut -d' ' -f1; echo '{\"a\":1}' | jq .a; \
-                 rg --version | head -n1 | cut -d' ' -f1; sqlite3 :memory: 'select 2+2'";
-    assert_eq!(
-        shell(&session, tools).await.ok(),
-        "PNG image data\ngit\n1\nripgrep\n4\n"
-    );
 }
 
 async fn up(job: &mut deskhand_vm_host::Job) {

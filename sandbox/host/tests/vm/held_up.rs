@@ -8,7 +8,8 @@ use std::time::Duration;
 use deskhand_vm_host::{Origin, Step, Workshop};
 use rustix::fs::{CWD, Mode, mkfifoat};
 
-use crate::support::{session, settings, workshop};
+use crate::engine::settings;
+use crate::support::{session, workshop};
 
 /// Puts a pipe in the place of a file.
 fn pipe(place: &Path) {

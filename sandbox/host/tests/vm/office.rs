@@ -6,7 +6,8 @@ use deskhand_test_support::sandbox_images;
 use deskhand_vm_host::{Settings, Store, Workshop, sha256_of};
 use pretty_assertions::assert_eq;
 
-use crate::support::{engine, session, settings, shell, workshop};
+use crate::engine::{engine, settings};
+use crate::support::{session, shell, workshop};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_layer_has_libreoffice_and_node_over_all_that_the_base_has() {

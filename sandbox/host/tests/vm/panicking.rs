@@ -8,7 +8,8 @@ use deskhand_vm_host::{
 use pretty_assertions::assert_eq;
 use tokio::sync::mpsc;
 
-use crate::support::{command, engine, limits, run, session, spec, workshop, workshop_with};
+use crate::engine::{engine, workshop_with};
+use crate::support::{command, limits, run, session, spec, workshop};
 
 /// An engine whose guests are told to panic.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use deskhand_vm_host::{
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use crate::support::settings;
+use crate::engine::settings;
 
 /// A store in memory.
 #[derive(Debug, Default)]

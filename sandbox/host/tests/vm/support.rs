@@ -1,54 +1,20 @@
-//! A workshop, a session and commands, for tests.
+//! A session and commands, for tests of every engine.
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
-use deskhand_test_support::sandbox_images;
 use deskhand_vm_host::{
-    Command, Connections, End, Ended, Engine, GuestEvent, Qemu, RunLimits, RunOutput, Session, SessionSpec,
-    Settings, Workshop,
+    Command, Connections, End, Ended, GuestEvent, RunLimits, RunOutput, Session, SessionSpec,
 };
 use tokio::sync::mpsc;
 
-/// Names the engine that is tested, where it is not QEMU.
-const ENGINE: &str = "DESKHAND_TEST_ENGINE";
+/// What makes sessions, of the engine that this program tests.
+pub(crate) use crate::engine::{KIND, Shop, workshop};
 
-/// The engine behind the port. Another one is added here, and everything holds for it as well but what says that it looks
-/// at QEMU: `caged`, `room`, and in `image` what looks for the program.
-pub(crate) fn engine(home: &Path) -> Arc<dyn Engine> {
-    match std::env::var(ENGINE).as_deref() {
-        Err(_) | Ok("qemu") => Arc::new(Qemu::find(None, &home.join("machines")).expect("QEMU")),
-        Ok(other) => panic!("no engine is called {other}"),
-    }
-}
-
-/// A workshop of its own.
-pub(crate) async fn workshop(home: &Path) -> Workshop {
-    workshop_with(home, engine(home)).await
-}
-
-pub(crate) async fn workshop_with(home: &Path, engine: Arc<dyn Engine>) -> Workshop {
-    Workshop::open_with(engine, settings(home))
-        .await
-        .unwrap_or_else(|error| panic!("{error}; {}", error.remedy))
-}
-
-/// Software emulation, so that every computer tests the same.
-pub(crate) fn settings(home: &Path) -> Settings {
-    Settings {
-        images: sandbox_images(),
-        workplace: home.to_owned(),
-        engine: None,
-        memory: std::env::var("MEM")
-            .ok()
-            .and_then(|m| m.parse().ok())
-            .unwrap_or(1024),
-        processors: std::env::var("SMP")
-            .ok()
-            .and_then(|m| m.parse().ok())
-            .unwrap_or(1),
-        accelerator: Some(deskhand_vm_host::Accelerator::Tcg),
-    }
+/// What keeps a session in, where a test has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Machine,
+    Processes,
 }
 
 pub(crate) fn spec() -> SessionSpec {
@@ -61,21 +27,21 @@ pub(crate) fn spec() -> SessionSpec {
     }
 }
 
-pub(crate) async fn session(workshop: &Workshop) -> Session {
+pub(crate) async fn session(workshop: &Shop) -> Session {
     session_with(workshop, None).await
 }
 
-pub(crate) async fn session_with(workshop: &Workshop, connections: Option<Arc<dyn Connections>>) -> Session {
+pub(crate) async fn session_with(workshop: &Shop, connections: Option<Arc<dyn Connections>>) -> Session {
     begun(workshop, connections).await.0
 }
 
 /// A session, and what its guest tells.
-pub(crate) async fn session_heard(workshop: &Workshop) -> (Session, mpsc::Receiver<GuestEvent>) {
+pub(crate) async fn session_heard(workshop: &Shop) -> (Session, mpsc::Receiver<GuestEvent>) {
     begun(workshop, None).await
 }
 
 async fn begun(
-    workshop: &Workshop,
+    workshop: &Shop,
     connections: Option<Arc<dyn Connections>>,
 ) -> (Session, mpsc::Receiver<GuestEvent>) {
     let (events, heard) = mpsc::channel(4096);

@@ -1,4 +1,4 @@
-//! The sockets between the service and QEMU: nameless pairs, one end of which QEMU is given. No path leads to them, so none
+//! The sockets between the service and an engine: nameless pairs, one end of which the engine is given. No path leads to them, so none
 //! can be too long for a socket (108 bytes on Linux, 104 on macOS) and nobody else of this computer can connect.
 
 use std::io::{self, IoSlice};
@@ -11,14 +11,14 @@ use tokio::net::UnixStream;
 
 /// The service's end and QEMU's.
 #[derive(Debug)]
-pub(super) struct Pair {
-    pub(super) own: UnixStream,
-    pub(super) other: OwnedFd,
+pub(crate) struct Pair {
+    pub(crate) own: UnixStream,
+    pub(crate) other: OwnedFd,
 }
 
 impl Pair {
     /// Both are closed where a program starts, unless they are given to it.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let (own, other) = std::os::unix::net::UnixStream::pair()?;
         own.set_nonblocking(true)?;
         Ok(Self {
@@ -28,14 +28,14 @@ impl Pair {
     }
 
     /// Its number in this process and in a child that is given it.
-    pub(super) fn number(&self) -> RawFd {
+    pub(crate) fn number(&self) -> RawFd {
         self.other.as_raw_fd()
     }
 }
 
 /// Sends some bytes and a descriptor with them (`SCM_RIGHTS`,
 /// <https://man7.org/linux/man-pages/man7/unix.7.html>). Answers how many bytes went.
-pub(super) async fn send_with(to: &UnixStream, bytes: &[u8], descriptor: &OwnedFd) -> io::Result<usize> {
+pub(crate) async fn send_with(to: &UnixStream, bytes: &[u8], descriptor: &OwnedFd) -> io::Result<usize> {
     let send = || {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut beside = SendAncillaryBuffer::new(&mut space);

@@ -1,9 +1,10 @@
-//! The process of QEMU: it ends with us, however we end, and what it writes is kept in part.
+//! The process of an engine, QEMU's or bubblewrap's: it ends with us, however we end, and what it writes is kept in part.
 #![expect(unsafe_code, reason = "what a child does between fork and exec")]
 
 use std::ffi::OsString;
 use std::io::Read;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -13,34 +14,40 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use rustix::process::{Resource, Rlimit, WaitId, WaitIdOptions, waitid};
 use tokio::sync::watch;
 
-use super::cage::Bars;
 use crate::error::{ASK_DOCTOR, SandboxError, Step};
 use crate::parts::Console;
-
-/// Files that QEMU has open: its disks, its sockets, some of each thread.
-const MAX_OPEN: u64 = 1024;
 
 /// By how much it gives way to the user's own work.
 const NICE: i32 = 5;
 
 /// What is started, and what it may do.
-#[derive(Debug)]
-pub(super) struct Beginning<'a> {
-    pub(super) program: &'a Path,
-    pub(super) arguments: Vec<OsString>,
+pub(crate) struct Beginning<'a> {
+    /// As a person knows it.
+    pub(crate) name: &'static str,
+    pub(crate) program: &'a Path,
+    pub(crate) arguments: Vec<OsString>,
     /// Where it works and where its nameless files are made.
-    pub(super) folder: &'a Path,
+    pub(crate) folder: &'a Path,
     /// What it gets, each under the number that it has here; this process keeps none of them.
-    pub(super) given: Vec<OwnedFd>,
-    /// What it may open.
-    pub(super) bars: Bars,
+    pub(crate) given: Vec<OwnedFd>,
+    /// Its standard input; nothing without one.
+    pub(crate) input: Option<OwnedFd>,
+    /// As whom it runs, where that is somebody else.
+    pub(crate) user: Option<u32>,
+    /// What shuts it in.
+    pub(crate) shut: Shut,
+    /// Files that it has open at once.
+    pub(crate) most_open: u64,
     /// The largest file that it may write, in bytes.
-    pub(super) largest_file: u64,
+    pub(crate) largest_file: u64,
 }
+
+/// Shuts in the thread that calls it, with all that it starts, for good.
+pub(crate) type Shut = Box<dyn FnOnce() -> std::io::Result<()> + Send>;
 
 /// The process.
 #[derive(Debug)]
-pub(super) struct Child {
+pub(crate) struct Child {
     process: u32,
     console: Console,
     over: watch::Receiver<Option<String>>,
@@ -49,7 +56,7 @@ pub(super) struct Child {
 impl Child {
     /// Starts it from a thread that stays until the process ends: on Linux the system ends a child whose parent's thread
     /// is gone, which is what leaves no machine behind a service that was killed. That thread is in the same cage.
-    pub(super) fn start(beginning: Beginning<'_>) -> Result<Self, SandboxError> {
+    pub(crate) fn start(beginning: Beginning<'_>) -> Result<Self, SandboxError> {
         let mut command = Command::new(beginning.program);
         command
             .args(beginning.arguments)
@@ -57,18 +64,28 @@ impl Child {
             // Where the nameless file of the session's disk is made.
             .env("TMPDIR", beginning.folder)
             .current_dir(beginning.folder)
-            .stdin(Stdio::null())
+            .stdin(beginning.input.map_or_else(Stdio::null, Stdio::from))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        before_it_runs(&mut command, beginning.given, beginning.largest_file);
+        if let Some(user) = beginning.user {
+            command.uid(user).gid(user);
+        }
+        let limits = [
+            // None: 0 would not keep the kernel from calling a program for it (core(5)).
+            (Resource::Core, 1),
+            (Resource::Fsize, beginning.largest_file),
+            (Resource::Nofile, beginning.most_open),
+        ];
+        before_it_runs(&mut command, beginning.given, limits);
         let console = Console::default();
         let (told, over) = watch::channel(None);
         let (started, answer) = mpsc::channel();
         let kept = console.clone();
-        let bars = beginning.bars;
-        let keeper = move || keep(command, &bars, &kept, &started, &told);
-        let failed =
-            |why: String| SandboxError::new(Step::Start, format!("QEMU was not started: {why}"), ASK_DOCTOR);
+        let (name, shut) = (beginning.name, beginning.shut);
+        let keeper = move || keep(command, shut, &kept, &started, &told);
+        let failed = |why: String| {
+            SandboxError::new(Step::Start, format!("{name} was not started: {why}"), ASK_DOCTOR)
+        };
         thread::Builder::new()
             .name("vm".to_owned())
             .spawn(keeper)
@@ -84,16 +101,16 @@ impl Child {
         })
     }
 
-    pub(super) fn process(&self) -> u32 {
+    pub(crate) fn process(&self) -> u32 {
         self.process
     }
 
-    pub(super) fn console(&self) -> &Console {
+    pub(crate) fn console(&self) -> &Console {
         &self.console
     }
 
     /// Waits until it ended; says how.
-    pub(super) fn ended(&self) -> impl Future<Output = String> + Send + use<> {
+    pub(crate) fn ended(&self) -> impl Future<Output = String> + Send + use<> {
         let mut over = self.over.clone();
         async move {
             let how = over.wait_for(Option::is_some).await;
@@ -103,7 +120,7 @@ impl Child {
 
     /// Ends it. Its number cannot be another process's: it is marked as over before it is collected, and not while this
     /// looks.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         let over = self.over.borrow();
         if over.is_none()
             && let Some(process) = rustix::process::Pid::from_raw(self.process as i32)
@@ -124,12 +141,12 @@ type Started = mpsc::Sender<std::io::Result<u32>>;
 /// Lives as long as the process.
 fn keep(
     mut command: Command,
-    bars: &Bars,
+    shut: Shut,
     console: &Console,
     started: &Started,
     told: &watch::Sender<Option<String>>,
 ) {
-    let mut child = match bars.close().and_then(|_| command.spawn()) {
+    let mut child = match shut().and_then(|()| command.spawn()) {
         Ok(child) => child,
         Err(error) => {
             started.send(Err(error)).ok();
@@ -179,19 +196,20 @@ fn copy(from: Option<impl Read>, console: &Console) {
 }
 
 /// What happens between fork and exec. The descriptors go with the command, when it was started.
-fn before_it_runs(command: &mut Command, given: Vec<OwnedFd>, largest_file: u64) {
-    use std::os::unix::process::CommandExt as _;
+fn before_it_runs(command: &mut Command, given: Vec<OwnedFd>, limits: [(Resource, u64); 3]) {
     let parent = rustix::process::getpid();
     let between = move || {
         end_with_parent(parent)?;
-        limit(Resource::Core, 0)?;
-        limit(Resource::Fsize, largest_file)?;
-        limit(Resource::Nofile, MAX_OPEN)?;
+        for (resource, most) in limits {
+            limit(resource, most)?;
+        }
         // Who writes more than that is told, and not ended: a disk that is full is the guest's error.
         // SAFETY: the child has one thread, and nobody asks for this signal.
         unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) }?;
         // Where it may not, it runs as all others do.
         rustix::process::nice(NICE).ok();
+        // What whoever started the service left open is none of an engine's business.
+        close_the_rest()?;
         for descriptor in &given {
             rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::empty())?;
         }
@@ -210,6 +228,35 @@ fn limit(of: Resource, most: u64) -> std::io::Result<()> {
         maximum: most,
     };
     Ok(rustix::process::setrlimit(of, limit)?)
+}
+
+/// Has every descriptor but the standard ones closed where the program begins (close_range(2), since Linux 5.11; before that they are
+/// closed as far as whoever opened them saw to it).
+#[cfg(target_os = "linux")]
+fn close_the_rest() -> std::io::Result<()> {
+    use nix::libc;
+
+    // SAFETY: nothing is closed here: it is marked to be closed by exec.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    let error = std::io::Error::last_os_error();
+    match error.raw_os_error() {
+        _ if done == 0 => Ok(()),
+        Some(libc::ENOSYS | libc::EINVAL) => Ok(()),
+        _ => Err(error),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Linux")]
+fn close_the_rest() -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(target_os = "linux")]

@@ -1,6 +1,6 @@
 //! The machines of all sessions: each gets one when it first runs something, and it ends when nothing has run in it for a while.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -120,7 +120,7 @@ impl SandboxTools {
         let (mut of, mut tier) = (Vec::new(), None);
         let computed = self.compute(request, progress, (&mut of, &mut tier)).await;
         let made = match computed {
-            Err(Not::Stopped) => return Not::Stopped.told(),
+            Err(not @ (Not::Stopped | Not::Allowed)) => return not.told(),
             // The title alone: the rest may be words of the machine.
             Err(Not::Failed(failure)) => Err(failure.title.to_lowercase()),
             Ok(made) => Ok(made),

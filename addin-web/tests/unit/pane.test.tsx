@@ -259,7 +259,7 @@ describe("changes of files", () => {
     const told = within(row("notes.txt edited")).getByRole("alert");
     expect(told.textContent).toContain("changed since");
     service.answer("changeSet/undo", () => ({ kept: [] }));
-    await run(() => fireEvent.click(within(told).getByRole("button", { name: "Undo anyway" })));
+    await run(() => fireEvent.click(within(told).getByRole("button", { name: "Undo anyway and overwrite 1 file" })));
     expect(calls("changeSet/undo")).toMatchObject([
       { changeSet: "change-edited", overwrite: false },
       { changeSet: "change-edited", overwrite: true },
@@ -269,12 +269,12 @@ describe("changes of files", () => {
 
   it("offer to undo also the places of a command that were left alone", async () => {
     const set = fileTurn.find((event) => event.type === "changeSetApplied" && event.changeSet.id === "change-edited");
-    const undone: EventBody = { type: "changeSetUndone", changeSet: "change-edited", kept: ["/data/notes.txt"] };
+    const undone: EventBody = { type: "changeSetUndone", changeSet: "change-edited", kept: ["/data/notes.txt", "/data/plan.txt"] };
     expect(set).toBeDefined();
     const at = fileTurn.length + 1;
     const { run, calls, service } = await open({ kind: "window", events: [...fileTurn, { ...undone, seq: at, at, version: 1 }] });
     service.answer("changeSet/undo", () => ({ kept: [] }));
-    await run(() => fireEvent.click(screen.getByRole("button", { name: "Undo anyway" })));
+    await run(() => fireEvent.click(screen.getByRole("button", { name: "Undo anyway and overwrite 2 files" })));
     expect(calls("changeSet/undo")).toMatchObject([{ changeSet: "change-edited", overwrite: true }]);
   });
 

@@ -203,6 +203,21 @@ pub fn operation_of(tool: &str) -> Option<&'static Definition> {
     model_operations().find(|definition| tool_name(definition) == tool)
 }
 
+/// True for the tools that may change something, and for names that there are none of: what [`Prepared::effect`] says of their
+/// calls, known without looking.
+pub fn may_change(tool: &str) -> bool {
+    if let Some(tool) = FolderTool::of_name(tool).or_else(|| paper_tool(tool)) {
+        return !tool.only_reads();
+    }
+    if let Some(definition) = operation_of(tool) {
+        return definition.effect != Effect::Read;
+    }
+    !matches!(
+        tool,
+        PLAN_TOOL | LIST_TOOL | DIRECTORY_TOOL | FETCH_TOOL | SEARCH_TOOL | BASH_OUTPUT_TOOL
+    )
+}
+
 /// A call of a tool.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolRequest {

@@ -27,6 +27,7 @@ mod outcome;
 mod plan;
 
 pub use describe::{Described, describe};
+pub use outcome::denied_by;
 use outcome::{stopped, title_of};
 pub use plan::{MAX_PLAN_STEPS, plan_tool};
 
@@ -119,6 +120,8 @@ pub enum Effect {
     Append(Vec<EventBody>, Durability),
     /// Ask the model.
     CallModel(MessageId, Box<ModelRequest>),
+    /// The turn is in this mode from now on: whatever else acts for it heeds that.
+    Heed(PermissionMode),
     /// Stop asking the model.
     StopModel,
     /// Look what a call would do.
@@ -236,9 +239,20 @@ impl Step<'_, '_> {
             });
         }
         self.append(events, Durability::Flushed);
+        self.heed();
         if steering.is_none() {
             self.ask_model();
         }
+    }
+
+    /// Has the turn's mode heeded. A question about a change is answered by the mode that allows none; true where there was one,
+    /// and the turn went on with that.
+    fn heed(&mut self) -> bool {
+        let Some(mode) = self.session.turn.as_ref().map(|turn| turn.mode) else {
+            return false;
+        };
+        self.effects.push(Effect::Heed(mode));
+        mode == PermissionMode::ReadOnly && self.settle_by_mode()
     }
 
     /// Asks the model, once there is room for it.
@@ -447,6 +461,12 @@ impl Step<'_, '_> {
 
     /// Takes up a turn that a restart cut.
     fn recover(&mut self) {
+        if !self.heed() {
+            self.take_up();
+        }
+    }
+
+    fn take_up(&mut self) {
         let Some(turn) = &self.session.turn else { return };
         let (id, phase, resumed) = (turn.id.clone(), turn.phase.clone(), turn.resumed);
         if matches!(

@@ -40,7 +40,7 @@ impl Machines {
     /// machine is ended. When this answers no change there begins any more, whatever a guest asked for before.
     pub async fn forbid_changes(&self, session: &SessionId) {
         let inner = self.inner();
-        lock(&inner.read_only).insert(session.clone());
+        inner.read_only.forbid(session).await;
         let cut = inner.cut(session, |cut| cut.writable);
         if cut.is_empty() {
             return;
@@ -62,14 +62,14 @@ impl Machines {
 
     /// From now on the session's folders may be changed again, as they are attached.
     pub fn allow_changes(&self, session: &SessionId) {
-        lock(&self.inner().read_only).remove(session);
+        self.inner().read_only.allow(session);
     }
 }
 
 impl Inner {
     /// True where nothing may be changed now.
     pub(crate) fn is_read_only(&self, session: &SessionId) -> bool {
-        lock(&self.read_only).contains(session)
+        self.read_only.holds(session)
     }
 
     /// Who a command that has just begun is to be ended by: what it may do was taken back while it began.

@@ -15,6 +15,7 @@ use deskhand_core::ports::{Journal, Settled};
 use deskhand_core::tool::ToolRequest;
 use deskhand_protocol::change::{ChangeEntry, ChangeSet};
 use deskhand_protocol::document::DocumentKind;
+use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::{CallId, ChangeSetId, DocumentId, SessionId, Timestamp, TurnId, UserError};
 use deskhand_vm_files::{Change, Ident, Journal as FilesJournal, Kept, SharePath, Touched, UndoLog};
 use deskhand_workspace::Folder;
@@ -52,6 +53,9 @@ pub(crate) struct Ran {
     /// True for what people had changed and undoing overwrote.
     #[serde(default)]
     pub(crate) by_undo: bool,
+    /// Where a person decided that; none for what the agent does.
+    #[serde(default)]
+    pub(crate) by: Option<FrontEndKind>,
 }
 
 /// The key of a record.

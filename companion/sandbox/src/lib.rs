@@ -22,6 +22,7 @@ mod names;
 mod office;
 mod paper_calls;
 mod paper_tools;
+mod read_only;
 mod room;
 mod sealed;
 mod settling;

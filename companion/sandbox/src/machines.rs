@@ -1,6 +1,6 @@
 //! The machines of all sessions: each gets one when it first runs something, and it ends when nothing has run in it for a while.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 use crate::commands::Commands;
 use crate::fault;
 use crate::machine::{Cut, From, Machine};
+use crate::read_only::ReadOnly;
 use crate::room;
 use crate::sights::{Budget, Sights};
 use crate::surroundings::Surroundings;
@@ -58,7 +59,7 @@ pub(crate) struct Inner {
     /// The commands that run, by session.
     commands: Mutex<BTreeMap<SessionId, Arc<Commands>>>,
     /// Sessions in which nothing may be changed now.
-    pub(crate) read_only: Mutex<BTreeSet<SessionId>>,
+    pub(crate) read_only: ReadOnly,
     /// Turns of machines that are made for one call.
     alone: Arc<Semaphore>,
     /// Whether the last machine that was asked for did not begin.
@@ -103,7 +104,7 @@ impl Machines {
             budgets: Mutex::default(),
             cuts: Mutex::default(),
             commands: Mutex::default(),
-            read_only: Mutex::default(),
+            read_only: ReadOnly::default(),
             alone: Arc::new(Semaphore::new(ALONE)),
             unavailable: AtomicBool::new(false),
             no_machine: Mutex::default(),
@@ -180,7 +181,7 @@ impl Machines {
     pub async fn forget(&self, session: &SessionId) {
         lock(&self.inner.budgets).remove(session);
         lock(&self.inner.cuts).remove(session);
-        lock(&self.inner.read_only).remove(session);
+        self.inner.read_only.forget(session);
         lock(&self.inner.commands).remove(session);
         let place = self.inner.places().remove(session);
         if let Some(place) = place

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use deskhand_core::ports::Progress;
 use deskhand_core::tool::{ToolFailure, ToolResult};
+use deskhand_core::turn::denied_by;
 use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::permission::SettledBy;
 use deskhand_protocol::sandbox::SandboxTier;
 use deskhand_vm_host::{End, Ended, Job, RunLimits, RunOutput, SandboxError};
 use tokio::sync::OwnedSemaphorePermit;
@@ -47,6 +49,8 @@ const PIECE: usize = 64 * 1024;
 pub(crate) enum Not {
     /// A person stopped the turn.
     Stopped,
+    /// The mode lets nothing be changed any more.
+    Allowed,
     Failed(ToolFailure),
 }
 
@@ -70,6 +74,7 @@ impl Not {
                 let output = "Stopped by the user. Nothing was changed.";
                 ToolResult::new(ToolOutcome::Stopped, "Stopped", output)
             }
+            Self::Allowed => denied_by(SettledBy::Mode),
             Self::Failed(failure) => ToolResult::new(ToolOutcome::Failed, failure.title, failure.output),
         }
     }

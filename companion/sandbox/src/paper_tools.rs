@@ -83,6 +83,9 @@ impl SandboxTools {
         if let Some(done) = papers.made_before(request).await? {
             return Ok(done);
         }
+        if self.machines.inner().is_read_only(&request.session) {
+            return Err(Not::Allowed);
+        }
         let asked = understood(Convert::of(&request.input))?;
         let paper = papers.find(&request.session, &asked.path).await?;
         let (form, _) = old_form(&paper)?;
@@ -90,7 +93,13 @@ impl SandboxTools {
         let mut office = self.office(request, progress).await?;
         let made = office.convert(content, form).await;
         let tier = office.end().await;
-        let mut result = papers.make(request, made?).await?;
+        // The mode may be another than when the call began.
+        let making = self
+            .machines
+            .inner()
+            .read_only
+            .change(&request.session, papers.make(request, made?));
+        let mut result = making.await.ok_or(Not::Allowed)??;
         result.output.push_str(
             " LibreOffice made it: compare what counts, figures above all, with the old file. It writes numbers with 15 digits, and took no macros over.",
         );
@@ -111,7 +120,7 @@ impl SandboxTools {
         let (mut of, mut tier) = (Vec::new(), None);
         let computed = self.compute(request, progress, (&mut of, &mut tier)).await;
         let made = match computed {
-            Err(Not::Stopped) => return Not::Stopped.told(),
+            Err(not @ (Not::Stopped | Not::Allowed)) => return not.told(),
             // The title alone: the rest may be words of the machine.
             Err(Not::Failed(failure)) => Err(failure.title.to_lowercase()),
             Ok(made) => Ok(made),

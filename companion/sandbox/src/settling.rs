@@ -117,6 +117,7 @@ impl Inner {
             title: None,
             undone: false,
             by_undo: false,
+            by: None,
         }
     }
 
@@ -164,7 +165,7 @@ impl Inner {
     pub(crate) async fn tell(&self, session: &SessionId, before: Option<(Part, OfFolders)>) {
         let Some((part, changes)) = before else { return };
         if let Some(changed) = change_set(&part.ran, self.surroundings.now(), &changes) {
-            self.surroundings.changed(session, changed).await;
+            self.surroundings.changed(session, changed, part.ran.by).await;
         }
         if let Err(error) = self.settled(session, part, &changes).await {
             tracing::error!(%session, %error, "what went on after a command is not settled");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use deskhand_core::ports::BoxFuture;
 use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::command::{BackgroundCommand, CommandEnd};
-use deskhand_protocol::hello::SandboxState;
+use deskhand_protocol::hello::{FrontEndKind, SandboxState};
 use deskhand_protocol::sandbox::Sight;
 use deskhand_protocol::{CallId, CommandId, SessionId, Timestamp, UserError};
 use deskhand_workspace::Folder;
@@ -25,8 +25,14 @@ pub trait Surroundings: Send + Sync + fmt::Debug {
         left_out: u64,
     ) -> BoxFuture<'a, ()>;
 
-    /// Says that what was left to run changed files; in the log of the session when it answers.
-    fn changed<'a>(&'a self, session: &'a SessionId, change_set: ChangeSet) -> BoxFuture<'a, ()>;
+    /// Says that what was left to run changed files, or that undoing did because a person at a front end said so; in the log of
+    /// the session when it answers.
+    fn changed<'a>(
+        &'a self,
+        session: &'a SessionId,
+        change_set: ChangeSet,
+        by: Option<FrontEndKind>,
+    ) -> BoxFuture<'a, ()>;
 
     /// Says that a command was left to run; in the log of the session when it answers.
     fn left<'a>(&'a self, session: &'a SessionId, command: BackgroundCommand) -> BoxFuture<'a, ()>;

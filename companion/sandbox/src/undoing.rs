@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::fs::Dir;
+use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::{ChangeSetId, ErrorCode, SessionId, UserError};
 use deskhand_vm_files::{Conflict, Ident, UndoLog, Undone};
 use tokio::runtime::Handle;
@@ -17,13 +18,13 @@ use crate::settling::blocking;
 
 impl Machines {
     /// Undoes what a command did. `None` where the change set is not one of a command; else the places that were left alone
-    /// because somebody changed them since. With `overwrite` these are undone as well, as far as it is known what was there:
+    /// because somebody changed them since. Where a person says so at the front end `overwrite` these are undone as well, as far as it is known what was there:
     /// what they hold is a change set of its own before, which is told in the session's log and can be undone.
     pub async fn undo(
         &self,
         session: &SessionId,
         id: &ChangeSetId,
-        overwrite: bool,
+        overwrite: Option<FrontEndKind>,
     ) -> Result<Option<Vec<String>>, UserError> {
         let (inner, records) = (self.inner(), self.inner().records());
         let found = records.all(session).await?;
@@ -44,10 +45,9 @@ impl Machines {
             inner.tell(session, before).await;
         }
         let roots = inner.roots(session, &ran)?;
-        let over = if overwrite {
-            Some(inner.begin_over(session, &ran).await?)
-        } else {
-            None
+        let over = match overwrite {
+            Some(by) => Some(inner.begin_over(session, &ran, by).await?),
+            None => None,
         };
         let run = Run {
             records: records.clone(),
@@ -60,11 +60,12 @@ impl Machines {
             overwritten: Vec::new(),
         };
         let (run, undone) = blocking(move || Ok(run.all(roots))).await?;
-        records.keep_put_back(session, &run.put_back).await?;
+        let kept = records.keep_put_back(session, &run.put_back).await;
         if let Some(part) = over {
-            // Also where the rest could not be undone: what went is to be seen, and to be had back.
+            // Also where the rest could not be undone or written down: what went is to be seen, and to be had back.
             inner.tell(session, Some((part, run.overwritten))).await;
         }
+        kept?;
         undone.map_err(|error| not_undone(&error))?;
         ran.undone = run.kept.is_empty();
         records.put(session, &key, &ran).await?;
@@ -132,7 +133,12 @@ impl Run {
 
 impl Inner {
     /// Writes down that people's changes are about to be overwritten: what is overwritten is a change set of its own.
-    async fn begin_over(&self, session: &SessionId, undone: &Ran) -> Result<Part, UserError> {
+    async fn begin_over(
+        &self,
+        session: &SessionId,
+        undone: &Ran,
+        by: FrontEndKind,
+    ) -> Result<Part, UserError> {
         let now = self.surroundings.now();
         let ran = Ran {
             change_set: ChangeSetId::new(now, self.surroundings.chance()),
@@ -141,6 +147,7 @@ impl Inner {
             title: None,
             undone: false,
             by_undo: true,
+            by: Some(by),
             ..undone.clone()
         };
         let key = Key::after(&ran.change_set);

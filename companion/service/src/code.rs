@@ -11,6 +11,7 @@ use deskhand_egress::Gate;
 use deskhand_platform::{Paths, SecretStore};
 use deskhand_protocol::change::JournalEntry;
 use deskhand_protocol::command::{CommandEnd, RunningCommand};
+use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::sandbox::FetchedImage;
 use deskhand_protocol::session::PermissionMode;
 use deskhand_protocol::{ChangeSetId, CommandId, ErrorCode, SessionId, UserError};
@@ -19,6 +20,7 @@ use deskhand_trail::Actor;
 use crate::audit::Notes;
 use crate::handler::Service;
 use crate::log::Log;
+use crate::runner::Heed;
 use crate::settings::Settings;
 
 #[cfg(unix)]
@@ -143,7 +145,7 @@ impl Code {
         &self,
         session: &SessionId,
         id: &ChangeSetId,
-        overwrite: bool,
+        overwrite: Option<FrontEndKind>,
     ) -> Result<Option<Vec<String>>, UserError> {
         match &self.machines {
             Some(machines) => machines.undo(session, id, overwrite).await,
@@ -185,8 +187,17 @@ impl Code {
         machines.is_some_and(|machines| machines.end_command(session, command, by))
     }
 
-    /// Takes in the mode of a prompt: in the read-only one nothing is changed any more, also by what was left to run.
-    pub(crate) async fn heed(&self, session: &SessionId, mode: PermissionMode) {
+    /// What takes in the mode of a turn.
+    pub(crate) fn heeding(&self) -> Heed {
+        let code = self.clone();
+        Arc::new(move |session, mode| {
+            let code = code.clone();
+            Box::pin(async move { code.heed(&session, mode).await })
+        })
+    }
+
+    /// Takes in the mode of a turn: in the read-only one nothing is changed any more, also by what was left to run.
+    async fn heed(&self, session: &SessionId, mode: PermissionMode) {
         match &self.machines {
             Some(machines) if mode == PermissionMode::ReadOnly => machines.forbid_changes(session).await,
             Some(machines) => machines.allow_changes(session),
@@ -226,7 +237,12 @@ impl Code {
 
 #[cfg(not(unix))]
 impl Machines {
-    async fn undo(&self, _: &SessionId, _: &ChangeSetId, _: bool) -> Result<Option<Vec<String>>, UserError> {
+    async fn undo(
+        &self,
+        _: &SessionId,
+        _: &ChangeSetId,
+        _: Option<FrontEndKind>,
+    ) -> Result<Option<Vec<String>>, UserError> {
         match *self {}
     }
 

@@ -44,7 +44,6 @@ use crate::view;
 use crate::wire::{give, read};
 
 /// Sessions in the answer to hello.
-const MAX_LIST: u32 = 200;
 
 /// The service behind the server.
 pub(crate) struct Service {
@@ -93,7 +92,7 @@ impl Handler for Service {
             Ok(HelloAnswer {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 view,
-                sessions: self.hub.list_some(Some(MAX_LIST)).await?,
+                sessions: self.hub.list_some(ListParams::default()).await?,
                 documents: self.hub.registry.live(),
                 document: document.map(|answer| answer.document),
             })
@@ -247,7 +246,7 @@ impl Service {
             Method::SessionList => {
                 let params: ListParams = read(params)?;
                 give(ListAnswer {
-                    sessions: self.hub.list_some(params.limit).await?,
+                    sessions: self.hub.list_some(params).await?,
                 })
             }
             Method::SessionCreate => give(SessionAnswer {
@@ -495,7 +494,11 @@ impl Service {
         self.hub.handle(&session).await?;
         let id = change_set.clone();
         let (kept, event) = if method == Method::ChangeSetUndo {
-            let of_command = self.hub.code.undo(&session, &change_set, overwrite).await?;
+            let of_command = self
+                .hub
+                .code
+                .undo(&session, &change_set, overwrite.then_some(by))
+                .await?;
             let kept = if let Some(kept) = of_command {
                 kept
             } else {

@@ -14,8 +14,8 @@ use deskhand_documents::{DocumentTools, Registry};
 use deskhand_protocol::change::{JournalAnswer, JournalEntry, JournalParams};
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::session::{
-    CreateParams, ExportAnswer, PromptAnswer, PromptParams, SearchAnswer, SearchHit, SearchParams,
-    SessionStatus, SessionSummary,
+    CreateParams, ExportAnswer, ListParams, PromptAnswer, PromptParams, SearchAnswer, SearchHit,
+    SearchParams, SessionStatus, SessionSummary,
 };
 use deskhand_protocol::{DocumentId, ErrorCode, EventBody, SessionId, Timestamp, UserError};
 use deskhand_storage::Change;
@@ -166,10 +166,17 @@ impl Hub {
         Ok(sessions.iter().filter_map(summary).collect())
     }
 
-    /// Sessions as front ends list them.
-    pub(crate) async fn list_some(&self, limit: Option<u32>) -> Result<Vec<SessionSummary>, UserError> {
-        self.list(limit.map_or(MAX_LIST, |limit| limit as usize).min(MAX_LIST))
-            .await
+    /// Sessions as front ends list them: a page.
+    pub(crate) async fn list_some(&self, params: ListParams) -> Result<Vec<SessionSummary>, UserError> {
+        let most = params
+            .limit
+            .map_or(MAX_LIST, |limit| limit as usize)
+            .min(MAX_LIST);
+        let Some(before) = params.before else {
+            return self.list(most).await;
+        };
+        let all = self.list(usize::MAX).await?.into_iter();
+        Ok(all.filter(|one| one.updated_at < before).take(most).collect())
     }
 
     /// One line.
@@ -319,7 +326,6 @@ impl Hub {
         let mut documents = params.documents;
         documents.extend(own.filter(|own| !documents.contains(own)));
         self.join(&params.session, &documents, from.into()).await?;
-        self.code.heed(&params.session, params.mode).await;
         let context = self.parts.tools.context(&params.session).await;
         let prompt = Prompt {
             client_id: params.client_id,

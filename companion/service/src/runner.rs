@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use deskhand_core::model::{ModelEvent, ModelRequest, ToolDefinition};
 use deskhand_core::permission::Grant;
-use deskhand_core::ports::{Durability, EventLog, Provider, Tools};
+use deskhand_core::ports::{BoxFuture, Durability, EventLog, Provider, Tools};
 use deskhand_core::rules::Rules;
 use deskhand_core::tool::is_tool;
 use deskhand_core::turn::{Input, Prompt};
@@ -17,7 +17,7 @@ use deskhand_core::{Effect, Session, World, handle};
 use deskhand_protocol::event::TurnOutcome;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::instructions::Guidance;
-use deskhand_protocol::session::SessionSummary;
+use deskhand_protocol::session::{PermissionMode, SessionSummary};
 use deskhand_protocol::{
     CallId, ErrorCode, EventBody, MessageId, PermissionId, SessionEvent, SessionId, TurnId, UserError,
 };
@@ -82,7 +82,13 @@ pub(crate) struct Parts {
     pub(crate) guide: Arc<Guide>,
     /// Told when a session's line in the list is another.
     pub(crate) changed: Arc<dyn Fn(SessionSummary) + Send + Sync>,
+    /// Told the mode of a turn with each prompt that is taken, once that is in the log; nothing of the prompt is done before it
+    /// answers.
+    pub(crate) heed: Heed,
 }
+
+/// Who heeds the mode of a session's turn.
+pub(crate) type Heed = Arc<dyn Fn(SessionId, PermissionMode) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The way to a session that is at work.
 #[derive(Clone, Debug)]
@@ -344,6 +350,7 @@ impl Runner {
                     appends -= 1;
                     self.append(Actor::Agent, events, durability, appends > 0).await?;
                 }
+                Effect::Heed(mode) => (self.parts.heed)(self.session.id.clone(), mode).await,
                 Effect::CallModel(message, request) => self.call_model(message, *request),
                 Effect::StopModel => {
                     if let Some(model) = self.model.take() {

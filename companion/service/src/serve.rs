@@ -424,6 +424,7 @@ fn build(
         changed: Arc::new(move |session| {
             tell.notify(|_| true, Notification::SessionChanged, &SessionAnswer { session });
         }),
+        heed: code.heeding(),
     };
     let offer = Offer::of(&settings.policy);
     let view = first_view(settings, options, &offer, &configuration, &opened);

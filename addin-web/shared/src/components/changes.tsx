@@ -110,7 +110,7 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
                   void store.undo(set.id, true);
                 }}
               >
-                {words.changeList.undoAnyway}
+                {words.changeList.undoAnyway(set.entries.length)}
               </LinkButton>
             </span>
           </div>
@@ -125,7 +125,7 @@ function ChangeRow({ change, newest }: { change: ChangeState; newest: boolean })
                   void store.undo(set.id, true);
                 }}
               >
-                {words.changeList.undoAnyway}
+                {words.changeList.undoAnyway(change.kept.length)}
               </LinkButton>
             )}
           </p>

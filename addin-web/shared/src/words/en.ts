@@ -301,7 +301,8 @@ export const words = {
     changedSince: (where: string) => `You changed ${where} since. Undo keeps your value unless you choose.`,
     overwrite: "Undo mine too",
     fileChangedSince: "The file was changed since, so it was left as it is. What is in it now stays in the journal, too.",
-    undoAnyway: "Undo anyway",
+    undoAnyway: (files: number) =>
+      files === 1 ? "Undo anyway and overwrite 1 file" : `Undo anyway and overwrite ${number(files)} files`,
     kept: (where: string) => `${where} kept your value.`,
     turn: (count: number) => (count === 1 ? "1 change made" : `${number(count)} changes made`),
     actions: (title: string) => `More for ${title}`,

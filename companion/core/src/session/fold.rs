@@ -266,7 +266,11 @@ impl Session {
             }
             _ => None,
         };
-        running.state = RunState::Going;
+        running.state = match choice {
+            // What was refused never runs: where the service ends before the call's end is in the log, it is looked at anew.
+            Choice::Deny => RunState::Preparing,
+            _ => RunState::Going,
+        };
         if let Some(grant) = grant
             && !grant.reason.is_risky()
         {

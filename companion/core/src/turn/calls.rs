@@ -11,7 +11,7 @@ use super::{Effect, Step, describe, plan};
 use crate::permission::{Decision, LASTING, LastingGrant, Standing, choices, decide};
 use crate::ports::Durability;
 use crate::session::{Call, Phase, RunState, Running};
-use crate::tool::{Ask, Prepared, ToolFailure, ToolRequest, ToolResult};
+use crate::tool::{Ask, Prepared, ToolFailure, ToolRequest, ToolResult, may_change};
 
 impl Step<'_, '_> {
     pub(super) fn update_plan(&mut self, call: &Call) {
@@ -214,6 +214,30 @@ impl Step<'_, '_> {
         } else {
             self.run();
         }
+    }
+
+    /// Answers an open question about a change with no, for the mode of the turn allows none; true where there was one.
+    pub(super) fn settle_by_mode(&mut self) -> bool {
+        let asking = self.session.turn.as_ref().and_then(|turn| match &turn.phase {
+            Phase::Tool(Running {
+                call,
+                state: RunState::Asking(request),
+                ..
+            }) => Some((call.clone(), request.id.clone())),
+            _ => None,
+        });
+        let Some((call, permission)) = asking.filter(|(call, _)| may_change(&call.name)) else {
+            return false;
+        };
+        let settled = EventBody::PermissionSettled {
+            permission,
+            choice: Choice::Deny,
+            by: SettledBy::Mode,
+            folder: None,
+        };
+        self.append(vec![settled], Durability::Flushed);
+        self.tool_done(&call.id, &denied_by(SettledBy::Mode));
+        true
     }
 
     pub(super) fn tool_done(&mut self, call: &CallId, result: &ToolResult) {

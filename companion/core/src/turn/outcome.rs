@@ -61,7 +61,7 @@ pub(super) fn denied(why: &str) -> ToolResult {
 }
 
 /// The outcome of a call that no person was asked about.
-pub(super) fn denied_by(by: SettledBy) -> ToolResult {
+pub fn denied_by(by: SettledBy) -> ToolResult {
     let (title, why) = match by {
         SettledBy::Policy => (
             "Switched off by your organisation",

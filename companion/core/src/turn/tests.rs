@@ -214,6 +214,7 @@ fn kinds(effects: &[Effect]) -> Vec<&'static str> {
             Effect::Append(_, Durability::Flushed) => "flush",
             Effect::Append(_, Durability::Written) => "write",
             Effect::CallModel(..) => "model",
+            Effect::Heed(_) => "heed",
             Effect::StopModel => "stop model",
             Effect::Prepare(_) => "prepare",
             Effect::Run(_) => "run",
@@ -232,7 +233,7 @@ fn a_prompt_is_flushed_before_the_model_is_asked() {
         ..Prompt::default()
     };
     let effects = bench.take(Input::Prompt(prompt.clone()));
-    assert_eq!(kinds(&effects), ["flush", "write", "model"]);
+    assert_eq!(kinds(&effects), ["flush", "heed", "write", "model"]);
     assert_eq!(bench.session.title, "Hello there");
     assert_eq!(
         bench.take(Input::Prompt(prompt)),

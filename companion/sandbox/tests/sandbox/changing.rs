@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use deskhand_core::instructions::holds_data;
 use deskhand_protocol::ErrorCode;
 use deskhand_protocol::event::ToolOutcome;
+use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::sandbox::{FileChange, SandboxTier, Sight};
 use deskhand_sandbox::Terms;
 use deskhand_test_support::sandbox_images;
@@ -57,11 +58,11 @@ async fn a_wrong_command_is_told_seen_and_undone_byte_for_byte() {
 
     is_seen(&stage);
 
-    let undone = stage.machines.undo(&Stage::session(), &changed.id, false).await;
+    let undone = stage.machines.undo(&Stage::session(), &changed.id, None).await;
     assert_eq!(undone, Ok(Some(Vec::new())));
     assert!(tree(&plans) == before, "the folder is as it was");
     assert_eq!(
-        stage.machines.undo(&Stage::session(), &changed.id, false).await,
+        stage.machines.undo(&Stage::session(), &changed.id, None).await,
         Ok(Some(Vec::new())),
         "undoing twice is no error"
     );
@@ -129,7 +130,7 @@ async fn commands_are_undone_one_by_one_and_what_a_person_changed_since_stays() 
         .change_set
         .expect("changes");
     fs::write(plans.join("c"), "a person's").expect("a file");
-    let undone = stage.machines.undo(&Stage::session(), &first.id, false).await;
+    let undone = stage.machines.undo(&Stage::session(), &first.id, None).await;
     assert_eq!(undone, Ok(Some(vec![plans.join("c").display().to_string()])));
     let content = |name: &str| fs::read_to_string(plans.join(name)).ok();
     assert_eq!(content("a").as_deref(), Some("a"));
@@ -140,7 +141,7 @@ async fn commands_are_undone_one_by_one_and_what_a_person_changed_since_stays() 
         "the later command stays"
     );
     assert_eq!(
-        stage.machines.undo(&Stage::session(), &second.id, false).await,
+        stage.machines.undo(&Stage::session(), &second.id, None).await,
         Ok(Some(Vec::new()))
     );
     assert_eq!((content("b").as_deref(), content("d")), (Some("b"), None));
@@ -165,7 +166,7 @@ async fn what_a_person_changed_since_is_overwritten_where_they_say_so_and_can_be
     }
     let session = Stage::session();
     let undo = |id, overwrite| stage.machines.undo(&session, id, overwrite);
-    let kept = undo(&changed.id, false)
+    let kept = undo(&changed.id, None)
         .await
         .expect("an answer")
         .expect("of a command");
@@ -173,10 +174,15 @@ async fn what_a_person_changed_since_is_overwritten_where_they_say_so_and_can_be
     assert!(kept_of("a") && kept_of("b") && kept_of("c"), "{kept:?}");
     assert_eq!(fs::read(plans.join("a")).expect("a file"), b"a person's");
 
-    assert_eq!(undo(&changed.id, true).await, Ok(Some(Vec::new())));
+    assert_eq!(
+        undo(&changed.id, Some(FrontEndKind::Excel)).await,
+        Ok(Some(Vec::new()))
+    );
     assert_eq!(tree(&plans), before);
     let over = stage.around.changed.lock().expect("changed").last().cloned();
     let over = over.expect("what was overwritten is told");
+    let by = stage.around.changed_by.lock().expect("changed").clone();
+    assert_eq!(by.last(), Some(&Some(FrontEndKind::Excel)), "a person decided it");
     assert!(over.title.ends_with("by undoing a command"), "{}", over.title);
     assert_eq!((&over.call, &over.turn), (&changed.call, &changed.turn));
     // The undone command is listed as such, and what was overwritten as what can be brought back.
@@ -186,7 +192,7 @@ async fn what_a_person_changed_since_is_overwritten_where_they_say_so_and_can_be
         .map(|entry| (&entry.change_set, entry.undone))
         .collect();
     assert_eq!(listed, [(&changed.id, true), (&over.id, false)]);
-    assert_eq!(undo(&over.id, false).await, Ok(Some(Vec::new())));
+    assert_eq!(undo(&over.id, None).await, Ok(Some(Vec::new())));
     for name in ["a", "b", "c"] {
         assert_eq!(
             fs::read(plans.join(name)).expect("a file"),
@@ -197,12 +203,33 @@ async fn what_a_person_changed_since_is_overwritten_where_they_say_so_and_can_be
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_overwritten_is_told_also_where_the_undoing_cannot_be_written_down() {
+    let stage = Stage::new();
+    let changed = stage.ok("echo made > c").await.change_set.expect("changes");
+    fs::write(stage.plans().join("c"), "a person's").expect("a file");
+    *stage.journal.refuses.lock().expect("a key") = "sandbox-put-back".to_owned();
+    let by = Some(FrontEndKind::Window);
+    let failed = stage.machines.undo(&Stage::session(), &changed.id, by).await;
+    assert_eq!(failed.map_err(|error| error.code), Err(ErrorCode::Internal));
+    assert!(!stage.plans().join("c").exists(), "it was overwritten");
+    let told = stage.around.changed.lock().expect("changed").clone();
+    assert_eq!(told.len(), 1, "and that is told");
+    stage.journal.refuses.lock().expect("a key").clear();
+    let back = stage.machines.undo(&Stage::session(), &told[0].id, None).await;
+    assert_eq!(back, Ok(Some(Vec::new())));
+    assert_eq!(fs::read(stage.plans().join("c")).expect("a file"), b"a person's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_person_is_overwritten_without_room_in_the_journal() {
     let stage = Stage::new();
     let changed = stage.ok("echo made > c").await.change_set.expect("changes");
     fs::write(stage.plans().join("c"), "a person's").expect("a file");
     stage.journal.full.store(true, Ordering::SeqCst);
-    let refused = stage.machines.undo(&Stage::session(), &changed.id, true).await;
+    let refused = stage
+        .machines
+        .undo(&Stage::session(), &changed.id, Some(FrontEndKind::Window))
+        .await;
     assert_eq!(refused.map_err(|error| error.code), Err(ErrorCode::JournalFull));
     assert_eq!(fs::read(stage.plans().join("c")).expect("a file"), b"a person's");
 }
@@ -224,7 +251,7 @@ async fn a_row_of_commands_is_undone_from_the_last_to_the_first() {
         trees.push(tree(&plans));
     }
     for (changed, before) in changes.iter().zip(&trees).rev() {
-        let undone = stage.machines.undo(&Stage::session(), &changed.id, false).await;
+        let undone = stage.machines.undo(&Stage::session(), &changed.id, None).await;
         assert_eq!(undone, Ok(Some(Vec::new())));
         assert_eq!(tree(&plans), *before);
     }
@@ -315,7 +342,7 @@ async fn a_full_journal_keeps_nobody_from_undoing() {
     fs::write(stage.plans().join("a"), "a").expect("a file");
     let changed = stage.ok("rm a; echo x > b").await.change_set.expect("changes");
     stage.journal.full.store(true, Ordering::SeqCst);
-    let undone = stage.machines.undo(&Stage::session(), &changed.id, false).await;
+    let undone = stage.machines.undo(&Stage::session(), &changed.id, None).await;
     assert_eq!(undone, Ok(Some(Vec::new())));
     assert_eq!(tree(&stage.plans()).keys().collect::<Vec<_>>(), ["a"]);
 }
@@ -326,11 +353,14 @@ async fn every_change_is_of_one_change_set_also_where_commands_run_side_by_side(
     let plans = stage.plans();
     fs::write(plans.join("a"), "a").expect("a file");
     let before = tree(&plans);
-    let left = "for n in 1 2 3 4 5 6; do echo $n > left-$n; sleep 0.3; done";
+    // A folder is one change. Making a file and writing it are two, which may be of two parts.
+    let left = "for n in 1 2 3 4 5 6; do mkdir left-$n; sleep 0.3; done";
     let left = stage
         .run("Bash", json!({ "command": left, "background": true }))
         .await;
-    let beside = stage.ok("echo beside > a; sleep 3; echo x > late").await;
+    let beside = stage
+        .ok("echo beside > a; until [ -d left-6 ]; do sleep 0.1; done; echo x > late")
+        .await;
     let mut sets: Vec<_> = left.change_set.into_iter().collect();
     stage.run("BashOutput", json!({ "job": 1, "stop": true })).await;
     stage.ok("true").await;
@@ -341,11 +371,12 @@ async fn every_change_is_of_one_change_set_also_where_commands_run_side_by_side(
         .flat_map(|set| set.entries.iter().map(|entry| entry.title.as_str()))
         .collect();
     named.sort_unstable();
-    assert!(named.starts_with(&["a", "late", "left-1"]), "{sets:#?}");
-    // Each file was made by one of them.
-    assert!(named.is_sorted_by(|one, next| one < next), "{sets:#?}");
+    let all = [
+        "a", "late", "left-1", "left-2", "left-3", "left-4", "left-5", "left-6",
+    ];
+    assert_eq!(named, all, "each is of one of them: {sets:#?}");
     for set in sets.iter().rev() {
-        let undone = stage.machines.undo(&Stage::session(), &set.id, false).await;
+        let undone = stage.machines.undo(&Stage::session(), &set.id, None).await;
         assert_eq!(undone, Ok(Some(Vec::new())), "{}", set.title);
     }
     assert_eq!(tree(&plans), before);

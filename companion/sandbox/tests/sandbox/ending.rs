@@ -57,7 +57,7 @@ async fn a_person_stops_a_command_and_what_it_had_changed_is_in_the_journal() {
     let left = stage.ok("pgrep -x sleep | wc -l; ls").await;
     assert!(left.output.contains("0\nbegun\n"), "{}", left.output);
     assert_eq!(
-        stage.machines.undo(&Stage::session(), &changed.id, false).await,
+        stage.machines.undo(&Stage::session(), &changed.id, None).await,
         Ok(Some(Vec::new()))
     );
     assert!(!begun.exists());
@@ -100,7 +100,7 @@ async fn a_command_that_is_left_to_run_is_listed_told_undone_and_ended() {
         "what it changed is told when it is asked"
     );
     let id = stage.around.changed.lock().expect("changed")[0].id.clone();
-    let busy = stage.machines.undo(&Stage::session(), &id, false).await;
+    let busy = stage.machines.undo(&Stage::session(), &id, None).await;
     assert_eq!(busy.map_err(|error| error.code), Err(ErrorCode::SessionBusy));
     // Another command runs beside it.
     stage.ok("echo beside > beside").await;
@@ -131,7 +131,7 @@ async fn undo_all(stage: &Stage) {
     for id in all.iter().rev() {
         stage
             .machines
-            .undo(&Stage::session(), id, false)
+            .undo(&Stage::session(), id, None)
             .await
             .expect("undone");
     }
@@ -164,7 +164,7 @@ async fn a_command_that_a_crash_cut_off_is_not_run_again_and_can_be_undone() {
     let changed = told.change_set.expect("what it changed");
     assert_eq!(changed.title, "1 file made, 1 removed by a command");
     assert_eq!(
-        stage.machines.undo(&Stage::session(), &changed.id, false).await,
+        stage.machines.undo(&Stage::session(), &changed.id, None).await,
         Ok(Some(Vec::new()))
     );
     assert_eq!(fs::read(stage.plans().join("a")).expect("it is back"), b"a");
@@ -186,10 +186,7 @@ async fn what_was_left_to_run_when_the_service_ended_is_told_by_the_next_one() {
     let changed = stage.around.changed.lock().expect("changed").clone();
     assert_eq!(changed.len(), 1);
     assert_eq!(
-        stage
-            .machines
-            .undo(&Stage::session(), &changed[0].id, false)
-            .await,
+        stage.machines.undo(&Stage::session(), &changed[0].id, None).await,
         Ok(Some(Vec::new()))
     );
     assert!(!stage.plans().join("made").exists());

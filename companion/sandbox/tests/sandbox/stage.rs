@@ -13,7 +13,7 @@ use deskhand_egress::{Gate, Network};
 use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::command::{BackgroundCommand, CommandEnd};
 use deskhand_protocol::event::ToolOutcome;
-use deskhand_protocol::hello::SandboxState;
+use deskhand_protocol::hello::{FrontEndKind, SandboxState};
 use deskhand_protocol::sandbox::Sight;
 use deskhand_protocol::{CallId, CommandId, ErrorCode, SessionId, Timestamp, TurnId, UserError};
 use deskhand_sandbox::{Machines, SandboxTools, Surroundings, Terms, settings};
@@ -31,6 +31,8 @@ pub(crate) struct InMemory {
     order: Arc<Mutex<Vec<String>>>,
     blobs: Entries,
     pub(crate) full: Arc<AtomicBool>,
+    /// The key that is not written, where there is one.
+    pub(crate) refuses: Arc<Mutex<String>>,
 }
 
 impl Journal for InMemory {
@@ -42,6 +44,9 @@ impl Journal for InMemory {
         _: Settled,
     ) -> BoxFuture<'a, Result<(), UserError>> {
         Box::pin(async move {
+            if *self.refuses.lock().expect("a key") == key {
+                return Err(UserError::new(ErrorCode::Internal));
+            }
             let mut entries = self.entries.lock().expect("entries");
             if entries.insert(key.to_owned(), value).is_none() {
                 self.order.lock().expect("order").push(key.to_owned());
@@ -112,6 +117,8 @@ pub(crate) struct Around {
     pub(crate) folders: Mutex<Vec<Arc<Folder>>>,
     pub(crate) seen: Mutex<Vec<(Option<CallId>, Sight)>>,
     pub(crate) changed: Mutex<Vec<ChangeSet>>,
+    /// Who had each of them changed; nobody for the agent.
+    pub(crate) changed_by: Mutex<Vec<Option<FrontEndKind>>>,
     pub(crate) left: Mutex<Vec<BackgroundCommand>>,
     pub(crate) ended: Mutex<Vec<(CommandId, CommandEnd, String)>>,
     pub(crate) states: Mutex<Vec<(SandboxState, Option<UserError>)>>,
@@ -135,7 +142,13 @@ impl Surroundings for Around {
         Box::pin(async {})
     }
 
-    fn changed<'a>(&'a self, _: &'a SessionId, change_set: ChangeSet) -> BoxFuture<'a, ()> {
+    fn changed<'a>(
+        &'a self,
+        _: &'a SessionId,
+        change_set: ChangeSet,
+        by: Option<FrontEndKind>,
+    ) -> BoxFuture<'a, ()> {
+        self.changed_by.lock().expect("changed").push(by);
         self.changed.lock().expect("changed").push(change_set);
         Box::pin(async {})
     }

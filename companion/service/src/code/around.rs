@@ -7,7 +7,7 @@ use deskhand_core::rules::Rules;
 use deskhand_documents::DocumentTools;
 use deskhand_protocol::change::ChangeSet;
 use deskhand_protocol::command::{BackgroundCommand, CommandEnd};
-use deskhand_protocol::hello::SandboxState;
+use deskhand_protocol::hello::{FrontEndKind, SandboxState};
 use deskhand_protocol::sandbox::Sight;
 use deskhand_protocol::{CallId, CommandId, ErrorCode, EventBody, SessionId, Timestamp, UserError};
 use deskhand_sandbox::{Surroundings, Terms};
@@ -97,8 +97,14 @@ impl Surroundings for Around {
         ))
     }
 
-    fn changed<'a>(&'a self, session: &'a SessionId, change_set: ChangeSet) -> BoxFuture<'a, ()> {
-        Box::pin(self.record(session, EventBody::ChangeSetApplied { change_set }, Actor::Agent))
+    fn changed<'a>(
+        &'a self,
+        session: &'a SessionId,
+        change_set: ChangeSet,
+        by: Option<FrontEndKind>,
+    ) -> BoxFuture<'a, ()> {
+        let by = by.map_or(Actor::Agent, Actor::from);
+        Box::pin(self.record(session, EventBody::ChangeSetApplied { change_set }, by))
     }
 
     fn left<'a>(&'a self, session: &'a SessionId, command: BackgroundCommand) -> BoxFuture<'a, ()> {

@@ -82,6 +82,7 @@ async fn hub(folder: &Path) -> Hub {
         grants: Arc::new(grants),
         guide,
         changed: Arc::new(|_| {}),
+        heed: Arc::new(|_, _| Box::pin(async {})),
     };
     Hub::new(parts, documents, registry, false)
 }
@@ -243,4 +244,21 @@ async fn commands_that_were_left_to_run_when_the_service_ended_are_told_to_have_
     };
     let answer = hub.end_command(params, FrontEndKind::Excel).await;
     assert!(!answer.expect("an answer").ended, "it does not run");
+}
+
+#[tokio::test]
+async fn a_page_of_sessions_is_of_those_that_were_used_before_a_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hub = hub(folder.path()).await;
+    session(&hub, "one").await;
+    let first = hub.list(1).await.expect("sessions").remove(0);
+    let page = |before| {
+        let params = ListParams {
+            before: Some(before),
+            limit: None,
+        };
+        hub.list_some(params)
+    };
+    assert_eq!(page(first.updated_at).await.expect("a page"), []);
+    assert_eq!(page(first.updated_at + 1).await.expect("a page"), [first]);
 }

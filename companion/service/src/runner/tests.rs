@@ -188,6 +188,7 @@ impl Bench {
             grants: Arc::new(grants),
             guide: Arc::new(guide),
             changed: Arc::new(|_| {}),
+            heed: Arc::new(|_, _| Box::pin(async {})),
         };
         Self {
             parts,
@@ -299,6 +300,60 @@ async fn an_event_that_cannot_be_kept_ends_the_turn_and_not_the_session() {
         .await
         .expect("the session can be loaded again");
     assert!(session.turn.is_none());
+}
+
+#[tokio::test]
+async fn the_mode_of_a_prompt_is_heeded_once_it_is_in_the_log_and_never_where_it_is_refused_or_taken_before()
+{
+    let mut bench = Bench::new(&[], Does::SaysTooMuch).await;
+    let (heeded, log, id) = (
+        Arc::<Mutex<Vec<_>>>::default(),
+        bench.parts.log.clone(),
+        bench.id.clone(),
+    );
+    let notes = Arc::clone(&heeded);
+    bench.parts.heed = Arc::new(move |session, mode| {
+        let (notes, log, id) = (Arc::clone(&notes), log.clone(), id.clone());
+        Box::pin(async move {
+            assert_eq!(session, id);
+            let events = log.read(&id, 0, 100).await.expect("events");
+            let prompts = events
+                .iter()
+                .filter(|event| matches!(event.body, EventBody::PromptAccepted { .. }));
+            notes.lock().expect("notes").push((mode, prompts.count()));
+        })
+    });
+    let (handle, _) = start(bench.parts.clone(), bench.id.clone(), bench.meta.clone())
+        .await
+        .expect("a session at work");
+    let prompt = |handle: &Handle, client_id: &str, text: &str, mode| {
+        let prompt = Prompt {
+            client_id: client_id.to_owned(),
+            text: text.to_owned(),
+            mode,
+            ..Prompt::default()
+        };
+        let handle = handle.clone();
+        async move { handle.ask(|reply| Command::Prompt(Box::new(prompt), reply)).await }
+    };
+    let first = prompt(&handle, "p", "Go", PermissionMode::Act)
+        .await
+        .expect("taken");
+    let again = prompt(&handle, "p", "Go", PermissionMode::ReadOnly).await;
+    assert_eq!(again.expect("the same prompt"), first);
+    let refused = prompt(&handle, "large", &"x".repeat(5 << 20), PermissionMode::ReadOnly).await;
+    assert_eq!(refused.expect_err("it cannot be kept").code, ErrorCode::TooLarge);
+    assert_eq!(*heeded.lock().expect("notes"), [(PermissionMode::Act, 1)]);
+    let (handle, _) = start(bench.parts.clone(), bench.id.clone(), bench.meta.clone())
+        .await
+        .expect("a session at work");
+    prompt(&handle, "next", "Go", PermissionMode::ReadOnly)
+        .await
+        .expect("taken");
+    assert_eq!(
+        *heeded.lock().expect("notes"),
+        [(PermissionMode::Act, 1), (PermissionMode::ReadOnly, 2)]
+    );
 }
 
 #[tokio::test]

@@ -65,10 +65,12 @@ async fn running(
     let sessions = if let Some(session) = session {
         vec![session]
     } else {
-        let all: ListAnswer = client.call(Method::SessionList, ListParams::default()).await?;
+        let all = all_sessions(async |params| {
+            let page: ListAnswer = client.call(Method::SessionList, params).await?;
+            Ok(page.sessions)
+        });
         let may_run = |one: &SessionSummary| one.background > 0 || one.status == SessionStatus::Working;
-        let some = all.sessions.into_iter().filter(may_run);
-        some.map(|one| one.id).collect()
+        all.await?.into_iter().filter(may_run).map(|one| one.id).collect()
     };
     let mut running = Vec::new();
     for session in sessions {
@@ -80,4 +82,86 @@ async fn running(
         running.extend(commands.map(|command| (session.clone(), command)));
     }
     Ok(running)
+}
+
+/// All sessions, page by page. One that is used meanwhile comes before those that were read: the beginning is read again.
+async fn all_sessions(
+    mut page: impl AsyncFnMut(ListParams) -> anyhow::Result<Vec<SessionSummary>>,
+) -> anyhow::Result<Vec<SessionSummary>> {
+    let mut all: Vec<SessionSummary> = Vec::new();
+    let mut before = None;
+    loop {
+        let params = ListParams {
+            before,
+            ..ListParams::default()
+        };
+        let found = page(params).await?;
+        // Others may have been used in the same millisecond as the last of the page.
+        let oldest = found.last().map(|one| one.updated_at);
+        let is_new = add(&mut all, found);
+        before = match oldest {
+            Some(at) if is_new => Some(at + 1),
+            Some(at) => Some(at),
+            None => break,
+        };
+    }
+    add(&mut all, page(ListParams::default()).await?);
+    Ok(all)
+}
+
+/// Adds those that are not among them, or are newer there; false where there is none.
+fn add(all: &mut Vec<SessionSummary>, found: Vec<SessionSummary>) -> bool {
+    let before = all.len();
+    for one in found {
+        match all.iter_mut().find(|known| known.id == one.id) {
+            Some(known) => *known = one,
+            None => all.push(one),
+        }
+    }
+    all.len() > before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(number: usize, at: i64) -> SessionSummary {
+        SessionSummary {
+            id: SessionId::from_text(number.to_string()),
+            title: String::new(),
+            created_at: 0,
+            updated_at: at,
+            status: SessionStatus::Idle,
+            last_seq: 0,
+            documents: Vec::new(),
+            changes: 0,
+            background: 0,
+        }
+    }
+
+    #[tokio::test]
+    async fn sessions_beyond_the_first_page_are_listed_also_where_one_is_used_meanwhile() {
+        // Two of each millisecond, the newest first, three a page.
+        let mut kept: Vec<_> = (0..31)
+            .map(|number| session(number, 100 - (number as i64) / 2))
+            .collect();
+        let mut pages = 0;
+        let all = all_sessions(async |params| {
+            pages += 1;
+            if pages == 3 {
+                let mut last = kept.pop().expect("a session");
+                (last.updated_at, last.background) = (200, 1);
+                kept.insert(0, last);
+            }
+            let older = kept
+                .iter()
+                .filter(|one| params.before.is_none_or(|before| one.updated_at < before));
+            Ok(older.take(3).cloned().collect())
+        });
+        let mut all = all.await.expect("sessions");
+        all.sort_by_key(|one| one.id.as_str().parse::<usize>().expect("a number"));
+        let ids: Vec<_> = all.iter().map(|one| one.id.to_string()).collect();
+        assert_eq!(ids, (0..31).map(|number| number.to_string()).collect::<Vec<_>>());
+        assert_eq!(all[30].background, 1, "as it is now");
+    }
 }

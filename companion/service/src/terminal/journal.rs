@@ -70,11 +70,30 @@ pub(crate) async fn restore(
     if answer.kept.is_empty() {
         print(&format!("Restored {}.", entry.path))
     } else {
-        print("Restored the rest. With --overwrite these are undone, too.")
+        print(&rest(answer.kept.len()))
     }
 }
 
 async fn entries(client: &mut Client, session: Option<String>) -> anyhow::Result<JournalAnswer> {
     let session = session.map(SessionId::from_text);
     client.call(Method::JournalList, JournalParams { session }).await
+}
+
+/// What is said where something was left alone.
+fn rest(kept: usize) -> String {
+    match kept {
+        1 => "Restored the rest. --overwrite undoes this one, too: it overwrites 1 file.".to_owned(),
+        _ => format!("Restored the rest. --overwrite undoes these, too: it overwrites {kept} files."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rest;
+
+    #[test]
+    fn what_was_left_alone_is_told_with_how_many_files_would_be_overwritten() {
+        assert!(rest(1).ends_with("this one, too: it overwrites 1 file."));
+        assert!(rest(12).ends_with("these, too: it overwrites 12 files."));
+    }
 }

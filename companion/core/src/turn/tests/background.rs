@@ -137,3 +137,122 @@ fn a_prompt_in_the_read_only_mode_counts_at_once_for_the_turn_that_runs_and_no_p
         assert_eq!(is_denied, denied, "{first:?} {second:?}");
     }
 }
+
+/// A prompt of a mode, and what it has done.
+fn prompts(bench: &mut Bench, client_id: &str, mode: PermissionMode) -> Vec<Effect> {
+    bench.take(Input::Prompt(Prompt {
+        client_id: client_id.to_owned(),
+        text: "Write".to_owned(),
+        mode,
+        ..Prompt::default()
+    }))
+}
+
+#[test]
+fn a_question_about_a_change_that_is_open_when_the_read_only_mode_comes_is_refused_by_it() {
+    for (tool, settled) in [
+        ("range_write", true),
+        ("Write", true),
+        ("document_convert", true),
+        ("Bash", true),
+        ("memory_write", true),
+        ("WebFetch", false),
+        ("request_directory", false),
+    ] {
+        let mut bench = Bench::new();
+        prompts(&mut bench, "first", PermissionMode::Ask);
+        bench.calls("t1", tool, json!({ "n": 1 }));
+        bench.looks("t1", Some(ask(AskReason::Overwrites)));
+        let question = bench.question();
+        let effects = prompts(&mut bench, "second", PermissionMode::ReadOnly);
+        assert!(
+            effects.contains(&Effect::Heed(PermissionMode::ReadOnly)),
+            "{tool}"
+        );
+        let by_mode = bench.log.iter().any(|(event, _)| {
+            matches!(event, EventBody::PermissionSettled { permission, choice: Choice::Deny, by: SettledBy::Mode, .. }
+                if *permission == question)
+        });
+        assert_eq!(
+            (by_mode, bench.session.question().is_none()),
+            (settled, settled),
+            "{tool}"
+        );
+        let yes = Input::Answer(question, Choice::AllowOnce, FrontEndKind::Window);
+        let answered = kinds(&bench.take(yes));
+        assert_eq!(answered.contains(&"run"), !settled, "{tool}: {answered:?}");
+        if settled {
+            assert!(
+                told(&bench).contains("The user chose the read-only mode."),
+                "{tool}: {}",
+                told(&bench)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_question_of_an_earlier_version_that_is_open_in_the_read_only_mode_is_refused_when_it_is_taken_up() {
+    let mut bench = Bench::new();
+    prompts(&mut bench, "first", PermissionMode::Ask);
+    bench.calls("t1", "range_write", json!({ "n": 1 }));
+    bench.looks("t1", Some(ask(AskReason::Overwrites)));
+    if let Some(turn) = &mut bench.session.turn {
+        turn.mode = PermissionMode::ReadOnly;
+    }
+    let effects = bench.take(Input::Recover);
+    assert_eq!(
+        kinds(&effects),
+        ["heed", "flush", "flush", "write", "model"],
+        "the model is asked once"
+    );
+    assert!(bench.session.question().is_none());
+}
+
+#[test]
+fn the_mode_is_heeded_once_for_each_prompt_that_is_taken_and_again_after_a_restart() {
+    let heeded = |effects: &[Effect]| {
+        let modes = effects.iter().filter_map(|effect| match effect {
+            Effect::Heed(mode) => Some(*mode),
+            _ => None,
+        });
+        modes.collect::<Vec<_>>()
+    };
+    let mut bench = Bench::new();
+    let first = prompts(&mut bench, "first", PermissionMode::ReadOnly);
+    assert_eq!(heeded(&first), [PermissionMode::ReadOnly]);
+    assert_eq!(kinds(&first)[..2], ["flush", "heed"], "it is on disk before");
+    assert_eq!(
+        prompts(&mut bench, "first", PermissionMode::Act),
+        [],
+        "the same prompt"
+    );
+    let second = prompts(&mut bench, "second", PermissionMode::Act);
+    assert_eq!(
+        heeded(&second),
+        [PermissionMode::ReadOnly],
+        "no prompt loosens a turn"
+    );
+    let mut again = bench.restarted();
+    assert_eq!(heeded(&again.take(Input::Recover)), [PermissionMode::ReadOnly]);
+    assert_eq!(heeded(&Bench::new().take(Input::Recover)), []);
+}
+
+#[test]
+fn what_was_refused_is_not_run_where_the_service_ends_before_the_end_of_the_call_is_written() {
+    let mut bench = Bench::new();
+    prompts(&mut bench, "first", PermissionMode::Ask);
+    bench.calls("t1", "range_write", json!({ "n": 1 }));
+    bench.looks("t1", Some(ask(AskReason::Overwrites)));
+    let no = Input::Answer(bench.question(), Choice::Deny, FrontEndKind::Window);
+    bench.take(no);
+    let settled = |(event, _): &(EventBody, Durability)| matches!(event, EventBody::PermissionSettled { .. });
+    let end = bench.log.iter().position(settled).expect("an answer") + 1;
+    bench.log.truncate(end);
+    let mut again = bench.restarted();
+    let effects = kinds(&again.take(Input::Recover));
+    assert!(
+        effects.contains(&"prepare") && !effects.contains(&"run"),
+        "{effects:?}"
+    );
+}

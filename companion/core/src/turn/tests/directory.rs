@@ -129,7 +129,8 @@ fn a_folder_is_no_answer_to_another_question() {
 #[test]
 fn a_restart_forgets_neither_the_question_nor_the_answer() {
     let mut bench = waiting(PermissionMode::Ask, Some(ASKED)).restarted();
-    assert_eq!(bench.take(Input::Recover), []);
+    // Its mode is heeded anew, and nothing else is done.
+    assert_eq!(bench.take(Input::Recover), [Effect::Heed(PermissionMode::Ask)]);
     bench.take(Input::Choose(
         bench.question(),
         OTHER.to_owned(),

@@ -122,7 +122,8 @@ fn an_open_question_stays_open_through_a_restart() {
     let mut before = Bench::new();
     play(&mut before, 6);
     let mut after = before.restarted();
-    assert_eq!(after.take(Input::Recover), []);
+    // Its mode is heeded anew, and nothing else is done.
+    assert_eq!(after.take(Input::Recover), [Effect::Heed(PermissionMode::Ask)]);
     assert_eq!(after.question(), before.question());
 }
 

@@ -191,7 +191,7 @@ pub(super) async fn play(
                     let result = stage.run(&request).await;
                     inputs.push_back(Input::ToolDone(request.call, result));
                 }
-                Effect::StopModel | Effect::StopTool(_) | Effect::Grant(_) => {}
+                Effect::StopModel | Effect::StopTool(_) | Effect::Grant(_) | Effect::Heed(_) => {}
             }
         }
     }

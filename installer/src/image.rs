@@ -8,6 +8,7 @@ mod assemble;
 mod kernel;
 mod lock;
 mod office;
+mod plain;
 mod publish;
 mod system;
 
@@ -54,6 +55,12 @@ const IMAGE: Step = Step::new(
     1,
 );
 
+const PLAIN: Step = Step::new(
+    "Plain machine beside it",
+    "Debian's kernel with 9p and busybox, for the benchmarks alone",
+    1,
+);
+
 /// How strictly the lock files are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Locks {
@@ -95,6 +102,11 @@ pub(crate) fn build(ledger: &mut Ledger, layers: Layers, locks: Locks) -> Result
     }
     ledger.need(AGENT, kernel::agent)?;
     ledger.need(IMAGE, assemble::image)
+}
+
+/// What the benchmarks put beside it.
+pub(crate) fn plain(ledger: &mut Ledger) -> Result<()> {
+    ledger.need(PLAIN, plain::fetch)
 }
 
 /// The recipe.

@@ -92,6 +92,12 @@ pub(crate) const TEST: &[Package] = &[
     ),
 ];
 
+/// To measure the sandbox beside others.
+pub(crate) const BENCH: &[Package] = &[package(
+    "bubblewrap",
+    "the other sandbox that ours is measured beside",
+)];
+
 /// To build the cryptography library with its FIPS module.
 pub(crate) const FIPS: &[Package] = &[
     package("cmake", "drives the build of the module"),
@@ -202,7 +208,7 @@ mod tests {
 
     #[test]
     fn every_package_has_a_reason_and_stands_once() {
-        let all = [RUN, SANDBOX, TOUR, TEST, WINDOWS].concat();
+        let all = [RUN, SANDBOX, TOUR, TEST, BENCH, WINDOWS].concat();
         assert!(all.iter().all(|package| !package.reason.is_empty()));
         assert_eq!(names(&all).iter().collect::<BTreeSet<_>>().len(), all.len());
     }

@@ -34,24 +34,28 @@ pub(super) fn unpack(work: &Path, to: &Path) -> Result<()> {
         inner(&plain, work)?
     };
     replace(&to.join("kernel"), &plain)?;
-    let modules = to.join("modules");
-    fs::remove_dir_all(&modules).ok();
-    fs::create_dir_all(&modules)?;
+    modules(&tree, &super::listed("modules.txt")?, &to.join("modules"))
+}
+
+/// Copies these modules out of the unpacked package; their order comes beside them.
+pub(super) fn modules(tree: &Path, names: &[String], to: &Path) -> Result<()> {
+    fs::remove_dir_all(to).ok();
+    fs::create_dir_all(to)?;
     let mut order = String::new();
     let found = files(&first(&tree.join("lib/modules"), "")?)?;
-    for name in super::listed("modules.txt")? {
+    for name in names {
         let file = format!("{name}.ko");
         let from = found
             .iter()
             .find(|path| path.file_name().is_some_and(|found| *found == *file));
         fs::copy(
             from.with_context(|| format!("the kernel has no module `{name}`"))?,
-            modules.join(&file),
+            to.join(&file),
         )?;
         order.push_str(&file);
         order.push('\n');
     }
-    Ok(fs::write(modules.join("order"), order)?)
+    Ok(fs::write(to.join("order"), order)?)
 }
 
 /// The kernel itself, without its loader and its names.
@@ -156,7 +160,7 @@ fn beside_images(built: &Path) -> Result<()> {
 }
 
 /// The one entry of a folder whose name begins so.
-fn first(folder: &Path, begin: &str) -> Result<PathBuf> {
+pub(super) fn first(folder: &Path, begin: &str) -> Result<PathBuf> {
     let found = fs::read_dir(folder)?
         .flatten()
         .find(|entry| entry.file_name().to_string_lossy().starts_with(begin));

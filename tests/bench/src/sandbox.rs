@@ -1,289 +1,39 @@
-//! The sandbox: how soon a command runs, what a shared folder costs, what a machine takes, beside bubblewrap on the same
-//! computer and beside the guest's own disk.
+//! The sandbox: how soon a command runs, what a shared folder costs, what a machine takes; and the same beside a plain QEMU
+//! with a 9p share and beside bubblewrap, on the same computer and in the same run.
 
-use std::path::Path;
-use std::process::Command as Program;
-use std::sync::Arc;
+mod beside;
+mod bubblewrap;
+mod ours;
+mod plain;
+mod work;
+
 use std::time::Instant;
 
-use deskhand_vm_files::{Access, Event, Events, Share, UndoLog};
-use deskhand_vm_host::{Command, End, RunLimits, RunOutput, Session, SessionSpec, Settings, Workshop};
-use tokio::task::JoinSet;
+use crate::figure::{Report, say};
 
-use crate::figure::{Aim, Report, quantile, say};
-use crate::process::resident;
-
-/// The user of commands in the guest.
-const USER: u32 = 20_001;
 /// Memory of a machine, in mebibytes.
 const MEMORY: u32 = 512;
 /// Times that a machine is started cold, and from its state.
 const STARTS: usize = 5;
 /// Times that `true` is run.
 const RUNS: usize = 60;
-/// Machines at once.
-const TOGETHER: usize = 8;
 
-/// Starts, runs, shares.
+/// Ours, then the others, then one table.
 pub(crate) async fn sandbox(report: &mut Report) {
     let home = tempfile::tempdir().expect("a folder");
-    let workshop = workshop(home.path()).await;
-    let accelerator = workshop.verdict().accelerator.describe();
-    say(&format!(
-        "The sandbox, one processor and {MEMORY} MiB a machine, with {accelerator}; {}:",
-        workshop.engine()
-    ));
-    starting(&workshop, report).await;
-    commands(&workshop, report).await;
-    sharing(&workshop, home.path(), report).await;
-    together(&workshop, report).await;
-}
-
-async fn workshop(home: &Path) -> Workshop {
-    let settings = Settings {
-        images: deskhand_test_support::sandbox_images(),
-        workplace: home.to_owned(),
-        engine: None,
-        memory: MEMORY,
-        processors: 1,
-        accelerator: None,
-        process_sandbox: None,
-    };
-    let opened = Workshop::open(settings).await;
-    opened.unwrap_or_else(|error| panic!("{error}; {}", error.remedy))
-}
-
-async fn session(workshop: &Workshop) -> Session {
-    let spec = SessionSpec {
-        user: USER,
-        memory: 400 << 20,
-        processes: 512,
-        network: false,
-        zone: None,
-    };
-    let (events, _) = tokio::sync::mpsc::channel(1);
-    let begun = workshop.session(spec, None, events).await;
-    begun.unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// Runs a script to its good end; answers what it wrote, and how long it took in milliseconds.
-async fn shell(session: &Session, script: &str) -> (String, f64) {
-    run(session, &["/bin/sh", "-c", script]).await
-}
-
-async fn run(session: &Session, words: &[&str]) -> (String, f64) {
-    let begun = Instant::now();
-    let command = Command {
-        arguments: words.iter().map(|word| (*word).to_owned()).collect(),
-        folder: None,
-        environment: std::collections::BTreeMap::new(),
-        input: false,
-        limits: RunLimits {
-            time: 600_000,
-            processor: 600_000,
-            memory: 384 << 20,
-            processes: 128,
-            output: 16 << 20,
-        },
-    };
-    let mut job = session.start(command).await.expect("the line is open");
-    let mut out = Vec::new();
-    loop {
-        match job.next().await.expect("the line is open") {
-            Some(RunOutput::Out(bytes) | RunOutput::Err(bytes)) => out.extend(bytes),
-            Some(RunOutput::Started(_)) => {}
-            Some(RunOutput::Ended(ended)) => {
-                let out = String::from_utf8_lossy(&out).into_owned();
-                assert_eq!(ended.end, End::Exited { code: 0 }, "{words:?}: {out}");
-                return (out, milliseconds(begun));
-            }
-            None => panic!("the machine ended: {}", session.console()),
-        }
+    let (ours, accelerator) = Box::pin(ours::measure(home.path(), report)).await;
+    // Each has a folder of its own on the same disk, and none of ours is at work any more.
+    let (plain, said) = plain::measure(accelerator, &work::folder(home.path(), "plain"));
+    plain.report(report);
+    let bubblewrap = bubblewrap::measure(&work::folder(home.path(), "bubblewrap"));
+    bubblewrap.report(report);
+    say("");
+    for line in beside::table(&ours, &[plain, bubblewrap]) {
+        say(&line);
     }
+    say(&format!("  The plain machine, {said}"));
 }
 
 fn milliseconds(begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64() * 1e3
-}
-
-async fn starting(workshop: &Workshop, report: &mut Report) {
-    let first_command = async || {
-        let begun = Instant::now();
-        let session = session(workshop).await;
-        run(&session, &["/bin/true"]).await;
-        milliseconds(begun)
-    };
-    let mut cold = Vec::new();
-    for _ in 0..STARTS {
-        cold.push(first_command().await);
-    }
-    report.add(
-        "  from the kernel to the first command, p50",
-        quantile(&cold, 0.5),
-        "ms",
-        Aim::AtMost(3_000.0),
-    );
-    let size = workshop
-        .keep_state()
-        .await
-        .expect("a state")
-        .expect("none was kept");
-    report.add("  kept state", size as f64 / 1e6, "MB", Aim::AtMost(20.0));
-    let mut resumed = Vec::new();
-    for _ in 0..STARTS * 2 {
-        resumed.push(first_command().await);
-    }
-    report.add(
-        "  from the kept state to the first command, p50",
-        quantile(&resumed, 0.5),
-        "ms",
-        Aim::AtMost(600.0),
-    );
-    workshop.keep_ready().await.expect("a machine");
-    let ready = first_command().await;
-    report.add("  in a machine that is kept ready, once", ready, "ms", Aim::None);
-}
-
-async fn commands(workshop: &Workshop, report: &mut Report) {
-    let own = resident(std::process::id());
-    let session = session(workshop).await;
-    let mut took = Vec::new();
-    for _ in 0..RUNS {
-        took.push(run(&session, &["/bin/true"]).await.1);
-    }
-    report.add("  `true`, p50", quantile(&took, 0.5), "ms", Aim::AtMost(35.0));
-    report.add("    p95", quantile(&took, 0.95), "ms", Aim::None);
-    let mut beside = Vec::new();
-    for _ in 0..RUNS {
-        let begun = Instant::now();
-        let done = Program::new("bwrap")
-            .args(["--unshare-all", "--ro-bind", "/", "/", "--", "/bin/true"])
-            .status();
-        if done.is_ok_and(|done| done.success()) {
-            beside.push(milliseconds(begun));
-        }
-    }
-    report.add(
-        "    the same in bubblewrap on this computer, p50",
-        quantile(&beside, 0.5),
-        "ms",
-        Aim::None,
-    );
-    let added = resident(std::process::id()) - own;
-    report.add(
-        "  memory of the service for a machine",
-        added,
-        "MiB",
-        Aim::AtMost(30.0),
-    );
-    let engine = session.process().map_or(f64::NAN, resident);
-    report.add("  memory of QEMU with its guest", engine, "MiB", Aim::None);
-}
-
-#[derive(Debug)]
-struct Unheard;
-
-impl Events for Unheard {
-    fn done(&self, _: Event) {}
-}
-
-/// A session with a folder of the host at `/mnt/shared`.
-async fn shared(workshop: &Workshop, home: &Path) -> (Session, std::path::PathBuf) {
-    let folder = home.join("shared");
-    std::fs::create_dir(&folder).expect("a folder");
-    let session = session(workshop).await;
-    let stream = session.mount("shared", true).await.expect("the line is open");
-    let share = Share::open(&folder, Access::ReadWrite, USER, USER).expect("a folder");
-    let journal = Arc::new(UndoLog::open(&home.join("journal")).expect("a journal"));
-    tokio::spawn(async move { deskhand_vm_files::serve(stream, share, journal, Arc::new(Unheard)).await });
-    shell(
-        &session,
-        "until grep -q ' /mnt/shared fuse' /proc/self/mounts; do :; done",
-    )
-    .await;
-    (session, folder)
-}
-
-/// The same work in a shared folder and on the guest's own disk.
-async fn sharing(workshop: &Workshop, home: &Path, report: &mut Report) {
-    let (session, folder) = shared(workshop, home).await;
-    // What is read was written by the host, and is in no cache of the guest.
-    std::fs::write(folder.join("big"), vec![7_u8; 64 << 20]).expect("a file");
-    let work = [
-        ("read 64 MB", "cat big > /dev/null", 64.0),
-        (
-            "write 32 MB, flushed",
-            "dd if=/dev/zero of=out bs=1M count=32 conv=fsync 2>/dev/null",
-            32.0,
-        ),
-        (
-            "git status on 1,000 files, first",
-            "cd repo && git status --short",
-            0.0,
-        ),
-        ("  again", "cd repo && git status --short", 0.0),
-    ];
-    let repository = "mkdir repo && cd repo && for d in 0 1 2 3 4 5 6 7 8 9; do mkdir $d; for i in $(seq 100); do \
-                      head -c 2000 /dev/urandom > $d/$i; done; done; git init -q . && git add -A && \
-                      git -c user.email=a@b.example -c user.name=a commit -qm x";
-    let (own, shared) = ("/home/user", "/mnt/shared");
-    shell(
-        &session,
-        &format!("cd {own} && head -c 67108864 /dev/zero > big && sync"),
-    )
-    .await;
-    for place in [own, shared] {
-        let (_, took) = shell(&session, &format!("cd {place} && {repository}")).await;
-        let name = if place == own {
-            "guest's own disk"
-        } else {
-            "shared folder"
-        };
-        report.add(
-            &format!("  a repository of 1,000 files made, {name}"),
-            took,
-            "ms",
-            Aim::None,
-        );
-    }
-    for (name, script, megabytes) in work {
-        let (_, alone) = shell(&session, &format!("cd {own} && {script}")).await;
-        let (_, took) = shell(&session, &format!("cd {shared} && {script}")).await;
-        report.add(&format!("  {name}, shared folder"), took, "ms", Aim::None);
-        if megabytes > 0.0 {
-            report.add("    of which", megabytes * 1e3 / took, "MB/s", Aim::None);
-        }
-        report.add("    times the guest's own disk", took / alone, "", Aim::None);
-    }
-}
-
-/// Machines at once, each with a command of its own.
-async fn together(workshop: &Workshop, report: &mut Report) {
-    let begun = Instant::now();
-    let mut sessions = Vec::new();
-    for _ in 0..TOGETHER {
-        sessions.push(session(workshop).await);
-    }
-    report.add(
-        &format!("  {TOGETHER} machines, one after the other"),
-        milliseconds(begun),
-        "ms",
-        Aim::None,
-    );
-    let begun = Instant::now();
-    let mut working = JoinSet::new();
-    for session in sessions {
-        working.spawn(async move {
-            shell(
-                &session,
-                "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; echo $i",
-            )
-            .await
-            .0
-        });
-    }
-    let said = working.join_all().await;
-    let right = said.iter().filter(|said| said.trim() == "2000").count();
-    report.add("    answered rightly, all at once", right as f64, "", Aim::None);
-    report.add("    in", milliseconds(begun), "ms", Aim::None);
 }

@@ -1,15 +1,16 @@
 //! The way out: a command reaches what the service's door opens, by the service's proxy, and nothing else.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use deskhand_vm_host::{BoxFuture, Connections, End, Stream};
+use deskhand_vm_host::{BoxFuture, Connections, End, SessionSpec, Stream};
 use deskhand_vm_proxy::{
     Audit, BoxStream, Door, DoorRefusal, DoorRefusalKind, Limits, Outcome, Proxy, Record,
 };
 use pretty_assertions::assert_eq;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::{session_with, shell, workshop};
+use crate::support::{run, session_of, session_with, shell, spec, workshop};
 
 /// A door that opens one host, behind which a page is.
 struct OneHost;
@@ -118,4 +119,88 @@ async fn without_a_way_out_every_connection_ends_at_once() {
     let ran = shell(&session, "curl -sS --max-time 20 http://open.example/").await;
     assert_ne!(ran.ended.end, End::Exited { code: 0 });
     assert!(!ran.err.contains("timed out"), "{}", ran.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_without_a_network_has_not_even_the_door() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let alone = SessionSpec {
+        network: false,
+        ..spec()
+    };
+    let session = session_of(&workshop, alone).await;
+    let script = "import socket; socket.create_connection((\"127.0.0.1\", 3128), 5)";
+    let ran = run(&session, &["python3", "-c", script]).await;
+    assert!(
+        ran.err.contains("ConnectionRefusedError"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    assert_eq!(shell(&session, "env | grep -ci proxy || true").await.ok(), "0\n");
+}
+
+/// Holds every connection until so many are there or were, and counts.
+#[derive(Debug, Default)]
+struct Held {
+    now: AtomicUsize,
+    most: AtomicUsize,
+    all: AtomicUsize,
+    full: tokio::sync::Notify,
+}
+
+#[derive(Debug)]
+struct Holding(Arc<Held>);
+
+impl Connections for Holding {
+    fn serve(&self, mut stream: Stream) -> BoxFuture<'static, ()> {
+        let held = Arc::clone(&self.0);
+        Box::pin(async move {
+            let now = held.now.fetch_add(1, SeqCst) + 1;
+            held.most.fetch_max(now, SeqCst);
+            if held.all.fetch_add(1, SeqCst) + 1 >= AT_ONCE {
+                held.full.notify_waiters();
+                held.full.notify_one();
+            }
+            // Until the program has enough of it.
+            stream.read(&mut [0; 1]).await.ok();
+            held.now.fetch_sub(1, SeqCst);
+        })
+    }
+}
+
+/// As many connections as the guest hands on at once.
+const AT_ONCE: usize = 96;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_many_connections_go_out_at_once_and_others_wait() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let held = Arc::new(Held::default());
+    let session = session_with(&workshop, Some(Arc::new(Holding(Arc::clone(&held))))).await;
+    // One after the other, each of a new connection; the last ones find no place until the first are closed.
+    let script = "import socket, sys\n\
+                  made = [socket.create_connection((\"127.0.0.1\", 3128), 60) for _ in range(130)]\n\
+                  print(len(made), flush=True); sys.stdin.read()\nfor one in made: one.close()";
+    let mut command = crate::support::command(&["python3", "-c", script]);
+    command.input = true;
+    let mut job = session.start(command).await.unwrap();
+    while !matches!(
+        job.next().await.unwrap(),
+        Some(deskhand_vm_host::RunOutput::Out(_))
+    ) {}
+    held.full.notified().await;
+    // What else was to come would have: the guest answers behind it.
+    assert_eq!(run(&session, &["echo", "on"]).await.ok(), "on\n");
+    assert_eq!(
+        (held.most.load(SeqCst), held.all.load(SeqCst)),
+        (AT_ONCE, AT_ONCE)
+    );
+    job.input().end().await.unwrap();
+    while !matches!(
+        job.next().await.unwrap(),
+        Some(deskhand_vm_host::RunOutput::Ended(_))
+    ) {}
+    assert_eq!(held.most.load(SeqCst), AT_ONCE);
 }

@@ -3,14 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use deskhand_vm_host::{BoxFuture, Connections, End, SessionSpec, Stream};
+use deskhand_vm_host::{BoxFuture, Connections, End, RunOutput, SessionSpec, Stream};
 use deskhand_vm_proxy::{
     Audit, BoxStream, Door, DoorRefusal, DoorRefusalKind, Limits, Outcome, Proxy, Record,
 };
 use pretty_assertions::assert_eq;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::{run, session_of, session_with, shell, spec, workshop};
+use crate::support::{command, run, session_of, session_with, shell, spec, workshop};
 
 /// A door that opens one host, behind which a page is.
 struct OneHost;
@@ -141,13 +141,11 @@ async fn a_session_without_a_network_has_not_even_the_door() {
     assert_eq!(shell(&session, "env | grep -ci proxy || true").await.ok(), "0\n");
 }
 
-/// Holds every connection until so many are there or were, and counts.
+/// Answers each connection with a word and holds it until the program lets go; counts.
 #[derive(Debug, Default)]
 struct Held {
     now: AtomicUsize,
     most: AtomicUsize,
-    all: AtomicUsize,
-    full: tokio::sync::Notify,
 }
 
 #[derive(Debug)]
@@ -159,11 +157,7 @@ impl Connections for Holding {
         Box::pin(async move {
             let now = held.now.fetch_add(1, SeqCst) + 1;
             held.most.fetch_max(now, SeqCst);
-            if held.all.fetch_add(1, SeqCst) + 1 >= AT_ONCE {
-                held.full.notify_waiters();
-                held.full.notify_one();
-            }
-            // Until the program has enough of it.
+            stream.write_all(b"x").await.ok();
             stream.read(&mut [0; 1]).await.ok();
             held.now.fetch_sub(1, SeqCst);
         })
@@ -179,28 +173,38 @@ async fn so_many_connections_go_out_at_once_and_others_wait() {
     let workshop = workshop(home.path()).await;
     let held = Arc::new(Held::default());
     let session = session_with(&workshop, Some(Arc::new(Holding(Arc::clone(&held))))).await;
-    // One after the other, each of a new connection; the last ones find no place until the first are closed.
-    let script = "import socket, sys\n\
-                  made = [socket.create_connection((\"127.0.0.1\", 3128), 60) for _ in range(130)]\n\
-                  print(len(made), flush=True); sys.stdin.read()\nfor one in made: one.close()";
-    let mut command = crate::support::command(&["python3", "-c", script]);
-    command.input = true;
-    let mut job = session.start(command).await.unwrap();
-    while !matches!(
-        job.next().await.unwrap(),
-        Some(deskhand_vm_host::RunOutput::Out(_))
-    ) {}
-    held.full.notified().await;
+    // Thirty more than there are places for; the first of them is answered once one was closed.
+    let script = "import socket\n\
+                  def one(): return socket.create_connection((\"127.0.0.1\", 3128), 60)\n\
+                  def answered(it): it.settimeout(60); return it.recv(1) == b\"x\"\n\
+                  made = []\n\
+                  for _ in range(96): made.append(one()); assert answered(made[-1])\n\
+                  more = [one() for _ in range(30)]\n\
+                  print(\"full\", flush=True); input()\n\
+                  made.pop().close(); assert answered(more[0]); print(\"on\")";
+    let mut full = command(&["python3", "-c", script]);
+    full.input = true;
+    let mut job = session.start(full).await.unwrap();
+    let mut out = String::new();
+    while !out.contains("full") {
+        match job.next().await.unwrap() {
+            Some(RunOutput::Out(bytes)) => out.push_str(&String::from_utf8_lossy(&bytes)),
+            Some(RunOutput::Started(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
     // What else was to come would have: the guest answers behind it.
     assert_eq!(run(&session, &["echo", "on"]).await.ok(), "on\n");
-    assert_eq!(
-        (held.most.load(SeqCst), held.all.load(SeqCst)),
-        (AT_ONCE, AT_ONCE)
-    );
-    job.input().end().await.unwrap();
-    while !matches!(
-        job.next().await.unwrap(),
-        Some(deskhand_vm_host::RunOutput::Ended(_))
-    ) {}
     assert_eq!(held.most.load(SeqCst), AT_ONCE);
+    job.input().write(b"\n").await.unwrap();
+    loop {
+        match job.next().await.unwrap() {
+            Some(RunOutput::Ended(ended)) => {
+                assert_eq!((out.as_str(), ended.end), ("full\non\n", End::Exited { code: 0 }));
+                break;
+            }
+            Some(RunOutput::Out(bytes)) => out.push_str(&String::from_utf8_lossy(&bytes)),
+            other => panic!("{other:?}"),
+        }
+    }
 }

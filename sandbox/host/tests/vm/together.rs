@@ -7,7 +7,10 @@ use crate::support::{command, run, run_command, session_of, spec, workshop};
 
 /// A command that said its first word, and lives on.
 async fn up(session: &deskhand_vm_host::Session, script: &str) -> Job {
-    let mut job = session.start(command(&["sh", "-c", script])).await.unwrap();
+    let mut job = session
+        .start(command(&["sh", "-c", script]))
+        .await
+        .expect("the line is open");
     loop {
         match job.next().await.expect("the line is open") {
             Some(RunOutput::Out(_)) => return job,

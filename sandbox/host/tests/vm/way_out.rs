@@ -158,7 +158,7 @@ impl Connections for Holding {
             let now = held.now.fetch_add(1, SeqCst) + 1;
             held.most.fetch_max(now, SeqCst);
             stream.write_all(b"x").await.ok();
-            stream.read(&mut [0; 1]).await.ok();
+            stream.read_u8().await.ok();
             held.now.fetch_sub(1, SeqCst);
         })
     }

@@ -1,6 +1,7 @@
 //! One command: started in the corner, held to its limits, carried to the service, ended with all that it started.
 
 use std::collections::BTreeMap;
+use std::ffi::CString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
@@ -124,7 +125,6 @@ async fn started(session: &Session, request: &RunRequest, bounds: Arc<Bounds>) -
         .env_clear()
         .envs(environment(session))
         .envs(request.environment.iter().map(|(name, value)| (name, value)))
-        .current_dir(request.folder.as_deref().unwrap_or(HOME))
         .uid(session.spec.user)
         .gid(session.spec.user)
         .stdin(if request.input {
@@ -138,6 +138,7 @@ async fn started(session: &Session, request: &RunRequest, bounds: Arc<Bounds>) -
         &mut command,
         Restraint {
             entry: bounds.entry()?,
+            folder: CString::new(request.folder.as_deref().unwrap_or(HOME))?,
             filter: Arc::clone(&room.filter),
         },
     );

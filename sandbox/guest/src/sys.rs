@@ -4,6 +4,7 @@
     reason = "calls of the system for which no library has a safe form"
 )]
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
@@ -88,10 +89,12 @@ pub(crate) fn collect_children() -> io::Result<()> {
     Ok(())
 }
 
-/// What a command gets between fork and exec: its session, its bounds, its limits, its filter.
+/// What a command gets between fork and exec: its session, its bounds, its limits, its folder, its filter.
 pub(crate) struct Restraint {
     /// How it comes within its bounds.
     pub(crate) entry: Entry,
+    /// Where it runs. It goes there once it is within: a folder that does not answer must not hold it where nobody ends it.
+    pub(crate) folder: CString,
     /// The filter of system calls.
     pub(crate) filter: Arc<BpfProgram>,
 }
@@ -182,7 +185,11 @@ fn limit(resource: Resource, most: u64) -> io::Result<()> {
 
 /// Adds the restraint to a command that is about to be started.
 pub(crate) fn restrain(command: &mut Command, restraint: Restraint) {
-    let Restraint { entry, filter } = restraint;
+    let Restraint {
+        entry,
+        folder,
+        filter,
+    } = restraint;
     let between = move || {
         rustix::process::setsid()?;
         match &entry {
@@ -193,6 +200,7 @@ pub(crate) fn restrain(command: &mut Command, restraint: Restraint) {
         // None: 0 would not keep the kernel from calling a program for it (core(5)).
         limit(Resource::Core, 1)?;
         limit(Resource::Nofile, 4096)?;
+        rustix::process::chdir(&folder)?;
         // Sets no_new_privs as well. No text of the error: making one would allocate.
         seccompiler::apply_filter(&filter).map_err(|_| io::Error::from_raw_os_error(libc::EPERM))
     };

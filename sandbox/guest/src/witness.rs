@@ -302,11 +302,32 @@ mod tests {
     }
 
     #[test]
-    fn ends_without_a_start_take_no_room_without_end() {
+    fn ends_without_a_start_and_starts_without_an_end_take_no_room_without_end() {
         let mut pairs = Pairs::default();
         for process in 0..10_000 {
             pairs.take(ended(process));
         }
         assert_eq!(pairs.early.len(), EARLY);
+        for process in 10_000..=10_000 + KNOWN as u32 {
+            pairs.take(started(process));
+        }
+        assert_eq!(pairs.running.len(), KNOWN);
+    }
+
+    #[test]
+    fn what_a_service_that_does_not_listen_missed_is_counted_and_no_start_has_words_without_end() {
+        let (told, mut waiting) = Told::new();
+        let words = vec![String::from("x"); audit::COUNT + 1];
+        for process in 0..WAITING as u32 + 5 {
+            told.started(process, FIRST_USER, &words);
+        }
+        assert_eq!(
+            (waiting.queue.len(), told.lost.load(Ordering::Relaxed)),
+            (WAITING, 5)
+        );
+        let Ok(GuestEvent::Started { arguments, .. }) = waiting.queue.try_recv() else {
+            panic!("nothing was told");
+        };
+        assert_eq!(arguments.len(), audit::COUNT);
     }
 }

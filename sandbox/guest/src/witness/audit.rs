@@ -285,6 +285,21 @@ mod tests {
     }
 
     #[test]
+    fn a_start_with_many_words_is_told_with_the_first_of_them() {
+        let words: Vec<String> = (0..COUNT + 9).map(|number| format!("a{number}=\"x\"")).collect();
+        let words = words.join(" ");
+        let event = told(&[
+            (SYSCALL, CALL),
+            (EXECVE, &format!("audit(1700000000.123:45): argc=265 {words}")),
+            (END, "audit(1700000000.123:45): "),
+        ]);
+        let Some(GuestEvent::Started { arguments, .. }) = event else {
+            panic!("nothing was told");
+        };
+        assert_eq!(arguments.len(), COUNT);
+    }
+
+    #[test]
     fn a_start_that_failed_is_none() {
         let failed = CALL.replace("success=yes", "success=no");
         assert_eq!(

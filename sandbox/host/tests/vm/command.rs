@@ -144,6 +144,28 @@ async fn a_fork_bomb_stays_within_its_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_has_so_many_processes_and_no_more_and_without_memory_ends_as_a_whole() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let all = "import os, time\nmade = 0\ntry:\n    while made < 100:\n        if os.fork() == 0: time.sleep(600)\n        \
+               made += 1\nexcept BlockingIOError: pass\nprint(made)";
+    let mut few = command(&["python3", "-c", all]);
+    few.limits.processes = 8;
+    assert_eq!(
+        run_command(&session, few).await.ok(),
+        "7\n",
+        "itself is one of them"
+    );
+
+    let greedy = "python3 -c 'import time; x = bytearray(200 << 20); time.sleep(600)'; echo went on";
+    let mut small = command(&["sh", "-c", greedy]);
+    small.limits.memory = 64 << 20;
+    let ran = run_command(&session, small).await;
+    assert_eq!((ran.ended.end, ran.out.as_str()), (End::OutOfMemory, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_is_stopped_or_let_go_ends_with_everything_it_started() {
     let home = tempfile::tempdir().unwrap();
     let workshop = workshop(home.path()).await;

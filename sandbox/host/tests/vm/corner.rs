@@ -96,6 +96,83 @@ async fn what_leads_out_of_the_corner_is_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_command_starts_with_was_given_to_it_and_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let environment = run(&session, &["env"]).await.ok();
+    let mut names: Vec<&str> = environment
+        .lines()
+        .filter_map(|line| Some(line.split_once('=')?.0))
+        .collect();
+    names.sort_unstable();
+    let given = "ALL_PROXY HOME HTTPS_PROXY HTTP_PROXY LANG LOGNAME MPLBACKEND NO_PROXY PATH SHELL TERM TMPDIR USER \
+                 all_proxy http_proxy https_proxy no_proxy";
+    assert_eq!(names.join(" "), given);
+    // The last one is the folder that is listed.
+    assert_eq!(run(&session, &["ls", "/proc/self/fd"]).await.ok(), "0\n1\n2\n3\n");
+    let user = spec().user;
+    let expected = [
+        ("id -G", format!("{user}\n")),
+        ("ulimit -Hc; ulimit -Hn; umask", "0\n4096\n0022\n".to_owned()),
+        // proc_pid_stat(5): the session of processes.
+        (
+            "test $(cut -d' ' -f6 /proc/$$/stat) = $$ && echo its own",
+            "its own\n".to_owned(),
+        ),
+        ("stat -c '%a' ~ /tmp /var/tmp", "700\n1777\n1777\n".to_owned()),
+        ("stat -c '%u' ~", format!("{user}\n")),
+    ];
+    for (script, output) in expected {
+        assert_eq!(shell(&session, script).await.ok(), output, "{script}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn namespaces_devices_and_mounts_of_a_command_are_its_corners() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    // Those that a kernel starts with have these numbers (`linux/proc_ns.h`).
+    let first = [4_026_531_839_u32, 4_026_531_838, 4_026_531_836];
+    for (name, first) in ["ipc", "uts", "pid"].into_iter().zip(first) {
+        let space = run(&session, &["readlink", &format!("/proc/self/ns/{name}")])
+            .await
+            .ok();
+        assert!(
+            space.starts_with(&format!("{name}:[")) && !space.contains(&first.to_string()),
+            "{space}"
+        );
+    }
+    let devices = run(&session, &["ls", "/dev"]).await.ok().replace('\n', " ");
+    assert_eq!(
+        devices.replace("console ", ""),
+        "core fd full null ptmx pts random shm stderr stdin stdout tty urandom zero "
+    );
+    let own = ["/home/user", "/tmp", "/var/tmp", "/dev/shm"];
+    // Root's in a machine, where no command is root; in a process sandbox for reading (`tests/contained/host.rs`).
+    let of_root = match KIND {
+        Kind::Machine => ["/dev", "/dev/pts", "/proc", "/run", "/mnt"].as_slice(),
+        Kind::Processes => &["/dev/pts", "/proc"],
+    };
+    let mounts = shell(&session, "cat /proc/self/mountinfo").await.ok();
+    assert!(
+        own.iter().all(|place| mounts.contains(&format!(" {place} "))),
+        "{mounts}"
+    );
+    for mount in mounts.lines() {
+        let fields: Vec<&str> = mount.split(' ').collect();
+        let (place, options) = (fields[4], fields[5].split(',').collect::<Vec<_>>());
+        let is_device =
+            place.starts_with("/dev/") && place.matches('/').count() == 2 && !own.contains(&place);
+        assert!(options.contains(&"nosuid"), "{mount}");
+        assert!(is_device || options.contains(&"nodev"), "{mount}");
+        let may_be_written = is_device || own.contains(&place) || of_root.contains(&place);
+        assert!(may_be_written || options.contains(&"ro"), "{mount}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_does_not_reach_into_the_memory_of_another() {
     let home = tempfile::tempdir().unwrap();
     let workshop = workshop(home.path()).await;

@@ -21,6 +21,7 @@ mod sharing;
 mod starting;
 mod store;
 mod support;
+mod together;
 mod tools;
 mod way_out;
 mod witness;

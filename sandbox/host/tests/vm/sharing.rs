@@ -55,6 +55,16 @@ async fn share(
     panic!("the folder is not there");
 }
 
+/// How the folder is mounted, as the kernel tells it.
+async fn options(session: &Session) -> String {
+    let mounts = shell(session, "cat /proc/self/mounts").await.ok();
+    let line = mounts
+        .lines()
+        .find_map(|line| line.split_once(" /mnt/data fuse "));
+    let (_, rest) = line.expect("it is mounted");
+    rest.split(' ').next().unwrap_or_default().to_owned()
+}
+
 fn files(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)
@@ -217,6 +227,11 @@ async fn a_folder_that_is_shared_for_reading_takes_no_change() {
     let workshop = workshop(home.path()).await;
     let session = session(&workshop).await;
     share(&session, &folder, Access::ReadOnly, &journal).await;
+    // The service refuses by itself; the kernel does not even ask, lends no rights and knows no devices there.
+    assert_eq!(
+        options(&session).await,
+        "ro,nosuid,nodev,relatime,user_id=20001,group_id=20001,default_permissions,allow_other,max_read=1048576"
+    );
     for script in [
         "echo x > /mnt/data/file",
         "rm /mnt/data/file",
@@ -228,4 +243,45 @@ async fn a_folder_that_is_shared_for_reading_takes_no_change() {
         assert!(ran.err.contains("Read-only file system"), "{script}: {}", ran.err);
     }
     assert_eq!(files(&folder), [("file".to_owned(), "kept\n".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_mounted_under_mnt_and_nowhere_else() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    let before = shell(&session, "cut -d' ' -f2 /proc/self/mounts").await.ok();
+    for name in ["", ".", "..", "../tmp", "a/b", "/tmp", "nul\0"] {
+        let mut stream = session.mount(name, true).await.expect("the line is open");
+        // The guest lets go of it at once, and asks nothing.
+        let asked = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 1]).await;
+        assert!(matches!(asked, Ok(0) | Err(_)), "{name:?}: {asked:?}");
+        assert_eq!(
+            shell(&session, "cut -d' ' -f2 /proc/self/mounts").await.ok(),
+            before,
+            "{name:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_whose_folder_or_program_does_not_answer_is_out_of_time_and_others_go_on() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let session = session(&workshop).await;
+    // Mounted, and never answered.
+    let _silent = session.mount("data", true).await.expect("the line is open");
+    let mounted = "grep -q ' /mnt/data fuse' /proc/self/mounts";
+    for _ in 0..200 {
+        if shell(&session, mounted).await.ended.end == (End::Exited { code: 0 }) {
+            break;
+        }
+    }
+    let mut inside = command(&["true"]);
+    inside.folder = Some("/mnt/data".to_owned());
+    for mut waits in [command(&["/mnt/data/program"]), inside] {
+        waits.limits.time = 1_000;
+        assert_eq!(run_command(&session, waits).await.ended.end, End::TimeUp);
+        assert_eq!(shell(&session, "echo on").await.ok(), "on\n");
+    }
 }

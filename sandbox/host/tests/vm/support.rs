@@ -40,12 +40,25 @@ pub(crate) async fn session_heard(workshop: &Shop) -> (Session, mpsc::Receiver<G
     begun(workshop, None).await
 }
 
+/// A session of another kind than the usual.
+pub(crate) async fn session_of(workshop: &Shop, spec: SessionSpec) -> Session {
+    begun_as(workshop, spec, None).await.0
+}
+
 async fn begun(
     workshop: &Shop,
     connections: Option<Arc<dyn Connections>>,
 ) -> (Session, mpsc::Receiver<GuestEvent>) {
+    begun_as(workshop, spec(), connections).await
+}
+
+async fn begun_as(
+    workshop: &Shop,
+    spec: SessionSpec,
+    connections: Option<Arc<dyn Connections>>,
+) -> (Session, mpsc::Receiver<GuestEvent>) {
     let (events, heard) = mpsc::channel(4096);
-    let session = workshop.session(spec(), connections, events).await;
+    let session = workshop.session(spec, connections, events).await;
     let session =
         session.unwrap_or_else(|error| panic!("{error}\n{}", error.detail.clone().unwrap_or_default()));
     (session, heard)

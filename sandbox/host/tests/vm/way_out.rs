@@ -1,15 +1,16 @@
 //! The way out: a command reaches what the service's door opens, by the service's proxy, and nothing else.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use deskhand_vm_host::{BoxFuture, Connections, End, Stream};
+use deskhand_vm_host::{BoxFuture, Connections, End, RunOutput, SessionSpec, Stream};
 use deskhand_vm_proxy::{
     Audit, BoxStream, Door, DoorRefusal, DoorRefusalKind, Limits, Outcome, Proxy, Record,
 };
 use pretty_assertions::assert_eq;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::{session_with, shell, workshop};
+use crate::support::{command, run, session_of, session_with, shell, spec, workshop};
 
 /// A door that opens one host, behind which a page is.
 struct OneHost;
@@ -118,4 +119,92 @@ async fn without_a_way_out_every_connection_ends_at_once() {
     let ran = shell(&session, "curl -sS --max-time 20 http://open.example/").await;
     assert_ne!(ran.ended.end, End::Exited { code: 0 });
     assert!(!ran.err.contains("timed out"), "{}", ran.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_without_a_network_has_not_even_the_door() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let alone = SessionSpec {
+        network: false,
+        ..spec()
+    };
+    let session = session_of(&workshop, alone).await;
+    let script = "import socket; socket.create_connection((\"127.0.0.1\", 3128), 5)";
+    let ran = run(&session, &["python3", "-c", script]).await;
+    assert!(
+        ran.err.contains("ConnectionRefusedError"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    assert_eq!(shell(&session, "env | grep -ci proxy || true").await.ok(), "0\n");
+}
+
+/// Answers each connection with a word and holds it until the program lets go; counts.
+#[derive(Debug, Default)]
+struct Held {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Holding(Arc<Held>);
+
+impl Connections for Holding {
+    fn serve(&self, mut stream: Stream) -> BoxFuture<'static, ()> {
+        let held = Arc::clone(&self.0);
+        Box::pin(async move {
+            let now = held.now.fetch_add(1, SeqCst) + 1;
+            held.most.fetch_max(now, SeqCst);
+            stream.write_all(b"x").await.ok();
+            stream.read_u8().await.ok();
+            held.now.fetch_sub(1, SeqCst);
+        })
+    }
+}
+
+/// As many connections as the guest hands on at once.
+const AT_ONCE: usize = 96;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_many_connections_go_out_at_once_and_others_wait() {
+    let home = tempfile::tempdir().unwrap();
+    let workshop = workshop(home.path()).await;
+    let held = Arc::new(Held::default());
+    let session = session_with(&workshop, Some(Arc::new(Holding(Arc::clone(&held))))).await;
+    // Thirty more than there are places for; the first of them is answered once one was closed.
+    let script = "import socket\n\
+                  def one(): return socket.create_connection((\"127.0.0.1\", 3128), 60)\n\
+                  def answered(it): it.settimeout(60); return it.recv(1) == b\"x\"\n\
+                  made = []\n\
+                  for _ in range(96): made.append(one()); assert answered(made[-1])\n\
+                  more = [one() for _ in range(30)]\n\
+                  print(\"full\", flush=True); input()\n\
+                  made.pop().close(); assert answered(more[0]); print(\"on\")";
+    let mut full = command(&["python3", "-c", script]);
+    full.input = true;
+    let mut job = session.start(full).await.unwrap();
+    let mut out = String::new();
+    while !out.contains("full") {
+        match job.next().await.unwrap() {
+            Some(RunOutput::Out(bytes)) => out.push_str(&String::from_utf8_lossy(&bytes)),
+            Some(RunOutput::Started(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    // What else was to come would have: the guest answers behind it.
+    assert_eq!(run(&session, &["echo", "on"]).await.ok(), "on\n");
+    assert_eq!(held.most.load(SeqCst), AT_ONCE);
+    job.input().write(b"\n").await.unwrap();
+    loop {
+        match job.next().await.unwrap() {
+            Some(RunOutput::Ended(ended)) => {
+                assert_eq!((out.as_str(), ended.end), ("full\non\n", End::Exited { code: 0 }));
+                break;
+            }
+            Some(RunOutput::Out(bytes)) => out.push_str(&String::from_utf8_lossy(&bytes)),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -43,8 +43,6 @@ use crate::usage::Counts;
 use crate::view;
 use crate::wire::{give, read};
 
-/// Sessions in the answer to hello.
-
 /// The service behind the server.
 pub(crate) struct Service {
     pub(crate) hub: Arc<Hub>,

@@ -52,7 +52,7 @@ async fn where_it_is_allowed_commands_run_in_processes_and_what_they_change_is_u
     let changed = ran.change_set.expect("it changed files");
     let undone = stage
         .machines
-        .undo(&Stage::session(), &changed.id, false)
+        .undo(&Stage::session(), &changed.id, None)
         .await
         .unwrap();
     assert!(undone.is_some());

@@ -4,21 +4,14 @@ use anyhow::Result;
 
 use crate::command::{cargo, run};
 use crate::ledger::{Ledger, Outcome, Step};
-use crate::{image, packages, setup};
+use crate::{image, setup};
 
 const BENCH: Step = Step::new("Benchmarks", "the numbers that a user feels", 30);
-
-const BESIDE: Step = Step::new(
-    "System packages for the benchmarks",
-    "the other sandbox that ours is measured beside",
-    1,
-);
 
 /// Runs the named benchmarks, or all of them.
 pub(crate) fn bench(ledger: &mut Ledger, names: &[String]) -> Result<()> {
     setup::for_test(ledger)?;
     if names.is_empty() || names.iter().any(|name| name == "sandbox") {
-        ledger.need(BESIDE, || packages::install(&[packages::BENCH]))?;
         image::plain(ledger)?;
     }
     ledger.need(BENCH, || {

@@ -73,7 +73,7 @@ fn system() -> PathBuf {
 fn pack(work: &Path) -> PathBuf {
     let tree = work.join("tree");
     let modules = tree.join("modules");
-    for folder in ["dev", "root", "modules"] {
+    for folder in ["dev", "newroot", "modules"] {
         fs::create_dir_all(tree.join(folder)).expect("a folder");
     }
     for module in fs::read_dir(part("modules")).expect("modules").flatten() {

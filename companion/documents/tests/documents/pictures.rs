@@ -89,7 +89,7 @@ async fn asked_after(stage: &Stage, reads: &[(&str, Value)]) -> (Session, ModelR
         let effects = handle(&mut session, input, &mut world);
         let acts = effects
             .into_iter()
-            .find(|effect| !matches!(effect, Effect::Append(..)));
+            .find(|effect| !matches!(effect, Effect::Append(..) | Effect::Heed(_)));
         input = match acts.expect("something to do") {
             Effect::CallModel(message, request) => {
                 let Some((name, extra)) = reads.next() else {

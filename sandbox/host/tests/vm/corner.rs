@@ -112,9 +112,13 @@ async fn what_a_command_starts_with_was_given_to_it_and_nothing_else() {
     // The last one is the folder that is listed.
     assert_eq!(run(&session, &["ls", "/proc/self/fd"]).await.ok(), "0\n1\n2\n3\n");
     let user = spec().user;
+    let files = match KIND {
+        Kind::Machine => 4096,
+        Kind::Processes => 1024,
+    };
     let expected = [
         ("id -G", format!("{user}\n")),
-        ("ulimit -Hc; ulimit -Hn; umask", "0\n4096\n0022\n".to_owned()),
+        ("ulimit -Hc; ulimit -Hn; umask", format!("0\n{files}\n0022\n")),
         // proc_pid_stat(5): the session of processes.
         (
             "test $(cut -d' ' -f6 /proc/$$/stat) = $$ && echo its own",

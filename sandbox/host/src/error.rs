@@ -46,6 +46,9 @@ impl Step {
 /// The code of an error for want of room on this computer's disk.
 pub const DISK_LOW: &str = "disk_low";
 
+/// The code of an error where no image is here, and none was tried to be fetched.
+pub const IMAGE_ABSENT: &str = "image_absent";
+
 /// The code of an error where no image is here yet and one is on its way.
 pub const IMAGE_FETCHING: &str = "image_fetching";
 

@@ -32,8 +32,8 @@ pub use accelerator::{Accelerator, Trial, Verdict};
 pub use contained::Contained;
 pub use contained::instead::{ProcessSandbox, neither, stand_in};
 pub use error::{
-    DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING, IMAGE_MISSING, IMAGE_REFUSED, IMAGE_SLOW, IMAGE_UNREACHABLE,
-    IMAGE_WRONG, SandboxError, Step,
+    DISK_LOW, IMAGE_ABSENT, IMAGE_BUSY, IMAGE_FETCHING, IMAGE_MISSING, IMAGE_REFUSED, IMAGE_SLOW,
+    IMAGE_UNREACHABLE, IMAGE_WRONG, SandboxError, Step,
 };
 pub use fetch::{Failed, Fetching, Progress, Taken, Told};
 pub use image::{Image, Part};

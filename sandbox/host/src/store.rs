@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::error::{IMAGE_FETCHING, SandboxError, Step};
+use crate::error::{IMAGE_ABSENT, IMAGE_FETCHING, SandboxError, Step};
 use crate::fetch::Fetching;
 use crate::folders::gone;
 use crate::image::{Image, REMEDY, damaged};
@@ -81,7 +81,6 @@ impl Store {
 
     /// Why there is none: it is on its way, it could not be fetched, or nobody asked for one.
     fn none(&self) -> SandboxError {
-        let none = |reason: String| SandboxError::new(Step::Image, reason, REMEDY);
         match Fetching::look(&self.folder) {
             Some(Fetching {
                 running: true,
@@ -103,7 +102,8 @@ impl Store {
                 ),
                 failed.remedy,
             ),
-            _ => none("there is no image on this computer".to_owned()),
+            _ => SandboxError::new(Step::Image, "there is no image on this computer", REMEDY)
+                .with_code(IMAGE_ABSENT),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::contained::Contained;
-use crate::error::{IMAGE_MISSING, SandboxError, Step};
+use crate::error::{IMAGE_ABSENT, SandboxError, Step};
 use crate::workshop::Settings;
 
 /// What a process sandbox is made with. Whoever puts it into [`Settings`] has looked whether an administrator allows it.
@@ -46,7 +46,7 @@ pub fn stand_in(settings: &Settings, user: u32, error: SandboxError) -> Result<C
 fn stands_in(error: &SandboxError) -> bool {
     match error.step {
         Step::Engine | Step::Accelerator => true,
-        Step::Image => error.code == IMAGE_MISSING,
+        Step::Image => error.code == IMAGE_ABSENT,
         _ => false,
     }
 }
@@ -72,7 +72,8 @@ mod tests {
 
     use super::*;
     use crate::error::{
-        DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING, IMAGE_REFUSED, IMAGE_SLOW, IMAGE_UNREACHABLE, IMAGE_WRONG,
+        DISK_LOW, IMAGE_BUSY, IMAGE_FETCHING, IMAGE_MISSING, IMAGE_REFUSED, IMAGE_SLOW, IMAGE_UNREACHABLE,
+        IMAGE_WRONG,
     };
 
     fn settings(process_sandbox: Option<ProcessSandbox>) -> Settings {
@@ -102,6 +103,7 @@ mod tests {
         let of_images = [
             IMAGE_BUSY,
             IMAGE_FETCHING,
+            IMAGE_MISSING,
             IMAGE_UNREACHABLE,
             IMAGE_REFUSED,
             IMAGE_SLOW,
@@ -120,7 +122,7 @@ mod tests {
     #[test]
     fn where_this_computer_has_no_machine_it_stands_in() {
         let none = settings(Some(ProcessSandbox::new("/nowhere/agent".into())));
-        let image = SandboxError::new(Step::Image, "none", "get one").with_code(IMAGE_MISSING);
+        let image = SandboxError::new(Step::Image, "none", "get one").with_code(IMAGE_ABSENT);
         for error in [
             missing(),
             SandboxError::new(Step::Accelerator, "none", "x"),

@@ -30,7 +30,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds(target)):
         (corpus / f"seed-{number}").write_bytes(seed)
-    feature = {"anchors": "anchors", "credentials": "inference", "inference": "inference", "vm_files": "vm-files", "vm_image": "vm-host"}.get(target)
+    feature = {"anchors": "anchors", "credentials": "inference", "inference": "inference", "vm_files": "vm-files", "vm_image": "vm-host", "vm_line": "vm-line"}.get(target)
     feature = "proxy" if target.startswith("proxy") else feature
     features = ["--features", feature] if feature else []
     command = ["cargo", "run", "--quiet", "--bin", target, *features, "--", str(corpus)]
@@ -45,7 +45,7 @@ def dictionary(target):
         return ["ooxml.dict"]
     if target == "opc_splice":
         return []
-    if target in ("csv", "legacy", "pdf", "plain", "proxy_hello", "vm_files"):
+    if target in ("csv", "legacy", "pdf", "plain", "proxy_hello", "vm_files", "vm_line"):
         return []
     if target.startswith("proxy"):
         return ["http.dict"]
@@ -88,7 +88,7 @@ def seeds(target):
                         yield from sorted(set(found))[:60]
     own = HERE / "seeds" / f"{target}.txt"
     if own.exists() and target not in kinds:
-        escaped = target.startswith(("inference", "proxy", "vm_files"))
+        escaped = target.startswith(("inference", "proxy", "vm_files", "vm_line"))
         yield from (line.encode().decode("unicode_escape").encode("latin-1") if escaped else line.encode()
                     for line in own.read_text().splitlines() if line)
 

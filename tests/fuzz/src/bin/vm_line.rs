@@ -144,6 +144,5 @@ async fn line(bytes: Vec<u8>, side: Side) {
     tokio::join!(saying, hearing, async {
         taking.await;
         assert!(!mux.ended().await.is_empty());
-        drop(mux);
     });
 }

@@ -49,11 +49,14 @@ describe("on a computer that nobody manages", () => {
     await page.getByRole("textbox", { name: STEPS }).fill("70");
     await page.getByText(`1 change not applied yet: ${STEPS}: 100 to 70.`).waitFor();
     await page.screenshot({ path: join(shots, "configuration-draft.png") });
+    const again = page.waitForEvent("websocket");
     await page.getByRole("button", { name: "Apply", exact: true }).click();
     await page.getByRole("contentinfo").getByText(/Applied|No changes/).waitFor();
     expect(inForce(stage, "deskhandMaxStepsPerTurn")).toBe(70);
 
-    // The service starts anew under them; the window finds it again by itself and shows the person's own value.
+    // The service starts anew under them; the window finds it again by itself, with the key that it has, and does what was
+    // asked for meanwhile.
+    await again;
     await go(page, "Usage limits");
     await page.getByRole("button", { name: `Use the default: ${STEPS}` }).waitFor();
     expect(await page.getByRole("textbox", { name: STEPS }).inputValue()).toBe("70");

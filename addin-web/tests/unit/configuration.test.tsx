@@ -283,6 +283,67 @@ describe("a draft", () => {
   });
 });
 
+describe("a service that starts anew under its new settings", () => {
+  const back = (opened: Opened): Promise<void> =>
+    opened.run(() => {
+      opened.network.reachable = true;
+      opened.clock.advance(10_000);
+    });
+
+  /** A service that is away, and answers nothing before. */
+  async function away(opened: Opened, method: "configuration/save" | "configuration/apply", pressed: string): Promise<void> {
+    opened.service.answer(method, () => new Promise(() => undefined));
+    await press(opened, pressed);
+    opened.network.reachable = false;
+    await opened.run(() => {
+      opened.network.cut();
+    });
+  }
+
+  it.each(["while it answers", "while it is away"])("saves the file that was asked for %s", async (moment) => {
+    const opened = await show(answers.own);
+    await go(opened, "Source");
+    if (moment === "while it answers") {
+      await away(opened, "configuration/save", "Save: JSON");
+    } else {
+      opened.network.reachable = false;
+      await opened.run(() => {
+        opened.network.cut();
+      });
+      await press(opened, "Save: JSON");
+    }
+    expect(screen.queryByText(/Saved as/)).toBeNull();
+    opened.service.answer("configuration/save", () => ({ path: "/home/ann/Downloads/deskhand.json", leftOut: [] }));
+    await back(opened);
+    expect(screen.getByText("Saved as /home/ann/Downloads/deskhand.json")).toBeTruthy();
+  });
+
+  it("never applies a draft twice, and goes on saying that it did not", async () => {
+    const opened = await show(answers.own);
+    await type(opened, ADDRESS, "https://other.example.com");
+    await away(opened, "configuration/apply", "Apply");
+    await back(opened);
+    expect(opened.calls("configuration/apply")).toHaveLength(1);
+    expect(screen.getByText(/The Deskhand service does not answer/)).toBeTruthy();
+    expect(foot()).toContain("1 change not applied yet");
+  });
+
+  it("complains of nothing where the draft turns out to be applied", async () => {
+    const opened = await show(answers.own);
+    await type(opened, ADDRESS, "https://other.example.com");
+    await away(opened, "configuration/apply", "Apply");
+    expect(screen.getAllByText(/The Deskhand service does not answer/)).not.toEqual([]);
+    const now = structuredClone(answers.own);
+    settingsOf(now).filter(({ key }) => key === "inferenceGatewayBaseUrl").forEach((setting) => {
+      setting.value = "https://other.example.com";
+    });
+    opened.service.answer("configuration/get", () => now);
+    await back(opened);
+    expect(screen.queryByText(/The Deskhand service does not answer/)).toBeNull();
+    expect(foot()).toContain("No changes");
+  });
+});
+
 describe("the test of the connection", () => {
   const TEST = "Test connection";
   const report = (): string => screen.queryByLabelText("Test of the connection")?.textContent ?? "";

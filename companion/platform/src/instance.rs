@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::Paths;
 use crate::permissions::{self, PermissionError};
@@ -18,6 +19,8 @@ const KEPT_FOR: Duration = Duration::from_secs(10);
 /// How often the lock is tried, and the pause between: whoever looks whether it is held holds it for an instant.
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(20);
+/// Bytes of a note with what is left to the next program.
+const LONGEST_NOTE: u64 = 256 * 1024;
 
 /// Where the running service is, as it wrote it beside its lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,9 @@ pub struct Running {
     /// True once it has let go of the lock only to start anew.
     #[serde(default)]
     pub starts_anew: bool,
+    /// What it then leaves to the program that comes after it.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub left: Value,
 }
 
 /// Why this process is not the one service.
@@ -57,11 +63,12 @@ pub struct InstanceLock {
 impl InstanceLock {
     /// Takes the lock of `paths`, whose folders must exist, or says who holds it or is about to take it back.
     pub fn acquire(paths: &Paths) -> Result<Self, InstanceError> {
-        Self::take(paths, false)
+        Ok(Self::take(paths, false)?.0)
     }
 
-    /// Takes the lock back after [`start_anew`](Self::start_anew), in the new program.
-    pub fn take_back(paths: &Paths) -> Result<Self, InstanceError> {
+    /// Takes the lock back after [`start_anew`](Self::start_anew), in the new program, and what was left to it: nothing
+    /// where it does not come back at once.
+    pub fn take_back(paths: &Paths) -> Result<(Self, Value), InstanceError> {
         Self::take(paths, true)
     }
 
@@ -69,22 +76,23 @@ impl InstanceLock {
         clippy::disallowed_methods,
         reason = "whoever looks at a lock for an instant tells nobody when it is over"
     )]
-    fn take(paths: &Paths, is_successor: bool) -> Result<Self, InstanceError> {
+    fn take(paths: &Paths, is_successor: bool) -> Result<(Self, Value), InstanceError> {
         let lock = open_lock(paths)?;
         let mut tries = 1;
         loop {
             match lock.try_lock() {
                 Ok(()) => {
                     // Only now: while it was held, whoever held it may have written that it comes back.
-                    if let Some(running) = coming_back(&note(paths)).filter(|_| !is_successor) {
-                        return Err(InstanceError::AlreadyRunning(running));
+                    let before = coming_back(&note(paths));
+                    if let Some(running) = before.as_ref().filter(|_| !is_successor) {
+                        return Err(InstanceError::AlreadyRunning(running.clone()));
                     }
                     let held = Self {
                         note: note(paths),
                         _lock: lock,
                     };
-                    held.write(None, false)?;
-                    return Ok(held);
+                    held.write(Running::default())?;
+                    return Ok((held, before.map_or(Value::Null, |running| running.left)));
                 }
                 Err(TryLockError::WouldBlock) if tries < TRIES => {
                     tries += 1;
@@ -101,21 +109,26 @@ impl InstanceLock {
 
     /// Says where the service is reached, once it listens.
     pub fn publish(&self, address: &str) -> Result<(), PermissionError> {
-        self.write(Some(address.to_owned()), false)
+        self.write(Running {
+            address: Some(address.to_owned()),
+            ..Running::default()
+        })
     }
 
-    /// Lets go of the lock and keeps the place for the program that starts anew at once.
-    pub fn start_anew(self) -> Result<(), PermissionError> {
-        self.write(None, true)
+    /// Lets go of the lock and keeps the place for the program that starts anew at once. What is left to it lies in a
+    /// file of this user, so no secret may be in it.
+    pub fn start_anew(self, left: Value) -> Result<(), PermissionError> {
+        self.write(Running {
+            starts_anew: true,
+            left,
+            ..Running::default()
+        })
     }
 
-    fn write(&self, address: Option<String>, starts_anew: bool) -> Result<(), PermissionError> {
-        let running = Running {
-            pid: std::process::id(),
-            address,
-            starts_anew,
-        };
-        let text = serde_json::to_vec(&running).map_err(|source| PermissionError::Io {
+    /// Writes the note, of this process.
+    fn write(&self, note: Running) -> Result<(), PermissionError> {
+        let pid = std::process::id();
+        let text = serde_json::to_vec(&Running { pid, ..note }).map_err(|source| PermissionError::Io {
             path: self.note.clone(),
             source: source.into(),
         })?;
@@ -178,7 +191,7 @@ fn open_lock(paths: &Paths) -> Result<File, PermissionError> {
 
 /// A note that cannot be parsed is half a note: its writer was cut off, or is about to replace it.
 fn read_note(note: &Path) -> Result<Option<Running>, PermissionError> {
-    match permissions::read_private_file(note, 4096) {
+    match permissions::read_private_file(note, LONGEST_NOTE) {
         Ok(text) => Ok(text.and_then(|text| serde_json::from_slice(&text).ok())),
         Err(PermissionError::Io { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
             Ok(None)
@@ -198,6 +211,7 @@ fn note(paths: &Paths) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use pretty_assertions::assert_eq;
+    use serde_json::json;
 
     use super::*;
 
@@ -213,7 +227,7 @@ mod tests {
         let expected = Running {
             pid: std::process::id(),
             address: Some("https://localhost:47600".into()),
-            starts_anew: false,
+            ..Running::default()
         };
         assert_eq!(running(&paths).expect("running"), Some(expected.clone()));
         match InstanceLock::acquire(&paths) {
@@ -236,24 +250,29 @@ mod tests {
         let paths = Paths::below(home.path());
         paths.create().expect("folders");
         let held = InstanceLock::acquire(&paths).expect("the first");
-        held.start_anew().expect("a note");
+        held.start_anew(json!(["a window"])).expect("a note");
         assert!(running(&paths).expect("running").is_some());
         let other = InstanceLock::acquire(&paths);
         assert!(
             matches!(other, Err(InstanceError::AlreadyRunning(_))),
             "{other:?}"
         );
-        drop(InstanceLock::take_back(&paths).expect("the new program"));
-        InstanceLock::acquire(&paths)
-            .expect("it ended, and does not come back")
-            .start_anew()
-            .expect("a note");
+        let (back, left) = InstanceLock::take_back(&paths).expect("the new program");
+        assert_eq!(left, json!(["a window"]));
+        drop(back);
 
-        let note = File::options().write(true).open(note(&paths)).expect("the note");
-        let long_ago = std::time::SystemTime::now() - KEPT_FOR;
-        note.set_modified(long_ago).expect("a time");
+        let next = InstanceLock::acquire(&paths).expect("it ended, and does not come back");
+        let gone = |held: InstanceLock| {
+            held.start_anew(json!(["a window"])).expect("a note");
+            let note = File::options().write(true).open(note(&paths)).expect("the note");
+            let long_ago = std::time::SystemTime::now() - KEPT_FOR;
+            note.set_modified(long_ago).expect("a time");
+        };
+        gone(next);
         assert_eq!(running(&paths).expect("it never came"), None);
-        InstanceLock::acquire(&paths).expect("the next one");
+        gone(InstanceLock::acquire(&paths).expect("the next one"));
+        let (_, left) = InstanceLock::take_back(&paths).expect("it comes too late");
+        assert_eq!(left, Value::Null);
     }
 
     #[cfg(unix)]
@@ -266,7 +285,7 @@ mod tests {
         ended.wait().expect("its end");
         InstanceLock::acquire(&paths)
             .expect("the first")
-            .start_anew()
+            .start_anew(json!(["a window"]))
             .expect("a note");
         let left = format!(r#"{{"pid":{},"startsAnew":true}}"#, ended.id());
         permissions::write_private_file(&note(&paths), left.as_bytes()).expect("a note");

@@ -60,7 +60,7 @@ pub use page_headers::{OFFICE_HOSTS, PageSources};
 pub use pages::PageOptions;
 pub use server::{SESSION_PATH, Server, ServerError, ServerOptions};
 pub use tls::CurrentLeaf;
-pub use token::{MemoryTokens, Token, TokenHash, TokenRecord, TokenStore};
+pub use token::{LocalToken, LocalTokens, MemoryTokens, Token, TokenHash, TokenRecord, TokenStore};
 
 /// The port that the manifests name.
 pub const DEFAULT_PORT: u16 = 47600;

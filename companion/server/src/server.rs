@@ -81,6 +81,7 @@ pub struct Server {
     limits: Limits,
     guards: Guards,
     front_ends: FrontEnds,
+    local_tokens: LocalTokens,
 }
 
 impl std::fmt::Debug for Server {
@@ -126,6 +127,7 @@ impl Server {
             limits,
             guards,
             front_ends: FrontEnds::default(),
+            local_tokens: LocalTokens::default(),
         })
     }
 
@@ -144,6 +146,11 @@ impl Server {
         self.front_ends.clone()
     }
 
+    /// The tokens of the local channel, to be handed on where the service starts anew.
+    pub fn local_tokens(&self) -> LocalTokens {
+        self.local_tokens.clone()
+    }
+
     /// The certificate and its authority.
     pub fn current(&self) -> Arc<CurrentLeaf> {
         Arc::clone(&self.current)
@@ -160,7 +167,7 @@ impl Server {
         let shared = Arc::new(Shared {
             handler,
             tokens,
-            local_tokens: LocalTokens::default(),
+            local_tokens: self.local_tokens,
             pairings: Pairings::new(self.limits.clone(), self.guards),
             front_ends: self.front_ends,
             current: self.current,

@@ -1,10 +1,11 @@
 //! Tokens: what a front end shows to be let in. Only their hashes are kept.
 //!
 //! A pane's token is kept by the caller's [`TokenStore`], bound to a kind of front end and an origin, and can be revoked.
-//! A token of the local channel lives in memory and ends with the service.
+//! A token of the local channel lives in memory and ends with the service; one that starts itself anew hands on what it
+//! keeps of them, so that windows and terminals come back to it.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use deskhand_protocol::hello::FrontEndKind;
 use deskhand_protocol::{Timestamp, UserError};
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 /// How many tokens of the local channel are good at one time; the oldest gives way.
 const LOCAL_TOKENS: usize = 256;
@@ -44,7 +46,7 @@ impl std::fmt::Debug for Token {
 
 /// SHA-256 of a token. The token has 256 bits of chance, so a plain hash can neither be reversed nor guessed, and finding
 /// by it tells an attacker nothing by its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TokenHash(pub [u8; 32]);
 
 impl TokenHash {
@@ -119,26 +121,51 @@ impl TokenStore for MemoryTokens {
 }
 
 /// Tokens handed out over the local channel, to programs of this user.
-#[derive(Debug, Default)]
-pub(crate) struct LocalTokens(Mutex<VecDeque<(TokenHash, FrontEndKind)>>);
+#[derive(Clone, Debug, Default)]
+pub struct LocalTokens(Arc<Mutex<VecDeque<LocalToken>>>);
+
+/// What is kept about one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalToken {
+    hash: TokenHash,
+    kind: FrontEndKind,
+}
 
 impl LocalTokens {
+    /// All that are good, oldest first, for the service that comes after this one in its place.
+    pub fn all(&self) -> Vec<LocalToken> {
+        self.known().iter().copied().collect()
+    }
+
+    /// Lets in whoever the service before this one let in.
+    pub fn take_over(&self, tokens: Vec<LocalToken>) {
+        for token in tokens {
+            self.keep(token);
+        }
+    }
+
     pub(crate) fn issue(&self, kind: FrontEndKind) -> Result<Token, UserError> {
         let token = Token::new()?;
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= LOCAL_TOKENS {
-            known.pop_front();
-        }
-        known.push_back((token.hash(), kind));
+        let hash = token.hash();
+        self.keep(LocalToken { hash, kind });
         Ok(token)
     }
 
     pub(crate) fn kind(&self, hash: TokenHash) -> Option<FrontEndKind> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .iter()
-            .find(|(kept, _)| *kept == hash)
-            .map(|(_, kind)| *kind)
+        let known = self.known();
+        known.iter().find(|kept| kept.hash == hash).map(|kept| kept.kind)
+    }
+
+    fn keep(&self, token: LocalToken) {
+        let mut known = self.known();
+        if known.len() >= LOCAL_TOKENS {
+            known.pop_front();
+        }
+        known.push_back(token);
+    }
+
+    fn known(&self) -> MutexGuard<'_, VecDeque<LocalToken>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,4 +176,38 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], UserError> {
         UserError::new(deskhand_protocol::ErrorCode::Internal).detail("the system gave no random bytes")
     })?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_service_lets_in_the_same_front_ends_and_is_told_no_token() {
+        let before = LocalTokens::default();
+        let token = before.issue(FrontEndKind::Window).expect("a token");
+        let left = serde_json::to_string(&before.all()).expect("JSON");
+        assert!(!left.contains(token.expose()), "{left}");
+
+        let next = LocalTokens::default();
+        next.take_over(serde_json::from_str(&left).expect("tokens"));
+        assert_eq!(next.kind(token.hash()), Some(FrontEndKind::Window));
+        assert_eq!(next.kind(TokenHash::of("another")), None);
+    }
+
+    #[test]
+    fn however_many_are_left_the_newest_alone_are_good() {
+        let tokens = LocalTokens::default();
+        let first = tokens.issue(FrontEndKind::Window).expect("a token");
+        let more = tokens.all().into_iter().cycle().take(LOCAL_TOKENS);
+        tokens.take_over(
+            more.map(|each| LocalToken {
+                hash: TokenHash::of("later"),
+                ..each
+            })
+            .collect(),
+        );
+        assert_eq!(tokens.kind(first.hash()), None);
+        assert_eq!(tokens.all().len(), LOCAL_TOKENS);
+    }
 }

@@ -17,13 +17,14 @@ use deskhand_protocol::hello::{ModelView, ServiceView};
 use deskhand_protocol::session::SessionAnswer;
 use deskhand_protocol::{ErrorCode, EventBody, Notification, UserError};
 use deskhand_server::{
-    Authority, BindError, Guards, Limits, PageOptions, PageSources, Server, ServerError, ServerOptions,
+    Authority, BindError, Guards, Limits, LocalTokens, PageOptions, PageSources, Server, ServerError,
+    ServerOptions,
 };
 use deskhand_storage::{MasterKey, OpenOptions, Store};
 use deskhand_trail::Trail;
 use deskhand_web::WebTools;
 use deskhand_workspace::Folders;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -83,7 +84,7 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<Option<u16>> {
     paths.create().context("the folders of Deskhand")?;
     descriptors::raise(OPEN_FILES);
-    let lock = alone(&paths, options.again)?;
+    let (lock, left) = alone(&paths, options.again)?;
     // The first random numbers of a process take tens of milliseconds to gather; the settings are read meanwhile.
     std::thread::spawn(|| aws_lc_rs::rand::fill(&mut [0]));
     let secrets = Arc::new(open_secrets(&paths).await?);
@@ -101,6 +102,7 @@ pub(crate) async fn serve(
     decisions.begin(&telemetry);
     watch.dropped(exporting.as_ref());
     let server = bind(&paths, &settings, &options, &gate, authority).await?;
+    let front_ends = let_in(&server, left);
     let shutdown = CancellationToken::new();
     telemetry.policy_changed(changed_keys, &settings);
     let grants = Arc::new(Grants::open(trail.clone()).await?);
@@ -137,13 +139,21 @@ pub(crate) async fn serve(
     served(server, service, tokens, shutdown).await;
     ended(upkeep, exporting, &watch).await;
     let again = ending.await?;
-    again.is_some().then(|| keep_place(lock));
+    again.is_some().then(|| keep_place(lock, &front_ends));
     Ok(again)
 }
 
-/// Where that fails, whoever asks meanwhile may take the place; that is no reason to end.
-fn keep_place(lock: InstanceLock) {
-    if let Err(error) = lock.start_anew() {
+/// The front ends of the local channel, with those that the service before this one let in: they come back to this one.
+fn let_in(server: &Server, left: Value) -> LocalTokens {
+    let front_ends = server.local_tokens();
+    front_ends.take_over(serde_json::from_value(left).unwrap_or_default());
+    front_ends
+}
+
+/// Leaves the place, and whom it let in, to the program that starts anew. Where that fails, whoever asks meanwhile may take
+/// the place, and windows ask to be let in again; that is no reason to end.
+fn keep_place(lock: InstanceLock, front_ends: &LocalTokens) {
+    if let Err(error) = lock.start_anew(json!(front_ends.all())) {
         tracing::warn!(%error, "the place of the service is not kept while it starts anew");
     }
 }
@@ -173,15 +183,15 @@ async fn served(
     }
 }
 
-/// Makes sure that no other service of this user runs.
-fn alone(paths: &Paths, again: bool) -> anyhow::Result<InstanceLock> {
+/// Makes sure that no other service of this user runs; with what one that starts anew left to this program.
+fn alone(paths: &Paths, again: bool) -> anyhow::Result<(InstanceLock, Value)> {
     let acquired = if again {
         InstanceLock::take_back(paths)
     } else {
-        InstanceLock::acquire(paths)
+        InstanceLock::acquire(paths).map(|lock| (lock, Value::Null))
     };
     match acquired {
-        Ok(lock) => Ok(lock),
+        Ok(acquired) => Ok(acquired),
         Err(InstanceError::AlreadyRunning(running)) => {
             let address = running
                 .address

@@ -217,7 +217,7 @@ mod tests {
         let paths = Paths::below(home.path());
         paths.create().expect("folders");
         let lock = InstanceLock::acquire(&paths).expect("nobody else runs");
-        lock.start_anew().expect("a note");
+        lock.start_anew(serde_json::Value::Null).expect("a note");
         let mut asked = Box::pin(fetch(&paths));
         let waits = tokio::time::timeout(PAUSE, &mut asked).await;
         waits.expect_err("the place is kept");

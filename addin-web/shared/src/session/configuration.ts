@@ -3,13 +3,13 @@
 // The draft outlives leaving the page and a reload; what may hold a secret only leaving.
 import { asUserError, RequestFailed, userError } from "../client/rpc.ts";
 import type { PageMemory } from "../client/page-memory.ts";
+import type { SessionClient } from "../client/session-client.ts";
 import type {
   CheckAnswer,
   ConfigurationAnswer,
   ConnectionTest,
   ExportedSettings,
   ImportSettingsAnswer,
-  Methods,
   SavedFile,
   SettingsFile,
   SettingView,
@@ -35,8 +35,6 @@ export interface ConfigurationState {
   error: UserError | undefined;
 }
 
-type Ask = <M extends keyof Methods>(method: M, params: Methods[M]["params"]) => Promise<Methods[M]["answer"]>;
-
 const DRAFT = "configuration";
 
 export class ConfigurationStore {
@@ -46,8 +44,12 @@ export class ConfigurationStore {
   /** The test that is under way. */
   private testing: ConfigurationState["test"];
 
+  /**
+   * The service starts anew under settings that were applied, just when a person goes on with them: what changes none of
+   * them is asked again after the cut, where it would be lost.
+   */
   constructor(
-    private readonly ask: Ask,
+    private readonly client: () => SessionClient,
     private readonly memory: PageMemory,
   ) {
     this.state = {
@@ -75,11 +77,13 @@ export class ConfigurationStore {
     this.update({ open });
   }
 
-  /** Reads the settings anew; what of the draft they have by now is no change any more. */
+  /** Reads the settings anew; what of the draft they have by now is no change any more. An error that is shown stays. */
   async load(): Promise<void> {
-    await this.run(async () => {
-      this.took(await this.ask("configuration/get", {}));
-    });
+    try {
+      this.took(await this.client().persist("configuration/get", {}));
+    } catch (error) {
+      this.update({ error: asUserError(error) });
+    }
     await this.check();
   }
 
@@ -111,16 +115,14 @@ export class ConfigurationStore {
     }
     await this.run(async () => {
       this.update({ busy: "applying" });
-      const next = await this.ask("configuration/apply", { version: answer.version, changes: draft });
+      const next = await this.client().request("configuration/apply", { version: answer.version, changes: draft });
       this.drafted({});
       this.update({ check: undefined, imported: undefined, test: undefined, appliedAt: Date.now() });
       this.took(next);
     });
     // The draft stays where it is refused; what it is based on may be another by now.
     if (this.state.error?.code === "CFG_STALE") {
-      const { error } = this.state;
       await this.load();
-      this.update({ error });
     }
   }
 
@@ -132,7 +134,7 @@ export class ConfigurationStore {
     let test: ConfigurationState["test"];
     let error: UserError | undefined;
     try {
-      const outcome = await this.ask("provider/test", { changes: this.state.draft });
+      const outcome = await this.client().request("provider/test", { changes: this.state.draft });
       test = { steps: outcome.steps, outcome, at: Date.now() };
     } catch (failure) {
       error = asUserError(failure);
@@ -157,7 +159,7 @@ export class ConfigurationStore {
     if (this.testing !== undefined) {
       this.testing = undefined;
       // Where the service is away, the test has ended with the connection.
-      this.ask("provider/cancelTest", {}).catch(() => undefined);
+      this.client().request("provider/cancelTest", {}).catch(() => undefined);
     }
     if (this.state.test !== undefined) {
       this.update({ test: undefined });
@@ -168,7 +170,7 @@ export class ConfigurationStore {
   async exportAs(format: string): Promise<ExportedSettings | undefined> {
     let exported: ExportedSettings | undefined;
     await this.run(async () => {
-      exported = await this.ask("configuration/export", { format, changes: this.state.draft });
+      exported = await this.client().persist("configuration/export", { format, changes: this.state.draft });
     });
     return exported;
   }
@@ -177,7 +179,7 @@ export class ConfigurationStore {
   async save(format: string): Promise<SavedFile | undefined> {
     let saved: SavedFile | undefined;
     await this.run(async () => {
-      saved = await this.ask("configuration/save", { format, changes: this.state.draft });
+      saved = await this.client().persist("configuration/save", { format, changes: this.state.draft });
     });
     return saved;
   }
@@ -186,7 +188,7 @@ export class ConfigurationStore {
   async take(file: SettingsFile): Promise<void> {
     await this.run(async () => {
       this.update({ imported: undefined });
-      const imported = await this.ask("configuration/import", file);
+      const imported = await this.client().persist("configuration/import", file);
       this.drafted({ ...this.state.draft, ...imported.changes });
       this.update({ imported });
     });
@@ -208,11 +210,11 @@ export class ConfigurationStore {
       while (checked !== this.state.draft) {
         checked = this.state.draft;
         const empty = Object.keys(checked).length === 0;
-        const check = empty ? undefined : await this.ask("configuration/check", { changes: checked });
+        const check = empty ? undefined : await this.client().persist("configuration/check", { changes: checked });
         this.update({ check });
       }
     } catch {
-      // The connection is gone; the settings are read again when it is back.
+      // What the service cannot take says so when it is applied.
     } finally {
       this.checking = false;
     }
@@ -225,7 +227,13 @@ export class ConfigurationStore {
       return setting === undefined || !isNoChange(setting, value);
     });
     this.update({ answer });
-    this.drafted(changes.length < Object.keys(this.state.draft).length ? Object.fromEntries(changes) : this.state.draft);
+    if (changes.length < Object.keys(this.state.draft).length) {
+      this.drafted(Object.fromEntries(changes));
+      // Nothing is left to apply: the answer that it was may have been cut off.
+      this.update(changes.length === 0 ? { error: undefined } : {});
+    } else {
+      this.drafted(this.state.draft);
+    }
   }
 
   private drafted(draft: Draft): void {

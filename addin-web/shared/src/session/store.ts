@@ -53,10 +53,7 @@ export class SessionStore implements ClientListener {
     private readonly memory: PageMemory,
     private readonly newId: () => string = () => crypto.randomUUID(),
   ) {
-    this.configuration = new ConfigurationStore(
-      async (method, params) => await (this.client ?? noService()).request(method, params),
-      memory,
-    );
+    this.configuration = new ConfigurationStore(() => this.client ?? noService(), memory);
     this.state = { ...initial, budget: parseTokens(memory.read(BUDGET)) };
   }
 
